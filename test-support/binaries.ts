@@ -1,0 +1,23 @@
+/** Where the real programs that tests start come from: KUBEBUILDER_ASSETS (the variable envtest uses), then the PATH. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export type BinaryName = 'etcd' | 'etcdctl' | 'etcdutl' | 'kube-apiserver' | 'kubectl';
+
+/** The path of an executable program, or undefined when there is none. */
+export function findBinary(name: BinaryName): string | undefined {
+  const folders = [process.env.KUBEBUILDER_ASSETS, ...(process.env.PATH ?? '').split(delimiter)];
+  return folders
+    .filter((folder): folder is string => folder !== undefined && folder !== '')
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
