@@ -1,0 +1,53 @@
+/** Errors that end as an answer: each carries its HTTP status and a code that never changes. */
+
+/** Every code an answer can carry; docs/api.md lists them with their causes. */
+export const problems = {
+  'invalid-path': { status: 400, title: 'The path cannot be decoded' },
+  'invalid-key': { status: 400, title: 'Not a key' },
+  'invalid-query': { status: 400, title: 'The query cannot be used' },
+  'invalid-body': { status: 400, title: 'The body cannot be used' },
+  'invalid-request': { status: 400, title: 'The request cannot be used' },
+  'cross-site': { status: 403, title: 'Writes from other sites are refused' },
+  'key-not-found': { status: 404, title: 'No such key' },
+  'unknown-path': { status: 404, title: 'No such path' },
+  'method-not-allowed': { status: 405, title: 'The method does not fit the path' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'too-many-pairs': { status: 413, title: 'Too many pairs for one transaction' },
+  'unsupported-encoding': { status: 415, title: 'The Content-Encoding is not known' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  'method-unknown': { status: 501, title: 'The method is not known' },
+  overloaded: { status: 503, title: 'Too much is waiting' },
+  unavailable: { status: 503, title: 'The store cannot answer now' },
+  'outcome-unknown': { status: 503, title: 'Whether the write happened is not known' },
+  'not-ready': { status: 503, title: 'Not ready' },
+  'storage-full': { status: 507, title: 'No space left to write' },
+} as const;
+
+export type ProblemCode = keyof typeof problems;
+
+export interface ProblemOptions {
+  /** Headers of the answer, such as Retry-After. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What led to it; logged, never sent. */
+  readonly cause?: unknown;
+}
+
+/** An error whose message may be sent to the client (an RFC 9457 problem), except for code `internal`. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  /** Koa's convention: may the message be sent? */
+  readonly expose: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = problems[code].status;
+    this.expose = code !== 'internal';
+    this.headers = options.headers ?? {};
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The index: every pair by key and every key by its reversed text, in one LMDB environment.
+ * Off the JavaScript heap, ordered, and readable while it is written to (readers see the last commit).
+ */
+import { mkdirSync } from 'node:fs';
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { compareKeys, reverseKey } from './key.ts';
+import { keyCodec } from './key-codec.ts';
+import type { Entry, KeyFilter, Pair, Reader, Snapshot } from './store.ts';
+
+/** Rises when the files' layout changes; a directory of another version is refused. */
+const formatVersion = 1;
+
+/** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
+const maxSorted = 20_000;
+
+/** Snapshots and reads that can be open at once (slots in LMDB's lock file). */
+const maxReaders = 2048;
+
+/** Writes inside a transaction; they and their effects are seen by everyone at once, or never. */
+export interface IndexWriter {
+  get(key: string): Entry | undefined;
+  put(key: string, value: string, revision: number): void;
+  remove(key: string): void;
+  setRevision(revision: number): void;
+  setMeta(name: string, value: string): void;
+}
+
+export interface IndexOptions {
+  readonly directory: string;
+  /** True: a transaction ends when it is on the disk, and is seen only then. False: for a copy that can be made anew. */
+  readonly durable: boolean;
+}
+
+export class KeyIndex implements Reader {
+  readonly #root: RootDatabase;
+  readonly #forward: Database<string, string>;
+  readonly #reversed: Database<Buffer, string>;
+  readonly #meta: Database<string, string>;
+
+  /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
+  constructor({ directory, durable }: IndexOptions) {
+    mkdirSync(directory, { recursive: true });
+    this.#root = open({
+      path: directory,
+      noSubdir: false,
+      maxDbs: 4,
+      maxReaders,
+      noSync: !durable,
+      // A commit is seen only once it is on the disk: a reader never learns of a write that a power cut can undo.
+      overlappingSync: false,
+    });
+    this.#meta = this.#root.openDB('meta', { encoding: 'string' });
+    const format = this.#meta.get('format');
+    if (format !== undefined && format !== String(formatVersion)) {
+      void this.#root.close();
+      throw new Error(`${directory} has format ${format}; this version reads format ${formatVersion}`);
+    }
+    const keys = { keyEncoder: keyCodec } as object;
+    this.#forward = this.#root.openDB('forward', { encoding: 'string', useVersions: true, ...keys });
+    this.#reversed = this.#root.openDB('reversed', { encoding: 'binary', ...keys });
+    if (format === undefined) this.#meta.putSync('format', String(formatVersion));
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#forward.getEntry(key) as Entry | undefined;
+  }
+
+  revision(): number {
+    return Number(this.#meta.get('revision') ?? 0);
+  }
+
+  meta(name: string): string | undefined {
+    return this.#meta.get(name);
+  }
+
+  keys(filter: KeyFilter): Iterable<string> {
+    return this.#keys(filter, {});
+  }
+
+  pairs(filter: KeyFilter): Iterable<Pair> {
+    return this.#pairs(filter, {});
+  }
+
+  /** How many keys there are. */
+  size(): number {
+    return (this.#forward.getStats() as { entryCount: number }).entryCount;
+  }
+
+  /** Bytes of disk in use: pages that were ever written, those free for the next write included. */
+  bytes(): number {
+    const stats = this.#root.getStats() as { pageSize: number; lastPageNumber: number };
+    return stats.pageSize * (stats.lastPageNumber + 1);
+  }
+
+  snapshot(): Snapshot {
+    const transaction = this.#forward.useReadTransaction();
+    const options = { transaction };
+    return {
+      get: (key) => this.#forward.getEntry(key, options) as Entry | undefined,
+      revision: () => Number(this.#meta.get('revision', options) ?? 0),
+      keys: (filter) => this.#keys(filter, options),
+      pairs: (filter) => this.#pairs(filter, options),
+      close: () => transaction.done(),
+    };
+  }
+
+  /**
+   * Runs `action` in a write transaction and commits it; nothing of it stays when `action` or the commit fails.
+   * Resolves with what `action` returned, once it is on the disk (if durable) and every later read sees it.
+   */
+  async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
+    const result = await this.#root.transaction(() => action(this.#writer));
+    // A read of this turn of the event loop may have pinned the state before the commit.
+    this.#root.resetReadTxn();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  readonly #writer: IndexWriter = {
+    get: (key) => this.get(key),
+    put: (key, value, revision) => {
+      void this.#forward.put(key, value, revision);
+      void this.#reversed.put(reverseKey(key), empty);
+    },
+    remove: (key) => {
+      void this.#forward.remove(key);
+      void this.#reversed.remove(reverseKey(key));
+    },
+    setRevision: (revision) => void this.#meta.put('revision', String(revision)),
+    setMeta: (name, value) => void this.#meta.put(name, value),
+  };
+
+  *#keys({ prefix = '', suffix = '', after }: KeyFilter, read: ReadOptions): Iterable<string> {
+    if (suffix !== '') {
+      const sorted = this.#sortedMatches({ prefix, suffix, after }, read);
+      if (sorted !== undefined) {
+        yield* sorted;
+        return;
+      }
+    }
+    for (const key of this.#forward.getKeys({ start: startOf(prefix, after), ...read })) {
+      if (key === after) continue;
+      if (!key.startsWith(prefix)) return;
+      if (key.endsWith(suffix)) yield key;
+    }
+  }
+
+  *#pairs({ prefix = '', suffix = '', after }: KeyFilter, read: ReadOptions): Iterable<Pair> {
+    if (suffix === '') {
+      for (const pair of this.#forward.getRange({ start: startOf(prefix, after), ...read })) {
+        if (pair.key === after) continue;
+        if (!pair.key.startsWith(prefix)) return;
+        yield pair;
+      }
+      return;
+    }
+    for (const key of this.#keys({ prefix, suffix, after }, read)) {
+      const value = this.#forward.get(key, read as { transaction: Transaction });
+      if (value !== undefined) yield { key, value };
+    }
+  }
+
+  /** The keys with a suffix, sorted; undefined when a walk along the prefix looks at fewer keys or takes less memory. */
+  #sortedMatches({ prefix = '', suffix = '', after }: KeyFilter, read: ReadOptions): string[] | undefined {
+    const reversedSuffix = reverseKey(suffix);
+    const matches: string[] = [];
+    const alongPrefix = this.#forward.getKeys({ start: startOf(prefix, after), ...read })[Symbol.iterator]();
+    try {
+      let steps = 0;
+      for (const reversed of this.#reversed.getKeys({ start: reversedSuffix, ...read })) {
+        if (!reversed.startsWith(reversedSuffix)) break;
+        // Both walks advance in step: the shorter one decides, so a search costs no more than twice the better way.
+        if (prefix !== '') {
+          const step = alongPrefix.next();
+          if (step.done || !step.value.startsWith(prefix)) return undefined;
+        }
+        if (++steps > maxSorted) return undefined;
+        const key = reverseKey(reversed);
+        if (key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0)) matches.push(key);
+      }
+    } finally {
+      alongPrefix.return?.();
+    }
+    return matches.sort(compareKeys);
+  }
+}
+
+interface ReadOptions {
+  readonly transaction?: Transaction;
+}
+
+const empty = Buffer.alloc(0);
+
+/** No key sorts below U+0001: a key has at least one character, and none is NUL. */
+const lowest = '\u0001';
+
+function startOf(prefix: string, after: string | undefined): string {
+  const start = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix;
+  return start === '' ? lowest : start;
+}
