@@ -65,7 +65,8 @@ export function checkOptions(options: EtcdOptions): void {
   }
   if (prefix === '' || prefix.includes('\0')) faults.push('the etcd prefix has at least one character, and no NUL');
   if ((certFile === undefined) !== (keyFile === undefined)) faults.push('a client certificate and its key go together');
-  if ((usernameFile === undefined) !== (passwordFile === undefined)) faults.push('a user name and a password go together');
+  if ((usernameFile === undefined) !== (passwordFile === undefined))
+    faults.push('a user name and a password go together');
   if (maxTxnOps < 2) faults.push('a transaction needs at least 2 operations: a pair and the head key');
   if (faults.length > 0) throw new Error(`The etcd store cannot be set up: ${faults.join('; ')}.`);
 }
