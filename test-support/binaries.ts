@@ -21,3 +21,10 @@ function isExecutable(path: string): boolean {
     return false;
   }
 }
+
+/** The path of an executable program. Throws an Error that says how to get it. */
+export function needBinary(name: BinaryName): string {
+  const path = findBinary(name);
+  if (path === undefined) throw new Error(`${name} is not installed: see "Programs that tests need" in DEVELOPERS.md`);
+  return path;
+}
