@@ -93,6 +93,16 @@ export class EtcdCluster {
     return answer.header.revision;
   }
 
+  /** Forgets what lies before the revision. */
+  async compact(revision: number): Promise<void> {
+    await this.command('compact', String(revision));
+  }
+
+  /** etcdctl without an answer, asked of all members. */
+  async command(...args: string[]): Promise<void> {
+    await run(needBinary('etcdctl'), ['--endpoints', this.endpoints.join(','), ...args]);
+  }
+
   async saveSnapshot(): Promise<string> {
     const file = join(this.directory, `snapshot-${++this.#generation}.db`);
     const [member] = this.#members;

@@ -12,9 +12,11 @@ export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #links: Set<Link>;
+  #target: number;
   #stalled = { requests: false, answers: false };
 
-  constructor(server: Server, links: Set<Link>, port: number) {
+  constructor(server: Server, links: Set<Link>, port: number, target: number) {
+    this.#target = target;
     this.#server = server;
     this.#links = links;
     this.port = port;
@@ -23,9 +25,13 @@ export class TcpProxy {
   /** Listens on a port of its own and forwards to `targetPort`. */
   static async start(targetPort: number): Promise<TcpProxy> {
     const links = new Set<Link>();
-    let proxy: TcpProxy | undefined;
-    const server = createServer((client) => {
-      const link = { client, server: connect(targetPort, '127.0.0.1') };
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('The proxy has no port');
+    const proxy = new TcpProxy(server, links, address.port, targetPort);
+    server.on('connection', (client) => {
+      const link = { client, server: connect(proxy.#target, '127.0.0.1') };
       links.add(link);
       client.on('data', (data) => void link.server.write(data));
       link.server.on('data', (data) => void client.write(data));
@@ -36,12 +42,8 @@ export class TcpProxy {
           drop(link);
         });
       }
-      proxy?.[apply](link);
+      proxy[apply](link);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('The proxy has no port');
-    proxy = new TcpProxy(server, links, address.port);
     return proxy;
   }
 
@@ -58,6 +60,12 @@ export class TcpProxy {
   /** Ends every connection at once; new ones work. */
   cut(): void {
     for (const link of this.#links) drop(link);
+  }
+
+  /** Ends every connection; new ones go to another port. */
+  retarget(port: number): void {
+    this.#target = port;
+    this.cut();
   }
 
   get connections(): number {
