@@ -163,6 +163,7 @@ class EtcdStore implements Store {
   #beat(): void {
     const { clock = systemClock, log } = this.#options;
     this.#stopHeartbeat = clock.after(heartbeat, () => {
+      if (this.#follower.notSynced !== undefined) return this.#beat();
       this.#barrier
         .wait()
         .catch((error: unknown) => log.warn({ err: error }, `etcd cannot be read: ${messageOf(error)}`))

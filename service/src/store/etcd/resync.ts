@@ -21,12 +21,17 @@ export interface ResyncOptions {
   readonly signal: AbortSignal;
 }
 
-/** Keys of a page at most; pages aim at `pageBytes`, so big values make for fewer. */
-const maxPageKeys = 5000;
+/**
+ * Keys of a page at most; pages aim at `pageBytes`, so big values make for fewer. etcd counts all keys behind a page's
+ * start for each page: small pages make a sync of a million keys several times slower.
+ */
+const maxPageKeys = 16_000;
 const pageBytes = 4 << 20;
 /** Differences that are gathered before they are written: as long as they fit, the whole sync is one transaction. */
-const maxGathered = 5000;
+const maxGathered = 2500;
 const maxGatheredBytes = 8 << 20;
+/** Changes of one transaction, when it takes several. */
+const maxPart = 2000;
 /** Milliseconds a page may take. */
 const pageTimeout = 20_000;
 
@@ -36,6 +41,7 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
   const diff = new Diff(options);
   let newest = 0;
   let differed = 0;
+  let writing: Promise<void> = Promise.resolve();
   const pages = new Pages(client, layout);
   let coming = pages.next(undefined);
   for (;;) {
@@ -53,11 +59,19 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
     if (!more) break;
     if (diff.isFull) {
       differed += diff.changes.length;
-      await replica.applyPart(diff.take(), cause);
+      // Written while the next page comes; that one has other keys.
+      await writing;
+      writing = applyParts(replica, diff.take(), cause);
+      writing.catch(() => {});
     }
     await nextTurn();
   }
+  await writing;
   const { revision, clusterId } = pages;
+  if (diff.isFull) {
+    differed += diff.changes.length;
+    await applyParts(replica, diff.take(), cause);
+  }
   const head = await readHead(client, layout, pageTimeout, revision);
   if (head.clusterId !== clusterId) throw new Error('The etcd cluster changed during a full sync.');
   differed += diff.changes.length;
@@ -69,6 +83,11 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
     prefix,
   });
   return differed;
+}
+
+/** In transactions that don't hold up the event loop. */
+async function applyParts(replica: Replica, changes: readonly Change[], cause: ResyncCause): Promise<void> {
+  for (let i = 0; i < changes.length; i += maxPart) await replica.applyPart(changes.slice(i, i + maxPart), cause);
 }
 
 /** Pages of the users' keys, all as they were at the revision of the first. */
