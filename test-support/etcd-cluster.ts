@@ -16,12 +16,16 @@ export interface ClusterOptions {
   readonly size?: number;
   /** Further flags of every member, such as `--quota-backend-bytes=…`. */
   readonly flags?: readonly string[];
+  /** https with a certificate that each member makes for itself. */
+  readonly tls?: boolean;
   /** False keeps fsync: needed only where a machine may lose power. */
   readonly unsafeNoFsync?: boolean;
 }
 
 export class EtcdCluster {
   readonly directory: string;
+  /** Flags of etcdctl, such as `--user`. */
+  ctlFlags: readonly string[] = [];
   readonly #options: ClusterOptions;
   #members: EtcdMember[] = [];
   #generation = 0;
@@ -61,9 +65,8 @@ export class EtcdCluster {
   /** etcdctl with JSON answers, asked of the members that run. */
   async ctl(...args: string[]): Promise<unknown> {
     const running = this.#members.filter(({ running }) => running).map(({ url }) => url);
-    const { stdout } = await run(needBinary('etcdctl'), ['--endpoints', running.join(','), '-w', 'json', ...args], {
-      maxBuffer: 256 << 20,
-    });
+    const flags = ['--endpoints', running.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags, '-w', 'json'];
+    const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args], { maxBuffer: 256 << 20 });
     return stdout.trim() === '' ? undefined : JSON.parse(stdout);
   }
 
@@ -100,7 +103,8 @@ export class EtcdCluster {
 
   /** etcdctl without an answer, asked of all members. */
   async command(...args: string[]): Promise<void> {
-    await run(needBinary('etcdctl'), ['--endpoints', this.endpoints.join(','), ...args]);
+    const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags];
+    await run(needBinary('etcdctl'), [...flags, ...args]);
   }
 
   async saveSnapshot(): Promise<string> {
@@ -134,7 +138,8 @@ export class EtcdCluster {
     const ports = await freePorts(size * 2);
     this.#members = Array.from({ length: size }, (_, i) => {
       const [client = 0, peer = 0] = ports.slice(2 * i, 2 * i + 2);
-      return new EtcdMember({ name: `m${i}`, client, peer, dataDir: join(this.directory, `m${i}`) });
+      const scheme = this.#options.tls ? 'https' : 'http';
+      return new EtcdMember({ scheme, name: `m${i}`, client, peer, dataDir: join(this.directory, `m${i}`) });
     });
     const { flags = [], unsafeNoFsync = true } = this.#options;
     for (const member of this.#members) {

@@ -1,5 +1,6 @@
 /** One etcd process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { needBinary } from './binaries.ts';
 
 export interface MemberStatus {
@@ -8,8 +9,19 @@ export interface MemberStatus {
   readonly version: string;
 }
 
+export interface MemberOptions {
+  readonly name: string;
+  readonly scheme?: 'http' | 'https';
+  /** Port for clients. */
+  readonly client: number;
+  /** Port for other members. */
+  readonly peer: number;
+  readonly dataDir: string;
+}
+
 export class EtcdMember {
   readonly name: string;
+  readonly scheme: 'http' | 'https';
   readonly port: number;
   readonly peerUrl: string;
   dataDir: string;
@@ -17,15 +29,23 @@ export class EtcdMember {
   #process: ChildProcess | undefined;
   #log = '';
 
-  constructor({ name, client, peer, dataDir }: { name: string; client: number; peer: number; dataDir: string }) {
+  constructor({ name, scheme = 'http', client, peer, dataDir }: MemberOptions) {
     this.name = name;
+    this.scheme = scheme;
     this.port = client;
     this.peerUrl = `http://127.0.0.1:${peer}`;
     this.dataDir = dataDir;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    // A name: gRPC for Node cannot check the certificate of an address.
+    const host = this.scheme === 'https' ? 'localhost' : '127.0.0.1';
+    return `${this.scheme}://${host}:${this.port}`;
+  }
+
+  /** PEM file of the certificate that the member made for itself. */
+  get certificateFile(): string {
+    return join(this.dataDir, 'fixtures', 'client', 'cert.pem');
   }
 
   get running(): boolean {
@@ -44,6 +64,7 @@ export class EtcdMember {
         ...['--name', this.name, '--data-dir', this.dataDir, '--log-level', 'warn'],
         ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
         ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
+        ...(this.scheme === 'https' ? ['--auto-tls'] : []),
         ...this.flags,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },

@@ -35,7 +35,7 @@ export class ReplicaProcess {
   /** Never rejects: an error is part of the answer. */
   call(operation: Omit<Call, 'id'>): Promise<Answer> {
     const id = ++this.#ids;
-    if (!this.#child.connected) return Promise.resolve({ id, error: 'process ended' });
+    if (!this.#child.connected) return Promise.resolve({ id, error: 'unavailable' });
     return new Promise((resolve) => {
       this.#open.set(id, resolve);
       this.#child.send({ id, ...operation });

@@ -1,4 +1,5 @@
 /** What the etcd store is told from outside. */
+import { isIP } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { StoreMetrics } from '../store-metrics.ts';
 import type { Clock } from './clock.ts';
@@ -58,6 +59,10 @@ export function checkOptions(options: EtcdOptions): void {
   for (const endpoint of endpoints) {
     const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
     const bare = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '';
+    // Node refuses an address as TLS server name, which is what gRPC for Node makes of it.
+    if (url?.protocol === 'https:' && isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
+      faults.push(`an https endpoint has a host name, not an address: ${endpoint}`);
+    }
     if (!bare) faults.push(`an etcd endpoint is http://host:port or https://host:port, not ${endpoint}`);
   }
   if (new Set(endpoints.map((endpoint) => endpoint.split(':')[0])).size > 1) {

@@ -316,6 +316,8 @@ test('two processes cannot share a data directory; close frees it', async (t) =>
 test('options that cannot be used are named', async (t) => {
   const endpoints = etcd.endpoints;
   await t.throwsAsync(open(t, { endpoints: ['localhost:2379'] }), { message: /http:\/\/host:port/ });
+  await t.throwsAsync(open(t, { endpoints: ['https://127.0.0.1:2379'] }), { message: /host name/ });
+  await t.throwsAsync(open(t, { endpoints: ['https://a:1', 'http://b:1'] }), { message: /all http or all https/ });
   await t.throwsAsync(open(t, { endpoints: [] }), { message: /at least one/ });
   await t.throwsAsync(open(t, { endpoints, certFile: '/nowhere' }), { message: /go together/ });
   await t.throwsAsync(open(t, { endpoints, caFile: '/nowhere' }), { message: /nowhere/ });
