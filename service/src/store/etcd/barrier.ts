@@ -7,6 +7,7 @@ import { Problem } from '../../errors.ts';
 import { messageOf } from './call-error.ts';
 import { type Clock, nextTurn, pause } from './clock.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
+import { Gathering } from './gathering.ts';
 import { type HeadRead, HistoryChanged, type Replica } from './replica.ts';
 
 /** Those who came between two reads. */
@@ -36,6 +37,7 @@ export interface BarrierOptions {
 export class Barrier {
   readonly #options: BarrierOptions;
   readonly #waiting = new Set<Cohort>();
+  readonly #gathering: Gathering;
   /** Whom newcomers join. */
   #open: Cohort | undefined;
   #running = false;
@@ -46,6 +48,7 @@ export class Barrier {
 
   constructor(options: BarrierOptions) {
     this.#options = options;
+    this.#gathering = new Gathering(options.clock);
   }
 
   get lastContact(): number | undefined {
@@ -57,6 +60,7 @@ export class Barrier {
     if (this.#closed) return Promise.reject(unavailable('The store is closed.'));
     const cohort = this.#open ?? this.#newCohort();
     cohort.requests++;
+    this.#gathering.arrived(cohort.requests);
     if (!this.#running) void this.#run();
     return cohort.promise;
   }
@@ -82,9 +86,12 @@ export class Barrier {
         this.#lastError = undefined;
         const contradiction = replica.contradiction(read, before);
         if (contradiction !== undefined) onContradiction(contradiction);
-        metrics.barrierRequests.observe(riding.reduce((sum, { requests }) => sum + requests, 0));
+        const served = riding.reduce((sum, { requests }) => sum + requests, 0);
+        metrics.barrierRequests.observe(served);
         for (const cohort of riding) this.#waiting.delete(cohort);
         void this.#settle(riding, read.revision);
+        const newcomers: Cohort | undefined = this.#open;
+        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served);
       } catch (error) {
         this.#lastError = error;
         await pause(clock, 20);

@@ -13,6 +13,7 @@ import type { EtcdClient } from './client.ts';
 import { type Clock, nextTurn, pause } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
+import { Gathering } from './gathering.ts';
 import type { Layout } from './layout.ts';
 import { newWrite, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
 
@@ -36,6 +37,7 @@ const retryPause = 50;
 export class Writer {
   readonly #options: WriterOptions;
   readonly #queue: WriteQueue;
+  readonly #gathering: Gathering;
   readonly #flights = new Set<readonly Write[]>();
   readonly #name = randomBytes(9).toString('base64url');
   #tokens = 0;
@@ -48,6 +50,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#queue = new WriteQueue(options.limits);
+    this.#gathering = new Gathering(options.clock);
   }
 
   get queued(): number {
@@ -61,6 +64,7 @@ export class Writer {
       const { clock, layout, limits, requestTimeout } = this.#options;
       const write = newWrite(pairs, layout, limits, { deadline: clock.now() + requestTimeout, resolve, reject });
       this.#queue.push(write);
+      this.#gathering.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
       if (!this.#busy) void this.#run();
     });
@@ -81,7 +85,10 @@ export class Writer {
     await nextTurn();
     while (this.#queue.length > 0) {
       // What is in the queue has certainly not been sent, so requests stay there while no member is connected.
-      if (await this.#connected()) await this.#fly(this.#queue.take());
+      if (!(await this.#connected())) continue;
+      const writes = this.#queue.take();
+      await this.#fly(writes);
+      await this.#gathering.wait(this.#queue.length, writes.length);
     }
     this.#busy = false;
   }
