@@ -112,9 +112,9 @@ export class Barrier {
       for (const cohort of cohorts) end(cohort);
     } catch (error) {
       if (!(error instanceof HistoryChanged)) throw error;
-      if (this.#closed) return this.close();
       for (const cohort of cohorts) if (!cohort.over) this.#waiting.add(cohort);
-      if (!this.#running && this.#waiting.size > 0) void this.#run();
+      if (this.#closed) this.close();
+      else if (!this.#running && this.#waiting.size > 0) void this.#run();
     }
   }
 

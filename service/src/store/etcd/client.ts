@@ -78,7 +78,7 @@ export class EtcdClient {
   }
 
   close(): void {
-    for (const { endpoint } of this.#members) endpoint.reset();
+    for (const { endpoint } of this.#members) endpoint.close();
   }
 
   /** The first connected member from the current one on that did not fail lately; it becomes the current one. */

@@ -64,6 +64,7 @@ export class Endpoint {
   readonly #options: EtcdConnectionOptions;
   #connection: Connection | undefined;
   #kv: RawClient | undefined;
+  #closed = false;
 
   constructor(url: string, options: EtcdConnectionOptions) {
     this.url = url;
@@ -82,6 +83,8 @@ export class Endpoint {
     await new Promise<void>((resolve, reject) => {
       client.waitForReady(Date.now() + timeout, (error) => {
         if (error === undefined) return resolve();
+        // Perhaps the certificates were replaced since they were read.
+        if (this.#options.caFile !== undefined || this.#options.certFile !== undefined) this.reset();
         reject(new EtcdCallError(`${this.url} cannot be reached`, status.UNAVAILABLE, false, error));
       });
     });
@@ -112,7 +115,14 @@ export class Endpoint {
     this.#kv = undefined;
   }
 
+  /** No call starts any more. */
+  close(): void {
+    this.#closed = true;
+    this.reset();
+  }
+
   async #use<T>(service: ServiceName, action: (client: RawClient, metadata: Metadata) => Promise<T> | T): Promise<T> {
+    if (this.#closed) throw new EtcdCallError('The store is closed', status.CANCELLED, false);
     try {
       this.#connection ??= new Connection({
         hosts: this.url,

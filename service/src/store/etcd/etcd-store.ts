@@ -153,8 +153,8 @@ class EtcdStore implements Store {
     this.#stop.abort();
     this.#barrier.close();
     this.#replica.close();
-    await this.#following;
     this.#client.close();
+    await this.#following;
     await this.#index.close();
     this.#lock.release();
   }

@@ -83,7 +83,12 @@ export class Follower {
   async #round(): Promise<void> {
     const { client, replica, requestTimeout, signal } = this.#options;
     const endpoint = await client.member(requestTimeout);
-    await checkMember(endpoint, requestTimeout);
+    try {
+      await checkMember(endpoint, requestTimeout);
+    } catch (error) {
+      client.avoid(endpoint);
+      throw error;
+    }
     const cause = replica.unfit ?? (await this.#verify());
     if (cause !== undefined) await this.#resync(cause);
     if (signal.aborted) return;

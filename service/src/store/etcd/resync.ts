@@ -33,7 +33,7 @@ const maxGatheredBytes = 8 << 20;
 /** Changes of one transaction, when it takes several. */
 const maxPart = 2000;
 /** Milliseconds a page may take. */
-const pageTimeout = 20_000;
+const pageTimeout = 10_000;
 
 /** Resolves with the number of keys that differed. Throws EtcdCallError, and an Error when the cluster changed meanwhile. */
 export async function resync(options: ResyncOptions, cause: ResyncCause): Promise<number> {
