@@ -202,6 +202,39 @@ test.serial('compaction while a replica is cut off: it syncs, and deleted keys a
   t.is(await metric(registry, 'kvstore_resyncs_total', { cause: 'compacted' }), 1);
 });
 
+test.serial('a replica that was cut off catches up with more than a message holds, without a sync', async (t) => {
+  const cluster = await startCluster(t);
+  const { proxy, url } = await startProxy(t, cluster.members[0]?.port ?? 0);
+  const { store, registry } = await openReady(t, { endpoints: [url], requestTimeout: 1000 });
+  const direct = await openReady(t, { endpoints: cluster.endpoints });
+  await direct.store.set([{ key: 'a', value: '1' }]);
+  await store.barrier();
+  proxy.stall();
+  const value = (i: number) => `"${String(i).repeat(700_000)}"`;
+  for (let i = 0; i < 9; i++) {
+    await direct.store.set([
+      { key: `left-${i}`, value: value(i) },
+      { key: `right-${i}`, value: value(i) },
+    ]);
+  }
+  proxy.cut();
+  proxy.resume();
+  await waitFor('reads work again', async () => (await read(store, 'right-8')) === value(8));
+  t.deepEqual(pairsOf(store), pairsOf(direct.store));
+  t.is(await metric(registry, 'kvstore_resyncs_total'), 1);
+});
+
+test.serial('close ends waiting reads and writes although etcd does not answer', async (t) => {
+  const cluster = await startCluster(t);
+  const { store } = await openReady(t, { endpoints: cluster.endpoints, requestTimeout: 1000 });
+  cluster.members[0]?.pause();
+  const waiting = [read(store, 'a'), store.set([{ key: 'a', value: '1' }])];
+  const ended = Promise.all(waiting.map((promise) => t.throwsAsync(promise, { instanceOf: Problem })));
+  await store.close();
+  const [, write] = await ended;
+  t.is(write?.code, 'outcome-unknown');
+});
+
 for (const overtaken of [false, true]) {
   const how = overtaken ? 'and its revision has overtaken ours' : 'and its revision is lower';
   test.serial(`etcd restored from an older snapshot ${how}: noticed, synced`, async (t) => {
