@@ -1,0 +1,199 @@
+/** Configuration: one table of environment variables, read once; the README's table and --help are made from it. */
+
+/** Turns a variable's text into its value; throws with what it should look like. */
+type Parse<T> = (text: string) => T;
+
+interface Setting<T> {
+  readonly name: string;
+  readonly default: string;
+  readonly meaning: string;
+  readonly parse: Parse<T>;
+}
+
+const setting = <T>(name: string, standard: string, meaning: string, parse: Parse<T>): Setting<T> => ({
+  name,
+  default: standard,
+  meaning,
+  parse,
+});
+
+export const settings = {
+  host: setting('KV_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', nonEmpty),
+  port: setting('KV_PORT', '8080', 'Port to listen on; 0 for any free one.', wholeNumber(0, 65_535)),
+  dataDir: setting(
+    'KV_DATA_DIR',
+    './data',
+    'Folder of the values (embedded) or of the index (etcd); made when missing.',
+    nonEmpty,
+  ),
+  maxBody: setting('KV_MAX_BODY', '1MiB', 'Largest request body; a larger one is answered with 413.', size),
+  requestTimeout: setting(
+    'KV_REQUEST_TIMEOUT',
+    '5s',
+    'How long a request may wait for the store before it is answered with 503.',
+    duration,
+  ),
+  headersTimeout: setting('KV_HEADERS_TIMEOUT', '10s', "How long a request's headers may take to arrive.", duration),
+  bodyTimeout: setting('KV_BODY_TIMEOUT', '30s', 'How long a whole request may take to arrive.', duration),
+  keepAliveTimeout: setting(
+    'KV_KEEP_ALIVE_TIMEOUT',
+    '100s',
+    'How long an idle connection stays open; longer than a proxy in front keeps it.',
+    duration,
+  ),
+  stallTimeout: setting(
+    'KV_STALL_TIMEOUT',
+    '30s',
+    'How long a client may take nothing of a streamed answer before it is cut off.',
+    duration,
+  ),
+  maxStreams: setting(
+    'KV_MAX_STREAMS',
+    '1000',
+    'Streamed answers at once; one more is answered with 503.',
+    wholeNumber(1, 2000),
+  ),
+  drainWindow: setting(
+    'KV_DRAIN_WINDOW',
+    '5s',
+    'After SIGTERM: how long new requests are still answered, with Connection: close.',
+    duration,
+  ),
+  drainTimeout: setting('KV_DRAIN_TIMEOUT', '15s', 'After SIGTERM: when what is still open is cut.', duration),
+  logLevel: setting(
+    'KV_LOG_LEVEL',
+    'info',
+    'fatal, error, warn, info, debug or trace.',
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+  ),
+  logFormat: setting(
+    'KV_LOG_FORMAT',
+    'auto',
+    'json, pretty, or auto: pretty on a terminal.',
+    oneOf('auto', 'json', 'pretty'),
+  ),
+  etcdEndpoints: setting(
+    'KV_ETCD_ENDPOINTS',
+    '',
+    'URLs of etcd members, with commas between them; empty: the embedded store.',
+    urls,
+  ),
+  etcdPrefix: setting('KV_ETCD_PREFIX', '/kvstore/', 'Every key in etcd lives below it.', nonEmpty),
+  etcdCaFile: setting('KV_ETCD_CA_FILE', '', "Certificate authority of etcd's certificates.", optional),
+  etcdCertFile: setting('KV_ETCD_CERT_FILE', '', 'Client certificate for etcd.', optional),
+  etcdKeyFile: setting('KV_ETCD_KEY_FILE', '', "Key of etcd's client certificate.", optional),
+  etcdUsernameFile: setting('KV_ETCD_USERNAME_FILE', '', 'File with the user name for etcd.', optional),
+  etcdPasswordFile: setting('KV_ETCD_PASSWORD_FILE', '', 'File with the password for etcd.', optional),
+  etcdMaxTxnOps: setting(
+    'KV_ETCD_MAX_TXN_OPS',
+    '128',
+    "etcd's --max-txn-ops; a set has one pair fewer at the most.",
+    wholeNumber(2, 1_000_000),
+  ),
+  etcdMaxRequestBytes: setting(
+    'KV_ETCD_MAX_REQUEST_BYTES',
+    '1572864',
+    "etcd's --max-request-bytes.",
+    wholeNumber(1024, 1_073_741_824),
+  ),
+} as const;
+
+export type Config = { readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]['parse']> };
+
+/** Every fault of the configuration, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the table from an environment. Throws ConfigError that names all faults, unknown KV_ variables included. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  const known = new Set(Object.values(settings).map(({ name }) => name as string));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('KV_') && !known.has(name)) faults.push(`${name} is not a setting.`);
+  }
+  const config = Object.entries(settings).map(([field, { name, default: standard, parse }]) => {
+    try {
+      return [field, parse(env[name] ?? standard)];
+    } catch (error) {
+      faults.push(`${name} ${error instanceof Error ? error.message : error}; it is ${JSON.stringify(env[name])}.`);
+      return [field, undefined];
+    }
+  });
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return Object.fromEntries(config) as Config;
+}
+
+/** The table as --help prints it. */
+export function helpText(): string {
+  const rows = Object.values(settings).map(({ name, default: standard, meaning }) => {
+    return `  ${name.padEnd(28)}${(standard || '(none)').padEnd(14)}${meaning}`;
+  });
+  return `KvStore: a key-value store with an HTTP API. Its settings are environment variables:\n\n${rows.join('\n')}\n`;
+}
+
+/** The table as the README shows it. */
+export function markdownTable(): string {
+  const rows = Object.values(settings).map(({ name, default: standard, meaning }) => {
+    return `| \`${name}\` | ${standard === '' ? '' : `\`${standard}\``} | ${meaning} |`;
+  });
+  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') throw new Error('must not be empty');
+  return text;
+}
+
+function optional(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function wholeNumber(least: number, most: number): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new Error(`must be a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** Milliseconds: `500ms`, `5s`, `2m`, `1h`; at most 24 h. */
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
+  const value = Number(amount) * durationUnits[unit as keyof typeof durationUnits];
+  if (!(value <= 24 * durationUnits.h)) throw new Error('must be a time such as 500ms, 5s or 2m, 24h at the most');
+  return value;
+}
+
+const sizeUnits = { '': 1, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** Bytes: `4096`, `64KiB`, `1MiB`; 1 byte to 256 MiB (a body is held in memory). */
+function size(text: string): number {
+  const [, amount, unit] = /^(\d{1,12})(|B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
+  if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
+    throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
+  return value;
+}
+
+function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {
+  return (text) => {
+    const choice = choices.find((each) => each === text);
+    if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+    return choice;
+  };
+}
+
+function urls(text: string): readonly string[] {
+  const list = text.split(',').map((url) => url.trim());
+  if (text.trim() === '') return [];
+  for (const url of list) {
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+      throw new Error('must be a list of http or https URLs');
+  }
+  return list;
+}

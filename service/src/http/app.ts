@@ -1,0 +1,73 @@
+/** The Koa application: one visible line from request to response. It listens nowhere; server.ts does. */
+import Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { Problem } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { readBody } from './body.ts';
+import { dumpPairs } from './dump.ts';
+import { getValue } from './get.ts';
+import { live, metrics, ready } from './health.ts';
+import { observe } from './observe.ts';
+import { renderErrors } from './render-errors.ts';
+import { refuseCrossSite } from './same-origin.ts';
+import { searchKeys } from './search.ts';
+import type { Drain } from './server.ts';
+import { setPairs } from './set.ts';
+import { jsonStreamer, type StreamLimits } from './stream-json.ts';
+import { splitTarget } from './target.ts';
+
+export interface AppOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly log: Logger;
+  readonly drain: Drain;
+  /** Bytes of a request's body. */
+  readonly maxBody: number;
+  readonly streams: StreamLimits;
+}
+
+export function createApp({ store, registry, log, drain, maxBody, streams }: AppOptions): Koa {
+  const app = new Koa();
+  app.on('error', (err) => log.error({ err }, 'answer failed'));
+  app.use(observe(registry));
+  app.use(renderErrors(log));
+
+  // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
+  app.use((ctx, next) => {
+    ctx.newRouterPath = splitTarget(ctx.req.url ?? '/').path;
+    return next();
+  });
+
+  const stream = jsonStreamer(streams);
+  const router = new Router({ strict: true, sensitive: true });
+  router.get('/', route('/'), dumpPairs(store, stream));
+  router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store));
+  router.get('/search', route('/search'), searchKeys(store, stream));
+  router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
+  router.get('/livez', route('/livez'), live);
+  router.get('/readyz', route('/readyz'), ready(store, drain));
+  router.get('/metrics', route('/metrics'), metrics(registry));
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  app.use(noRoute);
+  return app;
+}
+
+/** Names the route for metrics and traces: the template, never the path. */
+function route(template: string): Middleware {
+  return (ctx, next) => {
+    ctx.state.route = template;
+    return next();
+  };
+}
+
+/** Turns what the router leaves (404, 405, 501) into problems. */
+const noRoute: Middleware = (ctx) => {
+  if (ctx.status === 404) throw new Problem('unknown-path', 'This path is none of the service.');
+  if (ctx.status === 405 || ctx.status === 501) {
+    const code = ctx.status === 405 ? 'method-not-allowed' : 'method-unknown';
+    throw new Problem(code, `${ctx.method} does not fit this path; the Allow header lists what does.`);
+  }
+};

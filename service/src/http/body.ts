@@ -1,0 +1,56 @@
+/** Reads a request's body as text, up to a limit. */
+import type { Middleware } from 'koa';
+import bodyParser from 'koa-bodyparser';
+import { Problem } from '../errors.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Puts the decoded body into ctx.request.rawBody, whatever Content-Type says (`curl -d` names a form).
+ * Rejects with Problem `body-too-large`, `invalid-body`, `unsupported-encoding`, `request-timeout`.
+ */
+export function readBody(maxBytes: number): Middleware {
+  const parse = bodyParser({
+    enableTypes: ['text'],
+    extendTypes: { text: ['*/*'] },
+    textLimit: String(maxBytes),
+    // No decoding there: it would replace bytes that are not UTF-8 without a word.
+    encoding: null as unknown as string,
+    onerror: (error) => {
+      throw bodyProblem(error, maxBytes);
+    },
+  });
+  return async (ctx, next) => {
+    const announced = Number(ctx.req.headers['content-length'] ?? 0);
+    if (announced > maxBytes) throw tooLarge(maxBytes, `${announced}`);
+    ctx.req.headers['content-type'] ??= 'application/json';
+    await parse(ctx, async () => {
+      const bytes: unknown = ctx.request.rawBody;
+      try {
+        ctx.request.rawBody = Buffer.isBuffer(bytes) ? utf8.decode(bytes) : '';
+      } catch (cause) {
+        throw new Problem('invalid-body', 'The body is not UTF-8.', { cause });
+      }
+      await next();
+    });
+  };
+}
+
+function tooLarge(limit: number, size: string): Problem {
+  return new Problem('body-too-large', `A body has at most ${limit} bytes; this one has ${size}.`);
+}
+
+/** The errors of raw-body (their `type` names the cause), inflation and zlib. */
+function bodyProblem(error: Error & { type?: string; status?: number; received?: number }, limit: number): Problem {
+  if (error.type === 'entity.too.large') return tooLarge(limit, `${error.received} or more`);
+  if (error.type === 'request.aborted' || error.type === 'request.size.invalid') {
+    return new Problem('invalid-body', 'The body ended early.', { cause: error });
+  }
+  if (error.status === 415) {
+    return new Problem('unsupported-encoding', 'Content-Encoding is gzip, deflate, br or identity.', { cause: error });
+  }
+  if (/^(Z_|ERR_|zlib)/.test((error as NodeJS.ErrnoException).code ?? '')) {
+    return new Problem('invalid-body', 'The body cannot be decompressed.', { cause: error });
+  }
+  return new Problem('internal', 'Reading the body failed.', { cause: error });
+}

@@ -1,0 +1,27 @@
+/** GET /get/{key}: one value. */
+import type { Middleware } from 'koa';
+import { Problem } from '../errors.ts';
+import { parseKey } from '../store/key.ts';
+import type { Store } from '../store/store.ts';
+import { parseQuery, parseStale } from './query.ts';
+import { decodePath, splitTarget } from './target.ts';
+
+const prefix = '/get/';
+
+export function getValue(store: Store): Middleware {
+  return async (ctx) => {
+    const { path, query } = splitTarget(ctx.req.url ?? '/');
+    const key = parseKey(decodePath(path.slice(prefix.length)));
+    if (query === '' || !parseStale(parseQuery(query))) await store.barrier();
+    const entry = store.get(key);
+    if (entry === undefined) throw new Problem('key-not-found', 'The store has no such key.');
+    ctx.status = 200;
+    ctx.set('ETag', `"${entry.version}"`);
+    if (ctx.fresh) {
+      ctx.status = 304;
+      return;
+    }
+    ctx.body = entry.value;
+    ctx.type = 'application/json';
+  };
+}

@@ -1,0 +1,92 @@
+/** Reads an object's members without touching their values: numbers, escapes and order stay as they were sent. */
+import { Problem } from '../errors.ts';
+
+/** Objects and arrays inside each other, the body's own object included. */
+export const maxDepth = 128;
+
+/**
+ * The members of a JSON object: decoded key to the value's JSON text, white space between its tokens removed.
+ * The last of equal keys counts. Throws Problem `invalid-body`.
+ */
+export function parseMembers(text: string): Map<string, string> {
+  let root: unknown;
+  try {
+    // The platform's own parser says whether it is JSON; what follows may then trust the text.
+    root = JSON.parse(text);
+  } catch (cause) {
+    const why = text.trim() === '' ? 'it is empty' : cause instanceof Error ? cause.message : String(cause);
+    throw new Problem('invalid-body', `The body is not JSON: ${why.slice(0, 200)}.`, { cause });
+  }
+  if (typeof root !== 'object' || root === null || Array.isArray(root)) {
+    const kind = root === null ? 'null' : Array.isArray(root) ? 'an array' : `a ${typeof root}`;
+    throw new Problem('invalid-body', `The body is an object of pairs, {"key": value, …}; this one is ${kind}.`);
+  }
+  return splitMembers(text);
+}
+
+/** `text` is a JSON object. */
+function splitMembers(text: string): Map<string, string> {
+  const members = new Map<string, string>();
+  let at = text.indexOf('{') + 1;
+  for (;;) {
+    at = skipSpace(text, at);
+    if (text[at] === '}') return members;
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+    const keyEnd = endOfString(text, at);
+    const key: string = JSON.parse(text.slice(at, keyEnd));
+    const start = text.indexOf(':', keyEnd) + 1;
+    at = endOfValue(text, start);
+    members.set(key, compact(text.slice(start, at)));
+  }
+}
+
+function skipSpace(text: string, at: number): number {
+  while (isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+/** The position behind the string that begins at `at`. */
+function endOfString(text: string, at: number): number {
+  for (let i = at + 1; ; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) return i + 1;
+    if (code === 0x5c) i++;
+  }
+}
+
+/** The position of the `,` or `}` behind the value that begins at `at`. */
+function endOfValue(text: string, at: number): number {
+  let depth = 1;
+  for (let i = at; ; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) i = endOfString(text, i) - 1;
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > maxDepth) {
+        throw new Problem('invalid-body', `The body is nested deeper than ${maxDepth} levels.`);
+      }
+    } else if (code === 0x7d || code === 0x5d) {
+      if (--depth === 0) return i;
+    } else if (code === 0x2c && depth === 1) return i;
+  }
+}
+
+/** Without the white space between tokens. */
+function compact(text: string): string {
+  if (!/[ \n\r\t]/.test(text)) return text;
+  let result = '';
+  for (let i = 0; i < text.length; ) {
+    const code = text.charCodeAt(i);
+    if (isSpace(code)) {
+      i++;
+      continue;
+    }
+    const end = code === 0x22 ? endOfString(text, i) : i + 1;
+    result += text.slice(i, end);
+    i = end;
+  }
+  return result;
+}

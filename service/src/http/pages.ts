@@ -1,0 +1,39 @@
+/** Pages of keys or pairs, and the link from one to the next. */
+import type { Context } from 'koa';
+import type { KeyFilter, Reader } from '../store/store.ts';
+
+export interface PageEnd {
+  /** Keys in the page. */
+  readonly keys: readonly string[];
+  /** True: more keys hold behind the page's last. */
+  readonly more: boolean;
+}
+
+/** The keys of a page: at most `limit` (10,000 keys of 1 KiB at the most). */
+export function readPage(view: Reader, filter: KeyFilter, limit: number): PageEnd {
+  const keys: string[] = [];
+  for (const key of view.keys(filter)) {
+    if (keys.length === limit) return { keys, more: true };
+    keys.push(key);
+  }
+  return { keys, more: false };
+}
+
+/** RFC 8288: the same query, from the page's last key on. */
+export function linkNext(ctx: Context, path: string, parameters: URLSearchParams, { keys, more }: PageEnd): void {
+  const last = keys.at(-1);
+  if (!more || last === undefined) return;
+  const next = new URLSearchParams(parameters);
+  next.set('after', last);
+  ctx.append('Link', `<${path}?${next}>; rel="next"`);
+}
+
+/** The items between brackets, with commas between them. */
+export function* jsonItems(open: string, items: Iterable<string>, close: string): Iterable<string> {
+  let before = open;
+  for (const item of items) {
+    yield before + item;
+    before = ',';
+  }
+  yield before === open ? open + close : close;
+}

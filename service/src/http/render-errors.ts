@@ -1,0 +1,47 @@
+/** The one place where an error becomes an answer: RFC 9457 problem details. */
+import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
+import { Problem, problems } from '../errors.ts';
+
+export function renderErrors(log: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      render(ctx, toProblem(error), log);
+    }
+  };
+}
+
+function toProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('internal', 'Unexpected error.', { cause: error });
+}
+
+function render(ctx: Context, problem: Problem, log: Logger): void {
+  if (problem.status >= 500) {
+    log.error({ err: problem, method: ctx.method, route: ctx.state.route }, 'request failed');
+  }
+  if (ctx.res.headersSent) {
+    // Too late for another answer: cut the connection, so that nobody takes the beginning for the whole.
+    ctx.res.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries(problem.headers)) ctx.set(name, value);
+  // A body that nobody read would stand before the next request on this connection; the request's time limit bounds it.
+  if (!ctx.req.complete) ctx.req.resume();
+  ctx.remove('ETag');
+  ctx.status = problem.status;
+  ctx.body = problemText(problem);
+  ctx.type = 'application/problem+json';
+}
+
+/** The answer's JSON; also for requests that never became one. */
+export function problemText(problem: Problem): string {
+  return JSON.stringify({
+    type: `urn:kvstore:problem:${problem.code}`,
+    title: problems[problem.code].title,
+    status: problem.status,
+    code: problem.code,
+    detail: problem.expose ? problem.message : undefined,
+  });
+}

@@ -1,0 +1,36 @@
+/** GET /search: keys by prefix, suffix or both. */
+import type { Middleware } from 'koa';
+import { Problem } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { jsonItems, linkNext, readPage } from './pages.ts';
+import { parsePage, parseQuery, parseStale, single } from './query.ts';
+import type { StreamJson } from './stream-json.ts';
+import { splitTarget } from './target.ts';
+
+export function searchKeys(store: Store, stream: StreamJson): Middleware {
+  return async (ctx) => {
+    const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
+    const prefix = single(parameters, 'prefix');
+    const suffix = single(parameters, 'suffix');
+    if (prefix === undefined && suffix === undefined) {
+      throw new Problem('invalid-query', 'A search has a `prefix`, a `suffix` or both.');
+    }
+    const page = parsePage(parameters);
+    const filter = { ...page.filter, prefix, suffix };
+    if (!parseStale(parameters)) await store.barrier();
+    await stream(ctx, store, (view) => {
+      if (page.limit === undefined) return keyList(view.keys(filter));
+      const found = readPage(view, filter, page.limit);
+      linkNext(ctx, '/search', parameters, found);
+      return keyList(found.keys);
+    });
+  };
+}
+
+function keyList(keys: Iterable<string>): Iterable<string> {
+  return jsonItems('[', map(keys, JSON.stringify), ']');
+}
+
+function* map(keys: Iterable<string>, change: (key: string) => string): Iterable<string> {
+  for (const key of keys) yield change(key);
+}

@@ -1,0 +1,25 @@
+/** POST /set: one or many pairs, all or none. */
+import type { Middleware } from 'koa';
+import { Problem } from '../errors.ts';
+import { parseKey } from '../store/key.ts';
+import type { Pair, Store } from '../store/store.ts';
+import { parseMembers } from './json-members.ts';
+
+export function setPairs(store: Store): Middleware {
+  return async (ctx) => {
+    const members = parseMembers(ctx.request.rawBody);
+    const pairs: Pair[] = [];
+    for (const [key, value] of members) pairs.push({ key: parseKey(key), value });
+    if (pairs.length === 0) throw new Problem('invalid-body', 'The body is an object of at least one pair.');
+    const revision = await store.set(pairs);
+    ctx.status = 200;
+    ctx.set('ETag', `"${revision}"`);
+    ctx.body = `{${pairs.map(pairText).join(',')}}`;
+    ctx.type = 'application/json';
+  };
+}
+
+/** A pair as a member of a JSON object. */
+export function pairText({ key, value }: Pair): string {
+  return `${JSON.stringify(key)}:${value}`;
+}

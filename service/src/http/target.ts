@@ -1,0 +1,32 @@
+/** The request target as it came, split and decoded once: no cleaning of paths, no second decoding. */
+import { Problem } from '../errors.ts';
+
+export interface Target {
+  /** The path, still percent-encoded. */
+  readonly path: string;
+  /** What follows the first `?`, still encoded; empty when there is none. */
+  readonly query: string;
+}
+
+/** Splits `/path?query` and the absolute form `http://host/path?query`. */
+export function splitTarget(url: string): Target {
+  let start = 0;
+  if (url.charCodeAt(0) !== 0x2f) {
+    const authority = url.indexOf('://');
+    start = authority === -1 ? 0 : url.indexOf('/', authority + 3);
+    if (start === -1) return { path: '/', query: '' };
+  }
+  const mark = url.indexOf('?', start);
+  if (mark === -1) return { path: start === 0 ? url : url.slice(start), query: '' };
+  return { path: url.slice(start, mark), query: url.slice(mark + 1) };
+}
+
+/** Decodes percent-encoded UTF-8; throws Problem `invalid-path`. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new Problem('invalid-path', 'The path is not percent-encoded UTF-8.', { cause });
+  }
+}

@@ -1,0 +1,14 @@
+/** The process's registry: Node's own metrics and which build this is. */
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export function createRegistry(version: string, nodeVersion: string): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'kvstore_build_info',
+    help: 'Always 1; the labels say which build this is.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version, node: nodeVersion }, 1);
+  return registry;
+}
