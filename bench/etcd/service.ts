@@ -1,6 +1,5 @@
 /** A service process on an etcd cluster. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { freePorts } from '../../test-support/free-ports.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 
 const main = fileURLToPath(new URL('../../service/src/main.ts', import.meta.url));
-/** The same store behind the least of HTTP, for measurements of the store alone (KV_BENCH_BARE=1). */
+/** The same store behind the least of HTTP, for measurements of the store alone (BENCH_BARE=1). */
 const bare = fileURLToPath(new URL('bare-server.ts', import.meta.url));
 
 export class ServiceProcess {
@@ -27,7 +26,7 @@ export class ServiceProcess {
   static async start(endpoints: readonly string[]): Promise<ServiceProcess> {
     const [port = 0] = await freePorts(1);
     const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
-    const script = existsSync(main) && process.env.KV_BENCH_BARE === undefined ? main : bare;
+    const script = process.env.BENCH_BARE === undefined ? main : bare;
     const settings = { KV_ETCD_ENDPOINTS: endpoints.join(','), KV_DATA_DIR: dataDir, KV_PORT: String(port) };
     const env = { ...process.env, ...settings, KV_LOG_LEVEL: 'warn' };
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'inherit'] });

@@ -16,7 +16,32 @@ export interface OpenOptions {
 }
 
 /** Throws with a clear message when the store cannot be opened. */
-export async function openStore({ config, registry, tracing }: OpenOptions): Promise<Store> {
-  const store = new EmbeddedStore({ directory: config.dataDir, metrics: storeMetrics(registry) });
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { config, registry, tracing } = options;
+  const store =
+    config.etcdEndpoints.length > 0
+      ? await openEtcd(options)
+      : new EmbeddedStore({ directory: config.dataDir, metrics: storeMetrics(registry) });
   return tracing ? traced(store, trace.getTracer('kvstore')) : store;
+}
+
+async function openEtcd({ config, registry, log }: OpenOptions): Promise<Store> {
+  // Loaded only when asked for: gRPC takes as long to load as all the rest.
+  const { openEtcdStore } = await import('./etcd/etcd-store.ts');
+  return openEtcdStore({
+    endpoints: config.etcdEndpoints,
+    prefix: config.etcdPrefix,
+    caFile: config.etcdCaFile,
+    certFile: config.etcdCertFile,
+    keyFile: config.etcdKeyFile,
+    usernameFile: config.etcdUsernameFile,
+    passwordFile: config.etcdPasswordFile,
+    maxTxnOps: config.etcdMaxTxnOps,
+    maxRequestBytes: config.etcdMaxRequestBytes,
+    requestTimeout: config.requestTimeout,
+    dataDir: config.dataDir,
+    registry,
+    metrics: storeMetrics(registry),
+    log,
+  });
 }
