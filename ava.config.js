@@ -1,6 +1,11 @@
+import { skips } from './test-support/skips.ts';
+
 export default {
   extensions: { ts: 'module' },
-  files: ['service/test/**/*.test.ts', 'operator/test/**/*.test.ts', 'test-support/**/*.test.ts'],
+  files: [
+    ...['service/test/**/*.test.ts', 'operator/test/**/*.test.ts', 'test-support/**/*.test.ts'],
+    ...skips().map(({ files }) => `!${files}`),
+  ],
   timeout: '3m',
   concurrency: 2,
 };

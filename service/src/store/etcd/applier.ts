@@ -1,0 +1,75 @@
+/** Applies revisions to the index in their order: all that wait, up to a limit, in one transaction. */
+import type { Change, Revision } from './changes.ts';
+import type { Head, Replica } from './replica.ts';
+
+/** Changes of a transaction, about: more would hold up the event loop. */
+const maxChanges = 1000;
+/** Changes that may wait before the watch is held back. */
+const highWater = 20_000;
+
+export class Applier {
+  readonly #replica: Replica;
+  readonly #onError: (error: unknown) => void;
+  #waiting: Revision[] = [];
+  #changes = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(replica: Replica, onError: (error: unknown) => void) {
+    this.#replica = replica;
+    this.#onError = onError;
+  }
+
+  get isFull(): boolean {
+    return this.#changes >= highWater;
+  }
+
+  /** The newest revision that is applied or will be. */
+  get newest(): number {
+    return this.#waiting.at(-1)?.revision ?? this.#replica.applied;
+  }
+
+  add(revisions: readonly Revision[]): void {
+    for (const revision of revisions) {
+      this.#waiting.push(revision);
+      this.#changes += revision.changes.length;
+    }
+    if (this.#waiting.length > 0) this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything that was added is applied, or applying has failed. */
+  async drained(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const { changes, head, revision, count } = this.#gather();
+        await this.#replica.apply(changes, head, revision);
+        this.#waiting.splice(0, count);
+        this.#changes -= changes.length;
+      }
+    } catch (error) {
+      this.#waiting = [];
+      this.#changes = 0;
+      this.#onError(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #gather() {
+    const changes: Change[] = [];
+    let head: Head | undefined;
+    let revision = 0;
+    let count = 0;
+    for (const waiting of this.#waiting) {
+      changes.push(...waiting.changes);
+      head = waiting.head ?? head;
+      revision = waiting.revision;
+      count++;
+      if (changes.length >= maxChanges) break;
+    }
+    return { changes, head, revision, count };
+  }
+}

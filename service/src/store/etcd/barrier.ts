@@ -1,0 +1,150 @@
+/**
+ * Makes reads linearizable: a read of the head key says which revision is the newest, and whoever asked before that
+ * read was sent may read the index once it has applied it. All who wait share one such read, one at a time; nobody
+ * joins a read that was sent before they came (its answer may be older than a write they know of).
+ */
+import { Problem } from '../../errors.ts';
+import { messageOf } from './call-error.ts';
+import { type Clock, nextTurn, pause } from './clock.ts';
+import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
+import { Gathering } from './gathering.ts';
+import { type HeadRead, HistoryChanged, type Replica } from './replica.ts';
+
+/** Those who came between two reads. */
+interface Cohort {
+  requests: number;
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly cancelDeadline: () => void;
+  over: boolean;
+}
+
+export interface BarrierOptions {
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly metrics: EtcdMetrics;
+  /** Milliseconds that a request waits at most. */
+  readonly requestTimeout: number;
+  /** A linearizable read of the head key that takes at most so many milliseconds. */
+  readonly readHead: (timeout: number) => Promise<HeadRead>;
+  /** The head key does not fit the index's history. */
+  readonly onContradiction: (cause: ResyncCause) => void;
+  /** The index waits for this revision. */
+  readonly onAwaited: (revision: number) => void;
+}
+
+export class Barrier {
+  readonly #options: BarrierOptions;
+  readonly #waiting = new Set<Cohort>();
+  readonly #gathering: Gathering;
+  /** Whom newcomers join. */
+  #open: Cohort | undefined;
+  #running = false;
+  #closed = false;
+  #lastError: unknown;
+  /** When a read of the head key last succeeded. */
+  #lastContact: number | undefined;
+
+  constructor(options: BarrierOptions) {
+    this.#options = options;
+    this.#gathering = new Gathering(options.clock);
+  }
+
+  get lastContact(): number | undefined {
+    return this.#lastContact;
+  }
+
+  /** Resolves when the index shows every write acknowledged before the call. Rejects with Problem `unavailable`. */
+  wait(): Promise<void> {
+    if (this.#closed) return Promise.reject(unavailable('The store is closed.'));
+    const cohort = this.#open ?? this.#newCohort();
+    cohort.requests++;
+    this.#gathering.arrived(cohort.requests);
+    if (!this.#running) void this.#run();
+    return cohort.promise;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cohort of this.#waiting) end(cohort, unavailable('The store is closed.'));
+    this.#waiting.clear();
+  }
+
+  async #run(): Promise<void> {
+    const { replica, clock, metrics, requestTimeout, readHead, onContradiction } = this.#options;
+    this.#running = true;
+    while (this.#waiting.size > 0) {
+      // Requests that came in the same turn of the event loop share the read.
+      await nextTurn();
+      this.#open = undefined;
+      const riding = [...this.#waiting];
+      const before = { applied: replica.applied, head: replica.head };
+      try {
+        const read = await readHead(Math.max(100, requestTimeout / 5));
+        this.#lastContact = clock.now();
+        this.#lastError = undefined;
+        const contradiction = replica.contradiction(read, before);
+        if (contradiction !== undefined) onContradiction(contradiction);
+        const served = riding.reduce((sum, { requests }) => sum + requests, 0);
+        metrics.barrierRequests.observe(served);
+        for (const cohort of riding) this.#waiting.delete(cohort);
+        void this.#settle(riding, read.revision);
+        const newcomers: Cohort | undefined = this.#open;
+        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served);
+      } catch (error) {
+        this.#lastError = error;
+        await pause(clock, 20);
+      }
+    }
+    this.#running = false;
+  }
+
+  /** The next read goes out while these wait for the index. */
+  async #settle(cohorts: readonly Cohort[], revision: number): Promise<void> {
+    const { replica, onAwaited } = this.#options;
+    try {
+      const reached = replica.reach(revision);
+      if (reached !== undefined) {
+        onAwaited(revision);
+        await reached;
+      }
+      for (const cohort of cohorts) end(cohort);
+    } catch (error) {
+      if (!(error instanceof HistoryChanged)) throw error;
+      for (const cohort of cohorts) if (!cohort.over) this.#waiting.add(cohort);
+      if (this.#closed) this.close();
+      else if (!this.#running && this.#waiting.size > 0) void this.#run();
+    }
+  }
+
+  #newCohort(): Cohort {
+    const { clock, metrics, requestTimeout } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const start = clock.now();
+    const cancelDeadline = clock.after(requestTimeout, () => {
+      this.#waiting.delete(cohort);
+      if (this.#open === cohort) this.#open = undefined;
+      const why = this.#lastError === undefined ? 'the index is behind' : messageOf(this.#lastError);
+      end(cohort, unavailable(`No fresh read within ${requestTimeout} ms.`, why));
+    });
+    const cohort: Cohort = { requests: 0, promise, resolve, reject, cancelDeadline, over: false };
+    const observe = () => metrics.barrierDuration.observe((clock.now() - start) / 1000);
+    promise.then(observe, observe);
+    this.#waiting.add(cohort);
+    this.#open = cohort;
+    return cohort;
+  }
+}
+
+function end(cohort: Cohort, error?: Error): void {
+  if (cohort.over) return;
+  cohort.over = true;
+  cohort.cancelDeadline();
+  if (error === undefined) cohort.resolve();
+  else cohort.reject(error);
+}
+
+export function unavailable(message: string, cause?: unknown): Problem {
+  return new Problem('unavailable', message, { headers: { 'Retry-After': '1' }, cause });
+}

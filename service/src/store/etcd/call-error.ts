@@ -1,0 +1,64 @@
+/** Errors of calls to etcd, and what each means for the caller. */
+import { status } from '@grpc/grpc-js';
+
+export class EtcdCallError extends Error {
+  override readonly name = 'EtcdCallError';
+  /** gRPC's status code. */
+  readonly code: number;
+  /** False: the call never left this process. */
+  readonly sent: boolean;
+
+  constructor(message: string, code: number, sent: boolean, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.sent = sent;
+  }
+}
+
+export type Meaning =
+  /** etcd's space quota is used up; nothing was written. */
+  | 'no-space'
+  /** The revision asked for is gone. */
+  | 'compacted'
+  /** The revision asked for is not there yet. */
+  | 'future-revision'
+  /** The request or the answer is over a limit of bytes; nothing was written. */
+  | 'too-large'
+  | 'too-many-operations'
+  /** The password, token, certificate or role does not do; nothing was written. */
+  | 'refused'
+  /** Not executed, and worth another try: no connection, no leader, etcd sheds load. */
+  | 'not-executed'
+  /** Executed or not: nobody knows. */
+  | 'unknown';
+
+/** etcd's own texts (api/v3rpc/rpctypes/error.go), which are part of its API. */
+const texts: readonly (readonly [RegExp, Meaning])[] = [
+  [/database space exceeded/, 'no-space'],
+  [/revision has been compacted/, 'compacted'],
+  [/required revision is a future revision/, 'future-revision'],
+  [/request is too large|received message larger than max/i, 'too-large'],
+  [/too many operations in txn/, 'too-many-operations'],
+  [/etcdserver: no leader|too many requests|not supported for learner/, 'not-executed'],
+  [/invalid auth token|auth revision in header is old/, 'not-executed'],
+  [/permission denied|authentication failed|user name is empty|authentication is not enabled/, 'refused'],
+];
+
+export function meaningOf(error: unknown): Meaning {
+  if (!(error instanceof EtcdCallError)) return 'unknown';
+  if (!error.sent) return error.code === status.UNAUTHENTICATED ? 'refused' : 'not-executed';
+  for (const [text, meaning] of texts) if (text.test(error.message)) return meaning;
+  // etcd answers these before it proposes anything.
+  const refused: number[] = [status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.UNAUTHENTICATED];
+  return refused.includes(error.code) || error.code === status.UNIMPLEMENTED ? 'refused' : 'unknown';
+}
+
+/** Is the member itself at fault, so that another one should be asked? */
+export function blamesMember(error: unknown): boolean {
+  const meaning = meaningOf(error);
+  return meaning === 'unknown' || meaning === 'not-executed' || meaning === 'future-revision';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

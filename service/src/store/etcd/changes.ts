@@ -1,0 +1,85 @@
+/** Turns the events of a watch into changes of the index, whole revisions at a time. */
+import type { IEvent, IWatchResponse } from 'etcd3';
+import { decodeValue, type Layout, within } from './layout.ts';
+import { type Head, noHead } from './replica.ts';
+
+export interface Change {
+  readonly key: string;
+  /** Undefined: the key is gone. */
+  readonly value: string | undefined;
+  readonly revision: number;
+}
+
+/** Everything that one revision changed. */
+export interface Revision {
+  readonly revision: number;
+  readonly changes: readonly Change[];
+  /** Set when the revision wrote the head key. */
+  readonly head: Head | undefined;
+}
+
+/** Hears of keys and values that no pair can have. */
+export type OnForeign = (etcdKey: Buffer, why: string) => void;
+
+export class RevisionReader {
+  readonly #layout: Layout;
+  readonly #onForeign: OnForeign;
+  /** Events of a revision that may go on in the next response. */
+  #open: IEvent[] = [];
+
+  constructor(layout: Layout, onForeign: OnForeign) {
+    this.#layout = layout;
+    this.#onForeign = onForeign;
+  }
+
+  /**
+   * The revisions that are complete with this response. A response marked as fragment is continued by the next one,
+   * in the middle of a revision perhaps; events come in the order of their revisions.
+   */
+  read({ events, fragment }: IWatchResponse): Revision[] {
+    const all = this.#open.length === 0 ? events : this.#open.concat(events);
+    const revisions: Revision[] = [];
+    let start = 0;
+    for (let i = 1; i <= all.length; i++) {
+      if (i < all.length && all[i]?.kv.mod_revision === all[start]?.kv.mod_revision) continue;
+      if (i === all.length && fragment) break;
+      revisions.push(this.#revision(all.slice(start, i)));
+      start = i;
+    }
+    this.#open = all.slice(start);
+    return revisions;
+  }
+
+  #revision(events: readonly IEvent[]): Revision {
+    const revision = Number(events[0]?.kv.mod_revision);
+    const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
+    const head = headEvent === undefined ? undefined : headOf(headEvent);
+    // Every transaction of the service puts the head key, and only JSON beside it.
+    const ours = head !== undefined && head !== noHead;
+    const changes: Change[] = [];
+    for (const { type, kv } of events) {
+      if (!within(this.#layout.keys, kv.key)) continue;
+      const key = this.#layout.decode(kv.key);
+      if (key === undefined) {
+        if (type === 'Put') this.#onForeign(kv.key, 'not a key');
+        continue;
+      }
+      let value: string | undefined;
+      if (type === 'Put') {
+        value = ours ? kv.value.toString() : decodeValue(kv.value);
+        if (value === undefined) this.#onForeign(kv.key, 'not JSON');
+      }
+      changes.push({ key, value, revision });
+    }
+    return { revision, changes, head };
+  }
+}
+
+function headOf({ type, kv }: IEvent): Head {
+  return type === 'Put' ? { revision: Number(kv.mod_revision), token: tokenOf(kv.value) } : noHead;
+}
+
+/** The head key's value as the index keeps it: one word, whatever was put there. */
+export function tokenOf(value: Buffer): string {
+  return value.toString('base64');
+}

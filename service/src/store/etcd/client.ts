@@ -1,0 +1,125 @@
+/** Calls to a cluster: which member is asked, and what is asked next when one does not answer. */
+import { status } from '@grpc/grpc-js';
+import { blamesMember, EtcdCallError, meaningOf } from './call-error.ts';
+import type { Clock } from './clock.ts';
+import { Endpoint, type ServiceName } from './endpoint.ts';
+import type { EtcdMetrics } from './etcd-metrics.ts';
+import type { EtcdConnectionOptions } from './options.ts';
+
+/** A member that failed is asked again after this, or sooner when no other is left. */
+const penalty = 5000;
+/** How long better members may take to connect before one that failed lately is asked after all. */
+const patience = 500;
+
+interface Member {
+  readonly endpoint: Endpoint;
+  avoidUntil: number;
+}
+
+export class EtcdClient {
+  readonly #members: Member[];
+  readonly #clock: Clock;
+  readonly #metrics: EtcdMetrics;
+  #current = 0;
+
+  constructor(options: EtcdConnectionOptions, clock: Clock, metrics: EtcdMetrics) {
+    this.#members = options.endpoints.map((url) => ({ endpoint: new Endpoint(url, options), avoidUntil: 0 }));
+    this.#clock = clock;
+    this.#metrics = metrics;
+    // Processes spread over the members.
+    this.#current = Math.floor(Math.random() * this.#members.length);
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#members.map(({ endpoint }) => endpoint);
+  }
+
+  /**
+   * One call, sent once, to a member that is connected. `onSent` hears which.
+   * Throws EtcdCallError after at most `timeout` milliseconds.
+   */
+  async call<T>(
+    service: ServiceName,
+    method: string,
+    request: object,
+    timeout: number,
+    onSent?: (endpoint: Endpoint) => void,
+  ): Promise<T> {
+    const start = this.#clock.now();
+    let endpoint: Endpoint | undefined;
+    try {
+      endpoint = this.#ready() ?? (await this.#connect(timeout));
+      onSent?.(endpoint);
+      const left = Math.max(1, timeout - (this.#clock.now() - start));
+      const response = await endpoint.call<T>(service, method, request, left);
+      this.#metrics.calls.observe({ call: method, outcome: 'ok' }, (this.#clock.now() - start) / 1000);
+      return response;
+    } catch (error) {
+      this.#metrics.calls.observe({ call: method, outcome: 'error' }, (this.#clock.now() - start) / 1000);
+      this.#metrics.errors.inc({ call: method, meaning: meaningOf(error) });
+      if (endpoint !== undefined && blamesMember(error)) this.avoid(endpoint);
+      if (endpoint !== undefined && /invalid auth token/.test(String(error))) endpoint.reset();
+      throw error;
+    }
+  }
+
+  /** A connected member for a watch. Throws EtcdCallError after `timeout` milliseconds. */
+  async member(timeout: number): Promise<Endpoint> {
+    return this.#ready() ?? (await this.#connect(timeout));
+  }
+
+  /** Others are asked before this one for a while. */
+  avoid(endpoint: Endpoint): void {
+    const index = this.#members.findIndex((member) => member.endpoint === endpoint);
+    const member = this.#members[index];
+    if (member === undefined) return;
+    member.avoidUntil = this.#clock.now() + penalty;
+    if (index === this.#current) this.#current = (index + 1) % this.#members.length;
+  }
+
+  close(): void {
+    for (const { endpoint } of this.#members) endpoint.close();
+  }
+
+  /** The first connected member from the current one on that did not fail lately; it becomes the current one. */
+  #ready(): Endpoint | undefined {
+    const now = this.#clock.now();
+    for (let i = 0; i < this.#members.length; i++) {
+      const index = (this.#current + i) % this.#members.length;
+      const member = this.#members[index];
+      if (member !== undefined && member.avoidUntil <= now && member.endpoint.isReady()) {
+        this.#current = index;
+        return member.endpoint;
+      }
+    }
+    return undefined;
+  }
+
+  async #connect(timeout: number): Promise<Endpoint> {
+    const now = this.#clock.now();
+    const better = this.#members.filter(({ avoidUntil }) => avoidUntil <= now);
+    const soon = Math.min(timeout, patience);
+    try {
+      if (better.length > 0) return await firstReady(better, soon);
+    } catch (error) {
+      if (timeout <= soon) throw error;
+    }
+    return await firstReady(this.#members, Math.max(1, timeout - (this.#clock.now() - now)));
+  }
+}
+
+async function firstReady(members: readonly Member[], timeout: number): Promise<Endpoint> {
+  try {
+    return await Promise.any(
+      members.map(async ({ endpoint }) => {
+        await endpoint.becomeReady(timeout);
+        return endpoint;
+      }),
+    );
+  } catch (cause) {
+    const errors: EtcdCallError[] = cause instanceof AggregateError ? cause.errors : [];
+    const code = errors.find((error) => meaningOf(error) === 'refused')?.code ?? status.UNAVAILABLE;
+    const message = errors.map((error) => error.message).join('; ');
+    throw new EtcdCallError(`No etcd member can be reached: ${message}`, code, false, cause);
+  }
+}

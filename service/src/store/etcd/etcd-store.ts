@@ -1,0 +1,175 @@
+/** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
+import type { KeyIndex } from '../key-index.ts';
+import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
+import type { Entry, KeyFilter, Pair, Snapshot, Store } from '../store.ts';
+import { Barrier } from './barrier.ts';
+import { messageOf } from './call-error.ts';
+import { checkMember, UnusableEtcd } from './check.ts';
+import { EtcdClient } from './client.ts';
+import { systemClock } from './clock.ts';
+import { credentials } from './endpoint.ts';
+import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
+import { Follower } from './follow.ts';
+import { foreignReporter } from './foreign.ts';
+import { readHead } from './head.ts';
+import { layout } from './layout.ts';
+import { checkOptions, type EtcdOptions } from './options.ts';
+import { Replica } from './replica.ts';
+import { openReplicaIndex } from './replica-index.ts';
+import { Writer } from './writer.ts';
+
+/** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
+const versionPatience = 2000;
+/** Milliseconds between looks at etcd when nobody asks. */
+const heartbeat = 5000;
+/** Milliseconds without any answer of etcd until the store says it is not ready; an election takes 1 to 3 s. */
+const contactGrace = 30_000;
+
+/**
+ * Opens the store and returns while the first sync goes on: `notReady` says so until it is done.
+ * Throws when the options cannot be used, the data directory is in use, or a member's version is too old.
+ */
+export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
+  checkOptions(options);
+  credentials(options);
+  const lock = lockDirectory(options.dataDir);
+  let store: EtcdStore;
+  try {
+    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  try {
+    await store.checkVersions();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  store.start();
+  return store;
+}
+
+class EtcdStore implements Store {
+  readonly #options: EtcdOptions;
+  readonly #lock: OwnerLock;
+  readonly #index: KeyIndex;
+  readonly #client: EtcdClient;
+  readonly #replica: Replica;
+  readonly #follower: Follower;
+  readonly #barrier: Barrier;
+  readonly #writer: Writer;
+  readonly #metrics: EtcdMetrics;
+  readonly #stop = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #stopHeartbeat = () => {};
+
+  constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
+    const { clock = systemClock, log, prefix, registry, requestTimeout } = options;
+    this.#options = options;
+    this.#lock = lock;
+    this.#index = index;
+    const places = layout(prefix);
+    const replica = new Replica(index, prefix);
+    this.#metrics = etcdMetrics(registry, {
+      appliedRevision: () => replica.applied,
+      lag: () => replica.lag,
+      queuedWrites: () => this.#writer.queued,
+    });
+    const metrics = this.#metrics;
+    const client = new EtcdClient(options, clock, metrics);
+    const onForeign = foreignReporter(log, metrics);
+    const { signal } = this.#stop;
+    this.#client = client;
+    this.#replica = replica;
+    this.#follower = new Follower({
+      ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
+    });
+    this.#barrier = new Barrier({
+      ...{ replica, clock, metrics, requestTimeout },
+      readHead: (timeout) => readHead(client, places, timeout),
+      onContradiction: (cause) => this.#follower.restart(cause),
+      onAwaited: (revision) => this.#follower.hurry(revision),
+    });
+    this.#writer = new Writer({ client, layout: places, clock, metrics, limits: options, requestTimeout });
+    options.metrics.observe(index);
+  }
+
+  /** Throws UnusableEtcd when a member says so in time; members that don't answer are looked at later. */
+  async checkVersions(): Promise<void> {
+    const checks = this.#client.endpoints.map((endpoint) => checkMember(endpoint, versionPatience));
+    // The first that is fine is enough to go on with; the others are looked at before they are followed.
+    const results = await Promise.allSettled(checks);
+    for (const result of results) {
+      if (result.status === 'rejected' && result.reason instanceof UnusableEtcd) throw result.reason;
+    }
+  }
+
+  start(): void {
+    this.#following = this.#follower.run();
+    this.#beat();
+  }
+
+  barrier(): Promise<void> {
+    return this.#barrier.wait();
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#index.get(key);
+  }
+
+  keys(filter: KeyFilter): Iterable<string> {
+    return this.#index.keys(filter);
+  }
+
+  pairs(filter: KeyFilter): Iterable<Pair> {
+    return this.#index.pairs(filter);
+  }
+
+  revision(): number {
+    return this.#index.revision();
+  }
+
+  snapshot(): Snapshot {
+    return this.#index.snapshot();
+  }
+
+  set(pairs: readonly Pair[]): Promise<number> {
+    return this.#writer.set(pairs);
+  }
+
+  notReady(): string | undefined {
+    if (this.#stop.signal.aborted) return 'The store is closed.';
+    const notSynced = this.#follower.notSynced;
+    if (notSynced !== undefined) return notSynced;
+    const { clock = systemClock } = this.#options;
+    const silent = clock.now() - (this.#barrier.lastContact ?? clock.now());
+    return silent > contactGrace ? `etcd has not answered for ${Math.round(silent / 1000)} s.` : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+    this.#stopHeartbeat();
+    this.#stop.abort();
+    this.#barrier.close();
+    this.#replica.close();
+    this.#client.close();
+    await this.#following;
+    await this.#index.close();
+    this.#lock.release();
+  }
+
+  /** Looks at etcd now and then, so that trouble and lag are seen before a request meets them. */
+  #beat(): void {
+    const { clock = systemClock, log } = this.#options;
+    this.#stopHeartbeat = clock.after(heartbeat, () => {
+      if (this.#follower.notSynced !== undefined) return this.#beat();
+      this.#barrier
+        .wait()
+        .catch((error: unknown) => log.warn({ err: error }, `etcd cannot be read: ${messageOf(error)}`))
+        .finally(() => {
+          if (!this.#stop.signal.aborted) this.#beat();
+        });
+    });
+  }
+}

@@ -1,0 +1,169 @@
+/** Keeps the replica up with etcd: sync when there is no other way, else watch from where it is; for ever. */
+
+import { Applier } from './applier.ts';
+import { meaningOf, messageOf } from './call-error.ts';
+import { RevisionReader } from './changes.ts';
+import { checkMember, UnusableEtcd } from './check.ts';
+import { type Clock, pause } from './clock.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
+import { readHead } from './head.ts';
+import type { Log } from './options.ts';
+import { type ResyncOptions, resync } from './resync.ts';
+import { openWatch, type Watch } from './watch.ts';
+
+export interface FollowerOptions extends ResyncOptions {
+  readonly clock: Clock;
+  readonly metrics: EtcdMetrics;
+  readonly log: Log;
+  readonly requestTimeout: number;
+}
+
+export class Follower {
+  readonly #options: FollowerOptions;
+  #watch: Watch | undefined;
+  #applier: Applier | undefined;
+  #stopHurry: (() => void) | undefined;
+  #trouble: string | undefined = 'The first sync with etcd is not done yet.';
+  #synced = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined once the index has been up with etcd; else what is in the way. */
+  get notSynced(): string | undefined {
+    return this.#synced ? undefined : this.#trouble;
+  }
+
+  /** Ends when the signal is aborted. */
+  async run(): Promise<void> {
+    const { signal, clock, log } = this.#options;
+    signal.addEventListener('abort', () => this.#watch?.cancel('the store is closed'));
+    for (let failures = 0; !signal.aborted; ) {
+      const start = clock.now();
+      try {
+        await this.#round();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#trouble = messageOf(error);
+        const fields = { err: error };
+        if (error instanceof UnusableEtcd) log.error(fields, this.#trouble);
+        else log.warn(fields, `The index cannot follow etcd now: ${this.#trouble}`);
+      }
+      failures = clock.now() - start > 5000 ? 0 : failures + 1;
+      // The first time at once, then slower and slower, with jitter.
+      const wait = Math.min(2000, 25 * 2 ** failures) * (0.5 + Math.random() / 2);
+      await pause(clock, failures <= 1 ? 0 : wait, signal);
+    }
+  }
+
+  /** The history in the index has ended: sync anew. */
+  restart(cause: ResyncCause): void {
+    const { replica, log } = this.#options;
+    if (replica.unfit !== undefined) return;
+    log.warn({ cause }, 'etcd holds another history than the index: a full sync follows.');
+    replica.condemn(cause);
+    this.#watch?.cancel(`full sync: ${cause}`);
+  }
+
+  /** Somebody waits for the revision: a watch that does not bring it soon is replaced by one of another member. */
+  hurry(revision: number): void {
+    const { clock, requestTimeout, replica } = this.#options;
+    const watch = this.#watch;
+    this.#stopHurry ??= clock.after(Math.max(100, requestTimeout / 5), () => {
+      this.#stopHurry = undefined;
+      const coming = this.#applier?.newest ?? 0;
+      if (watch === undefined || watch !== this.#watch || replica.applied >= revision || coming >= revision) return;
+      watch.cancel(`revision ${revision} did not come in time`);
+    });
+  }
+
+  /** Verifies, syncs when needed, and follows until the watch is over. */
+  async #round(): Promise<void> {
+    const { client, replica, requestTimeout, signal } = this.#options;
+    const endpoint = await client.member(requestTimeout);
+    try {
+      await checkMember(endpoint, requestTimeout);
+    } catch (error) {
+      client.avoid(endpoint);
+      throw error;
+    }
+    const cause = replica.unfit ?? (await this.#verify());
+    if (cause !== undefined) await this.#resync(cause);
+    if (signal.aborted) return;
+    await this.#follow(endpoint);
+  }
+
+  /** Why the index can't go on from where it is; undefined when it can. Throws EtcdCallError. */
+  async #verify(): Promise<ResyncCause | undefined> {
+    const { client, layout, replica, requestTimeout } = this.#options;
+    const before = { applied: replica.applied, head: replica.head };
+    const now = await readHead(client, layout, requestTimeout);
+    const contradiction = replica.contradiction(now, before);
+    if (contradiction !== undefined || now.revision === before.head.revision || before.head.revision === 0) {
+      return contradiction;
+    }
+    // etcd has moved on: is the write that we know as the newest part of its history?
+    try {
+      const then = await readHead(client, layout, requestTimeout, before.head.revision);
+      return then.revision === before.head.revision && then.token === before.head.token ? undefined : 'restored';
+    } catch (error) {
+      if (meaningOf(error) === 'compacted') return 'compacted';
+      throw error;
+    }
+  }
+
+  async #resync(cause: ResyncCause): Promise<void> {
+    const { metrics, replica, log } = this.#options;
+    if (cause !== 'compacted') replica.condemn(cause);
+    metrics.resyncs.inc({ cause });
+    const done = metrics.resyncDuration.startTimer();
+    const differed = await resync(this.#options, cause);
+    const seconds = done();
+    log.info({ cause, differed, revision: replica.applied, seconds }, 'The index is synced with etcd.');
+  }
+
+  async #follow(endpoint: Endpoint): Promise<void> {
+    const { layout, metrics, onForeign, replica, log, client, requestTimeout, clock } = this.#options;
+    const { wanted, latest } = replica.nextRevision;
+    const reader = new RevisionReader(layout, onForeign);
+    let failure: unknown;
+    const applier = new Applier(replica, (error) => {
+      failure = error;
+      this.#watch?.cancel('the index cannot be written');
+    });
+    const open = (start: number) =>
+      openWatch(endpoint, layout, start, (response) => {
+        applier.add(reader.read(response));
+        if (applier.isFull) this.#holdBack(applier);
+      });
+    metrics.watchStarts.inc();
+    this.#applier = applier;
+    this.#watch = await open(wanted);
+    const cancel = clock.after(requestTimeout, () => this.#watch?.cancel('etcd did not confirm it in time'));
+    await this.#watch.created;
+    cancel();
+    if (replica.unfit === undefined) this.#synced = true;
+    let end = await this.#watch.ended;
+    if (end.compactRevision !== undefined && end.compactRevision <= latest) {
+      // Nothing but deletions by others can lie between what a full sync saw and its newest change.
+      this.#watch = await open(Math.max(wanted, end.compactRevision));
+      end = await this.#watch.ended;
+    }
+    await applier.drained();
+    this.#watch = undefined;
+    if (failure !== undefined) throw failure;
+    if (this.#options.signal.aborted || replica.unfit !== undefined) return;
+    if (end.compactRevision !== undefined) return this.#resync('compacted');
+    log.warn({ endpoint: endpoint.url, revision: replica.applied }, `The watch of etcd is over: ${end.message}.`);
+    if (end.refused) endpoint.reset();
+    client.avoid(endpoint);
+  }
+
+  #holdBack(applier: Applier): void {
+    const watch = this.#watch;
+    watch?.pause();
+    void applier.drained().then(() => watch?.resume());
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Where things lie in etcd: `<prefix>k/<key>` holds a key's JSON text, `<prefix>head` the head key. No key of a user
+ * can be the head key, since those have a sub-range of their own.
+ */
+import { isUtf8 } from 'node:buffer';
+import { maxKeyBytes } from '../key.ts';
+
+export interface Range {
+  readonly start: Buffer;
+  /** The first key behind the range. */
+  readonly end: Buffer;
+}
+
+export interface Layout {
+  /** Everything of this store. */
+  readonly all: Range;
+  /** The users' keys. */
+  readonly keys: Range;
+  /** Put by every write transaction: its mod revision is that of the store's newest write. */
+  readonly head: Buffer;
+  encode(key: string): Buffer;
+  /** The user's key; undefined for an etcd key that none can have (put by something else). */
+  decode(etcdKey: Buffer): string | undefined;
+}
+
+export function layout(prefix: string): Layout {
+  const keysPrefix = `${prefix}k/`;
+  const keys = rangeOf(keysPrefix);
+  const skip = keys.start.length;
+  return {
+    all: rangeOf(prefix),
+    keys,
+    head: Buffer.from(`${prefix}head`),
+    encode: (key) => Buffer.from(keysPrefix + key),
+    decode(etcdKey) {
+      const key = etcdKey.subarray(skip);
+      if (key.length === 0 || key.length > maxKeyBytes || key.includes(0) || !isUtf8(key)) return undefined;
+      return key.toString();
+    },
+  };
+}
+
+/** Is the etcd key one of the users' range? */
+export function within({ start, end }: Range, etcdKey: Buffer): boolean {
+  return Buffer.compare(etcdKey, start) >= 0 && Buffer.compare(etcdKey, end) < 0;
+}
+
+/** All keys with the prefix: up to the prefix with its last byte one higher (0xff never occurs in UTF-8). */
+function rangeOf(prefix: string): Range {
+  const start = Buffer.from(prefix);
+  const end = Buffer.from(start);
+  const last = end.length - 1;
+  end[last] = (end[last] ?? 0) + 1;
+  return { start, end };
+}
+
+/** The value as text, or undefined when it is not JSON: only something else than this service puts such a value. */
+export function decodeValue(value: Buffer): string | undefined {
+  if (!isUtf8(value)) return undefined;
+  const text = value.toString();
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** What the etcd store is told from outside. */
+import { isIP } from 'node:net';
+import type { Registry } from 'prom-client';
+import type { StoreMetrics } from '../store-metrics.ts';
+import type { Clock } from './clock.ts';
+
+/** Where etcd is and who we are to it. */
+export interface EtcdConnectionOptions {
+  /** http or https URLs of the members, all of one kind (KV_ETCD_ENDPOINTS). */
+  readonly endpoints: readonly string[];
+  /** PEM file with the certificate authorities that https endpoints are checked against; without it the system's (KV_ETCD_CA_FILE). */
+  readonly caFile?: string | undefined;
+  /** PEM files of the client's certificate and its key: both or none (KV_ETCD_CERT_FILE, KV_ETCD_KEY_FILE). */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  /** Files that hold the user's name and password: both or none (KV_ETCD_USERNAME_FILE, KV_ETCD_PASSWORD_FILE). */
+  readonly usernameFile?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+export interface EtcdOptions extends EtcdConnectionOptions {
+  /** Everything the store has in etcd lies under it (KV_ETCD_PREFIX). */
+  readonly prefix: string;
+  /** etcd's --max-txn-ops: a set has at most one pair less (KV_ETCD_MAX_TXN_OPS). */
+  readonly maxTxnOps: number;
+  /** etcd's --max-request-bytes (KV_ETCD_MAX_REQUEST_BYTES). */
+  readonly maxRequestBytes: number;
+  /** Milliseconds a request may wait for etcd (KV_REQUEST_TIMEOUT). */
+  readonly requestTimeout: number;
+  /** Directory of the index; made when missing, owned by this process while it runs (KV_DATA_DIR). */
+  readonly dataDir: string;
+  readonly registry: Registry;
+  readonly metrics: StoreMetrics;
+  readonly log: Log;
+  /** Tests bring their own. */
+  readonly clock?: Clock;
+}
+
+/** The part of a pino logger that the store uses. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Defaults of etcd 3.6 itself, and of the service. */
+export const etcdDefaults = {
+  prefix: '/kvstore/',
+  maxTxnOps: 128,
+  maxRequestBytes: 1_572_864,
+  requestTimeout: 5000,
+} as const;
+
+/** Throws an Error that says what cannot be used. */
+export function checkOptions(options: EtcdOptions): void {
+  const { endpoints, prefix, certFile, keyFile, usernameFile, passwordFile, maxTxnOps } = options;
+  const faults: string[] = [];
+  if (endpoints.length === 0) faults.push('at least one etcd endpoint is needed');
+  for (const endpoint of endpoints) {
+    const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+    const bare = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '';
+    // Node refuses an address as TLS server name, which is what gRPC for Node makes of it.
+    if (url?.protocol === 'https:' && isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
+      faults.push(`an https endpoint has a host name, not an address: ${endpoint}`);
+    }
+    if (!bare) faults.push(`an etcd endpoint is http://host:port or https://host:port, not ${endpoint}`);
+  }
+  if (new Set(endpoints.map((endpoint) => endpoint.split(':')[0])).size > 1) {
+    faults.push('etcd endpoints are all http or all https');
+  }
+  if (prefix === '' || prefix.includes('\0')) faults.push('the etcd prefix has at least one character, and no NUL');
+  if ((certFile === undefined) !== (keyFile === undefined)) faults.push('a client certificate and its key go together');
+  if ((usernameFile === undefined) !== (passwordFile === undefined))
+    faults.push('a user name and a password go together');
+  if (maxTxnOps < 2) faults.push('a transaction needs at least 2 operations: a pair and the head key');
+  if (faults.length > 0) throw new Error(`The etcd store cannot be set up: ${faults.join('; ')}.`);
+}

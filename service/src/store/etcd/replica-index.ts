@@ -1,0 +1,38 @@
+/** The index's files: a copy of etcd, so whatever is doubtful is thrown away and made anew. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeyIndex } from '../key-index.ts';
+import { bootId } from './boot.ts';
+import { messageOf } from './call-error.ts';
+import type { Log } from './options.ts';
+
+/** A folder of its own: an embedded store's data in the same directory is never touched. */
+const folder = 'etcd-replica';
+
+/** Throws when the directory cannot be written to. */
+export function openReplicaIndex(dataDir: string, log: Log): KeyIndex {
+  const directory = join(dataDir, folder);
+  const bootFile = join(dataDir, `${folder}.boot`);
+  const boot = bootId();
+  // Nothing is flushed, which a crash of this process does no harm, but one of the machine does.
+  if (readText(bootFile) !== boot) rmSync(directory, { recursive: true, force: true });
+  const open = () => new KeyIndex({ directory, durable: false });
+  let index: KeyIndex;
+  try {
+    index = open();
+  } catch (error) {
+    log.warn({ err: error, directory }, `The index is made anew: ${messageOf(error)}.`);
+    rmSync(directory, { recursive: true, force: true });
+    index = open();
+  }
+  writeFileSync(bootFile, boot);
+  return index;
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

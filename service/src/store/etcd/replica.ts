@@ -1,0 +1,184 @@
+/** The index as a replica of etcd: what it has applied, who waits for what, and whose history it is. */
+import type { IndexWriter, KeyIndex } from '../key-index.ts';
+import type { Change } from './changes.ts';
+import type { ResyncCause } from './etcd-metrics.ts';
+
+/** A write of the head key: no two writes put the same token. */
+export interface Head {
+  /** 0: there is no head key. */
+  readonly revision: number;
+  readonly token: string;
+}
+
+/** What a linearizable read of the head key says. */
+export interface HeadRead extends Head {
+  readonly clusterId: string;
+  /** etcd's own revision when it answered. */
+  readonly storeRevision: number;
+}
+
+/** Thrown to those who wait for a revision of a history that has ended: ask for a new one. */
+export class HistoryChanged extends Error {
+  override readonly name = 'HistoryChanged';
+}
+
+interface Waiter {
+  readonly revision: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export const noHead: Head = { revision: 0, token: '' };
+
+export class Replica {
+  readonly #index: KeyIndex;
+  #waiters: Waiter[] = [];
+  #applied: number;
+  #head: Head;
+  #clusterId: string | undefined;
+  /** etcd's revision up to which nothing is missing, though the newest change is older. */
+  #complete: number;
+  /** Set while the index holds parts of two states, or of another history. */
+  #unfit: ResyncCause | undefined;
+  #known = 0;
+
+  /** `prefix`: an index of another one has to be synced. */
+  constructor(index: KeyIndex, prefix: string) {
+    this.#index = index;
+    this.#applied = index.revision();
+    this.#clusterId = index.meta('cluster');
+    this.#complete = Number(index.meta('complete') ?? 0);
+    const [revision, token] = (index.meta('head') ?? '').split(' ');
+    this.#head = { revision: Number(revision ?? 0), token: token ?? '' };
+    if (this.#clusterId === undefined) this.#unfit = 'first';
+    else if (index.meta('prefix') !== prefix) this.#unfit = 'other-prefix';
+    else if (index.meta('state') !== 'synced') this.#unfit = 'unfinished';
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Why only a full sync makes the index usable; undefined when it is. */
+  get unfit(): ResyncCause | undefined {
+    return this.#unfit;
+  }
+
+  /** A watch that starts here misses nothing; the second is where it must start at the latest. */
+  get nextRevision(): { readonly wanted: number; readonly latest: number } {
+    return { wanted: this.#applied + 1, latest: Math.max(this.#applied, this.#complete) + 1 };
+  }
+
+  /** Revisions that the index is behind the newest it has heard of. */
+  get lag(): number {
+    return Math.max(0, this.#known - this.#applied);
+  }
+
+  /** Has the read's revision been applied, in a history that is ours? */
+  covers(revision: number): boolean {
+    return this.#unfit === undefined && this.#applied >= revision;
+  }
+
+  /** Resolves when the revision is applied. Rejects with HistoryChanged. Has no deadline: the caller's. */
+  reach(revision: number): Promise<void> | undefined {
+    this.#known = Math.max(this.#known, revision);
+    if (this.covers(revision)) return undefined;
+    return new Promise((resolve, reject) => this.#waiters.push({ revision, resolve, reject }));
+  }
+
+  /**
+   * Why a read of the head key can't belong to the history in the index; undefined when it can. `before` is what was
+   * applied when the read was sent: a linearizable read shows no less.
+   */
+  contradiction(read: HeadRead, before: { applied: number; head: Head }): ResyncCause | undefined {
+    if (this.#unfit !== undefined) return undefined;
+    if (read.clusterId !== this.#clusterId) return 'other-cluster';
+    if (read.storeRevision < before.applied || read.revision < before.head.revision) return 'restored';
+    return read.revision === this.#head.revision && read.token !== this.#head.token ? 'restored' : undefined;
+  }
+
+  /** Ends the history in the index: nothing is answered as fresh until a full sync has succeeded. */
+  condemn(cause: ResyncCause): void {
+    this.#unfit = cause;
+    this.#known = 0;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(new HistoryChanged());
+  }
+
+  /** Applies changes in one index transaction: whole revisions, in order. */
+  async apply(changes: readonly Change[], head: Head | undefined, revision: number): Promise<void> {
+    await this.#index.transact((writer) => {
+      write(writer, changes);
+      if (head !== undefined) writer.setMeta('head', `${head.revision} ${head.token}`);
+      writer.setRevision(revision);
+    });
+    if (head !== undefined) this.#head = head;
+    this.#moved(revision);
+  }
+
+  /** Applies a part of a full sync that is not its last: the index is unfit until `finish`. */
+  async applyPart(changes: readonly Change[], cause: ResyncCause): Promise<void> {
+    await this.#index.transact((writer) => {
+      writer.setMeta('state', 'syncing');
+      write(writer, changes);
+    });
+    this.#unfit ??= cause;
+  }
+
+  /** Applies the last part of a full sync: from here on the index is etcd's state at `complete`. */
+  async finish(changes: readonly Change[], state: SyncedState): Promise<void> {
+    const { head, revision, complete, clusterId, prefix } = state;
+    await this.#index.transact((writer) => {
+      write(writer, changes);
+      writer.setRevision(revision);
+      writer.setMeta('head', `${head.revision} ${head.token}`);
+      writer.setMeta('complete', String(complete));
+      writer.setMeta('cluster', clusterId);
+      writer.setMeta('prefix', prefix);
+      writer.setMeta('state', 'synced');
+    });
+    this.#head = head;
+    this.#complete = complete;
+    this.#clusterId = clusterId;
+    this.#unfit = undefined;
+    this.#moved(revision);
+  }
+
+  /** Nobody will apply anything any more. */
+  close(): void {
+    this.condemn('unfinished');
+  }
+
+  #moved(revision: number): void {
+    this.#applied = revision;
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      if (waiter.revision <= revision) waiter.resolve();
+      else this.#waiters.push(waiter);
+    }
+  }
+}
+
+export interface SyncedState {
+  readonly head: Head;
+  /** The newest change in the state. */
+  readonly revision: number;
+  /** etcd's revision that the state was read at. */
+  readonly complete: number;
+  readonly clusterId: string;
+  readonly prefix: string;
+}
+
+function write(writer: IndexWriter, changes: readonly Change[]): void {
+  for (const { key, value, revision } of changes) {
+    if (value === undefined) writer.remove(key);
+    else writer.put(key, value, revision);
+  }
+}

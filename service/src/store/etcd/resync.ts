@@ -1,0 +1,208 @@
+/** Full sync: reads everything at one revision, in pages, and changes in the index what differs. */
+import type { IKeyValue, IRangeResponse } from 'etcd3';
+import { compareKeys } from '../key.ts';
+import type { KeyIndex } from '../key-index.ts';
+import { meaningOf } from './call-error.ts';
+import type { Change, OnForeign } from './changes.ts';
+import type { EtcdClient } from './client.ts';
+import { nextTurn } from './clock.ts';
+import type { ResyncCause } from './etcd-metrics.ts';
+import { readHead } from './head.ts';
+import { decodeValue, type Layout } from './layout.ts';
+import type { Replica } from './replica.ts';
+
+export interface ResyncOptions {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  readonly index: KeyIndex;
+  readonly replica: Replica;
+  readonly prefix: string;
+  readonly onForeign: OnForeign;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keys of a page at most; pages aim at `pageBytes`, so big values make for fewer. etcd counts all keys behind a page's
+ * start for each page: small pages make a sync of a million keys several times slower.
+ */
+const maxPageKeys = 16_000;
+const pageBytes = 4 << 20;
+/** Differences that are gathered before they are written: as long as they fit, the whole sync is one transaction. */
+const maxGathered = 2500;
+const maxGatheredBytes = 8 << 20;
+/** Changes of one transaction, when it takes several. */
+const maxPart = 2000;
+/** Milliseconds a page may take. */
+const pageTimeout = 10_000;
+
+/** Resolves with the number of keys that differed. Throws EtcdCallError, and an Error when the cluster changed meanwhile. */
+export async function resync(options: ResyncOptions, cause: ResyncCause): Promise<number> {
+  const { client, layout, replica, prefix, signal } = options;
+  const diff = new Diff(options);
+  let newest = 0;
+  let differed = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const pages = new Pages(client, layout);
+  let coming = pages.next(undefined);
+  for (;;) {
+    const page = await coming;
+    if (signal.aborted) throw new Error('The store is closed.');
+    const last = page.kvs.at(-1)?.key;
+    const more = page.more && last !== undefined;
+    if (more) {
+      // Fetched while this one is compared.
+      coming = pages.next(last);
+      coming.catch(() => {});
+    }
+    for (const { mod_revision } of page.kvs) newest = Math.max(newest, Number(mod_revision));
+    diff.add(page.kvs, !more);
+    if (!more) break;
+    if (diff.isFull) {
+      differed += diff.changes.length;
+      // Written while the next page comes; that one has other keys.
+      await writing;
+      writing = applyParts(replica, diff.take(), cause);
+      writing.catch(() => {});
+    }
+    await nextTurn();
+  }
+  await writing;
+  const { revision, clusterId } = pages;
+  if (diff.isFull) {
+    differed += diff.changes.length;
+    await applyParts(replica, diff.take(), cause);
+  }
+  const head = await readHead(client, layout, pageTimeout, revision);
+  if (head.clusterId !== clusterId) throw new Error('The etcd cluster changed during a full sync.');
+  differed += diff.changes.length;
+  await replica.finish(diff.take(), {
+    head: { revision: head.revision, token: head.token },
+    revision: Math.max(newest, head.revision),
+    complete: revision,
+    clusterId,
+    prefix,
+  });
+  return differed;
+}
+
+/** In transactions that don't hold up the event loop. */
+async function applyParts(replica: Replica, changes: readonly Change[], cause: ResyncCause): Promise<void> {
+  for (let i = 0; i < changes.length; i += maxPart) await replica.applyPart(changes.slice(i, i + maxPart), cause);
+}
+
+/** Pages of the users' keys, all as they were at the revision of the first. */
+class Pages {
+  revision = 0;
+  clusterId = '';
+  readonly #client: EtcdClient;
+  readonly #layout: Layout;
+  #limit = 500;
+
+  constructor(client: EtcdClient, layout: Layout) {
+    this.#client = client;
+    this.#layout = layout;
+  }
+
+  async next(last: Buffer | undefined): Promise<IRangeResponse> {
+    const { start, end } = this.#layout.keys;
+    const key = last === undefined ? start : Buffer.concat([last, Buffer.of(0)]);
+    for (;;) {
+      const request = { key, range_end: end, limit: this.#limit, revision: this.revision };
+      try {
+        const page = await this.#client.call<IRangeResponse>('KV', 'range', request, pageTimeout);
+        this.#accept(page);
+        return page;
+      } catch (error) {
+        if (meaningOf(error) !== 'too-large' || this.#limit === 1) throw error;
+        this.#limit = Math.max(1, Math.floor(this.#limit / 10));
+      }
+    }
+  }
+
+  #accept({ header, kvs }: IRangeResponse): void {
+    const revision = Number(header.revision);
+    if (this.revision === 0) {
+      this.revision = revision;
+      this.clusterId = header.cluster_id;
+    }
+    if (header.cluster_id !== this.clusterId || revision < this.revision) {
+      throw new Error('The etcd cluster changed during a full sync.');
+    }
+    let bytes = 0;
+    for (const kv of kvs) bytes += kv.key.length + kv.value.length;
+    const fitting = Math.floor((pageBytes * Math.max(1, kvs.length)) / Math.max(1, bytes));
+    this.#limit = Math.max(1, Math.min(maxPageKeys, fitting, this.#limit * 4));
+  }
+}
+
+/** Compares pages, in key order, with the index. */
+class Diff {
+  changes: Change[] = [];
+  readonly #index: KeyIndex;
+  readonly #layout: Layout;
+  readonly #onForeign: OnForeign;
+  /** Nothing to compare with: every key is new. */
+  readonly #fresh: boolean;
+  #bytes = 0;
+  /** The last key of the page before. */
+  #after: string | undefined;
+
+  constructor({ index, layout, onForeign }: ResyncOptions) {
+    this.#index = index;
+    this.#layout = layout;
+    this.#onForeign = onForeign;
+    this.#fresh = index.size() === 0;
+  }
+
+  get isFull(): boolean {
+    return this.changes.length >= maxGathered || this.#bytes >= maxGatheredBytes;
+  }
+
+  take(): Change[] {
+    const { changes } = this;
+    this.changes = [];
+    this.#bytes = 0;
+    return changes;
+  }
+
+  add(kvs: readonly IKeyValue[], isLast: boolean): void {
+    const ours = this.#fresh ? undefined : this.#index.keys({ after: this.#after })[Symbol.iterator]();
+    let own = ours?.next();
+    const inOrder = this.#pairs(kvs);
+    for (const { key, value, revision } of inOrder) {
+      // Keys of the index that come before etcd's next one are gone from etcd.
+      while (own !== undefined && !own.done && before(own.value, key)) {
+        this.#change({ key: own.value, value: undefined, revision });
+        own = ours?.next();
+      }
+      const same = own !== undefined && !own.done && own.value === key;
+      if (same) own = ours?.next();
+      const entry = same ? this.#index.get(key) : undefined;
+      if (entry?.version !== revision || entry.value !== value) this.#change({ key, value, revision });
+      this.#after = key;
+    }
+    while (isLast && own !== undefined && !own.done) {
+      this.#change({ key: own.value, value: undefined, revision: 0 });
+      own = ours?.next();
+    }
+    ours?.return?.();
+  }
+
+  *#pairs(kvs: readonly IKeyValue[]): Iterable<{ key: string; value: string; revision: number }> {
+    for (const kv of kvs) {
+      const key = this.#layout.decode(kv.key);
+      const value = key === undefined ? undefined : decodeValue(kv.value);
+      if (key !== undefined && value !== undefined) yield { key, value, revision: Number(kv.mod_revision) };
+      else this.#onForeign(kv.key, key === undefined ? 'not a key' : 'not JSON');
+    }
+  }
+
+  #change(change: Change): void {
+    this.changes.push(change);
+    this.#bytes += change.key.length + (change.value?.length ?? 0);
+  }
+}
+
+function before(a: string, b: string): boolean {
+  return compareKeys(a, b) < 0;
+}

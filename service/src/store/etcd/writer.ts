@@ -1,0 +1,227 @@
+/**
+ * Writes: requests that wait while a transaction is under way are gathered into the next one. One is in flight at a
+ * time, unless it stalls: then it is left to end by itself, and the next goes to another member. A transaction is sent
+ * once: when its outcome is not known, its requests are told so.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IRequestOp, ITxnResponse } from 'etcd3';
+import { Problem } from '../../errors.ts';
+import type { Pair } from '../store.ts';
+import { unavailable } from './barrier.ts';
+import { meaningOf, messageOf } from './call-error.ts';
+import type { EtcdClient } from './client.ts';
+import { type Clock, nextTurn, pause } from './clock.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { EtcdMetrics } from './etcd-metrics.ts';
+import { Gathering } from './gathering.ts';
+import type { Layout } from './layout.ts';
+import { newWrite, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
+
+export interface WriterOptions {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly metrics: EtcdMetrics;
+  readonly limits: WriterLimits;
+  /** Milliseconds that a request waits at most. */
+  readonly requestTimeout: number;
+}
+
+/** How often requests that have waited too long are looked for. */
+const sweepInterval = 50;
+/** Milliseconds to look for a connected member before requests that have waited too long are looked for again. */
+const connectTimeout = 500;
+/** Pause before a transaction that was not executed is tried again. */
+const retryPause = 50;
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #queue: WriteQueue;
+  readonly #gathering: Gathering;
+  readonly #flights = new Set<readonly Write[]>();
+  readonly #name = randomBytes(9).toString('base64url');
+  #tokens = 0;
+  #lastError: unknown;
+  #busy = false;
+  #stopSweep: (() => void) | undefined;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#queue = new WriteQueue(options.limits);
+    this.#gathering = new Gathering(options.clock);
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** See Store.set. */
+  set(pairs: readonly Pair[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw unavailable('The store is closed.');
+      const { clock, layout, limits, requestTimeout } = this.#options;
+      const write = newWrite(pairs, layout, limits, { deadline: clock.now() + requestTimeout, resolve, reject });
+      this.#queue.push(write);
+      this.#gathering.arrived(this.#queue.length);
+      this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
+      if (!this.#busy) void this.#run();
+    });
+  }
+
+  /** Resolves when every accepted request is answered, which takes no longer than their deadlines. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#queue.length > 0 || this.#flights.size > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+    this.#stopSweep?.();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    // Requests that came in the same turn of the event loop are written together.
+    await nextTurn();
+    while (this.#queue.length > 0) {
+      // What is in the queue has certainly not been sent, so requests stay there while no member is connected.
+      if (!(await this.#connected())) continue;
+      const writes = this.#queue.take();
+      await this.#fly(writes);
+      await this.#gathering.wait(this.#queue.length, writes.length);
+    }
+    this.#busy = false;
+  }
+
+  async #connected(): Promise<boolean> {
+    const { client, clock } = this.#options;
+    try {
+      await client.member(connectTimeout);
+      return true;
+    } catch (error) {
+      this.#lastError = error;
+      await pause(clock, retryPause);
+      return false;
+    }
+  }
+
+  /** Ends when the next transaction may be sent. */
+  async #fly(writes: readonly Write[]): Promise<void> {
+    const { client, clock, metrics, requestTimeout } = this.#options;
+    metrics.batchRequests.observe(writes.length);
+    this.#flights.add(writes);
+    const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
+    let cancelStall = () => {};
+    const onSent = (endpoint: Endpoint) => {
+      cancelStall = clock.after(Math.max(100, requestTimeout / 5), () => {
+        client.avoid(endpoint);
+        stall();
+      });
+    };
+    const request = { success: this.#operations(writes) };
+    const done = client
+      .call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent)
+      .then(
+        ({ header }) => answer(writes, Number(header.revision)),
+        (error: unknown) => this.#failed(writes, error),
+      )
+      .finally(() => {
+        cancelStall();
+        this.#flights.delete(writes);
+        this.#checkIdle();
+      });
+    await Promise.race([done, stalled]);
+  }
+
+  /** Puts of all requests and of the head key; etcd takes a key once in a transaction, so a later put replaces an earlier. */
+  #operations(writes: readonly Write[]): IRequestOp[] {
+    const { layout } = this.#options;
+    const token = Buffer.from(`${this.#name}.${++this.#tokens}`);
+    const puts: IRequestOp[] = [{ request_put: { key: layout.head, value: token } }];
+    const last = new Map<string, Buffer>();
+    for (const { values } of writes) for (const [key, value] of values) last.set(key, value);
+    for (const [key, value] of last) puts.push({ request_put: { key: layout.encode(key), value } });
+    return puts;
+  }
+
+  async #failed(writes: readonly Write[], error: unknown): Promise<void> {
+    const { clock } = this.#options;
+    const meaning = meaningOf(error);
+    const single = writes.length === 1;
+    if (meaning === 'not-executed') {
+      this.#lastError = error;
+      this.#retry(writes);
+      await pause(clock, retryPause);
+    } else if ((meaning === 'too-large' || meaning === 'too-many-operations') && !single) {
+      // etcd's limits are lower than ours say: nothing was written, and smaller transactions may do.
+      this.#queue.lowerLimit(meaning, writes);
+      this.#retry(writes);
+    } else {
+      reject(writes, problemOf(meaning, error, writes));
+    }
+  }
+
+  /** Only what nobody was answered for yet is ever sent again. */
+  #retry(writes: readonly Write[]): void {
+    const now = this.#options.clock.now();
+    this.#queue.putBack(writes.filter(({ deadline }) => deadline > now));
+    if (!this.#busy) void this.#run();
+  }
+
+  /** Answers requests whose time is over. */
+  #sweep(): void {
+    this.#stopSweep = undefined;
+    const now = this.#options.clock.now();
+    const limit = this.#options.requestTimeout;
+    const tooLate = unavailable(
+      `etcd did not take the write within ${limit} ms; nothing was written.`,
+      this.#lastError,
+    );
+    reject(this.#queue.takeOverdue(now), tooLate);
+    for (const writes of this.#flights) {
+      const overdue = writes.filter(({ deadline }) => deadline <= now);
+      reject(overdue, outcomeUnknown(`etcd did not answer within ${limit} ms`));
+    }
+    if (this.#queue.length > 0 || this.#flights.size > 0) {
+      this.#stopSweep = this.#options.clock.after(sweepInterval, () => this.#sweep());
+    }
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#queue.length > 0 || this.#flights.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function answer(writes: readonly Write[], revision: number): void {
+  for (const { resolve } of writes) resolve(revision);
+}
+
+function reject(writes: readonly Write[], problem: Problem): void {
+  for (const write of writes) write.reject(problem);
+}
+
+function outcomeUnknown(why: string, cause?: unknown): Problem {
+  const message = `Whether the write happened is not known: ${why}. Read the keys before you write them again.`;
+  return new Problem('outcome-unknown', message, { headers: { 'Retry-After': '1' }, cause });
+}
+
+function problemOf(meaning: ReturnType<typeof meaningOf>, cause: unknown, writes: readonly Write[]): Problem {
+  const bytes = writes[0]?.bytes ?? 0;
+  const pairs = writes[0]?.values.size ?? 0;
+  switch (meaning) {
+    case 'no-space':
+      return new Problem('storage-full', 'etcd is full: nothing was written; reads go on.', { cause });
+    case 'too-large':
+      return new Problem('body-too-large', `etcd refuses a transaction of ${bytes} bytes (--max-request-bytes).`, {
+        cause,
+      });
+    case 'too-many-operations':
+      return new Problem('too-many-pairs', `etcd refuses a transaction of ${pairs} pairs (--max-txn-ops).`, { cause });
+    case 'refused':
+      return unavailable('etcd refuses this service: nothing was written.', cause);
+    default:
+      return outcomeUnknown(messageOf(cause), cause);
+  }
+}

@@ -1,0 +1,155 @@
+/** Real etcd members on loopback, each a process that a test may kill, stop and start again. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { needBinary } from './binaries.ts';
+import { EtcdMember } from './etcd-member.ts';
+import { freePorts } from './free-ports.ts';
+import { waitFor } from './wait-for.ts';
+
+const run = promisify(execFile);
+
+export interface ClusterOptions {
+  /** 1 or 3. */
+  readonly size?: number;
+  /** Further flags of every member, such as `--quota-backend-bytes=…`. */
+  readonly flags?: readonly string[];
+  /** https with a certificate that each member makes for itself. */
+  readonly tls?: boolean;
+  /** False keeps fsync: needed only where a machine may lose power. */
+  readonly unsafeNoFsync?: boolean;
+}
+
+export class EtcdCluster {
+  readonly directory: string;
+  /** Flags of etcdctl, such as `--user`. */
+  ctlFlags: readonly string[] = [];
+  readonly #options: ClusterOptions;
+  #members: EtcdMember[] = [];
+  #generation = 0;
+
+  constructor(directory: string, options: ClusterOptions) {
+    this.directory = directory;
+    this.#options = options;
+  }
+
+  /** Resolves when the cluster has a leader. Stop it in a teardown. */
+  static async start(options: ClusterOptions = {}): Promise<EtcdCluster> {
+    const cluster = new EtcdCluster(await mkdtemp(join(tmpdir(), 'kvstore-etcd-')), options);
+    try {
+      await cluster.#create(options.size ?? 1);
+      await cluster.ready();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  get members(): readonly EtcdMember[] {
+    return this.#members;
+  }
+
+  get endpoints(): string[] {
+    return this.#members.map(({ url }) => url);
+  }
+
+  /** Ends all members and removes their data. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.kill()));
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** etcdctl with JSON answers, asked of the members that run. */
+  async ctl(...args: string[]): Promise<unknown> {
+    const running = this.#members.filter(({ running }) => running).map(({ url }) => url);
+    const flags = ['--endpoints', running.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags, '-w', 'json'];
+    const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args], { maxBuffer: 256 << 20 });
+    return stdout.trim() === '' ? undefined : JSON.parse(stdout);
+  }
+
+  /** Resolves when a linearizable read works. */
+  async ready(): Promise<void> {
+    await waitFor('etcd answers a linearizable read', async () => {
+      await this.ctl('--command-timeout=2s', 'get', 'ready');
+      return true;
+    });
+  }
+
+  async leader(): Promise<EtcdMember> {
+    return await waitFor('etcd has a leader', async () => {
+      const states = await Promise.all(this.#members.map((member) => member.status().catch(() => undefined)));
+      return this.#members.find((_, i) => states[i] !== undefined && states[i].leader === states[i].memberId);
+    });
+  }
+
+  async followers(): Promise<EtcdMember[]> {
+    const leader = await this.leader();
+    return this.#members.filter((member) => member !== leader);
+  }
+
+  /** Current revision of the store. */
+  async revision(): Promise<number> {
+    const answer = (await this.ctl('get', 'revision')) as { header: { revision: number } };
+    return answer.header.revision;
+  }
+
+  /** Forgets what lies before the revision. */
+  async compact(revision: number): Promise<void> {
+    await this.command('compact', String(revision));
+  }
+
+  /** etcdctl without an answer, asked of all members. */
+  async command(...args: string[]): Promise<void> {
+    const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags];
+    await run(needBinary('etcdctl'), [...flags, ...args]);
+  }
+
+  async saveSnapshot(): Promise<string> {
+    const file = join(this.directory, `snapshot-${++this.#generation}.db`);
+    const [member] = this.#members;
+    if (member === undefined) throw new Error('No member');
+    await run(needBinary('etcdctl'), ['--endpoints', member.url, 'snapshot', 'save', file]);
+    return file;
+  }
+
+  /** Ends all members, puts them back to the snapshot, and starts them at the same addresses. */
+  async restoreSnapshot(file: string): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.kill()));
+    const generation = ++this.#generation;
+    for (const member of this.#members) {
+      member.dataDir = join(this.directory, `${member.name}-${generation}`);
+      await run(needBinary('etcdutl'), [
+        ...['snapshot', 'restore', file, '--name', member.name, '--data-dir', member.dataDir],
+        ...['--initial-cluster', this.#initialCluster(), '--initial-advertise-peer-urls', member.peerUrl],
+      ]);
+    }
+    for (const member of this.#members) member.start();
+    await this.ready();
+  }
+
+  #initialCluster(): string {
+    return this.#members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
+  }
+
+  async #create(size: number): Promise<void> {
+    const ports = await freePorts(size * 2);
+    this.#members = Array.from({ length: size }, (_, i) => {
+      const [client = 0, peer = 0] = ports.slice(2 * i, 2 * i + 2);
+      const scheme = this.#options.tls ? 'https' : 'http';
+      return new EtcdMember({ scheme, name: `m${i}`, client, peer, dataDir: join(this.directory, `m${i}`) });
+    });
+    const { flags = [], unsafeNoFsync = true } = this.#options;
+    for (const member of this.#members) {
+      member.flags = [
+        '--initial-cluster',
+        this.#initialCluster(),
+        ...(unsafeNoFsync ? ['--unsafe-no-fsync'] : []),
+        ...flags,
+      ];
+      member.start();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** Which test files need which program: they are left out when it is missing, which prepare.ts says loudly. */
+import { type BinaryName, findBinary } from './binaries.ts';
+
+const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
+  { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
+  { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+];
+
+export interface Skip {
+  readonly files: string;
+  readonly missing: readonly BinaryName[];
+}
+
+/** Test files that cannot run here, and why. */
+export function skips(): Skip[] {
+  return needs
+    .map(({ files, programs }) => ({ files, missing: programs.filter((name) => findBinary(name) === undefined) }))
+    .filter(({ missing }) => missing.length > 0);
+}
