@@ -105,13 +105,15 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads the table from an environment. Throws ConfigError that names all faults, unknown KV_ variables included. */
+/** Variables that look like settings and are none: typing errors, or what an orchestrator adds for a service named kv. */
+export function unknownSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = new Set<string>(Object.values(settings).map(({ name }) => name));
+  return Object.keys(env).filter((name) => name.startsWith('KV_') && !known.has(name));
+}
+
+/** Reads the table from an environment. Throws ConfigError that names all faults. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = [];
-  const known = new Set(Object.values(settings).map(({ name }) => name as string));
-  for (const name of Object.keys(env)) {
-    if (name.startsWith('KV_') && !known.has(name)) faults.push(`${name} is not a setting.`);
-  }
   const config = Object.entries(settings).map(([field, { name, default: standard, parse }]) => {
     try {
       return [field, parse(env[name] ?? standard)];

@@ -17,7 +17,6 @@ export const problems = {
   'unsupported-encoding': { status: 415, title: 'The Content-Encoding is not known' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
-  'method-unknown': { status: 501, title: 'The method is not known' },
   overloaded: { status: 503, title: 'Too much is waiting' },
   unavailable: { status: 503, title: 'The store cannot answer now' },
   'outcome-unknown': { status: 503, title: 'Whether the write happened is not known' },

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
-import { ConfigError, helpText, readConfig } from './config.ts';
+import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts';
 import { startTracing, tracingAsked } from './tracing.ts';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const { shutDown } = await import('./http/shutdown.ts');
 
   const log = createLog({ level: config.logLevel, format: config.logFormat, terminal: process.stdout.isTTY });
+  for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
   const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
   const drain = { draining: false };

@@ -49,9 +49,9 @@ export function createApp({ store, registry, log, drain, maxBody, streams }: App
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metrics(registry));
+  app.use(refuseUnrouted);
   app.use(router.routes());
   app.use(router.allowedMethods());
-  app.use(noRoute);
   return app;
 }
 
@@ -63,11 +63,12 @@ function route(template: string): Middleware {
   };
 }
 
-/** Turns what the router leaves (404, 405, 501) into problems. */
-const noRoute: Middleware = (ctx) => {
-  if (ctx.status === 404) throw new Problem('unknown-path', 'This path is none of the service.');
+/** Turns what the router leaves (404, 405, and 501 for methods that no path has) into problems. */
+const refuseUnrouted: Middleware = async (ctx, next) => {
+  await next();
+  if (ctx.state.route !== undefined) return;
+  if (ctx.status === 404) throw new Problem('unknown-path', 'The service has no such path.');
   if (ctx.status === 405 || ctx.status === 501) {
-    const code = ctx.status === 405 ? 'method-not-allowed' : 'method-unknown';
-    throw new Problem(code, `${ctx.method} does not fit this path; the Allow header lists what does.`);
+    throw new Problem('method-not-allowed', `${ctx.method} does not fit this path; the Allow header lists what does.`);
   }
 };

@@ -22,6 +22,6 @@ export function getValue(store: Store): Middleware {
       return;
     }
     ctx.body = entry.value;
-    ctx.type = 'application/json';
+    ctx.set('Content-Type', 'application/json');
   };
 }

@@ -32,7 +32,7 @@ function render(ctx: Context, problem: Problem, log: Logger): void {
   ctx.remove('ETag');
   ctx.status = problem.status;
   ctx.body = problemText(problem);
-  ctx.type = 'application/problem+json';
+  ctx.set('Content-Type', 'application/problem+json');
 }
 
 /** The answer's JSON; also for requests that never became one. */

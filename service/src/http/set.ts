@@ -15,7 +15,7 @@ export function setPairs(store: Store): Middleware {
     ctx.status = 200;
     ctx.set('ETag', `"${revision}"`);
     ctx.body = `{${pairs.map(pairText).join(',')}}`;
-    ctx.type = 'application/json';
+    ctx.set('Content-Type', 'application/json');
   };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { EmbeddedStore } from './embedded.ts';
+import { openEtcdStore } from './etcd/etcd-store.ts';
 import type { Store } from './store.ts';
 import { storeMetrics } from './store-metrics.ts';
 import { traced } from './traced.ts';
@@ -17,17 +18,13 @@ export interface OpenOptions {
 
 /** Throws with a clear message when the store cannot be opened. */
 export async function openStore(options: OpenOptions): Promise<Store> {
-  const { config, registry, tracing } = options;
-  const store =
-    config.etcdEndpoints.length > 0
-      ? await openEtcd(options)
-      : new EmbeddedStore({ directory: config.dataDir, metrics: storeMetrics(registry) });
-  return tracing ? traced(store, trace.getTracer('kvstore')) : store;
+  const store = await openPlainStore(options);
+  return options.tracing ? traced(store, trace.getTracer('kvstore')) : store;
 }
 
-async function openEtcd({ config, registry, log }: OpenOptions): Promise<Store> {
-  // Loaded only when asked for: gRPC takes as long to load as all the rest.
-  const { openEtcdStore } = await import('./etcd/etcd-store.ts');
+async function openPlainStore({ config, registry, log }: OpenOptions): Promise<Store> {
+  const metrics = storeMetrics(registry);
+  if (config.etcdEndpoints.length === 0) return new EmbeddedStore({ directory: config.dataDir, metrics });
   return openEtcdStore({
     endpoints: config.etcdEndpoints,
     prefix: config.etcdPrefix,
@@ -41,7 +38,7 @@ async function openEtcd({ config, registry, log }: OpenOptions): Promise<Store> 
     requestTimeout: config.requestTimeout,
     dataDir: config.dataDir,
     registry,
-    metrics: storeMetrics(registry),
+    metrics,
     log,
   });
 }
