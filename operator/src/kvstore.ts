@@ -2,7 +2,8 @@
  * The KvStore resource (kvstores.kvstore.dev/v1alpha1) as the API server hands it out: defaults filled in.
  * config/crd holds the same shape as a schema.
  */
-import type { V1Affinity, V1Condition, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type { Condition } from './conditions.ts';
 
 export const group = 'kvstore.dev';
 export const version = 'v1alpha1';
@@ -76,6 +77,8 @@ export interface ExternalEtcdSpec {
   readonly prefix?: string;
   /** Keys ca.crt and, for client certificates, tls.crt and tls.key. */
   readonly tlsSecretName?: string;
+  /** Whether the service shows etcd the certificate tls.crt of that Secret. Default true. */
+  readonly clientCertificate: boolean;
   /** Keys username and password. */
   readonly credentialsSecretName?: string;
 }
@@ -88,5 +91,5 @@ export interface KvStoreStatus {
   readonly selector?: string;
   readonly url?: string;
   readonly etcd?: { readonly members: number; readonly readyMembers: number; readonly version?: string };
-  readonly conditions?: readonly V1Condition[];
+  readonly conditions?: readonly Condition[];
 }
