@@ -18,10 +18,20 @@ export interface EtcdObjects {
 
 /** What the etcd side may do to the cluster. Each throws on failure; the caller retries with backoff. */
 export interface EtcdTools {
-  /** Server-side apply with the operator's field manager and the KvStore as owner, after the owner check. */
+  /**
+   * Server-side apply with the operator's field manager and the KvStore as owner, after the owner check. Called for every
+   * object on every reconcile: it skips what is as wanted. An object with a resourceVersion is applied only over that
+   * version and throws on a conflict. Objects of earlier reconciles that are no longer applied are to be pruned.
+   */
   apply(object: KubernetesObject): Promise<void>;
+  /** Deletes exactly this pod; one that is gone or has been replaced is no error. The same for claims. */
   deletePod(namespace: string, name: string, uid: string): Promise<void>;
   deleteClaim(namespace: string, name: string, uid: string): Promise<void>;
+  /**
+   * Raises what a claim requests (a merge patch of spec.resources.requests.storage with metadata.uid as precondition).
+   * Throws what the API server says when the class of the volume does not allow it.
+   */
+  resizeClaim(namespace: string, name: string, uid: string, size: string): Promise<void>;
   /** An Event on the KvStore. */
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** The client of one member: its pod's stable address, http://<pod>.<service>.<namespace>.svc:2379 by default. */
@@ -67,6 +77,7 @@ export interface Member {
 }
 
 export interface MemberStatus {
+  readonly clusterId: string;
   readonly memberId: string;
   readonly leaderId: string;
   readonly version: string;
