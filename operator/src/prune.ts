@@ -6,16 +6,8 @@ import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
 import { belongsTo } from './ownership.ts';
 
-/** Never those that hold data or the state of etcd's members. */
-const prunable = [
-  'ingresses',
-  'disruptionBudgets',
-  'networkPolicies',
-  'serviceMonitors',
-  'services',
-  'serviceAccounts',
-  'deployments',
-] as const satisfies readonly ResourceName[];
+/** The kinds that a KvStore may want or not; it always has all the others. Never those that hold data. */
+const prunable = ['ingresses', 'disruptionBudgets', 'serviceMonitors'] as const satisfies readonly ResourceName[];
 
 /**
  * @param wanted the ids (objectId) of everything that was applied in this reconcile
