@@ -26,12 +26,17 @@ export interface KubeApiServer {
   start(): Promise<void>;
   /** Ends both and removes the folder. */
   stop(): Promise<void>;
+  /** Where every call is recorded, one JSON object a line, when that was asked for. */
+  readonly auditLog: string;
   /** Address of its etcd. */
   readonly etcdUrl: string;
 }
 
-/** @throws Error when a program is missing or does not come up */
-export async function startKubeApiServer(): Promise<KubeApiServer> {
+/**
+ * @param audit true: record every call
+ * @throws Error when a program is missing or does not come up
+ */
+export async function startKubeApiServer({ audit = false } = {}): Promise<KubeApiServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kube-apiserver-'));
   const [etcdPort, peerPort, port] = await freePorts(3);
   const adminToken = randomUUID();
@@ -42,6 +47,8 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
   const url = `https://127.0.0.1:${port}`;
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const kubeconfigFor = (token: string): string => kubeconfigText(url, token);
+  const auditLog = join(folder, 'audit.log');
+  await writeFile(join(folder, 'audit.json'), JSON.stringify(auditPolicy));
   await writeFile(join(folder, 'kubeconfig'), kubeconfigFor(adminToken));
 
   const etcd = run('etcd', folder, [
@@ -61,6 +68,7 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
     etcdUrl,
     kubeconfig: join(folder, 'kubeconfig'),
     kubeconfigFor,
+    auditLog,
     async kill() {
       if (apiServer !== undefined) await end(apiServer);
       apiServer = undefined;
@@ -84,6 +92,7 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
         '--etcd-compaction-interval=0',
         '--profiling=false',
         '--shutdown-delay-duration=0s',
+        ...(audit ? [`--audit-log-path=${auditLog}`, `--audit-policy-file=${join(folder, 'audit.json')}`] : []),
       ]);
       apiServer = started;
       await eventually(async () => {
@@ -106,6 +115,13 @@ export async function startKubeApiServer(): Promise<KubeApiServer> {
   }
   return server;
 }
+
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata' }],
+};
 
 function run(name: BinaryName, folder: string, args: readonly string[]): ChildProcess {
   const path = findBinary(name);

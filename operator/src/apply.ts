@@ -8,10 +8,12 @@ import { pathOf, type ResourceName, resourceNameOf, resources } from './kube/res
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
 import { belongsTo, ForeignObjectError, ownerReference } from './ownership.ts';
-import { isSubset } from './subset.ts';
+import { isSameShape, isSubset, listsToReplace } from './subset.ts';
 
 /** Under which the API server records what the operator set. */
 export const fieldManager = 'kvstore-operator';
+
+const repairQuery = { fieldManager: `${fieldManager}-repair` };
 
 export class Applier {
   readonly #client: KubeClient;
@@ -38,16 +40,36 @@ export class Applier {
       .digest('base64');
     const cached = this.#cache(name).get(namespaceOf(wanted), nameOf(wanted));
     if (cached !== undefined && belongsTo(cached, owner) && this.#isAsWanted(id, hash, wanted, cached)) return false;
-    const live = cached ?? (await this.#read(name, wanted));
-    if (live !== undefined && !belongsTo(live, owner)) throw new ForeignObjectError(wanted);
-
     const path = pathOf(resources[name], namespaceOf(wanted), nameOf(wanted));
-    const applied = await this.#client.request<KubernetesObject>('PATCH', path, {
-      contentType: PatchStrategy.ServerSideApply,
-      // Unforced where there was nothing: what somebody makes in between is then a conflict and not taken over.
-      query: { fieldManager, force: String(live !== undefined) },
-      body: live === undefined ? wanted : withUid(wanted, live.metadata?.uid),
-    });
+    const live = cached ?? (await this.#client.find<KubernetesObject>(path));
+    if (live !== undefined && !belongsTo(live, owner)) throw new ForeignObjectError(wanted);
+    const patch = (
+      body: object,
+      contentType: string,
+      query: Readonly<Record<string, string>>,
+    ): Promise<KubernetesObject> => this.#client.request<KubernetesObject>('PATCH', path, { body, contentType, query });
+    const body = live === undefined ? wanted : withUid(wanted, live.metadata?.uid);
+    // Unforced where there was nothing: what somebody makes in between is then a conflict and not taken over.
+    const serverSide = { fieldManager, force: String(live !== undefined) };
+    const repair = (lists: object, { metadata }: KubernetesObject): Promise<KubernetesObject> =>
+      patch(
+        { ...lists, metadata: { resourceVersion: metadata?.resourceVersion } },
+        PatchStrategy.MergePatch,
+        repairQuery,
+      );
+
+    let applied: KubernetesObject;
+    try {
+      applied = await patch(body, PatchStrategy.ServerSideApply, serverSide);
+    } catch (error) {
+      // An item whose key was altered is another item to the server, which may not be valid beside the wanted one.
+      const lists = live === undefined || !hasStatus(error, 422) ? undefined : listsToReplace(wanted, live, isSubset);
+      if (live === undefined || lists === undefined) throw error;
+      await repair(lists, live);
+      applied = await patch(body, PatchStrategy.ServerSideApply, serverSide);
+    }
+    const surplus = listsToReplace(wanted, applied, isSameShape);
+    if (surplus !== undefined) applied = await repair(surplus, applied);
     this.#cache(name).put(withoutManagedFields(applied));
     this.#applied.set(id, { hash, resourceVersion: applied.metadata?.resourceVersion ?? '' });
     return true;
@@ -80,16 +102,6 @@ export class Applier {
     if (last === undefined || last.hash !== hash) return false;
     // The server may write a value in another form (a quantity, say): then only its own answer tells that it is right.
     return last.resourceVersion === live.metadata?.resourceVersion || isSubset(comparable(wanted), live);
-  }
-
-  async #read(name: ResourceName, object: KubernetesObject): Promise<KubernetesObject | undefined> {
-    try {
-      const path = pathOf(resources[name], namespaceOf(object), nameOf(object));
-      return await this.#client.request<KubernetesObject>('GET', path);
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    }
   }
 
   #cache(name: ResourceName): ObjectCache<KubernetesObject> {

@@ -5,7 +5,8 @@ import { labelKeys } from './desired/labels.ts';
 import type { EtcdObjects, EtcdTools, MemberClient } from './etcd/contract.ts';
 import type { EventRecorder } from './events.ts';
 import type { KubeClient } from './kube/kube-client.ts';
-import { pathOf, resources } from './kube/resources.ts';
+import type { ObjectCache } from './kube/object-cache.ts';
+import { pathOf, type Resource, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
 
@@ -21,11 +22,20 @@ export interface EtcdToolsOptions {
   readonly apply: (object: KubernetesObject) => Promise<void>;
 }
 
-export function etcdObjectsOf({ metadata: { namespace, name } }: KvStore, caches: Caches): EtcdObjects {
+/**
+ * What there is of a KvStore's etcd. The record of its members and the StatefulSet are asked for when the caches do not
+ * have them: one that merely lost its labels must not look like an etcd that was never started.
+ */
+export async function etcdObjectsOf(
+  { metadata: { namespace, name } }: KvStore,
+  { caches, client }: Pick<EtcdToolsOptions, 'caches' | 'client'>,
+): Promise<EtcdObjects> {
   const key = `${namespace}/${name}`;
   const isEtcd = (object: KubernetesObject): boolean => object.metadata?.labels?.[labelKeys.component] === 'etcd';
-  const statefulSet = caches.statefulSets.get(namespace, `${name}-etcd`);
-  const configMap = caches.configMaps.get(namespace, `${name}-etcd`);
+  const find = async <T extends KubernetesObject>(cache: ObjectCache<T>, resource: Resource): Promise<T | undefined> =>
+    cache.get(namespace, `${name}-etcd`) ?? (await client.find<T>(pathOf(resource, namespace, `${name}-etcd`)));
+  const statefulSet = await find(caches.statefulSets, resources.statefulSets);
+  const configMap = await find(caches.configMaps, resources.configMaps);
   return {
     ...(statefulSet === undefined ? {} : { statefulSet }),
     ...(configMap === undefined ? {} : { configMap }),

@@ -67,7 +67,7 @@ function buildEvent(
   return {
     apiVersion: events.apiVersion,
     kind: events.kind,
-    metadata: { generateName: `${name}.`, namespace },
+    metadata: { generateName: `${name}-`, namespace },
     // The API wants microseconds.
     eventTime: new Date().toISOString().replace('Z', '000Z'),
     type,

@@ -115,14 +115,9 @@ export class LeaderElection {
     }
   }
 
-  async #read(signal: AbortSignal): Promise<LeaseRecord | undefined> {
+  #read(signal: AbortSignal): Promise<LeaseRecord | undefined> {
     const { client, namespace, name, retryMs } = this.#options;
-    try {
-      return await client.request<LeaseRecord>('GET', pathOf(leases, namespace, name), { signal, deadlineMs: retryMs });
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    }
+    return client.find<LeaseRecord>(pathOf(leases, namespace, name), { signal, deadlineMs: retryMs });
   }
 
   /** Writes over exactly the known version, so of two who try one fails. */

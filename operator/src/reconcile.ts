@@ -100,13 +100,18 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   return { etcd, faults };
 }
 
-function reconcileEtcd(
+async function reconcileEtcd(
   kvstore: KvStore,
   apply: (object: KubernetesObject) => Promise<void>,
   options: ReconcileOptions,
 ): Promise<EtcdOutcome> {
-  const tools = createEtcdTools(kvstore, { ...options, apply });
-  return options.reconcileEtcd(kvstore, etcdObjectsOf(kvstore, options.caches), tools, options.defaults.etcd);
+  const objects = await etcdObjectsOf(kvstore, options);
+  return options.reconcileEtcd(
+    kvstore,
+    objects,
+    createEtcdTools(kvstore, { ...options, apply }),
+    options.defaults.etcd,
+  );
 }
 
 async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): Promise<void> {

@@ -2,7 +2,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { referencedSecrets } from './desired/service-environment.ts';
 import type { KubeClient } from './kube/kube-client.ts';
-import { hasStatus } from './kube/kube-error.ts';
 import { pathOf } from './kube/resources.ts';
 import type { KvStore } from './kvstore.ts';
 
@@ -20,13 +19,7 @@ export async function readSecretVersions(kvstore: KvStore, client: KubeClient): 
 }
 
 async function versionOf(client: KubeClient, namespace: string, name: string): Promise<string> {
-  try {
-    const secret = await client.request<KubernetesObject>('GET', pathOf(secrets, namespace, name), {
-      accept: metadataOnly,
-    });
-    return secret.metadata?.resourceVersion ?? '';
-  } catch (error) {
-    if (hasStatus(error, 404)) return 'missing';
-    throw error;
-  }
+  const path = pathOf(secrets, namespace, name);
+  const secret = await client.find<KubernetesObject>(path, { accept: metadataOnly });
+  return secret?.metadata?.resourceVersion ?? 'missing';
 }

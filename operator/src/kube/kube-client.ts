@@ -9,7 +9,7 @@ import {
   RequestContext,
   type ResponseContext,
 } from '@kubernetes/client-node';
-import { KubeError } from './kube-error.ts';
+import { hasStatus, KubeError } from './kube-error.ts';
 import { readLines } from './read-lines.ts';
 
 export interface RequestOptions {
@@ -58,6 +58,16 @@ export class KubeClient {
     const text = await response.body.text();
     if (response.httpStatusCode >= 300) throw KubeError.fromBody(response.httpStatusCode, `${method} ${path}`, text);
     return JSON.parse(text) as T;
+  }
+
+  /** One object, or undefined when there is none. */
+  async find<T>(path: string, options: RequestOptions = {}): Promise<T | undefined> {
+    try {
+      return await this.request<T>('GET', path, options);
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
   }
 
   /**

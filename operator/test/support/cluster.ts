@@ -12,7 +12,8 @@ import type { ReconcileEtcd } from '../../src/etcd/contract.ts';
 import type { MemberAccess } from '../../src/etcd-tools.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';
 import { PooledKubeConfig } from '../../src/kube/pooled-kube-config.ts';
-import { pathOf, type Resource } from '../../src/kube/resources.ts';
+import { pathOf, type Resource, type ResourceName, resources } from '../../src/kube/resources.ts';
+import type { KvStore } from '../../src/kvstore.ts';
 import { createLog } from '../../src/log.ts';
 import { type Operator, startOperator } from '../../src/operator.ts';
 import { noMembers, settledEtcd } from './fake-etcd.ts';
@@ -29,6 +30,12 @@ export interface Cluster {
   operatorKubeConfig(): Promise<PooledKubeConfig>;
   startOperator(options?: OperatorStart): Promise<RunningOperator>;
   createNamespace(): Promise<string>;
+  /** Fails when the API server refuses it. */
+  createKvStore(namespace: string, name: string, spec?: object): Promise<KvStore>;
+  /** @throws KubeError 404 when there is none */
+  get<T = AnyObject>(resource: ResourceName, namespace: string, name: string): Promise<T>;
+  /** A JSON merge patch, as a user would make it; of a subresource when one is named. */
+  patch(resource: ResourceName, namespace: string, name: string, body: object, subresource?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,8 +54,8 @@ export interface RunningOperator extends Operator {
 }
 
 /** @param install false: only the API server, without the operator's config */
-export async function startCluster({ install = true } = {}): Promise<Cluster> {
-  const server = await startKubeApiServer();
+export async function startCluster({ install = true, audit = false } = {}): Promise<Cluster> {
+  const server = await startKubeApiServer({ audit });
   const running: Operator[] = [];
   const kubeConfigs: PooledKubeConfig[] = [];
   const kubeConfigOf = (text: string): PooledKubeConfig => {
@@ -106,6 +113,18 @@ export async function startCluster({ install = true } = {}): Promise<Cluster> {
       const name = `test-${namespaces}`;
       await admin.request('POST', '/api/v1/namespaces', { body: { metadata: { name } } });
       return name;
+    },
+    createKvStore(namespace, name, spec = { etcd: {} }) {
+      const body = { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', metadata: { name }, spec };
+      return admin.request('POST', pathOf(resources.kvStores, namespace), {
+        body,
+        query: { fieldValidation: 'Strict' },
+      });
+    },
+    get: (resource, namespace, name) => admin.request('GET', pathOf(resources[resource], namespace, name)),
+    async patch(resource, namespace, name, body, subresource) {
+      const path = pathOf(resources[resource], namespace, name) + (subresource === undefined ? '' : `/${subresource}`);
+      await admin.request('PATCH', path, { body, contentType: 'application/merge-patch+json' });
     },
     async stop() {
       await Promise.all(running.map((operator) => operator.stop()));
