@@ -39,8 +39,8 @@ const external = { endpoints: ['https://etcd.example.com:2379'] };
 const refused: readonly [title: string, spec: object, message: RegExp, name?: string][] = [
   ['neither etcd nor externalEtcd', {}, /either etcd .* or externalEtcd/],
   ['both etcd and externalEtcd', { etcd: {}, externalEtcd: external }, /either etcd .* or externalEtcd/],
-  ['two members', { etcd: { members: 2 } }, /supported values: 1, 3, 5/],
-  ['seven members', { etcd: { members: 7 } }, /supported values: 1, 3, 5/],
+  ['two members', { etcd: { members: 2 } }, /supported values: "1", "3", "5"/],
+  ['seven members', { etcd: { members: 7 } }, /supported values: "1", "3", "5"/],
   ['negative replicas', { etcd: {}, replicas: -1 }, /greater than or equal to 0/],
   ['a size that is no quantity', { etcd: { storage: { size: 'big' } } }, /size is a quantity/],
   ['a size too small for etcd', { etcd: { storage: { size: '1Mi' } } }, /at least 256Mi/],
