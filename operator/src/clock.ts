@@ -18,7 +18,7 @@ export const systemClock: Clock = {
 /** Resolves after so many milliseconds, or as soon as the signal is aborted. Never rejects. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal.aborted || ms <= 0) return resolve();
     const cancel = clock.after(ms, finish);
     signal.addEventListener('abort', finish, { once: true });
     function finish(): void {

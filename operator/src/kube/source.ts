@@ -32,6 +32,7 @@ export interface SourceOptions<T extends KubernetesObject> {
 }
 
 const pageSize = '500';
+const shortestWatchMs = 1_000;
 const backoff = { baseMs: 500, maxMs: 30_000, random: Math.random };
 
 export class Source<T extends KubernetesObject> {
@@ -40,6 +41,8 @@ export class Source<T extends KubernetesObject> {
   #listedAt = 0;
   #hasSynced = false;
   #failures = 0;
+  /** What the cache shows; undefined when only a list can tell. */
+  #version: string | undefined;
   #isInstalled = false;
 
   constructor(options: SourceOptions<T>) {
@@ -63,24 +66,27 @@ export class Source<T extends KubernetesObject> {
   /** Resolves, never rejects, once the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, resource, resyncMs } = this.#options;
-    let version: string | undefined;
     while (!signal.aborted) {
       try {
-        if (version === undefined || clock.now() - this.#listedAt >= resyncMs) version = await this.#list(signal);
-        version = version === '' ? await this.#waitForKind(signal) : await this.#watch(version, signal);
+        if (this.#version === undefined || clock.now() - this.#listedAt >= resyncMs) await this.#list(signal);
+        const startedAt = clock.now();
+        if (this.#isInstalled) await this.#watch(signal);
+        else await sleep(clock, resyncMs, signal);
+        // A server, or a proxy before it, that ends every watch at once must not be asked without pause.
+        await sleep(clock, shortestWatchMs - (clock.now() - startedAt), signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#failures += 1;
         this.#options.onRestart(resource);
-        if (hasStatus(error, 410)) version = undefined;
+        if (hasStatus(error, 404, 410)) this.#version = undefined;
         log.warn({ err: error, resource: resource.plural, failures: this.#failures }, 'watch interrupted');
         await sleep(clock, backoffMs(this.#failures, backoff), signal);
       }
     }
   }
 
-  /** Lists everything, in pages of one moment. Answers the version to watch from; '' when the kind is not installed. */
-  async #list(signal: AbortSignal): Promise<string> {
+  /** Lists everything, in pages of one moment. A kind that is not installed has no objects and no version. */
+  async #list(signal: AbortSignal): Promise<void> {
     const { client, clock, resource, namespace, cache, onChange, optional } = this.#options;
     const seen = new Set<string>();
     let version = '';
@@ -108,26 +114,24 @@ export class Source<T extends KubernetesObject> {
     this.#listedAt = clock.now();
     this.#isInstalled = version !== '';
     this.#hasSynced = true;
+    this.#version = version;
     this.#synced.resolve();
-    return version;
   }
 
-  /** Follows the changes after a version until the server ends the watch; answers the version to go on from. */
-  async #watch(from: string, signal: AbortSignal): Promise<string> {
+  /** Follows the changes until the server ends the watch. */
+  async #watch(signal: AbortSignal): Promise<void> {
     const { client, clock, resource, namespace, resyncMs, silenceMs } = this.#options;
     const seconds = Math.max(1, Math.ceil((resyncMs - (clock.now() - this.#listedAt)) / 1000));
     const query = {
       ...this.#selector(),
-      resourceVersion: from,
+      resourceVersion: this.#version ?? '',
       allowWatchBookmarks: 'true',
       timeoutSeconds: String(seconds),
     };
-    let version = from;
     for await (const event of client.watch(pathOf(resource, namespace), query, silenceMs, signal)) {
-      version = this.#take(event) ?? version;
+      this.#version = this.#take(event) ?? this.#version;
       this.#failures = 0;
     }
-    return version;
   }
 
   #take({ type, object }: WatchEvent): string | undefined {
@@ -144,10 +148,6 @@ export class Source<T extends KubernetesObject> {
       if (cache.put(slim)) onChange(slim);
     }
     return item.metadata?.resourceVersion;
-  }
-
-  async #waitForKind(signal: AbortSignal): Promise<undefined> {
-    await sleep(this.#options.clock, this.#options.resyncMs, signal);
   }
 
   #selector(): Record<string, string> {

@@ -119,8 +119,7 @@ test('errors and broken lines are waited out', async (t) => {
   const broken: Answer = (response) => response.end('{"type":"ADDED","object":\n');
   const cutOff: Answer = (response) => {
     response.write(event('ADDED', item('b', 6)));
-    response.write('{"type":"ADDED","obj');
-    response.destroy();
+    response.write('{"type":"ADDED","obj', () => response.destroy());
   };
   const good: Answer = (response) => response.write(event('DELETED', item('a', 9)));
   const { waitFor } = await follow(t, [fails, list(5, item('a', 3))], [broken, cutOff, good, stayOpen]);
