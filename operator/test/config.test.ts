@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { readConfig, settings } from '../src/config.ts';
 
@@ -37,4 +38,12 @@ test('all faults are told at once', (t) => {
 test('every setting has a name of its own and a meaning', (t) => {
   t.is(new Set(settings.map(({ name }) => name)).size, settings.length);
   t.true(settings.every(({ meaning }) => meaning.endsWith('.')));
+});
+
+test('the README lists every setting as the table has it', async (t) => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  for (const { name, default: value, meaning } of settings) {
+    const row = `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${meaning} |`;
+    t.true(readme.includes(row), row);
+  }
 });
