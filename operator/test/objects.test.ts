@@ -43,6 +43,7 @@ test('each object of a KvStore is there and goes with it', async (t) => {
   const namespace = await cluster.createNamespace();
   const { metadata } = await cluster.createKvStore(namespace, 'all');
   await eventually(() => cluster.get('ingresses', namespace, 'all'));
+  t.is((await cluster.get('kvStores', namespace, 'all')).metadata?.finalizers, undefined);
   for (const kind of serviceKinds) {
     const object = await cluster.get(kind, namespace, 'all');
     t.like(object.metadata?.ownerReferences?.[0], { uid: metadata.uid, controller: true }, kind);
