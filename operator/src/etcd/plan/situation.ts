@@ -85,6 +85,18 @@ export function othersDecide(members: readonly MemberSeat[], without: MemberSeat
   return others.filter(healthy).length >= enough;
 }
 
+/**
+ * Whether a member can be taken out: the present voters, the leaving one among them, have to agree to it, and those who
+ * stay have to decide alone afterwards. Of two voters one can go only while both are healthy.
+ */
+export function canLeave(members: readonly MemberSeat[], leaving: MemberSeat): boolean {
+  const present = voters(members);
+  const staying = present.filter((seat) => seat !== leaving);
+  return (
+    present.filter(healthy).length >= quorum(present.length) && staying.filter(healthy).length >= quorum(staying.length)
+  );
+}
+
 /** The voter that leads, if it can be told. */
 export function leaderOf(members: readonly MemberSeat[]): MemberSeat | undefined {
   return members.find(({ status, answers }) => answers && status !== undefined && status.leaderId === status.memberId);

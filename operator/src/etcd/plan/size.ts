@@ -1,7 +1,7 @@
 /** From the members there are to the members wanted, one at a time. All members are ready here, and none is a learner. */
 import type { Seat } from '../observe.ts';
 import { replicasOf } from '../state.ts';
-import { healthy, leaderOf, othersDecide, type QuorumSituation, type Rule, type Step } from './situation.ts';
+import { canLeave, healthy, leaderOf, type QuorumSituation, type Rule, type Step } from './situation.ts';
 
 /** Adds the lowest ordinal that is missing, on an empty volume. */
 export const grow: Rule<QuorumSituation> = ({ names, wanted, state, observation, members, via }) => {
@@ -23,7 +23,7 @@ export const shrink: Rule<QuorumSituation> = ({ names, wanted, members, via }) =
   const last = members.at(-1);
   if (last === undefined || last.ordinal < wanted.members) return undefined;
   const others = members.slice(0, -1);
-  if (!others.every(healthy) || !othersDecide(members, last)) return undefined;
+  if (!others.every(healthy) || !canLeave(members, last)) return undefined;
   const reason = 'EtcdRemovingMember';
   const name = names.pod(last.ordinal);
   const next = others.find(({ member }) => !member.isLearner);
