@@ -129,8 +129,16 @@ test('idle: nothing is written, however often everything is looked at again', as
     if (!isDeepStrictEqual(await versions(namespace), before)) throw new Error('still changing');
     return before;
   });
-  const writesBefore = await writes(operator);
+  const [writesBefore, requestsBefore, startedAt] = [
+    await writes(operator),
+    await requests(operator),
+    performance.now(),
+  ];
   await reconciles(operator, 5);
+  // A list and a watch of each kind a resync, and little more: at the default of ten minutes that is 180 calls an hour.
+  const resyncs = (performance.now() - startedAt) / 1000 + 1;
+  const made = (await requests(operator)) - requestsBefore;
+  t.true(made <= 30 * resyncs, `${made} calls in ${resyncs} resyncs`);
   t.deepEqual(await versions(namespace), settled);
   t.is(await writes(operator), writesBefore);
 });
@@ -153,6 +161,9 @@ async function sumOf(operator: RunningOperator, pattern: RegExp): Promise<number
 
 const writes = (operator: RunningOperator): Promise<number> =>
   sumOf(operator, /^rest_client_requests_total\{method="(?:PATCH|POST|PUT|DELETE)".*\} (\d+)$/gm);
+
+const requests = (operator: RunningOperator): Promise<number> =>
+  sumOf(operator, /^rest_client_requests_total\{.*\} (\d+)$/gm);
 
 /** Waits until so many further reconciles have ended. */
 async function reconciles(operator: RunningOperator, count: number): Promise<void> {
