@@ -23,7 +23,8 @@ export function readBody(maxBytes: number): Middleware {
   return async (ctx, next) => {
     const announced = Number(ctx.req.headers['content-length'] ?? 0);
     if (announced > maxBytes) throw tooLarge(maxBytes, `${announced}`);
-    ctx.req.headers['content-type'] ??= 'application/json';
+    // The parser reads no body whose type it cannot make out, such as an empty one.
+    ctx.req.headers['content-type'] = 'text/plain';
     await parse(ctx, async () => {
       const bytes: unknown = ctx.request.rawBody;
       try {
