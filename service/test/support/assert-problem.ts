@@ -26,5 +26,5 @@ export function assertRawProblem(t: ExecutionContext, text: string, code: Proble
   const status = Number(/^HTTP\/1\.1 (\d{3}) \S/.exec(statusLine)?.[1]);
   const body = text.slice(end + 4);
   t.is(headers['content-length'], String(body.length), text);
-  return assertProblem(t, { status, headers, text: body, reused: false }, code);
+  return assertProblem(t, { status, headers, text: body, connection: undefined }, code);
 }

@@ -16,8 +16,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The request went out on a connection that was used before. */
-  readonly reused: boolean;
+  /** The client's port: the same port is the same connection. */
+  readonly connection: number | undefined;
 }
 
 export async function call(
@@ -26,27 +26,35 @@ export async function call(
   options: CallOptions = {},
 ): Promise<Answer> {
   const { method = options.body === undefined ? 'GET' : 'POST', headers, body, chunked = false, agent } = options;
+  const length = body === undefined || chunked ? {} : { 'Content-Length': Buffer.byteLength(body) };
   return new Promise<Answer>((resolve, reject) => {
     const outgoing = request({
       host: '127.0.0.1',
       port,
       path: target,
       method,
-      headers: { ...headers },
+      headers: { ...length, ...headers },
       agent: agent ?? false,
     });
+    let connection: number | undefined;
     outgoing.on('error', reject);
+    outgoing.on('socket', (socket) => {
+      const note = () => {
+        connection = socket.localPort;
+      };
+      if (socket.connecting) socket.once('connect', note);
+      else note();
+    });
     outgoing.on('response', (incoming) => {
       buffer(incoming).then((bytes) => {
         resolve({
           status: incoming.statusCode ?? 0,
           headers: incoming.headers,
           text: bytes.toString(),
-          reused: outgoing.reusedSocket,
+          connection,
         });
       }, reject);
     });
-    if (body !== undefined && !chunked) outgoing.setHeader('Content-Length', Buffer.byteLength(body));
     if (body !== undefined && chunked) outgoing.write(body);
     outgoing.end(chunked ? undefined : body);
   });
