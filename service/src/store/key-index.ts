@@ -116,7 +116,8 @@ export class KeyIndex implements Reader {
    * Resolves with what `action` returned, once it is on the disk (if durable) and every later read sees it.
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
-    const result = await this.#root.transaction(() => action(this.#writer));
+    // A plain transaction shares its fate with others, and keeps what an action did before it threw.
+    const result = await this.#root.childTransaction(() => action(this.#writer));
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#root.resetReadTxn();
     return result;
