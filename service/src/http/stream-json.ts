@@ -32,9 +32,8 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): Stream
     }
     streams++;
     const view = store.snapshot();
-    let iterator: Iterator<string> | undefined;
     try {
-      iterator = pieces(view)[Symbol.iterator]();
+      const iterator = pieces(view)[Symbol.iterator]();
       const first = nextSlice(iterator);
       ctx.status = 200;
       ctx.set('Content-Type', 'application/json');
@@ -48,8 +47,6 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): Stream
       }
     } finally {
       streams--;
-      // First what reads the snapshot, or it stays open.
-      iterator?.return?.();
       view.close();
     }
   };
