@@ -5,10 +5,10 @@
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, send, startWriter } from './support/client.ts';
+import { etcdLeader } from './support/etcd-leader.ts';
 import { fortio } from './support/fortio.ts';
 import { getFromPod, kubectl } from './support/kubectl.ts';
 import { createKvStore, makeNamespace, statusField } from './support/kvstore.ts';
-import { etcdLeader } from './support/etcd-leader.ts';
 
 /** Seconds of load; longer for a thorough run. */
 const loadSeconds = Number(process.env.KV_E2E_LOAD_SECONDS ?? 90);
@@ -90,7 +90,9 @@ test('a killed service pod, etcd leader or operator loses no acknowledged write'
   await kubectl('rollout', 'status', '-n', 'kvstore-system', 'deployment/kvstore-operator', '--timeout=120s');
   await store.settled();
   const { acknowledged, refused, longestGap } = await writer.stop();
-  t.log(`acknowledged ${acknowledged.size}, longest gap ${Math.round(longestGap)} ms, others ${[...refused].join(' ')}`);
+  t.log(
+    `acknowledged ${acknowledged.size}, longest gap ${Math.round(longestGap)} ms, others ${[...refused].join(' ')}`,
+  );
   t.true(acknowledged.size > 100);
   t.deepEqual(await lost(store, acknowledged), []);
 });
@@ -144,15 +146,19 @@ test('deleted and created again: the values are back with Retain, gone with Dele
   for (const [retentionPolicy, expected] of [
     ['Retain', '{"kept":1}'],
     ['Delete', '{}'],
-  ]) {
-    const name = `store-${retentionPolicy?.toLowerCase()}`;
+  ] as const) {
+    const name = `store-${retentionPolicy.toLowerCase()}`;
     const spec = { etcd: { storage: { size: '1Gi' }, retentionPolicy } };
     const first = await createKvStore(namespace, spec, name);
     t.is((await send(first, 'POST', '/set', '{"kept":1}')).status, 200);
     await kubectl('delete', 'kvs', name, '-n', namespace, '--cascade=foreground');
-    await waitFor('its pods are gone', async () => (await kubectl('get', 'pods', '-n', namespace, '-o', 'name')) === '', {
-      timeout: 120_000,
-    });
+    await waitFor(
+      'its pods are gone',
+      async () => (await kubectl('get', 'pods', '-n', namespace, '-o', 'name')) === '',
+      {
+        timeout: 120_000,
+      },
+    );
     const claims = async () => (await kubectl('get', 'pvc', '-n', namespace, '-o', 'name')).includes(`data-${name}-`);
     if (retentionPolicy === 'Delete') await waitFor('its claims are gone', async () => !(await claims()));
     else t.true(await claims());
@@ -172,5 +178,13 @@ test('uninstalling in the wrong order hangs nowhere', async (t) => {
 });
 
 function servedImage(namespace: string): Promise<string> {
-  return kubectl('get', 'deployment', 'store', '-n', namespace, '-o', 'jsonpath={.spec.template.spec.containers[0].image}');
+  return kubectl(
+    'get',
+    'deployment',
+    'store',
+    '-n',
+    namespace,
+    '-o',
+    'jsonpath={.spec.template.spec.containers[0].image}',
+  );
 }

@@ -12,15 +12,19 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 /** One request; rejects when the connection fails. 10 s at the most. */
 export function send({ url, host }: KvStoreHandle, method: string, path: string, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(new URL(path, url), { method, agent, headers: { host }, timeout: 10_000 }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (piece) => {
-        text += piece;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
-      response.on('error', reject);
-    });
+    const request = httpRequest(
+      new URL(path, url),
+      { method, agent, headers: { host }, timeout: 10_000 },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece) => {
+          text += piece;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('error', reject);
+      },
+    );
     request.on('timeout', () => request.destroy(new Error('No answer within 10 s')));
     request.on('error', reject);
     request.end(body);

@@ -36,7 +36,9 @@ export async function fortio({ url, host }: KvStoreHandle, seconds: number, path
 
 interface FortioJson {
   readonly RetCodes: Record<string, number>;
-  readonly DurationHistogram: { readonly Percentiles: readonly { readonly Percentile: number; readonly Value: number }[] };
+  readonly DurationHistogram: {
+    readonly Percentiles: readonly { readonly Percentile: number; readonly Value: number }[];
+  };
 }
 
 function reportOf({ RetCodes, DurationHistogram }: FortioJson): FortioReport {

@@ -39,8 +39,7 @@ export async function createKvStore(namespace: string, spec: object = {}, name =
     metadata: { name, namespace },
     spec: { ingress: { host }, etcd: { storage: { size: '1Gi' } }, ...spec },
   });
-  const selector = (component: string) =>
-    `app.kubernetes.io/instance=${name},app.kubernetes.io/component=${component}`;
+  const selector = (component: string) => `app.kubernetes.io/instance=${name},app.kubernetes.io/component=${component}`;
   const handle: KvStoreHandle = {
     namespace,
     name,
