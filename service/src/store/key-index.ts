@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { compareKeys, reverseKey } from './key.ts';
 import { keyCodec } from './key-codec.ts';
+import { reserveReaderTable } from './reader-table.ts';
 import type { Entry, KeyFilter, Pair, Reader, Snapshot } from './store.ts';
 
 /** Rises when the files' layout changes; a directory of another version is refused. */
@@ -41,6 +42,7 @@ export class KeyIndex implements Reader {
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
   constructor({ directory, durable }: IndexOptions) {
     mkdirSync(directory, { recursive: true });
+    reserveReaderTable(directory, maxReaders);
     this.#root = open({
       path: directory,
       noSubdir: false,
@@ -49,6 +51,9 @@ export class KeyIndex implements Reader {
       noSync: !durable,
       // A commit is seen only once it is on the disk: a reader never learns of a write that a power cut can undo.
       overlappingSync: false,
+      // Writes come in transactions already. lmdb's own batching adds a promise that nobody can reach, and when a commit
+      // fails (a full disk) its rejection ends the process.
+      eventTurnBatching: false,
     });
     this.#meta = this.#root.openDB('meta', { encoding: 'string' });
     const format = this.#meta.get('format');
@@ -110,7 +115,7 @@ export class KeyIndex implements Reader {
    * Resolves with what `action` returned, once it is on the disk (if durable) and every later read sees it.
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
-    const result = await this.#root.transaction(() => action(this.#writer));
+    const result = await this.#root.transaction(() => action(this.#writer)).catch(commitFailed);
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#root.resetReadTxn();
     return result;
@@ -187,6 +192,15 @@ export class KeyIndex implements Reader {
     }
     return matches.sort(compareKeys);
   }
+}
+
+/**
+ * lmdb rejects a failed commit with an error that only holds a promise of the cause, rejected within the same turn:
+ * nobody who handles it would end the process.
+ */
+async function commitFailed(error: Error & { commitError?: Promise<never> }): Promise<never> {
+  if (error.commitError !== undefined) await error.commitError;
+  throw error;
 }
 
 interface ReadOptions {
