@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { checkDataFile } from './data-file.ts';
 import { compareKeys, reverseKey } from './key.ts';
 import { keyCodec } from './key-codec.ts';
 import { reserveReaderTable } from './reader-table.ts';
@@ -42,6 +43,7 @@ export class KeyIndex implements Reader {
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
   constructor({ directory, durable }: IndexOptions) {
     mkdirSync(directory, { recursive: true });
+    checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     this.#root = open({
       path: directory,
