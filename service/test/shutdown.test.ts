@@ -50,10 +50,12 @@ test('requests before, in and across the drain window are all answered; then it 
         const [answer] = (await once(get(`${service.url}/livez`, { agent }), 'response')) as [IncomingMessage];
         await answer.resume().toArray();
         answered++;
-        if (answer.headers.connection === 'close') closing++;
+        if (answer.headers.connection === 'close') {
+          // It goes elsewhere, as a balancer does.
+          closing++;
+          return;
+        }
       } catch (error) {
-        // Only a connection that was never taken may fail: the request was not sent.
-        if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return;
         failures.push(error);
         return;
       }
@@ -85,7 +87,7 @@ test('requests before, in and across the drain window are all answered; then it 
   ended = true;
   await Promise.all(clients);
   t.deepEqual(failures, []);
-  t.true(closing > 0);
+  t.is(closing, clients.length, 'each client was told to go elsewhere');
   t.is(service.log.at(-1)?.msg, 'ended');
 });
 
@@ -124,10 +126,7 @@ test('a client that goes away in the middle of a stream leaves nothing behind', 
     const text = await (await fetch(`${service.url}/metrics`)).text();
     return /^http_server_active_requests 1$/m.test(text);
   }, 'only the scrape itself is active');
-  t.deepEqual(
-    service.log.filter(({ level }) => Number(level) >= 50),
-    [],
-  );
+  t.false(service.log.some(({ msg }) => msg === 'request failed'));
 });
 
 test('a second signal exits at once', async (t) => {
