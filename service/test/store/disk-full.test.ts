@@ -31,7 +31,7 @@ test('a full disk answers writes with 507, keeps every value, and works again on
     const answers = await Promise.all(pairs.map((each) => set(service, each)));
     answers.forEach((status, part) => {
       if (status === 200) Object.assign(stored, pairs[part]);
-      else t.is(status, 507);
+      else t.is(status, 507, service.stderr());
       if (status === 507) refused++;
     });
   }
