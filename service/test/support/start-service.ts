@@ -42,6 +42,8 @@ export async function startService(
   const registry = createRegistry('0.0.0-test', process.version);
   const opened = await kind.open(t, { registry, log });
   t.teardown(() => opened.close());
+  // What a store says of its opening is no matter of requests.
+  logged.length = 0;
   const store = options.around?.(opened) ?? opened;
   const drain = { draining: false };
   const maxBody = options.maxBody ?? 1024 * 1024;
