@@ -81,18 +81,21 @@ export class EtcdClient {
     for (const { endpoint } of this.#members) endpoint.close();
   }
 
-  /** The first connected member from the current one on that did not fail lately; it becomes the current one. */
+  /**
+   * The first connected member from the current one on that did not fail lately; it becomes the current one. All are
+   * asked, so that all stay connected: when the current one goes away, another can be used at once.
+   */
   #ready(): Endpoint | undefined {
     const now = this.#clock.now();
+    let found: number | undefined;
     for (let i = 0; i < this.#members.length; i++) {
       const index = (this.#current + i) % this.#members.length;
       const member = this.#members[index];
-      if (member !== undefined && member.avoidUntil <= now && member.endpoint.isReady()) {
-        this.#current = index;
-        return member.endpoint;
-      }
+      if (member?.endpoint.isReady() && member.avoidUntil <= now) found ??= index;
     }
-    return undefined;
+    if (found === undefined) return undefined;
+    this.#current = found;
+    return this.#members[found]?.endpoint;
   }
 
   async #connect(timeout: number): Promise<Endpoint> {

@@ -46,6 +46,8 @@ const channelOptions = {
   'grpc.service_config_disable_resolution': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
+  // A member that was replaced has another address under the same name. The default is 30 s.
+  'grpc.dns_min_time_between_resolutions_ms': 500,
   // etcd ends connections that ping more often than every 5 s (--grpc-keepalive-min-time).
   'grpc.keepalive_time_ms': 6000,
   'grpc.keepalive_timeout_ms': 2000,
@@ -59,11 +61,16 @@ class Connection extends Etcd3 {
   }
 }
 
+/** Milliseconds that a channel may take to connect: then a new one looks the name up again and starts over. */
+const connectTimeout = 3000;
+
 export class Endpoint {
   readonly url: string;
   readonly #options: EtcdConnectionOptions;
   #connection: Connection | undefined;
   #kv: RawClient | undefined;
+  #notReadySince: number | undefined;
+  #connecting = false;
   #closed = false;
 
   constructor(url: string, options: EtcdConnectionOptions) {
@@ -73,7 +80,29 @@ export class Endpoint {
 
   /** Is the channel for calls up? Starts to connect when it is not. */
   isReady(): boolean {
-    return this.#kv?.getChannel().getConnectivityState(true) === connectivityState.READY;
+    if (this.#kv?.getChannel().getConnectivityState(true) === connectivityState.READY) {
+      this.#notReadySince = undefined;
+      return true;
+    }
+    this.#notReadySince ??= Date.now();
+    if (Date.now() - this.#notReadySince > connectTimeout) {
+      // Packets to the address of a pod that is gone are not answered: gRPC would wait for 20 s.
+      this.#notReadySince = undefined;
+      this.reset();
+    }
+    if (this.#kv === undefined) this.#connect();
+    return false;
+  }
+
+  /** In the background: whoever needs this member hears of a failure when it does. */
+  #connect(): void {
+    if (this.#connecting || this.#closed) return;
+    this.#connecting = true;
+    this.becomeReady(connectTimeout)
+      .catch(() => {})
+      .finally(() => {
+        this.#connecting = false;
+      });
   }
 
   /** Resolves when the channel for calls is up. Throws EtcdCallError after `timeout` milliseconds. */
