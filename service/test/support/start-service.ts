@@ -65,6 +65,11 @@ export async function startService(
   return { port: addressOf(server).port, store, registry, drain, logged };
 }
 
+/** What was logged as an error, or worse. */
+export function errorsIn({ logged }: Service): readonly Record<string, unknown>[] {
+  return logged.filter(({ level }) => Number(level) >= 50);
+}
+
 function lines(into: Record<string, unknown>[]): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {

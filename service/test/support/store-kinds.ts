@@ -53,6 +53,8 @@ const etcd: StoreKind = {
     const { endpoints } = await cluster;
     const store = await openEtcdStore({
       ...etcdDefaults,
+      // Many stores at once on a busy machine: what is tested here is not how long etcd takes.
+      requestTimeout: 30_000,
       endpoints,
       prefix: `/contract-${++prefixes}/`,
       dataDir: await temporaryFolder(t),
