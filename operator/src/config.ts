@@ -1,0 +1,117 @@
+/** The operator's settings: one table, read once, every fault reported together. */
+
+export interface Setting {
+  readonly name: string;
+  readonly default: string;
+  readonly meaning: string;
+}
+
+/** Everything that can be set, in the order of the documentation. */
+export const settings = [
+  {
+    name: 'KVSTORE_SERVICE_IMAGE',
+    default: '',
+    meaning: 'Service image of KvStores that name none. Default: kvstore/service and the version of this operator.',
+  },
+  {
+    name: 'KVSTORE_ETCD_IMAGE',
+    default: 'registry.k8s.io/etcd:v3.6.16',
+    meaning: 'etcd image of KvStores that name none.',
+  },
+  {
+    name: 'KVSTORE_WATCH_NAMESPACES',
+    default: '',
+    meaning: 'Namespaces to look after, separated by commas. Empty: all of them.',
+  },
+  {
+    name: 'KVSTORE_POD_NAME',
+    default: '',
+    meaning: 'Name of this replica in the Lease and in Events. Default: the host name.',
+  },
+  {
+    name: 'KVSTORE_POD_NAMESPACE',
+    default: '',
+    meaning: 'Namespace of the Lease. Empty: no leader election, for a single operator run by hand.',
+  },
+  { name: 'KVSTORE_PORT', default: '8081', meaning: 'Port of /livez, /readyz and /metrics. 0: any free port.' },
+  { name: 'KVSTORE_HOST', default: '0.0.0.0', meaning: 'Address that this port is bound to.' },
+  { name: 'KVSTORE_WORKERS', default: '4', meaning: 'KvStores in work at once.' },
+  {
+    name: 'KVSTORE_RESYNC_SECONDS',
+    default: '600',
+    meaning: 'Seconds between full lists of everything, should a watch have missed something.',
+  },
+  {
+    name: 'KVSTORE_ETCD_ACCESS',
+    default: 'dns',
+    meaning: 'How members of etcd are addressed: dns (inside the cluster) or pod-ip.',
+  },
+  { name: 'KVSTORE_LOG_LEVEL', default: 'info', meaning: 'trace, debug, info, warn, error or fatal.' },
+] as const satisfies readonly Setting[];
+
+type SettingName = (typeof settings)[number]['name'];
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+const etcdAccesses = ['dns', 'pod-ip'] as const;
+
+export interface Config {
+  readonly serviceImage: string;
+  readonly etcdImage: string;
+  readonly namespaces: readonly string[];
+  readonly podName: string;
+  readonly podNamespace: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly resyncMs: number;
+  readonly etcdAccess: (typeof etcdAccesses)[number];
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+export interface ConfigDefaults {
+  readonly version: string;
+  readonly hostName: string;
+}
+
+/** @throws Error that names every setting with a value it cannot have */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  defaults: ConfigDefaults,
+): Config {
+  const faults: string[] = [];
+  const text = (name: SettingName): string => {
+    const value = environment[name]?.trim() ?? '';
+    return value === '' ? (settings.find((setting) => setting.name === name)?.default ?? '') : value;
+  };
+  const integer = (name: SettingName, min: number, max: number): number => {
+    const value = Number(text(name));
+    if (!Number.isInteger(value) || value < min || value > max) {
+      faults.push(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text(name))}`);
+    }
+    return value;
+  };
+  const oneOf = <T extends string>(name: SettingName, choices: readonly T[]): T | undefined => {
+    const choice = choices.find((known) => known === text(name));
+    if (choice === undefined)
+      faults.push(`${name} must be one of ${choices.join(', ')}, not ${JSON.stringify(text(name))}`);
+    return choice;
+  };
+  const podNamespace = text('KVSTORE_POD_NAMESPACE');
+  const config: Config = {
+    serviceImage: text('KVSTORE_SERVICE_IMAGE') || `kvstore/service:${defaults.version}`,
+    etcdImage: text('KVSTORE_ETCD_IMAGE'),
+    namespaces: text('KVSTORE_WATCH_NAMESPACES')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+    podName: text('KVSTORE_POD_NAME') || defaults.hostName,
+    podNamespace: podNamespace === '' ? undefined : podNamespace,
+    host: text('KVSTORE_HOST'),
+    port: integer('KVSTORE_PORT', 0, 65_535),
+    workers: integer('KVSTORE_WORKERS', 1, 64),
+    resyncMs: integer('KVSTORE_RESYNC_SECONDS', 1, 86_400) * 1000,
+    etcdAccess: oneOf('KVSTORE_ETCD_ACCESS', etcdAccesses) ?? 'dns',
+    logLevel: oneOf('KVSTORE_LOG_LEVEL', logLevels) ?? 'info',
+  };
+  if (faults.length > 0) throw new Error(`configuration: ${faults.join('; ')}`);
+  return config;
+}

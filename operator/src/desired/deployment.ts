@@ -1,0 +1,113 @@
+import type {
+  V1Deployment,
+  V1Probe,
+  V1ResourceRequirements,
+  V1TopologySpreadConstraint,
+} from '@kubernetes/client-node';
+import type { KvStore } from '../kvstore.ts';
+import { objectLabels, selectorLabels } from './labels.ts';
+import { serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
+
+export interface ServiceDefaults {
+  /** Image of a KvStore that names none. */
+  readonly serviceImage: string;
+}
+
+/** The annotation whose change makes the Deployment roll out. */
+export const secretVersionsAnnotation = 'kvstore.dev/secret-versions';
+
+/** Endpoints are taken out of proxies while the pod still serves; then the service drains, for up to 15 s. */
+const preStopSeconds = 5;
+const terminationGracePeriodSeconds = 45;
+
+const defaultResources: V1ResourceRequirements = {
+  requests: { cpu: '100m', memory: '192Mi' },
+  limits: { cpu: '2', memory: '512Mi' },
+};
+
+/**
+ * The service's Deployment.
+ * @param secretVersions what identifies the present contents of the Secrets it reads; '' when it reads none
+ */
+export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, secretVersions: string): V1Deployment {
+  const { metadata, spec } = kvstore;
+  const { volumes, mounts } = serviceFiles(kvstore);
+  const matchLabels = selectorLabels(metadata.name, 'service');
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: metadata.name,
+      namespace: metadata.namespace,
+      labels: objectLabels(metadata.name, 'service'),
+    },
+    spec: {
+      replicas: spec.replicas,
+      revisionHistoryLimit: 5,
+      progressDeadlineSeconds: 600,
+      selector: { matchLabels },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: {
+        metadata: {
+          labels: objectLabels(metadata.name, 'service'),
+          ...(secretVersions === '' ? {} : { annotations: { [secretVersionsAnnotation]: secretVersions } }),
+        },
+        spec: {
+          serviceAccountName: metadata.name,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 1000,
+            runAsGroup: 1000,
+            fsGroup: 1000,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
+          ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
+          ...(spec.affinity === undefined ? {} : { affinity: spec.affinity }),
+          topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((key) =>
+            spreadOver(key, matchLabels),
+          ),
+          volumes,
+          containers: [
+            {
+              name: 'service',
+              image: spec.image ?? defaults.serviceImage,
+              imagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
+              ports: [{ name: 'http', containerPort: servicePort, protocol: 'TCP' }],
+              env: serviceEnvironment(kvstore),
+              resources: spec.resources ?? defaultResources,
+              volumeMounts: mounts,
+              startupProbe: probe('/livez', { periodSeconds: 1, failureThreshold: 60 }),
+              livenessProbe: probe('/livez', { periodSeconds: 10, failureThreshold: 3 }),
+              readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
+              lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function probe(path: string, timing: Pick<V1Probe, 'periodSeconds' | 'failureThreshold'>): V1Probe {
+  return { httpGet: { path, port: 'http', scheme: 'HTTP' }, timeoutSeconds: 5, ...timing };
+}
+
+/** Per revision, so a rollout's new pods are spread among themselves; a wish, so one node still takes them all. */
+function spreadOver(topologyKey: string, matchLabels: Record<string, string>): V1TopologySpreadConstraint {
+  return {
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels },
+    matchLabelKeys: ['pod-template-hash'],
+  };
+}

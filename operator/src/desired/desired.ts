@@ -1,0 +1,33 @@
+/** What the service side of a KvStore should consist of. */
+import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KvStore } from '../kvstore.ts';
+import { buildDeployment, type ServiceDefaults } from './deployment.ts';
+import { buildDisruptionBudget } from './disruption-budget.ts';
+import { buildIngress } from './ingress.ts';
+import { buildNetworkPolicy } from './network-policy.ts';
+import { buildService } from './service.ts';
+import { buildServiceAccount } from './service-account.ts';
+import { buildServiceMonitor } from './service-monitor.ts';
+
+export interface Surroundings {
+  readonly defaults: ServiceDefaults;
+  /** What identifies the present contents of the Secrets that the service reads; '' when it reads none. */
+  readonly secretVersions: string;
+  /** Whether ServiceMonitors exist in this cluster. */
+  readonly hasServiceMonitors: boolean;
+}
+
+/** In the order of application: a pod's ServiceAccount before the pods. */
+export function buildServiceObjects(kvstore: KvStore, around: Surroundings): KubernetesObject[] {
+  const { ingress, monitoring } = kvstore.spec;
+  const objects = [
+    buildServiceAccount(kvstore),
+    buildService(kvstore),
+    buildNetworkPolicy(kvstore),
+    buildDisruptionBudget(kvstore),
+    buildDeployment(kvstore, around.defaults, around.secretVersions),
+    ingress.enabled ? buildIngress(kvstore) : undefined,
+    monitoring.enabled && around.hasServiceMonitors ? buildServiceMonitor(kvstore) : undefined,
+  ];
+  return objects.filter((object) => object !== undefined);
+}

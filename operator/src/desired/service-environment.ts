@@ -1,0 +1,114 @@
+/** How the service finds its etcd: environment, and the files of the Secrets it mounts. */
+import type { V1EnvVar, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { ExternalEtcdSpec, KvStore } from '../kvstore.ts';
+
+/** The limits of the etcd that the operator runs: the service must know the same numbers. */
+export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as const;
+
+export const servicePort = 8080;
+const etcdClientPort = 2379;
+const dataFolder = '/data';
+const tlsFolder = '/etc/kvstore/etcd-tls';
+const credentialsFolder = '/etc/kvstore/etcd-credentials';
+
+/** Variables that the operator sets; a KvStore's own env may not name them. */
+export const reservedVariables = [
+  'KV_HOST',
+  'KV_PORT',
+  'KV_DATA_DIR',
+  'KV_ETCD_ENDPOINTS',
+  'KV_ETCD_PREFIX',
+  'KV_ETCD_CA_FILE',
+  'KV_ETCD_CERT_FILE',
+  'KV_ETCD_KEY_FILE',
+  'KV_ETCD_USERNAME_FILE',
+  'KV_ETCD_PASSWORD_FILE',
+] as const;
+
+export interface ServiceFiles {
+  readonly volumes: V1Volume[];
+  readonly mounts: V1VolumeMount[];
+}
+
+export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
+  const { spec } = kvstore;
+  const environment: Record<string, string> = {
+    KV_HOST: '0.0.0.0',
+    KV_PORT: String(servicePort),
+    KV_DATA_DIR: dataFolder,
+    KV_LOG_FORMAT: 'json',
+    KV_ETCD_ENDPOINTS: etcdEndpoints(kvstore).join(','),
+    KV_ETCD_PREFIX: etcdPrefix(kvstore),
+    ...(spec.externalEtcd === undefined ? ownEtcdLimits : externalEtcdFiles(spec.externalEtcd)),
+  };
+  const chosen = spec.env ?? [];
+  const isChosen = new Set(chosen.map(({ name }) => name));
+  const defaults = Object.entries(environment).filter(([name]) => !isChosen.has(name));
+  return [...defaults.map(([name, value]) => ({ name, value })), ...chosen];
+}
+
+/** Client URLs of a KvStore's etcd; of its own, one for every member, which each have a name in DNS before they run. */
+export function etcdEndpoints({ metadata, spec }: KvStore): readonly string[] {
+  if (spec.externalEtcd !== undefined) return spec.externalEtcd.endpoints;
+  const service = `${metadata.name}-etcd`;
+  return Array.from(
+    { length: spec.etcd?.members ?? 0 },
+    (_, i) => `http://${service}-${i}.${service}.${metadata.namespace}.svc:${etcdClientPort}`,
+  );
+}
+
+export function serviceFiles({ spec }: KvStore): ServiceFiles {
+  const files: ServiceFiles = {
+    // Only the index, which a restarted pod builds anew.
+    volumes: [{ name: 'data', emptyDir: {} }],
+    mounts: [{ name: 'data', mountPath: dataFolder }],
+  };
+  const mount = (name: string, secretName: string | undefined, mountPath: string): void => {
+    if (secretName === undefined) return;
+    files.volumes.push({ name, secret: { secretName, defaultMode: 0o440 } });
+    files.mounts.push({ name, mountPath, readOnly: true });
+  };
+  mount('etcd-tls', spec.externalEtcd?.tlsSecretName, tlsFolder);
+  mount('etcd-credentials', spec.externalEtcd?.credentialsSecretName, credentialsFolder);
+  return files;
+}
+
+/** Names of the Secrets whose change must restart the service: it reads them once, at its start. */
+export function referencedSecrets({ spec }: KvStore): string[] {
+  const names = [
+    spec.externalEtcd?.tlsSecretName,
+    spec.externalEtcd?.credentialsSecretName,
+    ...(spec.env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+  ];
+  return [...new Set(names.filter((name): name is string => name !== undefined && name !== ''))].sort();
+}
+
+const ownEtcdLimits = {
+  KV_ETCD_MAX_TXN_OPS: String(etcdLimits.maxTxnOps),
+  KV_ETCD_MAX_REQUEST_BYTES: String(etcdLimits.maxRequestBytes),
+};
+
+function etcdPrefix({ metadata, spec }: KvStore): string {
+  return spec.externalEtcd?.prefix ?? `/kvstore/${metadata.namespace}/${metadata.name}/`;
+}
+
+function externalEtcdFiles(etcd: ExternalEtcdSpec): Record<string, string> {
+  return {
+    ...(etcd.tlsSecretName === undefined ? {} : tlsFiles(etcd)),
+    ...(etcd.credentialsSecretName === undefined
+      ? {}
+      : {
+          KV_ETCD_USERNAME_FILE: `${credentialsFolder}/username`,
+          KV_ETCD_PASSWORD_FILE: `${credentialsFolder}/password`,
+        }),
+  };
+}
+
+function tlsFiles({ clientCertificate }: ExternalEtcdSpec): Record<string, string> {
+  return {
+    KV_ETCD_CA_FILE: `${tlsFolder}/ca.crt`,
+    ...(clientCertificate
+      ? { KV_ETCD_CERT_FILE: `${tlsFolder}/tls.crt`, KV_ETCD_KEY_FILE: `${tlsFolder}/tls.key` }
+      : {}),
+  };
+}

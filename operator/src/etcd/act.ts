@@ -1,0 +1,67 @@
+import type { EtcdTools } from './contract.ts';
+import { grpcCode, MemberError } from './member-error.ts';
+import type { EtcdNames } from './names.ts';
+import type { Action } from './plan/situation.ts';
+
+/**
+ * Does one action. Whatever fails without an answer may have happened: the next reconcile observes before it plans.
+ * @returns undefined, or why it cannot be done for now
+ * @throws whatever else fails
+ */
+export async function act(action: Action, names: EtcdNames, tools: EtcdTools): Promise<string | undefined> {
+  switch (action.kind) {
+    case 'add-learner':
+      await tools.member(action.via).memberAdd(action.peerURL, true);
+      return undefined;
+    case 'promote':
+      return unless(grpcCode.failedPrecondition, () => tools.member(action.via).memberPromote(action.id));
+    case 'remove-member':
+      await tools.member(action.via).memberRemove(action.id);
+      return undefined;
+    case 'move-leader':
+      await tools.member(action.via).moveLeader(action.id);
+      return undefined;
+    case 'delete-pod':
+      await tools.deletePod(names.namespace, action.name, action.uid);
+      return undefined;
+    case 'delete-claim':
+      await tools.deleteClaim(names.namespace, action.name, action.uid);
+      return undefined;
+    case 'resize-claim':
+      return resize(action, names, tools);
+    case 'compact':
+      // Already compacted up to there: as wanted.
+      await unless(grpcCode.outOfRange, () => tools.member(action.via).compact(action.revision));
+      return undefined;
+    case 'defragment':
+      await tools.member(action.via).defragment();
+      return undefined;
+    case 'disarm':
+      await tools.member(action.via).disarm('NOSPACE', action.id);
+      return undefined;
+  }
+}
+
+async function unless(code: number, call: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    if (error instanceof MemberError && error.code === code) return error.message;
+    throw error;
+  }
+}
+
+/** The API server refuses a class that cannot grow: a fact to report, not a failure to retry at once. */
+async function resize(
+  { name, uid, size }: Extract<Action, { kind: 'resize-claim' }>,
+  { namespace }: EtcdNames,
+  tools: EtcdTools,
+): Promise<string | undefined> {
+  try {
+    await tools.resizeClaim(namespace, name, uid, size);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

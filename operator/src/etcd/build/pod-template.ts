@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { V1PodTemplateSpec, V1Probe } from '@kubernetes/client-node';
+import type { KvStore } from '../../kvstore.ts';
+import { clientPort, type EtcdNames, metricsPort, peerPort, templateAnnotation } from '../names.ts';
+import { sharedSettings } from '../settings.ts';
+import type { EtcdState } from '../state.ts';
+import { volumePath } from './member-config.ts';
+
+/** Where the ConfigMap is mounted: one file a member. */
+const configPath = '/etc/etcd';
+
+/** A member's pod. Its hash, in an annotation, covers the shared settings too: a change of either is a restart. */
+export function etcdPodTemplate(
+  names: EtcdNames,
+  { spec }: Pick<KvStore, 'spec'>,
+  state: EtcdState,
+  image: string,
+): V1PodTemplateSpec {
+  const annotations = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(metricsPort) };
+  const podSpec: V1PodTemplateSpec['spec'] = {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 30,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      fsGroup: 1000,
+      // A volume with many files is not walked again at each start.
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: 'etcd',
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        command: ['/usr/local/bin/etcd'],
+        args: [`--config-file=${configPath}/$(POD_NAME).yaml`],
+        env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+        ports: [
+          { name: 'client', containerPort: clientPort, protocol: 'TCP' },
+          { name: 'peer', containerPort: peerPort, protocol: 'TCP' },
+          { name: 'metrics', containerPort: metricsPort, protocol: 'TCP' },
+        ],
+        resources: spec.etcd?.resources ?? {
+          requests: { cpu: '100m', memory: '256Mi' },
+          limits: { cpu: '2', memory: '2Gi' },
+        },
+        // A large database is loaded before the first answer: a quarter of an hour.
+        startupProbe: { ...probe('/livez'), periodSeconds: 2, failureThreshold: 450 },
+        // Local: a member that lost its peers must not be restarted for it.
+        livenessProbe: { ...probe('/livez'), periodSeconds: 10, failureThreshold: 6 },
+        readinessProbe: { ...probe('/readyz'), periodSeconds: 5, failureThreshold: 3 },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: [
+          { name: 'data', mountPath: volumePath },
+          { name: 'config', mountPath: configPath, readOnly: true },
+        ],
+      },
+    ],
+    volumes: [{ name: 'config', configMap: { name: names.name } }],
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: names.selector },
+      },
+    ],
+    ...(spec.nodeSelector ? { nodeSelector: { ...spec.nodeSelector } } : {}),
+    ...(spec.tolerations ? { tolerations: [...spec.tolerations] } : {}),
+    ...(spec.affinity ? { affinity: spec.affinity } : {}),
+  };
+  const hash = createHash('sha256').update(JSON.stringify([podSpec, sharedSettings(state.volumeBytes)]));
+  return {
+    metadata: {
+      labels: names.labels,
+      annotations: { ...annotations, [templateAnnotation]: hash.digest('hex').slice(0, 16) },
+    },
+    spec: podSpec,
+  };
+}
+
+function probe(path: string): V1Probe {
+  return { httpGet: { path, port: 'metrics', scheme: 'HTTP' }, timeoutSeconds: 5 };
+}

@@ -1,0 +1,119 @@
+/** What is there: pods and claims as the caches show them, members as they answer. */
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import type { EtcdObjects, EtcdTools, Member, MemberStatus } from './contract.ts';
+import { type EtcdNames, templateAnnotation } from './names.ts';
+import { bytesOf } from './quantity.ts';
+
+export interface PodSeen {
+  readonly name: string;
+  readonly uid: string;
+  readonly terminating: boolean;
+  /** Its container runs now. */
+  readonly running: boolean;
+  readonly restarts: number;
+  readonly template: string | undefined;
+}
+
+export interface ClaimSeen {
+  readonly name: string;
+  readonly uid: string;
+  readonly terminating: boolean;
+  readonly requestBytes: number;
+  /** Undefined until the claim is bound. */
+  readonly capacityBytes: number | undefined;
+}
+
+/** One ordinal. */
+export interface Seat {
+  readonly ordinal: number;
+  readonly pod?: PodSeen;
+  readonly claim?: ClaimSeen;
+  /** The member answers /readyz with yes: it serves linearizable reads. */
+  readonly ready: boolean;
+  /** Undefined when the member does not answer. */
+  readonly status?: MemberStatus;
+}
+
+export interface Observation {
+  /** By ordinal, ascending: every ordinal that has a pod or a claim. */
+  readonly seats: readonly Seat[];
+  /** Undefined when no member could tell: no quorum. */
+  readonly list?: readonly Member[];
+  /** The pod that told, through which members are changed. */
+  readonly via?: string;
+}
+
+export async function observe(names: EtcdNames, objects: EtcdObjects, tools: EtcdTools): Promise<Observation> {
+  const pods = byOrdinal(names, objects.pods);
+  const claims = byOrdinal(names, objects.claims);
+  const ordinals = [...new Set([...pods.keys(), ...claims.keys()])].sort((a, b) => a - b);
+  const seats = await Promise.all(
+    ordinals.map((ordinal) => observeSeat(ordinal, pods.get(ordinal), claims.get(ordinal), tools)),
+  );
+  return { seats, ...(await firstMemberList(seats, tools)) };
+}
+
+function byOrdinal<T extends V1Pod | V1PersistentVolumeClaim>(names: EtcdNames, items: readonly T[]): Map<number, T> {
+  const found = new Map<number, T>();
+  for (const item of items) {
+    const ordinal = names.ordinal(item.metadata?.name ?? '');
+    if (ordinal !== undefined) found.set(ordinal, item);
+  }
+  return found;
+}
+
+async function observeSeat(
+  ordinal: number,
+  pod: V1Pod | undefined,
+  claim: V1PersistentVolumeClaim | undefined,
+  tools: EtcdTools,
+): Promise<Seat> {
+  const seat = {
+    ordinal,
+    ...(pod === undefined ? {} : { pod: podSeen(pod) }),
+    ...(claim === undefined ? {} : { claim: claimSeen(claim) }),
+  };
+  if (seat.pod?.running !== true) return { ...seat, ready: false };
+  const member = tools.member(seat.pod.name);
+  // A member that does not answer is an observation, not a failure of the reconcile.
+  const [ready, status] = await Promise.all([
+    member.ready().catch(() => false),
+    member.status().catch(() => undefined),
+  ]);
+  return { ...seat, ready, ...(status === undefined ? {} : { status }) };
+}
+
+async function firstMemberList(seats: readonly Seat[], tools: EtcdTools): Promise<Pick<Observation, 'list' | 'via'>> {
+  for (const { pod, ready, status } of seats) {
+    if (pod === undefined || !ready || status === undefined || status.isLearner) continue;
+    const list = await tools
+      .member(pod.name)
+      .memberList()
+      .catch(() => undefined);
+    if (list !== undefined) return { list, via: pod.name };
+  }
+  return {};
+}
+
+function podSeen(pod: V1Pod): PodSeen {
+  const container = pod.status?.containerStatuses?.find(({ name }) => name === 'etcd');
+  return {
+    name: pod.metadata?.name ?? '',
+    uid: pod.metadata?.uid ?? '',
+    terminating: pod.metadata?.deletionTimestamp !== undefined,
+    running: container?.state?.running !== undefined,
+    restarts: container?.restartCount ?? 0,
+    template: pod.metadata?.annotations?.[templateAnnotation],
+  };
+}
+
+function claimSeen(claim: V1PersistentVolumeClaim): ClaimSeen {
+  const capacity = claim.status?.capacity?.storage;
+  return {
+    name: claim.metadata?.name ?? '',
+    uid: claim.metadata?.uid ?? '',
+    terminating: claim.metadata?.deletionTimestamp !== undefined,
+    requestBytes: bytesOf(claim.spec?.resources?.requests?.storage ?? '0'),
+    capacityBytes: capacity === undefined ? undefined : bytesOf(capacity),
+  };
+}

@@ -1,0 +1,44 @@
+import type { EtcdOutcome } from './contract.ts';
+import { compareVersions, parseVersion } from './image-version.ts';
+import type { Observation } from './observe.ts';
+import type { Step } from './plan/situation.ts';
+
+/** After an action or a record: caches and members need a moment to show it. */
+const afterStepMs = 500;
+/** While waiting for something that may show in no watch, such as a learner catching up. */
+const waitingMs = 2_000;
+/** Nothing to do: alarms and members that stopped answering are found by looking. */
+const settledMs = 30_000;
+
+/**
+ * @param hindrance why the step's action could not be done for now
+ */
+export function outcomeOf(
+  members: number,
+  { seats }: Observation,
+  step: Step,
+  hindrance: string | undefined,
+): EtcdOutcome {
+  const version = lowestVersion(seats.flatMap(({ status }) => status?.version ?? []));
+  const done = hindrance === undefined && (step.action !== undefined || step.state !== undefined);
+  const settled = step.settled ?? false;
+  const failedResize = hindrance !== undefined && step.action?.kind === 'resize-claim';
+  return {
+    readyMembers: seats.filter(({ ready, status }) => ready && status !== undefined && !status.isLearner).length,
+    members,
+    ...(version === undefined ? {} : { version }),
+    settled,
+    reason: failedResize ? 'EtcdVolumeNotGrown' : step.reason,
+    message: hindrance === undefined ? step.message : `${step.message}: ${hindrance}`,
+    degraded: (step.degraded ?? false) || failedResize,
+    requeueAfterMs: settled || failedResize ? settledMs : done ? afterStepMs : waitingMs,
+  };
+}
+
+function lowestVersion(versions: readonly string[]): string | undefined {
+  const [lowest] = versions
+    .map(parseVersion)
+    .filter((version) => version !== undefined)
+    .sort(compareVersions);
+  return lowest === undefined ? undefined : `${lowest.major}.${lowest.minor}.${lowest.patch}`;
+}

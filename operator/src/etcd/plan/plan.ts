@@ -1,0 +1,80 @@
+/** What to do next: a pure function of what is wanted, what is remembered and what was seen. */
+import type { Observation } from '../observe.ts';
+import { bringUpLearner } from './learner.ts';
+import { record } from './record.ts';
+import { removeLost, reportCorruption, reportUnknown } from './replace.ts';
+import { restartOutdated, restartUnready } from './restart.ts';
+import { healthy, type MemberSeat, type QuorumSituation, type Rule, type Situation, type Step } from './situation.ts';
+import { discardLeftovers, grow, shrink } from './size.ts';
+import { reclaimSpace } from './space.ts';
+import { growVolumes } from './volumes.ts';
+import { refuseForeignCluster, replaceStuckPod, waitForQuorum } from './without-quorum.ts';
+
+const anytime: readonly Rule<Situation>[] = [replaceStuckPod, refuseForeignCluster];
+
+/** Until all members are ready, only what helps them to be comes before the wait. */
+const withQuorum: readonly Rule<QuorumSituation>[] = [
+  record,
+  reportUnknown,
+  reportCorruption,
+  removeLost,
+  reclaimSpace,
+  shrink,
+  restartUnready,
+  bringUpLearner,
+  waitForMembers,
+  grow,
+  discardLeftovers,
+  restartOutdated,
+  refuseImage,
+  growVolumes,
+];
+
+export function plan(situation: Situation): Step {
+  const early = firstAnswer(anytime, situation);
+  if (early !== undefined) return early;
+  const { list, via } = situation.observation;
+  if (list === undefined || via === undefined) return waitForQuorum(situation);
+  const members = memberSeats(situation);
+  return (
+    firstAnswer(withQuorum, { ...situation, members, via }) ?? {
+      reason: 'EtcdReady',
+      message: `all ${members.length} members are ready`,
+      settled: true,
+    }
+  );
+}
+
+/** The members of the list that live in this KvStore's pods, by ordinal. Peer URLs tell them: a new one has no name. */
+export function memberSeats({ names, wanted, state, observation }: Situation): MemberSeat[] {
+  const highest = Math.max(wanted.members - 1, ...ordinalsOf(observation), ...Object.keys(state.members).map(Number));
+  return Array.from({ length: highest + 1 }, (_, ordinal) => ordinal).flatMap((ordinal) => {
+    const member = observation.list?.find(({ peerURLs }) => peerURLs.includes(names.peerURL(ordinal)));
+    if (member === undefined) return [];
+    const seat = observation.seats.find((candidate) => candidate.ordinal === ordinal) ?? { ordinal, ready: false };
+    return [{ ...seat, member, answers: seat.status?.memberId === member.id }];
+  });
+}
+
+function ordinalsOf({ seats }: Observation): number[] {
+  return seats.map(({ ordinal }) => ordinal);
+}
+
+function firstAnswer<S extends Situation>(rules: readonly Rule<S>[], situation: S): Step | undefined {
+  for (const rule of rules) {
+    const step = rule(situation);
+    if (step !== undefined) return step;
+  }
+  return undefined;
+}
+
+function waitForMembers({ names, members }: QuorumSituation): Step | undefined {
+  const waiting = members.filter((seat) => !healthy(seat)).map(({ ordinal }) => names.pod(ordinal));
+  if (waiting.length === 0) return undefined;
+  return { reason: 'EtcdMembersNotReady', message: `not ready: ${waiting.join(', ')}`, degraded: true };
+}
+
+function refuseImage({ wanted }: QuorumSituation): Step | undefined {
+  if (wanted.imageRefused === undefined) return undefined;
+  return { reason: 'EtcdImageRefused', message: wanted.imageRefused, degraded: true };
+}

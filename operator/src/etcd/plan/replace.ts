@@ -1,0 +1,38 @@
+/** Members that cannot come back by themselves. */
+import { othersDecide, type QuorumSituation, type Rule } from './situation.ts';
+
+/**
+ * A member whose claim is another one than that which held its data has lost it, and with it what it voted for. It must
+ * never run again under its id: its membership ends, and it is added anew as a learner.
+ */
+export const removeLost: Rule<QuorumSituation> = ({ state, members, via }) => {
+  const lost = members.find((seat) => {
+    const known = state.members[seat.ordinal];
+    if (seat.answers || seat.claim === undefined || seat.claim.terminating || known?.claim === undefined) return false;
+    return (known.id === undefined || known.id === seat.member.id) && known.claim !== seat.claim.uid;
+  });
+  if (lost === undefined || !othersDecide(members, lost)) return undefined;
+  const message = `member ${lost.ordinal} lost its volume: it is removed, then added as a new member`;
+  return {
+    action: { kind: 'remove-member', via, id: lost.member.id },
+    reason: 'EtcdReplacingMember',
+    message,
+    degraded: true,
+  };
+};
+
+/** Corruption is never repaired by guessing which copy is right. */
+export const reportCorruption: Rule<QuorumSituation> = ({ members }) => {
+  const corrupt = members.find(({ status }) => status?.alarms.includes('CORRUPT'));
+  if (corrupt === undefined) return undefined;
+  const message = `member ${corrupt.ordinal} raised the CORRUPT alarm; delete its claim and its pod to have it replaced`;
+  return { reason: 'EtcdCorrupt', message, degraded: true };
+};
+
+/** Members that the operator did not make: somebody added them by hand. */
+export const reportUnknown: Rule<QuorumSituation> = ({ observation, members }) => {
+  const unknown = observation.list?.filter(({ id }) => !members.some(({ member }) => member.id === id)) ?? [];
+  if (unknown.length === 0) return undefined;
+  const who = unknown.map(({ name, peerURLs }) => `${name} ${peerURLs.join(' ')}`).join(', ');
+  return { reason: 'EtcdUnknownMember', message: `members that are not this KvStore's: ${who}`, degraded: true };
+};

@@ -1,0 +1,103 @@
+/** What a plan is made from, and what it is. */
+import type { Member } from '../contract.ts';
+import type { EtcdNames } from '../names.ts';
+import type { Observation, Seat } from '../observe.ts';
+import type { EtcdState } from '../state.ts';
+
+export interface Wanted {
+  readonly members: number;
+  /** Of each volume, as the KvStore says and in bytes. */
+  readonly volumeSize: string;
+  readonly volumeBytes: number;
+  /** What a pod's template annotation should be. */
+  readonly template: string;
+  /** Why the image that the KvStore names is not rolled out. */
+  readonly imageRefused?: string;
+}
+
+/** A member of the list with the place it lives in. */
+export interface MemberSeat extends Seat {
+  readonly member: Member;
+  /** The member itself answers, under its id. */
+  readonly answers: boolean;
+}
+
+export interface Situation {
+  readonly names: EtcdNames;
+  readonly wanted: Wanted;
+  readonly state: EtcdState;
+  readonly observation: Observation;
+}
+
+/** A situation in which a quorum answers. */
+export interface QuorumSituation extends Situation {
+  readonly via: string;
+  /** All members, by ordinal. */
+  readonly members: readonly MemberSeat[];
+}
+
+export type Action =
+  | { readonly kind: 'add-learner'; readonly via: string; readonly peerURL: string }
+  | { readonly kind: 'promote'; readonly via: string; readonly id: string }
+  | { readonly kind: 'remove-member'; readonly via: string; readonly id: string }
+  | { readonly kind: 'move-leader'; readonly via: string; readonly id: string }
+  | { readonly kind: 'delete-pod'; readonly name: string; readonly uid: string }
+  | { readonly kind: 'delete-claim'; readonly name: string; readonly uid: string }
+  | { readonly kind: 'resize-claim'; readonly name: string; readonly uid: string; readonly size: string }
+  | { readonly kind: 'compact'; readonly via: string; readonly revision: number }
+  | { readonly kind: 'defragment'; readonly via: string }
+  | { readonly kind: 'disarm'; readonly via: string; readonly id: string };
+
+/** At most one action, after the objects have been applied for the state. */
+export interface Step {
+  /** The state from now on; the present one when absent. */
+  readonly state?: EtcdState;
+  readonly action?: Action;
+  /** Of a condition: CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  /** Something is wrong. Default false. */
+  readonly degraded?: boolean;
+  /** Nothing is left to do. Default false. */
+  readonly settled?: boolean;
+}
+
+/** Answers when it is its turn: the first rule that answers decides. */
+export type Rule<S extends Situation> = (situation: S) => Step | undefined;
+
+/** How many of n voters make a majority. */
+export function quorum(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+export function voters(members: readonly MemberSeat[]): MemberSeat[] {
+  return members.filter(({ member }) => !member.isLearner);
+}
+
+export function healthy(seat: MemberSeat): boolean {
+  return seat.answers && (seat.ready || seat.member.isLearner);
+}
+
+/** Without one member, the others still decide: its pod may be restarted or its membership ended. */
+export function othersDecide(members: readonly MemberSeat[], without: MemberSeat): boolean {
+  const others = voters(members).filter((seat) => seat !== without);
+  const enough = without.member.isLearner ? quorum(others.length) : quorum(others.length + 1);
+  return others.filter(healthy).length >= enough;
+}
+
+/**
+ * Whether a member can be taken out: the present voters, the leaving one among them, have to agree to it, and those who
+ * stay have to decide alone afterwards. Of two voters one can go only while both are healthy.
+ */
+export function canLeave(members: readonly MemberSeat[], leaving: MemberSeat): boolean {
+  const present = voters(members);
+  const staying = present.filter((seat) => seat !== leaving);
+  return (
+    present.filter(healthy).length >= quorum(present.length) && staying.filter(healthy).length >= quorum(staying.length)
+  );
+}
+
+/** The voter that leads, if it can be told. */
+export function leaderOf(members: readonly MemberSeat[]): MemberSeat | undefined {
+  return members.find(({ status, answers }) => answers && status !== undefined && status.leaderId === status.memberId);
+}

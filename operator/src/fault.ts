@@ -1,0 +1,28 @@
+/** Something a reconcile could not do. */
+import { hasStatus } from './kube/kube-error.ts';
+import { ForeignObjectError } from './ownership.ts';
+
+export interface Fault {
+  readonly error: unknown;
+  readonly message: string;
+}
+
+export function faultOf(error: unknown): Fault {
+  return { error, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** The reason that the condition Degraded gives. */
+export function faultReason({ error }: Fault): string {
+  if (error instanceof ForeignObjectError) return 'ObjectConflict';
+  if (hasStatus(error, 400, 422)) return 'Refused';
+  if (hasStatus(error, 403)) return 'Forbidden';
+  return 'ReconcileError';
+}
+
+/**
+ * Whether trying again can help before something changes: what the API server calls invalid stays invalid until the
+ * KvStore is changed, and an object's owner gives it up by an act that a list or a watch shows.
+ */
+export function isPermanent({ error }: Fault): boolean {
+  return hasStatus(error, 400, 422);
+}

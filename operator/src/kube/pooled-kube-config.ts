@@ -1,0 +1,34 @@
+import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
+
+type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
+
+/**
+ * A kubeconfig whose calls share connections: the base class makes a new connection pool, so a new TLS handshake, for
+ * every single call. The pool is renewed now and then because certificates and CAs are read when it is made.
+ */
+export class PooledKubeConfig extends KubeConfig {
+  /** Milliseconds after which the pool is made anew, so a rotated certificate is picked up. */
+  static readonly poolLifetimeMs = 10 * 60_000;
+
+  #pool: Dispatcher | undefined;
+  #madeAt = 0;
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    if (this.#pool === undefined || performance.now() - this.#madeAt > PooledKubeConfig.poolLifetimeMs) {
+      const retired = this.#pool;
+      this.#pool = context.getDispatcher();
+      this.#madeAt = performance.now();
+      // Waits for the calls it still carries. Nobody waits for it, and it has nobody to tell.
+      retired?.close().catch(() => undefined);
+    }
+    if (this.#pool !== undefined) context.setDispatcher(this.#pool);
+  }
+
+  /** Ends every connection at once. */
+  async destroy(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.destroy();
+  }
+}

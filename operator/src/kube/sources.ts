@@ -1,0 +1,122 @@
+/** Every kind the operator follows, and which KvStore a change of an object concerns. */
+import type {
+  KubernetesObject,
+  V1ConfigMap,
+  V1Deployment,
+  V1Ingress,
+  V1NetworkPolicy,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1Service,
+  V1ServiceAccount,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { labelKeys } from '../desired/labels.ts';
+import type { KvStore } from '../kvstore.ts';
+import type { KubeClient } from './kube-client.ts';
+import { keyOf, ObjectCache } from './object-cache.ts';
+import { type Resource, type ResourceName, resources } from './resources.ts';
+import { Source } from './source.ts';
+
+export interface Caches {
+  readonly kvStores: ObjectCache<KvStore & KubernetesObject>;
+  readonly deployments: ObjectCache<V1Deployment>;
+  readonly statefulSets: ObjectCache<V1StatefulSet>;
+  readonly services: ObjectCache<V1Service>;
+  readonly configMaps: ObjectCache<V1ConfigMap>;
+  readonly serviceAccounts: ObjectCache<V1ServiceAccount>;
+  readonly pods: ObjectCache<V1Pod>;
+  readonly claims: ObjectCache<V1PersistentVolumeClaim>;
+  readonly ingresses: ObjectCache<V1Ingress>;
+  readonly networkPolicies: ObjectCache<V1NetworkPolicy>;
+  readonly disruptionBudgets: ObjectCache<V1PodDisruptionBudget>;
+  readonly serviceMonitors: ObjectCache<KubernetesObject>;
+}
+
+export interface SourcesOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The namespaces to follow; all when empty. */
+  readonly namespaces: readonly string[];
+  readonly resyncMs: number;
+  readonly silenceMs: number;
+  /** A KvStore (namespace/name), or something that belongs to it, changed. */
+  readonly onChange: (key: string) => void;
+  readonly onRestart: (resource: Resource) => void;
+}
+
+export interface Sources {
+  readonly caches: Caches;
+  /** Resolves once every cache was filled. */
+  readonly synced: Promise<void>;
+  hasSynced(): boolean;
+  /** Whether the API server has this kind in every namespace that is followed. */
+  isInstalled(name: ResourceName): boolean;
+  /** Resolves once the signal is aborted and every watch has ended. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createSources(options: SourcesOptions): Sources {
+  const group = <T extends KubernetesObject>(): ObjectCache<T> => new ObjectCache<T>(kvStoreKeyOf);
+  const caches: Caches = {
+    kvStores: group(),
+    deployments: group(),
+    statefulSets: group(),
+    services: group(),
+    configMaps: group(),
+    serviceAccounts: group(),
+    pods: group(),
+    claims: group(),
+    ingresses: group(),
+    networkPolicies: group(),
+    disruptionBudgets: group(),
+    serviceMonitors: group(),
+  };
+  const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
+  const names = Object.keys(resources) as ResourceName[];
+  const byName = new Map(
+    names.map((name) => [name, scopes.map((namespace) => createSource(name, namespace, caches, options))]),
+  );
+  const sources = [...byName.values()].flat();
+  return {
+    caches,
+    synced: Promise.all(sources.map((source) => source.synced)).then(() => undefined),
+    hasSynced: () => sources.every((source) => source.hasSynced),
+    isInstalled: (name) => byName.get(name)?.every((source) => source.isInstalled) ?? false,
+    async run(signal) {
+      await Promise.all(sources.map((source) => source.run(signal)));
+    },
+  };
+}
+
+function createSource(
+  name: ResourceName,
+  namespace: string | undefined,
+  caches: Caches,
+  { onChange, namespaces: _, ...options }: SourcesOptions,
+): Source<KubernetesObject> {
+  return new Source<KubernetesObject>({
+    ...options,
+    resource: resources[name],
+    // The cache's type follows from its name, which the compiler cannot see through a lookup.
+    cache: caches[name] as unknown as ObjectCache<KubernetesObject>,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === 'kvStores' ? {} : { labelSelector: `${labelKeys.name}=kvstore` }),
+    optional: name === 'serviceMonitors',
+    onChange(object) {
+      const key = kvStoreKeyOf(object);
+      if (key !== undefined) onChange(key);
+    },
+  });
+}
+
+/** The KvStore that an object is or, by its labels, belongs to. */
+export function kvStoreKeyOf(object: KubernetesObject): string | undefined {
+  if (object.kind === resources.kvStores.kind) return keyOf(object);
+  const instance = object.metadata?.labels?.[labelKeys.instance];
+  return instance === undefined ? undefined : `${object.metadata?.namespace}/${instance}`;
+}

@@ -1,0 +1,95 @@
+/**
+ * The KvStore resource (kvstores.kvstore.dev/v1alpha1) as the API server hands it out: defaults filled in.
+ * config/crd holds the same shape as a schema.
+ */
+import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type { Condition } from './conditions.ts';
+
+export const group = 'kvstore.dev';
+export const version = 'v1alpha1';
+export const kind = 'KvStore';
+export const plural = 'kvstores';
+
+export interface KvStore {
+  readonly apiVersion: `${typeof group}/${typeof version}`;
+  readonly kind: typeof kind;
+  readonly metadata: KvStoreMetadata;
+  readonly spec: KvStoreSpec;
+  readonly status?: KvStoreStatus;
+}
+
+export interface KvStoreMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface KvStoreSpec {
+  /** Service replicas, 0 or more. Default 3. */
+  readonly replicas: number;
+  /** Service image. Default: the operator's own default (KVSTORE_SERVICE_IMAGE). */
+  readonly image?: string;
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+  readonly resources?: V1ResourceRequirements;
+  /** Extra environment of the service container; names the operator sets itself are refused by validation. */
+  readonly env?: readonly V1EnvVar[];
+  readonly ingress: IngressSpec;
+  /** The etcd that the operator runs. Excludes externalEtcd. */
+  readonly etcd?: EtcdSpec;
+  /** An etcd that somebody else runs. Excludes etcd. */
+  readonly externalEtcd?: ExternalEtcdSpec;
+  /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
+  readonly paused: boolean;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly V1Toleration[];
+  readonly affinity?: V1Affinity;
+  readonly monitoring: { readonly enabled: boolean };
+}
+
+export interface IngressSpec {
+  readonly enabled: boolean;
+  readonly host?: string;
+  /** Default traefik. */
+  readonly className: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly tls?: { readonly secretName: string };
+}
+
+export interface EtcdSpec {
+  /** 1, 3 or 5. Default 3. */
+  readonly members: 1 | 3 | 5;
+  /** Default: the operator's own default (KVSTORE_ETCD_IMAGE). 3.6.14 or newer. */
+  readonly image?: string;
+  readonly storage: { readonly size: string; readonly className?: string };
+  readonly resources?: V1ResourceRequirements;
+  /** What becomes of the volumes when the KvStore is deleted. Default Retain. */
+  readonly retentionPolicy: 'Retain' | 'Delete';
+}
+
+export interface ExternalEtcdSpec {
+  readonly endpoints: readonly string[];
+  /** Every key lives below it. Default /kvstore/<namespace>/<name>/ */
+  readonly prefix?: string;
+  /** Keys ca.crt and, for client certificates, tls.crt and tls.key. */
+  readonly tlsSecretName?: string;
+  /** Whether the service shows etcd the certificate tls.crt of that Secret. Default true. */
+  readonly clientCertificate: boolean;
+  /** Keys username and password. */
+  readonly credentialsSecretName?: string;
+}
+
+export interface KvStoreStatus {
+  readonly observedGeneration?: number;
+  readonly replicas?: number;
+  readonly readyReplicas?: number;
+  /** Label selector in string form, for the scale subresource. */
+  readonly selector?: string;
+  readonly url?: string;
+  readonly etcd?: { readonly members: number; readonly readyMembers: number; readonly version?: string };
+  readonly conditions?: readonly Condition[];
+}

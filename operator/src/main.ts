@@ -1,0 +1,51 @@
+/** Starts the operator from the process's environment and ends it on a signal. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { systemClock } from './clock.ts';
+import { type Config, readConfig } from './config.ts';
+import { memberClient } from './etcd/member-client.ts';
+import { clientPort, etcdNames } from './etcd/names.ts';
+import { reconcileEtcd } from './etcd/reconcile-etcd.ts';
+import type { MemberAccess } from './etcd-tools.ts';
+import { PooledKubeConfig } from './kube/pooled-kube-config.ts';
+import { createLog } from './log.ts';
+import { startOperator } from './operator.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const config = readConfig(process.env, { version, hostName: hostname() });
+const log = createLog(config.logLevel);
+const kubeConfig = new PooledKubeConfig();
+kubeConfig.loadFromDefault();
+
+const operator = await startOperator({
+  kubeConfig,
+  config,
+  clock: systemClock,
+  log,
+  reconcileEtcd,
+  memberAccess: accessFor(config),
+});
+log.info({ version, port: operator.port, namespaces: config.namespaces }, 'operator started');
+
+const stop = (signal: NodeJS.Signals): void => {
+  log.info({ signal }, 'stopping');
+  operator.stop().catch((error: unknown) => log.error({ err: error }, 'could not stop'));
+  process.once(signal, () => process.exit(1));
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+
+const failure = await operator.ended;
+await kubeConfig.destroy();
+if (failure !== undefined) log.error({ err: failure }, 'operator ended');
+process.exitCode = failure === undefined ? 0 : 1;
+
+function accessFor({ etcdAccess }: Config): MemberAccess {
+  return (kvstore, podName, podIp) => {
+    const service = etcdNames(kvstore).name;
+    const host = `${podName}.${service}.${kvstore.metadata.namespace}.svc`;
+    return memberClient(`http://${etcdAccess === 'pod-ip' && podIp !== undefined ? podIp : host}:${clientPort}`);
+  };
+}

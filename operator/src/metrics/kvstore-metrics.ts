@@ -1,0 +1,40 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { KvStore, KvStoreStatus } from '../kvstore.ts';
+
+/** What each KvStore's status says, for dashboards and alerts. */
+export interface KvStoreMetrics {
+  set(kvstore: KvStore, status: KvStoreStatus): void;
+  /** Drops a KvStore's series: a gone store must not look like a broken one. */
+  drop(namespace: string, name: string): void;
+}
+
+export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
+  const gauge = (name: string, help: string): Gauge<'namespace' | 'name'> =>
+    new Gauge({ name, help, labelNames: ['namespace', 'name'], registers: [registry] });
+  const ready = gauge('kvstore_ready', '1 when the condition Ready is true.');
+  const degraded = gauge('kvstore_degraded', '1 when the condition Degraded is true.');
+  const paused = gauge('kvstore_paused', '1 when the operator leaves the KvStore alone.');
+  const desired = gauge('kvstore_replicas_desired', 'Service replicas asked for.');
+  const readyReplicas = gauge('kvstore_replicas_ready', 'Service replicas that are ready.');
+  const members = gauge('kvstore_etcd_members', 'Members of the etcd that the operator runs.');
+  const readyMembers = gauge('kvstore_etcd_members_ready', 'Members that answered as healthy voters.');
+  const all = [ready, degraded, paused, desired, readyReplicas, members, readyMembers];
+  const isTrue = (status: KvStoreStatus, type: string): number =>
+    status.conditions?.some((condition) => condition.type === type && condition.status === 'True') ? 1 : 0;
+  return {
+    set({ metadata: { namespace, name }, spec }, status) {
+      const labels = { namespace, name };
+      ready.set(labels, isTrue(status, 'Ready'));
+      degraded.set(labels, isTrue(status, 'Degraded'));
+      paused.set(labels, spec.paused ? 1 : 0);
+      desired.set(labels, spec.replicas);
+      readyReplicas.set(labels, status.readyReplicas ?? 0);
+      if (status.etcd === undefined) return;
+      members.set(labels, status.etcd.members);
+      readyMembers.set(labels, status.etcd.readyMembers);
+    },
+    drop(namespace, name) {
+      for (const metric of all) metric.remove({ namespace, name });
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** One KvStore brought nearer to what it asks for: read, build, apply, write the status. */
+import type { KubernetesObject } from '@kubernetes/client-node';
+import type { Logger } from 'pino';
+import { type Applier, objectId } from './apply.ts';
+import type { ReconcileResult } from './controller.ts';
+import type { ServiceDefaults } from './desired/deployment.ts';
+import { buildServiceObjects } from './desired/desired.ts';
+import { referencedSecrets } from './desired/service-environment.ts';
+import type { EtcdDefaults, EtcdOutcome, ReconcileEtcd } from './etcd/contract.ts';
+import type { MemberAccess } from './etcd-tools.ts';
+import { createEtcdTools, etcdObjectsOf } from './etcd-tools.ts';
+import type { EventRecorder } from './events.ts';
+import { type Fault, faultOf, faultReason, isPermanent } from './fault.ts';
+import type { KubeClient } from './kube/kube-client.ts';
+import { resourceNameOf } from './kube/resources.ts';
+import type { Caches } from './kube/sources.ts';
+import type { KvStore } from './kvstore.ts';
+import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
+import { prune } from './prune.ts';
+import { readSecretVersions, secretPollMs } from './secret-versions.ts';
+import { buildStatus } from './status.ts';
+import type { StatusWriter } from './status-writer.ts';
+
+export interface ReconcileOptions {
+  readonly client: KubeClient;
+  readonly caches: Caches;
+  readonly applier: Applier;
+  readonly statusWriter: StatusWriter;
+  readonly events: EventRecorder;
+  readonly metrics: KvStoreMetrics;
+  readonly log: Logger;
+  readonly defaults: ServiceDefaults & { readonly etcd: EtcdDefaults };
+  readonly reconcileEtcd: ReconcileEtcd;
+  readonly memberAccess: MemberAccess;
+  readonly hasServiceMonitors: () => boolean;
+}
+
+/**
+ * @throws the first fault that may go away by itself, after everything else was done and the status written
+ */
+export async function reconcile(key: string, options: ReconcileOptions): Promise<ReconcileResult> {
+  const [namespace = '', name = ''] = key.split('/');
+  const kvstore = options.caches.kvStores.get(namespace, name);
+  if (kvstore === undefined || kvstore.metadata.deletionTimestamp !== undefined) {
+    // Owner references take everything else away: there is nothing to do, and so no finalizer that could hang.
+    options.applier.forget(namespace, name);
+    options.metrics.drop(namespace, name);
+    return {};
+  }
+  const pass = kvstore.spec.paused ? observe(kvstore) : await change(kvstore, options);
+  await report(kvstore, pass, options);
+  const retriable = pass.faults.find((fault) => !isPermanent(fault));
+  if (retriable !== undefined) throw retriable.error;
+  return resultOf(kvstore, pass);
+}
+
+interface Pass {
+  readonly etcd: EtcdOutcome | undefined;
+  readonly faults: readonly Fault[];
+}
+
+function observe({ status }: KvStore): Pass {
+  const last = status?.etcd;
+  if (last === undefined) return { etcd: undefined, faults: [] };
+  return { etcd: { ...last, settled: true, degraded: false, reason: 'Paused', message: '' }, faults: [] };
+}
+
+async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass> {
+  const faults: Fault[] = [];
+  const wanted = new Set<string>();
+  const apply = async (object: KubernetesObject): Promise<void> => {
+    wanted.add(objectId(resourceNameOf(object), object));
+    if (await options.applier.apply(kvstore, object)) {
+      options.log.info({ kvstore: kvstore.metadata.name, kind: object.kind, object: object.metadata?.name }, 'applied');
+    }
+  };
+  const attempt = async <T>(action: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await action();
+    } catch (error) {
+      faults.push(faultOf(error));
+      return undefined;
+    }
+  };
+
+  // One part's fault must not keep the others from being repaired.
+  const etcd =
+    kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options));
+  const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
+  if (secretVersions !== undefined) {
+    const around = {
+      defaults: options.defaults,
+      secretVersions,
+      hasServiceMonitors: options.hasServiceMonitors(),
+    };
+    for (const object of buildServiceObjects(kvstore, around)) await attempt(() => apply(object));
+  }
+  // What was not applied for a fault is not unwanted.
+  if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
+  return { etcd, faults };
+}
+
+async function reconcileEtcd(
+  kvstore: KvStore,
+  apply: (object: KubernetesObject) => Promise<void>,
+  options: ReconcileOptions,
+): Promise<EtcdOutcome> {
+  const objects = await etcdObjectsOf(kvstore, options);
+  return options.reconcileEtcd(
+    kvstore,
+    objects,
+    createEtcdTools(kvstore, { ...options, apply }),
+    options.defaults.etcd,
+  );
+}
+
+async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): Promise<void> {
+  const { namespace, name } = kvstore.metadata;
+  const deployment = options.caches.deployments.get(namespace, name);
+  const status = buildStatus(kvstore, { deployment, ...pass }, new Date());
+  options.metrics.set(kvstore, status);
+  await options.statusWriter.write(kvstore, status);
+  for (const fault of pass.faults) options.events.record(kvstore, 'Warning', faultReason(fault), fault.message);
+}
+
+function resultOf(kvstore: KvStore, { etcd }: Pass): ReconcileResult {
+  const waits = [etcd?.requeueAfterMs, referencedSecrets(kvstore).length > 0 ? secretPollMs : undefined];
+  const soonest = Math.min(...waits.filter((ms) => ms !== undefined));
+  return kvstore.spec.paused || soonest === Number.POSITIVE_INFINITY ? {} : { requeueAfterMs: soonest };
+}

@@ -1,0 +1,125 @@
+/** The resource definition: what it fills in, what it refuses and why, and that it says the same as the types. */
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { loadYaml } from '@kubernetes/client-node';
+import test from 'ava';
+import { reservedVariables } from '../src/desired/service-environment.ts';
+import { KubeError } from '../src/kube/kube-error.ts';
+import { pathOf, resources } from '../src/kube/resources.ts';
+import type { KvStore } from '../src/kvstore.ts';
+import { type Cluster, startCluster } from './support/cluster.ts';
+import { completeSpec, completeStatus } from './support/complete-kvstore.ts';
+import { pathsOf, schemaPathsOf } from './support/schema-paths.ts';
+
+const samples = fileURLToPath(new URL('../../config/samples/', import.meta.url));
+const path = pathOf(resources.kvStores, 'default');
+let cluster: Cluster;
+test.before(async () => {
+  cluster = await startCluster();
+});
+test.after.always(() => cluster?.stop());
+
+function create(spec: object, name = 'checked'): Promise<KvStore> {
+  const body = { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', metadata: { name }, spec };
+  return cluster.admin.request('POST', path, { body, query: { dryRun: 'All', fieldValidation: 'Strict' } });
+}
+
+test('an empty etcd section is enough: the rest has defaults', async (t) => {
+  const { spec } = await create({ etcd: {} });
+  t.deepEqual(spec, {
+    replicas: 3,
+    paused: false,
+    ingress: { enabled: true, className: 'traefik' },
+    monitoring: { enabled: false },
+    etcd: { members: 3, retentionPolicy: 'Retain', storage: { size: '8Gi' } },
+  });
+});
+
+const external = { endpoints: ['https://etcd.example.com:2379'] };
+const refused: readonly [title: string, spec: object, message: RegExp, name?: string][] = [
+  ['neither etcd nor externalEtcd', {}, /either etcd .* or externalEtcd/],
+  ['both etcd and externalEtcd', { etcd: {}, externalEtcd: external }, /either etcd .* or externalEtcd/],
+  ['two members', { etcd: { members: 2 } }, /supported values: "1", "3", "5"/],
+  ['seven members', { etcd: { members: 7 } }, /supported values: "1", "3", "5"/],
+  ['negative replicas', { etcd: {}, replicas: -1 }, /greater than or equal to 0/],
+  ['a size that is no quantity', { etcd: { storage: { size: 'big' } } }, /size is a quantity/],
+  ['a size too small for etcd', { etcd: { storage: { size: '1Mi' } } }, /at least 256Mi/],
+  ['no endpoints', { externalEtcd: { endpoints: [] } }, /at least 1 items/],
+  ['an endpoint without a scheme', { externalEtcd: { endpoints: ['etcd:2379'] } }, /should match/],
+  ['a prefix that does not end', { externalEtcd: { ...external, prefix: '/a' } }, /should match/],
+  ['a limit of its own etcd', { etcd: {}, env: [{ name: 'KV_ETCD_MAX_TXN_OPS', value: '1' }] }, /follow from the etcd/],
+  [
+    'value and valueFrom',
+    { etcd: {}, env: [{ name: 'A', value: '', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
+    /either value or valueFrom/,
+  ],
+  ['an unknown field', { etcd: {}, replica: 1 }, /unknown field "spec.replica"/],
+  ['a quantity that is none', { etcd: {}, resources: { limits: { memory: 'lots' } } }, /should match/],
+  ['a name that is too long', { etcd: {} }, /at most 40 characters/, 'a'.repeat(41)],
+  ['a name that starts with a digit', { etcd: {} }, /starts with a letter/, '1a'],
+  ['a name with a dot', { etcd: {} }, /starts with a letter/, 'a.b'],
+  ...reservedVariables.map((name): [string, object, RegExp] => [
+    `the operator's own ${name}`,
+    { etcd: {}, env: [{ name, value: 'x' }] },
+    /the operator sets this variable itself/,
+  ]),
+];
+for (const [title, spec, message, name] of refused) {
+  test(`refused: ${title}`, async (t) => {
+    const error = await t.throwsAsync(create(spec, name), { instanceOf: KubeError });
+    t.regex(error?.message ?? '', message);
+  });
+}
+
+const changes: readonly [title: string, before: object, after: object, message: RegExp | undefined][] = [
+  ['a volume grows', { etcd: {} }, { etcd: { storage: { size: '16Gi' } } }, undefined],
+  ['a volume shrinks', { etcd: {} }, { etcd: { storage: { size: '4Gi' } } }, /can grow but not shrink/],
+  ['the same size in other words', { etcd: {} }, { etcd: { storage: { size: '8192Mi' } } }, undefined],
+  ['another class', { etcd: {} }, { etcd: { storage: { className: 'fast' } } }, /className cannot be changed/],
+  ['members grow', { etcd: { members: 1 } }, { etcd: { members: 5 } }, undefined],
+  ['from its own etcd to another', { etcd: {} }, { etcd: null, externalEtcd: external }, /cannot move between/],
+  ['another prefix', { externalEtcd: external }, { externalEtcd: { prefix: '/x/' } }, /prefix cannot be changed/],
+  ['other endpoints', { externalEtcd: external }, { externalEtcd: { endpoints: ['http://b:2379'] } }, undefined],
+];
+for (const [i, [title, before, after, message]] of changes.entries()) {
+  test(`${message === undefined ? 'allowed' : 'refused'} later: ${title}`, async (t) => {
+    await cluster.createKvStore('default', `changed-${i}`, before);
+    const change = cluster.patch('kvStores', 'default', `changed-${i}`, { spec: after });
+    if (message === undefined) await t.notThrowsAsync(change);
+    else t.regex((await t.throwsAsync(change, { instanceOf: KubeError }))?.message ?? '', message);
+  });
+}
+
+test('every sample is accepted', async (t) => {
+  const files = (await readdir(samples)).filter((file) => file !== 'kustomization.yaml');
+  t.true(files.length >= 4);
+  for (const file of files) {
+    await t.notThrowsAsync(
+      cluster.kubectl(
+        'apply',
+        '--server-side',
+        '--dry-run=server',
+        '--validate=strict',
+        '-f',
+        `config/samples/${file}`,
+      ),
+      file,
+    );
+  }
+});
+
+test('the schema has exactly the fields of the types', async (t) => {
+  const text = await readFile(new URL('../../config/crd/kvstores.yaml', import.meta.url), 'utf8');
+  const definition = loadYaml<{ spec: { versions: { schema: { openAPIV3Schema: { properties: object } } }[] } }>(text);
+  const { properties } = definition.spec.versions[0]?.schema.openAPIV3Schema ?? {};
+  const { spec, status } = properties as { spec: object; status: object };
+  t.deepEqual(schemaPathsOf(spec), pathsOf(completeSpec));
+  t.deepEqual(schemaPathsOf(status), pathsOf(completeStatus));
+});
+
+test('kubectl explains every field and prints the columns', async (t) => {
+  await cluster.createKvStore('default', 'printed');
+  t.regex(await cluster.kubectl('get', 'kvs', 'printed'), /NAME +READY +REPLICAS +ETCD +URL +AGE/);
+  const explained = await cluster.kubectl('explain', 'kvstore.spec.etcd.storage');
+  t.regex(explained, /never shrink/);
+});

@@ -1,0 +1,119 @@
+import test from 'ava';
+import { buildDeployment, secretVersionsAnnotation } from '../../src/desired/deployment.ts';
+import { referencedSecrets } from '../../src/desired/service-environment.ts';
+import type { KvStoreSpec } from '../../src/kvstore.ts';
+import { kvStore } from '../support/kvstore.ts';
+
+const defaults = { serviceImage: 'default/image:1' };
+function build(spec: Partial<KvStoreSpec> = {}, secretVersions = '') {
+  const { metadata, spec: built } = buildDeployment(kvStore(spec), defaults, secretVersions);
+  const pod = built?.template.spec;
+  const container = pod?.containers[0];
+  const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
+  return { metadata, built, pod, container, env };
+}
+
+test('an etcd of its own is reached through every member, with its limits', (t) => {
+  const { env } = build();
+  t.deepEqual(env, {
+    KV_HOST: '0.0.0.0',
+    KV_PORT: '8080',
+    KV_DATA_DIR: '/data',
+    KV_LOG_FORMAT: 'json',
+    KV_ETCD_ENDPOINTS: [0, 1, 2].map((i) => `http://shop-etcd-${i}.shop-etcd.web.svc:2379`).join(','),
+    KV_ETCD_PREFIX: '/kvstore/web/shop/',
+    KV_ETCD_MAX_TXN_OPS: '10000',
+    KV_ETCD_MAX_REQUEST_BYTES: '8388608',
+  });
+});
+
+test('an external etcd is reached with the files of its Secrets, and its limits are its own affair', (t) => {
+  const externalEtcd = {
+    endpoints: ['https://a:2379', 'https://b:2379'],
+    prefix: '/p/',
+    tlsSecretName: 'tls',
+    clientCertificate: true,
+    credentialsSecretName: 'creds',
+  };
+  const { env, pod, container } = build({ externalEtcd });
+  t.like(env, {
+    KV_ETCD_ENDPOINTS: 'https://a:2379,https://b:2379',
+    KV_ETCD_PREFIX: '/p/',
+    KV_ETCD_CA_FILE: '/etc/kvstore/etcd-tls/ca.crt',
+    KV_ETCD_CERT_FILE: '/etc/kvstore/etcd-tls/tls.crt',
+    KV_ETCD_KEY_FILE: '/etc/kvstore/etcd-tls/tls.key',
+    KV_ETCD_USERNAME_FILE: '/etc/kvstore/etcd-credentials/username',
+    KV_ETCD_PASSWORD_FILE: '/etc/kvstore/etcd-credentials/password',
+  });
+  t.false('KV_ETCD_MAX_TXN_OPS' in env);
+  t.deepEqual(
+    pod?.volumes?.map(({ secret }) => secret?.secretName),
+    [undefined, 'tls', 'creds'],
+  );
+  t.deepEqual(
+    container?.volumeMounts?.map(({ mountPath, readOnly }) => [mountPath, readOnly]),
+    [
+      ['/data', undefined],
+      ['/etc/kvstore/etcd-tls', true],
+      ['/etc/kvstore/etcd-credentials', true],
+    ],
+  );
+  const withoutCertificate = build({ externalEtcd: { ...externalEtcd, clientCertificate: false } });
+  t.false('KV_ETCD_CERT_FILE' in withoutCertificate.env);
+});
+
+test('no replica is missing during a rollout, and each has time to drain', (t) => {
+  const { built, pod, container } = build({ replicas: 5 });
+  t.is(built?.replicas, 5);
+  t.deepEqual(built?.strategy, { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+  t.deepEqual(container?.lifecycle, { preStop: { sleep: { seconds: 5 } } });
+  t.true((pod?.terminationGracePeriodSeconds ?? 0) > 5 + 15);
+  t.is(container?.livenessProbe?.httpGet?.path, '/livez');
+  t.is(container?.startupProbe?.httpGet?.path, '/livez');
+  t.is(container?.readinessProbe?.httpGet?.path, '/readyz');
+});
+
+test('what a KvStore asks for replaces the defaults', (t) => {
+  const resources = { limits: { memory: '1Gi' } };
+  const tolerations = [{ operator: 'Exists' }];
+  const affinity = { nodeAffinity: {} };
+  const env = [
+    { name: 'KV_LOG_FORMAT', value: 'text' },
+    { name: 'EXTRA', value: '1' },
+  ];
+  const {
+    pod,
+    container,
+    env: built,
+  } = build({
+    image: 'mine:2',
+    imagePullPolicy: 'Always',
+    nodeSelector: { disk: 'fast' },
+    resources,
+    tolerations,
+    affinity,
+    env,
+  });
+  t.is(container?.image, 'mine:2');
+  t.is(container?.imagePullPolicy, 'Always');
+  t.is(container?.resources, resources);
+  t.like(pod, { nodeSelector: { disk: 'fast' }, tolerations, affinity });
+  t.like(built, { KV_LOG_FORMAT: 'text', EXTRA: '1' });
+  t.is(container?.env?.filter(({ name }) => name === 'KV_LOG_FORMAT').length, 1);
+  const plain = build();
+  t.is(plain.container?.image, 'default/image:1');
+  t.truthy(plain.container?.resources?.requests?.memory);
+  t.truthy(plain.container?.resources?.limits?.memory);
+});
+
+test('the versions of its Secrets are in the template, so that a new one rolls it out', (t) => {
+  t.is(build().built?.template.metadata?.annotations, undefined);
+  t.deepEqual(build({}, 'a=1').built?.template.metadata?.annotations, { [secretVersionsAnnotation]: 'a=1' });
+  const secretKeyRef = { name: 'b', key: 'k' };
+  const env = [
+    { name: 'A', valueFrom: { secretKeyRef } },
+    { name: 'B', valueFrom: { secretKeyRef } },
+  ];
+  const externalEtcd = { endpoints: [], tlsSecretName: 'c', credentialsSecretName: 'a', clientCertificate: true };
+  t.deepEqual(referencedSecrets(kvStore({ env, externalEtcd })), ['a', 'b', 'c']);
+});

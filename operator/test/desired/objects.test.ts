@@ -1,0 +1,81 @@
+import test from 'ava';
+import { buildServiceObjects } from '../../src/desired/desired.ts';
+import { buildDisruptionBudget } from '../../src/desired/disruption-budget.ts';
+import { buildIngress, urlOf } from '../../src/desired/ingress.ts';
+import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
+import { buildService } from '../../src/desired/service.ts';
+import { buildServiceAccount } from '../../src/desired/service-account.ts';
+import { buildServiceMonitor } from '../../src/desired/service-monitor.ts';
+import type { KvStoreSpec } from '../../src/kvstore.ts';
+import { kvStore } from '../support/kvstore.ts';
+
+const selector = {
+  'app.kubernetes.io/name': 'kvstore',
+  'app.kubernetes.io/instance': 'shop',
+  'app.kubernetes.io/component': 'service',
+};
+
+test('the Ingress opens the paths of the API and nothing else', (t) => {
+  const { spec } = buildIngress(kvStore());
+  const paths = spec?.rules?.[0]?.http?.paths ?? [];
+  t.deepEqual(
+    paths.map(({ path, pathType }) => `${pathType} ${path}`),
+    ['Exact /', 'Prefix /get/', 'Exact /set', 'Exact /search', 'Exact /delete', 'Exact /watch', 'Exact /openapi.json'],
+  );
+  t.true(paths.every(({ backend }) => backend.service?.name === 'shop' && backend.service.port?.name === 'http'));
+  t.is(spec?.ingressClassName, 'traefik');
+  t.is(spec?.tls, undefined);
+});
+
+test('host, TLS, class and annotations are as asked for, and the URL follows', (t) => {
+  const ingress = {
+    enabled: true,
+    className: 'nginx',
+    host: 'kv.test',
+    tls: { secretName: 'cert' },
+    annotations: { a: 'b' },
+  };
+  const { metadata, spec } = buildIngress(kvStore({ ingress }));
+  t.is(spec?.ingressClassName, 'nginx');
+  t.is(spec?.rules?.[0]?.host, 'kv.test');
+  t.deepEqual(spec?.tls, [{ hosts: ['kv.test'], secretName: 'cert' }]);
+  t.deepEqual(metadata?.annotations, { a: 'b' });
+  t.is(urlOf(kvStore({ ingress })), 'https://kv.test/');
+  t.is(urlOf(kvStore({ ingress: { enabled: true, className: 'x', host: 'kv.test' } })), 'http://kv.test/');
+  t.is(urlOf(kvStore({ ingress: { ...ingress, enabled: false } })), 'http://shop.web.svc:8080/');
+  t.is(urlOf(kvStore()), 'http://shop.web.svc:8080/');
+});
+
+test('a single replica, or none, has no budget that could block a drain', (t) => {
+  for (const replicas of [0, 1]) t.is(buildDisruptionBudget(kvStore({ replicas })), undefined);
+  const { spec } = buildDisruptionBudget(kvStore({ replicas: 2 })) ?? {};
+  t.deepEqual(spec, {
+    maxUnavailable: 1,
+    selector: { matchLabels: selector },
+    unhealthyPodEvictionPolicy: 'AlwaysAllow',
+  });
+});
+
+test('Service, NetworkPolicy and ServiceMonitor pick the pods of the service', (t) => {
+  t.deepEqual(buildService(kvStore()).spec?.selector, selector);
+  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.podSelector?.matchLabels, selector);
+  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
+  t.deepEqual(buildServiceMonitor(kvStore()).spec.selector.matchLabels, selector);
+});
+
+test('the ServiceAccount has no token', (t) => {
+  t.false(buildServiceAccount(kvStore()).automountServiceAccountToken);
+});
+
+test('what is optional is there only when asked for and possible', (t) => {
+  const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors };
+    return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
+  };
+  const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];
+  const ingress = { enabled: false, className: 'traefik' };
+  t.deepEqual(kindsOf({ replicas: 1, ingress }, true), always);
+  t.false(kindsOf({ monitoring: { enabled: true } }, false).includes('ServiceMonitor'));
+  t.true(kindsOf({ monitoring: { enabled: true } }, true).includes('ServiceMonitor'));
+  t.true(kindsOf({}, false).includes('Ingress'));
+});

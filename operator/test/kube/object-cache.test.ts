@@ -1,0 +1,37 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import test from 'ava';
+import { ObjectCache } from '../../src/kube/object-cache.ts';
+
+const object = (name: string, resourceVersion: string, uid = 'u', owner = 'o'): KubernetesObject => ({
+  metadata: { namespace: 'n', name, resourceVersion, uid, labels: { owner } },
+});
+const createCache = () => new ObjectCache<KubernetesObject>(({ metadata }) => metadata?.labels?.owner);
+
+test('an older state does not replace a newer one', (t) => {
+  const cache = createCache();
+  t.true(cache.put(object('a', '10')));
+  t.false(cache.put(object('a', '9')));
+  t.false(cache.put(object('a', '10')));
+  t.is(cache.get('n', 'a')?.metadata?.resourceVersion, '10');
+});
+
+test('the removal of an object does not remove one made later under its name', (t) => {
+  const cache = createCache();
+  cache.put(object('a', '20', 'new'));
+  t.false(cache.remove(object('a', '15', 'old')));
+  t.is(cache.size, 1);
+  t.true(cache.remove(object('a', '21', 'new')));
+  t.is(cache.size, 0);
+});
+
+test('objects are found by their group, which they may change', (t) => {
+  const cache = createCache();
+  cache.put(object('a', '1', 'a', 'x'));
+  cache.put(object('b', '2', 'b', 'x'));
+  t.is(cache.ofGroup('x').length, 2);
+  cache.put(object('a', '3', 'a', 'y'));
+  t.is(cache.ofGroup('x').length, 1);
+  t.is(cache.ofGroup('y').length, 1);
+  cache.remove(object('b', '4', 'b', 'x'));
+  t.deepEqual(cache.ofGroup('x'), []);
+});

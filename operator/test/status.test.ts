@@ -1,0 +1,88 @@
+import type { V1Deployment, V1DeploymentCondition } from '@kubernetes/client-node';
+import test from 'ava';
+import type { EtcdOutcome } from '../src/etcd/contract.ts';
+import { faultOf } from '../src/fault.ts';
+import { KubeError } from '../src/kube/kube-error.ts';
+import type { KvStore } from '../src/kvstore.ts';
+import { ForeignObjectError } from '../src/ownership.ts';
+import { buildStatus, type Findings } from '../src/status.ts';
+import { settled } from './support/fake-etcd.ts';
+import { kvStore } from './support/kvstore.ts';
+
+const noon = new Date('2026-01-01T12:00:00.123Z');
+
+function deployment(pods: number, conditions: V1DeploymentCondition[] = []): V1Deployment {
+  const counts = { replicas: 3, updatedReplicas: 3, readyReplicas: pods, availableReplicas: pods };
+  return { metadata: { generation: 1 }, status: { ...counts, observedGeneration: 1, conditions } };
+}
+
+function reasons(found: Partial<Findings>, kvstore: KvStore = kvStore()): Record<string, string> {
+  const findings = { deployment: deployment(3), etcd: settled(3), faults: [], ...found };
+  const { conditions = [] } = buildStatus(kvstore, findings, noon);
+  return Object.fromEntries(conditions.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+}
+
+test('all well', (t) => {
+  t.deepEqual(reasons({}), {
+    Ready: 'True AllReplicasAvailable',
+    Progressing: 'False Settled',
+    Degraded: 'False AsExpected',
+  });
+});
+
+const outcome = (changes: Partial<EtcdOutcome>): EtcdOutcome => ({ ...settled(3), ...changes });
+const stuck = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'x' };
+const cases: readonly [title: string, found: Partial<Findings>, expected: Record<string, string>][] = [
+  [
+    'all pods down',
+    { deployment: deployment(0) },
+    { Ready: 'False ReplicasUnavailable', Progressing: 'True RollingOut' },
+  ],
+  [
+    'no Deployment yet',
+    { deployment: undefined },
+    { Ready: 'False ReplicasUnavailable', Progressing: 'True RollingOut' },
+  ],
+  ['etcd without quorum', { etcd: outcome({ readyMembers: 1 }) }, { Ready: 'False EtcdUnavailable' }],
+  ['etcd with one member down', { etcd: outcome({ readyMembers: 2 }) }, { Ready: 'True AllReplicasAvailable' }],
+  ['etcd at work', { etcd: outcome({ settled: false, reason: 'Growing' }) }, { Progressing: 'True Growing' }],
+  ['etcd in trouble', { etcd: outcome({ degraded: true, reason: 'QuorumLost' }) }, { Degraded: 'True QuorumLost' }],
+  ['a rollout that is stuck', { deployment: deployment(3, [stuck]) }, { Degraded: 'True RolloutStuck' }],
+  [
+    'a foreign object',
+    { faults: [faultOf(new ForeignObjectError({ kind: 'Service' }))] },
+    { Degraded: 'True ObjectConflict', Progressing: 'True Retrying' },
+  ],
+  ['a refusal', { faults: [faultOf(new KubeError(422, 'Invalid', 'no'))] }, { Degraded: 'True Refused' }],
+  ['a missing right', { faults: [faultOf(new KubeError(403, 'Forbidden', 'no'))] }, { Degraded: 'True Forbidden' }],
+  ['anything else', { faults: [faultOf(new Error('x'))] }, { Degraded: 'True ReconcileError' }],
+];
+for (const [title, found, expected] of cases) {
+  test(title, (t) => t.like(reasons(found), expected));
+}
+
+test('without replicas it is not ready, and that is no fault', (t) => {
+  const none = { metadata: { generation: 1 }, status: { observedGeneration: 1 } };
+  t.deepEqual(reasons({ deployment: none }, kvStore({ replicas: 0 })), {
+    Ready: 'False ScaledToZero',
+    Progressing: 'False Settled',
+    Degraded: 'False AsExpected',
+  });
+});
+
+test('the time of a condition changes with its status only', (t) => {
+  const first = buildStatus(kvStore(), { deployment: deployment(3), etcd: settled(3), faults: [] }, noon);
+  t.is(first.conditions?.[0]?.lastTransitionTime, '2026-01-01T12:00:00Z');
+  const later = new Date('2026-01-01T13:00:00Z');
+  const same = buildStatus(kvStore({}, first), { deployment: deployment(3), etcd: settled(3), faults: [] }, later);
+  t.deepEqual(same, first);
+  const down = buildStatus(kvStore({}, first), { deployment: deployment(1), etcd: settled(3), faults: [] }, later);
+  t.is(down.conditions?.[0]?.lastTransitionTime, '2026-01-01T13:00:00Z');
+  t.is(down.conditions?.[2]?.lastTransitionTime, '2026-01-01T12:00:00Z');
+});
+
+test('while etcd could not be looked at, what was last known of it stays', (t) => {
+  const known = { etcd: { members: 3, readyMembers: 3, version: '3.6.16' } };
+  const found = { deployment: deployment(3), etcd: undefined, faults: [faultOf(new Error('x'))] };
+  t.deepEqual(buildStatus(kvStore({}, known), found, noon).etcd, known.etcd);
+});

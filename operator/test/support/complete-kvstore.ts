@@ -1,0 +1,78 @@
+/** A spec and a status with every field that the types have: the compiler misses none, and knows no other. */
+import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type { KvStoreSpec, KvStoreStatus } from '../../src/kvstore.ts';
+import { free } from './schema-paths.ts';
+
+/** Types of Kubernetes itself are written out below by hand; the operator's own must be complete. */
+type Foreign = V1Affinity | V1EnvVar | V1ResourceRequirements | V1Toleration;
+type Complete<T> = T extends Foreign
+  ? object
+  : T extends readonly (infer Item)[]
+    ? readonly Complete<Item>[]
+    : string extends keyof T
+      ? object
+      : T extends object
+        ? { readonly [Key in keyof T]-?: Complete<NonNullable<T[Key]>> }
+        : T;
+
+const map = { [free]: true };
+const resources = { requests: map, limits: map };
+const keyRef = { name: 'name', key: 'key', optional: true };
+
+export const completeSpec: Complete<KvStoreSpec> = {
+  replicas: 3,
+  image: 'image',
+  imagePullPolicy: 'Always',
+  resources,
+  env: [
+    {
+      name: 'NAME',
+      value: 'value',
+      valueFrom: {
+        secretKeyRef: keyRef,
+        configMapKeyRef: keyRef,
+        fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' },
+        resourceFieldRef: { containerName: 'service', resource: 'limits.cpu', divisor: '1' },
+      },
+    },
+  ],
+  ingress: { enabled: true, host: 'host', className: 'traefik', annotations: map, tls: { secretName: 'secret' } },
+  etcd: {
+    members: 3,
+    image: 'image',
+    storage: { size: '8Gi', className: 'class' },
+    resources,
+    retentionPolicy: 'Retain',
+  },
+  externalEtcd: {
+    endpoints: ['https://etcd:2379'],
+    prefix: '/prefix/',
+    tlsSecretName: 'secret',
+    clientCertificate: true,
+    credentialsSecretName: 'secret',
+  },
+  paused: false,
+  nodeSelector: map,
+  tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],
+  affinity: map,
+  monitoring: { enabled: true },
+};
+
+export const completeStatus: Complete<KvStoreStatus> = {
+  observedGeneration: 1,
+  replicas: 3,
+  readyReplicas: 3,
+  selector: 'selector',
+  url: 'url',
+  etcd: { members: 3, readyMembers: 3, version: '3.6.16' },
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Reason',
+      message: 'message',
+      observedGeneration: 1,
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    },
+  ],
+};

@@ -1,0 +1,23 @@
+import { eventually } from '../../../test-support/eventually.ts';
+import type { Condition } from '../../src/conditions.ts';
+import type { KvStore } from '../../src/kvstore.ts';
+import type { Cluster } from './cluster.ts';
+
+/** Waits until a KvStore's condition has this status and reason, for the present generation of its spec. */
+export function waitForCondition(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  expected: Pick<Condition, 'type' | 'status' | 'reason'>,
+): Promise<Condition> {
+  return eventually(async () => {
+    const { metadata, status } = await cluster.get<KvStore>('kvStores', namespace, name);
+    const condition = status?.conditions?.find(({ type }) => type === expected.type);
+    const holds =
+      condition?.status === expected.status &&
+      condition.reason === expected.reason &&
+      condition.observedGeneration === metadata.generation;
+    if (!holds) throw new Error(`waited for ${JSON.stringify(expected)}, last: ${JSON.stringify(condition)}`);
+    return condition;
+  });
+}
