@@ -6,7 +6,7 @@ import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { direct } from './direct.ts';
 import { HttpConnection } from './http-connection.ts';
 import { type Load, load } from './load.ts';
-import { ServiceProcess } from './service.ts';
+import { MeasuredService } from './service.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
 const keys = 1000;
@@ -24,10 +24,10 @@ interface Row {
 
 const rows: Row[] = [];
 const cluster = await EtcdCluster.start({ size: 3, unsafeNoFsync: false });
-const services: ServiceProcess[] = [];
+const services: MeasuredService[] = [];
 try {
   const etcd = direct(cluster.endpoints);
-  const first = await ServiceProcess.start(cluster.endpoints);
+  const first = await MeasuredService.start(cluster.endpoints);
   services.push(first);
   const filler = new HttpConnection(first.port);
   for (let i = 0; i < keys; i++) {
@@ -47,7 +47,7 @@ try {
       rows.push({ what: `${kind} direct`, callers, load: base });
       for (const count of [1, 3]) {
         // Only those that are measured run: each one that follows etcd takes its share of the machine.
-        while (services.length < count) services.push(await ServiceProcess.start(cluster.endpoints));
+        while (services.length < count) services.push(await MeasuredService.start(cluster.endpoints));
         for (const extra of services.splice(count)) await extra.stop();
         const result = await through(services, kind, callers, milliseconds);
         rows.push({
@@ -72,14 +72,14 @@ console.table(
 
 /** Calls spread over the services; `etcdCalls`: what they made to etcd, a second and per HTTP request. */
 async function through(
-  through: readonly ServiceProcess[],
+  through: readonly MeasuredService[],
   kind: 'read' | 'set',
   callers: number,
   milliseconds: number,
 ) {
   const connections = Array.from(
     { length: callers },
-    (_, i) => new HttpConnection((through[i % through.length] as ServiceProcess).port),
+    (_, i) => new HttpConnection((through[i % through.length] as MeasuredService).port),
   );
   const etcdCall = kind === 'read' ? 'range' : 'txn';
   const sum = async () => {

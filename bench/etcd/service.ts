@@ -1,49 +1,41 @@
-/** A service process on an etcd cluster. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+/** A service process to measure, with a directory of its own. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../test-support/free-ports.ts';
-import { waitFor } from '../../test-support/wait-for.ts';
+import { ServiceProcess } from '../../test-support/service-process.ts';
 
-const main = fileURLToPath(new URL('../../service/src/main.ts', import.meta.url));
-/** The same store behind the least of HTTP, for measurements of the store alone (KV_BENCH_BARE=1). */
+/** The same store behind the least of HTTP, for measurements of the store alone (BENCH_BARE=1). */
 const bare = fileURLToPath(new URL('bare-server.ts', import.meta.url));
 
-export class ServiceProcess {
+export class MeasuredService {
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #process: ServiceProcess;
   readonly #dataDir: string;
 
-  constructor(child: ChildProcess, port: number, dataDir: string) {
-    this.#child = child;
-    this.port = port;
+  constructor(process: ServiceProcess, dataDir: string) {
+    this.#process = process;
+    this.port = process.port;
     this.#dataDir = dataDir;
   }
 
   /** Resolves when it is ready. */
-  static async start(endpoints: readonly string[]): Promise<ServiceProcess> {
-    const [port = 0] = await freePorts(1);
+  static async start(endpoints: readonly string[]): Promise<MeasuredService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
-    const script = existsSync(main) && process.env.KV_BENCH_BARE === undefined ? main : bare;
-    const settings = { KV_ETCD_ENDPOINTS: endpoints.join(','), KV_DATA_DIR: dataDir, KV_PORT: String(port) };
-    const env = { ...process.env, ...settings, KV_LOG_LEVEL: 'warn' };
-    const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    const service = new ServiceProcess(child, port, dataDir);
+    const script = process.env.BENCH_BARE === undefined ? {} : { script: bare };
+    const service = new MeasuredService(await ServiceProcess.start({ endpoints, dataDir, ...script }), dataDir);
     try {
-      await waitFor('the service is ready', async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
+      await service.#process.ready();
+      return service;
     } catch (error) {
       await service.stop();
       throw error;
     }
-    return service;
   }
 
   /** How many calls of this kind the process has made to etcd. */
   async etcdCalls(call: 'range' | 'txn'): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
+    const text = await (await fetch(`${this.#process.url}/metrics`)).text();
     const counts = text.matchAll(/^kvstore_etcd_request_duration_seconds_count\{([^}]*)\} (\S+)$/gm);
     return [...counts]
       .filter(([, labels]) => labels?.includes(`call="${call}"`))
@@ -51,11 +43,7 @@ export class ServiceProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGKILL');
-      await gone;
-    }
+    await this.#process.kill();
     await rm(this.#dataDir, { recursive: true, force: true });
   }
 }

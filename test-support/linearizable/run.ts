@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EtcdCluster } from '../etcd-cluster.ts';
+import { ServiceProcess } from '../service-process.ts';
 import { TcpProxy } from '../tcp-proxy.ts';
 import { waitFor } from '../wait-for.ts';
 import { faults } from './faults.ts';
 import type { Operation } from './history.ts';
 import { seededRandom } from './random.ts';
-import { ReplicaProcess } from './replica-process.ts';
 import { Workload } from './workload.ts';
 
 export interface RunOptions {
@@ -25,7 +25,7 @@ export interface RunResult {
   readonly errors: ReadonlyMap<string, number>;
 }
 
-const requestTimeout = 2500;
+const requestTimeout = '2500ms';
 const replicaCount = 3;
 
 export async function run({ schedule, stale = false, seed, onFault }: RunOptions): Promise<RunResult> {
@@ -37,11 +37,15 @@ export async function run({ schedule, stale = false, seed, onFault }: RunOptions
     const directory = await mkdtemp(join(tmpdir(), 'kvstore-linearizable-'));
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
     const proxies: TcpProxy[][] = [];
-    const replicas: ReplicaProcess[] = [];
+    const replicas: ServiceProcess[] = [];
     cleanups.push(() => Promise.all(replicas.map((replica) => replica.kill())));
     const start = async (i: number) => {
       const endpoints = proxies[i]?.map(({ port }) => `http://127.0.0.1:${port}`) ?? [];
-      replicas[i] = await ReplicaProcess.start(endpoints, join(directory, String(i)), requestTimeout);
+      replicas[i] = await ServiceProcess.start({
+        endpoints,
+        dataDir: join(directory, String(i)),
+        settings: { KV_REQUEST_TIMEOUT: requestTimeout },
+      });
     };
     for (let i = 0; i < replicaCount; i++) {
       const own = await Promise.all(cluster.members.map(({ port }) => TcpProxy.start(port)));

@@ -1,11 +1,12 @@
 /** Clients that set, read, set several keys at once and read them at once; everything they do is recorded. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceProcess } from '../service-process.ts';
+import { call } from './call.ts';
 import type { Operation } from './history.ts';
-import type { ReplicaProcess } from './replica-process.ts';
 
 export interface WorkloadOptions {
   /** The process that a client talks to; it may be replaced while the workload runs. */
-  readonly replicas: readonly ReplicaProcess[];
+  readonly replicas: readonly ServiceProcess[];
   readonly clientsPerReplica: number;
   readonly random: () => number;
   /** Reads are made without the barrier: the history is expected to be broken. */
@@ -45,7 +46,7 @@ export class Workload {
     }
   }
 
-  async #operate(client: number, replica: ReplicaProcess): Promise<void> {
+  async #operate(client: number, replica: ServiceProcess): Promise<void> {
     const { random, stale } = this.#options;
     const count = ++this.#count;
     const epoch = Math.floor(count / operationsPerEpoch);
@@ -54,8 +55,9 @@ export class Workload {
     const keys = group ? Array.from({ length: groupSize }, (_, i) => `${register}-${i}`) : [register];
     const start = performance.now();
     if (random() < 0.45) {
-      const value = JSON.stringify(`${client}:${count}`);
-      const { error } = await replica.call({ set: keys.map((key) => ({ key, value })) });
+      const text = `${client}:${count}`;
+      const value = JSON.stringify(text);
+      const { error } = await call(replica, { set: Object.fromEntries(keys.map((key) => [key, text])) });
       if (error !== undefined) this.#failed(error);
       // These say that nothing was written: should the value be read all the same, that is a violation.
       if (error === 'unavailable' || error === 'overloaded') return;
@@ -63,7 +65,7 @@ export class Workload {
       this.history.push({ client, kind: 'write', register, value, start, end });
       return;
     }
-    const { values, error } = await replica.call({ get: keys, stale });
+    const { values, error } = await call(replica, { get: keys, stale });
     if (error !== undefined || values === undefined) return this.#failed(error ?? 'no answer');
     const [value] = values;
     const torn = values.some((other) => other !== value);

@@ -30,12 +30,19 @@ export interface AppOptions {
 
 export function createApp({ store, registry, log, drain, maxBody, streams }: AppOptions): Koa {
   const app = new Koa();
-  app.on('error', (err) => log.error({ err }, 'answer failed'));
+  app.on('error', (err: NodeJS.ErrnoException) => {
+    if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
+    else log.error({ err }, 'answer failed');
+  });
   app.use(observe(registry));
   app.use(renderErrors(log));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
   app.use((ctx, next) => {
+    // RFC 9112, 3.2: whoever sends no Host may not have meant this server.
+    if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1') {
+      throw new Problem('invalid-request', 'An HTTP/1.1 request has a Host header.');
+    }
     ctx.newRouterPath = splitTarget(ctx.req.url ?? '/').path;
     return next();
   });
@@ -67,7 +74,11 @@ function route(template: string): Middleware {
 const refuseUnrouted: Middleware = async (ctx, next) => {
   await next();
   if (ctx.state.route !== undefined) return;
-  if (ctx.status === 404) throw new Problem('unknown-path', 'The service has no such path.');
+  const allowed = ctx.response.get('Allow');
+  if (ctx.status === 404 || (ctx.status === 501 && allowed === '')) {
+    ctx.remove('Allow');
+    throw new Problem('unknown-path', 'The service has no such path.');
+  }
   if (ctx.status === 405 || ctx.status === 501) {
     throw new Problem('method-not-allowed', `${ctx.method} does not fit this path; the Allow header lists what does.`);
   }

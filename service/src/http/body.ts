@@ -1,4 +1,5 @@
 /** Reads a request's body as text, up to a limit. */
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { Problem } from '../errors.ts';
@@ -23,17 +24,40 @@ export function readBody(maxBytes: number): Middleware {
   return async (ctx, next) => {
     const announced = Number(ctx.req.headers['content-length'] ?? 0);
     if (announced > maxBytes) throw tooLarge(maxBytes, `${announced}`);
-    ctx.req.headers['content-type'] ??= 'application/json';
-    await parse(ctx, async () => {
-      const bytes: unknown = ctx.request.rawBody;
-      try {
-        ctx.request.rawBody = Buffer.isBuffer(bytes) ? utf8.decode(bytes) : '';
-      } catch (cause) {
-        throw new Problem('invalid-body', 'The body is not UTF-8.', { cause });
-      }
-      await next();
-    });
+    // The parser reads no body whose type it cannot make out, such as an empty one.
+    ctx.req.headers['content-type'] = 'text/plain';
+    await whileOpen(
+      ctx.req,
+      parse(ctx, async () => {}),
+    );
+    const bytes: unknown = ctx.request.rawBody;
+    try {
+      ctx.request.rawBody = Buffer.isBuffer(bytes) ? utf8.decode(bytes) : '';
+    } catch (cause) {
+      throw new Problem('invalid-body', 'The body is not UTF-8.', { cause });
+    }
+    await next();
   };
+}
+
+/** Rejects when the client goes away, of which the parser learns nothing when the body is compressed. */
+async function whileOpen(request: IncomingMessage, parsed: Promise<void>): Promise<void> {
+  let onClose = () => {};
+  const gone = new Promise<never>((_resolve, reject) => {
+    onClose = () => {
+      if (!request.complete) reject(endedEarly());
+    };
+    request.once('close', onClose);
+  });
+  try {
+    await Promise.race([parsed, gone]);
+  } finally {
+    request.off('close', onClose);
+  }
+}
+
+function endedEarly(cause?: unknown): Problem {
+  return new Problem('invalid-body', 'The body ended early.', { cause });
 }
 
 function tooLarge(limit: number, size: string): Problem {
@@ -44,7 +68,7 @@ function tooLarge(limit: number, size: string): Problem {
 function bodyProblem(error: Error & { type?: string; status?: number; received?: number }, limit: number): Problem {
   if (error.type === 'entity.too.large') return tooLarge(limit, `${error.received} or more`);
   if (error.type === 'request.aborted' || error.type === 'request.size.invalid') {
-    return new Problem('invalid-body', 'The body ended early.', { cause: error });
+    return endedEarly(error);
   }
   if (error.status === 415) {
     return new Problem('unsupported-encoding', 'Content-Encoding is gzip, deflate, br or identity.', { cause: error });

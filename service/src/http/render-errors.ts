@@ -28,7 +28,8 @@ function render(ctx: Context, problem: Problem, log: Logger): void {
   }
   for (const [name, value] of Object.entries(problem.headers)) ctx.set(name, value);
   // A body that nobody read would stand before the next request on this connection; the request's time limit bounds it.
-  if (!ctx.req.complete) ctx.req.resume();
+  // What it was piped to takes no more, and would hold it up for as long.
+  if (!ctx.req.complete) ctx.req.unpipe().resume();
   ctx.remove('ETag');
   ctx.status = problem.status;
   ctx.body = problemText(problem);

@@ -1,8 +1,7 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { Problem, type ProblemCode } from '../errors.ts';
-import { problemText } from './render-errors.ts';
+import type { AddressInfo } from 'node:net';
+import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -23,9 +22,6 @@ export interface Drain {
   draining: boolean;
 }
 
-/** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
-const maxHeaderSize = 16 * 1024;
-
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
   const server = createHttpServer({
@@ -33,6 +29,8 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     headersTimeout: options.headersTimeout,
     requestTimeout: options.requestTimeout,
     keepAliveTimeout: options.keepAliveTimeout,
+    // The application asks for it, and answers as it always does.
+    requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1000, options.headersTimeout / 4),
   });
   const answer: RequestListener = (request, response) => {
@@ -46,6 +44,9 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     else response.shouldKeepAlive = false;
     answer(request, response);
   });
+  // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
+  server.on('checkExpectation', answer);
+  server.on('connect', (_request, socket) => refuseConnect(socket));
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
@@ -68,30 +69,3 @@ function cannotListen(cause: NodeJS.ErrnoException, { host, port }: ServerOption
   const why = reasons[cause.code ?? ''] ?? cause.message;
   return new Error(`Cannot listen on ${host}:${port}: ${why}.`, { cause });
 }
-
-/** Answers what never became a request: not HTTP, too long, too slow. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [code, phrase, message] = refusals[error.code ?? ''] ?? notHttp;
-  const problem = new Problem(code, message);
-  const body = problemText(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${phrase}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-type Refusal = readonly [code: ProblemCode, phrase: string, message: string];
-
-const notHttp: Refusal = ['invalid-request', 'Bad Request', 'This is not an HTTP/1.1 request.'];
-const refusals: Readonly<Record<string, Refusal>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'Request Timeout', 'The request took too long to arrive.'],
-  HPE_HEADER_OVERFLOW: [
-    'headers-too-large',
-    'Request Header Fields Too Large',
-    `Target and headers have at most ${maxHeaderSize} bytes together.`,
-  ],
-};

@@ -78,29 +78,30 @@ async function sendSlices(
   const { res } = ctx;
   // From here on the answer is written here, not by Koa.
   ctx.respond = false;
+  const cut = new AbortController();
+  res.once('close', () => cut.abort());
+  const taken = async (event: 'drain' | 'finish') => {
+    const stalled = setTimeout(() => cut.abort(), stallTimeout);
+    try {
+      await once(res, event, { signal: cut.signal });
+    } finally {
+      clearTimeout(stalled);
+    }
+  };
   res.writeHead(200);
   try {
     for (let slice: Slice = { text: first, done: false }; ; slice = nextSlice(iterator)) {
       const flowing = res.write(slice.text);
       if (slice.done) break;
       if (flowing) await new Promise(setImmediate);
-      else await once(res, 'drain', { signal: closedOrStalled(ctx, stallTimeout) });
+      else await taken('drain');
       if (res.destroyed) return;
     }
     res.end();
-    if (!res.writableFinished) await once(res, 'finish', { signal: closedOrStalled(ctx, stallTimeout) });
+    if (!res.writableFinished) await taken('finish');
   } catch (error) {
     // The client is gone or takes nothing: cut it off, so that it does not take the beginning for the whole.
     if (!(error instanceof Error && error.name === 'AbortError')) throw error;
     res.destroy();
-  } finally {
-    iterator.return?.();
   }
-}
-
-function closedOrStalled(ctx: Context, stallTimeout: number): AbortSignal {
-  const closed = new AbortController();
-  if (ctx.res.destroyed) closed.abort();
-  ctx.res.once('close', () => closed.abort());
-  return AbortSignal.any([closed.signal, AbortSignal.timeout(stallTimeout)]);
 }

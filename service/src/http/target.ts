@@ -13,12 +13,17 @@ export function splitTarget(url: string): Target {
   let start = 0;
   if (url.charCodeAt(0) !== 0x2f) {
     const authority = url.indexOf('://');
-    start = authority === -1 ? 0 : url.indexOf('/', authority + 3);
-    if (start === -1) return { path: '/', query: '' };
+    start = authority === -1 ? 0 : endOfAuthority(url, authority + 3);
   }
   const mark = url.indexOf('?', start);
-  if (mark === -1) return { path: start === 0 ? url : url.slice(start), query: '' };
-  return { path: url.slice(start, mark), query: url.slice(mark + 1) };
+  if (mark === -1) return { path: (start === 0 ? url : url.slice(start)) || '/', query: '' };
+  return { path: url.slice(start, mark) || '/', query: url.slice(mark + 1) };
+}
+
+/** RFC 3986, 3.2: it ends with the next slash or question mark, or with the text. */
+function endOfAuthority(url: string, from: number): number {
+  const length = url.slice(from).search(/[/?]/);
+  return length === -1 ? url.length : from + length;
 }
 
 /** Decodes percent-encoded UTF-8; throws Problem `invalid-path`. */

@@ -3,9 +3,10 @@
  * Off the JavaScript heap, ordered, and readable while it is written to (readers see the last commit).
  */
 import { mkdirSync } from 'node:fs';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
-import { compareKeys, reverseKey } from './key.ts';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { compareKeys, maxKeyBytes, reverseKey } from './key.ts';
 import { keyCodec } from './key-codec.ts';
+import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { Entry, KeyFilter, Pair, Reader, Snapshot } from './store.ts';
 
 /** Rises when the files' layout changes; a directory of another version is refused. */
@@ -37,6 +38,7 @@ export class KeyIndex implements Reader {
   readonly #forward: Database<string, string>;
   readonly #reversed: Database<Buffer, string>;
   readonly #meta: Database<string, string>;
+  readonly #snapshots = new Set<Snapshot>();
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
   constructor({ directory, durable }: IndexOptions) {
@@ -75,11 +77,11 @@ export class KeyIndex implements Reader {
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return this.#keys(filter, {});
+    return this.#keys(filter, latest);
   }
 
   pairs(filter: KeyFilter): Iterable<Pair> {
-    return this.#pairs(filter, {});
+    return this.#pairs(filter, latest);
   }
 
   /** How many keys there are. */
@@ -95,14 +97,18 @@ export class KeyIndex implements Reader {
 
   snapshot(): Snapshot {
     const transaction = this.#forward.useReadTransaction();
-    const options = { transaction };
-    return {
-      get: (key) => this.#forward.getEntry(key, options) as Entry | undefined,
-      revision: () => Number(this.#meta.get('revision', options) ?? 0),
-      keys: (filter) => this.#keys(filter, options),
-      pairs: (filter) => this.#pairs(filter, options),
-      close: () => transaction.done(),
+    const read = new SnapshotReads(transaction);
+    const snapshot: Snapshot = {
+      get: (key) => this.#forward.getEntry(key, read.options()) as Entry | undefined,
+      revision: () => Number(this.#meta.get('revision', read.options()) ?? 0),
+      keys: (filter) => this.#keys(filter, read),
+      pairs: (filter) => this.#pairs(filter, read),
+      close: () => {
+        if (this.#snapshots.delete(snapshot)) read.close();
+      },
     };
+    this.#snapshots.add(snapshot);
+    return snapshot;
   }
 
   /**
@@ -110,13 +116,16 @@ export class KeyIndex implements Reader {
    * Resolves with what `action` returned, once it is on the disk (if durable) and every later read sees it.
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
-    const result = await this.#root.transaction(() => action(this.#writer));
+    // A plain transaction shares its fate with others, and keeps what an action did before it threw.
+    const result = await this.#root.childTransaction(() => action(this.#writer));
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#root.resetReadTxn();
     return result;
   }
 
+  /** Closes the snapshots that are still open: reading from them throws from then on. */
   async close(): Promise<void> {
+    for (const snapshot of this.#snapshots) snapshot.close();
     await this.#root.close();
   }
 
@@ -134,7 +143,8 @@ export class KeyIndex implements Reader {
     setMeta: (name, value) => void this.#meta.put(name, value),
   };
 
-  *#keys({ prefix = '', suffix = '', after }: KeyFilter, read: ReadOptions): Iterable<string> {
+  *#keys({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): Iterable<string> {
+    if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix)) return;
     if (suffix !== '') {
       const sorted = this.#sortedMatches({ prefix, suffix, after }, read);
       if (sorted !== undefined) {
@@ -142,36 +152,39 @@ export class KeyIndex implements Reader {
         return;
       }
     }
-    for (const key of this.#forward.getKeys({ start: startOf(prefix, after), ...read })) {
-      if (key === after) continue;
+    for (const key of read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))) {
+      if (after !== undefined && compareKeys(key, after) <= 0) continue;
       if (!key.startsWith(prefix)) return;
       if (key.endsWith(suffix)) yield key;
     }
   }
 
-  *#pairs({ prefix = '', suffix = '', after }: KeyFilter, read: ReadOptions): Iterable<Pair> {
+  *#pairs({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): Iterable<Pair> {
+    if (isLongerThanKeys(prefix)) return;
     if (suffix === '') {
-      for (const pair of this.#forward.getRange({ start: startOf(prefix, after), ...read })) {
-        if (pair.key === after) continue;
+      for (const pair of read.walk(this.#forward.getRange({ start: startOf(prefix, after), ...read.options() }))) {
+        if (after !== undefined && compareKeys(pair.key, after) <= 0) continue;
         if (!pair.key.startsWith(prefix)) return;
         yield pair;
       }
       return;
     }
     for (const key of this.#keys({ prefix, suffix, after }, read)) {
-      const value = this.#forward.get(key, read as { transaction: Transaction });
+      const value = this.#forward.get(key, read.options());
       if (value !== undefined) yield { key, value };
     }
   }
 
   /** The keys with a suffix, sorted; undefined when a walk along the prefix looks at fewer keys or takes less memory. */
-  #sortedMatches({ prefix = '', suffix = '', after }: KeyFilter, read: ReadOptions): string[] | undefined {
+  #sortedMatches({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): string[] | undefined {
     const reversedSuffix = reverseKey(suffix);
     const matches: string[] = [];
-    const alongPrefix = this.#forward.getKeys({ start: startOf(prefix, after), ...read })[Symbol.iterator]();
+    const alongPrefix = read
+      .walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))
+      [Symbol.iterator]();
     try {
       let steps = 0;
-      for (const reversed of this.#reversed.getKeys({ start: reversedSuffix, ...read })) {
+      for (const reversed of read.walk(this.#reversed.getKeys({ start: reversedSuffix, ...read.options() }))) {
         if (!reversed.startsWith(reversedSuffix)) break;
         // Both walks advance in step: the shorter one decides, so a search costs no more than twice the better way.
         if (prefix !== '') {
@@ -189,16 +202,27 @@ export class KeyIndex implements Reader {
   }
 }
 
-interface ReadOptions {
-  readonly transaction?: Transaction;
-}
-
 const empty = Buffer.alloc(0);
 
 /** No key sorts below U+0001: a key has at least one character, and none is NUL. */
 const lowest = '\u0001';
 
+/** Where a walk begins: at the first key that may hold, or shortly before it. LMDB takes no start of 1979 bytes. */
 function startOf(prefix: string, after: string | undefined): string {
-  const start = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix;
+  const behind = after === undefined ? '' : shortened(after);
+  const start = compareKeys(behind, prefix) > 0 ? behind : prefix;
   return start === '' ? lowest : start;
+}
+
+/** A text of no more bytes than a key has, and no key is between it and the text but those that begin with it. */
+function shortened(text: string): string {
+  if (!isLongerThanKeys(text)) return text;
+  // A character that was cut in two shows as U+FFFD.
+  return Buffer.from(text)
+    .toString('utf8', 0, maxKeyBytes)
+    .replace(/\ufffd+$/, '');
+}
+
+function isLongerThanKeys(text: string): boolean {
+  return text.length * 3 > maxKeyBytes && Buffer.byteLength(text) > maxKeyBytes;
 }

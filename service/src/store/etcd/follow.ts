@@ -89,7 +89,9 @@ export class Follower {
       client.avoid(endpoint);
       throw error;
     }
-    const cause = replica.unfit ?? (await this.#verify());
+    const found = replica.unfit ?? (await this.#verify());
+    // The barrier may have ended the history meanwhile: its cause counts.
+    const cause = replica.unfit ?? found;
     if (cause !== undefined) await this.#resync(cause);
     if (signal.aborted) return;
     await this.#follow(endpoint);
@@ -141,6 +143,8 @@ export class Follower {
     metrics.watchStarts.inc();
     this.#applier = applier;
     this.#watch = await open(wanted);
+    // `restart` had no watch to cancel while this one was being opened.
+    if (replica.unfit !== undefined) this.#watch.cancel(`full sync: ${replica.unfit}`);
     const cancel = clock.after(requestTimeout, () => this.#watch?.cancel('etcd did not confirm it in time'));
     await this.#watch.created;
     cancel();

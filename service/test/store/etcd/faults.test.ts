@@ -3,6 +3,7 @@ import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
+import { systemClock } from '../../../src/store/etcd/clock.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { metric, newPrefix, open, openReady, pairsOf, read, ready } from './harness.ts';
 
@@ -139,6 +140,25 @@ test.serial(
     await checkRecovered(t, [store], new Map());
   },
 );
+
+test.serial('readiness outlasts an election, ends after 30 s without etcd, and comes back with it', async (t) => {
+  const cluster = await startCluster(t);
+  let passed = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + passed };
+  const { store } = await openReady(t, { endpoints: cluster.endpoints, requestTimeout: 500, clock });
+  await store.barrier();
+  const [member] = cluster.members;
+  await member?.kill();
+  await t.throwsAsync(read(store, 'a'), { instanceOf: Problem });
+  t.is(store.notReady(), undefined);
+  passed = 20_000;
+  t.is(store.notReady(), undefined);
+  passed = 40_000;
+  t.regex(store.notReady() ?? '', /has not answered for \d+ s/);
+  member?.start();
+  await waitFor('etcd is read again', () => read(store, 'a').then(() => true));
+  t.is(store.notReady(), undefined);
+});
 
 test.serial('a connection lost after a put was sent: outcome-unknown, and it is not sent again', async (t) => {
   const cluster = await startCluster(t);

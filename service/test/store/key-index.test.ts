@@ -1,0 +1,171 @@
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { KeyIndex } from '../../src/store/key-index.ts';
+import { anyFilter, anyKey } from '../support/arbitraries.ts';
+import { PairModel } from '../support/pair-model.ts';
+import { temporaryFolder } from '../support/store-kinds.ts';
+
+async function openIndex(t: ExecutionContext): Promise<KeyIndex> {
+  const index = new KeyIndex({ directory: await temporaryFolder(t), durable: false });
+  t.teardown(() => index.close());
+  return index;
+}
+
+function put(index: KeyIndex, keys: readonly string[], value = '1', revision = 1): Promise<void> {
+  return index.transact((writer) => {
+    for (const key of keys) writer.put(key, value, revision);
+    writer.setRevision(revision);
+  });
+}
+
+const filters = fc.record(
+  { prefix: anyFilter, suffix: anyFilter, after: fc.oneof(anyKey, anyFilter) },
+  { requiredKeys: [] },
+);
+
+test('any puts and removals: keys, pairs and entries agree with a plain Map', async (t) => {
+  const index = await openIndex(t);
+  const model = new PairModel();
+  let revision = 0;
+  const change = fc.record({ key: anyKey, value: fc.option(fc.json({ maxDepth: 1 })) });
+  const run = fc.asyncProperty(
+    fc.array(change, { maxLength: 10 }),
+    fc.array(filters, { maxLength: 5 }),
+    async (changes, wanted) => {
+      revision++;
+      await index.transact((writer) => {
+        for (const { key, value } of changes) {
+          if (value === null) writer.remove(key);
+          else writer.put(key, value, revision);
+        }
+        writer.setRevision(revision);
+      });
+      for (const { key, value } of changes) {
+        if (value === null) model.values.delete(key);
+        else model.values.set(key, value);
+      }
+      t.is(index.revision(), revision);
+      t.is(index.size(), model.values.size);
+      for (const { key } of changes) t.is(index.get(key)?.value, model.values.get(key));
+      const snapshot = index.snapshot();
+      for (const reader of [index, snapshot]) {
+        t.deepEqual([...reader.keys({})], model.keys());
+        for (const filter of wanted) {
+          const keys = model.keys(filter);
+          t.deepEqual([...reader.keys(filter)], keys, JSON.stringify(filter));
+          t.deepEqual(
+            [...reader.pairs(filter)].map(({ key, value }) => [key, value]),
+            keys.map((key) => [key, model.values.get(key)]),
+          );
+        }
+      }
+      snapshot.close();
+    },
+  );
+  await fc.assert(run, { numRuns: 150 });
+});
+
+test('more matches of a suffix than are sorted in memory are found in order all the same', async (t) => {
+  const index = await openIndex(t);
+  const name = (i: number) => `${String(i).padStart(5, '0')}-x`;
+  const many = Array.from({ length: 25_000 }, (_, i) => name(i));
+  await put(index, [...many, 'a-y', '😀-x', '～-x']);
+  t.deepEqual([...index.keys({ suffix: '-x' })], [...many, '～-x', '😀-x']);
+  t.deepEqual([...index.keys({ suffix: '-x', prefix: '2499' })], many.slice(24_990));
+  t.deepEqual([...index.keys({ suffix: '-x', after: name(24_990) })], [...many.slice(24_991), '～-x', '😀-x']);
+  t.is([...index.pairs({ suffix: '-x', prefix: '2' })].length, 5000);
+  t.deepEqual([...index.keys({ suffix: '-y' })], ['a-y']);
+  t.deepEqual([...index.keys({ suffix: '-y', prefix: '0' })], []);
+});
+
+test('filters longer than any key, beside the longest keys', async (t) => {
+  const index = await openIndex(t);
+  const longest = ['a'.repeat(1024), 'é'.repeat(512), `a${'é'.repeat(511)}`, '😀'.repeat(256), '\ufffd'.repeat(341)];
+  const model = new PairModel();
+  for (const key of [...longest, 'a', 'b', 'é', '😀b']) model.values.set(key, '1');
+  await put(index, [...model.values.keys()]);
+  for (const key of longest) {
+    for (const more of ['', 'a', 'é', '😀', 'a'.repeat(1000), '😀'.repeat(3000)]) {
+      for (const text of [key + more, more + key, key.slice(0, -1) + more]) {
+        if (!text.isWellFormed()) continue;
+        for (const filter of [
+          { prefix: text },
+          { suffix: text },
+          { after: text },
+          { after: text, prefix: key },
+          { after: text, suffix: 'a' },
+          { prefix: 'a', suffix: text },
+        ]) {
+          t.deepEqual([...index.keys(filter)], model.keys(filter));
+          t.is([...index.pairs(filter)].length, model.keys(filter).length);
+        }
+      }
+    }
+  }
+});
+
+test('a snapshot stays as it is while others write', async (t) => {
+  const index = await openIndex(t);
+  await put(index, ['a', 'b', 'c'], '1', 1);
+  const snapshot = index.snapshot();
+  const walk = snapshot.pairs({})[Symbol.iterator]();
+  t.deepEqual({ ...walk.next().value }, { key: 'a', value: '1' });
+  await put(index, ['b', 'bb'], '2', 2);
+  t.deepEqual([walk.next().value.key, walk.next().value.key, walk.next().done], ['b', 'c', true]);
+  t.is(snapshot.get('b')?.value, '1');
+  t.is(snapshot.revision(), 1);
+  t.deepEqual([...snapshot.keys({ suffix: 'b' })], ['b']);
+  snapshot.close();
+  t.is(index.get('b')?.value, '2');
+  t.is(index.revision(), 2);
+});
+
+test('snapshots that were closed in the midst of a walk leave room for others', async (t) => {
+  const index = await openIndex(t);
+  await put(index, ['a', 'b', 'c']);
+  // More than there are places for readers.
+  for (let i = 0; i < 5000; i++) {
+    const snapshot = index.snapshot();
+    const walk = snapshot.keys({})[Symbol.iterator]();
+    t.is(walk.next().value, 'a');
+    // A later turn of the event loop has another transaction.
+    if (i % 2 === 0) await new Promise(setImmediate);
+    snapshot.close();
+    snapshot.close();
+    t.throws(() => walk.next(), { message: /closed/ });
+  }
+});
+
+test('closing the index closes its snapshots: reading on throws, and the process lives', async (t) => {
+  const index = new KeyIndex({ directory: await temporaryFolder(t), durable: true });
+  await put(index, ['a', 'b', 'c']);
+  const snapshot = index.snapshot();
+  const walks = [snapshot.keys({}), snapshot.pairs({}), snapshot.pairs({ suffix: 'b' })].map((walk) =>
+    walk[Symbol.iterator](),
+  );
+  for (const walk of walks) t.false(walk.next().done);
+  const unstarted = snapshot.keys({ prefix: 'a' })[Symbol.iterator]();
+  await new Promise(setImmediate);
+  await index.close();
+  for (const walk of [...walks.slice(0, 2), unstarted]) t.throws(() => walk.next());
+  t.throws(() => snapshot.get('a'));
+  t.throws(() => snapshot.revision());
+  t.throws(() => index.get('a'));
+  snapshot.close();
+});
+
+test('nothing stays of a transaction whose action throws', async (t) => {
+  const index = await openIndex(t);
+  await put(index, ['a'], '1', 1);
+  const failed = index.transact((writer) => {
+    writer.put('a', '2', 2);
+    writer.put('b', '2', 2);
+    writer.setRevision(2);
+    throw new Error('changed my mind');
+  });
+  await t.throwsAsync(failed, { message: 'changed my mind' });
+  t.is(index.get('a')?.value, '1');
+  t.is(index.get('b'), undefined);
+  t.is(index.revision(), 1);
+  t.deepEqual([...index.keys({ suffix: 'b' })], []);
+});

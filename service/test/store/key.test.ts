@@ -1,0 +1,65 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { Problem } from '../../src/errors.ts';
+import { compareKeys, parseKey, reverseKey } from '../../src/store/key.ts';
+import { keyCodec } from '../../src/store/key-codec.ts';
+import { anyFilter, anyKey } from '../support/arbitraries.ts';
+
+const wellFormed = fc.oneof(anyKey, anyFilter, fc.string({ unit: 'binary' }));
+
+test('keys are ordered as their UTF-8 bytes are', (t) => {
+  fc.assert(
+    fc.property(wellFormed, wellFormed, (a, b) => {
+      t.is(Math.sign(compareKeys(a, b)), Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('reversed twice is as before, and a suffix is a prefix of the reversed key', (t) => {
+  fc.assert(
+    fc.property(wellFormed, wellFormed, (key, suffix) => {
+      t.is(reverseKey(reverseKey(key)), key);
+      t.true(reverseKey(key).isWellFormed());
+      t.true(reverseKey(key + suffix).startsWith(reverseKey(suffix)));
+      t.is(reverseKey(key).startsWith(reverseKey(suffix)), key.endsWith(suffix));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a key is stored as its UTF-8 bytes, wherever it is written to', (t) => {
+  fc.assert(
+    fc.property(wellFormed, fc.nat(40), (key, start) => {
+      const bytes = Buffer.from(key);
+      const target = Buffer.alloc(start + bytes.length);
+      t.is(keyCodec.writeKey(key, target, start), start + bytes.length);
+      t.deepEqual(target.subarray(start), bytes);
+      t.is(keyCodec.readKey(target, start, target.length), key);
+      if (bytes.length > 0) t.throws(() => keyCodec.writeKey(key, target, start + 1), { instanceOf: RangeError });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a key has 1 to 1024 bytes of UTF-8 without NUL', (t) => {
+  const unit = fc.oneof(
+    fc.constantFrom('a', 'é', '€', '😀', '\0', '\ud800', '\udc00'),
+    fc.string({ unit: 'binary', maxLength: 1 }),
+  );
+  const texts = fc.tuple(
+    fc.string({ unit, maxLength: 4 }),
+    fc.constantFrom(0, 255, 256, 340, 341, 342, 511, 512, 1023, 1024),
+    unit,
+  );
+  fc.assert(
+    fc.property(texts, ([start, times, end]) => {
+      const key = start.repeat(Math.max(1, Math.floor(times / Math.max(1, start.length)))) + end;
+      const bytes = Buffer.byteLength(key);
+      const valid = bytes >= 1 && bytes <= 1024 && !key.includes('\0') && key.isWellFormed();
+      if (valid) t.is(parseKey(key), key);
+      else t.is(t.throws(() => parseKey(key), { instanceOf: Problem })?.code, 'invalid-key');
+    }),
+    { numRuns: 2000 },
+  );
+});

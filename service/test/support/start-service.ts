@@ -1,0 +1,73 @@
+/** The real application on an ephemeral port of this process, over a store of the test's own. */
+import { Writable } from 'node:stream';
+import type { ExecutionContext } from 'ava';
+import pino from 'pino';
+import type { Registry } from 'prom-client';
+import { createApp } from '../../src/http/app.ts';
+import { addressOf, type Drain, listen } from '../../src/http/server.ts';
+import { createRegistry } from '../../src/metrics.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { StoreKind } from './store-kinds.ts';
+
+export interface ServiceOptions {
+  /** Bytes of a body; default 1 MiB. */
+  readonly maxBody?: number;
+  readonly maxStreams?: number;
+  /** Milliseconds, as the others. */
+  readonly stallTimeout?: number;
+  readonly headersTimeout?: number;
+  readonly requestTimeout?: number;
+  readonly keepAliveTimeout?: number;
+  /** Puts something between the application and the store. */
+  readonly around?: (store: Store) => Store;
+}
+
+export interface Service {
+  readonly port: number;
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly drain: Drain;
+  /** What was logged, a parsed line each. */
+  readonly logged: readonly Record<string, unknown>[];
+}
+
+/** Ends with the test: connections are cut, then the store is closed. */
+export async function startService(
+  t: ExecutionContext,
+  kind: StoreKind,
+  options: ServiceOptions = {},
+): Promise<Service> {
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: 'info' }, lines(logged));
+  const registry = createRegistry('0.0.0-test', process.version);
+  const opened = await kind.open(t, { registry, log });
+  t.teardown(() => opened.close());
+  const store = options.around?.(opened) ?? opened;
+  const drain = { draining: false };
+  const maxBody = options.maxBody ?? 1024 * 1024;
+  const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
+  const app = createApp({ store, registry, log, drain, maxBody, streams });
+  const server = await listen(app.callback(), drain, {
+    host: '127.0.0.1',
+    port: 0,
+    headersTimeout: options.headersTimeout ?? 30_000,
+    requestTimeout: options.requestTimeout ?? 60_000,
+    keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
+    maxBody,
+  });
+  t.teardown(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  return { port: addressOf(server).port, store, registry, drain, logged };
+}
+
+function lines(into: Record<string, unknown>[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      into.push(JSON.parse(chunk.toString()));
+      done();
+    },
+  });
+}
