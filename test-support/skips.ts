@@ -6,6 +6,11 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  {
+    files: 'dashboards/test/prometheus.test.ts',
+    programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],
+  },
 ];
 
 export interface Skip {
