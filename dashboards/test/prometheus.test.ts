@@ -33,7 +33,7 @@ async function numbers(expr: string): Promise<readonly Sample[]> {
       throw new Error(`no numbers: ${expr}`);
     }
     return samples;
-  }, 30_000);
+  }, 60_000);
 }
 
 test('service discovery gives every target the labels that the queries pick by', async (t) => {
