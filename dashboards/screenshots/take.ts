@@ -1,6 +1,7 @@
 /**
  * Takes dashboards/screenshots/*.png: `node dashboards/screenshots/take.ts`. The queries are the dashboards' own, asked
- * of a real Prometheus that scrapes what the tests scrape; Grafana is not there, so chart.ts draws. Needs chromium.
+ * of a real Prometheus that scrapes what the tests scrape; Grafana is not there, so chart.ts draws. Needs
+ * chromium and pngquant.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -55,4 +56,5 @@ async function take(name: string, dashboard: Dashboard, prometheus: Prometheus, 
     `--screenshot=${target}`,
     pathToFileURL(file).href,
   ]);
+  await run('pngquant', ['--force', '--ext', '.png', '--speed', '1', '32', target]);
 }
