@@ -3,7 +3,13 @@ import { skips } from './test-support/skips.ts';
 export default {
   extensions: { ts: 'module' },
   files: [
-    ...['service/test/**/*.test.ts', 'operator/test/**/*.test.ts', 'test-support/**/*.test.ts', 'dashboards/test/**/*.test.ts'],
+    ...[
+      'service/test/**/*.test.ts',
+      'operator/test/**/*.test.ts',
+      'charts/test/**/*.test.ts',
+      'dashboards/test/**/*.test.ts',
+      'test-support/**/*.test.ts',
+    ],
     ...skips().map(({ files }) => `!${files}`),
   ],
   timeout: '3m',

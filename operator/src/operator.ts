@@ -40,7 +40,7 @@ export interface Operator {
 
 const callDeadlineMs = 10_000;
 const watchSilenceMs = 150_000;
-const retries = { baseMs: 500, maxMs: 300_000, random: Math.random };
+const retries = { baseMs: 500, maxMs: 30_000, random: Math.random };
 const leaseDefaults = { leaseMs: 30_000, renewDeadlineMs: 20_000, retryMs: 5_000 };
 /** A reconcile ends by the deadlines of its calls; one that runs for longer than any sum of them never will. */
 const stuckMs = 15 * 60_000;

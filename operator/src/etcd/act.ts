@@ -11,13 +11,11 @@ import type { Action } from './plan/situation.ts';
 export async function act(action: Action, names: EtcdNames, tools: EtcdTools): Promise<string | undefined> {
   switch (action.kind) {
     case 'add-learner':
-      await tools.member(action.via).memberAdd(action.peerURL, true);
-      return undefined;
+      return unlessUnhealthy(() => tools.member(action.via).memberAdd(action.peerURL, true));
     case 'promote':
       return unless(grpcCode.failedPrecondition, () => tools.member(action.via).memberPromote(action.id));
     case 'remove-member':
-      await tools.member(action.via).memberRemove(action.id);
-      return undefined;
+      return unlessUnhealthy(() => tools.member(action.via).memberRemove(action.id));
     case 'move-leader':
       await tools.member(action.via).moveLeader(action.id);
       return undefined;
@@ -42,7 +40,7 @@ export async function act(action: Action, names: EtcdNames, tools: EtcdTools): P
   }
 }
 
-async function unless(code: number, call: () => Promise<void>): Promise<string | undefined> {
+async function unless(code: number, call: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await call();
     return undefined;
@@ -50,6 +48,14 @@ async function unless(code: number, call: () => Promise<void>): Promise<string |
     if (error instanceof MemberError && error.code === code) return error.message;
     throw error;
   }
+}
+
+/**
+ * etcd changes its membership only when every voter has been connected to the leader for 5 s
+ * (etcd's HealthInterval): to be waited for, not a failure to back off from.
+ */
+function unlessUnhealthy(call: () => Promise<unknown>): Promise<string | undefined> {
+  return unless(grpcCode.unavailable, call);
 }
 
 /** The API server refuses a class that cannot grow: a fact to report, not a failure to retry at once. */

@@ -1,5 +1,5 @@
 /** gRPC status codes that decisions depend on (grpc.io/docs/guides/status-codes). */
-export const grpcCode = { failedPrecondition: 9, outOfRange: 11 } as const;
+export const grpcCode = { failedPrecondition: 9, outOfRange: 11, unavailable: 14 } as const;
 
 /** A member answered a call with an error. */
 export class MemberError extends Error {

@@ -1,4 +1,5 @@
 /** The embedded store: the index is the truth, and a write is acknowledged once it is on the disk. */
+import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
@@ -21,6 +22,7 @@ export interface EmbeddedOptions {
 }
 
 export class EmbeddedStore implements Store {
+  readonly #directory: string;
   readonly #lock: OwnerLock;
   readonly #index: KeyIndex;
   readonly #metrics: StoreMetrics;
@@ -30,6 +32,7 @@ export class EmbeddedStore implements Store {
 
   /** Throws when the directory is in use by another process, not writable, or of another format. */
   constructor({ directory, metrics }: EmbeddedOptions) {
+    this.#directory = directory;
     this.#metrics = metrics;
     this.#lock = lockDirectory(directory);
     try {
@@ -120,16 +123,26 @@ export class EmbeddedStore implements Store {
       done();
     } catch (cause) {
       done();
-      const problem = writeFailed(cause);
+      const problem = writeFailed(cause, freeBytes(this.#directory));
       for (const { reject } of writes) reject(problem);
     }
   }
 }
 
+/** With less room than a transaction of the largest bodies takes, a write that was cut short means a full disk. */
+const fewBytes = 64 * 1024 ** 2;
+
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
+
 /** The transaction was rolled back: nothing was written. */
-function writeFailed(cause: unknown): Problem {
+function writeFailed(cause: unknown, free: number): Problem {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/no space|ENOSPC|quota|EDQUOT|MDB_MAP_FULL|disk full/i.test(message)) {
+  // LMDB takes a write that was cut short for an I/O error, whatever cut it.
+  const cutShort = /input\/output error|EIO|short write/i.test(message) && free < fewBytes;
+  if (cutShort || /no space|ENOSPC|quota|EDQUOT|MDB_MAP_FULL|disk full/i.test(message)) {
     return new Problem('storage-full', 'The disk is full: nothing was written; reads go on.', { cause });
   }
   return new Problem('unavailable', 'The disk refused the write: nothing was written.', { cause });

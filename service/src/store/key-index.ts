@@ -4,8 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { checkDataFile } from './data-file.ts';
 import { compareKeys, maxKeyBytes, reverseKey } from './key.ts';
 import { keyCodec } from './key-codec.ts';
+import { reserveReaderTable } from './reader-table.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { Entry, KeyFilter, Pair, Reader, Snapshot } from './store.ts';
 
@@ -43,6 +45,8 @@ export class KeyIndex implements Reader {
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
   constructor({ directory, durable }: IndexOptions) {
     mkdirSync(directory, { recursive: true });
+    checkDataFile(directory);
+    reserveReaderTable(directory, maxReaders);
     this.#root = open({
       path: directory,
       noSubdir: false,
@@ -51,6 +55,9 @@ export class KeyIndex implements Reader {
       noSync: !durable,
       // A commit is seen only once it is on the disk: a reader never learns of a write that a power cut can undo.
       overlappingSync: false,
+      // Writes come in transactions already. lmdb's own batching adds a promise that nobody can reach, and when a commit
+      // fails (a full disk) its rejection ends the process.
+      eventTurnBatching: false,
     });
     this.#meta = this.#root.openDB('meta', { encoding: 'string' });
     const format = this.#meta.get('format');
@@ -117,7 +124,7 @@ export class KeyIndex implements Reader {
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
-    const result = await this.#root.childTransaction(() => action(this.#writer));
+    const result = await this.#root.childTransaction(() => action(this.#writer)).catch(commitFailed);
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#root.resetReadTxn();
     return result;
@@ -200,6 +207,15 @@ export class KeyIndex implements Reader {
     }
     return matches.sort(compareKeys);
   }
+}
+
+/**
+ * lmdb rejects a failed commit with an error that only holds a promise of the cause, rejected within the same turn:
+ * nobody who handles it would end the process.
+ */
+async function commitFailed(error: Error & { commitError?: Promise<never> }): Promise<never> {
+  if (error.commitError !== undefined) await error.commitError;
+  throw error;
 }
 
 const empty = Buffer.alloc(0);

@@ -13,17 +13,28 @@ export interface OwnerLock {
  * Throws when another process has it, or when the directory cannot be made or written to.
  */
 export function lockDirectory(directory: string): OwnerLock {
-  mkdirSync(directory, { recursive: true });
+  attempt(directory, 'it cannot be made', () => mkdirSync(directory, { recursive: true }));
   const file = join(directory, 'owner.lock');
-  const database = new DatabaseSync(file, { timeout: 0 });
+  const database = attempt(directory, 'it cannot be written to', () => new DatabaseSync(file, { timeout: 0 }));
   try {
     // Nothing is ever written to it, so nothing of it needs the disk.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
   } catch (cause) {
     database.close();
     const busy = cause instanceof Error && /locked|busy/i.test(cause.message);
-    const why = busy ? 'another process uses it' : 'it cannot be written to';
-    throw new Error(`The data directory ${directory} cannot be used: ${why}.`, { cause });
+    throw unusable(directory, busy ? 'another process uses it' : 'it cannot be written to', cause);
   }
   return { release: () => database.close() };
+}
+
+function attempt<T>(directory: string, failure: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw unusable(directory, failure, cause);
+  }
+}
+
+function unusable(directory: string, why: string, cause: unknown): Error {
+  return new Error(`The data directory ${directory} cannot be used: ${why}.`, { cause });
 }

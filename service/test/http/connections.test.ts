@@ -55,6 +55,29 @@ test('too many bytes of headers, or too long a target, is a 431', async (t) => {
   }
 });
 
+test('whoever goes on sending after a refusal reads the answer all the same', async (t) => {
+  const service = await startService(t, kind);
+  for (let i = 0; i < 5; i++) {
+    const connection = await connectRaw(t, service);
+    const more = setInterval(() => connection.send('X-More: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n'.repeat(500)), 1);
+    t.teardown(() => clearInterval(more));
+    connection.send('GET / HTTP/1.1\r\nHost: x\r\n');
+    assertRawProblem(t, await connection.closed(), 'headers-too-large');
+    clearInterval(more);
+  }
+});
+
+test('a refused client that keeps its half open is cut', async (t) => {
+  const service = await startService(t, kind);
+  const connection = await connectRaw(t, service, { allowHalfOpen: true });
+  connection.send('rubbish\r\n\r\n');
+  await connection.until(/invalid-request/);
+  const more = setInterval(() => connection.send('x'), 20);
+  t.teardown(() => clearInterval(more));
+  assertRawProblem(t, await connection.closed(), 'invalid-request');
+  clearInterval(more);
+});
+
 test('the longest key, escaped byte by byte, fits', async (t) => {
   const service = await startService(t, kind);
   await set(service, { [' '.repeat(1024)]: 1 });

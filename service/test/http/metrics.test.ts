@@ -68,5 +68,8 @@ contractTest('H13: unknown paths, methods and keys add no series', async (t, kin
   // Node's own metrics come and go: handles, requests.
   const own = (name: string) => !name.startsWith('nodejs_');
   t.deepEqual(after.filter(own), before.filter(own));
+  const counted = (method: string) => after.some((name) => name.includes(`http_request_method="${method}"`));
+  t.true(counted('_OTHER'));
+  t.false(counted('PROPFIND') || counted('PURGE'));
   assertProblem(t, await call(service, '/zz'), 'unknown-path');
 });

@@ -123,17 +123,17 @@ test('a snapshot stays as it is while others write', async (t) => {
 test('snapshots that were closed in the midst of a walk leave room for others', async (t) => {
   const index = await openIndex(t);
   await put(index, ['a', 'b', 'c']);
-  // More than there are places for readers.
-  for (let i = 0; i < 5000; i++) {
+  // More than there are places for readers; a commit in between, so that each has a transaction of its own.
+  for (let i = 1; i <= 2100; i++) {
     const snapshot = index.snapshot();
     const walk = snapshot.keys({})[Symbol.iterator]();
     t.is(walk.next().value, 'a');
-    // A later turn of the event loop has another transaction.
-    if (i % 2 === 0) await new Promise(setImmediate);
+    await put(index, ['d'], String(i), i);
     snapshot.close();
     snapshot.close();
     t.throws(() => walk.next(), { message: /closed/ });
   }
+  t.is(index.snapshot().get('d')?.value, '2100');
 });
 
 test('closing the index closes its snapshots: reading on throws, and the process lives', async (t) => {

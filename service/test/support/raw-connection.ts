@@ -16,8 +16,12 @@ export interface RawConnection {
 }
 
 /** Closed with the test. A reset by the other side counts as closed. */
-export async function connectRaw(t: ExecutionContext, { port }: { readonly port: number }): Promise<RawConnection> {
-  const socket = connect(port, '127.0.0.1');
+export async function connectRaw(
+  t: ExecutionContext,
+  { port }: { readonly port: number },
+  { allowHalfOpen = false } = {},
+): Promise<RawConnection> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
   t.teardown(() => socket.destroy());
   let text = '';
   let ended = false;

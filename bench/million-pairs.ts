@@ -1,0 +1,100 @@
+/** A million pairs in the embedded store: how long a start and a dump take, and how much memory the process keeps. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const pairs = Number(process.env.PAIRS ?? 1_000_000);
+const perRequest = 1000;
+/** Milliseconds that the slow reader waits between two pieces. */
+const pause = 5;
+
+const main = fileURLToPath(new URL('../service/src/main.ts', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'kvstore-million-'));
+
+interface Running {
+  readonly url: string;
+  readonly startTime: number;
+  /** Resident MiB, now. */
+  memory(): number;
+  stop(): Promise<void>;
+}
+
+async function start(): Promise<Running> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, KV_DATA_DIR: directory, KV_PORT: '0', KV_LOG_FORMAT: 'json' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg, url } = JSON.parse(line);
+    if (msg !== 'listening') continue;
+    child.stdout.resume();
+    return {
+      url,
+      startTime: performance.now() - began,
+      memory: () => residentMiB(child.pid ?? 0),
+      stop: () => new Promise((resolve) => child.once('close', () => resolve()).kill('SIGINT')),
+    };
+  }
+  throw new Error('the service did not start');
+}
+
+/** Memory of its own, without the pages of files (the index is mapped, and the system may take those back). */
+function residentMiB(pid: number): number {
+  const [, kibibytes] = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kibibytes) / 1024);
+}
+
+async function fill(service: Running): Promise<void> {
+  const began = performance.now();
+  let most = 0;
+  for (let i = 0; i < pairs; i += perRequest) {
+    const body = Object.fromEntries(
+      Array.from({ length: perRequest }, (_, j) => [`key-${String(i + j).padStart(9, '0')}`, { n: i + j }]),
+    );
+    const answer = await fetch(`${service.url}/set`, { method: 'POST', body: JSON.stringify(body) });
+    if (answer.status !== 200) throw new Error(`set answered with ${answer.status}`);
+    await answer.arrayBuffer();
+    most = Math.max(most, service.memory());
+  }
+  report(`fill, ${perRequest} pairs a request`, began, `at most ${most} MiB`);
+}
+
+async function dump(service: Running, name: string, slowly: boolean): Promise<void> {
+  const began = performance.now();
+  const before = service.memory();
+  let most = before;
+  let bytes = 0;
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${service.url}/`, { agent: false }, resolve).on('error', reject);
+  });
+  for await (const piece of answer) {
+    bytes += (piece as Buffer).length;
+    most = Math.max(most, service.memory());
+    if (slowly) await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  report(name, began, `${(bytes / 2 ** 20).toFixed(1)} MiB sent, memory ${before} MiB, at most ${most} MiB`);
+}
+
+function report(name: string, began: number, more: string): void {
+  console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(2)} s, ${more}`);
+}
+
+try {
+  const first = await start();
+  console.log(`start, empty: ${(first.startTime / 1000).toFixed(2)} s, memory ${first.memory()} MiB`);
+  await fill(first);
+  await first.stop();
+  const second = await start();
+  console.log(`start, ${pairs} pairs: ${(second.startTime / 1000).toFixed(2)} s, memory ${second.memory()} MiB`);
+  await dump(second, 'dump', false);
+  await dump(second, 'dump again', false);
+  await dump(second, 'dump, slow reader', true);
+  await second.stop();
+} finally {
+  rmSync(directory, { recursive: true });
+}

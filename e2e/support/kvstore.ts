@@ -1,0 +1,87 @@
+/** A KvStore of a test, in a namespace of its own. */
+import { randomBytes } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import { waitFor } from '../../test-support/wait-for.ts';
+import { apply, field, kubectl, podsOf } from './kubectl.ts';
+
+export interface KvStoreHandle {
+  readonly namespace: string;
+  readonly name: string;
+  /** Where its Ingress answers; requests need the header Host. */
+  readonly url: string;
+  readonly host: string;
+  patch(spec: object): Promise<void>;
+  /** Waits until it is Ready with nothing under way, as the newest spec wants it. */
+  settled(seconds?: number): Promise<void>;
+  servicePods(): ReturnType<typeof podsOf>;
+  etcdPods(): ReturnType<typeof podsOf>;
+}
+
+export const ingressUrl = process.env.KV_INGRESS_URL ?? 'http://localhost:8080';
+
+/** Namespaces of tests admit only pods that the strictest pod security standard allows. */
+export async function makeNamespace(t: ExecutionContext): Promise<string> {
+  const name = `kv-e2e-${randomBytes(3).toString('hex')}`;
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  t.teardown(async () => {
+    await kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
+  });
+  return name;
+}
+
+/** Creates the KvStore and waits until it has settled. */
+export async function createKvStore(namespace: string, spec: object = {}, name = 'store'): Promise<KvStoreHandle> {
+  const host = `${name}.${namespace}.test`;
+  await apply({
+    apiVersion: 'kvstore.dev/v1alpha1',
+    kind: 'KvStore',
+    metadata: { name, namespace },
+    spec: { ingress: { host }, etcd: { storage: { size: '1Gi' } }, ...spec },
+  });
+  const selector = (component: string) => `app.kubernetes.io/instance=${name},app.kubernetes.io/component=${component}`;
+  const handle: KvStoreHandle = {
+    namespace,
+    name,
+    host,
+    url: ingressUrl,
+    async patch(change) {
+      await kubectl('patch', 'kvs', name, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec: change }));
+    },
+    settled: (seconds = 180) => settled(namespace, name, seconds),
+    servicePods: () => podsOf(namespace, selector('service')),
+    etcdPods: () => podsOf(namespace, selector('etcd')),
+  };
+  await handle.settled();
+  return handle;
+}
+
+interface Resource {
+  readonly metadata: { readonly generation: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[];
+  };
+}
+
+async function settled(namespace: string, name: string, seconds: number): Promise<void> {
+  let last = '';
+  await waitFor(
+    `KvStore ${name} settles`,
+    async () => {
+      last = await kubectl('get', 'kvs', name, '-n', namespace, '-o', 'json');
+      const { metadata, status } = JSON.parse(last) as Resource;
+      const is = (type: string, value: string) =>
+        status?.conditions?.some((condition) => condition.type === type && condition.status === value) ?? false;
+      return status?.observedGeneration === metadata.generation && is('Ready', 'True') && is('Progressing', 'False');
+    },
+    { timeout: seconds * 1000, interval: 500 },
+  ).catch((cause) => {
+    throw new Error(`${cause.message}: ${JSON.stringify(JSON.parse(last).status)}`, { cause });
+  });
+}
+
+/** The value of a field of the KvStore's status. */
+export function statusField({ namespace, name }: KvStoreHandle, path: string): Promise<string> {
+  return field(`.status${path}`, 'kvs', name, '-n', namespace);
+}

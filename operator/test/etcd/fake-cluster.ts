@@ -1,0 +1,331 @@
+/**
+ * A Kubernetes of one KvStore: what reconcileEtcd applies becomes local etcd processes. It keeps the rules that the
+ * operator relies on: stable addresses by ordinal, claims that outlive pods, pods that see the ConfigMap of their
+ * start, objects applied over the version they were read at.
+ */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KubernetesObject, V1ConfigMap, V1StatefulSet } from '@kubernetes/client-node';
+import { findBinary } from '../../../test-support/binaries.ts';
+import type { EtcdObjects, EtcdOutcome, EtcdTools, Member, MemberClient } from '../../src/etcd/contract.ts';
+import { memberClient } from '../../src/etcd/member-client.ts';
+import { clientPort, etcdNames, metricsPort, peerPort } from '../../src/etcd/names.ts';
+import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
+import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
+import { FakeClaim, FakePod } from './fake-pods.ts';
+import { kvstoreWith } from './samples.ts';
+
+const maxMembers = 5;
+const pauseMs = 40;
+
+interface Ports {
+  readonly client: number;
+  readonly peer: number;
+  readonly metrics: number;
+}
+
+/** Called around everything that changes something; throws to let the operator die there. */
+export type Mishap = (what: string, moment: 'before' | 'after') => void;
+
+export class FakeCluster {
+  kvstore: KvStore;
+  mishap: Mishap = () => undefined;
+  /** Chance that the caches show the previous state of things. */
+  lag: () => boolean = () => false;
+  readonly pods = new Map<string, FakePod>();
+  readonly claims = new Map<string, FakeClaim>();
+  readonly applied = new Map<string, KubernetesObject>();
+  readonly actions: string[] = [];
+  /** Which claims each member id has run on: more than one is amnesia. */
+  readonly claimsOfMember = new Map<string, Set<string>>();
+  readonly #binary: string;
+  readonly #dir: string;
+  readonly #ports: readonly Ports[];
+  #version = 0;
+  #snapshot: EtcdObjects = { pods: [], claims: [] };
+  #busy: Promise<void>[] = [];
+
+  static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
+    const binary = findBinary('etcd');
+    if (binary === undefined) throw new Error('no etcd: set KUBEBUILDER_ASSETS or PATH');
+    const dir = await mkdtemp(join(tmpdir(), 'kvstore-etcd-'));
+    return new FakeCluster(binary, dir, await freePorts(), kvstoreWith(etcd));
+  }
+
+  constructor(binary: string, dir: string, ports: readonly Ports[], kvstore: KvStore) {
+    this.#binary = binary;
+    this.#dir = dir;
+    this.#ports = ports;
+    this.kvstore = kvstore;
+  }
+
+  get names() {
+    return etcdNames(this.kvstore);
+  }
+
+  get statefulSet(): V1StatefulSet | undefined {
+    return this.applied.get('StatefulSet') as V1StatefulSet | undefined;
+  }
+
+  get configMap(): V1ConfigMap | undefined {
+    return this.applied.get('ConfigMap') as V1ConfigMap | undefined;
+  }
+
+  want(etcd: Partial<EtcdSpec>): void {
+    const { spec } = this.kvstore;
+    this.kvstore = kvstoreWith({ ...spec.etcd, ...etcd }, this.kvstore.metadata.uid);
+  }
+
+  /** Reconciles until an outcome is as wanted. A reconcile that dies is followed by the next, as after a restart. */
+  async until(wanted: (outcome: EtcdOutcome) => boolean, withinMs = 90_000): Promise<EtcdOutcome> {
+    const end = performance.now() + withinMs;
+    let last: unknown;
+    while (performance.now() < end) {
+      const outcome = await this.reconcile().catch((error: unknown) => {
+        last = error;
+        return undefined;
+      });
+      if (outcome !== undefined) {
+        last = outcome;
+        if (wanted(outcome)) return outcome;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    throw new Error(`not in time; actions ${this.actions.slice(-15).join(', ')}`, { cause: last });
+  }
+
+  async reconcile(): Promise<EtcdOutcome> {
+    await this.#control();
+    return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), { image: 'registry.k8s.io/etcd:v3.6.16' });
+  }
+
+  settled(): Promise<EtcdOutcome> {
+    return this.until(({ settled }) => settled);
+  }
+
+  /** As when the volume's disk is gone and both objects were deleted: the process is killed, not stopped. */
+  async loseVolume(ordinal: number): Promise<void> {
+    const pod = this.pods.get(this.names.pod(ordinal));
+    const claim = this.claims.get(this.names.claim(ordinal));
+    await pod?.stop('SIGKILL');
+    if (pod !== undefined) this.pods.delete(pod.name);
+    if (claim !== undefined) this.claims.delete(claim.name);
+    await claim?.remove();
+  }
+
+  /** The KvStore is deleted: everything goes but the claims, which the policy keeps. */
+  async deleteKvStore(): Promise<void> {
+    await Promise.all([...this.pods.values()].map((pod) => pod.stop()));
+    this.pods.clear();
+    this.applied.clear();
+    this.kvstore = kvstoreWith(this.kvstore.spec.etcd, randomUUID());
+  }
+
+  member(podName: string): MemberClient {
+    const ordinal = this.names.ordinal(podName) ?? 0;
+    const real = memberClient(`http://127.0.0.1:${this.#ports[ordinal]?.client}`);
+    const change = <A extends readonly unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
+      return (...args: A) => this.#change(`${name} ${args.join(' ')}`, () => call(...args));
+    };
+    return {
+      ready: () => real.ready(),
+      status: async () => {
+        const claim = this.claims.get(this.names.claim(ordinal))?.uid;
+        const status = await real.status();
+        const known = this.claimsOfMember.get(status.memberId) ?? new Set();
+        if (claim !== undefined) this.claimsOfMember.set(status.memberId, known.add(claim));
+        return status;
+      },
+      memberList: async () => (await real.memberList()).map((member) => this.#seenMember(member)),
+      memberAdd: change('memberAdd', async (peerURL, learner) =>
+        this.#seenMember(await real.memberAdd(this.#local(peerURL), learner)),
+      ),
+      memberPromote: change('memberPromote', (id) => real.memberPromote(id)),
+      memberRemove: change('memberRemove', (id) => real.memberRemove(id)),
+      moveLeader: change('moveLeader', (id) => real.moveLeader(id)),
+      compact: change('compact', (revision) => real.compact(revision)),
+      defragment: change(`defragment ${podName}`, () => real.defragment()),
+      disarm: change('disarm', (alarm, id) => real.disarm(alarm, id)),
+    };
+  }
+
+  /** A call of a member's HTTP gateway. */
+  async call(ordinal: number, path: string, body: object): Promise<unknown> {
+    const url = `http://127.0.0.1:${this.#ports[ordinal]?.client}/v3/${path}`;
+    const response = await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new Error(JSON.stringify(answer));
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.pods.values()].map((pod) => pod.stop('SIGKILL')));
+    await Promise.all(this.#busy);
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  /** The StatefulSet controller and the kubelet, once. */
+  async #control(): Promise<void> {
+    for (const claim of this.claims.values()) {
+      const used = [...this.pods.values()].some((pod) => pod.claim === claim);
+      if (!claim.terminating || used) continue;
+      this.claims.delete(claim.name);
+      await claim.remove();
+    }
+    const { statefulSet, configMap, names } = this;
+    if (statefulSet?.spec === undefined || configMap === undefined) return;
+    const replicas = statefulSet.spec.replicas ?? 1;
+    for (const pod of this.pods.values()) {
+      if ((names.ordinal(pod.name) ?? 0) >= replicas && !pod.terminating) this.#stopPod(pod);
+    }
+    for (let ordinal = 0; ordinal < replicas; ordinal++) {
+      if (this.pods.has(names.pod(ordinal))) continue;
+      const claim = await this.#claim(ordinal, statefulSet);
+      const config = configMap.data?.[`${names.pod(ordinal)}.yaml`];
+      if (claim.terminating || config === undefined) continue;
+      const template = structuredClone(statefulSet.spec.template);
+      const pod = new FakePod(names.pod(ordinal), randomUUID(), claim, template, this.#binary);
+      this.pods.set(pod.name, pod);
+      await pod.start(this.#localConfig(ordinal, config, claim));
+    }
+  }
+
+  async #claim(ordinal: number, statefulSet: V1StatefulSet): Promise<FakeClaim> {
+    const name = this.names.claim(ordinal);
+    const existing = this.claims.get(name);
+    if (existing !== undefined) return existing;
+    const uid = randomUUID();
+    const size = statefulSet.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage ?? '';
+    const claim = new FakeClaim(name, uid, join(this.#dir, uid), size);
+    await claim.make();
+    this.claims.set(name, claim);
+    return claim;
+  }
+
+  #stopPod(pod: FakePod): void {
+    this.#busy.push(
+      pod.stop().then(() => {
+        this.pods.delete(pod.name);
+      }),
+    );
+  }
+
+  /** What the caches show: never anything that changes later. */
+  #seen(): EtcdObjects {
+    const { statefulSet, configMap } = this;
+    const now = structuredClone({
+      ...(statefulSet === undefined ? {} : { statefulSet }),
+      ...(configMap === undefined ? {} : { configMap }),
+      pods: [...this.pods.values()].map((pod) => pod.object()),
+      claims: [...this.claims.values()].map((claim) => claim.object()),
+    });
+    const shown = this.lag() ? this.#snapshot : now;
+    this.#snapshot = now;
+    return shown;
+  }
+
+  #tools(): EtcdTools {
+    return {
+      apply: (object) => this.#change('', async () => this.#apply(object)),
+      deletePod: (_, name, uid) =>
+        this.#change(`deletePod ${name}`, async () => {
+          const pod = this.pods.get(name);
+          if (pod?.uid === uid && !pod.terminating) this.#stopPod(pod);
+        }),
+      deleteClaim: (_, name, uid) =>
+        this.#change(`deleteClaim ${name}`, async () => {
+          const claim = this.claims.get(name);
+          if (claim?.uid === uid) claim.terminating = true;
+        }),
+      resizeClaim: (_, name, uid, size) =>
+        this.#change(`resizeClaim ${name}`, async () => {
+          const claim = this.claims.get(name);
+          if (claim?.uid === uid) claim.request = size;
+        }),
+      event: () => undefined,
+      member: (podName) => this.member(podName),
+    };
+  }
+
+  async #apply(object: KubernetesObject): Promise<void> {
+    const kind = object.kind ?? '';
+    const existing = this.applied.get(kind);
+    const base = object.metadata?.resourceVersion;
+    if (base !== undefined && base !== existing?.metadata?.resourceVersion) throw new Error(`${kind}: conflict`);
+    const { resourceVersion, ...metadata } = object.metadata ?? {};
+    const version = existing?.metadata?.resourceVersion;
+    const next = { ...object, metadata };
+    const before = existing === undefined ? undefined : { ...existing, metadata: { ...existing.metadata } };
+    if (before !== undefined) delete before.metadata.resourceVersion;
+    const same = JSON.stringify(before) === JSON.stringify(next);
+    if (!same) this.#version += 1;
+    this.applied.set(kind, {
+      ...structuredClone(next),
+      metadata: { ...metadata, resourceVersion: same && version !== undefined ? version : String(this.#version) },
+    });
+  }
+
+  async #change<R>(what: string, call: () => Promise<R>): Promise<R> {
+    this.mishap(what, 'before');
+    if (what !== '') this.actions.push(what);
+    const result = await call();
+    this.mishap(what, 'after');
+    return result;
+  }
+
+  #local(text: string): string {
+    return this.#ports.reduce(
+      (current, { client, peer }, ordinal) =>
+        current
+          .replaceAll(this.names.peerURL(ordinal), `http://127.0.0.1:${peer}`)
+          .replaceAll(this.names.clientURL(ordinal), `http://127.0.0.1:${client}`),
+      text,
+    );
+  }
+
+  #localConfig(ordinal: number, config: string, claim: FakeClaim): string {
+    const ports = this.#ports[ordinal];
+    const local = this.#local(config)
+      .replace(`0.0.0.0:${clientPort}`, `127.0.0.1:${ports?.client}`)
+      .replace(`0.0.0.0:${peerPort}`, `127.0.0.1:${ports?.peer}`)
+      .replace(`0.0.0.0:${metricsPort}`, `127.0.0.1:${ports?.metrics}`);
+    return JSON.stringify({ ...JSON.parse(local), 'data-dir': join(claim.dir, 'data'), 'unsafe-no-fsync': true });
+  }
+
+  #seenMember(member: Member): Member {
+    const peerURLs = member.peerURLs.map((url) => {
+      const ordinal = this.#ports.findIndex(({ peer }) => url === `http://127.0.0.1:${peer}`);
+      return ordinal < 0 ? url : this.names.peerURL(ordinal);
+    });
+    return { ...member, peerURLs };
+  }
+}
+
+/** Free now; taken again a moment later by etcd. All are held at once, so that no two are the same. */
+async function freePorts(): Promise<Ports[]> {
+  const servers = await Promise.all(
+    Array.from({ length: maxMembers * 3 }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return Array.from({ length: maxMembers }, (_, ordinal) => ({
+    client: ports[ordinal * 3] ?? 0,
+    peer: ports[ordinal * 3 + 1] ?? 0,
+    metrics: ports[ordinal * 3 + 2] ?? 0,
+  }));
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import {
+  type Config,
+  ConfigError,
+  helpText,
+  markdownTable,
+  readConfig,
+  settings,
+  unknownSettings,
+} from '../src/config.ts';
+
+type Name = (typeof settings)[keyof typeof settings]['name'];
+
+/** For each setting: texts with the values they stand for, and texts that are refused. */
+const duration = {
+  good: { '500ms': 500, '5s': 5000, '2m': 120_000, '24h': 86_400_000, '0s': 0 },
+  bad: ['', '5', '-1s', '25h', '5 s', '1.5s', 'x'],
+};
+const optional = { good: { '': undefined, '/some/file': '/some/file' }, bad: [] };
+const nonEmpty = { good: { something: 'something' }, bad: [''] };
+const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[] }> = {
+  host: nonEmpty,
+  port: { good: { '0': 0, '65535': 65_535 }, bad: ['', '-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http'] },
+  dataDir: nonEmpty,
+  maxBody: {
+    good: { '1': 1, '10B': 10, '64KiB': 65_536, '1MiB': 1_048_576, '256MiB': 268_435_456 },
+    bad: ['', '0', '-1', '1MB', '257MiB', '1GiB', '1.5MiB', 'much'],
+  },
+  requestTimeout: duration,
+  headersTimeout: duration,
+  bodyTimeout: duration,
+  keepAliveTimeout: duration,
+  stallTimeout: duration,
+  maxStreams: { good: { '1': 1, '2000': 2000 }, bad: ['', '0', '2001', 'many'] },
+  drainWindow: duration,
+  drainTimeout: duration,
+  logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
+  logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  etcdEndpoints: {
+    good: { '': [], 'http://a:2379': ['http://a:2379'], 'https://a:1, http://b:2': ['https://a:1', 'http://b:2'] },
+    bad: ['a:2379', 'ftp://a', 'http://a,', 'nothing'],
+  },
+  etcdPrefix: nonEmpty,
+  etcdCaFile: optional,
+  etcdCertFile: optional,
+  etcdKeyFile: optional,
+  etcdUsernameFile: optional,
+  etcdPasswordFile: optional,
+  etcdMaxTxnOps: { good: { '2': 2, '1000000': 1_000_000 }, bad: ['', '1', '1000001', 'x'] },
+  etcdMaxRequestBytes: { good: { '1024': 1024, '1073741824': 1_073_741_824 }, bad: ['', '1023', '1073741825', '1MiB'] },
+};
+
+for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (typeof cases)[keyof Config]][]) {
+  const { name } = settings[field];
+  test(`${name} is read, and refused with its name and its text`, (t) => {
+    for (const [text, value] of Object.entries(good)) t.deepEqual(readConfig({ [name]: text })[field], value, text);
+    for (const text of bad) {
+      const error = t.throws(() => readConfig({ [name]: text }), { instanceOf: ConfigError }, text);
+      t.true(error?.message.startsWith(`${name} must `), error?.message);
+      t.true(error?.message.includes(JSON.stringify(text)), error?.message);
+    }
+  });
+}
+
+test('an empty environment gives the defaults of the table', (t) => {
+  const config = readConfig({});
+  t.deepEqual([config.host, config.port, config.maxBody], ['127.0.0.1', 8080, 1_048_576]);
+  t.deepEqual([config.keepAliveTimeout, config.etcdEndpoints], [100_000, []]);
+});
+
+test('variables that only look like settings are named', (t) => {
+  t.deepEqual(unknownSettings({ KV_PROT: '1', KV_PORT: '80', PATH: '/bin' }), ['KV_PROT']);
+});
+
+test('help and the README list every setting once, with its default and meaning', (t) => {
+  for (const { name, default: standard, meaning } of Object.values(settings)) {
+    const lines = helpText()
+      .split('\n')
+      .filter((line) => line.trim().startsWith(`${name as Name} `));
+    t.is(lines.length, 1, name);
+    t.true(lines[0]?.includes(standard) && lines[0].endsWith(meaning), name);
+  }
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, table] = /<!-- settings -->\n([\s\S]*)<!-- \/settings -->/.exec(readme) ?? [];
+  t.is(table?.trim(), markdownTable(), 'run `npm run docs`');
+});

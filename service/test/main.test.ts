@@ -1,0 +1,38 @@
+/** What somebody at a terminal sees of the program. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test from 'ava';
+import { helpText } from '../src/config.ts';
+import { launch, startService, temporaryFolder } from './support/service-process.ts';
+
+test('--help and -h print the settings and end with 0, whatever the environment holds', async (t) => {
+  for (const flag of ['--help', '-h']) {
+    const help = launch(t, { args: [flag], env: { KV_PORT: 'nonsense' } });
+    t.is((await help.ended).code, 0);
+    t.is(help.text.join('\n').trim(), helpText().trim());
+    t.is(help.stderr(), '');
+  }
+});
+
+test('all faults of the configuration come in one message, with exit code 2', async (t) => {
+  const env = { KV_PORT: 'http', KV_MAX_BODY: '1MB', KV_LOG_LEVEL: 'loud', KV_DATA_DIR: temporaryFolder(t) };
+  const service = launch(t, { env });
+  t.is((await service.ended).code, 2);
+  for (const name of ['KV_PORT', 'KV_MAX_BODY', 'KV_LOG_LEVEL']) t.true(service.stderr().includes(name), name);
+  t.notRegex(service.stderr(), /^ +at /m, 'no stack');
+});
+
+test('a port in use is said so, with exit code 1', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  t.teardown(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  const service = launch(t, { env: { KV_PORT: String(port), KV_DATA_DIR: temporaryFolder(t) } });
+  t.is((await service.ended).code, 1);
+  t.is(service.stderr(), `kvstore: Cannot listen on 127.0.0.1:${port}: another process uses the port.\n`);
+});
+
+test('a misspelt setting is logged and ignored', async (t) => {
+  const service = await startService(t, { env: { KV_PROT: '1', KV_DATA_DIR: temporaryFolder(t) } });
+  t.true(service.log.some(({ name, level }) => name === 'KV_PROT' && level === 40));
+});

@@ -1,0 +1,12 @@
+/** Refreshes what the README takes from the sources: the table of settings. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { markdownTable } from '../service/src/config.ts';
+
+const file = new URL('../README.md', import.meta.url);
+const section = /(<!-- settings -->\n)[\s\S]*(<!-- \/settings -->)/;
+const text = readFileSync(file, 'utf8');
+if (!section.test(text)) throw new Error('README.md has no section between <!-- settings --> and <!-- /settings -->');
+writeFileSync(
+  file,
+  text.replace(section, (_, open, close) => `${open}\n${markdownTable()}\n\n${close}`),
+);
