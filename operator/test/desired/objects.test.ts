@@ -7,6 +7,7 @@ import { buildService } from '../../src/desired/service.ts';
 import { buildServiceAccount } from '../../src/desired/service-account.ts';
 import { buildServiceMonitor } from '../../src/desired/service-monitor.ts';
 import { etcdHeadlessService } from '../../src/etcd/build/headless-service.ts';
+import { etcdNetworkPolicy } from '../../src/etcd/build/network-policy.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import type { KvStoreSpec } from '../../src/kvstore.ts';
 import { kvStore } from '../support/kvstore.ts';
@@ -75,6 +76,14 @@ test('the ServiceMonitor picks the Services of the service and of etcd, and a po
     const ports = service.spec?.ports?.map(({ name }) => name) ?? [];
     t.is(spec.endpoints.filter(({ port }) => ports.includes(port)).length, 1);
   }
+});
+
+test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing else of etcd is', (t) => {
+  const openToAll = (rules: readonly { from?: unknown; ports?: readonly object[] }[] = []) =>
+    rules.filter(({ from }) => from === undefined).flatMap(({ ports = [] }) => ports);
+  t.deepEqual(openToAll(buildNetworkPolicy(kvStore()).spec?.ingress), [{ protocol: 'TCP', port: 8080 }]);
+  const { spec } = etcdNetworkPolicy(etcdNames(kvStore()), 'shop');
+  t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
 });
 
 test('the ServiceAccount has no token', (t) => {
