@@ -15,6 +15,11 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
+  { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  {
+    files: 'dashboards/test/prometheus.test.ts',
+    programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],
+  },
 ];
 
 export interface Skip {
