@@ -9,16 +9,14 @@ import { etcdLeader } from './support/etcd-leader.ts';
 import { fortio } from './support/fortio.ts';
 import { getFromPod, kubectl } from './support/kubectl.ts';
 import { createKvStore, makeNamespace, statusField } from './support/kvstore.ts';
+import { installOperator, operatorRolledOut, restartOperator } from './support/operator.ts';
 
 /** Seconds of load; longer for a thorough run. */
 const loadSeconds = Number(process.env.KV_E2E_LOAD_SECONDS ?? 90);
 
 const operatorSelector = 'app.kubernetes.io/name=kvstore-operator';
 
-test.before('install', async () => {
-  await kubectl('apply', '-k', 'config');
-  await kubectl('rollout', 'status', '-n', 'kvstore-system', 'deployment/kvstore-operator', '--timeout=120s');
-});
+test.before('install', installOperator);
 
 test('the four endpoints answer through the Ingress, and all replicas agree', async (t) => {
   const store = await createKvStore(await makeNamespace(t));
@@ -61,8 +59,7 @@ test('nobody notices a new image, a rolling restart of etcd, or a restart of the
     { timeout: 240_000, interval: 1000 },
   );
   await store.settled();
-  await kubectl('rollout', 'restart', '-n', 'kvstore-system', 'deployment/kvstore-operator');
-  await kubectl('rollout', 'status', '-n', 'kvstore-system', 'deployment/kvstore-operator', '--timeout=120s');
+  await restartOperator();
 
   const during = await load;
   const { acknowledged, refused, longestGap } = await writer.stop();
@@ -87,7 +84,7 @@ test('a killed service pod, etcd leader or operator loses no acknowledged write'
   await waitFor('the leader is somebody', async () => (await etcdLeader(store)) !== '', { timeout: 60_000 });
   await store.settled();
   await kubectl('delete', 'pod', '-n', 'kvstore-system', '-l', operatorSelector, '--grace-period=0', '--force');
-  await kubectl('rollout', 'status', '-n', 'kvstore-system', 'deployment/kvstore-operator', '--timeout=120s');
+  await operatorRolledOut();
   await store.settled();
   const { acknowledged, refused, longestGap } = await writer.stop();
   t.log(
@@ -152,13 +149,8 @@ test('deleted and created again: the values are back with Retain, gone with Dele
     const first = await createKvStore(namespace, spec, name);
     t.is((await send(first, 'POST', '/set', '{"kept":1}')).status, 200);
     await kubectl('delete', 'kvs', name, '-n', namespace, '--cascade=foreground');
-    await waitFor(
-      'its pods are gone',
-      async () => (await kubectl('get', 'pods', '-n', namespace, '-o', 'name')) === '',
-      {
-        timeout: 120_000,
-      },
-    );
+    const pods = ['get', 'pods', '-n', namespace, '-l', `app.kubernetes.io/instance=${name}`, '-o', 'name'];
+    await waitFor('its pods are gone', async () => (await kubectl(...pods)) === '', { timeout: 120_000 });
     const claims = async () => (await kubectl('get', 'pvc', '-n', namespace, '-o', 'name')).includes(`data-${name}-`);
     if (retentionPolicy === 'Delete') await waitFor('its claims are gone', async () => !(await claims()));
     else t.true(await claims());

@@ -32,6 +32,8 @@ export function send({ url, host }: KvStoreHandle, method: string, path: string,
 }
 
 export interface Writer {
+  /** Writes that were acknowledged so far. */
+  acknowledged(): number;
   /** Ends the writing and tells what came of it. */
   stop(): Promise<WriterReport>;
 }
@@ -71,6 +73,7 @@ export function startWriter(store: KvStoreHandle, prefix: string): Writer {
   };
   const done = work();
   return {
+    acknowledged: () => acknowledged.size,
     async stop() {
       running = false;
       await done;

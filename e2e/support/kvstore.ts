@@ -19,15 +19,29 @@ export interface KvStoreHandle {
 
 export const ingressUrl = process.env.KV_INGRESS_URL ?? 'http://localhost:8080';
 
-/** Namespaces of tests admit only pods that the strictest pod security standard allows. */
+/** A namespace that is deleted after the test. */
 export async function makeNamespace(t: ExecutionContext): Promise<string> {
+  const name = await newNamespace();
+  t.teardown(() => deleteNamespace(name));
+  return name;
+}
+
+/** Runs the action with a namespace that is deleted afterwards. */
+export async function withNamespace(action: (namespace: string) => Promise<void>): Promise<void> {
+  const name = await newNamespace();
+  await action(name).finally(() => deleteNamespace(name));
+}
+
+/** It admits only pods that the strictest pod security standard allows. */
+async function newNamespace(): Promise<string> {
   const name = `kv-e2e-${randomBytes(3).toString('hex')}`;
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
-  t.teardown(async () => {
-    await kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
-  });
   return name;
+}
+
+async function deleteNamespace(name: string): Promise<void> {
+  await kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
 }
 
 /** Creates the KvStore and waits until it has settled. */

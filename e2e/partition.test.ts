@@ -1,0 +1,51 @@
+/**
+ * A member of etcd that is cut off: it runs, and packets to and from it are lost. Needs KV_E2E_NODE, words that run a
+ * command in the node's network namespace, such as `docker exec k3d-kvstore-server-0`.
+ */
+import { execFile } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { waitFor } from '../test-support/wait-for.ts';
+import { lost, startWriter } from './support/client.ts';
+import { etcdLeader } from './support/etcd-leader.ts';
+import { field } from './support/kubectl.ts';
+import { createKvStore, makeNamespace } from './support/kvstore.ts';
+import { installOperator } from './support/operator.ts';
+
+const node = (process.env.KV_E2E_NODE ?? '').split(' ').filter((word) => word !== '');
+const cutSeconds = Number(process.env.KV_E2E_CUT_SECONDS ?? 30);
+const testOnNode = node.length === 0 ? test.skip : test;
+
+test.before('install', installOperator);
+
+testOnNode('a leader of etcd whose network is cut is replaced, and comes back, with every write', async (t) => {
+  const store = await createKvStore(await makeNamespace(t));
+  const writer = startWriter(store, 'cut-');
+  const leader = await etcdLeader(store);
+  const address = await field('.status.podIP', 'pod', leader, '-n', store.namespace);
+  const change = (how: '-I' | '-D') =>
+    Promise.all(['-s', '-d'].map((side) => onNode('iptables', '-w', how, 'FORWARD', side, address, '-j', 'DROP')));
+  t.teardown(() => change('-D').catch(() => {}));
+
+  await change('-I');
+  await waitFor('another member leads', async () => (await etcdLeader(store, leader)) !== '', {
+    timeout: 30_000,
+    interval: 500,
+  });
+  const led = writer.acknowledged();
+  await pause(cutSeconds * 1000);
+  t.true(writer.acknowledged() > led + 10 * cutSeconds, 'writes go on without the member');
+  await change('-D');
+  await store.settled();
+
+  const { acknowledged, refused, longestGap } = await writer.stop();
+  const others = [...refused].map(([what, count]) => `${count} × ${what}`).join(', ') || 'none';
+  t.log(`acknowledged ${acknowledged.size}, longest gap ${Math.round(longestGap)} ms, others: ${others}`);
+  t.deepEqual(await lost(store, acknowledged), []);
+});
+
+async function onNode(...command: readonly string[]): Promise<void> {
+  const [program = '', ...words] = [...node, ...command];
+  await promisify(execFile)(program, words);
+}

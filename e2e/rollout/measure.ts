@@ -1,0 +1,68 @@
+/**
+ * Latency through the Ingress without and with rollouts, in one run: npm run e2e:rollout. Prints a table and writes
+ * docs/rollout.svg. Needs what the end-to-end tests need.
+ */
+import { writeFile } from 'node:fs/promises';
+import { send } from '../support/client.ts';
+import { type FortioReport, fortio } from '../support/fortio.ts';
+import { createKvStore, withNamespace } from '../support/kvstore.ts';
+import { installOperator, restartOperator } from '../support/operator.ts';
+import { type Mark, plot, type Sample } from './plot.ts';
+
+const seconds = Number(process.env.KV_E2E_LOAD_SECONDS ?? 90);
+const quietSeconds = Math.max(10, Math.round(seconds / 3));
+
+await installOperator();
+await withNamespace(async (namespace) => {
+  const store = await createKvStore(namespace);
+  const start = performance.now();
+  const now = () => (performance.now() - start) / 1000;
+  const samples: Sample[] = [];
+  const refused: string[] = [];
+  let running = true;
+  const sampling = sample();
+
+  const quiet = await fortio(store, quietSeconds);
+  const marks: Mark[] = [];
+  const load = fortio(store, seconds);
+  await change('another image', () => store.patch({ image: 'kvstore/service:next' }));
+  await change('image back', () => store.patch({ image: null }));
+  await change('restart of etcd', () =>
+    store.patch({ etcd: { resources: { requests: { cpu: '51m', memory: '129Mi' } } } }),
+  );
+  await change('operator', restartOperator);
+  const rollouts = await load;
+  running = false;
+  await sampling;
+
+  print([row('no rollout', quiet), row('rollouts', rollouts)]);
+  process.stdout.write(`sets: ${samples.length} acknowledged, others: ${refused.join(' ') || 'none'}\n`);
+  await writeFile(new URL('../../docs/rollout.svg', import.meta.url), plot(samples, marks));
+
+  async function change(text: string, action: () => Promise<unknown>): Promise<void> {
+    marks.push({ at: now(), text });
+    await action();
+    await store.settled();
+  }
+
+  /** One set after the other, 20 a second. */
+  async function sample(): Promise<void> {
+    for (let i = 0; running; i++) {
+      const at = now();
+      const answer = await send(store, 'POST', '/set', `{"sample":${i}}`).catch((error: Error) => error);
+      if ('status' in answer && answer.status === 200) samples.push({ at, latency: (now() - at) * 1000 });
+      else refused.push('status' in answer ? String(answer.status) : answer.message);
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, 50 - (now() - at) * 1000)));
+    }
+  }
+});
+
+function row(name: string, { codes, p50, p99, p999 }: FortioReport): string[] {
+  const answers = Object.entries(codes).map(([code, count]) => `${count} × ${code}`);
+  return [name, answers.join(', '), ...[p50, p99, p999].map((ms) => `${ms.toFixed(1)} ms`)];
+}
+
+function print(rows: readonly string[][]): void {
+  const lines = [['', 'answers', 'p50', 'p99', 'p99.9'], ['---', '---', '---', '---', '---'], ...rows];
+  for (const cells of lines) process.stdout.write(`| ${cells.join(' | ')} |\n`);
+}

@@ -1,0 +1,50 @@
+/** A plot of latency over time, as SVG. */
+
+export interface Sample {
+  /** Seconds since the start. */
+  readonly at: number;
+  /** Milliseconds until the answer. */
+  readonly latency: number;
+}
+
+export interface Mark {
+  /** Seconds since the start. */
+  readonly at: number;
+  readonly text: string;
+}
+
+const width = 900;
+const height = 320;
+const left = 60;
+const top = 90;
+const bottom = 30;
+/** Milliseconds at the lower and the upper edge; the scale is logarithmic. */
+const [lowest, highest] = [1, 10_000];
+
+/** Every sample is a dot; marks are lines that say what happened. */
+export function plot(samples: readonly Sample[], marks: readonly Mark[]): string {
+  const end = Math.max(1, ...samples.map(({ at }) => at));
+  const x = (at: number) => (left + (at / end) * (width - left - 10)).toFixed(1);
+  const y = (ms: number) => {
+    const part = Math.log(Math.min(highest, Math.max(lowest, ms)) / lowest) / Math.log(highest / lowest);
+    return (height - bottom - part * (height - top - bottom)).toFixed(1);
+  };
+  const ticks = [1, 10, 100, 1000, 10_000];
+  const seconds = Array.from({ length: Math.floor(end / 20) + 1 }, (_, i) => i * 20);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    `<rect width="${width}" height="${height}" fill="white"/>`,
+    ...ticks.map((ms) => `<path d="M${left} ${y(ms)}H${width - 10}" stroke="#ddd"/>`),
+    ...ticks.map((ms) => `<text x="${left - 6}" y="${y(ms)}" text-anchor="end">${ms} ms</text>`),
+    ...seconds.map((at) => `<text x="${x(at)}" y="${height - 10}" text-anchor="middle">${at} s</text>`),
+    ...marks.map(({ at }) => `<path d="M${x(at)} ${top}V${height - bottom}" stroke="#c33" stroke-dasharray="3"/>`),
+    ...marks.map(
+      ({ at, text }) => `<text transform="translate(${x(at)} ${top - 4}) rotate(-30)" fill="#c33">${text}</text>`,
+    ),
+    ...samples.map(
+      ({ at, latency }) => `<circle cx="${x(at)}" cy="${y(latency)}" r="1" fill="#369" fill-opacity="0.5"/>`,
+    ),
+    '</svg>',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,19 @@
+/** The operator under test. */
+import { kubectl } from './kubectl.ts';
+
+const inNamespace = ['-n', 'kvstore-system'] as const;
+
+/** Installs it from config/, or leaves it as it is when that is what is there. */
+export async function installOperator(): Promise<void> {
+  await kubectl('apply', '-k', 'config');
+  await operatorRolledOut();
+}
+
+export async function restartOperator(): Promise<void> {
+  await kubectl('rollout', 'restart', ...inNamespace, 'deployment/kvstore-operator');
+  await operatorRolledOut();
+}
+
+export async function operatorRolledOut(): Promise<void> {
+  await kubectl('rollout', 'status', ...inNamespace, 'deployment/kvstore-operator', '--timeout=120s');
+}
