@@ -129,7 +129,7 @@ export class FakeCluster {
     const ordinal = this.names.ordinal(podName) ?? 0;
     const real = memberClient(`http://127.0.0.1:${this.#ports[ordinal]?.client}`);
     const change = <A extends readonly unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
-      return (...args: A) => this.#change(`${name} ${args.join(' ')}`, () => call(...args));
+      return (...args: A) => this.#change([name, ...args].join(' '), () => call(...args));
     };
     return {
       ready: () => real.ready(),
