@@ -4,13 +4,12 @@
  * start, objects applied over the version they were read at.
  */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesObject, V1ConfigMap, V1StatefulSet } from '@kubernetes/client-node';
-import { findBinary } from '../../../test-support/binaries.ts';
+import { needBinary } from '../../../test-support/binaries.ts';
+import { freePorts } from '../../../test-support/free-ports.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Member, MemberClient } from '../../src/etcd/contract.ts';
 import { memberClient } from '../../src/etcd/member-client.ts';
 import { clientPort, etcdNames, metricsPort, peerPort } from '../../src/etcd/names.ts';
@@ -50,10 +49,9 @@ export class FakeCluster {
   #busy: Promise<void>[] = [];
 
   static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
-    const binary = findBinary('etcd');
-    if (binary === undefined) throw new Error('no etcd: set KUBEBUILDER_ASSETS or PATH');
+    const binary = needBinary('etcd');
     const dir = await mkdtemp(join(tmpdir(), 'kvstore-etcd-'));
-    return new FakeCluster(binary, dir, await freePorts(), kvstoreWith(etcd));
+    return new FakeCluster(binary, dir, await memberPorts(), kvstoreWith(etcd));
   }
 
   constructor(binary: string, dir: string, ports: readonly Ports[], kvstore: KvStore) {
@@ -125,11 +123,28 @@ export class FakeCluster {
     this.kvstore = kvstoreWith(this.kvstore.spec.etcd, randomUUID());
   }
 
+  scaleToNothing(): void {
+    const { statefulSet } = this;
+    if (statefulSet?.spec === undefined) return;
+    this.applied.set('StatefulSet', { ...statefulSet, spec: { ...statefulSet.spec, replicas: 0 } } as V1StatefulSet);
+  }
+
+  localPeerURL(ordinal: number): string {
+    return `http://127.0.0.1:${this.#ports[ordinal]?.peer}`;
+  }
+
+  /** Another data directory takes the place of a stopped member's. */
+  async exchangeData(ordinal: number, dir: string): Promise<void> {
+    const data = join(this.claims.get(this.names.claim(ordinal))?.dir ?? '', 'data');
+    await rm(data, { recursive: true });
+    await rename(dir, data);
+  }
+
   member(podName: string): MemberClient {
     const ordinal = this.names.ordinal(podName) ?? 0;
     const real = memberClient(`http://127.0.0.1:${this.#ports[ordinal]?.client}`);
     const change = <A extends readonly unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
-      return (...args: A) => this.#change(`${name} ${args.join(' ')}`, () => call(...args));
+      return (...args: A) => this.#change([name, ...args].join(' '), () => call(...args));
     };
     return {
       ready: () => real.ready(),
@@ -309,20 +324,8 @@ export class FakeCluster {
   }
 }
 
-/** Free now; taken again a moment later by etcd. All are held at once, so that no two are the same. */
-async function freePorts(): Promise<Ports[]> {
-  const servers = await Promise.all(
-    Array.from({ length: maxMembers * 3 }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+async function memberPorts(): Promise<Ports[]> {
+  const ports = await freePorts(maxMembers * 3);
   return Array.from({ length: maxMembers }, (_, ordinal) => ({
     client: ports[ordinal * 3] ?? 0,
     peer: ports[ordinal * 3 + 1] ?? 0,

@@ -9,7 +9,9 @@ export const removeLost: Rule<QuorumSituation> = ({ state, members, via }) => {
   const lost = members.find((seat) => {
     const known = state.members[seat.ordinal];
     if (seat.answers || seat.claim === undefined || seat.claim.terminating || known?.claim === undefined) return false;
-    return (known.id === undefined || known.id === seat.member.id) && known.claim !== seat.claim.uid;
+    // Of a cluster that came back no ids are known yet; a learner that was just added is not the one that was lost.
+    const same = known.id === undefined ? !seat.member.isLearner : known.id === seat.member.id;
+    return same && known.claim !== seat.claim.uid;
   });
   if (lost === undefined || !othersDecide(members, lost)) return undefined;
   const message = `member ${lost.ordinal} lost its volume: it is removed, then added as a new member`;

@@ -34,17 +34,15 @@ export const shrink: Rule<QuorumSituation> = ({ names, wanted, members, via }) =
   return { action: { kind: 'remove-member', via, id: last.member.id }, reason, message: `${name} is removed` };
 };
 
-/** The volumes of members that were removed go, so that a later growth starts empty. */
-export const discardLeftovers: Rule<QuorumSituation> = ({ state, observation, members }) => {
+/** The volumes of members that were removed go, so that a later growth starts empty. The StatefulSet ends their pods. */
+export const discardLeftovers: Rule<QuorumSituation> = ({ names, state, observation, members }) => {
   const left = observation.seats.find(
-    ({ ordinal, pod, claim }) =>
-      ordinal >= replicasOf(state) &&
-      !members.some((seat) => seat.ordinal === ordinal) &&
-      pod === undefined &&
-      claim !== undefined &&
-      !claim.terminating,
+    ({ ordinal }) => ordinal >= replicasOf(state) && !members.some((seat) => seat.ordinal === ordinal),
   );
-  return left === undefined ? undefined : discard(left, 'EtcdRemovingMember');
+  if (left === undefined) return undefined;
+  const reason = 'EtcdRemovingMember';
+  if (left.pod !== undefined) return { reason, message: `the pod of former member ${names.pod(left.ordinal)} ends` };
+  return discard(left, reason);
 };
 
 /** The claim first; it only goes once no pod uses it. */
