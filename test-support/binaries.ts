@@ -7,7 +7,10 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 export const binaryNames = ['etcd', 'etcdctl', 'etcdutl', 'kube-apiserver', 'kubectl'] as const;
-export type BinaryName = (typeof binaryNames)[number];
+/** Come from Debian's package prometheus; never built here. */
+export const packagedNames = ['prometheus', 'promtool'] as const;
+export type BuiltName = (typeof binaryNames)[number];
+export type BinaryName = BuiltName | (typeof packagedNames)[number];
 
 export const versions = { etcd: '3.6.16', kubernetes: '1.36.3' } as const;
 

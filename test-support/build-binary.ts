@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BinaryName, cacheFolder, versions } from './binaries.ts';
+import { type BuiltName, cacheFolder, versions } from './binaries.ts';
 
 interface Source {
   /** Folder under programs/ whose go.mod pins the versions. */
@@ -10,7 +10,7 @@ interface Source {
   readonly package: string;
 }
 
-const sources: Readonly<Record<BinaryName, Source>> = {
+const sources: Readonly<Record<BuiltName, Source>> = {
   etcd: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3' },
   etcdctl: { module: 'etcd', package: 'go.etcd.io/etcd/etcdctl/v3' },
   etcdutl: { module: 'etcd', package: 'go.etcd.io/etcd/etcdutl/v3' },
@@ -19,7 +19,7 @@ const sources: Readonly<Record<BinaryName, Source>> = {
 };
 
 /** Resolves with the program's path. Two builds at once do no harm: each has a folder of its own and ends with a rename. */
-export async function buildBinary(name: BinaryName, report: (line: string) => void): Promise<string> {
+export async function buildBinary(name: BuiltName, report: (line: string) => void): Promise<string> {
   const source = sources[name];
   const cache = cacheFolder();
   await mkdir(cache, { recursive: true });

@@ -2,7 +2,7 @@
  * Runs before the tests: finds the real programs they start, or builds what is missing when there is Go. Without them
  * some tests are left out; in continuous integration (CI=true) that is a failure.
  */
-import { type BinaryName, binaryNames, findBinary } from './binaries.ts';
+import { type BinaryName, binaryNames, findBinary, packagedNames } from './binaries.ts';
 import { buildBinary, hasGo } from './build-binary.ts';
 import { skips } from './skips.ts';
 
@@ -21,9 +21,17 @@ for (const name of binaryNames) {
   }
 }
 
+for (const name of packagedNames) {
+  const found = findBinary(name);
+  if (found === undefined) missing.push(name);
+  else report(`${name}: ${found}`);
+}
+
 if (missing.length > 0) {
   report('');
-  report(`*** MISSING: ${missing.join(', ')}. Put them into the PATH or into KUBEBUILDER_ASSETS, or install Go. ***`);
+  report(
+    `*** MISSING: ${missing.join(', ')}. Put them into the PATH or into KUBEBUILDER_ASSETS, or install Go (prometheus, promtool: Debian's package prometheus). ***`,
+  );
   for (const skip of skips()) report(`*** SKIPPED for want of ${skip.missing.join(', ')}: ${skip.files} ***`);
   report('');
   if (process.env.CI === 'true') process.exitCode = 1;

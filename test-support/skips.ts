@@ -1,11 +1,25 @@
 /** Which test files need which program: they are left out when it is missing, which prepare.ts says loudly. */
 import { type BinaryName, findBinary } from './binaries.ts';
 
+/** Tests of the operator that start an API server. */
+const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', 'objects', 'rbac', 'resilience'];
+
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'operator/test/etcd/life.test.ts', programs: ['etcd'] },
+  { files: 'operator/test/config-files.test.ts', programs: ['kubectl'] },
+  ...withApiServer.map((name) => ({
+    files: `operator/test/${name}.test.ts`,
+    programs: ['etcd', 'kube-apiserver'] as const,
+  })),
+  { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  {
+    files: 'dashboards/test/prometheus.test.ts',
+    programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],
+  },
 ];
 
 export interface Skip {

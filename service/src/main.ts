@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
   const { openStore } = await import('./store/open.ts');
-  const { createApp } = await import('./http/app.ts');
+  const { createHandler } = await import('./http/handler.ts');
   const { addressOf, listen } = await import('./http/server.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
@@ -30,16 +30,17 @@ async function main(): Promise<void> {
   const registry = createRegistry(manifest.version, process.version);
   const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
   const drain = { draining: false };
-  const app = createApp({
+  const handler = createHandler({
     store,
     registry,
     log,
     drain,
     maxBody: config.maxBody,
+    hotReads: tracing === undefined,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {
-    const server = await listen(app.callback(), drain, { ...config, requestTimeout: config.bodyTimeout });
+    const server = await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout });
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');

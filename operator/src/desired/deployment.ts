@@ -5,7 +5,7 @@ import type {
   V1TopologySpreadConstraint,
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
-import { objectLabels, selectorLabels } from './labels.ts';
+import { objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
 import { serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
 
 export interface ServiceDefaults {
@@ -50,7 +50,10 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
       template: {
         metadata: {
           labels: objectLabels(metadata.name, 'service'),
-          ...(secretVersions === '' ? {} : { annotations: { [secretVersionsAnnotation]: secretVersions } }),
+          annotations: {
+            ...scrapeAnnotations(servicePort),
+            ...(secretVersions === '' ? {} : { [secretVersionsAnnotation]: secretVersions }),
+          },
         },
         spec: {
           serviceAccountName: metadata.name,

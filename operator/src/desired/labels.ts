@@ -10,9 +10,19 @@ export const managedBy = 'kvstore-operator';
 
 export type Component = 'service' | 'etcd';
 
+/** Labels that pick whatever belongs to one KvStore. */
+export function instanceLabels(instance: string): Record<string, string> {
+  return { [labelKeys.name]: 'kvstore', [labelKeys.instance]: instance };
+}
+
+/** For a Prometheus without the Prometheus operator; one that has it does not look at them. */
+export function scrapeAnnotations(port: number): Record<string, string> {
+  return { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' };
+}
+
 /** Labels that pick the pods of one component of one KvStore. They never change: a selector cannot. */
 export function selectorLabels(instance: string, component: Component): Record<string, string> {
-  return { [labelKeys.name]: 'kvstore', [labelKeys.instance]: instance, [labelKeys.component]: component };
+  return { ...instanceLabels(instance), [labelKeys.component]: component };
 }
 
 export function objectLabels(instance: string, component: Component): Record<string, string> {

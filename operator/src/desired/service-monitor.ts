@@ -1,23 +1,42 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
-import { objectLabels, selectorLabels } from './labels.ts';
+import { instanceLabels, objectLabels } from './labels.ts';
 
 export interface ServiceMonitor extends KubernetesObject {
   readonly spec: {
     readonly selector: { readonly matchLabels: Record<string, string> };
-    readonly endpoints: readonly { readonly port: string; readonly path: string; readonly interval: string }[];
+    readonly endpoints: readonly ServiceMonitorEndpoint[];
   };
 }
 
-/** Tells the Prometheus operator (monitoring.coreos.com/v1) to scrape every replica. */
+export interface ServiceMonitorEndpoint {
+  readonly port: string;
+  readonly path: string;
+  readonly interval: string;
+  readonly relabelings: readonly { readonly sourceLabels: readonly string[]; readonly targetLabel: string }[];
+}
+
+/**
+ * Tells the Prometheus operator (monitoring.coreos.com/v1) to scrape every replica and every member of etcd: the
+ * selector takes both Services, and each endpoint is the one that has its port. Targets get the labels that the
+ * dashboards ask for, as in dashboards/scrape.yaml.
+ */
 export function buildServiceMonitor({ metadata: { name, namespace } }: KvStore): ServiceMonitor {
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'ServiceMonitor',
     metadata: { name, namespace, labels: objectLabels(name, 'service') },
     spec: {
-      selector: { matchLabels: selectorLabels(name, 'service') },
-      endpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
+      selector: { matchLabels: instanceLabels(name) },
+      endpoints: [endpoint('http'), endpoint('metrics')],
     },
   };
+}
+
+function endpoint(port: string): ServiceMonitorEndpoint {
+  const relabelings = [
+    { sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_instance'], targetLabel: 'kvstore' },
+    { sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_component'], targetLabel: 'component' },
+  ];
+  return { port, path: '/metrics', interval: '30s', relabelings };
 }

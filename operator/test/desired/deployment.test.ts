@@ -107,8 +107,10 @@ test('what a KvStore asks for replaces the defaults', (t) => {
 });
 
 test('the versions of its Secrets are in the template, so that a new one rolls it out', (t) => {
-  t.is(build().built?.template.metadata?.annotations, undefined);
-  t.deepEqual(build({}, 'a=1').built?.template.metadata?.annotations, { [secretVersionsAnnotation]: 'a=1' });
+  const scraped = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', 'prometheus.io/path': '/metrics' };
+  t.deepEqual(build().built?.template.metadata?.annotations, scraped);
+  const annotations = { ...scraped, [secretVersionsAnnotation]: 'a=1' };
+  t.deepEqual(build({}, 'a=1').built?.template.metadata?.annotations, annotations);
   const secretKeyRef = { name: 'b', key: 'k' };
   const env = [
     { name: 'A', valueFrom: { secretKeyRef } },

@@ -6,6 +6,9 @@ import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
 import { buildService } from '../../src/desired/service.ts';
 import { buildServiceAccount } from '../../src/desired/service-account.ts';
 import { buildServiceMonitor } from '../../src/desired/service-monitor.ts';
+import { etcdHeadlessService } from '../../src/etcd/build/headless-service.ts';
+import { etcdNetworkPolicy } from '../../src/etcd/build/network-policy.ts';
+import { etcdNames } from '../../src/etcd/names.ts';
 import type { KvStoreSpec } from '../../src/kvstore.ts';
 import { kvStore } from '../support/kvstore.ts';
 
@@ -56,11 +59,31 @@ test('a single replica, or none, has no budget that could block a drain', (t) =>
   });
 });
 
-test('Service, NetworkPolicy and ServiceMonitor pick the pods of the service', (t) => {
+test('Service and NetworkPolicy pick the pods of the service', (t) => {
   t.deepEqual(buildService(kvStore()).spec?.selector, selector);
   t.deepEqual(buildNetworkPolicy(kvStore()).spec?.podSelector?.matchLabels, selector);
   t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
-  t.deepEqual(buildServiceMonitor(kvStore()).spec.selector.matchLabels, selector);
+});
+
+test('the ServiceMonitor picks the Services of the service and of etcd, and a port of each', (t) => {
+  const { spec } = buildServiceMonitor(kvStore());
+  const etcd = etcdHeadlessService(etcdNames(kvStore()));
+  for (const [service, component] of [
+    [buildService(kvStore()), 'service'],
+    [etcd, 'etcd'],
+  ] as const) {
+    t.like(service.metadata?.labels, { ...spec.selector.matchLabels, 'app.kubernetes.io/component': component });
+    const ports = service.spec?.ports?.map(({ name }) => name) ?? [];
+    t.is(spec.endpoints.filter(({ port }) => ports.includes(port)).length, 1);
+  }
+});
+
+test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing else of etcd is', (t) => {
+  const openToAll = (rules: readonly { from?: unknown; ports?: readonly object[] }[] = []) =>
+    rules.filter(({ from }) => from === undefined).flatMap(({ ports = [] }) => ports);
+  t.deepEqual(openToAll(buildNetworkPolicy(kvStore()).spec?.ingress), [{ protocol: 'TCP', port: 8080 }]);
+  const { spec } = etcdNetworkPolicy(etcdNames(kvStore()), 'shop');
+  t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
 });
 
 test('the ServiceAccount has no token', (t) => {

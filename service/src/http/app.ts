@@ -8,7 +8,9 @@ import type { Store } from '../store/store.ts';
 import { readBody } from './body.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
-import { live, metrics, ready } from './health.ts';
+import { live, metricsText, ready } from './health.ts';
+import type { Waited } from './hot-get.ts';
+import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
@@ -26,15 +28,17 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
+  readonly metrics: HttpMetrics;
+  readonly waited: Waited;
 }
 
-export function createApp({ store, registry, log, drain, maxBody, streams }: AppOptions): Koa {
+export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited }: AppOptions): Koa {
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(registry));
+  app.use(observe(metrics));
   app.use(renderErrors(log));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
@@ -50,12 +54,12 @@ export function createApp({ store, registry, log, drain, maxBody, streams }: App
   const stream = jsonStreamer(streams);
   const router = new Router({ strict: true, sensitive: true });
   router.get('/', route('/'), dumpPairs(store, stream));
-  router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store));
+  router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
-  router.get('/metrics', route('/metrics'), metrics(registry));
+  router.get('/metrics', route('/metrics'), metricsText(registry));
   app.use(refuseUnrouted);
   app.use(router.routes());
   app.use(router.allowedMethods());

@@ -3,16 +3,17 @@ import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
+import type { Waited } from './hot-get.ts';
 import { parseQuery, parseStale } from './query.ts';
 import { decodePath, splitTarget } from './target.ts';
 
 const prefix = '/get/';
 
-export function getValue(store: Store): Middleware {
+export function getValue(store: Store, waited: Waited): Middleware {
   return async (ctx) => {
     const { path, query } = splitTarget(ctx.req.url ?? '/');
     const key = parseKey(decodePath(path.slice(prefix.length)));
-    if (query === '' || !parseStale(parseQuery(query))) await store.barrier();
+    if (query === '' || !parseStale(parseQuery(query))) await (waited.get(ctx.req) ?? store.barrier());
     const entry = store.get(key);
     if (entry === undefined) throw new Problem('key-not-found', 'The store has no such key.');
     ctx.status = 200;

@@ -17,7 +17,7 @@ export function ready(store: Store, drain: Drain): Middleware {
   };
 }
 
-export function metrics(registry: Registry): Middleware {
+export function metricsText(registry: Registry): Middleware {
   return async (ctx) => {
     ctx.body = await registry.metrics();
     ctx.set('Content-Type', registry.contentType);

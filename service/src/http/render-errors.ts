@@ -18,9 +18,8 @@ function toProblem(error: unknown): Problem {
 }
 
 function render(ctx: Context, problem: Problem, log: Logger): void {
-  if (problem.status >= 500) {
-    log.error({ err: problem, method: ctx.method, route: ctx.state.route }, 'request failed');
-  }
+  const level = levelOf(problem);
+  if (level !== undefined) log[level]({ err: problem, method: ctx.method, route: ctx.state.route }, 'request failed');
   if (ctx.res.headersSent) {
     // Too late for another answer: cut the connection, so that nobody takes the beginning for the whole.
     ctx.res.destroy();
@@ -34,6 +33,12 @@ function render(ctx: Context, problem: Problem, log: Logger): void {
   ctx.status = problem.status;
   ctx.body = problemText(problem);
   ctx.set('Content-Type', 'application/problem+json');
+}
+
+/** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
+function levelOf({ code, status }: Problem): 'error' | 'warn' | undefined {
+  if (code === 'internal') return 'error';
+  return status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
 }
 
 /** The answer's JSON; also for requests that never became one. */

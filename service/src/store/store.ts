@@ -46,8 +46,8 @@ export interface Store extends Reader {
   barrier(): Promise<void> | undefined;
   /**
    * Writes pairs in their order, all or none; resolves with the revision once they are durable.
-   * Rejects with a Problem: `storage-full`, `too-many-pairs`, `overloaded`, `unavailable` (nothing was written),
-   * `outcome-unknown`.
+   * Rejects with a Problem: `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`, `unavailable` (nothing was
+   * written), or `outcome-unknown`.
    */
   set(pairs: readonly Pair[]): Promise<number>;
   snapshot(): Snapshot;

@@ -4,7 +4,7 @@ import { waitFor } from '../../../test-support/wait-for.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set, singleConnection } from '../support/call.ts';
 import { connectRaw } from '../support/raw-connection.ts';
-import { type Service, startService } from '../support/start-service.ts';
+import { errorsIn, type Service, startService } from '../support/start-service.ts';
 import { contractTest } from '../support/store-kinds.ts';
 
 const maxBody = 64 * 1024;
@@ -121,5 +121,5 @@ contractTest('a client that goes away during its upload leaves nothing behind', 
     });
   }
   t.is((await call(service, '/')).text, '{}');
-  t.deepEqual(service.logged, []);
+  t.deepEqual(errorsIn(service), []);
 });

@@ -3,7 +3,7 @@ import { Problem, type ProblemCode, problems } from '../../src/errors.ts';
 import type { Store } from '../../src/store/store.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
-import { startService } from '../support/start-service.ts';
+import { errorsIn, startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
 
 // How an error is rendered is the same for every kind; each kind's own errors are tested with it.
@@ -80,7 +80,7 @@ test('what a client did wrong is not logged', async (t) => {
   await call(service, '/get/missing');
   await call(service, '/unknown');
   await set(service, 'x');
-  t.deepEqual(service.logged, []);
+  t.deepEqual(errorsIn(service), []);
 });
 
 test('an error in the midst of a stream cuts it', async (t) => {

@@ -4,7 +4,7 @@ import type { Snapshot, Store } from '../../src/store/store.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
 import { connectRaw, type RawConnection } from '../support/raw-connection.ts';
-import { type Service, type ServiceOptions, startService } from '../support/start-service.ts';
+import { errorsIn, type Service, type ServiceOptions, startService } from '../support/start-service.ts';
 import { contractTest, type StoreKind } from '../support/store-kinds.ts';
 
 /** More than the connection and both kernels' buffers hold: whoever reads nothing holds the stream up. */
@@ -78,7 +78,7 @@ contractTest('a reader that takes nothing holds nobody up, is cut, and its snaps
   await waitFor('the snapshot to be closed', () => opened.snapshots === 0);
   stalled.socket.resume();
   t.false((await stalled.closed()).endsWith('0\r\n\r\n'), 'what arrived does not look whole');
-  t.deepEqual(service.logged, []);
+  t.deepEqual(errorsIn(service), []);
 });
 
 contractTest('a client that goes away in the midst of a stream leaves no snapshot open', async (t, kind) => {
@@ -88,7 +88,7 @@ contractTest('a client that goes away in the midst of a stream leaves no snapsho
   for (const { socket } of clients) socket.destroy();
   await waitFor('the snapshots to be closed', () => opened.snapshots === 0);
   t.is((await call(service, '/livez')).status, 200);
-  t.deepEqual(service.logged, []);
+  t.deepEqual(errorsIn(service), []);
 });
 
 contractTest('a stream is one state of the store, the one that its ETag names', async (t, kind) => {

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
-import { createApp } from '../../src/http/app.ts';
+import { createHandler } from '../../src/http/handler.ts';
 import { addressOf, type Drain, listen } from '../../src/http/server.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -18,6 +18,8 @@ export interface ServiceOptions {
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   readonly keepAliveTimeout?: number;
+  /** False: no request takes the short way around the application. */
+  readonly hotReads?: boolean;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -42,12 +44,15 @@ export async function startService(
   const registry = createRegistry('0.0.0-test', process.version);
   const opened = await kind.open(t, { registry, log });
   t.teardown(() => opened.close());
+  // What a store says of its opening is no matter of requests.
+  logged.length = 0;
   const store = options.around?.(opened) ?? opened;
   const drain = { draining: false };
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const app = createApp({ store, registry, log, drain, maxBody, streams });
-  const server = await listen(app.callback(), drain, {
+  const { hotReads = true } = options;
+  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads });
+  const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
     headersTimeout: options.headersTimeout ?? 30_000,
@@ -61,6 +66,11 @@ export async function startService(
     await closed;
   });
   return { port: addressOf(server).port, store, registry, drain, logged };
+}
+
+/** What was logged as an error, or worse. */
+export function errorsIn({ logged }: Service): readonly Record<string, unknown>[] {
+  return logged.filter(({ level }) => Number(level) >= 50);
 }
 
 function lines(into: Record<string, unknown>[]): Writable {

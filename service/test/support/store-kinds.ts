@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { findBinary } from '../../../test-support/binaries.ts';
+import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
+import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts';
+import { etcdDefaults } from '../../src/store/etcd/options.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
 
@@ -34,7 +39,40 @@ const embedded: StoreKind = {
   },
 };
 
-export const storeKinds: readonly StoreKind[] = [embedded];
+/** One member for a test file, started by its first test; each test has a prefix of its own. */
+let cluster: Promise<EtcdCluster> | undefined;
+let prefixes = 0;
+
+const etcd: StoreKind = {
+  name: 'etcd',
+  maxPairs: etcdDefaults.maxTxnOps - 1,
+  // What is left of etcd's limit for requests when the transaction's own parts are taken off it.
+  maxSetBytes: etcdDefaults.maxRequestBytes - 512,
+  async open(t, { registry, log }) {
+    cluster ??= EtcdCluster.start();
+    const { endpoints } = await cluster;
+    const store = await openEtcdStore({
+      ...etcdDefaults,
+      // Many stores at once on a busy machine: what is tested here is not how long etcd takes.
+      requestTimeout: 30_000,
+      endpoints,
+      prefix: `/contract-${++prefixes}/`,
+      dataDir: await temporaryFolder(t),
+      registry,
+      metrics: storeMetrics(registry),
+      log,
+    });
+    await waitFor('the first sync', () => store.notReady() === undefined);
+    return store;
+  },
+};
+
+/** Without an etcd to start, its kind is left out (which is said before the tests, and fails in CI). */
+export const storeKinds: readonly StoreKind[] = findBinary('etcd') === undefined ? [embedded] : [embedded, etcd];
+
+test.after.always('end the etcd', async () => {
+  await (await cluster)?.stop();
+});
 
 /** A folder of the test's own; removed when the test ends, after everything that was made later. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {

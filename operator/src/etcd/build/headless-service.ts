@@ -1,7 +1,7 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { clientPort, type EtcdNames, peerPort } from '../names.ts';
+import { clientPort, type EtcdNames, metricsPort, peerPort } from '../names.ts';
 
-/** Gives each member its address. Members need each other's before any is ready. */
+/** Gives each member its address, and Prometheus its metrics. Members need each other's address before any is ready. */
 export function etcdHeadlessService(names: EtcdNames): V1Service {
   return {
     apiVersion: 'v1',
@@ -14,6 +14,7 @@ export function etcdHeadlessService(names: EtcdNames): V1Service {
       ports: [
         { name: 'client', port: clientPort, targetPort: 'client', protocol: 'TCP' },
         { name: 'peer', port: peerPort, targetPort: 'peer', protocol: 'TCP' },
+        { name: 'metrics', port: metricsPort, targetPort: 'metrics', protocol: 'TCP' },
       ],
     },
   };

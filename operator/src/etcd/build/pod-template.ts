@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { V1PodTemplateSpec, V1Probe } from '@kubernetes/client-node';
+import { scrapeAnnotations } from '../../desired/labels.ts';
 import type { KvStore } from '../../kvstore.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort, templateAnnotation } from '../names.ts';
 import { sharedSettings } from '../settings.ts';
@@ -16,7 +17,6 @@ export function etcdPodTemplate(
   state: EtcdState,
   image: string,
 ): V1PodTemplateSpec {
-  const annotations = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(metricsPort) };
   const podSpec: V1PodTemplateSpec['spec'] = {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -80,7 +80,7 @@ export function etcdPodTemplate(
   return {
     metadata: {
       labels: names.labels,
-      annotations: { ...annotations, [templateAnnotation]: hash.digest('hex').slice(0, 16) },
+      annotations: { ...scrapeAnnotations(metricsPort), [templateAnnotation]: hash.digest('hex').slice(0, 16) },
     },
     spec: podSpec,
   };

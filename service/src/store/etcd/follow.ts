@@ -67,16 +67,23 @@ export class Follower {
     this.#watch?.cancel(`full sync: ${cause}`);
   }
 
-  /** Somebody waits for the revision: a watch that does not bring it soon is replaced by one of another member. */
+  /** Somebody waits for the revision: a watch that brings nothing for a while is replaced by one of another member. */
   hurry(revision: number): void {
-    const { clock, requestTimeout, replica } = this.#options;
+    const { clock, requestTimeout } = this.#options;
     const watch = this.#watch;
+    const before = this.#coming;
     this.#stopHurry ??= clock.after(Math.max(100, requestTimeout / 5), () => {
       this.#stopHurry = undefined;
-      const coming = this.#applier?.newest ?? 0;
-      if (watch === undefined || watch !== this.#watch || replica.applied >= revision || coming >= revision) return;
-      watch.cancel(`revision ${revision} did not come in time`);
+      if (watch === undefined || watch !== this.#watch || this.#coming >= revision) return;
+      // Many or large changes take their time: as long as some come, the watch is alive.
+      if (this.#coming > before) this.hurry(revision);
+      else watch.cancel(`revision ${revision} did not come in time`);
     });
+  }
+
+  /** The newest revision that is applied or will be. */
+  get #coming(): number {
+    return Math.max(this.#options.replica.applied, this.#applier?.newest ?? 0);
   }
 
   /** Verifies, syncs when needed, and follows until the watch is over. */

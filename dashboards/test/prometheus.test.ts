@@ -1,0 +1,117 @@
+/** Every query of the dashboards and alerts, asked of a real Prometheus that scrapes real processes. */
+import test from 'ava';
+import { eventually } from '../../test-support/eventually.ts';
+import { allAlerts } from '../src/alerts/all.ts';
+import { allDashboards } from '../src/all.ts';
+import { defaultRunbooks } from '../src/dashboard.ts';
+import type { Sample } from './support/prometheus.ts';
+import { queriesOf } from './support/queries.ts';
+import { type Rig, startRig } from './support/rig.ts';
+
+/** Several scrapes of one second each. */
+const rateInterval = '15s';
+/** Alerts whose series come from exporters that are not here, and which one that is. */
+const elsewhere: Readonly<Record<string, string>> = { KvStoreEtcdVolumeFilling: 'the kubelet' };
+/** A scrape of one process: what it has now is about half of it. */
+const mostSeries = 900;
+
+let rig: Rig;
+test.before(async () => {
+  rig = await startRig();
+  await eventually(async () => {
+    const up = await rig.prometheus.query('up == 1');
+    if (up.length !== rig.targets) throw new Error(`${up.length} of ${rig.targets} targets are up`);
+  });
+});
+test.after.always(() => rig?.stop());
+
+/** Waits until a query gives at least one series with a number in it. */
+async function numbers(expr: string): Promise<readonly Sample[]> {
+  return await eventually(async () => {
+    const samples = await rig.prometheus.query(expr);
+    if (!samples.some(({ value: [, text] }) => Number.isFinite(Number(text)))) {
+      throw new Error(`no numbers: ${expr}`);
+    }
+    return samples;
+  }, 60_000);
+}
+
+test('service discovery gives every target the labels that the queries pick by', async (t) => {
+  const labels = (await rig.prometheus.query('up')).map(({ metric }) => {
+    return `${metric.component} ${metric.namespace}/${metric.pod} ${metric.kvstore ?? '-'}`;
+  });
+  t.deepEqual(labels.sort(), [
+    'etcd default/shop-etcd-0 shop',
+    'etcd default/shop-etcd-1 shop',
+    'etcd default/shop-etcd-2 shop',
+    'operator kvstore-system/kvstore-operator-a -',
+    'service default/laptop-a laptop',
+    'service default/shop-a shop',
+    'service default/shop-b shop',
+    'service default/shop-c shop',
+  ]);
+});
+
+for (const [name, dashboard] of Object.entries(allDashboards(defaultRunbooks))) {
+  test(`no panel of the dashboard ${name} is empty`, async (t) => {
+    const results = await Promise.allSettled(
+      queriesOf(dashboard, rateInterval).map(async ({ panel, legend, expr }) => {
+        const samples = await numbers(expr);
+        const used = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label ?? '');
+        for (const label of used) {
+          if (samples.every(({ metric }) => metric[label] === undefined)) throw new Error(`no label ${label}: ${expr}`);
+        }
+        t.log(`${panel.title}, ${legend}: ${samples.length} series`);
+      }),
+    );
+    const faults = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+    t.deepEqual(faults, []);
+  });
+}
+
+test('every signal that an alert compares exists, and every alert can be evaluated', async (t) => {
+  const faults: string[] = [];
+  for (const { name, expr, signals } of allAlerts) {
+    await rig.prometheus.query(expr);
+    for (const signal of signals) {
+      t.true(expr.includes(signal), name);
+      if (name in elsewhere) continue;
+      const samples = await numbers(signal).catch((error: unknown) => faults.push(`${name}: ${error}`));
+      if (typeof samples !== 'number') t.log(`${name}, ${signal}: ${samples.length} series`);
+    }
+  }
+  t.deepEqual(faults, []);
+});
+
+test('the values are those of what was done', async (t) => {
+  const value = async (expr: string) => Number((await numbers(expr))[0]?.value[1]);
+  t.is(await value('kvstore_degraded{namespace="default", name="taken"}'), 1);
+  t.is(await value('kvstore_replicas_desired{namespace="default", name="shop"}'), 3);
+  t.is(await value('sum(leader_election_master_status)'), 1);
+  t.is(await value('sum(etcd_server_has_leader)'), 3);
+  t.true((await value('kvstore_keys{pod="shop-a"}')) > 0);
+  t.true(
+    (await value(
+      'sum(rate(http_server_request_duration_seconds_count{pod="shop-c",http_route="/get/{key}",http_response_status_code="503"}[15s]))',
+    )) > 0,
+  );
+});
+
+test('thousands of unknown paths and keys add no series', async (t) => {
+  const [service] = rig.services;
+  const url = service?.url ?? '';
+  for (let i = 0; i < 2000; i += 50) {
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, j) => {
+        for (const path of [`/random-${i + j}/path`, `/get/random-${i + j}`]) {
+          await (await fetch(url + path)).arrayBuffer();
+        }
+      }),
+    );
+  }
+  const text = await (await fetch(`${url}/metrics`)).text();
+  t.notRegex(text, /random-/);
+  const samples = await numbers('max(scrape_samples_scraped{component=~"service|operator"})');
+  t.log(`${samples[0]?.value[1]} series of one process at most`);
+  t.true(Number(samples[0]?.value[1]) < mostSeries);
+});

@@ -1,0 +1,81 @@
+/** A real Prometheus on a free loopback port. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { needBinary } from '../../../test-support/binaries.ts';
+import { freePorts } from '../../../test-support/free-ports.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [number, string])[];
+}
+
+export class Prometheus {
+  readonly url: string;
+  readonly #folder: string;
+  readonly #child: ChildProcess;
+  #log = '';
+
+  constructor(url: string, folder: string, child: ChildProcess) {
+    this.url = url;
+    this.#folder = folder;
+    this.#child = child;
+    child.stderr?.on('data', (data: Buffer) => {
+      this.#log = (this.#log + data.toString()).slice(-20_000);
+    });
+  }
+
+  /** @param config prometheus.yml, as JSON (which is YAML) */
+  static async start(config: object): Promise<Prometheus> {
+    const folder = await mkdtemp(join(tmpdir(), 'kvstore-prometheus-'));
+    const file = join(folder, 'prometheus.yml');
+    await writeFile(file, JSON.stringify(config));
+    const [port = 0] = await freePorts(1);
+    const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`];
+    const child = spawn(needBinary('prometheus'), [...args, `--web.listen-address=127.0.0.1:${port}`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, folder, child);
+    try {
+      await waitFor('Prometheus is ready', async () => (await fetch(`${prometheus.url}/-/ready`)).ok);
+      return prometheus;
+    } catch (error) {
+      await prometheus.stop();
+      throw new Error(`Prometheus did not start: ${prometheus.#log}`, { cause: error });
+    }
+  }
+
+  /** What a query gives now. Throws Error with Prometheus's message when it cannot be evaluated. */
+  async query(query: string): Promise<readonly Sample[]> {
+    return (await this.#get('query', { query })) as readonly Sample[];
+  }
+
+  /** @param start, end in seconds since 1970 */
+  async queryRange(query: string, start: number, end: number, step: number): Promise<readonly Series[]> {
+    const range = { start: String(start), end: String(end), step: String(step) };
+    return (await this.#get('query_range', { query, ...range })) as readonly Series[];
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGKILL');
+      await gone;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #get(path: string, parameters: Record<string, string>): Promise<unknown> {
+    const response = await fetch(`${this.url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    const answer = (await response.json()) as { status: string; error?: string; data?: { result: unknown } };
+    if (answer.status !== 'success') throw new Error(`${answer.error}: ${parameters.query}`);
+    return answer.data?.result;
+  }
+}
