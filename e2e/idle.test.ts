@@ -11,10 +11,10 @@ const traefikIdleSeconds = 90;
 
 test.before('install', installOperator);
 
-test('a burst right before, at and after the end of idle connections is answered', async (t) => {
+test('a burst right before and after the end of idle connections is answered', async (t) => {
   const store = await createKvStore(await makeNamespace(t), { etcd: { members: 1, storage: { size: '1Gi' } } });
   t.is((await send(store, 'POST', '/set', '{"a":1}')).status, 200);
-  for (const idle of [traefikIdleSeconds - 1, traefikIdleSeconds, traefikIdleSeconds + 9.5]) {
+  for (const idle of [traefikIdleSeconds - 0.5, traefikIdleSeconds + 0.5]) {
     t.deepEqual(Object.keys((await fortio(store, 2)).codes), ['200']);
     // The time itself is what is tested.
     await pause(idle * 1000);

@@ -37,7 +37,10 @@ await withNamespace(async (namespace) => {
 
   print([row('no rollout', quiet), row('rollouts', rollouts)]);
   process.stdout.write(`sets: ${samples.length} acknowledged, others: ${refused.join(' ') || 'none'}\n`);
-  await writeFile(new URL('../../docs/rollout.svg', import.meta.url), plot(samples, marks));
+  await writeFile(
+    new URL('../../docs/rollout.svg', import.meta.url),
+    plot('Latency of sets during rollouts', samples, marks),
+  );
 
   async function change(text: string, action: () => Promise<unknown>): Promise<void> {
     marks.push({ at: now(), text });

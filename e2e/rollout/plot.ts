@@ -21,8 +21,10 @@ const bottom = 30;
 /** Milliseconds at the lower and the upper edge; the scale is logarithmic. */
 const [lowest, highest] = [1, 10_000];
 
+const dots = 'stroke="#369" stroke-opacity="0.5" stroke-width="2" stroke-linecap="round"';
+
 /** Every sample is a dot; marks are lines that say what happened. */
-export function plot(samples: readonly Sample[], marks: readonly Mark[]): string {
+export function plot(title: string, samples: readonly Sample[], marks: readonly Mark[]): string {
   const end = Math.max(1, ...samples.map(({ at }) => at));
   const x = (at: number) => (left + (at / end) * (width - left - 10)).toFixed(1);
   const y = (ms: number) => {
@@ -33,6 +35,7 @@ export function plot(samples: readonly Sample[], marks: readonly Mark[]): string
   const seconds = Array.from({ length: Math.floor(end / 20) + 1 }, (_, i) => i * 20);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...ticks.map((ms) => `<path d="M${left} ${y(ms)}H${width - 10}" stroke="#ddd"/>`),
     ...ticks.map((ms) => `<text x="${left - 6}" y="${y(ms)}" text-anchor="end">${ms} ms</text>`),
@@ -41,9 +44,7 @@ export function plot(samples: readonly Sample[], marks: readonly Mark[]): string
     ...marks.map(
       ({ at, text }) => `<text transform="translate(${x(at)} ${top - 4}) rotate(-30)" fill="#c33">${text}</text>`,
     ),
-    ...samples.map(
-      ({ at, latency }) => `<circle cx="${x(at)}" cy="${y(latency)}" r="1" fill="#369" fill-opacity="0.5"/>`,
-    ),
+    `<path d="${samples.map(({ at, latency }) => `M${x(at)} ${y(latency)}h0`).join('')}" ${dots}/>`,
     '</svg>',
     '',
   ].join('\n');

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
+import { send } from './client.ts';
 import { apply, field, kubectl, podsOf } from './kubectl.ts';
 
 export interface KvStoreHandle {
@@ -44,7 +45,7 @@ async function deleteNamespace(name: string): Promise<void> {
   await kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
 }
 
-/** Creates the KvStore and waits until it has settled. */
+/** Creates the KvStore and waits until it has settled and can be reached. */
 export async function createKvStore(namespace: string, spec: object = {}, name = 'store'): Promise<KvStoreHandle> {
   const host = `${name}.${namespace}.test`;
   await apply({
@@ -67,6 +68,11 @@ export async function createKvStore(namespace: string, spec: object = {}, name =
     etcdPods: () => podsOf(namespace, selector('etcd')),
   };
   await handle.settled();
+  // The Ingress controller takes it up at its own pace.
+  await waitFor('the Ingress answers', async () => (await send(handle, 'GET', '/')).status === 200, {
+    timeout: 60_000,
+    interval: 200,
+  });
   return handle;
 }
 
