@@ -9,7 +9,11 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
-  { files: 'operator/test/etcd/life.test.ts', programs: ['etcd'] },
+  ...['life', 'troubles', 'gate'].map((name) => ({
+    files: `operator/test/etcd/${name}.test.ts`,
+    programs: ['etcd'] as const,
+  })),
+  { files: 'operator/test/etcd/recovery.test.ts', programs: ['etcd', 'etcdutl'] },
   { files: 'operator/test/config-files.test.ts', programs: ['kubectl'] },
   ...withApiServer.map((name) => ({
     files: `operator/test/${name}.test.ts`,
