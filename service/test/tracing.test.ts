@@ -1,6 +1,7 @@
 /** Traces as a collector gets them. */
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { type Service, startService, temporaryFolder } from './support/service-process.ts';
 import { receiveTraces } from './support/trace-receiver.ts';
 
@@ -67,7 +68,7 @@ test('the log of a failed request has the ids of its trace', async (t) => {
   // Nobody reads it, so it holds the only place.
   const held = await fetch(service.url);
   t.is((await fetch(service.url, { headers })).status, 503);
-  const line = service.log.find(({ msg }) => msg === 'request failed');
+  const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
   t.is(line?.trace_id, traceId);
   t.false(JSON.stringify(service.log).includes('xxxx'), 'no values');
   await held.body?.cancel();

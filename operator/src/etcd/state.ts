@@ -35,6 +35,8 @@ export interface EtcdState {
   readonly members: Readonly<Record<string, MemberState>>;
   /** While a NOSPACE alarm is dealt with: the revision up to which history is compacted. */
   readonly reclaimRevision?: number;
+  /** Ids of the members that were defragmented since, though they did not look fragmented. */
+  readonly defragmented?: readonly string[];
 }
 
 /**

@@ -1,6 +1,6 @@
 /** From the members there are to the members wanted, one at a time. All members are ready here, and none is a learner. */
 import type { Seat } from '../observe.ts';
-import { replicasOf } from '../state.ts';
+import { replicasOf, withMember } from '../state.ts';
 import { canLeave, healthy, leaderOf, type QuorumSituation, type Rule, type Step } from './situation.ts';
 
 /** Adds the lowest ordinal that is missing, on an empty volume. */
@@ -10,9 +10,15 @@ export const grow: Rule<QuorumSituation> = ({ names, wanted, state, observation,
   if (ordinal === undefined) return undefined;
   const reason = 'EtcdAddingMember';
   const seat = observation.seats.find((candidate) => candidate.ordinal === ordinal);
-  const recorded = state.members[ordinal]?.claim;
+  const known = state.members[ordinal];
+  const recorded = known?.claim;
   // A claim that nobody vouches for, or that held a former member, may hold old data. The list says it is no member's.
   const stale = seat?.claim !== undefined && (recorded === undefined || recorded === seat.claim.uid);
+  if (stale && known !== undefined && recorded === undefined) {
+    // A learner that was given up before its volume was seen: without a record the next volume would look as old.
+    const former = { gate: 'closed', claim: seat.claim.uid } as const;
+    return { state: withMember(state, ordinal, former), reason, message: `${names.pod(ordinal)} starts over` };
+  }
   if (seat?.claim?.terminating || stale) return discard(seat, reason);
   const action = { kind: 'add-learner', via, peerURL: names.peerURL(ordinal) } as const;
   return { action, reason, message: `${names.pod(ordinal)} is added as a learner` };

@@ -11,7 +11,7 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
   const [first] = alarmed;
   if (first === undefined) {
     if (state.reclaimRevision === undefined) return undefined;
-    const { reclaimRevision: _, ...rest } = state;
+    const { reclaimRevision: _revision, defragmented: _members, ...rest } = state;
     return { state: rest, reason: 'EtcdOutOfSpace', message: 'space has been reclaimed' };
   }
   const reason = 'EtcdOutOfSpace';
@@ -29,6 +29,14 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
   }
   const full = members.find(({ status }) => status !== undefined && status.dbSize >= status.dbSizeQuota * safeShare);
   if (full?.status !== undefined) {
+    const untried = untriedOf(members, state.defragmented ?? []);
+    if (untried?.pod !== undefined) {
+      // What a member says is in use is as of its last write, and none may follow the compaction: this finds out.
+      const defragmented = [...(state.defragmented ?? []), untried.member.id];
+      const message = `the quota is used up: ${untried.pod.name} is defragmented`;
+      const defragment = { kind: 'defragment', via: untried.pod.name } as const;
+      return { state: { ...state, defragmented }, action: defragment, reason, message, degraded };
+    }
     // Compacting again also covers an operator that died before the first one, and keys deleted since.
     const used = `${full.status.dbSize} of ${full.status.dbSizeQuota} bytes`;
     const message = `the values fill the quota, ${used}: delete keys or make the volumes larger`;
@@ -50,7 +58,22 @@ function fragmented(members: readonly MemberSeat[]): MemberSeat | undefined {
     if (status === undefined) return false;
     return status.dbSize - status.dbSizeInUse > status.dbSize * freeShare;
   });
-  const seat = worthIt.find((candidate) => candidate !== leader) ?? worthIt[0];
+  return inTurn(members, worthIt, leader);
+}
+
+/** The next member that was not defragmented since the compaction. */
+function untriedOf(members: readonly MemberSeat[], tried: readonly string[]): MemberSeat | undefined {
+  const untried = members.filter(({ member }) => !tried.includes(member.id));
+  return inTurn(members, untried, leaderOf(members));
+}
+
+/** The leader last, and none that the others cannot do without. */
+function inTurn(
+  members: readonly MemberSeat[],
+  candidates: readonly MemberSeat[],
+  leader: MemberSeat | undefined,
+): MemberSeat | undefined {
+  const seat = candidates.find((candidate) => candidate !== leader) ?? candidates[0];
   if (seat === undefined || members.length === 1) return seat;
   return healthy(seat) && othersDecide(members, seat) ? seat : undefined;
 }

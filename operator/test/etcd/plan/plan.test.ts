@@ -39,6 +39,22 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
     'EtcdAddingMember',
   ],
   [
+    'the volume of a learner that was given up unseen is recorded as a former member’s',
+    { list: [member(0), member(1)], state: { members: { ...two, 2: { gate: 'join', id: 'gone' } } } },
+    noAction,
+    'EtcdAddingMember',
+  ],
+  [
+    'so that the next volume is seen to be another one',
+    {
+      list: [member(0), member(1)],
+      seats: [seat(0), seat(1), seat(2, otherClaim(2))],
+      state: { members: { ...two, 2: { gate: 'closed', claim: 'v2' } } },
+    },
+    add(2),
+    'EtcdAddingMember',
+  ],
+  [
     'not while another member is not ready',
     { list: [member(0), member(1), member(2)], wanted: { members: 5 }, seats: [seat(0), seat(1), silent(2)] },
     noAction,
@@ -241,6 +257,45 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
       seats: [0, 1, 2].map((n) => seat(n, { status: status(n, { alarms: ['NOSPACE'], dbSize: 10_001 }) })),
     },
     { kind: 'defragment', via: names.pod(1) },
+    'EtcdOutOfSpace',
+  ],
+  [
+    'a member that only says it is full is defragmented to find out',
+    {
+      state: { reclaimRevision: 7 },
+      seats: [0, 1, 2].map((n) =>
+        seat(n, {
+          status: status(n, { alarms: ['NOSPACE'], dbSize: 10_000, dbSizeInUse: 10_000, dbSizeQuota: 10_000 }),
+        }),
+      ),
+    },
+    { kind: 'defragment', via: names.pod(1) },
+    'EtcdOutOfSpace',
+  ],
+  [
+    'each member once, the leader last',
+    {
+      state: { reclaimRevision: 7, defragmented: ['m1', 'm2'] },
+      seats: [0, 1, 2].map((n) =>
+        seat(n, {
+          status: status(n, { alarms: ['NOSPACE'], dbSize: 10_000, dbSizeInUse: 10_000, dbSizeQuota: 10_000 }),
+        }),
+      ),
+    },
+    { kind: 'defragment', via: names.pod(0) },
+    'EtcdOutOfSpace',
+  ],
+  [
+    'then the values do fill the quota',
+    {
+      state: { reclaimRevision: 7, defragmented: ['m0', 'm1', 'm2'] },
+      seats: [0, 1, 2].map((n) =>
+        seat(n, {
+          status: status(n, { alarms: ['NOSPACE'], dbSize: 10_000, dbSizeInUse: 10_000, dbSizeQuota: 10_000 }),
+        }),
+      ),
+    },
+    { kind: 'compact', via, revision: status(0).revision },
     'EtcdOutOfSpace',
   ],
   [
