@@ -12,7 +12,7 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
     process.stderr.write(`kvstore: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = error instanceof ConfigError ? 2 : 1;
   });
-  // Everything is closed. A connection to an etcd member that is gone may still be under way: the kernel tries for 2 minutes.
+  // Everything is closed. What may keep the process alive is a connection still being made to a member that is gone.
   process.exit();
 }
 
