@@ -22,21 +22,16 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
     const message = 'the quota is used up: history is compacted';
     return { state: { ...state, reclaimRevision: revision }, action: compact, reason, message, degraded };
   }
-  const next = fragmented(members);
+  const full = members.find(({ status }) => status !== undefined && status.dbSize >= status.dbSizeQuota * safeShare);
+  const tried = state.defragmented ?? [];
+  // What a member says is in use is as of its last write, and none may follow the compaction: each is tried once.
+  const next = inTurn(members, (seat) => isFragmented(seat) || (full !== undefined && !tried.includes(seat.member.id)));
   if (next?.pod !== undefined) {
     const message = `the quota is used up: ${next.pod.name} is defragmented`;
-    return { action: { kind: 'defragment', via: next.pod.name }, reason, message, degraded };
+    const action = { kind: 'defragment', via: next.pod.name } as const;
+    return { state: { ...state, defragmented: [...tried, next.member.id] }, action, reason, message, degraded };
   }
-  const full = members.find(({ status }) => status !== undefined && status.dbSize >= status.dbSizeQuota * safeShare);
   if (full?.status !== undefined) {
-    const untried = untriedOf(members, state.defragmented ?? []);
-    if (untried?.pod !== undefined) {
-      // What a member says is in use is as of its last write, and none may follow the compaction: this finds out.
-      const defragmented = [...(state.defragmented ?? []), untried.member.id];
-      const message = `the quota is used up: ${untried.pod.name} is defragmented`;
-      const defragment = { kind: 'defragment', via: untried.pod.name } as const;
-      return { state: { ...state, defragmented }, action: defragment, reason, message, degraded };
-    }
     // Compacting again also covers an operator that died before the first one, and keys deleted since.
     const used = `${full.status.dbSize} of ${full.status.dbSizeQuota} bytes`;
     const message = `the values fill the quota, ${used}: delete keys or make the volumes larger`;
@@ -51,28 +46,14 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
   };
 };
 
-/** The next member to defragment: it does not serve meanwhile, so the others must do without it. */
-function fragmented(members: readonly MemberSeat[]): MemberSeat | undefined {
+function isFragmented({ status }: MemberSeat): boolean {
+  return status !== undefined && status.dbSize - status.dbSizeInUse > status.dbSize * freeShare;
+}
+
+/** The next of them, the leader last: it does not serve meanwhile, so the others must do without it. */
+function inTurn(members: readonly MemberSeat[], isCandidate: (seat: MemberSeat) => boolean): MemberSeat | undefined {
   const leader = leaderOf(members);
-  const worthIt = members.filter(({ status }) => {
-    if (status === undefined) return false;
-    return status.dbSize - status.dbSizeInUse > status.dbSize * freeShare;
-  });
-  return inTurn(members, worthIt, leader);
-}
-
-/** The next member that was not defragmented since the compaction. */
-function untriedOf(members: readonly MemberSeat[], tried: readonly string[]): MemberSeat | undefined {
-  const untried = members.filter(({ member }) => !tried.includes(member.id));
-  return inTurn(members, untried, leaderOf(members));
-}
-
-/** The leader last, and none that the others cannot do without. */
-function inTurn(
-  members: readonly MemberSeat[],
-  candidates: readonly MemberSeat[],
-  leader: MemberSeat | undefined,
-): MemberSeat | undefined {
+  const candidates = members.filter(isCandidate);
   const seat = candidates.find((candidate) => candidate !== leader) ?? candidates[0];
   if (seat === undefined || members.length === 1) return seat;
   return healthy(seat) && othersDecide(members, seat) ? seat : undefined;
