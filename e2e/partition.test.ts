@@ -14,7 +14,7 @@ import { createKvStore, makeNamespace } from './support/kvstore.ts';
 import { installOperator } from './support/operator.ts';
 
 const node = (process.env.KV_E2E_NODE ?? '').split(' ').filter((word) => word !== '');
-const cutSeconds = Number(process.env.KV_E2E_CUT_SECONDS ?? 30);
+const cutSeconds = Number(process.env.KV_E2E_CUT_SECONDS ?? 60);
 const testOnNode = node.length === 0 ? test.skip : test;
 
 test.before('install', installOperator);

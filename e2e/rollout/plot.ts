@@ -15,30 +15,29 @@ export interface Mark {
 
 const width = 900;
 const height = 320;
-const left = 60;
-const top = 90;
-const bottom = 30;
-/** Milliseconds at the lower and the upper edge; the scale is logarithmic. */
-const [lowest, highest] = [1, 10_000];
+const [left, right, top, bottom] = [70, 25, 90, 30];
+/** Milliseconds at the lower edge; the scale is logarithmic. */
+const lowest = 1;
 
 const dots = 'stroke="#369" stroke-opacity="0.5" stroke-width="2" stroke-linecap="round"';
 
 /** Every sample is a dot; marks are lines that say what happened. */
 export function plot(title: string, samples: readonly Sample[], marks: readonly Mark[]): string {
   const end = Math.max(1, ...samples.map(({ at }) => at));
-  const x = (at: number) => (left + (at / end) * (width - left - 10)).toFixed(1);
+  const decades = Math.max(2, Math.ceil(Math.log10(Math.max(...samples.map(({ latency }) => latency)) / lowest)));
+  const x = (at: number) => (left + (at / end) * (width - left - right)).toFixed(1);
   const y = (ms: number) => {
-    const part = Math.log(Math.min(highest, Math.max(lowest, ms)) / lowest) / Math.log(highest / lowest);
+    const part = Math.log10(Math.max(lowest, ms) / lowest) / decades;
     return (height - bottom - part * (height - top - bottom)).toFixed(1);
   };
-  const ticks = [1, 10, 100, 1000, 10_000];
+  const ticks = Array.from({ length: decades + 1 }, (_, i) => lowest * 10 ** i);
   const seconds = Array.from({ length: Math.floor(end / 20) + 1 }, (_, i) => i * 20);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
     `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    ...ticks.map((ms) => `<path d="M${left} ${y(ms)}H${width - 10}" stroke="#ddd"/>`),
-    ...ticks.map((ms) => `<text x="${left - 6}" y="${y(ms)}" text-anchor="end">${ms} ms</text>`),
+    ...ticks.map((ms) => `<path d="M${left} ${y(ms)}H${width - right}" stroke="#ddd"/>`),
+    ...ticks.map((ms) => `<text x="${left - 6}" y="${y(ms)}" dy="4" text-anchor="end">${ms} ms</text>`),
     ...seconds.map((at) => `<text x="${x(at)}" y="${height - 10}" text-anchor="middle">${at} s</text>`),
     ...marks.map(({ at }) => `<path d="M${x(at)} ${top}V${height - bottom}" stroke="#c33" stroke-dasharray="3"/>`),
     ...marks.map(

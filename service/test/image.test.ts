@@ -1,0 +1,37 @@
+/** What Dockerfile.service tells a container runtime to run, run here as it stands there. */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { startService, temporaryFolder } from './support/service-process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const dockerfile = readFileSync(`${root}Dockerfile.service`, 'utf8');
+
+/** The words of a CMD in its JSON form. */
+function words(instruction: RegExp): string[] {
+  const [, json = '[]'] = instruction.exec(dockerfile) ?? [];
+  return JSON.parse(json) as string[];
+}
+
+test('the health check tells a running service from one that is gone', async (t) => {
+  const [command = '', ...args] = words(/^HEALTHCHECK .*CMD (\[.*\])$/m);
+  t.is(command, 'node');
+  const check = (port: string) =>
+    new Promise<number | null>((resolve) => {
+      const child = execFile(process.execPath, args, { env: { KV_PORT: port }, timeout: 30_000 }, () =>
+        resolve(child.exitCode),
+      );
+    });
+  const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  const { port } = new URL(service.url);
+  t.is(await check(port), 0);
+  await service.stop();
+  t.is(await check(port), 1);
+});
+
+test('the program that the image starts is one of the files it copies', (t) => {
+  const [command, file = ''] = words(/^CMD (\[.*\])$/m);
+  t.is(command, 'node');
+  t.true(file.startsWith('service/src/') && existsSync(root + file), file);
+});
