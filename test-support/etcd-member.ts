@@ -64,7 +64,6 @@ export class EtcdMember {
         ...['--name', this.name, '--data-dir', this.dataDir, '--log-level', 'warn'],
         ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
         ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
-        ...(this.scheme === 'https' ? ['--auto-tls'] : []),
         ...this.flags,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },

@@ -7,15 +7,16 @@ import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
 import { EtcdClient } from './client.ts';
 import { systemClock } from './clock.ts';
-import { credentials } from './endpoint.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { Follower } from './follow.ts';
 import { foreignReporter } from './foreign.ts';
 import { readHead } from './head.ts';
 import { layout } from './layout.ts';
+import { readUser } from './login.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
 import { Replica } from './replica.ts';
 import { openReplicaIndex } from './replica-index.ts';
+import { readCredentials } from './tls.ts';
 import { Writer } from './writer.ts';
 
 /** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
@@ -31,7 +32,8 @@ const contactGrace = 30_000;
  */
 export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
   checkOptions(options);
-  credentials(options);
+  readCredentials(options);
+  readUser(options);
   const lock = lockDirectory(options.dataDir);
   let store: EtcdStore;
   try {
