@@ -1,6 +1,7 @@
 /** The embedded store: the index is the truth, and a write is acknowledged once it is on the disk. */
 import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
+import type { CommitMetrics } from './commit-metrics.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
 import type { Entry, KeyFilter, Pair, Snapshot, Store } from './store.ts';
@@ -18,14 +19,14 @@ interface Write {
 export interface EmbeddedOptions {
   /** Made when missing. */
   readonly directory: string;
-  readonly metrics: StoreMetrics;
+  readonly metrics: StoreMetrics & CommitMetrics;
 }
 
 export class EmbeddedStore implements Store {
   readonly #directory: string;
   readonly #lock: OwnerLock;
   readonly #index: KeyIndex;
-  readonly #metrics: StoreMetrics;
+  readonly #metrics: CommitMetrics;
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #closed = false;
