@@ -2,6 +2,7 @@
  * The store as http/ sees it, the same whatever is behind it: an index that is read synchronously,
  * a barrier that makes such a read fresh, and a writer.
  */
+import type { Problem } from '../errors.ts';
 
 export interface Pair {
   readonly key: string;
@@ -13,6 +14,53 @@ export interface Entry {
   readonly value: string;
   /** The store's revision that last wrote the key. */
   readonly version: number;
+  /** Unix milliseconds from which on it is gone; undefined: it stays. */
+  readonly expires?: number;
+}
+
+/** When a write may happen; else it is refused with Problem `precondition-failed` and nothing is written. */
+export interface Condition {
+  /** None of the keys exists. */
+  readonly absent?: true;
+  /** The one key has this version; 'any': it exists. */
+  readonly version?: number | 'any';
+}
+
+export interface SetOptions {
+  readonly condition?: Condition;
+  /** Whole seconds after which the keys are gone; 1 to 10 years. */
+  readonly ttl?: number;
+}
+
+export interface Deletion {
+  readonly revision: number;
+  /** Keys that were there. */
+  readonly deleted: number;
+}
+
+export interface Change {
+  readonly key: string;
+  /** Undefined: the key is gone. */
+  readonly value: string | undefined;
+  readonly revision: number;
+  /** Unix milliseconds. */
+  readonly expires?: number;
+}
+
+/** Everything one revision changed, in an order that is the same on every replica. */
+export interface Revision {
+  readonly revision: number;
+  readonly changes: readonly Change[];
+}
+
+export interface Watcher {
+  revision(revision: Revision): void;
+  /** Nothing comes after it. */
+  end(problem: Problem): void;
+}
+
+export interface Watch {
+  close(): void;
 }
 
 /** Which keys: all given conditions hold together; an empty filter holds for every key. */
@@ -49,7 +97,7 @@ export interface Store extends Reader {
    * Rejects with a Problem: `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`, `unavailable` (nothing was
    * written), or `outcome-unknown`.
    */
-  set(pairs: readonly Pair[]): Promise<number>;
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<number>;
   snapshot(): Snapshot;
   /** Undefined when requests can be served, else why not. */
   notReady(): string | undefined;

@@ -17,7 +17,7 @@ import { logIn } from './login.ts';
 import type { EtcdConnectionOptions } from './options.ts';
 import { FileCredentials } from './tls.ts';
 
-export type ServiceName = 'KV' | 'Watch' | 'Maintenance';
+export type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Maintenance';
 export type WatchStream = ClientDuplexStream<IWatchRequest, IWatchResponse>;
 
 type Unary = (

@@ -1,22 +1,26 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
-import type { Entry, KeyFilter, Pair, Snapshot, Store } from '../store.ts';
+import type { Condition, Deletion, Entry, KeyFilter, Pair, SetOptions, Snapshot, Store } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
 import { EtcdClient } from './client.ts';
 import { systemClock } from './clock.ts';
+import { ConditionalWriter } from './conditional.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { Follower } from './follow.ts';
 import { foreignReporter } from './foreign.ts';
 import { readHead } from './head.ts';
 import { layout } from './layout.ts';
+import { Leases } from './leases.ts';
 import { readUser } from './login.ts';
+import { Mutations } from './mutations.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
 import { Replica } from './replica.ts';
 import { openReplicaIndex } from './replica-index.ts';
 import { readCredentials } from './tls.ts';
+import { Tokens } from './tokens.ts';
 import { Writer } from './writer.ts';
 
 /** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
@@ -30,7 +34,7 @@ const contactGrace = 30_000;
  * Opens the store and returns while the first sync goes on: `notReady` says so until it is done.
  * Throws when the options cannot be used, the data directory is in use, or a member's version is too old.
  */
-export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
+export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   checkOptions(options);
   readCredentials(options);
   readUser(options);
@@ -52,7 +56,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
   return store;
 }
 
-class EtcdStore implements Store {
+export class EtcdStore implements Store {
   readonly #options: EtcdOptions;
   readonly #lock: OwnerLock;
   readonly #index: KeyIndex;
@@ -61,6 +65,7 @@ class EtcdStore implements Store {
   readonly #follower: Follower;
   readonly #barrier: Barrier;
   readonly #writer: Writer;
+  readonly #mutations: Mutations;
   readonly #metrics: EtcdMetrics;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
@@ -93,7 +98,15 @@ class EtcdStore implements Store {
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
     });
-    this.#writer = new Writer({ client, layout: places, clock, metrics, limits: options, requestTimeout });
+    const barrier = () => this.#barrier.wait();
+    const expired = (_key: string): number | undefined => undefined;
+    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
+    this.#writer = new Writer({ ...shared, metrics });
+    this.#mutations = new Mutations({
+      ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
+      conditional: new ConditionalWriter({ ...shared, barrier, expired }),
+      known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
+    });
     options.metrics.observe(index);
   }
 
@@ -136,8 +149,12 @@ class EtcdStore implements Store {
     return this.#index.snapshot();
   }
 
-  set(pairs: readonly Pair[]): Promise<number> {
-    return this.#writer.set(pairs);
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
+    return this.#mutations.set(pairs, options);
+  }
+
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
+    return this.#mutations.delete(keys, condition);
   }
 
   notReady(): string | undefined {
@@ -150,7 +167,7 @@ class EtcdStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#writer.close();
+    await this.#mutations.close();
     this.#stopHeartbeat();
     this.#stop.abort();
     this.#barrier.close();
