@@ -173,15 +173,15 @@ test('conditional writes and deletions whose answers are lost have an unknown ou
     }
   };
   const deletions: string[] = [];
-  const deleter = async () => {
+  const deleter = async (_: unknown, i: number) => {
     for (;;) {
-      const code = await codeOf(store.delete([`k${count - 5}`]));
-      if (code === 'done') continue;
+      const set = await codeOf(store.set([{ key: `d${i}`, value: '1' }]));
+      const code = set === 'done' ? await codeOf(store.delete([`d${i}`])) : 'done';
       deletions.push(code);
-      return;
+      if (set !== 'done' || code !== 'done') return;
     }
   };
-  const running = [...Array.from({ length: 20 }, writer), ...Array.from({ length: 5 }, deleter)];
+  const running = [...Array.from({ length: 20 }, writer), ...Array.from({ length: 10 }, deleter)];
   await waitFor('writes flow', () => codes.size > 100);
   proxy.stall({ requests: false, answers: true });
   await Promise.all(running);
