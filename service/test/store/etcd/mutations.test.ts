@@ -155,54 +155,47 @@ test('counters that many increase at once with conditions lose no increase', asy
   for (const store of stores) t.is(await read(store, 'n'), '30');
 });
 
-test('conditional writes and deletions whose answers are lost have an unknown outcome, and are not sent again', async (t) => {
+test('conditional writes whose answers are lost have an unknown outcome, and are not sent again', async (t) => {
   const prefix = newPrefix();
   const proxy = await TcpProxy.start(etcd.members[0]?.port ?? 0);
   t.teardown(() => proxy.close());
   const endpoints = [`http://127.0.0.1:${proxy.port}`];
-  const { store } = await openReady(t, { endpoints, prefix, requestTimeout: 1000 });
+  const { store } = await openReady(t, { endpoints, prefix, requestTimeout: 500 });
   const { store: direct } = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const codes = new Map<string, string>();
-  let count = 0;
   const writer = async () => {
     for (;;) {
-      const key = `k${++count}`;
+      const key = `k${codes.size}`;
+      codes.set(key, 'under way');
       const code = await codeOf(store.set([{ key, value: '1' }], { condition: { absent: true } }));
       codes.set(key, code);
       if (code !== 'done') return;
     }
   };
-  const deletions: string[] = [];
-  const deleter = async (_: unknown, i: number) => {
-    for (;;) {
-      const set = await codeOf(store.set([{ key: `d${i}`, value: '1' }]));
-      const code = set === 'done' ? await codeOf(store.delete([`d${i}`])) : 'done';
-      deletions.push(code);
-      if (set !== 'done' || code !== 'done') return;
-    }
-  };
-  const running = [...Array.from({ length: 20 }, writer), ...Array.from({ length: 10 }, deleter)];
-  await waitFor('writes flow', () => codes.size > 100);
-  proxy.stall({ requests: false, answers: true });
-  await Promise.all(running);
-  const known: string[] = ['unavailable', 'outcome-unknown'];
-  t.deepEqual(
-    [...new Set([...codes.values(), ...deletions])].filter((code) => code !== 'done' && !known.includes(code)),
-    [],
-  );
-  t.true(deletions.includes('outcome-unknown'));
-  await direct.barrier();
-  const unknown = [...codes].filter(([, code]) => code === 'outcome-unknown').map(([key]) => key);
-  t.true(unknown.some((key) => direct.get(key) !== undefined));
+  // The answers that are held back may be those of barriers: then nothing was sent, and it is tried again.
+  const lost = await waitFor('a write is done, and its answer lost', async () => {
+    const before = codes.size;
+    const running = Array.from({ length: 10 }, writer);
+    await waitFor('writes flow', () => codes.size > before + 100, { interval: 1 });
+    proxy.stall({ requests: false, answers: true });
+    await Promise.all(running);
+    await direct.barrier();
+    const unknown = [...codes].filter(([, code]) => code === 'outcome-unknown').map(([key]) => key);
+    if (unknown.some((key) => direct.get(key) !== undefined)) return unknown;
+    proxy.cut();
+    proxy.resume();
+    await waitFor('the store reads again', () => read(store, 'k0').then(() => true));
+    return undefined;
+  });
+  t.deepEqual(new Set(codes.values()).difference(new Set(['done', 'unavailable', 'outcome-unknown'])), new Set());
   for (const [key, code] of codes) if (code === 'unavailable') t.is(direct.get(key), undefined);
   // What is not known to the writer is undone by somebody else: nothing brings it back.
-  await direct.delete(unknown);
+  for (const key of lost) await direct.delete([key]);
   proxy.cut();
   proxy.resume();
-  await waitFor('the store reads again', () => read(store, 'k1').then(() => true));
-  await store.set([{ key: 'last', value: '1' }]);
+  await waitFor('the store writes again', () => store.set([{ key: 'last', value: '1' }]).then(() => true));
   await direct.barrier();
-  for (const key of unknown) t.is(direct.get(key), undefined);
+  for (const key of lost) t.is(direct.get(key), undefined);
 });
 
 test('every deletion and conditional write accepted before close is answered', async (t) => {
