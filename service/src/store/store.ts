@@ -54,7 +54,8 @@ export interface Revision {
 }
 
 export interface Watcher {
-  revision(revision: Revision): void;
+  /** The promise of a watcher that cannot take more yet holds back what it catches up with. */
+  revision(revision: Revision): Promise<void> | void;
   /** Nothing comes after it. */
   end(problem: Problem): void;
 }

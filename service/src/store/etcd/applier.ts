@@ -9,13 +9,19 @@ const highWater = 20_000;
 
 export class Applier {
   readonly #replica: Replica;
+  readonly #onApplied: (revisions: readonly Revision[]) => void;
   readonly #onError: (error: unknown) => void;
   #waiting: Revision[] = [];
   #changes = 0;
   #running: Promise<void> | undefined;
 
-  constructor(replica: Replica, onError: (error: unknown) => void) {
+  constructor(
+    replica: Replica,
+    onApplied: (revisions: readonly Revision[]) => void,
+    onError: (error: unknown) => void,
+  ) {
     this.#replica = replica;
+    this.#onApplied = onApplied;
     this.#onError = onError;
   }
 
@@ -46,7 +52,7 @@ export class Applier {
       while (this.#waiting.length > 0) {
         const { changes, head, revision, count } = this.#gather();
         await this.#replica.apply(changes, head, revision);
-        this.#waiting.splice(0, count);
+        this.#onApplied(this.#waiting.splice(0, count));
         this.#changes -= changes.length;
       }
     } catch (error) {

@@ -1,7 +1,18 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
-import type { Condition, Deletion, Entry, KeyFilter, Pair, SetOptions, Snapshot, Store } from '../store.ts';
+import type {
+  Condition,
+  Deletion,
+  Entry,
+  KeyFilter,
+  Pair,
+  SetOptions,
+  Snapshot,
+  Store,
+  Watch,
+  Watcher,
+} from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
@@ -21,6 +32,7 @@ import { Replica } from './replica.ts';
 import { openReplicaIndex } from './replica-index.ts';
 import { readCredentials } from './tls.ts';
 import { Tokens } from './tokens.ts';
+import { Watches } from './watches.ts';
 import { Writer } from './writer.ts';
 
 /** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
@@ -66,6 +78,7 @@ export class EtcdStore implements Store {
   readonly #barrier: Barrier;
   readonly #writer: Writer;
   readonly #mutations: Mutations;
+  readonly #watches: Watches;
   readonly #metrics: EtcdMetrics;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
@@ -89,12 +102,16 @@ export class EtcdStore implements Store {
     const { signal } = this.#stop;
     this.#client = client;
     this.#replica = replica;
+    const head = (timeout: number) => readHead(client, places, timeout);
+    this.#watches = new Watches({ client, layout: places, replica, clock, requestTimeout, readHead: head });
     this.#follower = new Follower({
+      onApplied: (revisions) => this.#watches.applied(revisions),
+      onInterrupted: (why) => this.#watches.interrupt(why),
       ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
       ...{ replica, clock, metrics, requestTimeout },
-      readHead: (timeout) => readHead(client, places, timeout),
+      readHead: head,
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
     });
@@ -157,6 +174,10 @@ export class EtcdStore implements Store {
     return this.#mutations.delete(keys, condition);
   }
 
+  watch(after: number, on: Watcher): Watch {
+    return this.#watches.watch(after, on);
+  }
+
   notReady(): string | undefined {
     if (this.#stop.signal.aborted) return 'The store is closed.';
     const notSynced = this.#follower.notSynced;
@@ -169,6 +190,7 @@ export class EtcdStore implements Store {
   async close(): Promise<void> {
     await this.#mutations.close();
     this.#stopHeartbeat();
+    this.#watches.interrupt('The store is closed.');
     this.#stop.abort();
     this.#barrier.close();
     this.#replica.close();
