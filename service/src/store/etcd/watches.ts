@@ -74,7 +74,14 @@ export class Watches {
         listener.end(problem);
       });
     });
-    return { close: () => listener.close() };
+    const { replica } = this.#options;
+    const isLive = () => this.#live.has(listener);
+    return {
+      get position() {
+        return isLive() ? Math.max(listener.last, replica.applied) : listener.last;
+      },
+      close: () => listener.close(),
+    };
   }
 
   /** These revisions are in the index now. */
