@@ -123,10 +123,17 @@ export class EtcdCluster {
     await this.command('compact', String(revision));
   }
 
-  /** etcdctl without an answer, asked of all members. */
-  async command(...args: string[]): Promise<void> {
+  /** etcdctl, asked of all members; resolves with what it printed. */
+  async command(...args: string[]): Promise<string> {
     const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags];
-    await run(needBinary('etcdctl'), [...flags, ...args]);
+    const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
+    return stdout;
+  }
+
+  /** The ids of all leases, in decimal. */
+  async leases(): Promise<string[]> {
+    const listed = await this.command('lease', 'list');
+    return [...listed.matchAll(/^[0-9a-f]+$/gm)].map(([id]) => String(BigInt(`0x${id}`)));
   }
 
   async saveSnapshot(): Promise<string> {

@@ -1,5 +1,6 @@
 /** Applies revisions to the index in their order: all that wait, up to a limit, in one transaction. */
-import type { Change, Revision } from './changes.ts';
+import type { Change, Revision } from '../store.ts';
+import type { EtcdRevision } from './changes.ts';
 import type { Head, Replica } from './replica.ts';
 
 /** Changes of a transaction, about: more would hold up the event loop. */
@@ -11,7 +12,7 @@ export class Applier {
   readonly #replica: Replica;
   readonly #onApplied: (revisions: readonly Revision[]) => void;
   readonly #onError: (error: unknown) => void;
-  #waiting: Revision[] = [];
+  #waiting: EtcdRevision[] = [];
   #changes = 0;
   #running: Promise<void> | undefined;
 
@@ -34,7 +35,7 @@ export class Applier {
     return this.#waiting.at(-1)?.revision ?? this.#replica.applied;
   }
 
-  add(revisions: readonly Revision[]): void {
+  add(revisions: readonly EtcdRevision[]): void {
     for (const revision of revisions) {
       this.#waiting.push(revision);
       this.#changes += revision.changes.length;
