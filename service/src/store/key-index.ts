@@ -126,6 +126,11 @@ export class KeyIndex implements Reader {
     return this.#keys(filter, latest, this.#expired(latest));
   }
 
+  /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */
+  everyKey(after: string | undefined): Iterable<string> {
+    return this.#keys({ after }, latest, undefined);
+  }
+
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
     return this.#pairs(filter, latest, this.#expired(latest));
   }
