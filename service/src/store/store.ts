@@ -61,6 +61,8 @@ export interface Watcher {
 }
 
 export interface Watch {
+  /** The watcher has heard of everything up to this revision. */
+  readonly position: number;
   close(): void;
 }
 

@@ -74,7 +74,12 @@ export class Watches {
         listener.end(problem);
       });
     });
-    return { close: () => listener.close() };
+    return {
+      get position() {
+        return listener.last;
+      },
+      close: () => listener.close(),
+    };
   }
 
   /** These revisions are in the index now. */
