@@ -14,9 +14,9 @@ export interface Entry {
   readonly value: string;
   /** The store's revision that last wrote the key. */
   readonly version: number;
-  /** Unix milliseconds from which on it is gone; undefined: it stays. */
-  readonly expires?: number;
 }
+
+export interface VersionedPair extends Pair, Entry {}
 
 /** When a write may happen; else it is refused with Problem `precondition-failed` and nothing is written. */
 export interface Condition {
@@ -79,7 +79,11 @@ export interface Reader {
   get(key: string): Entry | undefined;
   /** Keys that hold; what was read in one turn of the event loop is one state of the store. */
   keys(filter: KeyFilter): Iterable<string>;
-  pairs(filter: KeyFilter): Iterable<Pair>;
+  pairs(filter: KeyFilter): Iterable<VersionedPair>;
+  /** Unix milliseconds from which on the key is gone; undefined: it stays. */
+  expires(key: string): number | undefined;
+  /** True: keys have expired that are not removed yet, so that the revision does not say all of what is in view. */
+  hasExpired(): boolean;
   /** The revision of the newest write in view; 0 for a store nobody wrote to. */
   revision(): number;
 }
@@ -97,10 +101,18 @@ export interface Store extends Reader {
   barrier(): Promise<void> | undefined;
   /**
    * Writes pairs in their order, all or none; resolves with the revision once they are durable.
-   * Rejects with a Problem: `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`, `unavailable` (nothing was
-   * written), or `outcome-unknown`.
+   * Rejects with a Problem: `precondition-failed`, `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`,
+   * `unavailable` (nothing was written), or `outcome-unknown`.
    */
   set(pairs: readonly Pair[], options?: SetOptions): Promise<number>;
+  /** Removes keys, all or none; one that is not there is no fault. Rejects as `set` does. */
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion>;
+  /**
+   * Tells of every revision behind `after` (0 for all there ever were), in order, none missed or told twice, first from
+   * history and then as they happen. Ends with Problem `history-gone` when history does not reach back that far or
+   * `after` is of another store, or `unavailable` when the watch must begin anew.
+   */
+  watch(after: number, on: Watcher): Watch;
   snapshot(): Snapshot;
   /** Undefined when requests can be served, else why not. */
   notReady(): string | undefined;

@@ -1,7 +1,7 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
 import type { ICompare, IKeyValue, ITxnResponse } from 'etcd3';
-import { Problem } from '../../errors.ts';
 import type { Condition } from '../store.ts';
+import { preconditionFailed } from '../write.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
@@ -57,10 +57,10 @@ export class ConditionalWriter {
       if (succeeded) {
         return { revision: Number(header.revision), deleted: transaction.deletedBy(set, responses, clock.wall()) };
       }
-      if (!condition.absent) throw failed(keys, condition);
+      if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
       keys.forEach((key, i) => {
         const [found] = responses[i]?.response_range.kvs ?? [];
-        if (found !== undefined && !isExpired(found, clock.wall())) throw failed([key], condition);
+        if (found !== undefined && !isExpired(found, clock.wall())) throw preconditionFailed(key, condition);
         before.set(key, Number(found?.mod_revision ?? 0));
       });
     }
@@ -96,11 +96,4 @@ function comparison(key: Buffer, { absent, version }: Condition, expired: number
 function isExpired({ lease }: IKeyValue, now: number): boolean {
   const deadline = deadlineOf(lease);
   return deadline !== undefined && deadline <= now;
-}
-
-function failed(keys: readonly string[], { absent, version }: Condition): Problem {
-  const key = JSON.stringify(keys[0]);
-  if (absent) return new Problem('precondition-failed', `The key ${key} exists already: nothing was written.`);
-  const wanted = version === 'any' ? 'does not exist' : `does not have revision ${version}`;
-  return new Problem('precondition-failed', `The key ${key} ${wanted}: nothing was written.`);
 }

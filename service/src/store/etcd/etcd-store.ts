@@ -1,18 +1,8 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
+import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
-import type {
-  Condition,
-  Deletion,
-  Entry,
-  KeyFilter,
-  Pair,
-  SetOptions,
-  Snapshot,
-  Store,
-  Watch,
-  Watcher,
-} from '../store.ts';
+import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
@@ -53,7 +43,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   const lock = lockDirectory(options.dataDir);
   let store: EtcdStore;
   try {
-    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log));
+    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log, options.clock ?? systemClock));
   } catch (error) {
     lock.release();
     throw error;
@@ -68,10 +58,9 @@ export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   return store;
 }
 
-export class EtcdStore implements Store {
+export class EtcdStore extends IndexReader implements Store {
   readonly #options: EtcdOptions;
   readonly #lock: OwnerLock;
-  readonly #index: KeyIndex;
   readonly #client: EtcdClient;
   readonly #replica: Replica;
   readonly #follower: Follower;
@@ -85,10 +74,10 @@ export class EtcdStore implements Store {
   #stopHeartbeat = () => {};
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
+    super(index);
     const { clock = systemClock, log, prefix, registry, requestTimeout } = options;
     this.#options = options;
     this.#lock = lock;
-    this.#index = index;
     const places = layout(prefix);
     const replica = new Replica(index, prefix);
     this.#metrics = etcdMetrics(registry, {
@@ -116,7 +105,7 @@ export class EtcdStore implements Store {
       onAwaited: (revision) => this.#follower.hurry(revision),
     });
     const barrier = () => this.#barrier.wait();
-    const expired = (_key: string): number | undefined => undefined;
+    const expired = (key: string) => index.expiredVersion(key);
     const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
     this.#writer = new Writer({ ...shared, metrics });
     this.#mutations = new Mutations({
@@ -144,26 +133,6 @@ export class EtcdStore implements Store {
 
   barrier(): Promise<void> {
     return this.#barrier.wait();
-  }
-
-  get(key: string): Entry | undefined {
-    return this.#index.get(key);
-  }
-
-  keys(filter: KeyFilter): Iterable<string> {
-    return this.#index.keys(filter);
-  }
-
-  pairs(filter: KeyFilter): Iterable<Pair> {
-    return this.#index.pairs(filter);
-  }
-
-  revision(): number {
-    return this.#index.revision();
-  }
-
-  snapshot(): Snapshot {
-    return this.#index.snapshot();
   }
 
   set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
@@ -196,7 +165,7 @@ export class EtcdStore implements Store {
     this.#replica.close();
     this.#client.close();
     await this.#following;
-    await this.#index.close();
+    await this.index.close();
     this.#lock.release();
   }
 

@@ -183,8 +183,8 @@ export interface SyncedState {
 }
 
 function write(writer: IndexWriter, changes: readonly Change[]): void {
-  for (const { key, value, revision } of changes) {
+  for (const { key, value, revision, expires } of changes) {
     if (value === undefined) writer.remove(key);
-    else writer.put(key, value, revision);
+    else writer.put(key, value, revision, expires);
   }
 }
