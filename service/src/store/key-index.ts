@@ -126,9 +126,9 @@ export class KeyIndex implements Reader {
     return this.#keys(filter, latest, this.#expired(latest));
   }
 
-  /** As `keys`, with those that have expired and were not removed yet. */
-  allKeys(filter: KeyFilter): Iterable<string> {
-    return this.#keys(filter, latest, undefined);
+  /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */
+  everyKey(after: string | undefined): Iterable<string> {
+    return this.#keys({ after }, latest, undefined);
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {

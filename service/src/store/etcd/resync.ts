@@ -168,7 +168,7 @@ class Diff {
   }
 
   add(kvs: readonly IKeyValue[], isLast: boolean): void {
-    const ours = this.#fresh ? undefined : this.#index.allKeys({ after: this.#after })[Symbol.iterator]();
+    const ours = this.#fresh ? undefined : this.#index.everyKey(this.#after)[Symbol.iterator]();
     let own = ours?.next();
     const inOrder = this.#pairs(kvs);
     for (const change of inOrder) {
@@ -180,10 +180,9 @@ class Diff {
       }
       const same = own !== undefined && !own.done && own.value === key;
       if (same) own = ours?.next();
-      // One that has expired is not shown: it is written again, which does no harm.
       const entry = same ? this.#index.get(key) : undefined;
-      const equal = entry?.version === revision && entry.value === value && this.#index.expires(key) === expires;
-      if (!equal) this.#change(change);
+      const known = entry?.version === revision && entry.value === value && this.#index.expires(key) === expires;
+      if (!known) this.#change(change);
       this.#after = key;
     }
     while (isLast && own !== undefined && !own.done) {
