@@ -224,3 +224,27 @@ test('etcd removes an expired key by itself: one revision, the same for all who 
   t.is(await read(a, 'x'), '2');
   t.true(next > removed.revision);
 });
+
+test('a replica that joins after an expiry was compacted has no revision that stood for the state before it', async (t) => {
+  const cluster = await EtcdCluster.start();
+  t.teardown(() => cluster.stop());
+  const options = { endpoints: cluster.endpoints };
+  const { store: a } = await openReady(t, options);
+  await a.set([{ key: 'stays', value: '1' }]);
+  const before = await a.set([{ key: 'goes', value: '1' }], { ttl: 1000 });
+  const [lease = ''] = await cluster.leases();
+  await cluster.command('lease', 'revoke', BigInt(lease).toString(16));
+  await waitFor('the key is gone', () => a.get('goes') === undefined);
+  await cluster.ctl('put', 'elsewhere', '1');
+  await cluster.compact(await cluster.revision());
+  const { store: b, registry } = await openReady(t, options);
+  await waitFor('the watch is up', () => b.revision() > before);
+  await b.barrier();
+  t.deepEqual(pairsOf(b), { stays: '1' });
+  const next = await b.set([{ key: 'stays', value: '2' }]);
+  for (const store of [a, b]) {
+    t.is(await read(store, 'stays'), '2');
+    t.is(store.revision(), next);
+  }
+  t.is(await metric(registry, 'kvstore_resyncs_total'), 1);
+});
