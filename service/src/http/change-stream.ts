@@ -26,6 +26,8 @@ export class ChangeStream {
   readonly #wall: () => number;
   #watch: Watch | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  /** Set while the client has more to take; one for all writes, however many come meanwhile. */
+  #draining: Promise<void> | undefined;
   #ended = false;
   /** When more than the backlog began to wait. */
   #behindSince: number | undefined;
@@ -107,7 +109,11 @@ export class ChangeStream {
       const problem = new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`);
       return this.end(problem);
     }
-    if (!response.write(text)) return this.#taken();
+    if (response.write(text)) return;
+    this.#draining ??= this.#taken().finally(() => {
+      this.#draining = undefined;
+    });
+    return this.#draining;
   }
 
   /** Much may happen at once; who has not caught up after a moment takes less than happens. */
