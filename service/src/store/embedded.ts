@@ -34,6 +34,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** Throws when the directory is in use by another process, not writable, or of another format. */
   constructor({ directory, metrics, clock = systemClock, history }: EmbeddedOptions) {
@@ -83,7 +84,12 @@ export class EmbeddedStore extends IndexReader implements Store {
     });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     this.#expiry.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));
