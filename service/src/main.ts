@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts';
+import { noSpans } from './store/spans.ts';
 import { startTracing, tracingAsked } from './tracing.ts';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
@@ -19,7 +20,6 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
-  // Loaded only now: traces can follow what they see being loaded.
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
   const { openStore } = await import('./store/open.ts');
@@ -27,10 +27,19 @@ async function main(): Promise<void> {
   const { addressOf, listen } = await import('./http/server.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
-  const log = createLog({ level: config.logLevel, format: config.logFormat, terminal: process.stdout.isTTY });
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    terminal: process.stdout.isTTY,
+    fields: tracing?.logFields,
+  });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
-  const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
+  const store = await openStore({
+    ...{ config, registry, log },
+    spans: tracing?.spans ?? noSpans,
+    interceptors: tracing?.interceptors ?? [],
+  });
   const drain = { draining: false };
   const handler = createHandler({
     store,
@@ -38,7 +47,7 @@ async function main(): Promise<void> {
     log,
     drain,
     maxBody: config.maxBody,
-    hotReads: tracing === undefined,
+    tracing,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {

@@ -4,6 +4,7 @@ import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
+import { noSpans, type Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
 import { readBody } from './body.ts';
 import { dumpPairs } from './dump.ts';
@@ -30,15 +31,17 @@ export interface AppOptions {
   readonly streams: StreamLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  /** Of sampled requests; undefined while traces are off. */
+  readonly spans?: Spans | undefined;
 }
 
-export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited }: AppOptions): Koa {
+export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited, spans }: AppOptions): Koa {
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics));
+  app.use(observe(metrics, spans ?? noSpans));
   app.use(renderErrors(log));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
@@ -59,7 +62,7 @@ export function createApp({ store, registry, log, drain, maxBody, streams, metri
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
-  router.get('/metrics', route('/metrics'), metricsText(registry));
+  router.get('/metrics', route('/metrics'), metricsText(registry, spans !== undefined));
   app.use(refuseUnrouted);
   app.use(router.routes());
   app.use(router.allowedMethods());

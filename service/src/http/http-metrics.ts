@@ -7,20 +7,36 @@ export interface HttpMetrics {
   /** It is served by another way, which counts it itself. */
   left(): void;
   /** It has ended; `route` is the template that matched, empty for none. */
-  ended(method: string | undefined, route: string, status: number, seconds: number): void;
+  ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
+}
+
+/** The trace of one of the requests in a bucket, which Prometheus keeps as an exemplar. */
+export interface Example {
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 /** OpenTelemetry's list; anything else counts as `_OTHER`, so that no client can add a series. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE']);
 
-export function httpMetrics(registry: Registry): HttpMetrics {
-  const duration = new Histogram({
+/** The method as metrics and traces name it. */
+export function knownMethod(method: string | undefined): string {
+  return method !== undefined && methods.has(method) ? method : '_OTHER';
+}
+
+/** `exemplars`: sampled requests say which trace they belong to. */
+export function httpMetrics(registry: Registry, exemplars = false): HttpMetrics {
+  // prom-client's types take an exemplar's labels for the metric's own.
+  const duration = new Histogram<string>({
     name: 'http_server_request_duration_seconds',
     help: 'Duration of HTTP server requests.',
     labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
+    // Apart, since prom-client lets no metric with exemplars into a registry of plain text; open-metrics.ts shows them.
+    registers: [],
+    enableExemplars: exemplars,
   });
+  registry.registerMetric(duration);
   const active = new Gauge({
     name: 'http_server_active_requests',
     help: 'HTTP requests being served.',
@@ -29,10 +45,15 @@ export function httpMetrics(registry: Registry): HttpMetrics {
   return {
     started: () => active.inc(),
     left: () => active.dec(),
-    ended(method, route, status, seconds) {
+    ended(method, route, status, seconds, example) {
       active.dec();
-      const known = method !== undefined && methods.has(method) ? method : '_OTHER';
-      duration.labels(known, route, String(status)).observe(seconds);
+      const known = knownMethod(method);
+      if (example === undefined) return duration.labels(known, route, String(status)).observe(seconds);
+      duration.observe({
+        labels: { http_request_method: known, http_route: route, http_response_status_code: String(status) },
+        value: seconds,
+        exemplarLabels: { trace_id: example.traceId, span_id: example.spanId },
+      });
     },
   };
 }

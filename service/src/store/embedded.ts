@@ -1,8 +1,11 @@
 /** The embedded store: the index is the truth, and a write is acknowledged once it is on the disk. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { statfsSync } from 'node:fs';
+import type { Span } from '@opentelemetry/api';
 import { Problem } from '../errors.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
+import { noSpans, type Spans } from './spans.ts';
 import type { Entry, KeyFilter, Pair, Snapshot, Store } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 
@@ -13,12 +16,14 @@ interface Write {
   readonly pairs: readonly Pair[];
   readonly resolve: (revision: number) => void;
   readonly reject: (problem: Problem) => void;
+  readonly span: Span | undefined;
 }
 
 export interface EmbeddedOptions {
   /** Made when missing. */
   readonly directory: string;
   readonly metrics: StoreMetrics;
+  readonly spans?: Spans;
 }
 
 export class EmbeddedStore implements Store {
@@ -26,14 +31,18 @@ export class EmbeddedStore implements Store {
   readonly #lock: OwnerLock;
   readonly #index: KeyIndex;
   readonly #metrics: StoreMetrics;
+  readonly #spans: Spans;
+  /** Runs what goes on beyond the request that began it outside of that one's context. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #closed = false;
 
   /** Throws when the directory is in use by another process, not writable, or of another format. */
-  constructor({ directory, metrics }: EmbeddedOptions) {
+  constructor({ directory, metrics, spans = noSpans }: EmbeddedOptions) {
     this.#directory = directory;
     this.#metrics = metrics;
+    this.#spans = spans;
     this.#lock = lockDirectory(directory);
     try {
       this.#index = new KeyIndex({ directory, durable: true });
@@ -81,8 +90,8 @@ export class EmbeddedStore implements Store {
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pairs, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#waiting.push({ pairs, resolve, reject, span: this.#spans.current() });
+      this.#committing ??= this.#outside(() => this.#commitAll());
     });
   }
 
@@ -100,7 +109,8 @@ export class EmbeddedStore implements Store {
     while (this.#waiting.length > 0) {
       const writes = this.#waiting;
       this.#waiting = [];
-      await this.#commit(writes);
+      const sampled = () => writes.map(({ span }) => span);
+      await this.#spans.shared('store.commit', writes.length, sampled, () => this.#commit(writes));
     }
     this.#committing = undefined;
   }

@@ -156,7 +156,10 @@ export class Endpoint {
       this.#connection ??= new Connection({
         hosts: this.url,
         ...credentials(this.#options),
-        grpcOptions: channelOptions,
+        grpcOptions: {
+          ...channelOptions,
+          interceptors: [...channelOptions.interceptors, ...(this.#options.interceptors ?? [])],
+        },
       });
       return await this.#connection.use(service, action);
     } catch (error) {

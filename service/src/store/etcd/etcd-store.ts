@@ -1,6 +1,7 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
+import { noSpans } from '../spans.ts';
 import type { Entry, KeyFilter, Pair, Snapshot, Store } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
@@ -65,7 +66,7 @@ class EtcdStore implements Store {
   #stopHeartbeat = () => {};
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
-    const { clock = systemClock, log, prefix, registry, requestTimeout } = options;
+    const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
     this.#lock = lock;
     this.#index = index;
@@ -86,12 +87,12 @@ class EtcdStore implements Store {
       ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
-      ...{ replica, clock, metrics, requestTimeout },
+      ...{ replica, clock, metrics, spans, requestTimeout },
       readHead: (timeout) => readHead(client, places, timeout),
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
     });
-    this.#writer = new Writer({ client, layout: places, clock, metrics, limits: options, requestTimeout });
+    this.#writer = new Writer({ client, layout: places, clock, metrics, spans, limits: options, requestTimeout });
     options.metrics.observe(index);
   }
 

@@ -1,4 +1,5 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
+import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
 import type { Pair } from '../store.ts';
 import type { Layout } from './layout.ts';
@@ -16,6 +17,8 @@ export interface Write {
   readonly deadline: number;
   readonly resolve: (revision: number) => void;
   readonly reject: (problem: Problem) => void;
+  /** Of the request, when it is sampled. */
+  readonly span: Span | undefined;
 }
 
 /** Requests and bytes that may wait; more are refused at once. */
@@ -36,7 +39,7 @@ export function newWrite(
   pairs: readonly Pair[],
   layout: Layout,
   limits: WriterLimits,
-  outcome: Pick<Write, 'deadline' | 'resolve' | 'reject'>,
+  outcome: Pick<Write, 'deadline' | 'resolve' | 'reject' | 'span'>,
 ): Write {
   const values = new Map<string, Buffer>();
   for (const { key, value } of pairs) values.set(key, Buffer.from(value));

@@ -3,9 +3,11 @@
  * time, unless it stalls: then it is left to end by itself, and the next goes to another member. A transaction is sent
  * once: when its outcome is not known, its requests are told so.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { IRequestOp, ITxnResponse } from 'etcd3';
 import { Problem } from '../../errors.ts';
+import type { Spans } from '../spans.ts';
 import type { Pair } from '../store.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf, messageOf } from './call-error.ts';
@@ -22,6 +24,7 @@ export interface WriterOptions {
   readonly layout: Layout;
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
+  readonly spans: Spans;
   readonly limits: WriterLimits;
   /** Milliseconds that a request waits at most. */
   readonly requestTimeout: number;
@@ -39,6 +42,8 @@ export class Writer {
   readonly #queue: WriteQueue;
   readonly #gathering: Gathering;
   readonly #flights = new Set<readonly Write[]>();
+  /** The transactions go on for later requests: not in the context of the one that began them. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   readonly #name = randomBytes(9).toString('base64url');
   #tokens = 0;
   #lastError: unknown;
@@ -61,12 +66,13 @@ export class Writer {
   set(pairs: readonly Pair[]): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable('The store is closed.');
-      const { clock, layout, limits, requestTimeout } = this.#options;
-      const write = newWrite(pairs, layout, limits, { deadline: clock.now() + requestTimeout, resolve, reject });
+      const { clock, layout, limits, requestTimeout, spans } = this.#options;
+      const deadline = clock.now() + requestTimeout;
+      const write = newWrite(pairs, layout, limits, { deadline, resolve, reject, span: spans.current() });
       this.#queue.push(write);
       this.#gathering.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
-      if (!this.#busy) void this.#run();
+      if (!this.#busy) void this.#outside(() => this.#run());
     });
   }
 
@@ -107,7 +113,7 @@ export class Writer {
 
   /** Ends when the next transaction may be sent. */
   async #fly(writes: readonly Write[]): Promise<void> {
-    const { client, clock, metrics, requestTimeout } = this.#options;
+    const { client, clock, metrics, spans, requestTimeout } = this.#options;
     metrics.batchRequests.observe(writes.length);
     this.#flights.add(writes);
     const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
@@ -119,8 +125,10 @@ export class Writer {
       });
     };
     const request = { success: this.#operations(writes) };
-    const done = client
-      .call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent)
+    const sampled = () => writes.map(({ span }) => span);
+    const transact = () => client.call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent);
+    const done = spans
+      .shared('store.transaction', writes.length, sampled, transact)
       .then(
         ({ header }) => answer(writes, Number(header.revision)),
         (error: unknown) => this.#failed(writes, error),

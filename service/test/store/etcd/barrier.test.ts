@@ -6,6 +6,7 @@ import type { Clock } from '../../../src/store/etcd/clock.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { type HeadRead, Replica } from '../../../src/store/etcd/replica.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
+import { noSpans } from '../../../src/store/spans.ts';
 import { newDirectory } from './harness.ts';
 
 /** Time that passes when the test says so. */
@@ -45,7 +46,7 @@ async function setUp(t: ExecutionContext) {
   const reads: PromiseWithResolvers<HeadRead>[] = [];
   const contradictions: string[] = [];
   const barrier = new Barrier({
-    ...{ replica, clock, requestTimeout: 1000 },
+    ...{ replica, clock, requestTimeout: 1000, spans: noSpans },
     metrics: etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 }),
     readHead: () => {
       const read = Promise.withResolvers<HeadRead>();

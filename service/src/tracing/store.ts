@@ -1,13 +1,16 @@
-/** A store whose work shows as spans. Wrapped around a store only when traces are on. */
-import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
-import type { Store } from './store.ts';
+/** A store whose work for sampled requests shows as spans. Wrapped around a store only when traces are on. */
+import { SpanKind, type Tracer } from '@opentelemetry/api';
+import type { Spans } from '../store/spans.ts';
+import type { Store } from '../store/store.ts';
+import { recordFailure } from './spans.ts';
 
-export function traced(store: Store, tracer: Tracer): Store {
+export function traceStore(store: Store, tracer: Tracer, spans: Spans): Store {
   function span<T>(name: string, work: () => T): T {
+    // Without this, what belongs to no sampled request would become a trace of its own.
+    if (spans.current() === undefined) return work();
     return tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, (active) => {
       const failed = (error: unknown) => {
-        active.recordException(error instanceof Error ? error : String(error));
-        active.setStatus({ code: SpanStatusCode.ERROR });
+        recordFailure(active, error);
         active.end();
       };
       try {
