@@ -4,17 +4,19 @@ import type { Registry } from 'prom-client';
 import type { Tracing } from '../tracing.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { hotGet, type Waited } from './hot-get.ts';
-import { httpMetrics } from './http-metrics.ts';
+import { type HttpMetrics, httpMetrics } from './http-metrics.ts';
 
 export interface HandlerOptions extends Omit<AppOptions, 'metrics' | 'waited' | 'spans'> {
   readonly registry: Registry;
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
   readonly tracing?: Tracing | undefined;
+  /** Default: metrics in the registry. */
+  readonly metrics?: HttpMetrics;
 }
 
 export function createHandler({ hotReads = true, tracing, ...options }: HandlerOptions): RequestListener {
-  const metrics = httpMetrics(options.registry, tracing !== undefined);
+  const metrics = options.metrics ?? httpMetrics(options.registry, tracing !== undefined);
   const waited: Waited = new WeakMap();
   const store = tracing?.store(options.store) ?? options.store;
   const rest = createApp({ ...options, store, metrics, waited, spans: tracing?.spans }).callback();
