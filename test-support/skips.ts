@@ -5,7 +5,7 @@ import { type BinaryName, findBinary } from './binaries.ts';
 const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', 'objects', 'rbac', 'resilience'];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
-  { files: 'service/test/tracing-etcd.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },

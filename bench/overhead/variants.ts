@@ -1,6 +1,7 @@
 /** The services that are compared, each a process on the first core with an embedded store of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ export type Variant = (typeof variants)[number];
 export interface Running {
   readonly variant: Variant;
   readonly url: string;
+  /** Seconds that its process has computed. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -47,7 +50,7 @@ export async function startVariant(variant: Variant, sink: string): Promise<Runn
   };
   try {
     await waitFor(`the service (${variant}) answers`, async () => (await fetch(`${url}/livez`)).ok);
-    return { variant, url, stop };
+    return { variant, url, cpuSeconds: () => cpuSecondsOf(child.pid ?? 0), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -62,4 +65,11 @@ function tracesOf(variant: Variant, sink: string): Record<string, string> {
     OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
     OTEL_TRACES_SAMPLER_ARG: share,
   };
+}
+
+/** User and system time, all threads (proc(5): fields 14 and 15, in hundredths of a second). */
+function cpuSecondsOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

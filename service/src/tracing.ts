@@ -4,7 +4,7 @@ import type { Interceptor } from '@grpc/grpc-js';
 import type { Spans } from './store/spans.ts';
 import type { Store } from './store/store.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Who answers: unsampled requests need not pass anything that knows of traces. */
 export interface Listeners {
@@ -34,8 +34,8 @@ export function tracingAsked(env: Env): boolean {
   );
 }
 
-/** Starts the SDK; exporter, sampler and propagators follow the OTEL_ variables. */
+/** Starts the SDK; exporter, sampler and propagators follow the OTEL_ variables. Throws when the sampler cannot be had. */
 export async function startTracing(env: Env): Promise<Tracing> {
   const { startSdk } = await import('./tracing/start.ts');
-  return startSdk(env.OTEL_SERVICE_NAME ?? 'kvstore');
+  return startSdk(env);
 }

@@ -47,13 +47,15 @@ export function httpMetrics(registry: Registry, exemplars = false): HttpMetrics 
     left: () => active.dec(),
     ended(method, route, status, seconds, example) {
       active.dec();
-      const known = knownMethod(method);
-      if (example === undefined) return duration.labels(known, route, String(status)).observe(seconds);
-      duration.observe({
-        labels: { http_request_method: known, http_route: route, http_response_status_code: String(status) },
-        value: seconds,
-        exemplarLabels: { trace_id: example.traceId, span_id: example.spanId },
-      });
+      const labels = {
+        http_request_method: knownMethod(method),
+        http_route: route,
+        http_response_status_code: String(status),
+      };
+      // A histogram with exemplars is observed in another way.
+      if (!exemplars) return duration.observe(labels, seconds);
+      const exemplarLabels = example === undefined ? {} : { trace_id: example.traceId, span_id: example.spanId };
+      duration.observe({ labels, value: seconds, exemplarLabels });
     },
   };
 }

@@ -5,12 +5,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
   type Attributes,
+  type Context,
   context,
   propagation,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
@@ -31,15 +33,23 @@ import {
 import { knownMethod } from '../http/http-metrics.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Listeners } from '../tracing.ts';
+import type { Sampling } from './sampling.ts';
 
 /** Asked every few seconds by machines: never worth a trace. */
 const quiet = new Set(['/livez', '/readyz', '/metrics']);
 
-export function traceRequests(tracer: Tracer, { sampled, unsampled }: Listeners): RequestListener {
+export function traceRequests(tracer: Tracer, sampling: Sampling, { sampled, unsampled }: Listeners): RequestListener {
+  /** Whether it is worth asking the SDK. */
+  const maySample = (caller: Context): boolean => {
+    const parent = trace.getSpanContext(caller);
+    if (parent === undefined) return Math.random() < sampling.rootRatio;
+    return !sampling.followsCaller || (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
+  };
   return (request, response) => {
     const { method, headers, url = '/' } = request;
     if (quiet.has(url)) return unsampled(request, response);
     const parent = propagation.extract(ROOT_CONTEXT, headers);
+    if (!maySample(parent)) return unsampled(request, response);
     const known = knownMethod(method);
     const name = known === '_OTHER' ? 'HTTP' : known;
     const attributes = { [ATTR_HTTP_REQUEST_METHOD]: known, [ATTR_URL_PATH]: url, [ATTR_URL_SCHEME]: 'http' };

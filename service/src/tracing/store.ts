@@ -5,33 +5,29 @@ import type { Store } from '../store/store.ts';
 import { recordFailure } from './spans.ts';
 
 export function traceStore(store: Store, tracer: Tracer, spans: Spans): Store {
-  function span<T>(name: string, work: () => T): T {
+  /** A span for work that takes time. What is done at once (a barrier that has nothing to wait for) shows none. */
+  function span<T extends Promise<unknown> | undefined>(name: string, work: () => T): T {
     // Without this, what belongs to no sampled request would become a trace of its own.
     if (spans.current() === undefined) return work();
     return tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, (active) => {
-      const failed = (error: unknown) => {
-        recordFailure(active, error);
-        active.end();
-      };
-      try {
-        const result = work();
-        if (result instanceof Promise) {
-          result.then(() => active.end(), failed);
-        } else {
+      const result = work();
+      // A span that is never ended is never sent.
+      result?.then(
+        () => active.end(),
+        (error: unknown) => {
+          recordFailure(active, error);
           active.end();
-        }
-        return result;
-      } catch (error) {
-        failed(error);
-        throw error;
-      }
+        },
+      );
+      return result;
     });
   }
   return {
-    get: (key) => span('store.get', () => store.get(key)),
+    // What is read from the index takes microseconds: less than to say so.
+    get: (key) => store.get(key),
     set: (pairs) => span('store.set', () => store.set(pairs)),
     barrier: () => span('store.barrier', () => store.barrier()),
-    snapshot: () => span('store.snapshot', () => store.snapshot()),
+    snapshot: () => store.snapshot(),
     keys: (filter) => store.keys(filter),
     pairs: (filter) => store.pairs(filter),
     revision: () => store.revision(),
