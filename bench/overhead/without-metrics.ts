@@ -16,6 +16,6 @@ const handler = createHandler({
   drain,
   maxBody: config.maxBody,
   streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
-  metrics: { started: nothing, left: nothing, ended: nothing },
+  metrics: { started: nothing, left: nothing, ended: nothing, problem: nothing },
 });
-await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout });
+await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout, onProblem: nothing });

@@ -24,6 +24,8 @@ async function main(): Promise<void> {
   const { createRegistry } = await import('./metrics.ts');
   const { openStore } = await import('./store/open.ts');
   const { createHandler } = await import('./http/handler.ts');
+  const { httpMetrics } = await import('./http/http-metrics.ts');
+  const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
     interceptors: tracing?.interceptors ?? [],
   });
   const drain = { draining: false };
+  const metrics = httpMetrics(registry, tracing !== undefined);
   const handler = createHandler({
     store,
     registry,
@@ -48,10 +51,16 @@ async function main(): Promise<void> {
     drain,
     maxBody: config.maxBody,
     tracing,
+    metrics,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {
-    const server = await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout });
+    const server = await listen(handler, drain, {
+      ...config,
+      requestTimeout: config.bodyTimeout,
+      onProblem: metrics.problem,
+    });
+    serverMetrics(registry, { server, store, drain });
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');

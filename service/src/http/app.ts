@@ -42,7 +42,7 @@ export function createApp({ store, registry, log, drain, maxBody, streams, metri
     else log.error({ err }, 'answer failed');
   });
   app.use(observe(metrics, spans ?? noSpans));
-  app.use(renderErrors(log));
+  app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
   app.use((ctx, next) => {

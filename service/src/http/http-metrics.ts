@@ -1,5 +1,6 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type ProblemCode, problems } from '../errors.ts';
 
 export interface HttpMetrics {
   /** A request is being served from now on. */
@@ -8,6 +9,8 @@ export interface HttpMetrics {
   left(): void;
   /** It has ended; `route` is the template that matched, empty for none. */
   ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
+  /** An answer is a problem, to a request or to what never became one. */
+  problem(code: ProblemCode): void;
 }
 
 /** The trace of one of the requests in a bucket, which Prometheus keeps as an exemplar. */
@@ -42,7 +45,15 @@ export function httpMetrics(registry: Registry, exemplars = false): HttpMetrics 
     help: 'HTTP requests being served.',
     registers: [registry],
   });
+  const answered = new Counter({
+    name: 'kvstore_http_problems_total',
+    help: 'Answers that were problems, by their code (docs/api.md).',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+  for (const code of Object.keys(problems)) answered.inc({ code }, 0);
   return {
+    problem: (code) => answered.inc({ code }),
     started: () => active.inc(),
     left: () => active.dec(),
     ended(method, route, status, seconds, example) {

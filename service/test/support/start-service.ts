@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
 import { createHandler } from '../../src/http/handler.ts';
+import { httpMetrics } from '../../src/http/http-metrics.ts';
 import { addressOf, type Drain, listen } from '../../src/http/server.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -51,7 +52,8 @@ export async function startService(
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true } = options;
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads });
+  const metrics = httpMetrics(registry);
+  const handler = createHandler({ metrics, store, registry, log, drain, maxBody, streams, hotReads });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
@@ -59,6 +61,7 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
+    onProblem: metrics.problem,
   });
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));
