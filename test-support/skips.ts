@@ -22,6 +22,10 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
   {
+    files: 'dashboards/test/observability.test.ts',
+    programs: ['promtool', 'etcd', 'kube-apiserver', 'kubectl'],
+  },
+  {
     files: 'dashboards/test/prometheus.test.ts',
     programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],
   },
