@@ -21,6 +21,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
   {
     files: 'dashboards/test/observability.test.ts',
     programs: ['promtool', 'etcd', 'kube-apiserver', 'kubectl'],

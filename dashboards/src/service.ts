@@ -101,8 +101,10 @@ function requests() {
     }),
     timeseries({
       title: 'Latency by route',
-      description: 'p50 and p99. GET / and searches grow with what they answer with.',
+      description:
+        'p50 and p99; dots are single requests with their traces. GET / and searches grow with their answers.',
       unit: 's',
+      exemplars: true,
       queries: {
         'p50 {{http_route}}': quantile(0.5, 'http_route', requestBuckets, api, window),
         'p99 {{http_route}}': quantile(0.99, 'http_route', requestBuckets, api, window),
