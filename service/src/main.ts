@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
   const { openStore } = await import('./store/open.ts');
+  const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
   const { httpMetrics } = await import('./http/http-metrics.ts');
   const { serverMetrics } = await import('./http/server-metrics.ts');
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
     spans: tracing?.spans ?? noSpans,
     interceptors: tracing?.interceptors ?? [],
   });
-  const drain = { draining: false };
+  const drain = new Drain();
   const metrics = httpMetrics(registry, tracing !== undefined);
   const handler = createHandler({
     store,
@@ -52,6 +53,12 @@ async function main(): Promise<void> {
     maxBody: config.maxBody,
     tracing,
     metrics,
+    watches: {
+      maxWatches: config.maxWatches,
+      heartbeat: config.watchHeartbeat,
+      maxBacklog: config.watchBacklog,
+      stallTimeout: config.stallTimeout,
+    },
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {

@@ -128,6 +128,29 @@ test('requests that share a commit are linked with it, and it with them; those t
   }
 });
 
+test('a watch is a span until it has begun; what it tells later belongs to no request', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
+  const watch = await fetch(`${service.url}/watch`, { headers });
+  t.is(watch.status, 200);
+  const span = await waitFor('its span', () => spans.find(({ name }) => name === 'GET /watch'));
+  t.is(span.parentSpanId, parentId);
+  t.is(span.attributes['http.response.status_code'], 200);
+  t.is(span.status, 0);
+  const before = spans.length;
+  await fetch(`${service.url}/set`, {
+    method: 'POST',
+    body: '{"a":1}',
+    headers: { traceparent: `00-${'1'.repeat(32)}-${parentId}-00` },
+  });
+  const reader = watch.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let told = '';
+  while (!told.includes('"key":"a"')) told += (await reader?.read())?.value ?? '';
+  await reader?.cancel();
+  await service.stop('SIGINT');
+  t.is(spans.length, before);
+});
+
 test('a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is', async (t) => {
   const { url } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'parentbased_always_off' });

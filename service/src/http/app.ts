@@ -7,6 +7,8 @@ import { Problem } from '../errors.ts';
 import { noSpans, type Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
 import { readBody } from './body.ts';
+import { deleteKeys, deleteValue } from './delete.ts';
+import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
@@ -16,10 +18,10 @@ import { observe } from './observe.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
-import type { Drain } from './server.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import { type WatchLimits, watchChanges } from './watch.ts';
 
 export interface AppOptions {
   readonly store: Store;
@@ -29,13 +31,15 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
+  readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
   /** Of sampled requests; undefined while traces are off. */
   readonly spans?: Spans | undefined;
 }
 
-export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited, spans }: AppOptions): Koa {
+export function createApp(options: AppOptions): Koa {
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, spans } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -60,6 +64,9 @@ export function createApp({ store, registry, log, drain, maxBody, streams, metri
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
+  router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
+  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
+  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metricsText(registry, spans !== undefined));

@@ -3,8 +3,8 @@ import type { Middleware } from 'koa';
 import { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import type { Drain } from './drain.ts';
 import { openMetricsText } from './open-metrics.ts';
-import type { Drain } from './server.ts';
 
 export const live: Middleware = (ctx) => {
   ctx.body = { status: 'ok' };

@@ -17,6 +17,8 @@ export function observe(metrics: HttpMetrics, spans: Spans): Middleware {
         span.setAttribute('http.route', route);
         span.updateName(`${ctx.method} ${route}`);
       }
+      // What goes on by itself (a watch) may do so for days: its span is how long it took to begin.
+      if (ctx.respond === false) span?.setAttribute('http.response.status_code', ctx.status).end();
     }
   };
 }

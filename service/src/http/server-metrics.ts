@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Gauge, type Registry } from 'prom-client';
 import type { Store } from '../store/store.ts';
-import type { Drain } from './server.ts';
+import type { Drain } from './drain.ts';
 
 export interface Served {
   readonly server: Server;

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProblemCode } from '../errors.ts';
+import type { Drain } from './drain.ts';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
 
 export interface ServerOptions {
@@ -18,11 +19,6 @@ export interface ServerOptions {
   readonly maxBody: number;
   /** Hears of the answers to what never became a request. */
   readonly onProblem: (code: ProblemCode) => void;
-}
-
-/** Whether the server is shutting down. */
-export interface Drain {
-  draining: boolean;
 }
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */

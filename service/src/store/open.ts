@@ -3,6 +3,7 @@ import type { Interceptor } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
+import { commitMetrics } from './commit-metrics.ts';
 import { EmbeddedStore } from './embedded.ts';
 import { openEtcdStore } from './etcd/etcd-store.ts';
 import type { Spans } from './spans.ts';
@@ -21,7 +22,9 @@ export interface OpenOptions {
 /** Throws with a clear message when the store cannot be opened. */
 export async function openStore({ config, registry, log, spans, interceptors }: OpenOptions): Promise<Store> {
   const metrics = storeMetrics(registry);
-  if (config.etcdEndpoints.length === 0) return new EmbeddedStore({ directory: config.dataDir, metrics, spans });
+  if (config.etcdEndpoints.length === 0) {
+    return new EmbeddedStore({ directory: config.dataDir, metrics: { ...metrics, ...commitMetrics(registry) }, spans });
+  }
   return openEtcdStore({
     endpoints: config.etcdEndpoints,
     prefix: config.etcdPrefix,

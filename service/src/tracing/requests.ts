@@ -79,6 +79,8 @@ function attributesOf({ method, url, headers, socket, httpVersion }: IncomingMes
 }
 
 function endSpan(span: Span, response: ServerResponse): void {
+  // A watch's span has ended when it began.
+  if (!span.isRecording()) return;
   const { statusCode, headersSent, writableFinished } = response;
   if (headersSent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (headersSent && statusCode >= 500) {

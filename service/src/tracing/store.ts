@@ -25,11 +25,15 @@ export function traceStore(store: Store, tracer: Tracer, spans: Spans): Store {
   return {
     // What is read from the index takes microseconds: less than to say so.
     get: (key) => store.get(key),
-    set: (pairs) => span('store.set', () => store.set(pairs)),
+    set: (pairs, options) => span('store.set', () => store.set(pairs, options)),
+    delete: (keys, condition) => span('store.delete', () => store.delete(keys, condition)),
+    watch: (after, on) => store.watch(after, on),
     barrier: () => span('store.barrier', () => store.barrier()),
     snapshot: () => store.snapshot(),
     keys: (filter) => store.keys(filter),
     pairs: (filter) => store.pairs(filter),
+    expires: (key) => store.expires(key),
+    hasExpired: () => store.hasExpired(),
     revision: () => store.revision(),
     notReady: () => store.notReady(),
     close: () => store.close(),

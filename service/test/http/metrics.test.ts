@@ -59,6 +59,20 @@ contractTest('what never becomes a request is a problem, too', async (t, kind) =
   t.is(found.get('kvstore_http_problems_total{code="headers-too-large"}'), 1);
 });
 
+contractTest('only the embedded store shows commits, and only etcd calls to etcd', async (t, kind) => {
+  const service = await startService(t, kind);
+  await set(service, { a: 1 });
+  const names = [...(await samples(service)).keys()];
+  t.is(
+    names.some((name) => name.startsWith('kvstore_commit_')),
+    kind.name === 'embedded',
+  );
+  t.is(
+    names.some((name) => name.startsWith('kvstore_etcd_')),
+    kind.name === 'etcd',
+  );
+});
+
 contractTest('the text is what Prometheus reads', async (t, kind) => {
   const service = await startService(t, kind);
   const { headers, text } = await call(service, '/metrics');
