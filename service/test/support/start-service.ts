@@ -5,6 +5,7 @@ import pino from 'pino';
 import type { Registry } from 'prom-client';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
+import { httpMetrics } from '../../src/http/http-metrics.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
@@ -61,7 +62,8 @@ export async function startService(
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, watches, hotReads });
+  const metrics = httpMetrics(registry);
+  const handler = createHandler({ metrics, store, registry, log, drain, maxBody, streams, watches, hotReads });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
@@ -69,6 +71,7 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
+    onProblem: metrics.problem,
   });
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));

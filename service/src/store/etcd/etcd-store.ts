@@ -2,6 +2,7 @@
 import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
+import { noSpans } from '../spans.ts';
 import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
@@ -77,7 +78,7 @@ export class EtcdStore extends IndexReader implements Store {
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
     super(index);
-    const { clock = systemClock, log, prefix, registry, requestTimeout } = options;
+    const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
     this.#lock = lock;
     const places = layout(prefix);
@@ -101,7 +102,7 @@ export class EtcdStore extends IndexReader implements Store {
       ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
-      ...{ replica, clock, metrics, requestTimeout },
+      ...{ replica, clock, metrics, spans, requestTimeout },
       readHead: head,
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
@@ -109,7 +110,7 @@ export class EtcdStore extends IndexReader implements Store {
     const barrier = () => this.#barrier.wait();
     const expired = (key: string) => index.expiredVersion(key);
     const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
-    this.#writer = new Writer({ ...shared, metrics });
+    this.#writer = new Writer({ ...shared, metrics, spans });
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
       conditional: new ConditionalWriter({ ...shared, barrier, expired }),

@@ -15,6 +15,7 @@ import { etcdDefaults } from '../../../src/store/etcd/options.ts';
 import { Tokens } from '../../../src/store/etcd/tokens.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
+import { noSpans } from '../../../src/store/spans.ts';
 import { metric, newDirectory, newPrefix, openReady, read } from './harness.ts';
 
 let etcd: EtcdCluster;
@@ -125,6 +126,7 @@ test('a lease that somebody revoked costs its own request, not those that share 
   const writer = new Writer({
     ...{ client, layout: places, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
     tokens: new Tokens(),
+    spans: noSpans,
   });
   t.teardown(() => writer.close());
   const write = (key: string, lease?: string) => {
