@@ -11,10 +11,12 @@ import type { MemberAccess } from './etcd-tools.ts';
 import { createEventRecorder } from './events.ts';
 import { listenForHealth } from './health.ts';
 import { KubeClient } from './kube/kube-client.ts';
+import { PolledSecrets } from './kube/polled-secrets.ts';
 import { createSources } from './kube/sources.ts';
 import { LeaderElection } from './leader.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { reconcile } from './reconcile.ts';
+import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -25,6 +27,8 @@ export interface OperatorOptions {
   readonly log: Logger;
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
+  /** The time of day. */
+  readonly now: () => Date;
   /** Default: 30 s, 20 s and 5 s. */
   readonly lease?: { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number };
 }
@@ -83,6 +87,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     defaults: { serviceImage: config.serviceImage, etcd: { image: config.etcdImage } },
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
+    secrets: new PolledSecrets({ client: writer, cache: caches.secrets, clock, pollMs: secretPollMs }),
+    now: options.now,
     hasServiceMonitors: () => sources.isInstalled('serviceMonitors'),
   };
 

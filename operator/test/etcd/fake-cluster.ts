@@ -4,28 +4,25 @@
  * start, objects applied over the version they were read at.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubernetesObject, V1ConfigMap, V1StatefulSet } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Secret, V1StatefulSet } from '@kubernetes/client-node';
 import { needBinary } from '../../../test-support/binaries.ts';
-import { freePorts } from '../../../test-support/free-ports.ts';
-import type { EtcdObjects, EtcdOutcome, EtcdTools, Member, MemberClient } from '../../src/etcd/contract.ts';
+import { tlsPath } from '../../src/etcd/build/member-config.ts';
+import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
+import { callHttps } from '../../src/etcd/https-call.ts';
 import { memberClient } from '../../src/etcd/member-client.ts';
-import { clientPort, etcdNames, metricsPort, peerPort } from '../../src/etcd/names.ts';
+import { etcdNames } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
+import { secretNames } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
+import { AppliedObjects } from './applied-objects.ts';
 import { FakeClaim, FakePod } from './fake-pods.ts';
+import { LocalAddresses } from './local-addresses.ts';
 import { kvstoreWith } from './samples.ts';
 
-const maxMembers = 5;
 const pauseMs = 40;
-
-interface Ports {
-  readonly client: number;
-  readonly peer: number;
-  readonly metrics: number;
-}
 
 /** Called around everything that changes something; throws to let the operator die there. */
 export type Mishap = (what: string, moment: 'before' | 'after') => void;
@@ -37,40 +34,34 @@ export class FakeCluster {
   lag: () => boolean = () => false;
   readonly pods = new Map<string, FakePod>();
   readonly claims = new Map<string, FakeClaim>();
-  readonly applied = new Map<string, KubernetesObject>();
+  readonly applied = new AppliedObjects();
+  readonly addresses: LocalAddresses;
+  /** The operator's time of day. */
+  now: () => Date = () => new Date();
+  readonly events: string[] = [];
   readonly actions: string[] = [];
   /** Which claims each member id has run on: more than one is amnesia. */
   readonly claimsOfMember = new Map<string, Set<string>>();
   readonly #binary: string;
   readonly #dir: string;
-  readonly #ports: readonly Ports[];
-  #version = 0;
-  #snapshot: EtcdObjects = { pods: [], claims: [] };
+  #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [] };
   #busy: Promise<void>[] = [];
 
   static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
     const binary = needBinary('etcd');
     const dir = await mkdtemp(join(tmpdir(), 'kvstore-etcd-'));
-    return new FakeCluster(binary, dir, await memberPorts(), kvstoreWith(etcd));
+    return new FakeCluster(binary, dir, await LocalAddresses.reserve(), kvstoreWith(etcd));
   }
 
-  constructor(binary: string, dir: string, ports: readonly Ports[], kvstore: KvStore) {
+  constructor(binary: string, dir: string, addresses: LocalAddresses, kvstore: KvStore) {
     this.#binary = binary;
     this.#dir = dir;
-    this.#ports = ports;
+    this.addresses = addresses;
     this.kvstore = kvstore;
   }
 
   get names() {
     return etcdNames(this.kvstore);
-  }
-
-  get statefulSet(): V1StatefulSet | undefined {
-    return this.applied.get('StatefulSet') as V1StatefulSet | undefined;
-  }
-
-  get configMap(): V1ConfigMap | undefined {
-    return this.applied.get('ConfigMap') as V1ConfigMap | undefined;
   }
 
   want(etcd: Partial<EtcdSpec>): void {
@@ -124,13 +115,9 @@ export class FakeCluster {
   }
 
   scaleToNothing(): void {
-    const { statefulSet } = this;
+    const { statefulSet } = this.applied;
     if (statefulSet?.spec === undefined) return;
-    this.applied.set('StatefulSet', { ...statefulSet, spec: { ...statefulSet.spec, replicas: 0 } } as V1StatefulSet);
-  }
-
-  localPeerURL(ordinal: number): string {
-    return `http://127.0.0.1:${this.#ports[ordinal]?.peer}`;
+    this.applied.put({ ...statefulSet, spec: { ...statefulSet.spec, replicas: 0 } } as V1StatefulSet);
   }
 
   /** Another data directory takes the place of a stopped member's. */
@@ -140,9 +127,19 @@ export class FakeCluster {
     await rename(dir, data);
   }
 
-  member(podName: string): MemberClient {
+  /** What a leaf's Secret holds, as a pod sees it. */
+  identity(leaf: 'member' | 'client' | 'operator' = 'operator'): Identity {
+    const secret = this.applied.secret(secretNames(this.names)[leaf]);
+    const text = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
+    return { ca: text('ca.crt'), certificate: text('tls.crt'), key: text('tls.key') };
+  }
+
+  member(podName: string, identity = this.identity()): MemberClient {
     const ordinal = this.names.ordinal(podName) ?? 0;
-    const real = memberClient(`http://127.0.0.1:${this.#ports[ordinal]?.client}`);
+    const real = memberClient(
+      { url: this.addresses.clientURL(ordinal), serverName: this.#serverName(ordinal) },
+      identity,
+    );
     const change = <A extends readonly unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
       return (...args: A) => this.#change([name, ...args].join(' '), () => call(...args));
     };
@@ -155,9 +152,9 @@ export class FakeCluster {
         if (claim !== undefined) this.claimsOfMember.set(status.memberId, known.add(claim));
         return status;
       },
-      memberList: async () => (await real.memberList()).map((member) => this.#seenMember(member)),
+      memberList: async () => (await real.memberList()).map((member) => this.addresses.named(this.names, member)),
       memberAdd: change('memberAdd', async (peerURL, learner) =>
-        this.#seenMember(await real.memberAdd(this.#local(peerURL), learner)),
+        this.addresses.named(this.names, await real.memberAdd(this.addresses.local(this.names, peerURL), learner)),
       ),
       memberPromote: change('memberPromote', (id) => real.memberPromote(id)),
       memberRemove: change('memberRemove', (id) => real.memberRemove(id)),
@@ -170,15 +167,14 @@ export class FakeCluster {
 
   /** A call of a member's HTTP gateway. */
   async call(ordinal: number, path: string, body: object): Promise<unknown> {
-    const url = `http://127.0.0.1:${this.#ports[ordinal]?.client}/v3/${path}`;
-    const response = await fetch(url, {
-      method: 'POST',
+    const { status, body: answer } = await callHttps(`${this.addresses.clientURL(ordinal)}/v3/${path}`, {
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      serverName: this.#serverName(ordinal),
+      identity: this.identity(),
+      timeoutMs: 10_000,
     });
-    const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(JSON.stringify(answer));
-    return answer;
+    if (status !== 200) throw new Error(answer);
+    return JSON.parse(answer);
   }
 
   async stop(): Promise<void> {
@@ -195,7 +191,8 @@ export class FakeCluster {
       this.claims.delete(claim.name);
       await claim.remove();
     }
-    const { statefulSet, configMap, names } = this;
+    const { names } = this;
+    const { statefulSet, configMap } = this.applied;
     if (statefulSet?.spec === undefined || configMap === undefined) return;
     const replicas = statefulSet.spec.replicas ?? 1;
     for (const pod of this.pods.values()) {
@@ -235,14 +232,16 @@ export class FakeCluster {
 
   /** What the caches show: never anything that changes later. */
   #seen(): EtcdObjects {
-    const { statefulSet, configMap } = this;
+    const { statefulSet, configMap, secrets } = this.applied;
     const now = structuredClone({
       ...(statefulSet === undefined ? {} : { statefulSet }),
       ...(configMap === undefined ? {} : { configMap }),
       pods: [...this.pods.values()].map((pod) => pod.object()),
       claims: [...this.claims.values()].map((claim) => claim.object()),
+      secrets,
     });
-    const shown = this.lag() ? this.#snapshot : now;
+    // Secrets are read, not watched: they never lag behind what the operator itself wrote.
+    const shown = this.lag() ? { ...this.#snapshot, secrets: now.secrets } : now;
     this.#snapshot = now;
     return shown;
   }
@@ -265,27 +264,25 @@ export class FakeCluster {
           const claim = this.claims.get(name);
           if (claim?.uid === uid) claim.request = size;
         }),
-      event: () => undefined,
-      member: (podName) => this.member(podName),
+      event: (_, reason) => this.events.push(reason),
+      member: (podName, identity) => this.member(podName, identity),
+      now: () => this.now(),
     };
   }
 
   async #apply(object: KubernetesObject): Promise<void> {
-    const kind = object.kind ?? '';
-    const existing = this.applied.get(kind);
-    const base = object.metadata?.resourceVersion;
-    if (base !== undefined && base !== existing?.metadata?.resourceVersion) throw new Error(`${kind}: conflict`);
-    const { resourceVersion, ...metadata } = object.metadata ?? {};
-    const version = existing?.metadata?.resourceVersion;
-    const next = { ...object, metadata };
-    const before = existing === undefined ? undefined : { ...existing, metadata: { ...existing.metadata } };
-    if (before !== undefined) delete before.metadata.resourceVersion;
-    const same = JSON.stringify(before) === JSON.stringify(next);
-    if (!same) this.#version += 1;
-    this.applied.set(kind, {
-      ...structuredClone(next),
-      metadata: { ...metadata, resourceVersion: same && version !== undefined ? version : String(this.#version) },
-    });
+    this.applied.apply(object);
+    if (object.kind === 'Secret') await this.#mount(object);
+  }
+
+  /** The kubelet: pods see a Secret's new contents in the files they have. */
+  async #mount({ metadata, data = {} }: V1Secret): Promise<void> {
+    const folder = join(this.#dir, metadata?.name ?? '');
+    await mkdir(folder, { recursive: true });
+    for (const [file, value] of Object.entries(data)) {
+      await writeFile(join(folder, `${file}.new`), Buffer.from(value, 'base64'), { mode: 0o600 });
+      await rename(join(folder, `${file}.new`), join(folder, file));
+    }
   }
 
   async #change<R>(what: string, call: () => Promise<R>): Promise<R> {
@@ -296,39 +293,14 @@ export class FakeCluster {
     return result;
   }
 
-  #local(text: string): string {
-    return this.#ports.reduce(
-      (current, { client, peer }, ordinal) =>
-        current
-          .replaceAll(this.names.peerURL(ordinal), `http://127.0.0.1:${peer}`)
-          .replaceAll(this.names.clientURL(ordinal), `http://127.0.0.1:${client}`),
-      text,
-    );
-  }
-
   #localConfig(ordinal: number, config: string, claim: FakeClaim): string {
-    const ports = this.#ports[ordinal];
-    const local = this.#local(config)
-      .replace(`0.0.0.0:${clientPort}`, `127.0.0.1:${ports?.client}`)
-      .replace(`0.0.0.0:${peerPort}`, `127.0.0.1:${ports?.peer}`)
-      .replace(`0.0.0.0:${metricsPort}`, `127.0.0.1:${ports?.metrics}`);
+    const local = this.addresses
+      .localConfig(this.names, ordinal, config)
+      .replaceAll(tlsPath, join(this.#dir, secretNames(this.names).member));
     return JSON.stringify({ ...JSON.parse(local), 'data-dir': join(claim.dir, 'data'), 'unsafe-no-fsync': true });
   }
 
-  #seenMember(member: Member): Member {
-    const peerURLs = member.peerURLs.map((url) => {
-      const ordinal = this.#ports.findIndex(({ peer }) => url === `http://127.0.0.1:${peer}`);
-      return ordinal < 0 ? url : this.names.peerURL(ordinal);
-    });
-    return { ...member, peerURLs };
+  #serverName(ordinal: number): string {
+    return new URL(this.names.clientURL(ordinal)).hostname;
   }
-}
-
-async function memberPorts(): Promise<Ports[]> {
-  const ports = await freePorts(maxMembers * 3);
-  return Array.from({ length: maxMembers }, (_, ordinal) => ({
-    client: ports[ordinal * 3] ?? 0,
-    peer: ports[ordinal * 3 + 1] ?? 0,
-    metrics: ports[ordinal * 3 + 2] ?? 0,
-  }));
 }
