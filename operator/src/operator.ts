@@ -87,7 +87,12 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     defaults: { serviceImage: config.serviceImage, etcd: { image: config.etcdImage } },
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
-    secrets: new PolledSecrets({ client: writer, cache: caches.secrets, clock, pollMs: secretPollMs }),
+    secrets: new PolledSecrets({
+      client: writer,
+      cache: caches.secrets,
+      clock,
+      pollMs: Math.min(secretPollMs, config.resyncMs),
+    }),
     now: options.now,
     hasServiceMonitors: () => sources.isInstalled('serviceMonitors'),
   };
