@@ -84,7 +84,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     applier: new Applier(writer, caches),
     statusWriter: new StatusWriter(writer, caches),
     metrics: metrics.kvStore,
-    defaults: { serviceImage: config.serviceImage, etcd: { image: config.etcdImage } },
+    defaults: {
+      serviceImage: config.serviceImage,
+      etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
+    },
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
     secrets: new PolledSecrets({

@@ -60,6 +60,8 @@ export interface Identity {
 export interface EtcdDefaults {
   /** Image of a KvStore that names none. */
   readonly image: string;
+  /** How long each phase of the replacement of a certificate authority lasts at least. */
+  readonly authorityPhaseMs: number;
 }
 
 export interface EtcdOutcome {

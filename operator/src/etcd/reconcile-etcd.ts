@@ -29,7 +29,7 @@ export const reconcileEtcd: ReconcileEtcd = async (kvstore, objects, tools, defa
   const volumeBytes = bytesOf(etcd.storage.size);
   const state = readState(objects.configMap) ?? initialState(names, objects, volumeBytes);
   const { image, refused } = imageFor(etcd, objects, state, defaults);
-  const { identity, trustHash, expiry } = await reconcileTls(names, state, objects, tools);
+  const { identity, trustHash, expiry } = await reconcileTls(names, state, objects, tools, defaults);
   const secured: MemberTools = { ...tools, member: (podName) => tools.member(podName, identity) };
   const templateFor = (of: EtcdState) => etcdPodTemplate(names, kvstore, of, image, trustHash);
   const wanted = {

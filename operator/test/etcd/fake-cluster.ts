@@ -23,6 +23,8 @@ import { LocalAddresses } from './local-addresses.ts';
 import { kvstoreWith } from './samples.ts';
 
 const pauseMs = 40;
+export const phaseMs = 600_000;
+const defaults = { image: 'registry.k8s.io/etcd:v3.6.16', authorityPhaseMs: phaseMs };
 
 /** Called around everything that changes something; throws to let the operator die there. */
 export type Mishap = (what: string, moment: 'before' | 'after') => void;
@@ -89,7 +91,7 @@ export class FakeCluster {
 
   async reconcile(): Promise<EtcdOutcome> {
     await this.#control();
-    return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), { image: 'registry.k8s.io/etcd:v3.6.16' });
+    return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), defaults);
   }
 
   settled(): Promise<EtcdOutcome> {

@@ -1,7 +1,7 @@
 /** An etcd's certificates: read, renewed when due, written before the pods that need them. */
 import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
-import type { EtcdObjects, EtcdTools, Identity } from '../contract.ts';
+import type { EtcdDefaults, EtcdObjects, EtcdTools, Identity } from '../contract.ts';
 import type { EtcdNames } from '../names.ts';
 import { type EtcdState, replicasOf } from '../state.ts';
 import { expiryOf, leafFault } from './inspect.ts';
@@ -43,9 +43,17 @@ export async function reconcileTls(
   state: EtcdState,
   objects: EtcdObjects,
   tools: EtcdTools,
+  { authorityPhaseMs }: EtcdDefaults,
 ): Promise<Certificates> {
   const secrets = secretsByName(names, objects);
-  const trust = await advance(await presentTrust(names, secrets, tools), names, state, objects, tools);
+  const trust = await advance(
+    await presentTrust(names, secrets, tools),
+    names,
+    state,
+    objects,
+    tools,
+    authorityPhaseMs,
+  );
   // The authority first: what it signed must never be there without it.
   await tools.apply(trustSecret(names, trust, secrets.ca?.metadata?.resourceVersion));
   const pairs: Record<Leaf, Pair> = {
@@ -97,10 +105,11 @@ async function advance(
   state: EtcdState,
   objects: EtcdObjects,
   tools: EtcdTools,
+  phaseMs: number,
 ): Promise<Trust> {
   const now = tools.now();
   const tell = (message: string) => tools.event('Normal', 'EtcdAuthorityReplaced', message);
-  switch (duePhase(trust, now)) {
+  switch (duePhase(trust, now, phaseMs)) {
     case 'introduce':
       tell('a new certificate authority is trusted beside the present one, which ends within a year');
       return introduce(trust, await newAuthority(names, now), now);

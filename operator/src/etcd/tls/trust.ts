@@ -16,19 +16,14 @@ export interface Trust {
   readonly since: Date;
 }
 
-/**
- * A kubelet brings a changed Secret to its pods within its sync period and its cache's life, about two minutes
- * (kubernetes.io/docs/concepts/configuration/secret); a phase lasts several times that.
- */
-export const phaseMs = 10 * 60_000;
-
 export type Phase = 'introduce' | 'switch' | 'retire';
 
 /**
  * The phase that is to begin now, undefined when none is. A switch also needs every member to trust the next authority,
  * which the caller finds out.
+ * @param phaseMs how long a phase lasts at least
  */
-export function duePhase({ signer, next, previous, since }: Trust, now: Date): Phase | undefined {
+export function duePhase({ signer, next, previous, since }: Trust, now: Date, phaseMs: number): Phase | undefined {
   const waited = now.getTime() - since.getTime() >= phaseMs;
   if (next !== undefined) return waited ? 'switch' : undefined;
   if (previous !== undefined) return waited ? 'retire' : undefined;

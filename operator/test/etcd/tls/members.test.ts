@@ -7,8 +7,7 @@ import { callHttps } from '../../../src/etcd/https-call.ts';
 import { splitBundle } from '../../../src/etcd/tls/inspect.ts';
 import { authorityDays, issueAuthority, issueLeaf, leafDays } from '../../../src/etcd/tls/issue.ts';
 import { profileOf, secretNames, trustSecret } from '../../../src/etcd/tls/secrets.ts';
-import { phaseMs } from '../../../src/etcd/tls/trust.ts';
-import { FakeCluster } from '../fake-cluster.ts';
+import { FakeCluster, phaseMs } from '../fake-cluster.ts';
 import { countKeys, putKeys } from '../values.ts';
 
 const dayMs = 86_400_000;

@@ -7,7 +7,6 @@ import {
   bundleOf,
   duePhase,
   introduce,
-  phaseMs,
   retirePrevious,
   signingPair,
   switchToNext,
@@ -16,6 +15,7 @@ import {
 import { kvstoreWith } from '../samples.ts';
 
 const start = new Date('2030-01-01T00:00:00Z');
+const phaseMs = 600_000;
 const dayMs = 86_400_000;
 const names = etcdNames(kvstoreWith());
 
@@ -26,25 +26,25 @@ function after(ms: number, since = start): Date {
 test('an authority is replaced by overlap, a third of its life before it ends', async (t) => {
   const signer = await issueAuthority('first', start);
   const first: Trust = { signer, since: start };
-  t.is(duePhase(first, after((authorityDays * dayMs * 2) / 3 - dayMs)), undefined);
+  t.is(duePhase(first, after((authorityDays * dayMs * 2) / 3 - dayMs), phaseMs), undefined);
   const due = after((authorityDays * dayMs * 2) / 3);
-  t.is(duePhase(first, due), 'introduce');
+  t.is(duePhase(first, due, phaseMs), 'introduce');
 
   const next = await issueAuthority('second', due);
   const both = introduce(first, next, due);
   t.is(signingPair(both).certificate, signer.certificate);
-  t.is(duePhase(both, after(phaseMs - 1, due)), undefined);
-  t.is(duePhase(both, after(phaseMs, due)), 'switch');
+  t.is(duePhase(both, after(phaseMs - 1, due), phaseMs), undefined);
+  t.is(duePhase(both, after(phaseMs, due), phaseMs), 'switch');
 
   const switched = switchToNext(both, after(phaseMs, due));
   t.is(signingPair(switched).certificate, next.certificate);
   t.is(bundleOf(switched), bundleOf(both), 'what is trusted stays as it is: no member restarts for a switch');
-  t.is(duePhase(switched, after(phaseMs + 1, due)), undefined);
-  t.is(duePhase(switched, after(2 * phaseMs, due)), 'retire');
+  t.is(duePhase(switched, after(phaseMs + 1, due), phaseMs), undefined);
+  t.is(duePhase(switched, after(2 * phaseMs, due), phaseMs), 'retire');
 
   const second = retirePrevious(switched, after(2 * phaseMs, due));
   t.is(bundleOf(second), next.certificate);
-  t.is(duePhase(second, after(3 * phaseMs, due)), undefined);
+  t.is(duePhase(second, after(3 * phaseMs, due), phaseMs), undefined);
 });
 
 test('every phase can be read again from its Secret', async (t) => {
