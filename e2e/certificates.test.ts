@@ -9,7 +9,7 @@ import { installOperator, operatorRolledOut } from './support/operator.ts';
 
 test.before('install', installOperator);
 
-test('a pod without a certificate gets nowhere, one with the service’s reads the pairs', async (t) => {
+test('a pod without a certificate gets nowhere, one with that of the service reads the pairs', async (t) => {
   const store = await createKvStore(await makeNamespace(t));
   t.is((await send(store, 'POST', '/set', '{"secret":1}')).status, 200);
   const image = await field('.spec.template.spec.containers[0].image', 'sts', 'store-etcd', '-n', store.namespace);

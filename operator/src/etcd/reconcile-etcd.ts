@@ -46,7 +46,9 @@ export const reconcileEtcd: ReconcileEtcd = async (kvstore, objects, tools, defa
   await applyObjects(kvstore, etcd, objects, next, templateFor(next), tools);
   const hindrance = step.action === undefined ? undefined : await act(step.action, names, secured);
   const outcome = outcomeOf(etcd.members, observation, step, hindrance);
-  if (step.action !== undefined) announce(tools, outcome.degraded, step.reason, outcome.message);
+  // What could not be done yet is tried again every moment: the condition tells of it.
+  const told = hindrance === undefined || outcome.degraded;
+  if (step.action !== undefined && told) announce(tools, outcome.degraded, step.reason, outcome.message);
   return { ...outcome, certificateExpiry: expiry };
 };
 
