@@ -4,21 +4,19 @@
  * start, objects applied over the version they were read at.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubernetesObject, V1Secret, V1StatefulSet } from '@kubernetes/client-node';
+import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
 import { needBinary } from '../../../test-support/binaries.ts';
-import { tlsPath } from '../../src/etcd/build/member-config.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
-import { callHttps } from '../../src/etcd/https-call.ts';
-import { memberClient } from '../../src/etcd/member-client.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
-import { secretNames } from '../../src/etcd/tls/secrets.ts';
+import type { Leaf } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
 import { AppliedObjects } from './applied-objects.ts';
-import { FakeClaim, FakePod } from './fake-pods.ts';
+import { callMember, identityOf, localMember } from './fake-members.ts';
+import { FakeWorkloads } from './fake-workloads.ts';
 import { LocalAddresses } from './local-addresses.ts';
 import { kvstoreWith } from './samples.ts';
 
@@ -34,20 +32,17 @@ export class FakeCluster {
   mishap: Mishap = () => undefined;
   /** Chance that the caches show the previous state of things. */
   lag: () => boolean = () => false;
-  readonly pods = new Map<string, FakePod>();
-  readonly claims = new Map<string, FakeClaim>();
-  readonly applied = new AppliedObjects();
-  readonly addresses: LocalAddresses;
   /** The operator's time of day. */
   now: () => Date = () => new Date();
-  readonly events: string[] = [];
+  readonly applied = new AppliedObjects();
+  readonly workloads: FakeWorkloads;
+  readonly addresses: LocalAddresses;
   readonly actions: string[] = [];
+  /** Reasons. */
+  readonly events: string[] = [];
   /** Which claims each member id has run on: more than one is amnesia. */
   readonly claimsOfMember = new Map<string, Set<string>>();
-  readonly #binary: string;
-  readonly #dir: string;
   #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [] };
-  #busy: Promise<void>[] = [];
 
   static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
     const binary = needBinary('etcd');
@@ -56,14 +51,21 @@ export class FakeCluster {
   }
 
   constructor(binary: string, dir: string, addresses: LocalAddresses, kvstore: KvStore) {
-    this.#binary = binary;
-    this.#dir = dir;
-    this.addresses = addresses;
     this.kvstore = kvstore;
+    this.addresses = addresses;
+    this.workloads = new FakeWorkloads({ binary, dir, addresses, applied: this.applied });
   }
 
   get names() {
     return etcdNames(this.kvstore);
+  }
+
+  get pods() {
+    return this.workloads.pods;
+  }
+
+  get claims() {
+    return this.workloads.claims;
   }
 
   want(etcd: Partial<EtcdSpec>): void {
@@ -90,7 +92,7 @@ export class FakeCluster {
   }
 
   async reconcile(): Promise<EtcdOutcome> {
-    await this.#control();
+    await this.workloads.control(this.names);
     return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), defaults);
   }
 
@@ -129,107 +131,32 @@ export class FakeCluster {
     await rename(dir, data);
   }
 
-  /** What a leaf's Secret holds, as a pod sees it. */
-  identity(leaf: 'member' | 'client' | 'operator' = 'operator'): Identity {
-    const secret = this.applied.secret(secretNames(this.names)[leaf]);
-    const text = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
-    return { ca: text('ca.crt'), certificate: text('tls.crt'), key: text('tls.key') };
+  identity(leaf: Leaf = 'operator'): Identity {
+    return identityOf(this.names, this.applied, leaf);
   }
 
   member(podName: string, identity = this.identity()): MemberClient {
     const ordinal = this.names.ordinal(podName) ?? 0;
-    const real = memberClient(
-      { url: this.addresses.clientURL(ordinal), serverName: this.#serverName(ordinal) },
+    return localMember(
+      this.names,
+      ordinal,
+      this.addresses,
       identity,
-    );
-    const change = <A extends readonly unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
-      return (...args: A) => this.#change([name, ...args].join(' '), () => call(...args));
-    };
-    return {
-      ready: () => real.ready(),
-      status: async () => {
+      (what, call) => this.#change(what, call),
+      (memberId) => {
         const claim = this.claims.get(this.names.claim(ordinal))?.uid;
-        const status = await real.status();
-        const known = this.claimsOfMember.get(status.memberId) ?? new Set();
-        if (claim !== undefined) this.claimsOfMember.set(status.memberId, known.add(claim));
-        return status;
+        const known = this.claimsOfMember.get(memberId) ?? new Set();
+        if (claim !== undefined) this.claimsOfMember.set(memberId, known.add(claim));
       },
-      memberList: async () => (await real.memberList()).map((member) => this.addresses.named(this.names, member)),
-      memberAdd: change('memberAdd', async (peerURL, learner) =>
-        this.addresses.named(this.names, await real.memberAdd(this.addresses.local(this.names, peerURL), learner)),
-      ),
-      memberPromote: change('memberPromote', (id) => real.memberPromote(id)),
-      memberRemove: change('memberRemove', (id) => real.memberRemove(id)),
-      moveLeader: change('moveLeader', (id) => real.moveLeader(id)),
-      compact: change('compact', (revision) => real.compact(revision)),
-      defragment: change(`defragment ${podName}`, () => real.defragment()),
-      disarm: change('disarm', (alarm, id) => real.disarm(alarm, id)),
-    };
-  }
-
-  /** A call of a member's HTTP gateway. */
-  async call(ordinal: number, path: string, body: object): Promise<unknown> {
-    const { status, body: answer } = await callHttps(`${this.addresses.clientURL(ordinal)}/v3/${path}`, {
-      body: JSON.stringify(body),
-      serverName: this.#serverName(ordinal),
-      identity: this.identity(),
-      timeoutMs: 10_000,
-    });
-    if (status !== 200) throw new Error(answer);
-    return JSON.parse(answer);
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.pods.values()].map((pod) => pod.stop('SIGKILL')));
-    await Promise.all(this.#busy);
-    await rm(this.#dir, { recursive: true, force: true });
-  }
-
-  /** The StatefulSet controller and the kubelet, once. */
-  async #control(): Promise<void> {
-    for (const claim of this.claims.values()) {
-      const used = [...this.pods.values()].some((pod) => pod.claim === claim);
-      if (!claim.terminating || used) continue;
-      this.claims.delete(claim.name);
-      await claim.remove();
-    }
-    const { names } = this;
-    const { statefulSet, configMap } = this.applied;
-    if (statefulSet?.spec === undefined || configMap === undefined) return;
-    const replicas = statefulSet.spec.replicas ?? 1;
-    for (const pod of this.pods.values()) {
-      if ((names.ordinal(pod.name) ?? 0) >= replicas && !pod.terminating) this.#stopPod(pod);
-    }
-    for (let ordinal = 0; ordinal < replicas; ordinal++) {
-      if (this.pods.has(names.pod(ordinal))) continue;
-      const claim = await this.#claim(ordinal, statefulSet);
-      const config = configMap.data?.[`${names.pod(ordinal)}.yaml`];
-      if (claim.terminating || config === undefined) continue;
-      const template = structuredClone(statefulSet.spec.template);
-      const pod = new FakePod(names.pod(ordinal), randomUUID(), claim, template, this.#binary);
-      this.pods.set(pod.name, pod);
-      await pod.start(this.#localConfig(ordinal, config, claim));
-    }
-  }
-
-  async #claim(ordinal: number, statefulSet: V1StatefulSet): Promise<FakeClaim> {
-    const name = this.names.claim(ordinal);
-    const existing = this.claims.get(name);
-    if (existing !== undefined) return existing;
-    const uid = randomUUID();
-    const size = statefulSet.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage ?? '';
-    const claim = new FakeClaim(name, uid, join(this.#dir, uid), size);
-    await claim.make();
-    this.claims.set(name, claim);
-    return claim;
-  }
-
-  #stopPod(pod: FakePod): void {
-    this.#busy.push(
-      pod.stop().then(() => {
-        this.pods.delete(pod.name);
-      }),
     );
+  }
+
+  call(ordinal: number, path: string, body: object): Promise<unknown> {
+    return callMember(this.names, ordinal, this.addresses, this.identity(), path, body);
+  }
+
+  stop(): Promise<void> {
+    return this.workloads.stop();
   }
 
   /** What the caches show: never anything that changes later. */
@@ -250,11 +177,11 @@ export class FakeCluster {
 
   #tools(): EtcdTools {
     return {
-      apply: (object) => this.#change('', async () => this.#apply(object)),
+      apply: (object) => this.#change('', () => this.#apply(object)),
       deletePod: (_, name, uid) =>
         this.#change(`deletePod ${name}`, async () => {
           const pod = this.pods.get(name);
-          if (pod?.uid === uid && !pod.terminating) this.#stopPod(pod);
+          if (pod?.uid === uid && !pod.terminating) this.workloads.stopPod(pod);
         }),
       deleteClaim: (_, name, uid) =>
         this.#change(`deleteClaim ${name}`, async () => {
@@ -274,17 +201,7 @@ export class FakeCluster {
 
   async #apply(object: KubernetesObject): Promise<void> {
     this.applied.apply(object);
-    if (object.kind === 'Secret') await this.#mount(object);
-  }
-
-  /** The kubelet: pods see a Secret's new contents in the files they have. */
-  async #mount({ metadata, data = {} }: V1Secret): Promise<void> {
-    const folder = join(this.#dir, metadata?.name ?? '');
-    await mkdir(folder, { recursive: true });
-    for (const [file, value] of Object.entries(data)) {
-      await writeFile(join(folder, `${file}.new`), Buffer.from(value, 'base64'), { mode: 0o600 });
-      await rename(join(folder, `${file}.new`), join(folder, file));
-    }
+    if (object.kind === 'Secret') await this.workloads.mount(object);
   }
 
   async #change<R>(what: string, call: () => Promise<R>): Promise<R> {
@@ -293,16 +210,5 @@ export class FakeCluster {
     const result = await call();
     this.mishap(what, 'after');
     return result;
-  }
-
-  #localConfig(ordinal: number, config: string, claim: FakeClaim): string {
-    const local = this.addresses
-      .localConfig(this.names, ordinal, config)
-      .replaceAll(tlsPath, join(this.#dir, secretNames(this.names).member));
-    return JSON.stringify({ ...JSON.parse(local), 'data-dir': join(claim.dir, 'data'), 'unsafe-no-fsync': true });
-  }
-
-  #serverName(ordinal: number): string {
-    return new URL(this.names.clientURL(ordinal)).hostname;
   }
 }
