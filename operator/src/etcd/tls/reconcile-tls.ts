@@ -46,14 +46,8 @@ export async function reconcileTls(
   { authorityPhaseMs }: EtcdDefaults,
 ): Promise<Certificates> {
   const secrets = secretsByName(names, objects);
-  const trust = await advance(
-    await presentTrust(names, secrets, tools),
-    names,
-    state,
-    objects,
-    tools,
-    authorityPhaseMs,
-  );
+  const present = await presentTrust(names, state, secrets, tools);
+  const trust = await advance(present, names, state, objects, tools, authorityPhaseMs);
   // The authority first: what it signed must never be there without it.
   await tools.apply(trustSecret(names, trust, secrets.ca?.metadata?.resourceVersion));
   const pairs: Record<Leaf, Pair> = {
@@ -88,13 +82,16 @@ function secretsByName(names: EtcdNames, { secrets }: EtcdObjects): Secrets {
  * An authority whose Secret is gone cannot sign any more, but members go on trusting it: its successor is introduced
  * beside it. Deleting the Secret is therefore also how somebody asks for a new authority.
  */
-async function presentTrust(names: EtcdNames, secrets: Secrets, tools: EtcdTools): Promise<Trust> {
+async function presentTrust(names: EtcdNames, state: EtcdState, secrets: Secrets, tools: EtcdTools): Promise<Trust> {
   const now = tools.now();
   const known = readTrust(secrets.ca, now);
   if (known !== undefined) return known;
   const made = await newAuthority(names, now);
   const former = issuerInBundle(secrets.member) ?? issuerInBundle(secrets.operator);
-  if (former === undefined) return { signer: made, since: now };
+  if (former === undefined) {
+    if (state.clusterId !== undefined) tools.event('Warning', 'EtcdCertificatesLost', lost);
+    return { signer: made, since: now };
+  }
   tools.event('Warning', 'EtcdAuthorityLost', 'the key of the certificate authority is gone: it is replaced');
   return { signer: { certificate: former, key: undefined }, next: made, since: now };
 }
@@ -147,6 +144,8 @@ async function membersTrustNext(
   );
   return answers.every((ready) => ready);
 }
+
+const lost = 'all certificates are gone, and members know none of the new ones: delete their pods, all at once';
 
 function newAuthority({ name, namespace }: EtcdNames, now: Date): Promise<Pair> {
   // Its own name each time: a chain is looked up by it. 64 characters at the most (RFC 5280, ub-common-name).

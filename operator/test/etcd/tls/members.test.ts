@@ -27,9 +27,9 @@ function authoritiesOf(cluster: FakeCluster): string[] {
   return splitBundle(cluster.identity('member').ca);
 }
 
-/** Events about authorities. */
+/** Events about authorities and lost certificates. */
 function told({ events }: FakeCluster): string[] {
-  return events.filter((reason) => reason.startsWith('EtcdAuthority'));
+  return events.filter((reason) => /^EtcdAuthority|Lost$/.test(reason));
 }
 
 /** The serial number of the certificate that a member shows now. */
@@ -146,6 +146,18 @@ test('an authority whose Secret was deleted is replaced, and nothing is cut off 
   t.deepEqual(told(cluster), ['EtcdAuthorityLost']);
   cluster.events.length = 0;
   await assertReplaced(t, cluster, former);
+});
+
+test('with all Secrets gone an Event says what to do, and it helps', async (t) => {
+  const cluster = await startCluster(t, 3);
+  await cluster.settled();
+  await putKeys(cluster, 'tls/', keys);
+  for (const secret of cluster.applied.secrets) cluster.applied.delete(secret);
+  await cluster.until(({ reason }) => reason === 'EtcdQuorumLost');
+  t.deepEqual(told(cluster), ['EtcdCertificatesLost']);
+  for (const pod of cluster.pods.values()) cluster.workloads.stopPod(pod);
+  await cluster.settled();
+  for (const ordinal of [0, 1, 2]) t.is(await countKeys(cluster, ordinal, 'tls/'), keys);
 });
 
 test('a certificate that is damaged or gone is made anew', async (t) => {
