@@ -3,9 +3,13 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
+import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
-import { addressOf, type Drain, listen } from '../../src/http/server.ts';
+import { addressOf, listen } from '../../src/http/server.ts';
+import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
+import type { Clock } from '../../src/store/etcd/clock.ts';
+import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -15,6 +19,9 @@ export interface ServiceOptions {
   readonly maxStreams?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  readonly clock?: Clock;
+  readonly history?: HistoryLimits;
+  readonly watches?: Partial<WatchLimits>;
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   readonly keepAliveTimeout?: number;
@@ -42,16 +49,19 @@ export async function startService(
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, lines(logged));
   const registry = createRegistry('0.0.0-test', process.version);
-  const opened = await kind.open(t, { registry, log });
+  const { clock, history } = options;
+  const parts = { ...(clock === undefined ? {} : { clock }), ...(history === undefined ? {} : { history }) };
+  const opened = await kind.open(t, { registry, log, ...parts });
   t.teardown(() => opened.close());
   // What a store says of its opening is no matter of requests.
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
-  const drain = { draining: false };
+  const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true } = options;
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads });
+  const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
+  const handler = createHandler({ store, registry, log, drain, maxBody, streams, watches, hotReads });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
