@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { maxKeyBytes } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
-import { type HotRead, plainText } from './hot-reads.ts';
+import { type HotRead, plainText, sendJson } from './hot-reads.ts';
 
 export function hotGet(store: Store): HotRead {
   return {
@@ -11,12 +11,7 @@ export function hotGet(store: Store): HotRead {
     answer(key: string, response: ServerResponse) {
       const entry = store.get(key);
       if (entry === undefined) return false;
-      response.writeHead(200, {
-        ETag: `"${entry.version}"`,
-        'Content-Type': 'application/json',
-        'Content-Length': Buffer.byteLength(entry.value),
-      });
-      response.end(entry.value);
+      sendJson(response, entry.value, { ETag: `"${entry.version}"` });
       return true;
     },
   };

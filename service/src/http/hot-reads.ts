@@ -3,7 +3,7 @@
  * Whatever is not the plain case (escapes, a precondition, nothing found, an error) is left to the route; a test
  * compares the two, headers included. Koa, its router and the middleware take more than half of such a request's time.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
@@ -29,6 +29,15 @@ export interface HotReadsOptions {
 }
 
 export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOptions): RequestListener {
+  /** Since `start`; what is not the plain case after all goes on to the route. */
+  const answer = (read: HotRead, asked: string, request: IncomingMessage, response: ServerResponse, start: number) => {
+    if (!read.answer(asked, response)) return leave(request, response);
+    metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
+  };
+  const leave = (request: IncomingMessage, response: ServerResponse) => {
+    metrics.left();
+    rest(request, response);
+  };
   return (request, response) => {
     const { method, url = '', headers } = request;
     if (method !== 'GET' || headers.host === undefined || headers['if-none-match'] !== undefined) {
@@ -39,22 +48,25 @@ export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOption
       if (asked === undefined) continue;
       const start = performance.now();
       metrics.started();
-      const answer = () => {
-        if (read.answer(asked, response)) metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
-        else leave();
-      };
-      const leave = () => {
-        metrics.left();
-        rest(request, response);
-      };
       const fresh = store.barrier();
-      if (fresh === undefined) return answer();
+      if (fresh === undefined) return answer(read, asked, request, response, start);
       waited.set(request, fresh);
-      fresh.then(answer, leave);
+      fresh.then(
+        () => answer(read, asked, request, response, start),
+        () => leave(request, response),
+      );
       return;
     }
     rest(request, response);
   };
+}
+
+/** Sends a JSON text, with its length. */
+export function sendJson(response: ServerResponse, text: string, headers: OutgoingHttpHeaders): void {
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': length });
+  // As many bytes as characters: all is ASCII, which goes out faster as what it is.
+  response.end(text, length === text.length ? 'latin1' : 'utf8');
 }
 
 /** What stands in the URL behind `prefix`, if it is ASCII that means itself in a path and in a query alike. */

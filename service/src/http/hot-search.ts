@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { maxKeyBytes } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
-import { type HotRead, plainText } from './hot-reads.ts';
+import { type HotRead, plainText, sendJson } from './hot-reads.ts';
 
 /** Characters of an answer; a longer one is streamed by the route, in slices that let others have their turn. */
 const maxLength = 16_384;
@@ -19,9 +19,7 @@ export function hotSearch(store: Store, by: 'prefix' | 'suffix'): HotRead {
         if (list.length > maxLength) return false;
         list += list === '' ? JSON.stringify(key) : `,${JSON.stringify(key)}`;
       }
-      list = `[${list}]`;
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(list) });
-      response.end(list);
+      sendJson(response, `[${list}]`, {});
       return true;
     },
   };
