@@ -1,5 +1,5 @@
 /** A bar on a terminal; nothing in a pipe or a log. */
-import { Format, SingleBar } from 'cli-progress';
+import cliProgress from 'cli-progress';
 import type { Terminal } from './io.ts';
 
 export interface Progress {
@@ -13,6 +13,7 @@ const silent: Progress = { update: () => {}, stop: () => {} };
 /** @param total bytes of the input; undefined when nobody knows */
 export function startProgress(terminal: Terminal, total: number | undefined): Progress {
   if (terminal.isTTY !== true) return silent;
+  const { Format, SingleBar } = cliProgress;
   const bar = new SingleBar({
     stream: terminal,
     hideCursor: true,
