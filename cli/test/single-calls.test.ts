@@ -1,0 +1,135 @@
+/** get, set, delete and search: what they print, and how they end. */
+import test from 'ava';
+import { startService, temporaryFolder } from '../../service/test/support/service-process.ts';
+import { cli } from './support/cli.ts';
+import { startFront } from './support/front.ts';
+import { oddKeys } from './support/pairs.ts';
+
+test('a value comes back byte for byte, whatever the key', async (t) => {
+  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  const value = '{"n":101660004000155481467,"f":1.0,"e":1e400,"s":"\\u0041"}';
+  for (const key of oddKeys) {
+    t.like(await cli(t, ['set', '--', key, value], { url }), { code: 0, stderr: '' }, key);
+    t.like(await cli(t, ['get', '--', key], { url }), { code: 0, stdout: `${value}\n` }, key);
+  }
+  const { stdout } = await cli(t, ['search', '--prefix', '', '--json'], { url });
+  t.deepEqual(
+    new Set(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ),
+    new Set(oddKeys),
+  );
+});
+
+test('set reads standard input, takes texts, and prints the revision', async (t) => {
+  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  t.like(await cli(t, ['set', 'a'], { url, input: ' [1.0] \n' }), { code: 0, stdout: '1\n' });
+  t.like(await cli(t, ['set', 'b', 'plain "text"', '--string'], { url }), { code: 0, stdout: '2\n' });
+  t.is((await cli(t, ['get', 'b', '--json'], { url })).stdout, '{"key":"b","value":"plain \\"text\\"","revision":2}\n');
+});
+
+test('conditions: exit code 4, and nothing is written', async (t) => {
+  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  await cli(t, ['set', 'a', '1'], { url });
+  t.is((await cli(t, ['set', 'a', '2', '--if-absent'], { url })).code, 4);
+  t.is((await cli(t, ['set', 'a', '2', '--if-match', '7'], { url })).code, 4);
+  t.is((await cli(t, ['delete', 'a', '--if-match', '7'], { url })).code, 4);
+  t.is((await cli(t, ['get', 'a'], { url })).stdout, '1\n');
+  t.is((await cli(t, ['set', 'a', '2', '--if-match', '1'], { url })).code, 0);
+  t.is((await cli(t, ['delete', 'a', '--if-match', '2'], { url })).code, 0);
+  t.is((await cli(t, ['get', 'a'], { url })).code, 3);
+});
+
+test('delete tells how many there were, and ttl ends a pair', async (t) => {
+  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  for (const key of oddKeys) await cli(t, ['set', '--', key, '1'], { url });
+  t.like(await cli(t, ['delete', 'none', '--', ...oddKeys], { url }), { code: 0, stdout: `${oddKeys.length}\n` });
+  t.is((await cli(t, ['set', 'short', '1', '--ttl', '3600'], { url })).code, 0);
+  t.regex((await cli(t, ['export'], { url })).stdout, /^{"key":"short","value":1,"revision":\d+,"expires":\d{13}}\n$/);
+});
+
+test('search goes through all pages, and stops at its limit', async (t) => {
+  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  const pairs = Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`k${String(i).padStart(4, '0')}-x`, i]));
+  await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(pairs) });
+  const keys = (await cli(t, ['search', '--suffix', '-x'], { url })).stdout;
+  t.is(
+    keys,
+    Object.keys(pairs)
+      .map((key) => `${key}\n`)
+      .join(''),
+  );
+  t.is((await cli(t, ['search', '--prefix', 'k1', '--limit', '3'], { url })).stdout, 'k1000-x\nk1001-x\nk1002-x\n');
+  t.is((await cli(t, ['search', '--prefix', 'k0007', '--values'], { url })).stdout, '{"key":"k0007-x","value":7}\n');
+});
+
+const wrong: readonly (readonly string[])[] = [
+  [],
+  ['get'],
+  ['nonsense'],
+  ['get', 'a', '--nonsense'],
+  ['set', 'a', 'not JSON'],
+  ['set', 'a', '1', '--ttl', '0'],
+  ['search'],
+  ['get', 'a', '--url', 'ftp://x'],
+  ['backup', '/tmp'],
+  ['get', 'a', '--token-file', '/nonexistent/token'],
+];
+for (const args of wrong) {
+  test(`exit code 2: ${args.join(' ') || 'nothing'}`, async (t) => {
+    const { code, stdout, stderr } = await cli(t, args);
+    t.is(code, 2);
+    t.is(stdout, '');
+    t.not(stderr, '');
+  });
+}
+
+for (const command of ['get', 'set', 'delete', 'search', 'watch', 'export', 'import', 'backup', 'restore']) {
+  test(`${command} --help`, async (t) => {
+    const { code, stdout } = await cli(t, [command, '--help']);
+    t.is(code, 0);
+    t.regex(stdout, new RegExp(`^Usage: kvstore-cli ${command} .*--token-file`, 's'));
+  });
+}
+
+test('a store that cannot be reached: exit code 6, once the time is up', async (t) => {
+  t.is((await cli(t, ['get', 'a', '--retry-for', '0'])).code, 6);
+});
+
+test('a read is tried again; a write only when nothing was written', async (t) => {
+  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+  const front = await startFront(t, url);
+  let answers = ['overloaded', 'unavailable'];
+  front.act = () => {
+    const code = answers.pop();
+    return code === undefined ? 'pass' : { status: 503, code, headers: { 'Retry-After': '0' } };
+  };
+  t.like(await cli(t, ['set', 'a', '1'], { url: front.url }), { code: 0, stdout: '1\n' });
+  answers = ['outcome-unknown', 'outcome-unknown'];
+  t.is((await cli(t, ['get', 'a'], { url: front.url })).stdout, '1\n');
+  answers = ['outcome-unknown'];
+  t.is((await cli(t, ['set', 'a', '2'], { url: front.url })).code, 6);
+  t.is((await cli(t, ['get', 'a'], { url })).stdout, '1\n');
+});
+
+test('the token is shown to the store, and a refusal has an exit code', async (t) => {
+  const front = await startFront(t, 'http://127.0.0.1:1');
+  const shown: (string | undefined)[] = [];
+  front.act = ({ headers }) => {
+    shown.push(headers.authorization);
+    return { status: 401, code: 'unauthorized' };
+  };
+  t.is((await cli(t, ['get', 'a', '--token', 'secret'], { url: front.url })).code, 5);
+  t.is((await cli(t, ['get', 'a'], { url: front.url })).code, 5);
+  t.deepEqual(shown, ['Bearer secret', undefined]);
+});
+
+test('a path in the URL goes before every call', async (t) => {
+  const front = await startFront(t, 'http://127.0.0.1:1');
+  front.act = () => ({ status: 404, code: 'key-not-found' });
+  t.is((await cli(t, ['get', '..', '--url', `${front.url}/store/`])).code, 3);
+  t.deepEqual(front.seen, ['GET /store/get/..']);
+});
