@@ -6,11 +6,13 @@ import { startService, temporaryFolder, until } from '../../service/test/support
 import { cli, startCli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
 import { manyLines, withoutRevisions } from './support/pairs.ts';
+import { oneStore } from './support/store.ts';
 
+const store = oneStore(test);
 const lines = manyLines(3000);
 
-test('backed up, lost, restored: the same, byte for byte', async (t) => {
-  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+test.serial('backed up, lost, restored: the same, byte for byte', async (t) => {
+  const { url } = store;
   const folder = join(temporaryFolder(t), 'made', 'anew');
   await cli(t, ['import'], { url, input: lines });
   t.is((await cli(t, ['backup', folder, '--keep', '2'], { url })).code, 0);
@@ -19,8 +21,8 @@ test('backed up, lost, restored: the same, byte for byte', async (t) => {
   t.is(withoutRevisions((await cli(t, ['export'], { url: other.url })).stdout), lines);
 });
 
-test('only so many are kept, half ones of long ago go, and nothing else is touched', async (t) => {
-  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+test.serial('only so many are kept, half ones of long ago go, and nothing else is touched', async (t) => {
+  const { url } = store;
   const folder = temporaryFolder(t);
   const old = ['20200101T000000.000Z.jsonl', '20200102T000000.000Z.jsonl', '20200103T000000.000Z.jsonl'];
   const half = ['20200104T000000.000Z.jsonl.partial', '20200105T000000.000Z.jsonl.partial'];
@@ -36,15 +38,15 @@ test('only so many are kept, half ones of long ago go, and nothing else is touch
   t.is(left.length, 5);
 });
 
-test('a backup that fails leaves the former ones as they are', async (t) => {
+test.serial('a backup that fails leaves the former ones as they are', async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, '20200101T000000.000Z.jsonl'), '');
   t.is((await cli(t, ['backup', folder, '--keep', '1', '--retry-for', '0'])).code, 6);
   t.true(existsSync(join(folder, '20200101T000000.000Z.jsonl')));
 });
 
-test('the newest is restored, or the file that is named', async (t) => {
-  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+test.serial('the newest is restored, or the file that is named', async (t) => {
+  const { url } = store;
   const folder = temporaryFolder(t);
   t.is((await cli(t, ['restore', folder], { url })).code, 3);
   t.is((await cli(t, ['restore', join(folder, 'none')], { url })).code, 1);
@@ -58,8 +60,8 @@ test('the newest is restored, or the file that is named', async (t) => {
   t.is((await cli(t, ['get', 'c'], { url })).code, 3);
 });
 
-test('a store that holds other data is left alone', async (t) => {
-  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+test.serial('a store that holds other data is left alone', async (t) => {
+  const { url } = store;
   const file = join(temporaryFolder(t), 'backup');
   writeFileSync(file, '{"key":"a","value":1}\n{"key":"b","value":2}\n');
   for (const other of ['{"a":1.0}', '{"0":1}', '{"a":1,"aa":1}', '{"b":2,"z":0}']) {
@@ -73,8 +75,8 @@ test('a store that holds other data is left alone', async (t) => {
   }
 });
 
-test('a restore that was killed goes on', async (t) => {
-  const { url } = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
+test.serial('a restore that was killed goes on', async (t) => {
+  const { url } = store;
   const front = await startFront(t, url);
   const file = join(temporaryFolder(t), 'backup');
   writeFileSync(file, lines);

@@ -18,7 +18,7 @@ export type Action =
   | 'hold'
   | 'break'
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly code: string }
-  | { readonly afterBytes: number; readonly then: 'hold' | 'break' };
+  | { readonly afterBytes: number; readonly next: 'hold' | 'break' };
 
 export type Act = (request: IncomingMessage) => Action;
 
@@ -64,7 +64,7 @@ function handle(action: Action, target: string, request: IncomingMessage, respon
       if (left > 0 || action === 'pass') return;
       answer.destroy();
       // Written first, then cut: what was sent is to arrive.
-      if (action.then === 'break') setImmediate(() => response.destroy());
+      if (action.next === 'break') setImmediate(() => response.destroy());
     });
     answer.on('end', () => response.end());
     answer.on('error', () => {});
