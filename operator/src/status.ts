@@ -90,7 +90,8 @@ function progressingFinding({ spec }: KvStore, { deployment, etcd, faults, resto
   if (etcd !== undefined && !etcd.settled) return { status: 'True', reason: etcd.reason, message: etcd.message };
   const rollout = rolloutOf(deployment, spec.replicas);
   if (rollout !== undefined) return { status: 'True', reason: 'RollingOut', message: rollout };
-  if (restore?.holdsUp === 'Restoring') return { status: 'True', reason: 'Restoring', message: restore.finding.message };
+  if (restore?.holdsUp === 'Restoring')
+    return { status: 'True', reason: 'Restoring', message: restore.finding.message };
   return { status: 'False', reason: 'Settled', message: 'everything is as asked for' };
 }
 
