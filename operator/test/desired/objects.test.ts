@@ -101,7 +101,7 @@ test('the ServiceAccount has no token', (t) => {
 
 test('what is optional is there only when asked for and possible', (t) => {
   const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
-    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors };
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors, restoring: false };
     return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
   };
   const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];
