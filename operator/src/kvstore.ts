@@ -43,6 +43,8 @@ export interface KvStoreSpec {
   readonly etcd?: EtcdSpec;
   /** An etcd that somebody else runs. Excludes etcd. */
   readonly externalEtcd?: ExternalEtcdSpec;
+  /** Who may use the API. Default: anybody who reaches it. */
+  readonly auth?: AuthSpec;
   /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
   readonly paused: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -81,6 +83,11 @@ export interface ExternalEtcdSpec {
   readonly clientCertificate: boolean;
   /** Keys username and password. */
   readonly credentialsSecretName?: string;
+}
+
+export interface AuthSpec {
+  /** Key tokens: the file that the service reads, a line each token. A change needs no rollout. */
+  readonly tokensSecretName: string;
 }
 
 export interface KvStoreStatus {

@@ -72,6 +72,12 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  tokensFile: setting(
+    'KV_TOKENS_FILE',
+    '',
+    'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
+    optional,
+  ),
   etcdEndpoints: setting(
     'KV_ETCD_ENDPOINTS',
     '',

@@ -22,6 +22,9 @@ async function main(): Promise<void> {
   // Loaded only now: traces can follow what they see being loaded.
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
+  const { TokenFile } = await import('./auth/token-file.ts');
+  const { tokenMetrics } = await import('./auth/token-metrics.ts');
+  const { systemClock } = await import('./store/etcd/clock.ts');
   const { openStore } = await import('./store/open.ts');
   const { createHandler } = await import('./http/handler.ts');
   const { addressOf, listen } = await import('./http/server.ts');
@@ -30,6 +33,10 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.logLevel, format: config.logFormat, terminal: process.stdout.isTTY });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
+  const tokens =
+    config.tokensFile === undefined
+      ? undefined
+      : await TokenFile.open({ file: config.tokensFile, log, metrics: tokenMetrics(registry), clock: systemClock });
   const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
   const drain = { draining: false };
   const handler = createHandler({
@@ -37,6 +44,7 @@ async function main(): Promise<void> {
     registry,
     log,
     drain,
+    tokens,
     maxBody: config.maxBody,
     hotReads: tracing === undefined,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
@@ -53,6 +61,7 @@ async function main(): Promise<void> {
     const drainWindow = signal === 'SIGINT' ? 0 : config.drainWindow;
     await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
   } finally {
+    tokens?.close();
     await store.close();
     await tracing?.shutdown();
   }

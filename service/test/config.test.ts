@@ -37,6 +37,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  tokensFile: optional,
   etcdEndpoints: {
     good: { '': [], 'http://a:2379': ['http://a:2379'], 'https://a:1, http://b:2': ['https://a:1', 'http://b:2'] },
     bad: ['a:2379', 'ftp://a', 'http://a,', 'nothing'],

@@ -10,6 +10,7 @@ const etcdClientPort = 2379;
 const dataFolder = '/data';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';
+const tokensFolder = '/etc/kvstore/tokens';
 
 /** Variables that the operator sets; a KvStore's own env may not name them. */
 export const reservedVariables = [
@@ -23,6 +24,7 @@ export const reservedVariables = [
   'KV_ETCD_KEY_FILE',
   'KV_ETCD_USERNAME_FILE',
   'KV_ETCD_PASSWORD_FILE',
+  'KV_TOKENS_FILE',
 ] as const;
 
 export interface ServiceFiles {
@@ -39,6 +41,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: etcdEndpoints(kvstore).join(','),
     KV_ETCD_PREFIX: etcdPrefix(kvstore),
+    ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
     ...(spec.externalEtcd === undefined ? ownEtcdLimits : externalEtcdFiles(spec.externalEtcd)),
   };
   const chosen = spec.env ?? [];
@@ -70,10 +73,11 @@ export function serviceFiles({ spec }: KvStore): ServiceFiles {
   };
   mount('etcd-tls', spec.externalEtcd?.tlsSecretName, tlsFolder);
   mount('etcd-credentials', spec.externalEtcd?.credentialsSecretName, credentialsFolder);
+  mount('tokens', spec.auth?.tokensSecretName, tokensFolder);
   return files;
 }
 
-/** Names of the Secrets whose change must restart the service: it reads them once, at its start. */
+/** Names of the Secrets whose change must restart the service: it reads them once, at its start (and the tokens again and again). */
 export function referencedSecrets({ spec }: KvStore): string[] {
   const names = [
     spec.externalEtcd?.tlsSecretName,

@@ -51,6 +51,7 @@ export const completeSpec: Complete<KvStoreSpec> = {
     clientCertificate: true,
     credentialsSecretName: 'secret',
   },
+  auth: { tokensSecretName: 'secret' },
   paused: false,
   nodeSelector: map,
   tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],

@@ -3,8 +3,10 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Tokens } from '../auth/token-file.ts';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { requireToken } from './authorize.ts';
 import { readBody } from './body.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
@@ -30,9 +32,12 @@ export interface AppOptions {
   readonly streams: StreamLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  /** Undefined: anybody may do anything. */
+  readonly tokens?: Tokens | undefined;
 }
 
-export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited }: AppOptions): Koa {
+export function createApp(options: AppOptions): Koa {
+  const { store, registry, log, drain, maxBody, streams, metrics, waited, tokens } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -50,6 +55,8 @@ export function createApp({ store, registry, log, drain, maxBody, streams, metri
     ctx.newRouterPath = splitTarget(ctx.req.url ?? '/').path;
     return next();
   });
+
+  if (tokens !== undefined) app.use(requireToken(tokens));
 
   const stream = jsonStreamer(streams);
   const router = new Router({ strict: true, sensitive: true });

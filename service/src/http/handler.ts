@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import { type AppOptions, createApp } from './app.ts';
+import { mayRead } from './authorize.ts';
 import { hotGet, type Waited } from './hot-get.ts';
 import { httpMetrics } from './http-metrics.ts';
 
@@ -15,5 +16,10 @@ export function createHandler({ hotReads = true, ...options }: HandlerOptions): 
   const metrics = httpMetrics(options.registry);
   const waited: Waited = new WeakMap();
   const rest = createApp({ ...options, metrics, waited }).callback();
-  return hotReads ? hotGet({ store: options.store, metrics, waited, rest }) : rest;
+  if (!hotReads) return rest;
+  const hot = hotGet({ store: options.store, metrics, waited, rest });
+  const { tokens } = options;
+  if (tokens === undefined) return hot;
+  // The application refuses, with everything that belongs to it.
+  return (request, response) => (mayRead(request, tokens) ? hot : rest)(request, response);
 }

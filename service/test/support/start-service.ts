@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
+import type { Tokens } from '../../src/auth/token-file.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { addressOf, type Drain, listen } from '../../src/http/server.ts';
 import { createRegistry } from '../../src/metrics.ts';
@@ -20,6 +21,8 @@ export interface ServiceOptions {
   readonly keepAliveTimeout?: number;
   /** False: no request takes the short way around the application. */
   readonly hotReads?: boolean;
+  /** Undefined: no request needs a token. */
+  readonly tokens?: Tokens;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -50,8 +53,8 @@ export async function startService(
   const drain = { draining: false };
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true } = options;
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads });
+  const { hotReads = true, tokens } = options;
+  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads, tokens });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
