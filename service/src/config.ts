@@ -78,6 +78,7 @@ export const settings = {
     'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
     optional,
   ),
+  docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
   etcdEndpoints: setting(
     'KV_ETCD_ENDPOINTS',
     '',
@@ -194,6 +195,10 @@ function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {
     if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
     return choice;
   };
+}
+
+function yesOrNo(text: string): boolean {
+  return oneOf('true', 'false')(text) === 'true';
 }
 
 function urls(text: string): readonly string[] {

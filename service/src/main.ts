@@ -45,6 +45,8 @@ async function main(): Promise<void> {
     log,
     drain,
     tokens,
+    version: manifest.version,
+    pages: { docs: config.docs },
     maxBody: config.maxBody,
     hotReads: tracing === undefined,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },

@@ -14,6 +14,8 @@ import { live, metricsText, ready } from './health.ts';
 import type { Waited } from './hot-get.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
+import { serveDocument } from './openapi/serve.ts';
+import { type PageOptions, pagesOf, pathsOf, routePages } from './pages/pages.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
@@ -34,6 +36,9 @@ export interface AppOptions {
   readonly waited: Waited;
   /** Undefined: anybody may do anything. */
   readonly tokens?: Tokens | undefined;
+  /** Of the service, as the API's description tells it. */
+  readonly version: string;
+  readonly pages: PageOptions;
 }
 
 export function createApp(options: AppOptions): Koa {
@@ -56,7 +61,8 @@ export function createApp(options: AppOptions): Koa {
     return next();
   });
 
-  if (tokens !== undefined) app.use(requireToken(tokens));
+  const pages = pagesOf(options.pages);
+  if (tokens !== undefined) app.use(requireToken(tokens, new Set([...openRoutes, ...pages.flatMap(pathsOf)])));
 
   const stream = jsonStreamer(streams);
   const router = new Router({ strict: true, sensitive: true });
@@ -67,11 +73,17 @@ export function createApp(options: AppOptions): Koa {
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metricsText(registry));
+  const described = { version: options.version, tokens: tokens !== undefined };
+  router.get('/openapi.json', route('/openapi.json'), serveDocument(described));
+  routePages(router, pages, route);
   app.use(refuseUnrouted);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
 }
+
+/** What needs no token, the pages aside. */
+const openRoutes = ['/livez', '/readyz', '/metrics', '/openapi.json'];
 
 /** Names the route for metrics and traces: the template, never the path. */
 function route(template: string): Middleware {

@@ -5,9 +5,6 @@ import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
 
-/** Probes and metrics tell nothing of what is stored. */
-const openPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
-
 /** The methods that change nothing (RFC 9110, 9.2.1); any other needs a token that may write. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -16,9 +13,13 @@ const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 const realm = 'Bearer realm="kvstore"';
 
-/** Refuses with Problem `unauthorized` or `read-only-token`. The path is what the router will look at. */
-export function requireToken(tokens: Tokens): Middleware {
+/**
+ * Refuses with Problem `unauthorized` or `read-only-token`.
+ * @param openPaths what needs no token, since it tells nothing of what is stored
+ */
+export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Middleware {
   return (ctx, next) => {
+    // What the router will look at.
     if (openPaths.has(ctx.newRouterPath ?? ctx.path)) return next();
     const token = tokenOf(ctx.req, tokens);
     if (token === undefined) throw unauthorized(ctx.req);

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   readonly keepAliveTimeout?: number;
   /** False: no request takes the short way around the application. */
   readonly hotReads?: boolean;
+  /** Whether there are pages for browsers; default true. */
+  readonly pages?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
   /** Puts something between the application and the store. */
@@ -53,8 +55,11 @@ export async function startService(
   const drain = { draining: false };
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true, tokens } = options;
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads, tokens });
+  const { hotReads = true, tokens, pages = true } = options;
+  const handler = createHandler({
+    ...{ store, registry, log, drain, maxBody, streams, hotReads, tokens },
+    ...{ version: '0.0.0-test', pages: { docs: pages } },
+  });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
