@@ -79,6 +79,7 @@ export const settings = {
     optional,
   ),
   docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
+  ui: setting('KV_UI', 'true', 'Whether there is a console for browsers at /ui.', yesOrNo),
   etcdEndpoints: setting(
     'KV_ETCD_ENDPOINTS',
     '',

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     drain,
     tokens,
     version: manifest.version,
-    pages: { docs: config.docs },
+    pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
     hotReads: tracing === undefined,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },

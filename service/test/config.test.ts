@@ -40,6 +40,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
   tokensFile: optional,
   docs: yesOrNo,
+  ui: yesOrNo,
   etcdEndpoints: {
     good: { '': [], 'http://a:2379': ['http://a:2379'], 'https://a:1, http://b:2': ['https://a:1', 'http://b:2'] },
     bad: ['a:2379', 'ftp://a', 'http://a,', 'nothing'],

@@ -58,7 +58,7 @@ export async function startService(
   const { hotReads = true, tokens, pages = true } = options;
   const handler = createHandler({
     ...{ store, registry, log, drain, maxBody, streams, hotReads, tokens },
-    ...{ version: '0.0.0-test', pages: { docs: pages } },
+    ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',

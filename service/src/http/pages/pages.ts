@@ -2,11 +2,14 @@
 import type Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { type Assets, redirectTo, serveAsset } from './assets.ts';
+import { consoleAssets, consolePage } from './console.ts';
 import { docsAssets, docsPage } from './docs.ts';
 
 export interface PageOptions {
   /** Whether there is a page at /docs. */
   readonly docs: boolean;
+  /** Whether there is a console at /ui. */
+  readonly ui: boolean;
 }
 
 export interface Page {
@@ -15,8 +18,11 @@ export interface Page {
   readonly assets: Assets;
 }
 
-export function pagesOf({ docs }: PageOptions): readonly Page[] {
-  return docs ? [{ path: docsPage, assets: docsAssets() }] : [];
+export function pagesOf({ docs, ui }: PageOptions): readonly Page[] {
+  return [
+    ...(docs ? [{ path: docsPage, assets: docsAssets() }] : []),
+    ...(ui ? [{ path: consolePage, assets: consoleAssets() }] : []),
+  ];
 }
 
 /** Everything that is served for a page. */

@@ -21,7 +21,7 @@ interface Described {
 }
 
 const document = (tokens: boolean) => openApiDocument({ version: '1.2.3', tokens }) as unknown as Described;
-const pages = { docs: true };
+const pages = { docs: true, ui: true };
 const example = (path: string) => path.replace('{key}', 'a/b');
 
 /** The router inside the application, as @koa/router leaves it on its middleware. */

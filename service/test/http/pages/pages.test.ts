@@ -8,7 +8,7 @@ import { someTokens } from '../../support/tokens.ts';
 
 const [kind] = storeKinds;
 if (kind === undefined) throw new Error('no store');
-const paths = pagesOf({ docs: true }).flatMap(({ assets }) => [...assets.keys()]);
+const paths = pagesOf({ docs: true, ui: true }).flatMap(({ assets }) => [...assets.keys()]);
 
 test('pages and all that belongs to them are served, with a policy that lets nothing else in', async (t) => {
   const service = await startService(t, kind, { tokens: await someTokens(t) });
@@ -31,7 +31,7 @@ test('pages and all that belongs to them are served, with a policy that lets not
 
 test('a page loads nothing that is not of the service', async (t) => {
   const service = await startService(t, kind);
-  for (const { path } of pagesOf({ docs: true })) {
+  for (const { path } of pagesOf({ docs: true, ui: true })) {
     const { text } = await call(service, path);
     const targets = [...text.matchAll(/ (?:src|href)="([^"]*)"/g)].map(([, target = '']) => target);
     t.true(targets.length > 2);
@@ -73,7 +73,7 @@ test('nothing but the listed files is served', async (t) => {
 
 test('a slash behind a page leads to it', async (t) => {
   const service = await startService(t, kind);
-  for (const { path } of pagesOf({ docs: true })) {
+  for (const { path } of pagesOf({ docs: true, ui: true })) {
     const { status, headers } = await call(service, `${path}/`);
     t.is(status, 308);
     t.is(new URL(headers.location ?? '', `http://service${path}/`).pathname, path);
@@ -82,7 +82,7 @@ test('a slash behind a page leads to it', async (t) => {
 
 test('switched off, there is no page', async (t) => {
   const service = await startService(t, kind, { pages: false });
-  for (const path of pagesOf({ docs: true }).flatMap(pathsOf))
+  for (const path of pagesOf({ docs: true, ui: true }).flatMap(pathsOf))
     assertProblem(t, await call(service, path), 'unknown-path');
   t.is((await call(service, '/openapi.json')).status, 200, 'the description stays');
 });

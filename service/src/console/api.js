@@ -1,0 +1,122 @@
+/** The service's API as the console uses it. Values are texts of JSON, never parsed. */
+
+const tokenName = 'kvstore-token';
+
+/** An answer that is an error, by the service's own words (RFC 9457). */
+export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(status, code, message) {
+    super(message);
+    this.name = 'Problem';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Kept for this tab only, and gone with it. */
+export const token = {
+  get: () => sessionStorage.getItem(tokenName),
+  /** @param {string} text */
+  set: (text) => sessionStorage.setItem(tokenName, text),
+  forget: () => sessionStorage.removeItem(tokenName),
+};
+
+/**
+ * Asks the service. Throws Problem, or what fetch throws: TypeError without a connection, AbortError.
+ * @param {string} target relative to the page, so that it holds below a proxy's path, too
+ * @param {RequestInit & { headers?: Record<string, string> }} [options]
+ */
+export async function ask(target, { headers, ...options } = {}) {
+  const shown = token.get();
+  const authorization = shown === null ? undefined : { Authorization: `Bearer ${shown}` };
+  const answer = await fetch(target, { ...options, cache: 'no-store', headers: { ...authorization, ...headers } });
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+
+/** @param {Response} answer */
+async function problemOf(answer) {
+  const { code = 'unknown', detail, title } = await answer.json().catch(() => ({}));
+  return new Problem(answer.status, code, detail ?? title ?? `The service answered with status ${answer.status}.`);
+}
+
+/** @param {string} key */
+function pathOf(key) {
+  // A path of dots would be cleaned away by the browser, escaped or not: nothing can be done about these two keys.
+  return `get/${encodeURIComponent(key)}`;
+}
+
+/** @typedef {{ prefix: string, suffix: string }} Filter */
+
+/** @param {Filter} filter */
+export function queryOf({ prefix, suffix }) {
+  const query = new URLSearchParams({ prefix });
+  if (suffix !== '') query.set('suffix', suffix);
+  return query;
+}
+
+/**
+ * A page of keys.
+ * @param {Filter} filter
+ * @param {string | undefined} after
+ * @param {number} limit
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ keys: string[], more: boolean }>}
+ */
+export async function searchKeys(filter, after, limit, signal) {
+  const query = queryOf(filter);
+  query.set('limit', String(limit));
+  if (after !== undefined) query.set('after', after);
+  const answer = await ask(`search?${query}`, { signal });
+  return { keys: await answer.json(), more: answer.headers.has('Link') };
+}
+
+/**
+ * What is stored; undefined: there is no such key.
+ * @param {string} key
+ * @returns {Promise<{ text: string, version: number } | undefined>}
+ */
+export async function getValue(key) {
+  try {
+    const answer = await ask(pathOf(key));
+    return { text: await answer.text(), version: versionOf(answer) };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'key-not-found') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Writes a value on a condition: the version that it replaces, or (undefined) that there is none yet.
+ * Throws Problem `precondition-failed` when that does not hold; then nothing was written.
+ * @param {string} key
+ * @param {string} text valid JSON: it is put into the request as it stands
+ * @param {number | undefined} version
+ * @param {number} [ttl] seconds
+ * @returns {Promise<number>} the new version
+ */
+export async function setValue(key, text, version, ttl) {
+  /** @type {Record<string, string>} */
+  const condition = version === undefined ? { 'If-None-Match': '*' } : { 'If-Match': `"${version}"` };
+  const target = ttl === undefined ? 'set' : `set?ttl=${ttl}`;
+  const body = `{${JSON.stringify(key)}:${text}}`;
+  return versionOf(await ask(target, { method: 'POST', body, headers: condition }));
+}
+
+/**
+ * Deletes a key if it still has the version; else Problem `precondition-failed`.
+ * @param {string} key
+ * @param {number} version
+ */
+export async function deleteKey(key, version) {
+  await ask(pathOf(key), { method: 'DELETE', headers: { 'If-Match': `"${version}"` } });
+}
+
+/** @param {Response} answer */
+function versionOf(answer) {
+  return Number(answer.headers.get('ETag')?.replaceAll('"', ''));
+}
