@@ -60,6 +60,8 @@ export interface IngressSpec {
   readonly className: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly tls?: { readonly secretName: string };
+  /** Whether the console (/ui) and the API's page (/docs) are opened as well. Default false. */
+  readonly pages: boolean;
 }
 
 export interface EtcdSpec {

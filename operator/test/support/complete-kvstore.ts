@@ -36,7 +36,14 @@ export const completeSpec: Complete<KvStoreSpec> = {
       },
     },
   ],
-  ingress: { enabled: true, host: 'host', className: 'traefik', annotations: map, tls: { secretName: 'secret' } },
+  ingress: {
+    enabled: true,
+    host: 'host',
+    className: 'traefik',
+    annotations: map,
+    tls: { secretName: 'secret' },
+    pages: true,
+  },
   etcd: {
     members: 3,
     image: 'image',

@@ -27,8 +27,8 @@ export class Entry {
   #expires;
   /** The other side of a conflict; `stored` undefined: somebody deleted it. @type {{ stored: Stored | undefined } | undefined} */
   #conflict;
-  #saving = false;
-  /** Changes of the key that came while a save was under way. @type {import('./watch.js').Change[]} */
+  #busy = false;
+  /** Changes of the key that came while a write of it was under way. @type {import('./watch.js').Change[]} */
   #waiting = [];
   #opened = 0;
   #form = byId('entry', HTMLFormElement);
@@ -67,7 +67,10 @@ export class Entry {
 
   /** Whether there is something that would be lost. */
   get dirty() {
-    return this.#key !== undefined && this.#text.value !== shownText(this.#base);
+    const text = this.#text.value;
+    if (this.#key === undefined || text === shownText(this.#base)) return false;
+    // White space is no change: the service does not keep it.
+    return faultOf(text) !== undefined || compact(text) !== this.#base?.text;
   }
 
   focus() {
@@ -122,7 +125,7 @@ export class Entry {
   /** A change that was watched. @param {import('./watch.js').Change} change */
   note(change) {
     if (change.key !== this.#key) return;
-    if (this.#saving) {
+    if (this.#busy) {
       this.#waiting.push(change);
       return;
     }
@@ -133,9 +136,9 @@ export class Entry {
 
   async save() {
     const key = this.#key;
-    if (key === undefined || this.#save.disabled || this.#saving) return;
+    if (key === undefined || this.#save.disabled || this.#busy) return;
     const text = this.#text.value;
-    this.#saving = true;
+    this.#busy = true;
     this.#describe();
     try {
       const version = await setValue(key, text, this.#base?.version, this.#keptSeconds());
@@ -147,9 +150,7 @@ export class Entry {
       if (error instanceof Problem && error.code === 'precondition-failed') await this.#refused(key);
       else this.#around.failed(error);
     } finally {
-      this.#saving = false;
-      for (const change of this.#waiting.splice(0)) this.note(change);
-      this.#describe();
+      this.#settle();
     }
   }
 
@@ -157,14 +158,24 @@ export class Entry {
   async delete() {
     if (this.#key === undefined || this.#base === undefined) return;
     const key = this.#key;
+    this.#busy = true;
     try {
       await deleteKey(key, this.#base.version);
+      if (key === this.#key) this.close();
+      this.#around.say('Deleted.');
     } catch (error) {
       if (error instanceof Problem && error.code === 'precondition-failed') await this.refresh();
       throw error;
+    } finally {
+      this.#settle();
     }
-    if (key === this.#key) this.close();
-    this.#around.say('Deleted.');
+  }
+
+  /** A write has ended: what came meanwhile is looked at now. */
+  #settle() {
+    this.#busy = false;
+    for (const change of this.#waiting.splice(0)) this.note(change);
+    if (this.#key !== undefined) this.#describe();
   }
 
   /** A save was refused: what is there now? @param {string} key */
@@ -251,7 +262,7 @@ export class Entry {
     this.#check.textContent = fault ?? (this.dirty ? 'Changed, not saved' : '');
     this.#check.dataset.state = fault !== undefined ? 'fault' : this.dirty ? 'changed' : 'same';
     this.#text.setAttribute('aria-invalid', String(fault !== undefined));
-    this.#save.disabled = fault !== undefined || !this.dirty || this.#conflict !== undefined || this.#saving;
+    this.#save.disabled = fault !== undefined || !this.dirty || this.#conflict !== undefined || this.#busy;
     this.#revert.disabled = !this.dirty || this.#conflict !== undefined;
     this.#delete.disabled = this.#base === undefined || this.#conflict !== undefined;
     this.#showConflict();
