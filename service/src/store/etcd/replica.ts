@@ -1,6 +1,6 @@
 /** The index as a replica of etcd: what it has applied, who waits for what, and whose history it is. */
 import type { IndexWriter, KeyIndex } from '../key-index.ts';
-import type { Change } from './changes.ts';
+import type { Change } from '../store.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
 
 /** A write of the head key: no two writes put the same token. */
@@ -177,8 +177,8 @@ export interface SyncedState {
 }
 
 function write(writer: IndexWriter, changes: readonly Change[]): void {
-  for (const { key, value, revision } of changes) {
+  for (const { key, value, revision, expires } of changes) {
     if (value === undefined) writer.remove(key);
-    else writer.put(key, value, revision);
+    else writer.put(key, value, revision, expires);
   }
 }
