@@ -48,7 +48,7 @@ export class TokenFile implements Tokens {
 
   use(text: string): Token | undefined {
     const token = findToken(this.#tokens, text);
-    if (token !== undefined) token.lastUsed = Date.now();
+    if (token !== undefined) token.lastUsed = this.#options.clock.wall();
     return token;
   }
 

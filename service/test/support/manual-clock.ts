@@ -15,6 +15,11 @@ export class ManualClock implements Clock {
     return () => this.#waiting.delete(entry);
   }
 
+  /** Some day in 2023, and as much later as has passed. */
+  wall(): number {
+    return 1_700_000_000_000 + this.#now;
+  }
+
   /** What is being waited for. */
   get waiting(): number {
     return this.#waiting.size;
