@@ -24,6 +24,7 @@ export const problems = {
   overloaded: { status: 503, title: 'Too much is waiting' },
   unavailable: { status: 503, title: 'The store cannot answer now' },
   'outcome-unknown': { status: 503, title: 'Whether the write happened is not known' },
+  'slow-consumer': { status: 503, title: 'The client takes less than happens' },
   'not-ready': { status: 503, title: 'Not ready' },
   'storage-full': { status: 507, title: 'No space left to write' },
 } as const;

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const { tokenMetrics } = await import('./auth/token-metrics.ts');
   const { systemClock } = await import('./store/etcd/clock.ts');
   const { openStore } = await import('./store/open.ts');
+  const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
   const { addressOf, listen } = await import('./http/server.ts');
   const { shutDown } = await import('./http/shutdown.ts');
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
       ? undefined
       : await TokenFile.open({ file: config.tokensFile, log, metrics: tokenMetrics(registry), clock: systemClock });
   const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
-  const drain = { draining: false };
+  const drain = new Drain();
   const handler = createHandler({
     store,
     registry,
@@ -49,6 +50,12 @@ async function main(): Promise<void> {
     pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
     hotReads: tracing === undefined,
+    watches: {
+      maxWatches: config.maxWatches,
+      heartbeat: config.watchHeartbeat,
+      maxBacklog: config.watchBacklog,
+      stallTimeout: config.stallTimeout,
+    },
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {

@@ -18,6 +18,9 @@ const examples = 100;
 /** Milliseconds after which a run is given up: some 20 s on an idle machine. */
 const patience = 180_000;
 
+/** It answers for as long as it is listened to. */
+const without = ['--exclude-path=/watch'];
+
 const config = fileURLToPath(new URL('schemathesis.toml', import.meta.url));
 const hooks = fileURLToPath(new URL('hooks.py', import.meta.url));
 const token = 'schemathesis';
@@ -69,7 +72,7 @@ async function check({ name, etcd, tokens }: Target): Promise<number | null> {
 
 /** Its exit code; null: it was ended. */
 async function schemathesis(cwd: string, url: string, more: readonly string[]): Promise<number | null> {
-  const options = ['--checks=all', `--seed=${seed}`, `--max-examples=${examples}`, '--no-color', ...more];
+  const options = ['--checks=all', `--seed=${seed}`, `--max-examples=${examples}`, '--no-color', ...without, ...more];
   const args = ['-m', 'schemathesis.cli', '--config-file', config, 'run', `${url}/openapi.json`, ...options];
   const env = { ...process.env, SCHEMATHESIS_HOOKS: hooks, PYTHONDONTWRITEBYTECODE: '1' };
   const child = spawn(python, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: patience });

@@ -8,6 +8,8 @@ import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { requireToken } from './authorize.ts';
 import { readBody } from './body.ts';
+import { deleteKeys, deleteValue } from './delete.ts';
+import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
@@ -19,10 +21,10 @@ import { type PageOptions, pagesOf, pathsOf, routePages } from './pages/pages.ts
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
-import type { Drain } from './server.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import { type WatchLimits, watchChanges } from './watch.ts';
 
 export interface AppOptions {
   readonly store: Store;
@@ -32,6 +34,7 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
+  readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
   /** Undefined: anybody may do anything. */
@@ -42,7 +45,7 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, metrics, waited, tokens } = options;
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, tokens } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -70,6 +73,9 @@ export function createApp(options: AppOptions): Koa {
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
+  router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
+  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
+  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metricsText(registry));

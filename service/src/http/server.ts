@@ -1,6 +1,7 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Drain } from './drain.ts';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
 
 export interface ServerOptions {
@@ -15,11 +16,6 @@ export interface ServerOptions {
   readonly keepAliveTimeout: number;
   /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
   readonly maxBody: number;
-}
-
-/** Whether the server is shutting down. */
-export interface Drain {
-  draining: boolean;
 }
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */

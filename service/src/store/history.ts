@@ -70,11 +70,14 @@ export class History {
         `Revision ${listener.told} is not of this store: its newest is ${this.#newest}.`,
       );
     }
+    let opened = false;
     while (this.#all.has(listener)) {
       if (listener.told < this.#start) {
         const from = `history begins behind revision ${this.#start}`;
         throw new Problem('history-gone', `What came after revision ${listener.told} is not known: ${from}.`);
       }
+      if (!opened) listener.on.opened();
+      opened = true;
       const next = this.#kept.get(listener.told + 1);
       if (next === undefined) {
         listener.live = true;

@@ -27,9 +27,9 @@ export interface Condition {
 }
 
 export interface SetOptions {
-  readonly condition?: Condition;
+  readonly condition?: Condition | undefined;
   /** Whole seconds after which the keys are gone; 1 to 10 years. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
 }
 
 export interface Deletion {
@@ -54,6 +54,8 @@ export interface Revision {
 }
 
 export interface Watcher {
+  /** Told once, before anything else: history reaches back that far. */
+  opened(): void;
   /** The promise of a watcher that cannot take more yet holds back what it catches up with. */
   revision(revision: Revision): Promise<void> | void;
   /** Nothing comes after it. */

@@ -1,5 +1,5 @@
 /** axe-core finds nothing in any state of the console, in light and in dark. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Page } from 'playwright-core';
@@ -9,7 +9,7 @@ import { openConsole, parts } from './browser.ts';
 
 const [kind] = storeKinds;
 if (kind === undefined) throw new Error('no store');
-const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 interface Violation {
   readonly id: string;

@@ -4,8 +4,10 @@ import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../../src/auth/token-file.ts';
+import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
-import { addressOf, type Drain, listen } from '../../src/http/server.ts';
+import { addressOf, listen } from '../../src/http/server.ts';
+import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';
@@ -16,6 +18,7 @@ export interface ServiceOptions {
   readonly maxStreams?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  readonly watches?: Partial<WatchLimits>;
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   readonly keepAliveTimeout?: number;
@@ -52,12 +55,13 @@ export async function startService(
   // What a store says of its opening is no matter of requests.
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
-  const drain = { draining: false };
+  const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true, tokens, pages = true } = options;
+  const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const handler = createHandler({
-    ...{ store, registry, log, drain, maxBody, streams, hotReads, tokens },
+    ...{ store, registry, log, drain, maxBody, streams, watches, hotReads, tokens },
     ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {

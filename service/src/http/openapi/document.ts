@@ -3,9 +3,9 @@ import { headers } from './headers.ts';
 import { livez, metrics, openApi, readyz } from './operating.ts';
 import { describe, type Operation } from './operation.ts';
 import { parameters } from './parameters.ts';
-import { dump, getKey, search } from './reads.ts';
+import { dump, getKey, search, watch } from './reads.ts';
 import { type Part, schemas } from './schemas.ts';
-import { set } from './writes.ts';
+import { deleteKey, deleteKeys, set } from './writes.ts';
 
 export interface DocumentOptions {
   readonly version: string;
@@ -15,9 +15,11 @@ export interface DocumentOptions {
 
 const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/': { get: dump },
-  '/get/{key}': { get: getKey },
+  '/get/{key}': { get: getKey, delete: deleteKey },
   '/set': { post: set },
   '/search': { get: search },
+  '/delete': { post: deleteKeys },
+  '/watch': { get: watch },
   '/livez': { get: livez },
   '/readyz': { get: readyz },
   '/metrics': { get: metrics },

@@ -8,6 +8,10 @@ const quoted = { type: 'string', pattern: '^"[0-9]+"$' };
 export const headers = {
   keyVersion: { description: 'The revision that last wrote the key, in quotes.', required: true, schema: quoted },
   revision: { description: "The store's revision, in quotes.", required: true, schema: quoted },
+  state: {
+    description: "The store's revision and the form, in quotes; absent while expired keys are not removed yet.",
+    schema: { type: 'string', pattern: '^"[0-9]+(-lines)?"$' },
+  },
   next: {
     description: 'RFC 8288: `<target>; rel="next"`, the same query for the page that follows; absent on the last.',
     schema: { type: 'string', pattern: '^</[^>]*>; rel="next"$' },

@@ -33,6 +33,24 @@ export const schemas = {
     items: { $ref: '#/components/schemas/Key' },
     examples: [['abc-1', 'abc-2']],
   },
+  Revision: {
+    type: 'integer',
+    description: "A revision of the store: a whole number that rises with every write, and a key's version.",
+    minimum: 0,
+    examples: [7],
+  },
+  Line: {
+    type: 'object',
+    description: 'A pair with what is known of it.',
+    properties: {
+      key: { $ref: '#/components/schemas/Key' },
+      value: { $ref: '#/components/schemas/Value' },
+      revision: { $ref: '#/components/schemas/Revision' },
+      expires: { type: 'integer', description: 'Unix time in milliseconds at which it is gone; absent: never.' },
+    },
+    required: ['key', 'value', 'revision'],
+    examples: [{ key: 'xyz-1', value: 'three', revision: 7 }],
+  },
   Status: { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'] },
   Problem: {
     type: 'object',

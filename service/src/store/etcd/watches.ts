@@ -19,6 +19,7 @@ class Listener {
   /** The newest revision that was told. */
   last: number;
   readonly #on: Watcher;
+  #opened = false;
   readonly #closing = new AbortController();
 
   constructor(after: number, on: Watcher) {
@@ -30,10 +31,18 @@ class Listener {
     return this.#closing.signal;
   }
 
+  /** Tells once that the watch has begun. */
+  open(): void {
+    if (this.#opened || this.closed.aborted) return;
+    this.#opened = true;
+    this.#on.opened();
+  }
+
   /** Nothing, for a revision that was told before or that changed no pair. */
   tell({ revision, changes }: Revision): Promise<void> | void {
     if (revision <= this.last || this.closed.aborted) return;
     this.last = revision;
+    this.open();
     if (changes.length > 0) return this.#on.revision({ revision, changes });
   }
 
@@ -132,6 +141,7 @@ export class Watches {
     if (this.#live.has(listener)) return true;
     if (listener.closed.aborted || listener.last < this.#options.replica.applied) return false;
     this.#live.add(listener);
+    listener.open();
     return true;
   }
 }

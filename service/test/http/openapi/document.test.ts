@@ -6,6 +6,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { problems } from '../../../src/errors.ts';
 import { createApp } from '../../../src/http/app.ts';
+import { Drain } from '../../../src/http/drain.ts';
 import { httpMetrics } from '../../../src/http/http-metrics.ts';
 import { openApiDocument } from '../../../src/http/openapi/document.ts';
 import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
@@ -27,8 +28,9 @@ const example = (path: string) => path.replace('{key}', 'a/b');
 /** The router inside the application, as @koa/router leaves it on its middleware. */
 function routerOf(): Router {
   const app = createApp({
-    ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: { draining: false } },
+    ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: new Drain() },
     ...{ maxBody: 1, streams: { maxStreams: 1, stallTimeout: 1 }, metrics: httpMetrics(new Registry()) },
+    ...{ watches: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 } },
     ...{ waited: new WeakMap(), version: '1.2.3', pages },
   });
   const [router] = app.middleware.flatMap((each) =>
@@ -69,7 +71,7 @@ test('every route is described, and everything that is described has a route', (
 
 test('every problem is the answer of an operation, or of no request that could be described', (t) => {
   const text = JSON.stringify(document(true).paths);
-  const ofNoOperation = ['unknown-path', 'method-not-allowed'];
+  const ofNoOperation = ['unknown-path', 'method-not-allowed', 'slow-consumer'];
   const missing = Object.keys(problems).filter((code) => !text.includes(`"${code}"`));
   t.deepEqual(missing, ofNoOperation);
 });

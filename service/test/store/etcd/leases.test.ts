@@ -74,6 +74,7 @@ test('requests with different times to live share transactions', async (t) => {
   const { store, registry } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), clock });
   const expiries = new Map<string, number | undefined>();
   const { close } = store.watch(store.revision(), {
+    opened() {},
     revision({ changes }) {
       for (const { key, expires } of changes) expiries.set(key, expires);
     },

@@ -20,6 +20,7 @@ function watch(t: ExecutionContext, store: EtcdStore, after: number) {
   const seen: Revision[] = [];
   const result: { seen: Revision[]; end?: Problem; close: () => void } = { seen, close: () => {} };
   const { close } = store.watch(after, {
+    opened: () => {},
     revision: (revision) => void seen.push(revision),
     end: (problem) => {
       result.end = problem;
@@ -112,6 +113,7 @@ test('a watcher that takes its time is not flooded with what it has missed', asy
   let busy = 0;
   let most = 0;
   const { close } = b.watch(start, {
+    opened() {},
     async revision({ revision }) {
       most = Math.max(most, ++busy);
       await new Promise(setImmediate);
