@@ -1,4 +1,5 @@
 /** The service's API as the console uses it. Values are texts of JSON, never parsed. */
+import { membersOf } from './json-text.js';
 
 const tokenName = 'kvstore-token';
 
@@ -44,12 +45,6 @@ async function problemOf(answer) {
   return new Problem(answer.status, code, detail ?? title ?? `The service answered with status ${answer.status}.`);
 }
 
-/** @param {string} key */
-function pathOf(key) {
-  // A path of dots would be cleaned away by the browser, escaped or not: nothing can be done about these two keys.
-  return `get/${encodeURIComponent(key)}`;
-}
-
 /** @typedef {{ prefix: string, suffix: string }} Filter */
 
 /** @param {Filter} filter */
@@ -76,18 +71,42 @@ export async function searchKeys(filter, after, limit, signal) {
 }
 
 /**
- * What is stored; undefined: there is no such key.
+ * A value as text, with the revision that wrote it.
+ * @typedef {object} Stored
+ * @property {string} text
+ * @property {number} version
+ * @property {number | undefined} expires Unix time in milliseconds
+ */
+
+/**
+ * What is stored; undefined: there is no such key. It is asked for as a line, which tells of its expiry, too; and not with
+ * a path, of which a browser would clean away a key such as `..`.
  * @param {string} key
- * @returns {Promise<{ text: string, version: number } | undefined>}
+ * @returns {Promise<Stored | undefined>}
  */
 export async function getValue(key) {
-  try {
-    const answer = await ask(pathOf(key));
-    return { text: await answer.text(), version: versionOf(answer) };
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'key-not-found') return undefined;
-    throw error;
-  }
+  // Of all that begin with it the key itself is the first.
+  const query = new URLSearchParams({ prefix: key, limit: '1' });
+  const answer = await ask(`./?${query}`, { headers: { Accept: 'application/x-ndjson' } });
+  const line = (await answer.text()).trimEnd();
+  const found = line === '' ? undefined : readLine(line);
+  return found?.key === key ? found : undefined;
+}
+
+/**
+ * A line of a dump or an event's data: a value only when there is one.
+ * @param {string} line
+ */
+export function readLine(line) {
+  const members = membersOf(line);
+  const expires = members.get('expires');
+  return {
+    /** @type {string} */
+    key: JSON.parse(members.get('key') ?? '""'),
+    text: members.get('value') ?? '',
+    version: Number(members.get('revision')),
+    expires: expires === undefined ? undefined : Number(expires),
+  };
 }
 
 /**
@@ -113,7 +132,8 @@ export async function setValue(key, text, version, ttl) {
  * @param {number} version
  */
 export async function deleteKey(key, version) {
-  await ask(pathOf(key), { method: 'DELETE', headers: { 'If-Match': `"${version}"` } });
+  const headers = { 'If-Match': `"${version}"` };
+  await ask('delete', { method: 'POST', body: JSON.stringify([key]), headers });
 }
 
 /** @param {Response} answer */

@@ -9,7 +9,7 @@ import { compact, faultOf, pieces, pretty } from './json-text.js';
 /** Characters up to which a value is coloured and put in lines: beyond, it is shown as it is. */
 const prettyLimit = 200_000;
 
-/** @typedef {{ text: string, version: number }} Stored */
+/** @typedef {import('./api.js').Stored} Stored */
 
 /**
  * @typedef {object} Surroundings
@@ -23,8 +23,6 @@ export class Entry {
   #key;
   /** What the edit began with; undefined: the key was not there. @type {Stored | undefined} */
   #base;
-  /** Unix time in milliseconds. @type {number | undefined} */
-  #expires;
   /** The other side of a conflict; `stored` undefined: somebody deleted it. @type {{ stored: Stored | undefined } | undefined} */
   #conflict;
   #busy = false;
@@ -90,7 +88,6 @@ export class Entry {
         return;
       }
       this.#key = key;
-      this.#expires = undefined;
       byId('key', HTMLHeadingElement).textContent = key;
       this.#form.hidden = false;
       byId('nothing', HTMLDivElement).hidden = true;
@@ -116,7 +113,7 @@ export class Entry {
     if (key === undefined) return;
     try {
       const stored = await getValue(key);
-      if (key === this.#key) this.#meet(stored, undefined);
+      if (key === this.#key) this.#meet(stored);
     } catch (error) {
       this.#around.failed(error);
     }
@@ -131,7 +128,7 @@ export class Entry {
     }
     if (change.version < (this.#base?.version ?? 0)) return;
     const { text, version, expires } = change;
-    this.#meet(text === undefined ? undefined : { text, version }, expires);
+    this.#meet(text === undefined ? undefined : { text, version, expires });
   }
 
   async save() {
@@ -141,9 +138,11 @@ export class Entry {
     this.#busy = true;
     this.#describe();
     try {
-      const version = await setValue(key, text, this.#base?.version, this.#keptSeconds());
+      const seconds = this.#keptSeconds();
+      const version = await setValue(key, text, this.#base?.version, seconds);
       if (key === this.#key) {
-        this.#base = { text: compact(text), version };
+        const expires = seconds === undefined ? undefined : Date.now() + seconds * 1000;
+        this.#base = { text: compact(text), version, expires };
         this.#around.say('Saved.');
       }
     } catch (error) {
@@ -189,10 +188,8 @@ export class Entry {
   /**
    * What is stored now, to be shown or, when something here is not saved, to be decided about.
    * @param {Stored | undefined} stored
-   * @param {number | undefined} expires
    */
-  #meet(stored, expires) {
-    this.#expires = expires;
+  #meet(stored) {
     const same = stored?.version === this.#base?.version;
     const wasDirty = this.dirty;
     if (same) return this.#facts();
@@ -252,8 +249,9 @@ export class Entry {
 
   /** Seconds until it is gone, when that is to stay so. */
   #keptSeconds() {
-    if (this.#expires === undefined || !byId('keep-expiry', HTMLInputElement).checked) return undefined;
-    return Math.max(1, Math.round((this.#expires - Date.now()) / 1000));
+    const expires = this.#base?.expires;
+    if (expires === undefined || !byId('keep-expiry', HTMLInputElement).checked) return undefined;
+    return Math.max(1, Math.round((expires - Date.now()) / 1000));
   }
 
   /** Everything that follows from the state. */
@@ -289,9 +287,9 @@ export class Entry {
   #facts() {
     const base = this.#base;
     const facts = base === undefined ? ['not in the store'] : [`revision ${base.version}`, sizeOf(base.text)];
-    if (this.#expires !== undefined) facts.push(`gone ${timeOf(this.#expires)}`);
+    if (base?.expires !== undefined) facts.push(`gone ${timeOf(base.expires)}`);
     byId('facts', HTMLParagraphElement).textContent = facts.join('  ·  ');
-    byId('expiry', HTMLLabelElement).hidden = this.#expires === undefined;
+    byId('expiry', HTMLLabelElement).hidden = base?.expires === undefined;
   }
 
   #colour() {

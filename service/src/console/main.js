@@ -22,7 +22,10 @@ function say(text) {
   said.textContent = text;
   said.classList.add('shown');
   clearTimeout(saying);
-  saying = window.setTimeout(() => said.classList.remove('shown'), 4000);
+  saying = window.setTimeout(() => {
+    said.classList.remove('shown');
+    said.textContent = '';
+  }, 4000);
 }
 let saying = 0;
 

@@ -1,6 +1,5 @@
 /** What changes in the store, as it happens: GET /watch with fetch, since an EventSource cannot show a token. */
-import { ask, Problem, queryOf } from './api.js';
-import { membersOf } from './json-text.js';
+import { ask, Problem, queryOf, readLine } from './api.js';
 
 /** @typedef {{ key: string, text: string | undefined, version: number, expires: number | undefined }} Change text undefined: it is gone */
 /** @typedef {'connecting' | 'live' | 'away' | 'refused'} State */
@@ -109,14 +108,8 @@ function eventOf(block) {
  */
 function changeOf({ event, data }) {
   if (event !== 'set' && event !== 'delete') return undefined;
-  const members = membersOf(data);
-  const expires = members.get('expires');
-  return {
-    key: JSON.parse(members.get('key') ?? '""'),
-    text: event === 'set' ? members.get('value') : undefined,
-    version: Number(members.get('revision')),
-    expires: expires === undefined ? undefined : Number(expires),
-  };
+  const change = readLine(data);
+  return event === 'set' ? change : { ...change, text: undefined };
 }
 
 /**

@@ -25,7 +25,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`nothing is in the way of anybody: ${colorScheme}`, async (t) => {
+  test.serial(`nothing is in the way of anybody: ${colorScheme}`, async (t) => {
     t.timeout(120_000);
     const pairs = { 'a/1': { text: 'x', number: 1.5, word: true, nothing: null }, 'a/2': 2 };
     const { page, put } = await openConsole(t, kind, { pairs });
@@ -51,7 +51,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('nothing is in the way of anybody: the token', async (t) => {
+test.serial('nothing is in the way of anybody: the token', async (t) => {
   const { page } = await openConsole(t, kind, { tokens: await someTokens(t) });
   await page.getByRole('dialog', { name: 'A token is needed' }).waitFor();
   t.deepEqual(await violations(page), []);

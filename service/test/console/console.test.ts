@@ -12,7 +12,7 @@ const { option, value, save, conflict } = parts;
 
 const many = Object.fromEntries(Array.from({ length: 450 }, (_, i) => [`order/${String(i).padStart(4, '0')}`, i]));
 
-test('keys are found by prefix and suffix while they are typed', async (t) => {
+test.serial('keys are found by prefix and suffix while they are typed', async (t) => {
   const { page, complaints } = await openConsole(t, kind, { pairs: { 'abc-1': 1, 'abc-2': 2, 'xyz-1': 3 } });
   await page.getByText('3 keys', { exact: true }).waitFor();
   await page.getByLabel('Begins with').pressSequentially('abc');
@@ -25,7 +25,7 @@ test('keys are found by prefix and suffix while they are typed', async (t) => {
   t.deepEqual(complaints, []);
 });
 
-test('the answer to an earlier search is dropped when it comes late', async (t) => {
+test.serial('the answer to an earlier search is dropped when it comes late', async (t) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -55,7 +55,7 @@ test('the answer to an earlier search is dropped when it comes late', async (t) 
   t.deepEqual(await page.getByRole('option').allTextContents(), ['ab']);
 });
 
-test('a page more is loaded at the end of the list', async (t) => {
+test.serial('a page more is loaded at the end of the list', async (t) => {
   const { page } = await openConsole(t, kind, { pairs: many });
   await page.getByText('First 200 keys').waitFor();
   t.is(await page.getByRole('option').count(), 200);
@@ -70,7 +70,7 @@ test('a page more is loaded at the end of the list', async (t) => {
   t.deepEqual(keys, Object.keys(many));
 });
 
-test('a value is edited as text: what was not touched stays as it was', async (t) => {
+test.serial('a value is edited as text: what was not touched stays as it was', async (t) => {
   const before = '{"serial":101660004000155481467,"ratio":1.0,"big":1e400,"text":"\\u00e9","a":{},"b":[ ]}';
   const { page, service } = await openConsole(t, kind, { pairs: `{"k":${before}}` });
   await option(page, 'k').click();
@@ -89,7 +89,7 @@ test('a value is edited as text: what was not touched stays as it was', async (t
   t.true((await value(page).inputValue()).includes('2.50'));
 });
 
-test('a conflict is shown with both values, and nothing is overwritten', async (t) => {
+test.serial('a conflict is shown with both values, and nothing is overwritten', async (t) => {
   const { page, service, put } = await openConsole(t, kind, {
     pairs: { k: { mine: 0 } },
     // Without a watch: the save itself finds out.
@@ -119,7 +119,7 @@ test('a conflict is shown with both values, and nothing is overwritten', async (
   t.is((await get(service, 'k')).text, '"theirs again"');
 });
 
-test('a change by somebody else is shown at once: taken over, or beside what is not saved', async (t) => {
+test.serial('a change by somebody else is shown at once: taken over, or beside what is not saved', async (t) => {
   const { page, service, put } = await openConsole(t, kind, { pairs: { k: 1, other: 1 } });
   await page.getByText('Live', { exact: true }).waitFor();
   await option(page, 'k').click();
@@ -140,7 +140,7 @@ test('a change by somebody else is shown at once: taken over, or beside what is 
   t.deepEqual(await page.getByRole('option').allTextContents(), ['new']);
 });
 
-test('a key is created only when there is none, and deleted only when that is confirmed', async (t) => {
+test.serial('a key is created only when there is none, and deleted only when that is confirmed', async (t) => {
   const { page, service } = await openConsole(t, kind, { pairs: { taken: 1 } });
   await page.getByRole('button', { name: 'New key' }).click();
   const dialog = page.getByRole('dialog', { name: 'New key' });
@@ -165,7 +165,7 @@ test('a key is created only when there is none, and deleted only when that is co
   t.is((await get(service, 'new/ä')).status, 404);
 });
 
-test('everything can be done with the keyboard', async (t) => {
+test.serial('everything can be done with the keyboard', async (t) => {
   const { page, service } = await openConsole(t, kind, { pairs: { 'a/1': 1, 'a/2': 2, 'b/1': 3 } });
   await page.getByText('3 keys', { exact: true }).waitFor();
   await page.keyboard.press('/');
@@ -197,7 +197,36 @@ test('everything can be done with the keyboard', async (t) => {
   t.is((await get(service, 'a/3')).text, 'true');
 });
 
-test('keys and values are text, whatever is in them', async (t) => {
+test.serial('keys that a browser takes for steps in a path are keys like any other', async (t) => {
+  const { page, service } = await openConsole(t, kind, { pairs: { '.': 1, '..': 2, '../x': 3 } });
+  await option(page, '..').click();
+  await page.getByRole('heading', { name: '..', exact: true }).waitFor();
+  await value(page).fill('20');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Deleted.').waitFor();
+  t.is((await call(service, '/')).text, '{".":1,"../x":3}');
+});
+
+test.serial('an expiry is shown, and kept when the value is saved', async (t) => {
+  const { page, service } = await openConsole(t, kind);
+  await call(service, '/set?ttl=5000', { body: '{"k":1}' });
+  await option(page, 'k').click();
+  await page.getByText('gone in 83 min').waitFor();
+  await value(page).fill('2');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  t.true((service.store.expires('k') ?? 0) > Date.now() + 4000 * 1000);
+  await value(page).fill('3');
+  await page.getByLabel('Keep its expiry').uncheck();
+  await save(page).click();
+  await waitFor('the value without an expiry', () => service.store.get('k')?.value === '3');
+  t.is(service.store.expires('k'), undefined);
+});
+
+test.serial('keys and values are text, whatever is in them', async (t) => {
   const key = '<img src=x onerror=alert(1)>/../%2F?#"\'';
   const { page, complaints } = await openConsole(t, kind, { pairs: { [key]: '<script>alert(1)</script>' } });
   await option(page, key).click();
@@ -209,7 +238,7 @@ test('keys and values are text, whatever is in them', async (t) => {
   t.deepEqual(complaints, []);
 });
 
-test('a token is asked for where one is needed, and kept for the tab', async (t) => {
+test.serial('a token is asked for where one is needed, and kept for the tab', async (t) => {
   const tokens = await someTokens(t);
   const { page, complaints } = await openConsole(t, kind, { tokens, pairs: { k: 1 }, headers: bearer(writer) });
   const dialog = page.getByRole('dialog', { name: 'A token is needed' });
@@ -232,7 +261,7 @@ test('a token is asked for where one is needed, and kept for the tab', async (t)
   t.deepEqual(complaints, []);
 });
 
-test('what is shown is in the address', async (t) => {
+test.serial('what is shown is in the address', async (t) => {
   const { page } = await openConsole(t, kind, { pairs: many, target: '/ui#prefix=order%2F04&key=order%2F0001' });
   await page.getByText('50 keys', { exact: true }).waitFor();
   await page.getByRole('heading', { name: 'order/0001' }).waitFor();

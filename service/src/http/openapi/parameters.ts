@@ -5,7 +5,7 @@ import { type Part, schema } from './schemas.ts';
 export const parameter = (name: keyof typeof parameters): Part => ({ $ref: `#/components/parameters/${name}` });
 
 /** RFC 9110, 8.8.3. The service hands out strong ones; a weak one is no fault, and matches nothing. */
-const entityTag = { type: 'string', pattern: '^(\\*|(W/)?"[!#-~]*")$' };
+const entityTag = { type: 'string', anyOf: [{ const: '*' }, { pattern: '^(W/)?"[!#-~]*"$' }] };
 
 export const parameters = {
   key: {
