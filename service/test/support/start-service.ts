@@ -9,6 +9,8 @@ import { createHandler } from '../../src/http/handler.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
+import type { Clock } from '../../src/store/etcd/clock.ts';
+import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -18,6 +20,8 @@ export interface ServiceOptions {
   readonly maxStreams?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  readonly clock?: Clock;
+  readonly history?: HistoryLimits;
   readonly watches?: Partial<WatchLimits>;
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
@@ -50,7 +54,9 @@ export async function startService(
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, lines(logged));
   const registry = createRegistry('0.0.0-test', process.version);
-  const opened = await kind.open(t, { registry, log });
+  const { clock, history } = options;
+  const parts = { ...(clock === undefined ? {} : { clock }), ...(history === undefined ? {} : { history }) };
+  const opened = await kind.open(t, { registry, log, ...parts });
   t.teardown(() => opened.close());
   // What a store says of its opening is no matter of requests.
   logged.length = 0;

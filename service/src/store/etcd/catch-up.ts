@@ -66,12 +66,13 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
   if (straggler.closed.aborted) close();
   expectMore();
   try {
-    const { compactRevision } = await watch.ended;
+    const end = await watch.ended;
     await told;
-    if (compactRevision !== undefined) {
+    if (end.compactRevision !== undefined) {
       const message = `What came behind revision ${straggler.last} is not known any more.`;
       throw new Problem('history-gone', message);
     }
+    if (end.refused) endpoint.reset();
   } finally {
     cancelSilence();
     straggler.closed.removeEventListener('abort', close);

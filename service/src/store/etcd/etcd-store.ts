@@ -43,7 +43,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   const lock = lockDirectory(options.dataDir);
   let store: EtcdStore;
   try {
-    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log));
+    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log, options.clock ?? systemClock));
   } catch (error) {
     lock.release();
     throw error;

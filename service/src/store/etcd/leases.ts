@@ -35,13 +35,14 @@ export class Leases {
     const left = expires - clock.wall() + requestTimeout + margin;
     for (;;) {
       const id = leaseIdFor(expires, Math.floor(Math.random() * idsPerDeadline));
-      const time = Math.max(1, deadline - clock.now());
+      // A member that does not answer in time is avoided by the next try: nothing hangs on a lease that nobody uses.
+      const time = Math.max(1, Math.min(deadline - clock.now(), requestTimeout / 5));
       try {
         await client.call('Lease', 'leaseGrant', { ID: id, TTL: Math.ceil(left / 1000) }, time);
         return id;
       } catch (error) {
         const meaning = meaningOf(error);
-        // Perhaps it was granted; nothing hangs on it.
+        // Perhaps it was granted.
         if (meaning === 'unknown') this.revoke(id);
         const again = meaning === 'not-executed' || meaning === 'unknown' || meaning === 'lease-exists';
         if (!again) throw problemOf(meaning, error, { bytes: 0, operations: 0 });

@@ -83,11 +83,9 @@ export class Watches {
         listener.end(problem);
       });
     });
-    const { replica } = this.#options;
-    const isLive = () => this.#live.has(listener);
     return {
       get position() {
-        return isLive() ? Math.max(listener.last, replica.applied) : listener.last;
+        return listener.last;
       },
       close: () => listener.close(),
     };
@@ -126,13 +124,11 @@ export class Watches {
       },
     };
     while (!listener.closed.aborted && !this.#join(listener)) {
-      try {
-        await catchUp(this.#options, straggler);
-      } catch (error) {
+      // Members come and go; the watcher only waits a little longer.
+      await catchUp(this.#options, straggler).catch((error: unknown) => {
         if (error instanceof Problem) throw error;
-        // Members come and go; the watcher only waits a little longer.
-        await pause(clock, retryPause, listener.closed);
-      }
+      });
+      if (!this.#live.has(listener)) await pause(clock, retryPause, listener.closed);
     }
   }
 

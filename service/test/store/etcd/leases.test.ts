@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
@@ -12,7 +13,8 @@ import { deadlineOf } from '../../../src/store/etcd/lease-id.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
 import { Tokens } from '../../../src/store/etcd/tokens.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
-import { metric, newPrefix, openReady, read } from './harness.ts';
+import { KeyIndex } from '../../../src/store/key-index.ts';
+import { metric, newDirectory, newPrefix, openReady, read } from './harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -182,4 +184,24 @@ test('a full etcd grants no lease: storage-full, like any write', async (t) => {
     return (await codeOf(store.set([{ key: 'big', value: big }]))) === 'storage-full';
   });
   t.is(await codeOf(store.set([{ key: 'a', value: '1' }], { ttl: 10 })), 'storage-full');
+});
+
+test('an index that a version without deadlines has gone on with is synced anew', async (t) => {
+  const dataDir = await newDirectory(t);
+  const options = { endpoints: etcd.endpoints, prefix: newPrefix(), dataDir };
+  const { store: first } = await openReady(t, options);
+  const revision = await first.set([{ key: 'a', value: '1' }], { ttl: 1000 });
+  await first.barrier();
+  await first.close();
+  const { store: same, registry: kept } = await openReady(t, options);
+  t.is(await metric(kept, 'kvstore_resyncs_total'), 0);
+  await same.close();
+  const index = new KeyIndex({ directory: join(dataDir, 'etcd-replica'), durable: false });
+  await index.transact((writer) => {
+    writer.put('a', '1', revision);
+    writer.setRevision(revision + 1);
+  });
+  await index.close();
+  const { registry } = await openReady(t, options);
+  t.is(await metric(registry, 'kvstore_resyncs_total', { cause: 'upgraded' }), 1);
 });

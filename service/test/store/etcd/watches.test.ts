@@ -239,6 +239,7 @@ test('who catches up through a member that stalls or dies gets the rest from ano
   });
   const seen: Revision[] = [];
   const { close } = store.watch(start, {
+    opened() {},
     async revision(revision) {
       seen.push(revision);
       // In the middle of it each connection is cut, and one stalls for good.
