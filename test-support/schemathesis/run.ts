@@ -14,8 +14,8 @@ import { installSchemathesis } from './install.ts';
 
 const seed = 1;
 /** Of each operation, beside those that follow from its boundaries. */
-const examples = 100;
-/** Milliseconds after which a run is given up: some 20 s on an idle machine. */
+const examples = 50;
+/** Milliseconds after which a run is given up: some 15 s on an idle machine. */
 const patience = 180_000;
 
 /** It answers for as long as it is listened to. */

@@ -12,6 +12,10 @@ export const tokensInterval = 2000;
 export interface Tokens {
   /** The token with this text, noted as used; undefined: there is none. */
   use(text: string): Token | undefined;
+  /** Whether a token that was used is still in force. */
+  holds(token: Token): boolean;
+  /** Calls back whenever other tokens are in force. */
+  onChange(listener: () => void): void;
 }
 
 export interface TokenFileOptions {
@@ -27,6 +31,7 @@ export class TokenFile implements Tokens {
   #tokens: readonly Token[] = [];
   /** Why the file's present text is not in force. */
   #fault: string | undefined;
+  readonly #listeners: (() => void)[] = [];
   #closed = false;
   #cancel = () => {};
 
@@ -50,6 +55,14 @@ export class TokenFile implements Tokens {
     const token = findToken(this.#tokens, text);
     if (token !== undefined) token.lastUsed = this.#options.clock.wall();
     return token;
+  }
+
+  holds({ digest }: Token): boolean {
+    return this.#tokens.some((each) => each.digest.equals(digest));
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   close(): void {
@@ -89,6 +102,7 @@ export class TokenFile implements Tokens {
     this.#fault = undefined;
     metrics.taken(tokens);
     log.info({ file, tokens: tokens.length }, 'tokens in force');
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -90,8 +90,10 @@ export function tokenDialog({ given }) {
     given();
   });
   return (refused) => {
+    // Several answers can be refused at once: the first one has asked already.
+    if (element.open) return;
     byId('token-fault', HTMLParagraphElement).textContent = refused ? 'That token is not in force.' : '';
-    if (!element.open) element.showModal();
+    element.showModal();
     input.focus();
   };
 }

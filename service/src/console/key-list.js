@@ -71,6 +71,8 @@ export class KeyList {
       },
       /** @param {import('./watch.js').State} state */
       state: (state) => !signal.aborted && this.#around.state(state),
+      /** @param {unknown} error */
+      failed: (error) => !signal.aborted && this.#around.failed(error),
     };
     // The watch first, then the list: so nothing that happens in between is missed.
     const patience = new Promise((resolve) => setTimeout(resolve, watchPatience));

@@ -150,5 +150,9 @@ for (const input of [prefix, suffix]) {
 window.addEventListener('beforeunload', (event) => {
   if (entry.dirty) event.preventDefault();
 });
+// The page may be switched off while the console is not.
+void fetch('docs', { method: 'HEAD' }).then(({ ok }) => {
+  byId('docs', HTMLAnchorElement).hidden = !ok;
+});
 startTheme(byId('theme', HTMLButtonElement));
 start();

@@ -9,6 +9,7 @@ import { ask, Problem, queryOf, readLine } from './api.js';
  * @property {(change: Change) => void} change
  * @property {() => void} gap changes may have been missed: what is shown is to be read anew
  * @property {(state: State) => void} state
+ * @property {(error: unknown) => void} failed no further try is made
  */
 
 /** Milliseconds before asking again, more each time. */
@@ -64,7 +65,10 @@ async function follow(filter, listener, signal, begun) {
       const refused = error instanceof Problem && error.status < 500;
       listener.state(refused ? 'refused' : 'away');
       begun();
-      if (refused) return;
+      if (refused) {
+        listener.failed(error);
+        return;
+      }
     }
     await sleep(pause, signal);
     pause = Math.min(pause * 2, longestPause);

@@ -75,7 +75,7 @@ export function createApp(options: AppOptions): Koa {
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
   router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
-  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
+  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches, tokens }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metricsText(registry));

@@ -27,6 +27,7 @@ export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Mi
       const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }
+    ctx.state.token = token;
     return next();
   };
 }

@@ -1,8 +1,8 @@
 /** The console as a person uses it, in a real browser on the real service. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { call, get } from '../support/call.ts';
-import { storeKinds } from '../support/store-kinds.ts';
+import { type StoreKind, storeKinds } from '../support/store-kinds.ts';
 import { bearer, reader, someTokens, writer } from '../support/tokens.ts';
 import { openConsole, parts } from './browser.ts';
 
@@ -11,6 +11,11 @@ if (kind === undefined) throw new Error('no store');
 const { option, value, save, conflict } = parts;
 
 const many = Object.fromEntries(Array.from({ length: 450 }, (_, i) => [`order/${String(i).padStart(4, '0')}`, i]));
+
+/** One after the other: windows side by side only make each other slow. */
+function bothStores(title: string, run: (t: ExecutionContext, kind: StoreKind) => Promise<void>): void {
+  for (const each of storeKinds) test.serial(`${each.name}: ${title}`, (t) => run(t, each));
+}
 
 test.serial('keys are found by prefix and suffix while they are typed', async (t) => {
   const { page, complaints } = await openConsole(t, kind, { pairs: { 'abc-1': 1, 'abc-2': 2, 'xyz-1': 3 } });
@@ -89,7 +94,7 @@ test.serial('a value is edited as text: what was not touched stays as it was', a
   t.true((await value(page).inputValue()).includes('2.50'));
 });
 
-test.serial('a conflict is shown with both values, and nothing is overwritten', async (t) => {
+bothStores('a conflict is shown with both values, and nothing is overwritten', async (t, kind) => {
   const { page, service, put } = await openConsole(t, kind, {
     pairs: { k: { mine: 0 } },
     // Without a watch: the save itself finds out.
@@ -119,7 +124,7 @@ test.serial('a conflict is shown with both values, and nothing is overwritten', 
   t.is((await get(service, 'k')).text, '"theirs again"');
 });
 
-test.serial('a change by somebody else is shown at once: taken over, or beside what is not saved', async (t) => {
+bothStores('a change by somebody else is shown at once: taken over, or beside what is not saved', async (t, kind) => {
   const { page, service, put } = await openConsole(t, kind, { pairs: { k: 1, other: 1 } });
   await page.getByText('Live', { exact: true }).waitFor();
   await option(page, 'k').click();

@@ -1,8 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { tokensInterval } from '../../src/auth/token-file.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
+import { openEvents } from '../support/event-stream.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { startService } from '../support/start-service.ts';
-import { contractTest } from '../support/store-kinds.ts';
-import { bearer, reader, someTokens, writer } from '../support/tokens.ts';
+import { contractTest, temporaryFolder } from '../support/store-kinds.ts';
+import { bearer, digestOf, reader, someTokens, writer } from '../support/tokens.ts';
 
 /** What everybody may see; any other path, known or not, needs a token. */
 const open = ['/livez', '/readyz', '/metrics'];
@@ -66,6 +72,22 @@ contractTest('a token that may read reads, and writes nothing; one that may writ
 contractTest('probes and metrics are open', async (t, kind) => {
   const service = await startService(t, kind, { tokens: await someTokens(t) });
   for (const path of open) t.is((await call(service, path)).status, 200, path);
+});
+
+contractTest('a watch ends with the token it was opened with, and no other one does', async (t, kind) => {
+  const clock = new ManualClock();
+  const file = join(await temporaryFolder(t), 'tokens');
+  const service = await startService(t, kind, { tokens: await someTokens(t, { clock, file }) });
+  const revoked = await openEvents(t, service, '/watch?prefix=', bearer(reader));
+  const kept = await openEvents(t, service, '/watch?prefix=', bearer(writer));
+  await waitFor('both watches', () => revoked.comments() + kept.comments() === 2);
+  await writeFile(file, `ro shop ${digestOf(writer)}`);
+  clock.pass(tokensInterval);
+  await waitFor('the end', () => revoked.ended());
+  t.regex(JSON.stringify(revoked.events), /error.*unauthorized/);
+  await service.store.set([{ key: 'a', value: '1' }]);
+  t.is((await kept.until(1))[0]?.event, 'set', 'fewer rights are still rights to read');
+  assertProblem(t, await call(service, '/watch?prefix=', { headers: bearer(reader) }), 'unauthorized');
 });
 
 contractTest('what is refused is counted, and no token is ever logged or shown', async (t, kind) => {

@@ -7,7 +7,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { TokenFile } from '../../src/auth/token-file.ts';
 import { tokenMetrics } from '../../src/auth/token-metrics.ts';
-import { systemClock } from '../../src/store/etcd/clock.ts';
+import { type Clock, systemClock } from '../../src/store/etcd/clock.ts';
 import { temporaryFolder } from './store-kinds.ts';
 
 export const reader = 'reader-token.0123456789';
@@ -22,12 +22,15 @@ ro dashboard ${digestOf(reader)}
 rw shop ${digestOf(writer)}
 `;
 
-/** Both tokens from a file. */
-export async function someTokens(t: ExecutionContext): Promise<TokenFile> {
-  const file = join(await temporaryFolder(t), 'tokens');
+/** Both tokens from a file, which is looked at by that clock. */
+export async function someTokens(
+  t: ExecutionContext,
+  { clock = systemClock, file }: { readonly clock?: Clock; readonly file?: string } = {},
+): Promise<TokenFile> {
+  file ??= join(await temporaryFolder(t), 'tokens');
   await writeFile(file, bothTokens);
   const log = pino({ level: 'silent' });
-  const tokens = await TokenFile.open({ file, log, metrics: tokenMetrics(new Registry()), clock: systemClock });
+  const tokens = await TokenFile.open({ file, log, metrics: tokenMetrics(new Registry()), clock });
   t.teardown(() => tokens.close());
   return tokens;
 }

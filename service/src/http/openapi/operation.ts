@@ -17,6 +17,9 @@ export interface Operation {
   readonly access: 'open' | 'read' | 'write';
 }
 
+/** What can be asked next of the same key. */
+export const link = (operationId: string): Part => ({ operationId, parameters: { key: '$request.path.key' } });
+
 /** Any request can be answered with these. */
 const always: readonly ProblemCode[] = ['invalid-request', 'request-timeout', 'headers-too-large', 'internal'];
 

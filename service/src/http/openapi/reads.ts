@@ -1,7 +1,7 @@
 /** The operations that read. */
 import type { ProblemCode } from '../../errors.ts';
 import { header } from './headers.ts';
-import type { Operation } from './operation.ts';
+import { link, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';
 import { type Part, schema } from './schemas.ts';
 
@@ -22,6 +22,7 @@ export const getKey: Operation = {
       description: 'The value.',
       headers: { ETag: header('keyVersion') },
       content: { 'application/json': { schema: schema('Value'), examples: { text: { value: 'three' } } } },
+      links: { delete: link('deleteKey') },
     },
     304: unchanged(header('keyVersion')),
   },
@@ -94,7 +95,7 @@ export const watch: Operation = {
   description:
     'Server-sent events: `set` and `delete` with a line of JSON (`key`, `value`, `revision`, `expires`), in the order of ' +
     'revisions, none missed and none doubled. The id of an event resumes behind it, on any replica. A last event `error` ' +
-    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`.',
+    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`, `unauthorized`.',
   tags: ['Reading'],
   parameters: [parameter('prefix'), parameter('suffix'), parameter('consistency'), parameter('lastEventId')],
   answers: {

@@ -1,7 +1,7 @@
 /** The operations that write. */
 import type { ProblemCode } from '../../errors.ts';
 import { header } from './headers.ts';
-import type { Operation } from './operation.ts';
+import { link, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';
 import { schema } from './schemas.ts';
 
@@ -49,7 +49,9 @@ export const deleteKey: Operation = {
   summary: 'Delete one key',
   tags: ['Writing'],
   parameters: [parameter('key'), parameter('ifNoneMatchWrite'), parameter('ifMatch')],
-  answers: { 204: { description: 'It is gone, whether or not it was there.' } },
+  answers: {
+    204: { description: 'It is gone, whether or not it was there.', links: { look: link('getValue') } },
+  },
   problems: ['invalid-path', ...writeProblems],
   access: 'write',
 };
