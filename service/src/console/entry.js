@@ -192,7 +192,11 @@ export class Entry {
   #meet(stored) {
     const same = stored?.version === this.#base?.version;
     const wasDirty = this.dirty;
-    if (same) return this.#facts();
+    if (same) {
+      // The same text; its expiry is the store's, not reckoned here.
+      this.#base = stored;
+      return this.#facts();
+    }
     if (!wasDirty) {
       if (stored === undefined) {
         this.close();
