@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../store/etcd/clock.ts';
 import type { TokenMetrics } from './token-metrics.ts';
-import { findToken, parseTokens, type Token } from './tokens.ts';
+import { findToken, parseTokens, type Token, type TokenIndex } from './tokens.ts';
 
 /** Milliseconds between two looks. A volume of a Secret follows it within a minute or so, whatever is done here. */
 export const tokensInterval = 2000;
@@ -28,7 +28,7 @@ export interface TokenFileOptions {
 export class TokenFile implements Tokens {
   readonly #options: TokenFileOptions;
   #text: string | undefined;
-  #tokens: readonly Token[] = [];
+  #tokens: TokenIndex = new Map();
   /** Why the file's present text is not in force. */
   #fault: string | undefined;
   readonly #listeners: (() => void)[] = [];
@@ -58,7 +58,7 @@ export class TokenFile implements Tokens {
   }
 
   holds({ digest }: Token): boolean {
-    return this.#tokens.some((each) => each.digest.equals(digest));
+    return [...this.#tokens.values()].some((each) => each.digest === digest);
   }
 
   onChange(listener: () => void): void {
@@ -93,15 +93,15 @@ export class TokenFile implements Tokens {
   #take(text: string): void {
     const { file, log, metrics } = this.#options;
     const tokens = parseTokens(text);
-    for (const token of tokens) {
-      const before = this.#tokens.find(({ name }) => name === token.name);
-      if (before?.digest.equals(token.digest) && before.lastUsed !== undefined) token.lastUsed = before.lastUsed;
+    for (const [index, token] of tokens) {
+      const before = this.#tokens.get(index);
+      if (before?.name === token.name && before.lastUsed !== undefined) token.lastUsed = before.lastUsed;
     }
     this.#text = text;
     this.#tokens = tokens;
     this.#fault = undefined;
-    metrics.taken(tokens);
-    log.info({ file, tokens: tokens.length }, 'tokens in force');
+    metrics.taken([...tokens.values()]);
+    log.info({ file, tokens: tokens.size }, 'tokens in force');
     for (const listener of this.#listeners) listener();
   }
 }
