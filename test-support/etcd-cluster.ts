@@ -10,6 +10,7 @@ import { freePorts } from './free-ports.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
+const state = '--initial-cluster-state';
 
 export interface ClusterOptions {
   /** 1 or 3. */
@@ -20,6 +21,8 @@ export interface ClusterOptions {
   readonly tls?: boolean;
   /** False keeps fsync: needed only where a machine may lose power. */
   readonly unsafeNoFsync?: boolean;
+  /** Where a member keeps its data; default a folder of the cluster's own. */
+  readonly dataDir?: (name: string) => string;
 }
 
 export class EtcdCluster {
@@ -130,18 +133,41 @@ export class EtcdCluster {
     await this.ready();
   }
 
+  /**
+   * A member's data is lost: it is ended, removed from the cluster, added again as a learner without data at the same
+   * addresses, and promoted once it has caught up. Needs a quorum of the others.
+   */
+  async replace(member: EtcdMember): Promise<void> {
+    const { memberId } = await waitFor('the member answers', () => member.status());
+    await member.kill();
+    await rm(member.dataDir, { recursive: true, force: true });
+    const others = this.#members.filter((other) => other !== member).map(({ url }) => url);
+    const change = async (...args: string[]) => {
+      const flags = ['--endpoints', others.join(','), '-w', 'json', 'member'];
+      const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
+      // An id has 64 bits, more than a number of JSON.parse holds.
+      return hex(/"member":\{"ID":(\d+)/.exec(stdout)?.[1] ?? '0');
+    };
+    await change('remove', hex(memberId));
+    const id = await change('add', member.name, '--learner', `--peer-urls=${member.peerUrl}`);
+    member.flags = [...member.flags.filter((flag) => !flag.startsWith(state)), `${state}=existing`];
+    member.start();
+    await waitFor('the new member is promoted', () => change('promote', id).then(() => true));
+  }
+
   #initialCluster(): string {
     return this.#members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
   }
 
   async #create(size: number): Promise<void> {
+    const { flags = [], unsafeNoFsync = true, dataDir = (name) => join(this.directory, name) } = this.#options;
     const ports = await freePorts(size * 2);
     this.#members = Array.from({ length: size }, (_, i) => {
       const [client = 0, peer = 0] = ports.slice(2 * i, 2 * i + 2);
       const scheme = this.#options.tls ? 'https' : 'http';
-      return new EtcdMember({ scheme, name: `m${i}`, client, peer, dataDir: join(this.directory, `m${i}`) });
+      const name = `m${i}`;
+      return new EtcdMember({ scheme, name, client, peer, dataDir: dataDir(name) });
     });
-    const { flags = [], unsafeNoFsync = true } = this.#options;
     for (const member of this.#members) {
       member.flags = [
         '--initial-cluster',
@@ -152,4 +178,8 @@ export class EtcdCluster {
       member.start();
     }
   }
+}
+
+function hex(decimal: string): string {
+  return BigInt(decimal).toString(16);
 }

@@ -1,10 +1,16 @@
 /** What a client does with a service process, over HTTP. */
-import type { ServiceProcess } from '../service-process.ts';
+
+/** Where a service answers. */
+export interface Target {
+  readonly url: string;
+}
 
 export interface Call {
   /** Values by key to set; or else keys to read, in one request. */
   readonly set?: Readonly<Record<string, string>>;
   readonly get?: readonly string[];
+  /** Or else a prefix of keys to search for. */
+  readonly search?: string;
   /** Read without the barrier. */
   readonly stale?: boolean;
 }
@@ -12,12 +18,14 @@ export interface Call {
 export interface Answer {
   /** JSON texts; null: no such key. */
   readonly values?: readonly (string | null)[];
+  /** What the search found. */
+  readonly keys?: readonly string[];
   /** The code of a problem; `unavailable` also when nobody listens; `lost` when the connection ended. */
   readonly error?: string;
 }
 
 /** Never rejects: an error is part of the answer. */
-export async function call(service: ServiceProcess, { set, get = [], stale = false }: Call): Promise<Answer> {
+export async function call(service: Target, { set, get = [], search, stale = false }: Call): Promise<Answer> {
   try {
     if (set !== undefined) {
       const response = await fetch(`${service.url}/set`, { method: 'POST', body: JSON.stringify(set) });
@@ -26,6 +34,11 @@ export async function call(service: ServiceProcess, { set, get = [], stale = fal
       return {};
     }
     const consistency = stale ? 'consistency=stale' : '';
+    if (search !== undefined) {
+      const response = await fetch(`${service.url}/search?prefix=${encodeURIComponent(search)}&${consistency}`);
+      if (!response.ok) return { error: await codeOf(response) };
+      return { keys: (await response.json()) as string[] };
+    }
     const [first = ''] = get;
     if (get.length === 1) {
       const response = await fetch(`${service.url}/get/${encodeURIComponent(first)}?${consistency}`);
