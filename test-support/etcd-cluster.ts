@@ -149,7 +149,9 @@ export class EtcdCluster {
       return hex(/"member":\{"ID":(\d+)/.exec(stdout)?.[1] ?? '0');
     };
     await change('remove', hex(memberId));
-    const id = await change('add', member.name, '--learner', `--peer-urls=${member.peerUrl}`);
+    const add = () => change('add', member.name, '--learner', `--peer-urls=${member.peerUrl}`);
+    // Refused while the others look unhealthy, such as right after an election.
+    const id = await waitFor('etcd takes a new member', add);
     member.flags = [...member.flags.filter((flag) => !flag.startsWith(state)), `${state}=existing`];
     member.start();
     await waitFor('the new member is promoted', () => change('promote', id).then(() => true));

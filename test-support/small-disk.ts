@@ -30,7 +30,12 @@ export function mountSmallDisk(parent: string, bytes: number): SmallDisk | undef
     folder: join(mount, 'data'),
     fill: (left) => {
       const free = Number(execFileSync('df', ['--output=avail', '-B1', mount], { encoding: 'utf8' }).split('\n')[1]);
-      writeFileSync(filler, Buffer.alloc(Math.max(0, free - left)));
+      try {
+        writeFileSync(filler, Buffer.alloc(Math.max(0, free - left)));
+      } catch (error) {
+        // Somebody else took the space meanwhile: as full as can be.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
     },
     free: () => rmSync(filler, { force: true }),
     unmount: () => void execFileSync('umount', ['-l', mount]),

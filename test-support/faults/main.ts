@@ -15,10 +15,12 @@ if (chosen.length === 0 || !(seconds > 0 && seconds <= 6 * 3600) || !Number.isSa
   console.error('Arguments: MINUTES (up to 360), SEED (a whole number), MODE (embedded or etcd)');
   process.exit(2);
 }
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
 for (const each of chosen) {
   console.log(`${each}: ${minutes} minutes, seed ${seed}`);
   const summary = await run({
-    ...{ mode: each, seconds, seed },
+    ...{ mode: each, seconds, seed, signal: interrupted.signal },
     onFault: (names) => console.log(`- ${names.join(' + ')}`),
   });
   console.log(`${summaryText(summary)}\nreplay: npm run faults -- ${minutes} ${seed} ${each}`);

@@ -21,12 +21,14 @@ export interface RunOptions {
   /** Milliseconds that a client rests between two operations, at the most. */
   readonly rest?: number;
   readonly onFault?: (names: readonly string[]) => void;
+  /** Ends the run early, with everything cleaned up. */
+  readonly signal?: AbortSignal;
 }
 
 const clients = 9;
 
 /** Rejects when the system does not recover from a fault within half a minute. */
-export async function run({ mode, seconds, seed, rest = 40, onFault }: RunOptions): Promise<Summary> {
+export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: RunOptions): Promise<Summary> {
   const cleanups: (() => Promise<unknown>)[] = [];
   try {
     const directory = await mkdtemp(join(tmpdir(), 'kvstore-faults-'));
@@ -40,7 +42,7 @@ export async function run({ mode, seconds, seed, rest = 40, onFault }: RunOption
     cleanups.push(() => workload.stop());
     await recovered(system, workload);
     const start = performance.now();
-    const faults = await injectFaults(system, workload, { seed, seconds, onFault });
+    const faults = await injectFaults(system, workload, { seed, seconds, onFault, signal });
     const end = performance.now();
     await workload.stop();
     const last = await readEverything(replicas, workload.history);
@@ -61,13 +63,13 @@ export async function run({ mode, seconds, seed, rest = 40, onFault }: RunOption
 async function injectFaults(
   system: System,
   workload: Workload,
-  { seed, seconds, onFault }: Pick<RunOptions, 'seed' | 'seconds' | 'onFault'>,
+  { seed, seconds, onFault, signal }: Pick<RunOptions, 'seed' | 'seconds' | 'onFault' | 'signal'>,
 ): Promise<Record<string, number>> {
   const random = seededRandom(seed);
   const turns = inTurns(Object.keys(system.faults), random);
   const injected: Record<string, number> = {};
   const end = performance.now() + seconds * 1000;
-  while (performance.now() < end) {
+  while (performance.now() < end && !signal?.aborted) {
     const first = turns.next().value;
     const others = Object.keys(system.faults).filter(
       (name) => system.faults[name]?.subject !== system.faults[first]?.subject,
@@ -77,7 +79,7 @@ async function injectFaults(
     try {
       // Each draws from numbers of its own: how two faults at once take turns must not change what follows.
       const each = names.map((name) => ({ name, own: seededRandom(random() * 2 ** 32) }));
-      await Promise.all(each.map(({ name, own }) => system.faults[name]?.run(own, 200 + own() * 1300)));
+      await allDone(each.map(({ name, own }) => system.faults[name]?.run(own, 200 + own() * 1300)));
       await recovered(system, workload);
     } catch (cause) {
       throw new Error(`no recovery from: ${names.join(', ')}`, { cause });
@@ -85,6 +87,12 @@ async function injectFaults(
     for (const name of names) injected[name] = (injected[name] ?? 0) + 1;
   }
   return injected;
+}
+
+/** Rejects with the first error, but not before all have ended: nothing may start behind the clean-up. */
+async function allDone(promises: readonly (Promise<void> | undefined)[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
 }
 
 /** Every process is ready, and operations are answered. */
