@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   const { openStore } = await import('./store/open.ts');
   const { createHandler } = await import('./http/handler.ts');
   const { addressOf, listen } = await import('./http/server.ts');
+  const { Turns } = await import('./http/turns.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
   const log = createLog({ level: config.logLevel, format: config.logFormat, terminal: process.stdout.isTTY });
@@ -32,17 +33,20 @@ async function main(): Promise<void> {
   const registry = createRegistry(manifest.version, process.version);
   const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
   const drain = { draining: false };
+  const turns = new Turns();
   const handler = createHandler({
     store,
     registry,
     log,
     drain,
     maxBody: config.maxBody,
+    maxWait: config.maxWait,
+    turns,
     hotReads: tracing === undefined,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {
-    const server = await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout });
+    const server = await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout }, turns);
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');

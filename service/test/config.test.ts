@@ -33,6 +33,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   keepAliveTimeout: duration,
   stallTimeout: duration,
   maxStreams: { good: { '1': 1, '2000': 2000 }, bad: ['', '0', '2001', 'many'] },
+  maxWait: duration,
   drainWindow: duration,
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },

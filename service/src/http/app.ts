@@ -19,6 +19,7 @@ import type { Drain } from './server.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import type { Turns } from './turns.ts';
 
 export interface AppOptions {
   readonly store: Store;
@@ -30,9 +31,10 @@ export interface AppOptions {
   readonly streams: StreamLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  readonly turns: Turns;
 }
 
-export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited }: AppOptions): Koa {
+export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited, turns }: AppOptions): Koa {
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -51,7 +53,7 @@ export function createApp({ store, registry, log, drain, maxBody, streams, metri
     return next();
   });
 
-  const stream = jsonStreamer(streams);
+  const stream = jsonStreamer(streams, turns);
   const router = new Router({ strict: true, sensitive: true });
   router.get('/', route('/'), dumpPairs(store, stream));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));

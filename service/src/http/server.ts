@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
+import type { Turns } from './turns.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -17,13 +18,24 @@ export interface ServerOptions {
   readonly maxBody: number;
 }
 
+/**
+ * Connections that may wait to be taken: with Node's 511, a crowd that connects at once makes the system drop others,
+ * probes among them, which try again after seconds. The system's own limit (Linux: 4096) holds as well.
+ */
+const backlog = 4096;
+
 /** Whether the server is shutting down. */
 export interface Drain {
   draining: boolean;
 }
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
-export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
+export async function listen(
+  handler: RequestListener,
+  drain: Drain,
+  options: ServerOptions,
+  turns?: Turns,
+): Promise<Server> {
   const server = createHttpServer({
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
@@ -38,6 +50,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
+  if (turns !== undefined) server.on('connection', () => turns.arrived());
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
@@ -50,7 +63,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   server.on('clientError', refuse);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
-    server.listen(options.port, options.host, () => resolve());
+    server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
   });
   return server;
 }

@@ -5,6 +5,7 @@ import pino from 'pino';
 import type { Registry } from 'prom-client';
 import { createHandler } from '../../src/http/handler.ts';
 import { addressOf, type Drain, listen } from '../../src/http/server.ts';
+import { Turns } from '../../src/http/turns.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';
@@ -13,6 +14,8 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
+  readonly maxWait?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
   readonly headersTimeout?: number;
@@ -50,16 +53,18 @@ export async function startService(
   const drain = { draining: false };
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true } = options;
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, hotReads });
-  const server = await listen(handler, drain, {
+  const { hotReads = true, maxWait = 60_000 } = options;
+  const turns = new Turns();
+  const handler = createHandler({ turns, store, registry, log, drain, maxBody, maxWait, streams, hotReads });
+  const limits = {
     host: '127.0.0.1',
     port: 0,
     headersTimeout: options.headersTimeout ?? 30_000,
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
-  });
+  };
+  const server = await listen(handler, drain, limits, turns);
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
