@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { needBinary } from './binaries.ts';
+import type { Certificate } from './certificates.ts';
 import { EtcdMember } from './etcd-member.ts';
 import { freePorts } from './free-ports.ts';
 import { waitFor } from './wait-for.ts';
@@ -19,10 +20,19 @@ export interface ClusterOptions {
   readonly flags?: readonly string[];
   /** https with a certificate that each member makes for itself. */
   readonly tls?: boolean;
+  /** https with these files; only clients with a certificate of the authority are let in. */
+  readonly certificates?: ClusterCertificates;
   /** False keeps fsync: needed only where a machine may lose power. */
   readonly unsafeNoFsync?: boolean;
   /** Where a member keeps its data; default a folder of the cluster's own. */
   readonly dataDir?: (name: string) => string;
+}
+
+export interface ClusterCertificates {
+  readonly authority: string;
+  readonly server: Certificate;
+  /** For etcdctl. */
+  readonly client: Certificate;
 }
 
 export class EtcdCluster {
@@ -32,6 +42,7 @@ export class EtcdCluster {
   readonly #options: ClusterOptions;
   #members: EtcdMember[] = [];
   #generation = 0;
+  #tlsFlags: readonly string[] = [];
 
   constructor(directory: string, options: ClusterOptions) {
     this.directory = directory;
@@ -42,6 +53,7 @@ export class EtcdCluster {
   static async start(options: ClusterOptions = {}): Promise<EtcdCluster> {
     const cluster = new EtcdCluster(await mkdtemp(join(tmpdir(), 'kvstore-etcd-')), options);
     try {
+      if (options.certificates !== undefined) cluster.useCertificates(options.certificates);
       await cluster.#create(options.size ?? 1);
       await cluster.ready();
       return cluster;
@@ -49,6 +61,16 @@ export class EtcdCluster {
       await cluster.stop();
       throw error;
     }
+  }
+
+  /** From the next start of a member on. */
+  useCertificates({ authority, server, client }: ClusterCertificates): void {
+    this.ctlFlags = ['--cert', client.certFile, '--key', client.keyFile];
+    this.#tlsFlags = [
+      ...['--cert-file', server.certFile, '--key-file', server.keyFile],
+      ...['--trusted-ca-file', authority, '--client-cert-auth'],
+    ];
+    for (const member of this.#members) member.flags = this.#flags();
   }
 
   get members(): readonly EtcdMember[] {
@@ -104,10 +126,17 @@ export class EtcdCluster {
     await this.command('compact', String(revision));
   }
 
-  /** etcdctl without an answer, asked of all members. */
-  async command(...args: string[]): Promise<void> {
+  /** etcdctl, asked of all members; resolves with what it printed. */
+  async command(...args: string[]): Promise<string> {
     const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags];
-    await run(needBinary('etcdctl'), [...flags, ...args]);
+    const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
+    return stdout;
+  }
+
+  /** The ids of all leases, in decimal. */
+  async leases(): Promise<string[]> {
+    const listed = await this.command('lease', 'list');
+    return [...listed.matchAll(/^[0-9a-f]+$/gm)].map(([id]) => String(BigInt(`0x${id}`)));
   }
 
   async saveSnapshot(): Promise<string> {
@@ -162,23 +191,26 @@ export class EtcdCluster {
   }
 
   async #create(size: number): Promise<void> {
-    const { flags = [], unsafeNoFsync = true, dataDir = (name) => join(this.directory, name) } = this.#options;
+    const { dataDir = (name) => join(this.directory, name) } = this.#options;
     const ports = await freePorts(size * 2);
     this.#members = Array.from({ length: size }, (_, i) => {
       const [client = 0, peer = 0] = ports.slice(2 * i, 2 * i + 2);
-      const scheme = this.#options.tls ? 'https' : 'http';
+      const { tls = false, certificates } = this.#options;
+      const scheme = tls || certificates !== undefined ? 'https' : 'http';
       const name = `m${i}`;
       return new EtcdMember({ scheme, name, client, peer, dataDir: dataDir(name) });
     });
     for (const member of this.#members) {
-      member.flags = [
-        '--initial-cluster',
-        this.#initialCluster(),
-        ...(unsafeNoFsync ? ['--unsafe-no-fsync'] : []),
-        ...flags,
-      ];
+      member.flags = this.#flags();
       member.start();
     }
+  }
+
+  #flags(): string[] {
+    const { flags = [], unsafeNoFsync = true, tls = false } = this.#options;
+    const noFsync = unsafeNoFsync ? ['--unsafe-no-fsync'] : [];
+    const autoTls = tls ? ['--auto-tls'] : [];
+    return ['--initial-cluster', this.#initialCluster(), ...noFsync, ...autoTls, ...this.#tlsFlags, ...flags];
   }
 }
 

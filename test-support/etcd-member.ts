@@ -1,7 +1,9 @@
 /** One etcd process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needBinary } from './binaries.ts';
+import { waitFor } from './wait-for.ts';
 
 export interface MemberStatus {
   readonly memberId: string;
@@ -69,7 +71,6 @@ export class EtcdMember {
         ...['--name', this.name, '--data-dir', this.dataDir, '--log-level', 'warn'],
         ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
         ...['--listen-peer-urls', this.peerUrl, '--initial-advertise-peer-urls', this.peerUrl],
-        ...(this.scheme === 'https' ? ['--auto-tls'] : []),
         ...this.flags,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
@@ -104,9 +105,13 @@ export class EtcdMember {
     await gone;
   }
 
-  /** SIGSTOP: its sockets stay open, and nothing answers. */
-  pause(): void {
-    this.#process?.kill('SIGSTOP');
+  /** SIGSTOP: its sockets stay open, and nothing answers. Resolves when that is so. */
+  async pause(): Promise<void> {
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    process.kill(pid, 'SIGSTOP');
+    // The signal is only on its way: on a busy machine the threads go on for some milliseconds, and answer.
+    await waitFor('every thread is stopped', () => threadStates(pid).every((state) => state === 'T'), { interval: 1 });
   }
 
   continue(): void {
@@ -123,4 +128,15 @@ export class EtcdMember {
     const status = (await response.json()) as { header: { member_id: string }; leader: string; version: string };
     return { memberId: status.header.member_id, leader: status.leader, version: status.version };
   }
+}
+
+/** A letter a thread, as Linux tells it; none elsewhere. */
+function threadStates(pid: number): string[] {
+  const directory = `/proc/${pid}/task`;
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).map((thread) => {
+    const stat = readFileSync(join(directory, thread, 'stat'), 'utf8');
+    // The name in parentheses may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  });
 }

@@ -7,6 +7,11 @@ const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', '
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
+  ...['expiry', 'leases', 'mutations', 'watches'].map((name) => ({
+    files: `service/test/store/etcd/${name}.test.ts`,
+    programs: ['etcd', 'etcdctl'] as const,
+  })),
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate'].map((name) => ({

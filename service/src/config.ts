@@ -59,6 +59,19 @@ export const settings = {
     'How long a request may wait for its turn when there is too much to do; one that would wait longer gets 503.',
     duration,
   ),
+  maxWatches: setting(
+    'KV_MAX_WATCHES',
+    '5000',
+    'Watches at once; one more is refused with 503.',
+    wholeNumber(0, 1_000_000),
+  ),
+  watchHeartbeat: setting('KV_WATCH_HEARTBEAT', '15s', 'Time between signs of life on a watch.', duration),
+  watchBacklog: setting(
+    'KV_WATCH_BACKLOG',
+    '1MiB',
+    'Bytes that may wait for the client of a watch before it is cut off.',
+    size,
+  ),
   drainWindow: setting(
     'KV_DRAIN_WINDOW',
     '5s',

@@ -12,6 +12,8 @@ export const problems = {
   'unknown-path': { status: 404, title: 'No such path' },
   'method-not-allowed': { status: 405, title: 'The method does not fit the path' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'history-gone': { status: 410, title: 'The history does not go back that far' },
+  'precondition-failed': { status: 412, title: 'The precondition does not hold' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'too-many-pairs': { status: 413, title: 'Too many pairs for one transaction' },
   'unsupported-encoding': { status: 415, title: 'The Content-Encoding is not known' },
@@ -20,6 +22,7 @@ export const problems = {
   overloaded: { status: 503, title: 'Too much is waiting' },
   unavailable: { status: 503, title: 'The store cannot answer now' },
   'outcome-unknown': { status: 503, title: 'Whether the write happened is not known' },
+  'slow-consumer': { status: 503, title: 'The client takes less than happens' },
   'not-ready': { status: 503, title: 'Not ready' },
   'storage-full': { status: 507, title: 'No space left to write' },
 } as const;

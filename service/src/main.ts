@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
   const { openStore } = await import('./store/open.ts');
+  const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
   const { addressOf, listen } = await import('./http/server.ts');
   const { Turns } = await import('./http/turns.ts');
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
   const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
-  const drain = { draining: false };
+  const drain = new Drain();
   const turns = new Turns();
   const handler = createHandler({
     store,
@@ -43,6 +44,12 @@ async function main(): Promise<void> {
     maxWait: config.maxWait,
     turns,
     hotReads: tracing === undefined,
+    watches: {
+      maxWatches: config.maxWatches,
+      heartbeat: config.watchHeartbeat,
+      maxBacklog: config.watchBacklog,
+      stallTimeout: config.stallTimeout,
+    },
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {

@@ -22,7 +22,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'leader paused': async ({ cluster }, _, milliseconds) => {
     const leader = await cluster.leader();
-    leader.pause();
+    await leader.pause();
     await sleep(milliseconds);
     leader.continue();
   },
@@ -34,7 +34,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'follower paused': async ({ cluster }, random, milliseconds) => {
     const follower = pick(await cluster.followers(), random);
-    follower.pause();
+    await follower.pause();
     await sleep(milliseconds);
     follower.continue();
   },

@@ -6,6 +6,8 @@ import type { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { readBody } from './body.ts';
+import { deleteKeys, deleteValue } from './delete.ts';
+import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
@@ -15,11 +17,11 @@ import { observe } from './observe.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
-import type { Drain } from './server.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
 import type { Turns } from './turns.ts';
+import { type WatchLimits, watchChanges } from './watch.ts';
 
 export interface AppOptions {
   readonly store: Store;
@@ -29,12 +31,14 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
+  readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
   readonly turns: Turns;
 }
 
-export function createApp({ store, registry, log, drain, maxBody, streams, metrics, waited, turns }: AppOptions): Koa {
+export function createApp(options: AppOptions): Koa {
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, turns } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -59,6 +63,9 @@ export function createApp({ store, registry, log, drain, maxBody, streams, metri
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
+  router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
+  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
+  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metricsText(registry));

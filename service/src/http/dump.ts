@@ -1,41 +1,50 @@
-/** GET /: every pair, in order. */
-import type { Middleware } from 'koa';
-import type { Reader, Store } from '../store/store.ts';
-import { jsonItems, linkNext, readPage } from './pages.ts';
-import { parsePage, parseQuery, parseStale } from './query.ts';
-import { pairText } from './set.ts';
+/** GET /: every pair, in order, as one JSON object or as JSON Lines. */
+import type { Context, Middleware } from 'koa';
+import type { Reader, Store, VersionedPair } from '../store/store.ts';
+import { linkNext, pairObject, pairsOf, readPage } from './pages.ts';
+import { pairLine } from './pair-line.ts';
+import { parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+
+/** https://github.com/ndjson/ndjson-spec: a pair a line, with its revision and when it expires. */
+const jsonLines = 'application/x-ndjson';
 
 export function dumpPairs(store: Store, stream: StreamJson): Middleware {
   return async (ctx) => {
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
-    const { filter, limit } = parsePage(parameters);
+    const { filter: behind, limit } = parsePage(parameters);
+    const filter = { ...behind, prefix: single(parameters, 'prefix') };
     if (!parseStale(parameters)) await store.barrier();
+    const asLines = ctx.accepts('application/json', jsonLines) === jsonLines;
     ctx.status = 200;
-    // The store's revision stands for each of its pages as well: the same query at the same revision is the same text.
-    ctx.set('ETag', `"${store.revision()}"`);
+    ctx.vary('Accept');
+    tag(ctx, store, asLines);
     if (ctx.fresh) {
       ctx.status = 304;
       return;
     }
     await stream(ctx, store, (view) => {
-      ctx.set('ETag', `"${view.revision()}"`);
-      if (limit === undefined) return jsonItems('{', texts(view.pairs(filter)), '}');
+      tag(ctx, view, asLines);
+      if (asLines) ctx.set('Content-Type', jsonLines);
+      const form = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
+      if (limit === undefined) return form(view.pairs(filter));
       const page = readPage(view, filter, limit);
       linkNext(ctx, '/', parameters, page);
-      return jsonItems('{', pairsOf(view, page.keys), '}');
+      return form(pairsOf(view, page.keys));
     });
   };
 }
 
-function* texts(pairs: ReturnType<Reader['pairs']>): Iterable<string> {
-  for (const pair of pairs) yield pairText(pair);
+/**
+ * The store's revision stands for each of its pages as well: the same query at the same revision is the same text, unless
+ * keys have expired without being removed yet. Each form has tags of its own.
+ */
+function tag(ctx: Context, view: Reader, asLines: boolean): void {
+  if (view.hasExpired()) ctx.remove('ETag');
+  else ctx.set('ETag', `"${view.revision()}${asLines ? '-lines' : ''}"`);
 }
 
-function* pairsOf(view: Reader, keys: readonly string[]): Iterable<string> {
-  for (const key of keys) {
-    const entry = view.get(key);
-    if (entry !== undefined) yield pairText({ key, value: entry.value });
-  }
+function* lines(view: Reader, pairs: Iterable<VersionedPair>): Iterable<string> {
+  for (const pair of pairs) yield pairLine(pair, view.expires(pair.key));
 }

@@ -9,10 +9,15 @@ import { decodePath, splitTarget } from './target.ts';
 
 const prefix = '/get/';
 
+/** The key in the path. Throws Problem `invalid-path` or `invalid-key`. */
+export function keyOf(url = '/'): string {
+  return parseKey(decodePath(splitTarget(url).path.slice(prefix.length)));
+}
+
 export function getValue(store: Store, waited: Waited): Middleware {
   return async (ctx) => {
-    const { path, query } = splitTarget(ctx.req.url ?? '/');
-    const key = parseKey(decodePath(path.slice(prefix.length)));
+    const { query } = splitTarget(ctx.req.url ?? '/');
+    const key = keyOf(ctx.req.url);
     if (query === '' || !parseStale(parseQuery(query))) await (waited.get(ctx.req) ?? store.barrier());
     const entry = store.get(key);
     if (entry === undefined) throw new Problem('key-not-found', 'The store has no such key.');

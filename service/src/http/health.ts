@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import type { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import type { Drain } from './server.ts';
+import type { Drain } from './drain.ts';
 
 export const live: Middleware = (ctx) => {
   ctx.body = { status: 'ok' };

@@ -1,6 +1,7 @@
 /** Pages of keys or pairs, and the link from one to the next. */
 import type { Context } from 'koa';
-import type { KeyFilter, Reader } from '../store/store.ts';
+import type { KeyFilter, Pair, Reader, VersionedPair } from '../store/store.ts';
+import { pairText } from './set.ts';
 
 export interface PageEnd {
   /** Keys in the page. */
@@ -36,4 +37,21 @@ export function* jsonItems(open: string, items: Iterable<string>, close: string)
     before = ',';
   }
   yield before === open ? open + close : close;
+}
+
+/** A JSON object of the pairs. */
+export function* pairObject(pairs: Iterable<Pair>): Iterable<string> {
+  yield* jsonItems('{', texts(pairs), '}');
+}
+
+function* texts(pairs: Iterable<Pair>): Iterable<string> {
+  for (const pair of pairs) yield pairText(pair);
+}
+
+/** The pairs of keys that are still there. */
+export function* pairsOf(view: Reader, keys: readonly string[]): Iterable<VersionedPair> {
+  for (const key of keys) {
+    const entry = view.get(key);
+    if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
+  }
 }

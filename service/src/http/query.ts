@@ -47,6 +47,31 @@ export function parsePage(parameters: URLSearchParams): Page {
   };
 }
 
+/** Seconds of a time to live: ten years. */
+export const maxTtl = 3650 * 24 * 3600;
+
+/** `ttl`: whole seconds; undefined: none is given. Throws Problem `invalid-query`. */
+export function parseTtl(parameters: URLSearchParams): number | undefined {
+  const ttl = single(parameters, 'ttl');
+  if (ttl === undefined) return undefined;
+  if (!(/^[1-9]\d{0,8}$/.test(ttl) && Number(ttl) <= maxTtl)) {
+    throw new Problem(
+      'invalid-query',
+      `\`ttl\` is a whole number of seconds from 1 to ${maxTtl}; this one is "${ttl}".`,
+    );
+  }
+  return Number(ttl);
+}
+
+/** `name=true` or `name=false`, which is the default. Throws Problem `invalid-query`. */
+export function parseFlag(parameters: URLSearchParams, name: string): boolean {
+  const value = single(parameters, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') {
+    throw new Problem('invalid-query', `\`${name}\` is "true" or "false"; this one is "${value}".`);
+  }
+  return value === 'true';
+}
+
 /** Whether the read may be answered from the index at once. Throws Problem `invalid-query`. */
 export function parseStale(parameters: URLSearchParams): boolean {
   const consistency = single(parameters, 'consistency') ?? 'linearizable';

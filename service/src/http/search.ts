@@ -1,9 +1,9 @@
-/** GET /search: keys by prefix, suffix or both. */
+/** GET /search: keys by prefix, suffix or both; with values=true, their pairs. */
 import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import { jsonItems, linkNext, readPage } from './pages.ts';
-import { parsePage, parseQuery, parseStale, single } from './query.ts';
+import { jsonItems, linkNext, pairObject, pairsOf, readPage } from './pages.ts';
+import { parseFlag, parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
 
@@ -15,14 +15,15 @@ export function searchKeys(store: Store, stream: StreamJson): Middleware {
     if (prefix === undefined && suffix === undefined) {
       throw new Problem('invalid-query', 'A search has a `prefix`, a `suffix` or both.');
     }
+    const values = parseFlag(parameters, 'values');
     const page = parsePage(parameters);
     const filter = { ...page.filter, prefix, suffix };
     if (!parseStale(parameters)) await store.barrier();
     await stream(ctx, store, (view) => {
-      if (page.limit === undefined) return keyList(view.keys(filter));
+      if (page.limit === undefined) return values ? pairObject(view.pairs(filter)) : keyList(view.keys(filter));
       const found = readPage(view, filter, page.limit);
       linkNext(ctx, '/search', parameters, found);
-      return keyList(found.keys);
+      return values ? pairObject(pairsOf(view, found.keys)) : keyList(found.keys);
     });
   };
 }

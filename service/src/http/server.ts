@@ -1,6 +1,7 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Drain } from './drain.ts';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
 import type { Turns } from './turns.ts';
 
@@ -23,11 +24,6 @@ export interface ServerOptions {
  * probes among them, which try again after seconds. The system's own limit (Linux: 4096) holds as well.
  */
 const backlog = 4096;
-
-/** Whether the server is shutting down. */
-export interface Drain {
-  draining: boolean;
-}
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(

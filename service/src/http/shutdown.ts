@@ -1,6 +1,6 @@
 /** The end of a server: no request is reset, and it ends in time. */
 import type { Server } from 'node:http';
-import type { Drain } from './server.ts';
+import type { Drain } from './drain.ts';
 
 export interface ShutdownOptions {
   /** Milliseconds in which the server goes on answering, telling clients to go elsewhere. */
@@ -14,7 +14,7 @@ export interface ShutdownOptions {
  * idle ones, lets requests in flight end, and cuts what is left at the deadline. Resolves when nothing is open.
  */
 export async function shutDown(server: Server, drain: Drain, options: ShutdownOptions): Promise<void> {
-  drain.draining = true;
+  drain.begin();
   const deadline = setTimeout(() => server.closeAllConnections(), options.drainTimeout);
   await new Promise((resolve) => setTimeout(resolve, Math.min(options.drainWindow, options.drainTimeout)));
   // Right after the event loop took what waited to be accepted: closing resets connections that nobody has taken yet.

@@ -37,7 +37,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: 
       const iterator = pieces(view)[Symbol.iterator]();
       const first = nextSlice(iterator);
       ctx.status = 200;
-      ctx.set('Content-Type', 'application/json');
+      if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', 'application/json');
       if (first.done) {
         ctx.body = first.text;
       } else if (ctx.method === 'HEAD') {

@@ -1,48 +1,52 @@
 /** The embedded store: the index is the truth, and a write is acknowledged once it is on the disk. */
 import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
+import type { CommitMetrics } from './commit-metrics.ts';
+import { type Clock, systemClock } from './etcd/clock.ts';
+import { Expiry } from './expiry.ts';
+import { History, type HistoryLimits } from './history.ts';
+import { IndexReader } from './index-reader.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
-import type { Entry, KeyFilter, Pair, Snapshot, Store } from './store.ts';
+import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
+import { type Applied, applyWrite, type Write } from './write.ts';
 
 /** Requests that may wait for the disk; one more is refused at once, so that waiting stays bounded. */
 const maxWaiting = 10_000;
 
-interface Write {
-  readonly pairs: readonly Pair[];
-  readonly resolve: (revision: number) => void;
-  readonly reject: (problem: Problem) => void;
-}
-
 export interface EmbeddedOptions {
   /** Made when missing. */
   readonly directory: string;
-  readonly metrics: StoreMetrics;
+  readonly metrics: StoreMetrics & CommitMetrics;
+  readonly clock?: Clock;
+  /** How far back a watch can begin. */
+  readonly history?: HistoryLimits;
 }
 
-export class EmbeddedStore implements Store {
+export class EmbeddedStore extends IndexReader implements Store {
   readonly #directory: string;
   readonly #lock: OwnerLock;
-  readonly #index: KeyIndex;
-  readonly #metrics: StoreMetrics;
+  readonly #metrics: CommitMetrics;
+  readonly #clock: Clock;
+  readonly #history: History;
+  readonly #expiry: Expiry;
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #closed = false;
 
   /** Throws when the directory is in use by another process, not writable, or of another format. */
-  constructor({ directory, metrics }: EmbeddedOptions) {
+  constructor({ directory, metrics, clock = systemClock, history }: EmbeddedOptions) {
+    const lock = lockDirectory(directory);
+    super(openIndex(directory, lock, clock));
     this.#directory = directory;
+    this.#lock = lock;
     this.#metrics = metrics;
-    this.#lock = lockDirectory(directory);
-    try {
-      this.#index = new KeyIndex({ directory, durable: true });
-    } catch (cause) {
-      this.#lock.release();
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`The data directory ${directory} cannot be opened: ${why}.`, { cause });
-    }
-    metrics.observe(this.#index);
+    this.#clock = clock;
+    this.#history = new History(this.index.revision(), history);
+    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
+    this.#expiry.schedule();
+    metrics.observe(this.index);
   }
 
   /** This process alone writes, and the index shows a write before it is acknowledged: every read is fresh. */
@@ -50,46 +54,41 @@ export class EmbeddedStore implements Store {
     return undefined;
   }
 
-  get(key: string): Entry | undefined {
-    return this.#index.get(key);
-  }
-
-  keys(filter: KeyFilter): Iterable<string> {
-    return this.#index.keys(filter);
-  }
-
-  pairs(filter: KeyFilter): Iterable<Pair> {
-    return this.#index.pairs(filter);
-  }
-
-  revision(): number {
-    return this.#index.revision();
-  }
-
-  snapshot(): Snapshot {
-    return this.#index.snapshot();
-  }
-
   notReady(): string | undefined {
     return this.#closed ? 'The store is closed.' : undefined;
   }
 
-  set(pairs: readonly Pair[]): Promise<number> {
+  async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+    const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
+    return (await this.#write({ kind: 'set', pairs, expires, condition })).revision;
+  }
+
+  async delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
+    return this.#write({ kind: 'delete', keys, condition });
+  }
+
+  watch(after: number, on: Watcher): Watch {
+    return this.#history.watch(after, on);
+  }
+
+  #write(work: Write['work']): Promise<Applied> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pairs, resolve, reject });
+      this.#waiting.push({ work, resolve, reject });
       this.#committing ??= this.#commitAll();
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#expiry.stop();
+    this.#history.close(new Problem('unavailable', 'The store is closed.'));
     await this.#committing;
-    await this.#index.close();
+    await this.index.close();
     this.#lock.release();
   }
 
@@ -107,18 +106,22 @@ export class EmbeddedStore implements Store {
 
   async #commit(writes: readonly Write[]): Promise<void> {
     const done = this.#metrics.commitStarted(writes.length);
+    let revisions: Revision[] = [];
     try {
-      const first = await this.#index.transact((writer) => {
+      const outcomes = await this.index.transact((writer) => {
+        revisions = [];
         // Read inside the transaction: a transaction that failed has used up no revision.
-        const before = this.#index.revision();
-        writes.forEach(({ pairs }, i) => {
-          for (const { key, value } of pairs) writer.put(key, value, before + i + 1);
-        });
-        writer.setRevision(before + writes.length);
-        return before + 1;
+        const before = this.index.revision();
+        const results = writes.map(({ work }) => applyWrite(writer, work, before, revisions));
+        if (revisions.length > 0) writer.setRevision(before + revisions.length);
+        return results;
       });
-      writes.forEach(({ resolve }, i) => {
-        resolve(first + i);
+      // Those who watch hear of nothing that is not on the disk.
+      for (const revision of revisions) this.#history.add(revision);
+      writes.forEach(({ resolve, reject }, i) => {
+        const outcome = outcomes[i] as Applied | Problem;
+        if (outcome instanceof Problem) reject(outcome);
+        else resolve(outcome);
       });
       done();
     } catch (cause) {
@@ -126,6 +129,18 @@ export class EmbeddedStore implements Store {
       const problem = writeFailed(cause, freeBytes(this.#directory));
       for (const { reject } of writes) reject(problem);
     }
+    this.#expiry.schedule();
+  }
+}
+
+/** Gives the lock back when the index cannot be opened. */
+function openIndex(directory: string, lock: OwnerLock, clock: Clock): KeyIndex {
+  try {
+    return new KeyIndex({ directory, durable: true, wall: () => clock.wall() });
+  } catch (cause) {
+    lock.release();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The data directory ${directory} cannot be opened: ${why}.`, { cause });
   }
 }
 

@@ -5,11 +5,12 @@
 import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { checkDataFile } from './data-file.ts';
+import { Deadlines } from './deadlines.ts';
 import { compareKeys, maxKeyBytes, reverseKey } from './key.ts';
 import { keyCodec } from './key-codec.ts';
 import { reserveReaderTable } from './reader-table.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
-import type { Entry, KeyFilter, Pair, Reader, Snapshot } from './store.ts';
+import type { Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 
 /** Rises when the files' layout changes; a directory of another version is refused. */
 const formatVersion = 1;
@@ -23,7 +24,10 @@ const maxReaders = 2048;
 /** Writes inside a transaction; they and their effects are seen by everyone at once, or never. */
 export interface IndexWriter {
   get(key: string): Entry | undefined;
-  put(key: string, value: string, revision: number): void;
+  /** Is the key's time over, and the key still there? */
+  hasExpired(key: string): boolean;
+  /** `expires`: Unix milliseconds from which on no read shows the key; undefined: it stays. */
+  put(key: string, value: string, revision: number, expires?: number): void;
   remove(key: string): void;
   setRevision(revision: number): void;
   setMeta(name: string, value: string): void;
@@ -33,6 +37,8 @@ export interface IndexOptions {
   readonly directory: string;
   /** True: a transaction ends when it is on the disk, and is seen only then. False: for a copy that can be made anew. */
   readonly durable: boolean;
+  /** Unix milliseconds, which decide what has expired. Default Date.now. */
+  readonly wall?: () => number;
 }
 
 export class KeyIndex implements Reader {
@@ -40,17 +46,20 @@ export class KeyIndex implements Reader {
   readonly #forward: Database<string, string>;
   readonly #reversed: Database<Buffer, string>;
   readonly #meta: Database<string, string>;
+  readonly #deadlines: Deadlines;
+  readonly #wall: () => number;
   readonly #snapshots = new Set<Snapshot>();
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
-  constructor({ directory, durable }: IndexOptions) {
+  constructor({ directory, durable, wall = Date.now }: IndexOptions) {
+    this.#wall = wall;
     mkdirSync(directory, { recursive: true });
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     this.#root = open({
       path: directory,
       noSubdir: false,
-      maxDbs: 4,
+      maxDbs: 8,
       maxReaders,
       noSync: !durable,
       // A commit is seen only once it is on the disk: a reader never learns of a write that a power cut can undo.
@@ -68,11 +77,41 @@ export class KeyIndex implements Reader {
     const keys = { keyEncoder: keyCodec } as object;
     this.#forward = this.#root.openDB('forward', { encoding: 'string', useVersions: true, ...keys });
     this.#reversed = this.#root.openDB('reversed', { encoding: 'binary', ...keys });
+    this.#deadlines = new Deadlines(this.#root);
     if (format === undefined) this.#meta.putSync('format', String(formatVersion));
   }
 
   get(key: string): Entry | undefined {
+    const { earliest } = this.#deadlines;
+    if (earliest !== never && this.#isDue(key, this.#wall())) return undefined;
     return this.#forward.getEntry(key) as Entry | undefined;
+  }
+
+  /** See Reader.expires. */
+  expires(key: string): number | undefined {
+    return this.#deadlines.earliest === never ? undefined : this.#deadlines.of(key);
+  }
+
+  /** See Reader.hasExpired. */
+  hasExpired(): boolean {
+    return this.#expired(latest) !== undefined;
+  }
+
+  /** The version of a key that has expired and was not removed yet. */
+  expiredVersion(key: string): number | undefined {
+    if (this.#deadlines.earliest === never || !this.#isDue(key, this.#wall())) return undefined;
+    return (this.#forward.getEntry(key) as Entry | undefined)?.version;
+  }
+
+  /** Unix milliseconds before which nothing expires. */
+  get nextDeadline(): number {
+    return this.#deadlines.earliest;
+  }
+
+  /** At most so many keys that have expired and were not removed yet. */
+  due(limit: number): string[] {
+    const now = this.#wall();
+    return now < this.#deadlines.earliest ? [] : this.#deadlines.due(now, limit);
   }
 
   revision(): number {
@@ -84,14 +123,19 @@ export class KeyIndex implements Reader {
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return this.#keys(filter, latest);
+    return this.#keys(filter, latest, this.#expired(latest));
   }
 
-  pairs(filter: KeyFilter): Iterable<Pair> {
-    return this.#pairs(filter, latest);
+  /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */
+  everyKey(after: string | undefined): Iterable<string> {
+    return this.#keys({ after }, latest, undefined);
   }
 
-  /** How many keys there are. */
+  pairs(filter: KeyFilter): Iterable<VersionedPair> {
+    return this.#pairs(filter, latest, this.#expired(latest));
+  }
+
+  /** How many keys there are, those included that have expired and were not removed yet. */
   size(): number {
     return (this.#forward.getStats() as { entryCount: number }).entryCount;
   }
@@ -105,11 +149,15 @@ export class KeyIndex implements Reader {
   snapshot(): Snapshot {
     const transaction = this.#forward.useReadTransaction();
     const read = new SnapshotReads(transaction);
+    // What is due when it is taken: what expires while it is read was there.
+    const expired = this.#expired(read);
     const snapshot: Snapshot = {
-      get: (key) => this.#forward.getEntry(key, read.options()) as Entry | undefined,
+      get: (key) => (expired?.(key) ? undefined : (this.#forward.getEntry(key, read.options()) as Entry | undefined)),
+      expires: (key) => this.#deadlines.of(key, read.options()),
+      hasExpired: () => expired !== undefined,
       revision: () => Number(this.#meta.get('revision', read.options()) ?? 0),
-      keys: (filter) => this.#keys(filter, read),
-      pairs: (filter) => this.#pairs(filter, read),
+      keys: (filter) => this.#keys(filter, read, expired),
+      pairs: (filter) => this.#pairs(filter, read, expired),
       close: () => {
         if (this.#snapshots.delete(snapshot)) read.close();
       },
@@ -124,10 +172,13 @@ export class KeyIndex implements Reader {
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
-    const result = await this.#root.childTransaction(() => action(this.#writer)).catch(commitFailed);
-    // A read of this turn of the event loop may have pinned the state before the commit.
-    this.#root.resetReadTxn();
-    return result;
+    try {
+      return await this.#root.childTransaction(() => action(this.#writer)).catch(commitFailed);
+    } finally {
+      // A read of this turn of the event loop may have pinned the state before the commit.
+      this.#root.resetReadTxn();
+      if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
+    }
   }
 
   /** Closes the snapshots that are still open: reading from them throws from then on. */
@@ -138,47 +189,68 @@ export class KeyIndex implements Reader {
 
   readonly #writer: IndexWriter = {
     get: (key) => this.get(key),
-    put: (key, value, revision) => {
+    hasExpired: (key) => this.expiredVersion(key) !== undefined,
+    put: (key, value, revision, expires) => {
       void this.#forward.put(key, value, revision);
       void this.#reversed.put(reverseKey(key), empty);
+      this.#deadlines.set(key, expires);
     },
     remove: (key) => {
       void this.#forward.remove(key);
       void this.#reversed.remove(reverseKey(key));
+      this.#deadlines.set(key, undefined);
     },
     setRevision: (revision) => void this.#meta.put('revision', String(revision)),
     setMeta: (name, value) => void this.#meta.put(name, value),
   };
 
-  *#keys({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): Iterable<string> {
+  #isDue(key: string, now: number, options?: ReturnType<Reads['options']>): boolean {
+    if (now < this.#deadlines.earliest && options === undefined) return false;
+    const deadline = this.#deadlines.of(key, options);
+    return deadline !== undefined && deadline <= now;
+  }
+
+  /** Which keys have expired by now; undefined: none. */
+  #expired(read: Reads): Expired | undefined {
+    if (this.#deadlines.earliest === never) return undefined;
+    const now = this.#wall();
+    return now < this.#deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
+  }
+
+  *#keys({ prefix = '', suffix = '', after }: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<string> {
     if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix)) return;
     if (suffix !== '') {
       const sorted = this.#sortedMatches({ prefix, suffix, after }, read);
       if (sorted !== undefined) {
-        yield* sorted;
+        for (const key of sorted) if (!expired?.(key)) yield key;
         return;
       }
     }
     for (const key of read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))) {
       if (after !== undefined && compareKeys(key, after) <= 0) continue;
       if (!key.startsWith(prefix)) return;
-      if (key.endsWith(suffix)) yield key;
+      if (key.endsWith(suffix) && !expired?.(key)) yield key;
     }
   }
 
-  *#pairs({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): Iterable<Pair> {
+  *#pairs(
+    { prefix = '', suffix = '', after }: KeyFilter,
+    read: Reads,
+    expired: Expired | undefined,
+  ): Iterable<VersionedPair> {
     if (isLongerThanKeys(prefix)) return;
     if (suffix === '') {
-      for (const pair of read.walk(this.#forward.getRange({ start: startOf(prefix, after), ...read.options() }))) {
+      const range = this.#forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
+      for (const pair of read.walk(range as Iterable<VersionedPair>)) {
         if (after !== undefined && compareKeys(pair.key, after) <= 0) continue;
         if (!pair.key.startsWith(prefix)) return;
-        yield pair;
+        if (!expired?.(pair.key)) yield pair;
       }
       return;
     }
-    for (const key of this.#keys({ prefix, suffix, after }, read)) {
-      const value = this.#forward.get(key, read.options());
-      if (value !== undefined) yield { key, value };
+    for (const key of this.#keys({ prefix, suffix, after }, read, expired)) {
+      const entry = this.#forward.getEntry(key, read.options()) as Entry | undefined;
+      if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
     }
   }
 
@@ -217,6 +289,10 @@ async function commitFailed(error: Error & { commitError?: Promise<never> }): Pr
   if (error.commitError !== undefined) await error.commitError;
   throw error;
 }
+
+type Expired = (key: string) => boolean;
+
+const never = Number.POSITIVE_INFINITY;
 
 const empty = Buffer.alloc(0);
 

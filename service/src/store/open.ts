@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
+import { commitMetrics } from './commit-metrics.ts';
 import { EmbeddedStore } from './embedded.ts';
 import { openEtcdStore } from './etcd/etcd-store.ts';
 import type { Store } from './store.ts';
@@ -24,7 +25,9 @@ export async function openStore(options: OpenOptions): Promise<Store> {
 
 async function openPlainStore({ config, registry, log }: OpenOptions): Promise<Store> {
   const metrics = storeMetrics(registry);
-  if (config.etcdEndpoints.length === 0) return new EmbeddedStore({ directory: config.dataDir, metrics });
+  if (config.etcdEndpoints.length === 0) {
+    return new EmbeddedStore({ directory: config.dataDir, metrics: { ...metrics, ...commitMetrics(registry) } });
+  }
   return openEtcdStore({
     endpoints: config.etcdEndpoints,
     prefix: config.etcdPrefix,

@@ -2,6 +2,7 @@
  * The store as http/ sees it, the same whatever is behind it: an index that is read synchronously,
  * a barrier that makes such a read fresh, and a writer.
  */
+import type { Problem } from '../errors.ts';
 
 export interface Pair {
   readonly key: string;
@@ -13,6 +14,58 @@ export interface Entry {
   readonly value: string;
   /** The store's revision that last wrote the key. */
   readonly version: number;
+}
+
+export interface VersionedPair extends Pair, Entry {}
+
+/** When a write may happen; else it is refused with Problem `precondition-failed` and nothing is written. */
+export interface Condition {
+  /** None of the keys exists. */
+  readonly absent?: true;
+  /** The one key has this version; 'any': it exists. */
+  readonly version?: number | 'any';
+}
+
+export interface SetOptions {
+  readonly condition?: Condition | undefined;
+  /** Whole seconds after which the keys are gone; 1 to 10 years. */
+  readonly ttl?: number | undefined;
+}
+
+export interface Deletion {
+  readonly revision: number;
+  /** Keys that were there. */
+  readonly deleted: number;
+}
+
+export interface Change {
+  readonly key: string;
+  /** Undefined: the key is gone. */
+  readonly value: string | undefined;
+  readonly revision: number;
+  /** Unix milliseconds. */
+  readonly expires?: number;
+}
+
+/** Everything one revision changed, in an order that is the same on every replica. */
+export interface Revision {
+  readonly revision: number;
+  readonly changes: readonly Change[];
+}
+
+export interface Watcher {
+  /** Told once, before anything else: history reaches back that far. */
+  opened(): void;
+  /** The promise of a watcher that cannot take more yet holds back what it catches up with. */
+  revision(revision: Revision): Promise<void> | void;
+  /** Nothing comes after it. */
+  end(problem: Problem): void;
+}
+
+export interface Watch {
+  /** The watcher has heard of everything up to this revision. */
+  readonly position: number;
+  close(): void;
 }
 
 /** Which keys: all given conditions hold together; an empty filter holds for every key. */
@@ -28,7 +81,11 @@ export interface Reader {
   get(key: string): Entry | undefined;
   /** Keys that hold; what was read in one turn of the event loop is one state of the store. */
   keys(filter: KeyFilter): Iterable<string>;
-  pairs(filter: KeyFilter): Iterable<Pair>;
+  pairs(filter: KeyFilter): Iterable<VersionedPair>;
+  /** Unix milliseconds from which on the key is gone; undefined: it stays. */
+  expires(key: string): number | undefined;
+  /** True: keys have expired that are not removed yet, so that the revision does not say all of what is in view. */
+  hasExpired(): boolean;
   /** The revision of the newest write in view; 0 for a store nobody wrote to. */
   revision(): number;
 }
@@ -46,10 +103,18 @@ export interface Store extends Reader {
   barrier(): Promise<void> | undefined;
   /**
    * Writes pairs in their order, all or none; resolves with the revision once they are durable.
-   * Rejects with a Problem: `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`, `unavailable` (nothing was
-   * written), or `outcome-unknown`.
+   * Rejects with a Problem: `precondition-failed`, `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`,
+   * `unavailable` (nothing was written), or `outcome-unknown`.
    */
-  set(pairs: readonly Pair[]): Promise<number>;
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<number>;
+  /** Removes keys, all or none; one that is not there is no fault. Rejects as `set` does. */
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion>;
+  /**
+   * Tells of every revision behind `after` (0 for all there ever were), in order, none missed or told twice, first from
+   * history and then as they happen. Ends with Problem `history-gone` when history does not reach back that far or
+   * `after` is of another store, or `unavailable` when the watch must begin anew.
+   */
+  watch(after: number, on: Watcher): Watch;
   snapshot(): Snapshot;
   /** Undefined when requests can be served, else why not. */
   notReady(): string | undefined;

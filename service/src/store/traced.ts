@@ -26,11 +26,15 @@ export function traced(store: Store, tracer: Tracer): Store {
   }
   return {
     get: (key) => span('store.get', () => store.get(key)),
-    set: (pairs) => span('store.set', () => store.set(pairs)),
+    set: (pairs, options) => span('store.set', () => store.set(pairs, options)),
+    delete: (keys, condition) => span('store.delete', () => store.delete(keys, condition)),
+    watch: (after, on) => store.watch(after, on),
     barrier: () => span('store.barrier', () => store.barrier()),
     snapshot: () => span('store.snapshot', () => store.snapshot()),
     keys: (filter) => store.keys(filter),
     pairs: (filter) => store.pairs(filter),
+    expires: (key) => store.expires(key),
+    hasExpired: () => store.hasExpired(),
     revision: () => store.revision(),
     notReady: () => store.notReady(),
     close: () => store.close(),

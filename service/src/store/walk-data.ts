@@ -2,8 +2,8 @@
 import { argv } from 'node:process';
 import { open } from 'lmdb';
 
-const root = open({ path: argv[2] ?? '', noSubdir: false, maxDbs: 4, readOnly: true });
-for (const name of ['meta', 'forward', 'reversed']) {
+const root = open({ path: argv[2] ?? '', noSubdir: false, maxDbs: 8, readOnly: true });
+for (const name of ['meta', 'forward', 'reversed', 'expiries', 'deadlines']) {
   const table = root.openDB(name, { encoding: 'binary', keyEncoding: 'binary' });
   for (const { value } of table?.getRange({}) ?? []) Buffer.from(value);
 }

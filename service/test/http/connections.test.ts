@@ -133,7 +133,7 @@ test('rubbish behind a request cuts its answer, and does not get into it', async
 
 test('a Problem of a drained server closes its connection', async (t) => {
   const service = await startService(t, kind);
-  service.drain.draining = true;
+  service.drain.begin();
   const answer = await call(service, '/readyz');
   assertProblem(t, answer, 'not-ready');
   t.is(answer.headers.connection, 'close');

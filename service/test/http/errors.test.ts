@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Problem, type ProblemCode, problems } from '../../src/errors.ts';
 import type { Store } from '../../src/store/store.ts';
+import { around } from '../support/around.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { errorsIn, startService } from '../support/start-service.ts';
@@ -11,19 +12,14 @@ const [kind] = storeKinds as [(typeof storeKinds)[number]];
 
 /** A store whose writes, snapshots and barriers fail. */
 function failing(error: () => unknown): (store: Store) => Store {
-  return (store) => ({
-    get: (key) => store.get(key),
-    keys: (filter) => store.keys(filter),
-    pairs: (filter) => store.pairs(filter),
-    revision: () => store.revision(),
-    notReady: () => store.notReady(),
-    close: () => store.close(),
-    barrier: () => Promise.reject(error()),
-    set: () => Promise.reject(error()),
-    snapshot: () => {
-      throw error();
-    },
-  });
+  return (store) =>
+    around(store, {
+      barrier: () => Promise.reject(error()),
+      set: () => Promise.reject(error()),
+      snapshot: () => {
+        throw error();
+      },
+    });
 }
 
 test("what the store refuses is the answer, with the store's words", async (t) => {
@@ -85,21 +81,22 @@ test('what a client did wrong is not logged', async (t) => {
 
 test('an error in the midst of a stream cuts it', async (t) => {
   const value = 'x'.repeat(100_000);
-  const around = (store: Store): Store => ({
-    ...failing(() => new Error('unused'))(store),
+  const broken = (): Partial<Store> => ({
     barrier: () => undefined,
     snapshot: () => ({
       get: () => undefined,
+      expires: () => undefined,
+      hasExpired: () => false,
       revision: () => 1,
       keys: () => [],
       close: () => {},
       *pairs() {
-        for (let i = 0; i < 5; i++) yield { key: `k${i}`, value: `"${value}"` };
+        for (let i = 0; i < 5; i++) yield { key: `k${i}`, value: `"${value}"`, version: 1 };
         throw new Error('the disk is gone');
       },
     }),
   });
-  const service = await startService(t, kind, { around });
+  const service = await startService(t, kind, { around: (store) => around(store, broken()) });
   await t.throwsAsync(call(service, '/'), { message: /aborted|hang up/ });
   t.is(service.logged.length, 1);
   t.is((await call(service, '/livez')).status, 200);

@@ -17,7 +17,7 @@ contractTest('a service that serves is live and ready', async (t, kind) => {
 contractTest('while draining it is live, not ready, serves, and closes connections', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { a: 1 });
-  service.drain.draining = true;
+  service.drain.begin();
   t.is((await call(service, '/livez')).status, 200);
   t.regex(assertProblem(t, await call(service, '/readyz'), 'not-ready'), /shutting down/);
   const answer = await get(service, 'a');

@@ -43,6 +43,20 @@ contractTest('requests are counted by method, route template and status', async 
   t.true([...found.keys()].some((name) => name.startsWith('kvstore_build_info{version="0.0.0-test"')));
 });
 
+contractTest('only the embedded store shows commits, and only etcd calls to etcd', async (t, kind) => {
+  const service = await startService(t, kind);
+  await set(service, { a: 1 });
+  const names = [...(await samples(service)).keys()];
+  t.is(
+    names.some((name) => name.startsWith('kvstore_commit_')),
+    kind.name === 'embedded',
+  );
+  t.is(
+    names.some((name) => name.startsWith('kvstore_etcd_')),
+    kind.name === 'etcd',
+  );
+});
+
 contractTest('the text is what Prometheus reads', async (t, kind) => {
   const service = await startService(t, kind);
   const { headers, text } = await call(service, '/metrics');

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import type { Snapshot, Store } from '../../src/store/store.ts';
+import { around } from '../support/around.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
 import { connectRaw, type RawConnection } from '../support/raw-connection.ts';
@@ -17,29 +18,22 @@ interface Opened {
 
 /** Counts the snapshots that are open. */
 function counting(opened: Opened): (store: Store) => Store {
-  return (store) => ({
-    get: (key) => store.get(key),
-    keys: (filter) => store.keys(filter),
-    pairs: (filter) => store.pairs(filter),
-    revision: () => store.revision(),
-    barrier: () => store.barrier(),
-    set: (written) => store.set(written),
-    notReady: () => store.notReady(),
-    close: () => store.close(),
-    snapshot(): Snapshot {
-      const view = store.snapshot();
-      opened.snapshots++;
-      let open = true;
-      return {
-        ...view,
-        close() {
-          if (open) opened.snapshots--;
-          open = false;
-          view.close();
-        },
-      };
-    },
-  });
+  return (store) =>
+    around(store, {
+      snapshot(): Snapshot {
+        const view = store.snapshot();
+        opened.snapshots++;
+        let open = true;
+        return {
+          ...view,
+          close() {
+            if (open) opened.snapshots--;
+            open = false;
+            view.close();
+          },
+        };
+      },
+    });
 }
 
 async function startFull(

@@ -3,9 +3,11 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
+import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
-import { addressOf, type Drain, listen } from '../../src/http/server.ts';
+import { addressOf, listen } from '../../src/http/server.ts';
 import { Turns } from '../../src/http/turns.ts';
+import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';
@@ -18,6 +20,7 @@ export interface ServiceOptions {
   readonly maxWait?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  readonly watches?: Partial<WatchLimits>;
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   readonly keepAliveTimeout?: number;
@@ -50,12 +53,13 @@ export async function startService(
   // What a store says of its opening is no matter of requests.
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
-  const drain = { draining: false };
+  const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true, maxWait = 60_000 } = options;
+  const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const turns = new Turns();
-  const handler = createHandler({ turns, store, registry, log, drain, maxBody, maxWait, streams, hotReads });
+  const handler = createHandler({ turns, store, registry, log, drain, maxBody, maxWait, streams, watches, hotReads });
   const limits = {
     host: '127.0.0.1',
     port: 0,

@@ -8,6 +8,7 @@ import type { Registry } from 'prom-client';
 import { findBinary } from '../../../test-support/binaries.ts';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { commitMetrics } from '../../src/store/commit-metrics.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts';
 import { etcdDefaults } from '../../src/store/etcd/options.ts';
@@ -35,7 +36,7 @@ const embedded: StoreKind = {
   maxSetBytes: undefined,
   async open(t, { registry }) {
     const directory = await temporaryFolder(t);
-    return new EmbeddedStore({ directory, metrics: storeMetrics(registry) });
+    return new EmbeddedStore({ directory, metrics: { ...storeMetrics(registry), ...commitMetrics(registry) } });
   },
 };
 

@@ -1,5 +1,6 @@
 /** Applies revisions to the index in their order: all that wait, up to a limit, in one transaction. */
-import type { Change, Revision } from './changes.ts';
+import type { Change, Revision } from '../store.ts';
+import type { EtcdRevision } from './changes.ts';
 import type { Head, Replica } from './replica.ts';
 
 /** Changes of a transaction, about: more would hold up the event loop. */
@@ -9,13 +10,19 @@ const highWater = 20_000;
 
 export class Applier {
   readonly #replica: Replica;
+  readonly #onApplied: (revisions: readonly Revision[]) => void;
   readonly #onError: (error: unknown) => void;
-  #waiting: Revision[] = [];
+  #waiting: EtcdRevision[] = [];
   #changes = 0;
   #running: Promise<void> | undefined;
 
-  constructor(replica: Replica, onError: (error: unknown) => void) {
+  constructor(
+    replica: Replica,
+    onApplied: (revisions: readonly Revision[]) => void,
+    onError: (error: unknown) => void,
+  ) {
     this.#replica = replica;
+    this.#onApplied = onApplied;
     this.#onError = onError;
   }
 
@@ -28,7 +35,7 @@ export class Applier {
     return this.#waiting.at(-1)?.revision ?? this.#replica.applied;
   }
 
-  add(revisions: readonly Revision[]): void {
+  add(revisions: readonly EtcdRevision[]): void {
     for (const revision of revisions) {
       this.#waiting.push(revision);
       this.#changes += revision.changes.length;
@@ -46,7 +53,7 @@ export class Applier {
       while (this.#waiting.length > 0) {
         const { changes, head, revision, count } = this.#gather();
         await this.#replica.apply(changes, head, revision);
-        this.#waiting.splice(0, count);
+        this.#onApplied(this.#waiting.splice(0, count));
         this.#changes -= changes.length;
       }
     } catch (error) {

@@ -25,6 +25,10 @@ export type Meaning =
   /** The request or the answer is over a limit of bytes; nothing was written. */
   | 'too-large'
   | 'too-many-operations'
+  /** The lease is not there (any more); nothing was written. */
+  | 'lease-lost'
+  /** Another lease has the id. */
+  | 'lease-exists'
   /** The password, token, certificate or role does not do; nothing was written. */
   | 'refused'
   /** Not executed, and worth another try: no connection, no leader, etcd sheds load. */
@@ -39,6 +43,8 @@ const texts: readonly (readonly [RegExp, Meaning])[] = [
   [/required revision is a future revision/, 'future-revision'],
   [/request is too large|received message larger than max/i, 'too-large'],
   [/too many operations in txn/, 'too-many-operations'],
+  [/requested lease not found/, 'lease-lost'],
+  [/lease already exists/, 'lease-exists'],
   [/etcdserver: no leader|too many requests|not supported for learner/, 'not-executed'],
   [/invalid auth token|auth revision in header is old/, 'not-executed'],
   [/permission denied|authentication failed|user name is empty|authentication is not enabled/, 'refused'],

@@ -1,19 +1,12 @@
 /** Turns the events of a watch into changes of the index, whole revisions at a time. */
 import type { IEvent, IWatchResponse } from 'etcd3';
+import type { Change, Revision } from '../store.ts';
 import { decodeValue, type Layout, within } from './layout.ts';
+import { deadlineOf } from './lease-id.ts';
 import { type Head, noHead } from './replica.ts';
 
-export interface Change {
-  readonly key: string;
-  /** Undefined: the key is gone. */
-  readonly value: string | undefined;
-  readonly revision: number;
-}
-
-/** Everything that one revision changed. */
-export interface Revision {
-  readonly revision: number;
-  readonly changes: readonly Change[];
+/** A revision with what it says about the store's history. */
+export interface EtcdRevision extends Revision {
   /** Set when the revision wrote the head key. */
   readonly head: Head | undefined;
 }
@@ -36,9 +29,9 @@ export class RevisionReader {
    * The revisions that are complete with this response. A response marked as fragment is continued by the next one,
    * in the middle of a revision perhaps; events come in the order of their revisions.
    */
-  read({ events, fragment }: IWatchResponse): Revision[] {
+  read({ events, fragment }: IWatchResponse): EtcdRevision[] {
     const all = this.#open.length === 0 ? events : this.#open.concat(events);
-    const revisions: Revision[] = [];
+    const revisions: EtcdRevision[] = [];
     let start = 0;
     for (let i = 1; i <= all.length; i++) {
       if (i < all.length && all[i]?.kv.mod_revision === all[start]?.kv.mod_revision) continue;
@@ -50,7 +43,7 @@ export class RevisionReader {
     return revisions;
   }
 
-  #revision(events: readonly IEvent[]): Revision {
+  #revision(events: readonly IEvent[]): EtcdRevision {
     const revision = Number(events[0]?.kv.mod_revision);
     const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
     const head = headEvent === undefined ? undefined : headOf(headEvent);
@@ -69,7 +62,8 @@ export class RevisionReader {
         value = ours ? kv.value.toString() : decodeValue(kv.value);
         if (value === undefined) this.#onForeign(kv.key, 'not JSON');
       }
-      changes.push({ key, value, revision });
+      const expires = value === undefined ? undefined : deadlineOf(kv.lease);
+      changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
     return { revision, changes, head };
   }

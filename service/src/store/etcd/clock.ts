@@ -3,12 +3,15 @@
 export interface Clock {
   /** Milliseconds that only ever grow. */
   now(): number;
+  /** Unix milliseconds, for deadlines that outlive the process. */
+  wall(): number;
   /** Calls back after so many milliseconds, unless the result was called first. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wall: () => Date.now(),
   after(milliseconds, callback) {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);

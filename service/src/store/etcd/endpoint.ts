@@ -1,20 +1,23 @@
 /** One member of etcd: its channels (one a service, none shared), credentials and raw calls. */
-import { readFileSync } from 'node:fs';
 import {
+  type ChannelCredentials,
   type Client,
   type ClientDuplexStream,
   connectivityState,
-  InterceptingCall,
-  type Interceptor,
+  credentials,
   type Metadata,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { Etcd3, type IWatchRequest, type IWatchResponse } from 'etcd3';
+import type { IWatchRequest, IWatchResponse } from 'etcd3';
+import { Host } from 'etcd3/lib/connection-pool.js';
 import { EtcdCallError, messageOf } from './call-error.ts';
+import { channelOptions } from './channel-options.ts';
+import { logIn } from './login.ts';
 import type { EtcdConnectionOptions } from './options.ts';
+import { FileCredentials } from './tls.ts';
 
-export type ServiceName = 'KV' | 'Watch' | 'Maintenance';
+export type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Maintenance';
 export type WatchStream = ClientDuplexStream<IWatchRequest, IWatchResponse>;
 
 type Unary = (
@@ -25,57 +28,31 @@ type Unary = (
 ) => void;
 type RawClient = Client & Record<string, Unary> & { watch(metadata: Metadata): WatchStream };
 
-/** A page of the first sync or a catching-up watch is far larger than gRPC's default of 4 MiB. */
-const maxReceiveBytes = 64 << 20;
-
-/** A member without a leader answers at once, instead of holding the call until its deadline. */
-const requireLeader: Interceptor = (options, nextCall) =>
-  new InterceptingCall(nextCall(options), {
-    start(metadata, listener, next) {
-      metadata.set('hasleader', 'true');
-      next(metadata, listener);
-    },
-  });
-
-const channelOptions = {
-  'grpc.max_receive_message_length': maxReceiveBytes,
-  'grpc.max_send_message_length': -1,
-  // A watch shares no connection with the calls, so that neither holds up the other.
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.enable_retries': 0,
-  'grpc.service_config_disable_resolution': 1,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1000,
-  // A member that was replaced has another address under the same name. The default is 30 s.
-  'grpc.dns_min_time_between_resolutions_ms': 500,
-  // etcd ends connections that ping more often than every 5 s (--grpc-keepalive-min-time).
-  'grpc.keepalive_time_ms': 6000,
-  'grpc.keepalive_timeout_ms': 2000,
-  interceptors: [requireLeader],
-};
-
-/** etcd3's own policies retry calls, puts too; its `exec` is passed by, so they never see one. */
-class Connection extends Etcd3 {
-  use<T>(service: ServiceName, action: (client: RawClient, metadata: Metadata) => Promise<T> | T): Promise<T> {
-    return this.pool.withConnection(service, ({ client, metadata }) => action(client as RawClient, metadata));
-  }
-}
-
 /** Milliseconds that a channel may take to connect: then a new one looks the name up again and starts over. */
 const connectTimeout = 3000;
 
 export class Endpoint {
   readonly url: string;
   readonly #options: EtcdConnectionOptions;
-  #connection: Connection | undefined;
+  readonly #credentials: ChannelCredentials;
+  #host: Host | undefined;
+  #login: Promise<Metadata> | undefined;
   #kv: RawClient | undefined;
   #notReadySince: number | undefined;
   #connecting = false;
   #closed = false;
+  /** Why TLS did not come about the last time it was tried. */
+  #refused: string | undefined;
 
   constructor(url: string, options: EtcdConnectionOptions) {
     this.url = url;
     this.#options = options;
+    const onRefused = (why: string) => {
+      this.#refused = why;
+    };
+    this.#credentials = url.startsWith('https:')
+      ? new FileCredentials(options, onRefused)
+      : credentials.createInsecure();
   }
 
   /** Is the channel for calls up? Starts to connect when it is not. */
@@ -111,10 +88,14 @@ export class Endpoint {
     const client = this.#kv;
     await new Promise<void>((resolve, reject) => {
       client.waitForReady(Date.now() + timeout, (error) => {
-        if (error === undefined) return resolve();
-        // Perhaps the certificates were replaced since they were read.
-        if (this.#options.caFile !== undefined || this.#options.certFile !== undefined) this.reset();
-        reject(new EtcdCallError(`${this.url} cannot be reached`, status.UNAVAILABLE, false, error));
+        if (error === undefined) {
+          this.#refused = undefined;
+          return resolve();
+        }
+        const why = this.#refused;
+        const code = why === undefined ? status.UNAVAILABLE : status.UNAUTHENTICATED;
+        const message = `${this.url} cannot be reached${why === undefined ? '' : `: TLS failed: ${why}`}`;
+        reject(new EtcdCallError(message, code, false, error));
       });
     });
   }
@@ -137,10 +118,11 @@ export class Endpoint {
     return this.#use('Watch', (client, metadata) => client.watch(metadata));
   }
 
-  /** Drops the channels; the next use reads the credentials' files again. */
+  /** Drops the channels and the login; the next use reads the user's files again. */
   reset(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
+    this.#host?.close();
+    this.#host = undefined;
+    this.#login = undefined;
     this.#kv = undefined;
   }
 
@@ -152,39 +134,20 @@ export class Endpoint {
 
   async #use<T>(service: ServiceName, action: (client: RawClient, metadata: Metadata) => Promise<T> | T): Promise<T> {
     if (this.#closed) throw new EtcdCallError('The store is closed', status.CANCELLED, false);
+    this.#host ??= new Host(this.url, this.#credentials, channelOptions);
+    const host = this.#host;
+    this.#login ??= logIn(host, this.#options);
+    const login = this.#login;
     try {
-      this.#connection ??= new Connection({
-        hosts: this.url,
-        ...credentials(this.#options),
-        grpcOptions: channelOptions,
-      });
-      return await this.#connection.use(service, action);
+      const metadata = await login;
+      return await action(host.getServiceClient(service) as RawClient, metadata);
     } catch (error) {
       if (error instanceof EtcdCallError) throw error;
-      // Before the call itself: files that cannot be read, or a login that failed.
+      // Before the call itself: files that cannot be read, a login that failed, channels that were dropped meanwhile.
+      if (this.#login === login) this.#login = undefined;
       const refused = /authentication failed|no such file|permission denied/i.test(messageOf(error));
       const code = refused ? status.UNAUTHENTICATED : status.UNAVAILABLE;
       throw new EtcdCallError(`${messageOf(error)} (login, ${this.url})`, code, false, error);
     }
   }
-}
-
-/** Throws when a file cannot be read. */
-export function credentials(options: EtcdConnectionOptions) {
-  const { caFile, certFile, keyFile, usernameFile, passwordFile } = options;
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
-  const text = (file: string) => readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  const tls = { rootCertificate: read(caFile), certChain: read(certFile), privateKey: read(keyFile) };
-  return {
-    ...(caFile !== undefined || certFile !== undefined ? { credentials: tls as { rootCertificate: Buffer } } : {}),
-    ...(usernameFile !== undefined && passwordFile !== undefined
-      ? {
-          auth: {
-            username: text(usernameFile),
-            password: text(passwordFile),
-            callOptions: () => ({ deadline: Date.now() + 5000 }),
-          },
-        }
-      : {}),
-  };
 }

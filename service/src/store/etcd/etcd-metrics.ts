@@ -1,7 +1,15 @@
 /** Metrics of the etcd store; what to do when one moves is in docs/operations-etcd.md. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-export const resyncCauses = ['first', 'compacted', 'restored', 'other-cluster', 'other-prefix', 'unfinished'] as const;
+export const resyncCauses = [
+  'first',
+  'compacted',
+  'restored',
+  'other-cluster',
+  'other-prefix',
+  'unfinished',
+  'upgraded',
+] as const;
 export type ResyncCause = (typeof resyncCauses)[number];
 
 /** What the gauges read at each scrape. */

@@ -1,21 +1,28 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
+import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
-import type { Entry, KeyFilter, Pair, Snapshot, Store } from '../store.ts';
+import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
 import { EtcdClient } from './client.ts';
 import { systemClock } from './clock.ts';
-import { credentials } from './endpoint.ts';
+import { ConditionalWriter } from './conditional.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { Follower } from './follow.ts';
 import { foreignReporter } from './foreign.ts';
 import { readHead } from './head.ts';
 import { layout } from './layout.ts';
+import { Leases } from './leases.ts';
+import { readUser } from './login.ts';
+import { Mutations } from './mutations.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
 import { Replica } from './replica.ts';
 import { openReplicaIndex } from './replica-index.ts';
+import { readCredentials } from './tls.ts';
+import { Tokens } from './tokens.ts';
+import { Watches } from './watches.ts';
 import { Writer } from './writer.ts';
 
 /** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
@@ -29,13 +36,14 @@ const contactGrace = 30_000;
  * Opens the store and returns while the first sync goes on: `notReady` says so until it is done.
  * Throws when the options cannot be used, the data directory is in use, or a member's version is too old.
  */
-export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
+export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   checkOptions(options);
-  credentials(options);
+  readCredentials(options);
+  readUser(options);
   const lock = lockDirectory(options.dataDir);
   let store: EtcdStore;
   try {
-    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log));
+    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log, options.clock ?? systemClock));
   } catch (error) {
     lock.release();
     throw error;
@@ -50,25 +58,26 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
   return store;
 }
 
-class EtcdStore implements Store {
+export class EtcdStore extends IndexReader implements Store {
   readonly #options: EtcdOptions;
   readonly #lock: OwnerLock;
-  readonly #index: KeyIndex;
   readonly #client: EtcdClient;
   readonly #replica: Replica;
   readonly #follower: Follower;
   readonly #barrier: Barrier;
   readonly #writer: Writer;
+  readonly #mutations: Mutations;
+  readonly #watches: Watches;
   readonly #metrics: EtcdMetrics;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
   #stopHeartbeat = () => {};
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
+    super(index);
     const { clock = systemClock, log, prefix, registry, requestTimeout } = options;
     this.#options = options;
     this.#lock = lock;
-    this.#index = index;
     const places = layout(prefix);
     const replica = new Replica(index, prefix);
     this.#metrics = etcdMetrics(registry, {
@@ -82,16 +91,28 @@ class EtcdStore implements Store {
     const { signal } = this.#stop;
     this.#client = client;
     this.#replica = replica;
+    const head = (timeout: number) => readHead(client, places, timeout);
+    this.#watches = new Watches({ client, layout: places, replica, clock, requestTimeout, readHead: head });
     this.#follower = new Follower({
+      onApplied: (revisions) => this.#watches.applied(revisions),
+      onInterrupted: (why) => this.#watches.interrupt(why),
       ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
       ...{ replica, clock, metrics, requestTimeout },
-      readHead: (timeout) => readHead(client, places, timeout),
+      readHead: head,
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
     });
-    this.#writer = new Writer({ client, layout: places, clock, metrics, limits: options, requestTimeout });
+    const barrier = () => this.#barrier.wait();
+    const expired = (key: string) => index.expiredVersion(key);
+    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
+    this.#writer = new Writer({ ...shared, metrics });
+    this.#mutations = new Mutations({
+      ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
+      conditional: new ConditionalWriter({ ...shared, barrier, expired }),
+      known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
+    });
     options.metrics.observe(index);
   }
 
@@ -114,28 +135,16 @@ class EtcdStore implements Store {
     return this.#barrier.wait();
   }
 
-  get(key: string): Entry | undefined {
-    return this.#index.get(key);
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
+    return this.#mutations.set(pairs, options);
   }
 
-  keys(filter: KeyFilter): Iterable<string> {
-    return this.#index.keys(filter);
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
+    return this.#mutations.delete(keys, condition);
   }
 
-  pairs(filter: KeyFilter): Iterable<Pair> {
-    return this.#index.pairs(filter);
-  }
-
-  revision(): number {
-    return this.#index.revision();
-  }
-
-  snapshot(): Snapshot {
-    return this.#index.snapshot();
-  }
-
-  set(pairs: readonly Pair[]): Promise<number> {
-    return this.#writer.set(pairs);
+  watch(after: number, on: Watcher): Watch {
+    return this.#watches.watch(after, on);
   }
 
   notReady(): string | undefined {
@@ -148,14 +157,15 @@ class EtcdStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#writer.close();
+    await this.#mutations.close();
     this.#stopHeartbeat();
+    this.#watches.interrupt('The store is closed.');
     this.#stop.abort();
     this.#barrier.close();
     this.#replica.close();
     this.#client.close();
     await this.#following;
-    await this.#index.close();
+    await this.index.close();
     this.#lock.release();
   }
 

@@ -1,5 +1,6 @@
 /** Keeps the replica up with etcd: sync when there is no other way, else watch from where it is; for ever. */
 
+import type { Revision } from '../store.ts';
 import { Applier } from './applier.ts';
 import { meaningOf, messageOf } from './call-error.ts';
 import { RevisionReader } from './changes.ts';
@@ -17,6 +18,10 @@ export interface FollowerOptions extends ResyncOptions {
   readonly metrics: EtcdMetrics;
   readonly log: Log;
   readonly requestTimeout: number;
+  /** Hears of revisions that are in the index now, in order. */
+  readonly onApplied: (revisions: readonly Revision[]) => void;
+  /** The index is about to take another way than revision by revision. */
+  readonly onInterrupted: (why: string) => void;
 }
 
 export class Follower {
@@ -60,10 +65,11 @@ export class Follower {
 
   /** The history in the index has ended: sync anew. */
   restart(cause: ResyncCause): void {
-    const { replica, log } = this.#options;
+    const { replica, log, onInterrupted } = this.#options;
     if (replica.unfit !== undefined) return;
     log.warn({ cause }, 'etcd holds another history than the index: a full sync follows.');
     replica.condemn(cause);
+    onInterrupted('etcd holds another history.');
     this.#watch?.cancel(`full sync: ${cause}`);
   }
 
@@ -124,21 +130,24 @@ export class Follower {
   }
 
   async #resync(cause: ResyncCause): Promise<void> {
-    const { metrics, replica, log } = this.#options;
+    const { metrics, replica, log, onInterrupted } = this.#options;
     if (cause !== 'compacted') replica.condemn(cause);
+    onInterrupted('The index is synced anew with etcd.');
     metrics.resyncs.inc({ cause });
     const done = metrics.resyncDuration.startTimer();
     const differed = await resync(this.#options, cause);
+    // Those who came meanwhile have not heard of what the sync brought.
+    onInterrupted('The index was synced anew with etcd.');
     const seconds = done();
     log.info({ cause, differed, revision: replica.applied, seconds }, 'The index is synced with etcd.');
   }
 
   async #follow(endpoint: Endpoint): Promise<void> {
-    const { layout, metrics, onForeign, replica, log, client, requestTimeout, clock } = this.#options;
+    const { layout, metrics, onForeign, replica, log, client, requestTimeout, clock, onApplied } = this.#options;
     const { wanted, latest } = replica.nextRevision;
     const reader = new RevisionReader(layout, onForeign);
     let failure: unknown;
-    const applier = new Applier(replica, (error) => {
+    const applier = new Applier(replica, onApplied, (error) => {
       failure = error;
       this.#watch?.cancel('the index cannot be written');
     });
@@ -158,8 +167,10 @@ export class Follower {
     if (replica.unfit === undefined) this.#synced = true;
     let end = await this.#watch.ended;
     if (end.compactRevision !== undefined && end.compactRevision <= latest) {
-      // Nothing but deletions by others can lie between what a full sync saw and its newest change.
-      this.#watch = await open(Math.max(wanted, end.compactRevision));
+      // Nothing but expiries and deletions by others can lie between what a full sync saw and its newest change. They are
+      // in the index, but when they were is not known any more: no revision that others had before may stand for it.
+      await replica.apply([], undefined, latest - 1);
+      this.#watch = await open(latest);
       end = await this.#watch.ended;
     }
     await applier.drained();

@@ -53,7 +53,7 @@ export const etcdDefaults = {
 
 /** Throws an Error that says what cannot be used. */
 export function checkOptions(options: EtcdOptions): void {
-  const { endpoints, prefix, certFile, keyFile, usernameFile, passwordFile, maxTxnOps } = options;
+  const { endpoints, prefix, caFile, certFile, keyFile, usernameFile, passwordFile, maxTxnOps } = options;
   const faults: string[] = [];
   if (endpoints.length === 0) faults.push('at least one etcd endpoint is needed');
   for (const endpoint of endpoints) {
@@ -68,6 +68,8 @@ export function checkOptions(options: EtcdOptions): void {
   if (new Set(endpoints.map((endpoint) => endpoint.split(':')[0])).size > 1) {
     faults.push('etcd endpoints are all http or all https');
   }
+  const plain = endpoints.some((endpoint) => endpoint.startsWith('http:'));
+  if (plain && (caFile ?? certFile) !== undefined) faults.push('certificates need https endpoints');
   if (prefix === '' || prefix.includes('\0')) faults.push('the etcd prefix has at least one character, and no NUL');
   if ((certFile === undefined) !== (keyFile === undefined)) faults.push('a client certificate and its key go together');
   if ((usernameFile === undefined) !== (passwordFile === undefined))

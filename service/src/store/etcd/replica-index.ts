@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { KeyIndex } from '../key-index.ts';
 import { bootId } from './boot.ts';
 import { messageOf } from './call-error.ts';
+import type { Clock } from './clock.ts';
 import type { Log } from './options.ts';
 
 /** A folder of its own: an embedded store's data in the same directory is never touched. */
 const folder = 'etcd-replica';
 
-/** Throws when the directory cannot be written to. */
-export function openReplicaIndex(dataDir: string, log: Log): KeyIndex {
+/** `clock` decides what has expired. Throws when the directory cannot be written to. */
+export function openReplicaIndex(dataDir: string, log: Log, clock: Clock): KeyIndex {
   const directory = join(dataDir, folder);
   const bootFile = join(dataDir, `${folder}.boot`);
   const boot = bootId();
   // Nothing is flushed, which a crash of this process does no harm, but one of the machine does.
   if (readText(bootFile) !== boot) rmSync(directory, { recursive: true, force: true });
-  const open = () => new KeyIndex({ directory, durable: false });
+  const open = () => new KeyIndex({ directory, durable: false, wall: () => clock.wall() });
   let index: KeyIndex;
   try {
     index = open();

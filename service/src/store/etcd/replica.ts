@@ -1,6 +1,6 @@
 /** The index as a replica of etcd: what it has applied, who waits for what, and whose history it is. */
 import type { IndexWriter, KeyIndex } from '../key-index.ts';
-import type { Change } from './changes.ts';
+import type { Change } from '../store.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
 
 /** A write of the head key: no two writes put the same token. */
@@ -28,6 +28,9 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
+/** The revision up to which deadlines were kept: versions of the service that know none move the revision, not this. */
+const deadlinesMeta = 'deadlines';
+
 export const noHead: Head = { revision: 0, token: '' };
 
 export class Replica {
@@ -53,6 +56,7 @@ export class Replica {
     if (this.#clusterId === undefined) this.#unfit = 'first';
     else if (index.meta('prefix') !== prefix) this.#unfit = 'other-prefix';
     else if (index.meta('state') !== 'synced') this.#unfit = 'unfinished';
+    else if (index.meta(deadlinesMeta) !== String(this.#applied)) this.#unfit = 'upgraded';
   }
 
   get applied(): number {
@@ -116,6 +120,7 @@ export class Replica {
       write(writer, changes);
       if (head !== undefined) writer.setMeta('head', `${head.revision} ${head.token}`);
       writer.setRevision(revision);
+      writer.setMeta(deadlinesMeta, String(revision));
     });
     if (head !== undefined) this.#head = head;
     this.#moved(revision);
@@ -136,6 +141,7 @@ export class Replica {
     await this.#index.transact((writer) => {
       write(writer, changes);
       writer.setRevision(revision);
+      writer.setMeta(deadlinesMeta, String(revision));
       writer.setMeta('head', `${head.revision} ${head.token}`);
       writer.setMeta('complete', String(complete));
       writer.setMeta('cluster', clusterId);
@@ -177,8 +183,8 @@ export interface SyncedState {
 }
 
 function write(writer: IndexWriter, changes: readonly Change[]): void {
-  for (const { key, value, revision } of changes) {
+  for (const { key, value, revision, expires } of changes) {
     if (value === undefined) writer.remove(key);
-    else writer.put(key, value, revision);
+    else writer.put(key, value, revision, expires);
   }
 }

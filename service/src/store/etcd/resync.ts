@@ -2,13 +2,15 @@
 import type { IKeyValue, IRangeResponse } from 'etcd3';
 import { compareKeys } from '../key.ts';
 import type { KeyIndex } from '../key-index.ts';
+import type { Change } from '../store.ts';
 import { meaningOf } from './call-error.ts';
-import type { Change, OnForeign } from './changes.ts';
+import type { OnForeign } from './changes.ts';
 import type { EtcdClient } from './client.ts';
 import { nextTurn } from './clock.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
 import { readHead } from './head.ts';
 import { decodeValue, type Layout } from './layout.ts';
+import { deadlineOf } from './lease-id.ts';
 import type { Replica } from './replica.ts';
 
 export interface ResyncOptions {
@@ -166,10 +168,11 @@ class Diff {
   }
 
   add(kvs: readonly IKeyValue[], isLast: boolean): void {
-    const ours = this.#fresh ? undefined : this.#index.keys({ after: this.#after })[Symbol.iterator]();
+    const ours = this.#fresh ? undefined : this.#index.everyKey(this.#after)[Symbol.iterator]();
     let own = ours?.next();
     const inOrder = this.#pairs(kvs);
-    for (const { key, value, revision } of inOrder) {
+    for (const change of inOrder) {
+      const { key, value, revision, expires } = change;
       // Keys of the index that come before etcd's next one are gone from etcd.
       while (own !== undefined && !own.done && before(own.value, key)) {
         this.#change({ key: own.value, value: undefined, revision });
@@ -178,7 +181,8 @@ class Diff {
       const same = own !== undefined && !own.done && own.value === key;
       if (same) own = ours?.next();
       const entry = same ? this.#index.get(key) : undefined;
-      if (entry?.version !== revision || entry.value !== value) this.#change({ key, value, revision });
+      const known = entry?.version === revision && entry.value === value && this.#index.expires(key) === expires;
+      if (!known) this.#change(change);
       this.#after = key;
     }
     while (isLast && own !== undefined && !own.done) {
@@ -188,12 +192,14 @@ class Diff {
     ours?.return?.();
   }
 
-  *#pairs(kvs: readonly IKeyValue[]): Iterable<{ key: string; value: string; revision: number }> {
+  *#pairs(kvs: readonly IKeyValue[]): Iterable<Change> {
     for (const kv of kvs) {
       const key = this.#layout.decode(kv.key);
       const value = key === undefined ? undefined : decodeValue(kv.value);
-      if (key !== undefined && value !== undefined) yield { key, value, revision: Number(kv.mod_revision) };
-      else this.#onForeign(kv.key, key === undefined ? 'not a key' : 'not JSON');
+      if (key !== undefined && value !== undefined) {
+        const expires = deadlineOf(kv.lease);
+        yield { key, value, revision: Number(kv.mod_revision), ...(expires === undefined ? {} : { expires }) };
+      } else this.#onForeign(kv.key, key === undefined ? 'not a key' : 'not JSON');
     }
   }
 

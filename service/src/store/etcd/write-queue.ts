@@ -1,20 +1,20 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
 import { Problem } from '../../errors.ts';
-import type { Pair } from '../store.ts';
 import type { Layout } from './layout.ts';
+import type { Outcome, WriteSet } from './transaction.ts';
 
 export interface WriterLimits {
   readonly maxTxnOps: number;
   readonly maxRequestBytes: number;
 }
 
-export interface Write {
-  /** The pairs, the last value of each key. */
-  readonly values: ReadonlyMap<string, Buffer>;
-  /** About what the pairs take in the transaction, never less. */
+export interface Write extends WriteSet {
+  /** About what it takes in the transaction, never less. */
   readonly bytes: number;
+  /** Operations that it takes. */
+  readonly operations: number;
   readonly deadline: number;
-  readonly resolve: (revision: number) => void;
+  readonly resolve: (outcome: Outcome) => void;
   readonly reject: (problem: Problem) => void;
 }
 
@@ -26,43 +26,38 @@ const maxQueuedBytes = 64 << 20;
 const bytesPerPair = 32;
 const bytesPerTransaction = 512;
 
-/** Pairs that one request can have: each is an operation, and so is the head key. */
+/** Keys that one request can have: each is an operation, and so is the head key. */
 export function roomFor({ maxTxnOps }: WriterLimits): number {
   return maxTxnOps - 1;
 }
 
 /** Throws Problem `too-many-pairs` or `body-too-large`, before anything is sent. */
-export function newWrite(
-  pairs: readonly Pair[],
-  layout: Layout,
-  limits: WriterLimits,
-  outcome: Pick<Write, 'deadline' | 'resolve' | 'reject'>,
-): Write {
-  const values = new Map<string, Buffer>();
-  for (const { key, value } of pairs) values.set(key, Buffer.from(value));
+export function checkSize(values: WriteSet['values'], layout: Layout, limits: WriterLimits): number {
   if (values.size > roomFor(limits)) {
-    const message = `A request sets at most ${roomFor(limits)} pairs; this one has ${values.size}.`;
+    const message = `A request takes at most ${roomFor(limits)} pairs or keys; this one has ${values.size}.`;
     throw new Problem('too-many-pairs', message);
   }
   let bytes = 0;
   for (const [key, value] of values) {
-    bytes += layout.keys.start.length + Buffer.byteLength(key) + value.length + bytesPerPair;
+    bytes += layout.keys.start.length + Buffer.byteLength(key) + (value?.length ?? 0) + bytesPerPair;
   }
   const max = limits.maxRequestBytes - bytesPerTransaction;
   if (bytes > max) {
     throw new Problem('body-too-large', `A request takes at most ${max} bytes in etcd; this one takes ${bytes}.`);
   }
-  return { values, bytes, ...outcome };
+  return bytes;
 }
 
 export class WriteQueue {
   #writes: Write[] = [];
   #bytes = 0;
-  #maxPairs: number;
+  /** Requests that delete something. */
+  #deleting = 0;
+  #maxOperations: number;
   #maxBytes: number;
 
   constructor(limits: WriterLimits) {
-    this.#maxPairs = roomFor(limits);
+    this.#maxOperations = roomFor(limits);
     this.#maxBytes = limits.maxRequestBytes - bytesPerTransaction;
   }
 
@@ -77,18 +72,21 @@ export class WriteQueue {
       throw new Problem('overloaded', message, { headers: { 'Retry-After': '1' } });
     }
     this.#writes.push(write);
-    this.#bytes += write.bytes;
+    this.#count([write], 1);
   }
 
   /** As many requests from the front as one transaction takes; at least one when any waits. */
   take(): Write[] {
-    let pairs = 0;
+    let operations = 0;
     let bytes = 0;
     let count = 0;
+    // A transaction has a key once, so a deletion would not be told whether another request's value was there.
+    const keys = this.#deleting === 0 ? undefined : new Map<string, boolean>();
     for (const write of this.#writes) {
-      pairs += write.values.size;
+      operations += write.operations;
       bytes += write.bytes;
-      if (count > 0 && (pairs > this.#maxPairs || bytes > this.#maxBytes)) break;
+      if (count > 0 && (operations > this.#maxOperations || bytes > this.#maxBytes)) break;
+      if (keys !== undefined && !claim(keys, write)) break;
       count++;
     }
     return this.#remove(count);
@@ -97,25 +95,50 @@ export class WriteQueue {
   /** Requests that were taken and not executed wait again, in front. */
   putBack(writes: readonly Write[]): void {
     this.#writes = [...writes, ...this.#writes];
-    for (const { bytes } of writes) this.#bytes += bytes;
+    this.#count(writes, 1);
   }
 
   takeOverdue(now: number): Write[] {
-    const count = this.#writes.findIndex(({ deadline }) => deadline > now);
-    return this.#remove(count === -1 ? this.#writes.length : count);
+    const overdue = this.#writes.filter(({ deadline }) => deadline <= now);
+    if (overdue.length === 0) return overdue;
+    this.#writes = this.#writes.filter(({ deadline }) => deadline > now);
+    this.#count(overdue, -1);
+    return overdue;
   }
 
   /** After a transaction of these was refused: the next are half as large. */
   lowerLimit(what: 'too-large' | 'too-many-operations', writes: readonly Write[]): void {
     const sum = (of: (write: Write) => number) => writes.reduce((total, write) => total + of(write), 0);
     if (what === 'too-large') this.#maxBytes = Math.max(1024, Math.floor(sum(({ bytes }) => bytes) / 2));
-    else this.#maxPairs = Math.max(1, Math.floor(sum(({ values }) => values.size) / 2));
+    else this.#maxOperations = Math.max(1, Math.floor(sum(({ operations }) => operations) / 2));
   }
 
   #remove(count: number): Write[] {
-    if (count === 0) return [];
     const taken = this.#writes.splice(0, count);
-    for (const { bytes } of taken) this.#bytes -= bytes;
+    this.#count(taken, -1);
     return taken;
   }
+
+  #count(writes: readonly Write[], sign: 1 | -1): void {
+    for (const write of writes) {
+      this.#bytes += sign * write.bytes;
+      if (deletes(write)) this.#deleting += sign;
+    }
+  }
+}
+
+/** A request sets or deletes, so one of its values tells. */
+function deletes({ values }: Write): boolean {
+  for (const value of values.values()) return value === undefined;
+  return false;
+}
+
+/** Notes the request's keys, with true for those that it deletes; false: one of them clashes with another request's. */
+function claim(keys: Map<string, boolean>, { values }: Write): boolean {
+  for (const [key, value] of values) {
+    const deleted = keys.get(key);
+    if (deleted === true || (deleted === false && value === undefined)) return false;
+  }
+  for (const [key, value] of values) keys.set(key, value === undefined);
+  return true;
 }

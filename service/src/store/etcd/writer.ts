@@ -3,19 +3,20 @@
  * time, unless it stalls: then it is left to end by itself, and the next goes to another member. A transaction is sent
  * once: when its outcome is not known, its requests are told so.
  */
-import { randomBytes } from 'node:crypto';
-import type { IRequestOp, ITxnResponse } from 'etcd3';
-import { Problem } from '../../errors.ts';
-import type { Pair } from '../store.ts';
+import type { ITxnResponse } from 'etcd3';
+import type { Problem } from '../../errors.ts';
 import { unavailable } from './barrier.ts';
-import { meaningOf, messageOf } from './call-error.ts';
+import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
 import { type Clock, nextTurn, pause } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
 import { Gathering } from './gathering.ts';
 import type { Layout } from './layout.ts';
-import { newWrite, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
+import type { Tokens } from './tokens.ts';
+import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
+import { outcomeUnknown, problemOf } from './write-problems.ts';
+import { checkSize, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
 
 export interface WriterOptions {
   readonly client: EtcdClient;
@@ -23,6 +24,7 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
   readonly limits: WriterLimits;
+  readonly tokens: Tokens;
   /** Milliseconds that a request waits at most. */
   readonly requestTimeout: number;
 }
@@ -39,8 +41,6 @@ export class Writer {
   readonly #queue: WriteQueue;
   readonly #gathering: Gathering;
   readonly #flights = new Set<readonly Write[]>();
-  readonly #name = randomBytes(9).toString('base64url');
-  #tokens = 0;
   #lastError: unknown;
   #busy = false;
   #stopSweep: (() => void) | undefined;
@@ -57,13 +57,14 @@ export class Writer {
     return this.#queue.length;
   }
 
-  /** See Store.set. */
-  set(pairs: readonly Pair[]): Promise<number> {
+  /** Writes in one transaction with others. Rejects with a Problem, as Store.set does. */
+  write(set: WriteSet, deadline: number): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable('The store is closed.');
-      const { clock, layout, limits, requestTimeout } = this.#options;
-      const write = newWrite(pairs, layout, limits, { deadline: clock.now() + requestTimeout, resolve, reject });
-      this.#queue.push(write);
+      const { clock, layout, limits } = this.#options;
+      const bytes = checkSize(set.values, layout, limits);
+      const operations = set.values.size + set.doubtful.size;
+      this.#queue.push({ ...set, bytes, operations, deadline, resolve, reject });
       this.#gathering.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
       if (!this.#busy) void this.#run();
@@ -107,7 +108,7 @@ export class Writer {
 
   /** Ends when the next transaction may be sent. */
   async #fly(writes: readonly Write[]): Promise<void> {
-    const { client, clock, metrics, requestTimeout } = this.#options;
+    const { client, clock, layout, metrics, requestTimeout, tokens } = this.#options;
     metrics.batchRequests.observe(writes.length);
     this.#flights.add(writes);
     const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
@@ -118,11 +119,17 @@ export class Writer {
         stall();
       });
     };
-    const request = { success: this.#operations(writes) };
+    const transaction = new Transaction(layout, tokens.next(), writes);
+    const request = { success: transaction.operations };
     const done = client
       .call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent)
       .then(
-        ({ header }) => answer(writes, Number(header.revision)),
+        (response) => {
+          for (const write of writes) {
+            const deleted = transaction.deletedBy(write, response.responses, clock.wall());
+            write.resolve({ revision: Number(response.header.revision), deleted });
+          }
+        },
         (error: unknown) => this.#failed(writes, error),
       )
       .finally(() => {
@@ -131,17 +138,6 @@ export class Writer {
         this.#checkIdle();
       });
     await Promise.race([done, stalled]);
-  }
-
-  /** Puts of all requests and of the head key; etcd takes a key once in a transaction, so a later put replaces an earlier. */
-  #operations(writes: readonly Write[]): IRequestOp[] {
-    const { layout } = this.#options;
-    const token = Buffer.from(`${this.#name}.${++this.#tokens}`);
-    const puts: IRequestOp[] = [{ request_put: { key: layout.head, value: token } }];
-    const last = new Map<string, Buffer>();
-    for (const { values } of writes) for (const [key, value] of values) last.set(key, value);
-    for (const [key, value] of last) puts.push({ request_put: { key: layout.encode(key), value } });
-    return puts;
   }
 
   async #failed(writes: readonly Write[], error: unknown): Promise<void> {
@@ -156,8 +152,14 @@ export class Writer {
       // etcd's limits are lower than ours say: nothing was written, and smaller transactions may do.
       this.#queue.lowerLimit(meaning, writes);
       this.#retry(writes);
+    } else if (meaning === 'lease-lost' && !single) {
+      // Somebody has revoked one of the leases: nothing was written, and the others can do without it.
+      const leased = writes.filter(({ lease }) => lease !== undefined);
+      this.#retry(writes.filter(({ lease }) => lease === undefined));
+      reject(leased, problemOf(meaning, error, { bytes: 0, operations: 0 }));
     } else {
-      reject(writes, problemOf(meaning, error, writes));
+      const [first] = writes;
+      reject(writes, problemOf(meaning, error, { bytes: first?.bytes ?? 0, operations: first?.operations ?? 0 }));
     }
   }
 
@@ -194,34 +196,6 @@ export class Writer {
   }
 }
 
-function answer(writes: readonly Write[], revision: number): void {
-  for (const { resolve } of writes) resolve(revision);
-}
-
 function reject(writes: readonly Write[], problem: Problem): void {
   for (const write of writes) write.reject(problem);
-}
-
-function outcomeUnknown(why: string, cause?: unknown): Problem {
-  const message = `Whether the write happened is not known: ${why}. Read the keys before you write them again.`;
-  return new Problem('outcome-unknown', message, { headers: { 'Retry-After': '1' }, cause });
-}
-
-function problemOf(meaning: ReturnType<typeof meaningOf>, cause: unknown, writes: readonly Write[]): Problem {
-  const bytes = writes[0]?.bytes ?? 0;
-  const pairs = writes[0]?.values.size ?? 0;
-  switch (meaning) {
-    case 'no-space':
-      return new Problem('storage-full', 'etcd is full: nothing was written; reads go on.', { cause });
-    case 'too-large':
-      return new Problem('body-too-large', `etcd refuses a transaction of ${bytes} bytes (--max-request-bytes).`, {
-        cause,
-      });
-    case 'too-many-operations':
-      return new Problem('too-many-pairs', `etcd refuses a transaction of ${pairs} pairs (--max-txn-ops).`, { cause });
-    case 'refused':
-      return unavailable('etcd refuses this service: nothing was written.', cause);
-    default:
-      return outcomeUnknown(messageOf(cause), cause);
-  }
 }

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { IEvent, IWatchResponse } from 'etcd3';
 import { RevisionReader } from '../../../src/store/etcd/changes.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
+import { leaseIdFor } from '../../../src/store/etcd/lease-id.ts';
 
 const places = layout('/p/');
 
@@ -62,6 +63,26 @@ test('what others put: JSON is taken, the rest is reported and removes what was 
   ]);
   t.is(revision?.head, undefined);
   t.deepEqual(foreign, ['/p/k/bad: not JSON', '/p/k/: not a key']);
+});
+
+test('a lease of ours says when a key is gone, one of others does not', (t) => {
+  const leased = (key: string, lease: string) => {
+    const event = put(key, '1', 5);
+    return { ...event, kv: { ...event.kv, lease } };
+  };
+  const deadline = 1_800_000_000_123;
+  const [revision] = reader().reader.read(
+    response([
+      leased('k/ours', leaseIdFor(deadline, 7)),
+      leased('k/other', '7587869264536567302'),
+      leased('k/none', '0'),
+    ]),
+  );
+  t.deepEqual(revision?.changes, [
+    { key: 'ours', value: '1', revision: 5, expires: deadline },
+    { key: 'other', value: '1', revision: 5 },
+    { key: 'none', value: '1', revision: 5 },
+  ]);
 });
 
 test('a deletion of a key is a change, that of the head key resets it', (t) => {

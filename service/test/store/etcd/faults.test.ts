@@ -81,7 +81,7 @@ for (const role of ['leader', 'follower'] as const) {
 
         const victim = role === 'leader' ? await cluster.leader() : (await cluster.followers())[0];
         if (fault === 'killed') await victim?.kill();
-        else victim?.pause();
+        else await victim?.pause();
 
         // A chain of writes and reads across replicas while the fault lasts: a read never misses the write before it.
         let checked = 0;
@@ -247,7 +247,7 @@ test.serial('a replica that was cut off catches up with more than a message hold
 test.serial('close ends waiting reads and writes although etcd does not answer', async (t) => {
   const cluster = await startCluster(t);
   const { store } = await openReady(t, { endpoints: cluster.endpoints, requestTimeout: 1000 });
-  cluster.members[0]?.pause();
+  await cluster.members[0]?.pause();
   const waiting = [read(store, 'a'), store.set([{ key: 'a', value: '1' }])];
   const ended = Promise.all(waiting.map((promise) => t.throwsAsync(promise, { instanceOf: Problem })));
   await store.close();

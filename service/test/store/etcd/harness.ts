@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { openEtcdStore } from '../../../src/store/etcd/etcd-store.ts';
+import { type EtcdStore, openEtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import { type EtcdOptions, etcdDefaults } from '../../../src/store/etcd/options.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { storeMetrics } from '../../../src/store/store-metrics.ts';
 
 export interface Opened {
-  readonly store: Store;
+  readonly store: EtcdStore;
   readonly registry: Registry;
   readonly dataDir: string;
   readonly logged: string[];

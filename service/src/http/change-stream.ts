@@ -1,0 +1,136 @@
+/** One watch's answer: changes as events, signs of life between them, and an end that says why. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Problem } from '../errors.ts';
+import type { Change, Revision, Store, Watch } from '../store/store.ts';
+import { oneLine } from './pair-line.ts';
+import { problemText } from './render-errors.ts';
+import type { Position, WatchLimits } from './watch.ts';
+
+export interface ChangeStreamOptions {
+  readonly response: ServerResponse;
+  readonly filter: { readonly prefix: string; readonly suffix: string };
+  readonly position: Position;
+  readonly limits: WatchLimits;
+  /** Unix milliseconds. */
+  readonly wall?: () => number;
+}
+
+export class ChangeStream {
+  readonly #options: ChangeStreamOptions;
+  readonly #wall: () => number;
+  #watch: Watch | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(options: ChangeStreamOptions) {
+    this.#options = options;
+    this.#wall = options.wall ?? Date.now;
+  }
+
+  /** Resolves when the stream has begun, with `begin` called first. Rejects with the Problem of one that cannot. */
+  async open(store: Store, begin: () => void): Promise<void> {
+    const { response, position, limits } = this.#options;
+    const opened = Promise.withResolvers<void>();
+    let open = false;
+    this.#watch = store.watch(position.after, {
+      opened: () => {
+        open = true;
+        begin();
+        this.#write(`: watching\nid: ${idOf(position)}\n\n`);
+        this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeat);
+        opened.resolve();
+      },
+      revision: (revision) => this.#tell(revision),
+      end: (problem) => {
+        if (open) this.end(problem);
+        else opened.reject(problem);
+      },
+    });
+    response.once('close', () => {
+      this.#stop();
+      opened.resolve();
+    });
+    await opened.promise;
+  }
+
+  /** The last event, and the end. A client that does not take it is cut off. */
+  end(problem: Problem): void {
+    if (this.#ended) return;
+    this.#stop();
+    const { response, limits } = this.#options;
+    response.end(`event: error\ndata: ${problemText(problem)}\n\n`);
+    const cut = setTimeout(() => response.destroy(), limits.stallTimeout);
+    response.once('close', () => clearTimeout(cut));
+  }
+
+  #stop(): void {
+    this.#ended = true;
+    clearInterval(this.#heartbeat);
+    this.#watch?.close();
+  }
+
+  /** Tells also how far the watch has come, so that a client that hears nothing for long can go on from here. */
+  #beat(): void {
+    const { position } = this.#options;
+    const reached = this.#watch?.position ?? 0;
+    this.#write(`: alive\nid: ${reached > position.after ? reached : idOf(position)}\n\n`);
+  }
+
+  #tell({ revision, changes }: Revision): Promise<void> | void {
+    const { position, filter } = this.#options;
+    const skip = revision === position.after + 1 ? position.skip : 0;
+    let text = '';
+    for (const [i, change] of changes.entries()) {
+      if (i < skip) continue;
+      if (!change.key.startsWith(filter.prefix) || !change.key.endsWith(filter.suffix)) continue;
+      // Its end is told when it is removed.
+      if (change.expires !== undefined && change.expires <= this.#wall()) continue;
+      const id = i === changes.length - 1 ? String(revision) : `${revision}.${i}`;
+      text += eventText(change, id);
+    }
+    if (text !== '') return this.#write(text);
+  }
+
+  /** The promise is for those who can wait: it resolves when the client has taken what it was sent. */
+  #write(text: string): Promise<void> | void {
+    const { response, limits } = this.#options;
+    if (this.#ended) return;
+    if (response.writableLength > limits.maxBacklog) {
+      const problem = new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`);
+      return this.end(problem);
+    }
+    if (!response.write(text)) return this.#taken();
+  }
+
+  async #taken(): Promise<void> {
+    const { response, limits } = this.#options;
+    const stalled = new AbortController();
+    const timer = setTimeout(() => stalled.abort(), limits.stallTimeout);
+    try {
+      await Promise.race([
+        once(response, 'drain', { signal: stalled.signal }),
+        once(response, 'close', { signal: stalled.signal }),
+      ]);
+    } catch {
+      this.end(new Problem('slow-consumer', `Nothing was taken for ${limits.stallTimeout} ms.`));
+    } finally {
+      clearTimeout(timer);
+      stalled.abort();
+    }
+  }
+}
+
+function idOf({ after, skip }: Position): string {
+  return skip === 0 ? String(after) : `${after + 1}.${skip - 1}`;
+}
+
+function eventText({ key, value, revision, expires }: Change, id: string): string {
+  const name = value === undefined ? 'delete' : 'set';
+  const members = [`"key":${JSON.stringify(key)}`];
+  // White space between the tokens of JSON that something else has put into etcd would end the line.
+  if (value !== undefined) members.push(`"value":${oneLine(value)}`);
+  members.push(`"revision":${revision}`);
+  if (expires !== undefined) members.push(`"expires":${expires}`);
+  return `event: ${name}\nid: ${id}\ndata: {${members.join(',')}}\n\n`;
+}

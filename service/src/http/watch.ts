@@ -1,0 +1,95 @@
+/** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+import type { IncomingMessage } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import { Gauge, type Registry } from 'prom-client';
+import { Problem } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { ChangeStream } from './change-stream.ts';
+import type { Drain } from './drain.ts';
+import { parseQuery, parseStale, single } from './query.ts';
+import { splitTarget } from './target.ts';
+
+export interface WatchLimits {
+  /** Watches at once. */
+  readonly maxWatches: number;
+  /** Milliseconds between signs of life. */
+  readonly heartbeat: number;
+  /** Bytes that may wait for one client; who takes less than happens is cut off. */
+  readonly maxBacklog: number;
+  /** Milliseconds in which a client that catches up must take something. */
+  readonly stallTimeout: number;
+}
+
+/** Where a client that was here before goes on: behind this revision, and so many changes of the next one. */
+export interface Position {
+  readonly after: number;
+  readonly skip: number;
+}
+
+export interface WatchParts {
+  readonly store: Store;
+  readonly drain: Drain;
+  readonly registry: Registry;
+  readonly limits: WatchLimits;
+}
+
+export function watchChanges({ store, drain, registry, limits }: WatchParts): Middleware {
+  const streams = new Set<ChangeStream>();
+  new Gauge({
+    name: 'kvstore_watches',
+    help: 'Watches that are open.',
+    registers: [registry],
+    collect() {
+      this.set(streams.size);
+    },
+  });
+  drain.begun.addEventListener('abort', () => {
+    for (const stream of streams) stream.end(new Problem('unavailable', 'The server is shutting down: watch again.'));
+  });
+  return async (ctx) => {
+    const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
+    const filter = { prefix: single(parameters, 'prefix') ?? '', suffix: single(parameters, 'suffix') ?? '' };
+    const stale = parseStale(parameters);
+    const resumed = lastEventId(ctx.req);
+    if (drain.draining) throw new Problem('unavailable', 'The server is shutting down.', retry);
+    if (streams.size >= limits.maxWatches) {
+      throw new Problem('overloaded', `${limits.maxWatches} watches are open already.`, retry);
+    }
+    // From now on: what was acknowledged before the request is no news.
+    if (resumed === undefined && !stale) await store.barrier();
+    const position = resumed ?? { after: store.revision(), skip: 0 };
+    if (ctx.method === 'HEAD') return headers(ctx);
+    const stream = new ChangeStream({ response: ctx.res, filter, position, limits });
+    streams.add(stream);
+    ctx.res.once('close', () => streams.delete(stream));
+    await stream.open(store, () => {
+      headers(ctx);
+      // From here on the answer is written by the stream, not by Koa.
+      ctx.respond = false;
+      ctx.res.flushHeaders();
+    });
+  };
+}
+
+const retry = { headers: { 'Retry-After': '1' } };
+
+function headers(ctx: Context): void {
+  ctx.status = 200;
+  ctx.set('Content-Type', 'text/event-stream');
+  ctx.set('Cache-Control', 'no-store');
+  // Proxies that gather answers before they pass them on are asked not to.
+  ctx.set('X-Accel-Buffering', 'no');
+  if (ctx.method === 'HEAD') ctx.body = '';
+  ctx.remove('Content-Length');
+}
+
+/** `<revision>`, or `<revision>.<index>` for a change that was not the last of its revision. */
+function lastEventId({ headers: { 'last-event-id': id = '' } }: IncomingMessage): Position | undefined {
+  const text = Array.isArray(id) ? id.join() : id;
+  if (text === '') return undefined;
+  const [, revision, index] = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  if (revision === undefined)
+    throw new Problem('invalid-request', 'Last-Event-ID is the id of an event of this store.');
+  if (index === undefined) return { after: Number(revision), skip: 0 };
+  return { after: Math.max(0, Number(revision) - 1), skip: Number(index) + 1 };
+}

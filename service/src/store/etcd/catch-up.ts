@@ -1,0 +1,80 @@
+/** Tells a watcher what it has missed, from etcd's own history. */
+import { Problem } from '../../errors.ts';
+import type { Revision } from '../store.ts';
+import { RevisionReader } from './changes.ts';
+import type { EtcdClient } from './client.ts';
+import type { Clock } from './clock.ts';
+import type { Layout } from './layout.ts';
+import type { Replica } from './replica.ts';
+import { openWatch } from './watch.ts';
+
+export interface CatchUpOptions {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly requestTimeout: number;
+}
+
+/** Somebody who catches up. */
+export interface Straggler {
+  /** The newest revision that was told. */
+  readonly last: number;
+  readonly closed: AbortSignal;
+  /** Tells a revision; resolves when the next may come. */
+  tell(revision: Revision): Promise<void> | void;
+  /** Everything up to this revision was told: is that all that is in the index? Then the rest comes from there. */
+  arrived(revision: number): boolean;
+}
+
+/**
+ * One watch of etcd from where the straggler is: resolves when it has arrived, is closed, or the watch broke.
+ * Rejects with Problem `history-gone` when etcd has forgotten the revision, and EtcdCallError.
+ */
+export async function catchUp(options: CatchUpOptions, straggler: Straggler): Promise<void> {
+  const { client, layout, replica, clock, requestTimeout } = options;
+  const endpoint = await client.member(requestTimeout);
+  // What is no pair was reported when it was applied.
+  const reader = new RevisionReader(layout, () => {});
+  let told: Promise<void> = Promise.resolve();
+  let cancelSilence = () => {};
+  const watch = await openWatch(endpoint, layout, straggler.last + 1, (response) => {
+    cancelSilence();
+    watch.pause();
+    told = told.then(async () => {
+      for (const revision of reader.read(response)) {
+        if (straggler.closed.aborted) return;
+        // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
+        if (revision.revision > replica.applied && straggler.arrived(replica.applied)) return watch.cancel('arrived');
+        await straggler.tell(revision);
+        if (straggler.arrived(revision.revision)) return watch.cancel('arrived');
+      }
+      expectMore();
+      watch.resume();
+    });
+  });
+  const expectMore = () => {
+    cancelSilence();
+    // There is more, since the index has it.
+    cancelSilence = clock.after(requestTimeout, () => {
+      client.avoid(endpoint);
+      watch.cancel('etcd brought nothing for a while');
+    });
+  };
+  const close = () => watch.cancel('closed');
+  straggler.closed.addEventListener('abort', close);
+  if (straggler.closed.aborted) close();
+  expectMore();
+  try {
+    const end = await watch.ended;
+    await told;
+    if (end.compactRevision !== undefined) {
+      const message = `What came behind revision ${straggler.last} is not known any more.`;
+      throw new Problem('history-gone', message);
+    }
+    if (end.refused) endpoint.reset();
+  } finally {
+    cancelSilence();
+    straggler.closed.removeEventListener('abort', close);
+  }
+}

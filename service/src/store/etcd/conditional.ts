@@ -1,0 +1,99 @@
+/** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
+import type { ICompare, IKeyValue, ITxnResponse } from 'etcd3';
+import type { Condition } from '../store.ts';
+import { preconditionFailed } from '../write.ts';
+import { unavailable } from './barrier.ts';
+import { meaningOf } from './call-error.ts';
+import type { EtcdClient } from './client.ts';
+import { type Clock, pause } from './clock.ts';
+import type { Layout } from './layout.ts';
+import { deadlineOf } from './lease-id.ts';
+import type { Tokens } from './tokens.ts';
+import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
+import { problemOf } from './write-problems.ts';
+
+export interface ConditionalOptions {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly tokens: Tokens;
+  readonly requestTimeout: number;
+  /** Resolves when the index is as new as the call. */
+  readonly barrier: () => Promise<void>;
+  /** The version of a key that has expired but is in etcd still; undefined: it has not, or is not there. */
+  readonly expired: (key: string) => number | undefined;
+}
+
+/** Pause before a transaction that was not executed is tried again. */
+const retryPause = 50;
+
+export class ConditionalWriter {
+  readonly #options: ConditionalOptions;
+
+  constructor(options: ConditionalOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with Problem `precondition-failed`, or as Store.set does. */
+  async write(set: WriteSet, condition: Condition, deadline: number): Promise<Outcome> {
+    const { layout, tokens, clock, barrier, expired } = this.#options;
+    // From here on the index knows of every expired key that the request could meet: younger ones have not expired yet.
+    await barrier();
+    const keys = [...set.values.keys()];
+    const before = new Map(keys.map((key) => [key, expired(key) ?? 0]));
+    for (;;) {
+      const compare = keys.map((key) => comparison(layout.encode(key), condition, before.get(key) ?? 0));
+      const transaction = new Transaction(layout, tokens.next(), [set]);
+      const look = { keys_only: true };
+      // The answer says what is in the way of a key that must not exist; the other conditions need no more than a no.
+      const failure = condition.absent
+        ? keys.map((key) => ({ request_range: { key: layout.encode(key), ...look } }))
+        : [];
+      const { succeeded, header, responses } = await this.#send(
+        { compare, success: transaction.operations, failure },
+        deadline,
+        set,
+      );
+      if (succeeded) {
+        return { revision: Number(header.revision), deleted: transaction.deletedBy(set, responses, clock.wall()) };
+      }
+      if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
+      keys.forEach((key, i) => {
+        const [found] = responses[i]?.response_range.kvs ?? [];
+        if (found !== undefined && !isExpired(found, clock.wall())) throw preconditionFailed(key, condition);
+        before.set(key, Number(found?.mod_revision ?? 0));
+      });
+    }
+  }
+
+  /** Sends it until it was executed, at most once. Throws a Problem. */
+  async #send(request: object, deadline: number, { values }: WriteSet): Promise<ITxnResponse> {
+    const { client, clock, requestTimeout } = this.#options;
+    for (;;) {
+      const left = deadline - clock.now();
+      try {
+        return await client.call<ITxnResponse>('KV', 'txn', request, Math.max(1, left));
+      } catch (error) {
+        const meaning = meaningOf(error);
+        if (meaning !== 'not-executed') throw problemOf(meaning, error, { bytes: 0, operations: values.size });
+        if (clock.now() + retryPause >= deadline) {
+          throw unavailable(`etcd did not take the write within ${requestTimeout} ms; nothing was written.`, error);
+        }
+        await pause(clock, retryPause);
+      }
+    }
+  }
+}
+
+/** `expired`: the version at which the key counts as absent, 0 for none. */
+function comparison(key: Buffer, { absent, version }: Condition, expired: number): ICompare {
+  if (absent) return { key, target: 'Mod', result: 'Equal', mod_revision: expired };
+  if (version === 'any') return { key, target: 'Mod', result: 'Greater', mod_revision: expired };
+  // No version is -1.
+  return { key, target: 'Mod', result: 'Equal', mod_revision: version === expired ? -1 : (version ?? -1) };
+}
+
+function isExpired({ lease }: IKeyValue, now: number): boolean {
+  const deadline = deadlineOf(lease);
+  return deadline !== undefined && deadline <= now;
+}

@@ -1,0 +1,122 @@
+/** What the store writes: sets and deletions, with conditions and times to live. */
+import { Problem } from '../../errors.ts';
+import type { Condition, Deletion, Pair, SetOptions } from '../store.ts';
+import { unavailable } from './barrier.ts';
+import type { Clock } from './clock.ts';
+import type { ConditionalWriter } from './conditional.ts';
+import type { Layout } from './layout.ts';
+import type { Leases } from './leases.ts';
+import type { Outcome, WriteSet } from './transaction.ts';
+import { checkSize, roomFor, type WriterLimits } from './write-queue.ts';
+import type { Writer } from './writer.ts';
+
+/** What the index knows of a key. */
+export interface Known {
+  /** Is it there, and has it not expired? */
+  has(key: string): boolean;
+  /** The version of a key that has expired but is in etcd still. */
+  expired(key: string): number | undefined;
+  revision(): number;
+}
+
+export interface MutationsOptions {
+  readonly writer: Writer;
+  readonly conditional: ConditionalWriter;
+  readonly leases: Leases;
+  readonly known: Known;
+  readonly barrier: () => Promise<void>;
+  readonly layout: Layout;
+  readonly limits: WriterLimits;
+  readonly clock: Clock;
+  readonly requestTimeout: number;
+}
+
+/** Deletions, and writes with a condition or a time to live, under way; one more is refused. */
+const maxUnderWay = 2000;
+
+const none: ReadonlySet<string> = new Set();
+
+export class Mutations {
+  readonly #options: MutationsOptions;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(options: MutationsOptions) {
+    this.#options = options;
+  }
+
+  /** See Store.set. */
+  async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+    const values = new Map<string, Buffer>();
+    for (const { key, value } of pairs) values.set(key, Buffer.from(value));
+    const set = { values, lease: undefined, doubtful: none };
+    const deadline = this.#options.clock.now() + this.#options.requestTimeout;
+    const write = () =>
+      ttl === undefined ? this.#write(set, condition, deadline) : this.#leased(set, ttl, condition, deadline);
+    if (ttl !== undefined || condition !== undefined) return (await this.#tracked(write)).revision;
+    if (this.#closed) throw unavailable('The store is closed.');
+    return (await write()).revision;
+  }
+
+  /** See Store.delete. */
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
+    const values = new Map(keys.map((key) => [key, undefined]));
+    const set = { values, lease: undefined, doubtful: none };
+    const deadline = this.#options.clock.now() + this.#options.requestTimeout;
+    return this.#tracked(() =>
+      condition === undefined ? this.#delete(set, deadline) : this.#write(set, condition, deadline),
+    );
+  }
+
+  /** Resolves when every accepted request is answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
+    await this.#options.writer.close();
+  }
+
+  #tracked<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(unavailable('The store is closed.'));
+    if (this.#underWay.size >= maxUnderWay) {
+      const message = `${maxUnderWay} deletions and writes with conditions are under way already.`;
+      return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
+    }
+    const done = action();
+    this.#underWay.add(done);
+    const forget = () => void this.#underWay.delete(done);
+    done.then(forget, forget);
+    return done;
+  }
+
+  async #leased(set: WriteSet, ttl: number, condition: Condition | undefined, deadline: number): Promise<Outcome> {
+    const { clock, layout, leases, limits } = this.#options;
+    checkSize(set.values, layout, limits);
+    const lease = await leases.grant(clock.wall() + ttl * 1000, deadline);
+    try {
+      return await this.#write({ ...set, lease }, condition, deadline);
+    } catch (error) {
+      // Revoking deletes what hangs on a lease: only when that is certainly nothing.
+      if (error instanceof Problem && error.code !== 'outcome-unknown') leases.revoke(lease);
+      throw error;
+    }
+  }
+
+  async #delete(set: WriteSet, deadline: number): Promise<Deletion> {
+    const { barrier, known, layout, limits } = this.#options;
+    checkSize(set.values, layout, limits);
+    const keys = [...set.values.keys()];
+    if (!keys.some((key) => known.has(key))) {
+      // Perhaps only this replica lacks them. If they are not there, nothing changes, the revision neither.
+      await barrier();
+      if (!keys.some((key) => known.has(key))) return { revision: known.revision(), deleted: 0 };
+    }
+    const room = roomFor(limits) - keys.length;
+    const doubtful = new Set(keys.filter((key) => known.expired(key) !== undefined).slice(0, room));
+    return await this.#write({ ...set, doubtful }, undefined, deadline);
+  }
+
+  #write(set: WriteSet, condition: Condition | undefined, deadline: number): Promise<Outcome> {
+    const { writer, conditional } = this.#options;
+    return condition === undefined ? writer.write(set, deadline) : conditional.write(set, condition, deadline);
+  }
+}

@@ -1,0 +1,39 @@
+/** The reads of a store: its index's. */
+import type { KeyIndex } from './key-index.ts';
+import type { Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
+
+export class IndexReader implements Reader {
+  protected readonly index: KeyIndex;
+
+  constructor(index: KeyIndex) {
+    this.index = index;
+  }
+
+  get(key: string): Entry | undefined {
+    return this.index.get(key);
+  }
+
+  keys(filter: KeyFilter): Iterable<string> {
+    return this.index.keys(filter);
+  }
+
+  pairs(filter: KeyFilter): Iterable<VersionedPair> {
+    return this.index.pairs(filter);
+  }
+
+  expires(key: string): number | undefined {
+    return this.index.expires(key);
+  }
+
+  hasExpired(): boolean {
+    return this.index.hasExpired();
+  }
+
+  revision(): number {
+    return this.index.revision();
+  }
+
+  snapshot(): Snapshot {
+    return this.index.snapshot();
+  }
+}

@@ -1,0 +1,79 @@
+/** One request's write to the embedded store, inside a transaction that many share. */
+import { Problem } from '../errors.ts';
+import type { IndexWriter } from './key-index.ts';
+import type { Change, Condition, Deletion, Pair, Revision } from './store.ts';
+
+export type Applied = Deletion;
+
+type Work =
+  | {
+      readonly kind: 'set';
+      readonly pairs: readonly Pair[];
+      readonly expires: number | undefined;
+      readonly condition: Condition | undefined;
+    }
+  | { readonly kind: 'delete'; readonly keys: readonly string[]; readonly condition: Condition | undefined }
+  /** Removes those of the keys whose time is over. */
+  | { readonly kind: 'expire'; readonly keys: readonly string[] };
+
+export interface Write {
+  readonly work: Work;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (problem: Problem) => void;
+}
+
+/**
+ * Writes, and adds what changed to `revisions`: nothing when nothing changed. The store was at revision `before` at the
+ * beginning of the transaction. A condition that does not hold is an answer, not an error of the transaction.
+ */
+export function applyWrite(writer: IndexWriter, work: Work, before: number, revisions: Revision[]): Applied | Problem {
+  const current = before + revisions.length;
+  const revision = current + 1;
+  if (work.kind === 'set') {
+    const { pairs, expires, condition } = work;
+    const keys = condition === undefined ? [] : pairs.map(({ key }) => key);
+    const problem = broken(writer, keys, condition);
+    if (problem !== undefined) return problem;
+    const changes: Change[] = [];
+    for (const { key, value } of pairs) {
+      writer.put(key, value, revision, expires);
+      changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
+    }
+    revisions.push({ revision, changes });
+    return { revision, deleted: 0 };
+  }
+  if (work.kind === 'delete') {
+    const problem = broken(writer, work.keys, work.condition);
+    if (problem !== undefined) return problem;
+  }
+  const changes: Change[] = [];
+  for (const key of new Set(work.keys)) {
+    const gone = work.kind === 'delete' ? writer.get(key) !== undefined : writer.hasExpired(key);
+    if (!gone) continue;
+    writer.remove(key);
+    changes.push({ key, value: undefined, revision });
+  }
+  if (changes.length === 0) return { revision: current, deleted: 0 };
+  revisions.push({ revision, changes });
+  return { revision, deleted: changes.length };
+}
+
+function broken(writer: IndexWriter, keys: readonly string[], condition: Condition | undefined): Problem | undefined {
+  if (condition === undefined) return undefined;
+  const { absent, version } = condition;
+  for (const key of keys) {
+    const entry = writer.get(key);
+    if (absent && entry !== undefined) return preconditionFailed(key, condition);
+    const isThere = version === 'any' ? entry !== undefined : entry?.version === version;
+    if (version !== undefined && !isThere) return preconditionFailed(key, condition);
+  }
+  return undefined;
+}
+
+/** The problem of a condition that the key does not meet. */
+export function preconditionFailed(key: string, { absent, version }: Condition): Problem {
+  const name = JSON.stringify(key);
+  if (absent) return new Problem('precondition-failed', `The key ${name} exists already: nothing was written.`);
+  const wanted = version === 'any' ? 'does not exist' : `does not have revision ${version}`;
+  return new Problem('precondition-failed', `The key ${name} ${wanted}: nothing was written.`);
+}

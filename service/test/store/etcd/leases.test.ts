@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { Registry } from 'prom-client';
+import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
+import { waitFor } from '../../../../test-support/wait-for.ts';
+import { Problem } from '../../../src/errors.ts';
+import { EtcdClient } from '../../../src/store/etcd/client.ts';
+import { systemClock } from '../../../src/store/etcd/clock.ts';
+import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
+import { layout } from '../../../src/store/etcd/layout.ts';
+import { deadlineOf } from '../../../src/store/etcd/lease-id.ts';
+import { etcdDefaults } from '../../../src/store/etcd/options.ts';
+import { Tokens } from '../../../src/store/etcd/tokens.ts';
+import { Writer } from '../../../src/store/etcd/writer.ts';
+import { KeyIndex } from '../../../src/store/key-index.ts';
+import { metric, newDirectory, newPrefix, openReady, read } from './harness.ts';
+
+let etcd: EtcdCluster;
+
+test.before(async () => {
+  etcd = await EtcdCluster.start({ size: 3 });
+});
+
+test.after.always(() => etcd?.stop());
+
+/** A deadline that no other test has: its lease can be told from others. */
+let days = 0;
+function newDeadline() {
+  const wall = Date.UTC(2030, 0, ++days);
+  return { clock: { ...systemClock, wall: () => wall }, deadline: (ttl: number) => wall + ttl * 1000 };
+}
+
+async function leasesAt(deadline: number): Promise<string[]> {
+  return (await etcd.leases()).filter((id) => deadlineOf(id) === deadline);
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+  );
+
+test('a request with a time to live has a lease of its own, whose id says when its keys are gone', async (t) => {
+  const { clock, deadline } = newDeadline();
+  const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), clock });
+  const pairs = ['a', 'b'].map((key) => ({ key, value: '1' }));
+  await store.set(pairs, { ttl: 90 });
+  const [id = '', ...others] = await leasesAt(deadline(90));
+  t.deepEqual(others, []);
+  const hex = BigInt(id).toString(16);
+  const shown = await etcd.command('lease', 'timetolive', hex, '--keys');
+  t.regex(shown, /k\/a/);
+  t.regex(shown, /k\/b/);
+  // etcd must not be earlier than the deadline, however late the transaction went out.
+  const granted = Number(/granted with TTL\((\d+)s\)/.exec(shown)?.[1]);
+  t.true(granted >= 90 + 5 && granted < 90 + 60, shown);
+});
+
+test('a set without a time to live takes the key off its lease', async (t) => {
+  const { clock, deadline } = newDeadline();
+  const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), clock });
+  await store.set(
+    ['stays', 'goes'].map((key) => ({ key, value: '1' })),
+    { ttl: 100 },
+  );
+  await store.set([{ key: 'stays', value: '2' }]);
+  const [id = ''] = await leasesAt(deadline(100));
+  await etcd.command('lease', 'revoke', BigInt(id).toString(16));
+  await waitFor('the key on the lease is gone', async () => (await read(store, 'goes')) === undefined);
+  t.is(await read(store, 'stays'), '2');
+});
+
+test('requests with different times to live share transactions', async (t) => {
+  const { clock } = newDeadline();
+  const { store, registry } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), clock });
+  const expiries = new Map<string, number | undefined>();
+  const { close } = store.watch(store.revision(), {
+    opened() {},
+    revision({ changes }) {
+      for (const { key, expires } of changes) expiries.set(key, expires);
+    },
+    end: (problem) => t.fail(String(problem)),
+  });
+  t.teardown(close);
+  await Promise.all(
+    Array.from({ length: 100 }, (_, i) => {
+      return store.set([{ key: `k${i}`, value: '1' }], i % 4 === 0 ? {} : { ttl: 1000 + i });
+    }),
+  );
+  await waitFor('all are heard of', () => expiries.size === 100);
+  for (let i = 0; i < 100; i++) {
+    t.is(expiries.get(`k${i}`), i % 4 === 0 ? undefined : clock.wall() + (1000 + i) * 1000);
+  }
+  const transactions = await metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
+  t.true(transactions < 60, `${transactions} transactions`);
+});
+
+test('a lease whose transaction was refused is given back, and none is got for a request that is too large', async (t) => {
+  const { clock, deadline } = newDeadline();
+  const { store, registry } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), clock });
+  await store.set([{ key: 'a', value: '1' }]);
+  const pairs = [{ key: 'a', value: '2' }];
+  t.is(await codeOf(store.set(pairs, { ttl: 50, condition: { absent: true } })), 'precondition-failed');
+  t.is(await codeOf(store.set(pairs, { ttl: 50, condition: { version: 1 } })), 'precondition-failed');
+  const calls = (call: string) =>
+    metric(registry, 'kvstore_etcd_request_duration_seconds', { call, outcome: 'ok', le: '+Inf' });
+  await waitFor('both are given back', async () => (await calls('leaseRevoke')) === 2);
+  t.deepEqual(await leasesAt(deadline(50)), []);
+  t.is(await read(store, 'a'), '1');
+
+  const many = Array.from({ length: 128 }, (_, i) => ({ key: `k${i}`, value: '1' }));
+  t.is(await codeOf(store.set(many, { ttl: 50 })), 'too-many-pairs');
+  t.is(await calls('leaseGrant'), 2);
+});
+
+test('a lease that somebody revoked costs its own request, not those that share the transaction', async (t) => {
+  const registry = new Registry();
+  const observed = { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 };
+  const metrics = etcdMetrics(registry, observed);
+  const places = layout(newPrefix());
+  const client = new EtcdClient({ endpoints: etcd.endpoints }, systemClock, metrics);
+  t.teardown(() => client.close());
+  const writer = new Writer({
+    ...{ client, layout: places, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
+    tokens: new Tokens(),
+  });
+  t.teardown(() => writer.close());
+  const write = (key: string, lease?: string) => {
+    const values = new Map([[key, Buffer.from('1')]]);
+    return codeOf(writer.write({ values, lease, doubtful: new Set() }, systemClock.now() + 10_000));
+  };
+  const together = [write('a'), write('b', '12345'), write('c'), write('d', '12345')];
+  t.deepEqual(await Promise.all(together), ['done', 'unavailable', 'done', 'unavailable']);
+  t.is(await metric(registry, 'kvstore_batch_requests', { le: '+Inf' }), 2);
+  t.is(await write('e', '12345'), 'unavailable');
+});
+
+test('when the outcome is not known the lease stays, and with it the keys', async (t) => {
+  const { clock, deadline } = newDeadline();
+  const prefix = newPrefix();
+  const proxy = await TcpProxy.start(etcd.members[0]?.port ?? 0);
+  t.teardown(() => proxy.close());
+  const endpoints = [`http://127.0.0.1:${proxy.port}`];
+  const { store } = await openReady(t, { endpoints, prefix, clock, requestTimeout: 500 });
+  const { store: direct } = await openReady(t, { endpoints: etcd.endpoints, prefix });
+  const codes = new Map<string, string>();
+  const writer = async () => {
+    for (;;) {
+      const key = `k${codes.size}`;
+      codes.set(key, 'under way');
+      const code = await codeOf(store.set([{ key, value: '1' }], { ttl: 60 }));
+      codes.set(key, code);
+      if (code !== 'done') return;
+    }
+  };
+  // What is held back may be the answers of grants: then it is tried again.
+  const lost = await waitFor('a write is done, and its answer lost', async () => {
+    const before = codes.size;
+    const running = Array.from({ length: 10 }, writer);
+    await waitFor('writes flow', () => codes.size > before + 50, { interval: 1 });
+    proxy.stall({ requests: false, answers: true });
+    await Promise.all(running);
+    await direct.barrier();
+    const unknown = [...codes].filter(([, code]) => code === 'outcome-unknown').map(([key]) => key);
+    const written = unknown.filter((key) => direct.get(key) !== undefined);
+    proxy.cut();
+    proxy.resume();
+    await waitFor('the store works again', () => store.set([{ key: 'again', value: '1' }]).then(() => true));
+    return written.length > 0 && written;
+  });
+  // Whatever is revoked has been by now: later calls of the same store are answered.
+  for (const key of lost) t.is(await read(direct, key), '1');
+  const leases = await leasesAt(deadline(60));
+  t.true(leases.length >= [...codes.values()].filter((code) => code === 'done').length + lost.length);
+});
+
+test('a full etcd grants no lease: storage-full, like any write', async (t) => {
+  const cluster = await EtcdCluster.start({ flags: ['--quota-backend-bytes=16777216'] });
+  t.teardown(() => cluster.stop());
+  const { store } = await openReady(t, { endpoints: cluster.endpoints });
+  const big = `"${'x'.repeat(1_000_000)}"`;
+  await waitFor('the quota is used up', async () => {
+    return (await codeOf(store.set([{ key: 'big', value: big }]))) === 'storage-full';
+  });
+  t.is(await codeOf(store.set([{ key: 'a', value: '1' }], { ttl: 10 })), 'storage-full');
+});
+
+test('an index that a version without deadlines has gone on with is synced anew', async (t) => {
+  const dataDir = await newDirectory(t);
+  const options = { endpoints: etcd.endpoints, prefix: newPrefix(), dataDir };
+  const { store: first } = await openReady(t, options);
+  const revision = await first.set([{ key: 'a', value: '1' }], { ttl: 1000 });
+  await first.barrier();
+  await first.close();
+  const { store: same, registry: kept } = await openReady(t, options);
+  t.is(await metric(kept, 'kvstore_resyncs_total'), 0);
+  await same.close();
+  const index = new KeyIndex({ directory: join(dataDir, 'etcd-replica'), durable: false });
+  await index.transact((writer) => {
+    writer.put('a', '1', revision);
+    writer.setRevision(revision + 1);
+  });
+  await index.close();
+  const { registry } = await openReady(t, options);
+  t.is(await metric(registry, 'kvstore_resyncs_total', { cause: 'upgraded' }), 1);
+});

@@ -1,0 +1,21 @@
+/** A store around another one: what is given is done instead, the rest as the other does it. */
+import type { Store } from '../../src/store/store.ts';
+
+export function around(store: Store, instead: Partial<Store>): Store {
+  return {
+    get: (key) => store.get(key),
+    keys: (filter) => store.keys(filter),
+    pairs: (filter) => store.pairs(filter),
+    expires: (key) => store.expires(key),
+    hasExpired: () => store.hasExpired(),
+    revision: () => store.revision(),
+    barrier: () => store.barrier(),
+    set: (pairs, options) => store.set(pairs, options),
+    delete: (keys, condition) => store.delete(keys, condition),
+    watch: (after, on) => store.watch(after, on),
+    snapshot: () => store.snapshot(),
+    notReady: () => store.notReady(),
+    close: () => store.close(),
+    ...instead,
+  };
+}
