@@ -11,6 +11,7 @@ export interface LastReads {
 /** Reads all pairs of each replica. Nobody writes meanwhile. */
 export async function readEverything(replicas: readonly Target[], history: readonly Operation[]): Promise<LastReads> {
   const registers = new Set(history.filter(({ kind }) => kind === 'write').map(({ register }) => register));
+  const deleted = new Set(history.filter(({ value }) => value === 'gone').map(({ register }) => register));
   const reads: Operation[] = [];
   const differences: string[] = [];
   let before: string | undefined;
@@ -24,7 +25,8 @@ export async function readEverything(replicas: readonly Target[], history: reado
     before = text;
     const pairs = JSON.parse(text) as Readonly<Record<string, unknown>>;
     for (const register of registers) {
-      const value = labelOfAll(keysOf(register).map((key) => JSON.stringify(pairs[key])));
+      const found = labelOfAll(keysOf(register).map((key) => JSON.stringify(pairs[key])));
+      const value = found === undefined && deleted.has(register) ? 'gone' : found;
       reads.push({ client, kind: 'read', register, value, start, end });
     }
   }
