@@ -1,21 +1,15 @@
-/**
- * A member of etcd that is cut off: it runs, and packets to and from it are lost. Needs KV_E2E_NODE, words that run a
- * command in the node's network namespace, such as `docker exec k3d-kvstore-server-0`.
- */
-import { execFile } from 'node:child_process';
+/** A member of etcd that is cut off: it runs, and packets to and from it are lost. Needs KV_E2E_NODE (support/node.ts). */
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, startWriter } from './support/client.ts';
 import { etcdLeader } from './support/etcd-leader.ts';
 import { field } from './support/kubectl.ts';
 import { createKvStore, makeNamespace } from './support/kvstore.ts';
+import { onNode, testOnNode } from './support/node.ts';
 import { installOperator } from './support/operator.ts';
 
-const node = (process.env.KV_E2E_NODE ?? '').split(' ').filter((word) => word !== '');
 const cutSeconds = Number(process.env.KV_E2E_CUT_SECONDS ?? 60);
-const testOnNode = node.length === 0 ? test.skip : test;
 
 test.before('install', installOperator);
 
@@ -44,8 +38,3 @@ testOnNode('a leader of etcd whose network is cut is replaced, and comes back, w
   t.log(`acknowledged ${acknowledged.size}, longest gap ${Math.round(longestGap)} ms, others: ${others}`);
   t.deepEqual(await lost(store, acknowledged), []);
 });
-
-async function onNode(...command: readonly string[]): Promise<void> {
-  const [program = '', ...words] = [...node, ...command];
-  await promisify(execFile)(program, words);
-}

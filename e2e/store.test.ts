@@ -9,12 +9,10 @@ import { etcdLeader } from './support/etcd-leader.ts';
 import { fortio } from './support/fortio.ts';
 import { getFromPod, kubectl } from './support/kubectl.ts';
 import { createKvStore, makeNamespace, statusField } from './support/kvstore.ts';
-import { installOperator, operatorRolledOut, restartOperator } from './support/operator.ts';
+import { installOperator, operatorRolledOut, operatorSelector, restartOperator } from './support/operator.ts';
 
 /** Seconds of load; longer for a thorough run. */
 const loadSeconds = Number(process.env.KV_E2E_LOAD_SECONDS ?? 90);
-
-const operatorSelector = 'app.kubernetes.io/name=kvstore-operator';
 
 test.before('install', installOperator);
 

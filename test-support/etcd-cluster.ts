@@ -171,19 +171,26 @@ export class EtcdCluster {
     await member.kill();
     await rm(member.dataDir, { recursive: true, force: true });
     const others = this.#members.filter((other) => other !== member).map(({ url }) => url);
-    const change = async (...args: string[]) => {
-      const flags = ['--endpoints', others.join(','), '-w', 'json', 'member'];
+    const members = async (...args: string[]) => {
+      const flags = ['--endpoints', others.join(','), '--command-timeout=20s', '-w', 'json', 'member'];
       const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
       // An id has 64 bits, more than a number of JSON.parse holds.
-      return hex(/"member":\{"ID":(\d+)/.exec(stdout)?.[1] ?? '0');
+      return [...stdout.matchAll(/"ID":(\d+)[^}]*"peerURLs":\["([^"]*)"/g)].map(([, id = '', url]) => ({ id, url }));
     };
-    await change('remove', hex(memberId));
-    const add = () => change('add', member.name, '--learner', `--peer-urls=${member.peerUrl}`);
-    // Refused while the others look unhealthy, such as right after an election.
-    const id = await waitFor('etcd takes a new member', add);
+    // A change that timed out may have been made; and one is refused while the others look unhealthy.
+    await waitFor('the member is removed', async () => {
+      if (!(await members('list')).some(({ id }) => id === memberId)) return true;
+      await members('remove', hex(memberId));
+      return false;
+    });
+    const added = await waitFor('etcd takes a new member', async () => {
+      const found = (await members('list')).find(({ url }) => url === member.peerUrl);
+      if (found === undefined) await members('add', member.name, '--learner', `--peer-urls=${member.peerUrl}`);
+      return found;
+    });
     member.flags = [...member.flags.filter((flag) => !flag.startsWith(state)), `${state}=existing`];
     member.start();
-    await waitFor('the new member is promoted', () => change('promote', id).then(() => true));
+    await waitFor('the new member is promoted', () => members('promote', hex(added.id)).then(() => true));
   }
 
   #initialCluster(): string {

@@ -1,6 +1,9 @@
 /** The operator under test. */
 import { kubectl } from './kubectl.ts';
 
+/** Finds its pods. */
+export const operatorSelector = 'app.kubernetes.io/name=kvstore-operator';
+
 const inNamespace = ['-n', 'kvstore-system'] as const;
 
 /** Installs it from config/, or leaves it as it is when that is what is there. */

@@ -16,6 +16,7 @@ import { resourceNameOf } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
+import type { ProgressMetrics } from './metrics/progress-metrics.ts';
 import { prune } from './prune.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
@@ -28,6 +29,7 @@ export interface ReconcileOptions {
   readonly statusWriter: StatusWriter;
   readonly events: EventRecorder;
   readonly metrics: KvStoreMetrics;
+  readonly progress: ProgressMetrics;
   readonly log: Logger;
   readonly defaults: ServiceDefaults & { readonly etcd: EtcdDefaults };
   readonly reconcileEtcd: ReconcileEtcd;
@@ -45,6 +47,7 @@ export async function reconcile(key: string, options: ReconcileOptions): Promise
     // Owner references take everything else away: there is nothing to do, and so no finalizer that could hang.
     options.applier.forget(namespace, name);
     options.metrics.drop(namespace, name);
+    options.progress.drop(namespace, name);
     return {};
   }
   const pass = kvstore.spec.paused ? observe(kvstore) : await change(kvstore, options);
@@ -120,6 +123,7 @@ async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): 
   const status = buildStatus(kvstore, { deployment, ...pass }, new Date());
   options.metrics.set(kvstore, status);
   await options.statusWriter.write(kvstore, status);
+  options.progress.set(kvstore, status, { deployment, etcd: pass.etcd });
   for (const fault of pass.faults) options.events.record(kvstore, 'Warning', faultReason(fault), fault.message);
 }
 

@@ -1,7 +1,7 @@
 /** What every replica holds in the end, as reads of every register; all replicas hold the same. */
 import type { Target } from '../linearizable/call.ts';
 import type { Operation } from '../linearizable/history.ts';
-import { keysOf, labelOfAll } from '../linearizable/workload.ts';
+import { gone, keysOf, labelOfAll } from '../linearizable/registers.ts';
 
 export interface LastReads {
   readonly reads: readonly Operation[];
@@ -11,7 +11,7 @@ export interface LastReads {
 /** Reads all pairs of each replica. Nobody writes meanwhile. */
 export async function readEverything(replicas: readonly Target[], history: readonly Operation[]): Promise<LastReads> {
   const registers = new Set(history.filter(({ kind }) => kind === 'write').map(({ register }) => register));
-  const deleted = new Set(history.filter(({ value }) => value === 'gone').map(({ register }) => register));
+  const deleted = new Set(history.filter(({ value }) => value === gone).map(({ register }) => register));
   const reads: Operation[] = [];
   const differences: string[] = [];
   let before: string | undefined;
@@ -26,7 +26,7 @@ export async function readEverything(replicas: readonly Target[], history: reado
     const pairs = JSON.parse(text) as Readonly<Record<string, unknown>>;
     for (const register of registers) {
       const found = labelOfAll(keysOf(register).map((key) => JSON.stringify(pairs[key])));
-      const value = found === undefined && deleted.has(register) ? 'gone' : found;
+      const value = found === undefined && deleted.has(register) ? gone : found;
       reads.push({ client, kind: 'read', register, value, start, end });
     }
   }

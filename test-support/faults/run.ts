@@ -7,7 +7,6 @@ import { withPresence } from '../linearizable/presence.ts';
 import { seededRandom } from '../linearizable/random.ts';
 import { Workload } from '../linearizable/workload.ts';
 import { waitFor } from '../wait-for.ts';
-import { Claims } from './claims.ts';
 import { inTurns, pick } from './fault.ts';
 import { readEverything } from './read-everything.ts';
 import { availability, type Summary } from './summary.ts';
@@ -41,23 +40,20 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     const clientsPerReplica = clients / replicas.length;
     const workload = new Workload({ replicas, clientsPerReplica, random: seededRandom(seed + 1), rest });
     cleanups.push(() => workload.stop());
-    const claims = new Claims({ replicas, clients, random: seededRandom(seed + 2), rest });
-    cleanups.push(() => claims.stop());
     await recovered(system, workload);
     const start = performance.now();
     const faults = await injectFaults(system, workload, { seed, seconds, onFault, signal });
     const end = performance.now();
-    await Promise.all([workload.stop(), claims.stop()]);
-    const all = [...workload.history, ...claims.history];
-    const last = await readEverything(replicas, all);
-    const history: Operation[] = [...withPresence(workload.history), ...claims.history, ...last.reads];
+    await workload.stop();
+    const last = await readEverything(replicas, workload.history);
+    const history: Operation[] = [...withPresence(workload.history), ...last.reads];
     return {
-      ...{ seconds: Math.round((end - start) / 1000), operations: all.length, faults },
+      ...{ seconds: Math.round((end - start) / 1000), operations: workload.history.length, faults },
       unknown: history.filter(({ kind, end }) => kind === 'write' && end === Number.POSITIVE_INFINITY).length,
       refused: Object.fromEntries(workload.errors),
       impossible: system.impossible,
-      ...availability(all, start, end),
-      lostOrStale: [...violations(history), ...claims.violations, ...last.differences],
+      ...availability(workload.history, start, end),
+      lostOrStale: [...violations(history), ...last.differences],
     };
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();

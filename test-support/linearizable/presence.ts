@@ -1,7 +1,7 @@
 /**
- * What searches saw, as registers of their own: whether the keys of a register are there. Nobody takes a key away
- * again, so it comes into being once, between the earliest start of a write and the earliest moment at which somebody
- * knew of one.
+ * What searches saw, as registers of their own: whether the keys of a register are there. What is searched for while it
+ * is deleted does not count, so that it comes into being once: between the earliest start of a write and the earliest
+ * moment at which somebody knew of one.
  */
 import type { Operation } from './history.ts';
 

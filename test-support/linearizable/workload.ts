@@ -1,8 +1,13 @@
-/** Clients that set, read and search, one key or several at once; everything they do is recorded. */
+/**
+ * Clients that set, read and delete, also several keys at once, and set on conditions; what they do is recorded. A
+ * register is deleted once at the most, when its epoch is over, so that "nothing there" can be told apart: before its
+ * first write it is undefined, afterwards it is the deletion's own value.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call, type Target } from './call.ts';
 import type { Operation } from './history.ts';
 import { presenceOf } from './presence.ts';
+import { gone, keysOf, labelOfAll, textOf } from './registers.ts';
 
 export interface WorkloadOptions {
   /** The process that a client talks to; it may be replaced while the workload runs. */
@@ -18,35 +23,17 @@ export interface WorkloadOptions {
 /** Keys change now and then, so that writes of unknown outcome, which stay possible for ever, don't pile up on one. */
 const operationsPerEpoch = 600;
 const keysPerEpoch = 3;
-const groupSize = 3;
 
-/** Every eighth value is that much longer, so that a store needs space: a text that ends in as many dots. */
-const paddings = [0, 0, 0, 0, 0, 0, 0, 6000];
+/** Answers that say that nothing was written. */
+const notWritten = ['unavailable', 'overloaded', 'storage-full', 'precondition-failed'];
 
-/** Problems which say that nothing was written. */
-const refusals = ['unavailable', 'overloaded', 'storage-full'];
-
-/** The keys of a register: its own, or those of a group. */
-export function keysOf(register: string): string[] {
-  return register.startsWith('group-') ? Array.from({ length: groupSize }, (_, i) => `${register}-${i}`) : [register];
-}
-
-/** The text that an operation writes. */
-function textOf(client: number, count: number): string {
-  return `${client}:${count}`.padEnd(paddings[count % paddings.length] ?? 0, '.');
-}
-
-/** What the history calls a value: without its padding, if that is as it was written. */
-function labelOf(json: string): string {
-  const [, client, count] = /^"(\d+):(\d+)/.exec(json) ?? [];
-  return json === JSON.stringify(textOf(Number(client), Number(count))) ? `${client}:${count}` : json;
-}
-
-/** The same for values of keys that are written together; null and undefined: no such key. */
-export function labelOfAll(values: readonly (string | null | undefined)[]): string | undefined {
-  const labels = values.map((value) => (value == null ? undefined : labelOf(value)));
-  const [first] = labels;
-  return labels.every((label) => label === first) ? first : `torn ${labels.join(' ')}`;
+interface Register {
+  /** When the first write was known to be done. */
+  written: number | undefined;
+  /** A value that was there, for a write on the condition that it still is. */
+  known: { readonly value: string; readonly tag: string } | undefined;
+  /** A deletion was begun. */
+  deleted: boolean;
 }
 
 export class Workload {
@@ -54,6 +41,7 @@ export class Workload {
   readonly errors = new Map<string, number>();
   readonly #options: WorkloadOptions;
   readonly #clients: Promise<void>[] = [];
+  readonly #registers = new Map<string, Register>();
   #stopped = false;
   #count = 0;
   #failures = 0;
@@ -80,29 +68,86 @@ export class Workload {
   }
 
   async #operate(client: number, replica: Target): Promise<void> {
-    const { random, stale = false } = this.#options;
-    const count = ++this.#count;
-    const epoch = Math.floor(count / operationsPerEpoch);
+    const { random } = this.#options;
+    const current = Math.floor(++this.#count / operationsPerEpoch);
+    const old = current > 0 && random() < 0.1;
+    const epoch = old ? current - 1 : current;
     const group = random() < 0.25;
-    const register = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
-    const keys = keysOf(register);
+    const name = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
+    const keys = keysOf(name);
+    const register = this.#register(name);
+    if (old && !register.deleted && register.written !== undefined) return this.#delete(client, replica, name, keys);
+    if (!old && random() < 0.45) return this.#set(client, replica, name, keys);
+    if (random() < 0.3) return this.#search(client, replica, name, keys);
+    return this.#read(client, replica, name, keys);
+  }
+
+  async #set(client: number, replica: Target, name: string, keys: readonly string[]): Promise<void> {
+    const { random } = this.#options;
+    const register = this.#register(name);
+    const { text, label: value } = textOf(client, this.#count);
+    const { known } = register;
+    const conditional = random() < 0.4;
+    const absent = conditional && register.written === undefined;
+    const match = conditional && keys.length === 1 ? known : undefined;
+    const condition = absent ? ({ absent: true } as const) : match && { tag: match.tag };
     const start = performance.now();
-    if (random() < 0.45) {
-      const text = textOf(client, count);
-      const value = `${client}:${count}`;
-      const { error } = await call(replica, { set: Object.fromEntries(keys.map((key) => [key, text])) });
-      if (error !== undefined) this.#failed(error);
-      // Should the value be read all the same, that is a violation.
-      if (error !== undefined && refusals.includes(error)) return;
-      const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
-      this.history.push({ client, kind: 'write', register, value, start, end });
-      return;
+    const { error, tag } = await call(replica, {
+      set: Object.fromEntries(keys.map((key) => [key, text])),
+      ...(condition && { condition }),
+    });
+    if (error !== undefined) this.#failed(error);
+    // These say that nothing was written: should the value be read all the same, that is a violation.
+    if (error !== undefined && notWritten.includes(error)) return;
+    const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
+    const write = { client, kind: 'write', register: name, value, start, end } as const;
+    // Once it may have been deleted, nobody knows which nothing was replaced.
+    const replaces = absent && !register.deleted ? { value: undefined } : match && { value: match.value };
+    if (error !== undefined || replaces === undefined) {
+      this.history.push(write);
+    } else {
+      this.history.push({ ...write, replaces });
+      // The condition is as good as a read.
+      this.history.push({ client, kind: 'read', register: name, value: replaces.value, start, end });
     }
-    if (random() < 0.3) return this.#search(client, replica, register, keys);
-    const { values, error } = await call(replica, { get: keys, stale });
+    if (error !== undefined) return;
+    register.written ??= end;
+    if (tag !== undefined) register.known = { value, tag };
+  }
+
+  async #delete(client: number, replica: Target, name: string, keys: readonly string[]): Promise<void> {
+    this.#register(name).deleted = true;
+    const start = performance.now();
+    const { error } = await call(replica, { remove: keys });
+    if (error !== undefined) this.#failed(error);
+    if (error !== undefined && notWritten.includes(error)) return;
+    const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
+    this.history.push({ client, kind: 'write', register: name, value: gone, start, end });
+  }
+
+  async #read(client: number, replica: Target, name: string, keys: readonly string[]): Promise<void> {
+    const register = this.#register(name);
+    const start = performance.now();
+    const { values, error, tag } = await call(replica, { get: keys, stale: this.#options.stale });
     if (error !== undefined || values === undefined) return this.#failed(error ?? 'no answer');
-    const seen = labelOfAll(values);
-    this.history.push({ client, kind: 'read', register, value: seen, start, end: performance.now() });
+    const end = performance.now();
+    let seen = labelOfAll(values);
+    if (seen === undefined && register.deleted) {
+      // Began before anything was known to be written: it may have seen the time before, or that after the deletion.
+      if (register.written === undefined || register.written >= start) return;
+      seen = gone;
+    }
+    if (seen !== undefined && tag !== undefined) register.known = { value: seen, tag };
+    this.history.push({ client, kind: 'read', register: name, value: seen, start, end });
+  }
+
+  #register(name: string): Register {
+    let register = this.#registers.get(name);
+    if (register === undefined) {
+      register = { written: undefined, known: undefined, deleted: false };
+      this.#registers.set(name, register);
+    }
+    return register;
   }
 
   /** Whether the register's keys are found; part of a group that was set at once is torn. */
@@ -113,6 +158,8 @@ export class Workload {
     const there = keys.filter((key) => found.includes(key));
     const torn = there.length > 0 && there.length < keys.length ? `torn ${there.join(' ')}` : undefined;
     const value = torn ?? (there.length > 0 ? 'there' : undefined);
+    // It may be on its way out.
+    if (this.#register(register).deleted) return;
     const end = performance.now();
     this.history.push({ client, kind: 'read', register: presenceOf(register), value, start, end });
   }

@@ -35,6 +35,7 @@ export function admit({ turns, maxWait, maxBody, metrics, rest }: AdmissionOptio
   const most = Math.max(maxBodies, maxBody);
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
+    metrics.problem(refusal.code);
     metrics.started();
     metrics.ended(request.method, '', refusal.status, 0);
     sendRefusal(request, response);

@@ -1,31 +1,25 @@
 /** What answers the server's requests: the hot reads first, then the application. */
 import type { RequestListener } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { Tracing } from '../tracing.ts';
 import { admit } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { hotGet, type Waited } from './hot-get.ts';
-import { httpMetrics } from './http-metrics.ts';
-import { Turns } from './turns.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'metrics' | 'waited' | 'turns'> {
-  readonly registry: Registry;
-  /** False: every request goes through the application (which alone knows of traces). Default true. */
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
+  /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  readonly tracing?: Tracing | undefined;
   /** Milliseconds that a request may wait for its turn before it is refused. */
   readonly maxWait: number;
-  /** Told of each connection that the server takes. */
-  readonly turns?: Turns;
 }
 
-export function createHandler({
-  hotReads = true,
-  maxWait,
-  turns = new Turns(),
-  ...options
-}: HandlerOptions): RequestListener {
-  const metrics = httpMetrics(options.registry);
+export function createHandler({ hotReads = true, tracing, maxWait, ...options }: HandlerOptions): RequestListener {
+  const { metrics, turns, maxBody } = options;
   const waited: Waited = new WeakMap();
-  const app = createApp({ ...options, metrics, waited, turns }).callback();
-  const rest = admit({ turns, maxWait, maxBody: options.maxBody, metrics, rest: app });
-  return hotReads ? hotGet({ store: options.store, metrics, waited, rest }) : rest;
+  const store = tracing?.store(options.store) ?? options.store;
+  const app = createApp({ ...options, store, waited, spans: tracing?.spans }).callback();
+  const rest = admit({ turns, maxWait, maxBody, metrics, rest: app });
+  const plain = hotReads ? hotGet({ store: options.store, metrics, waited, rest }) : rest;
+  // Only the application knows of traces.
+  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
 }

@@ -1,9 +1,9 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ProblemCode } from '../errors.ts';
 import type { Drain } from './drain.ts';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
-import type { Turns } from './turns.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -17,6 +17,10 @@ export interface ServerOptions {
   readonly keepAliveTimeout: number;
   /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
   readonly maxBody: number;
+  /** Hears of the answers to what never became a request. */
+  readonly onProblem: (code: ProblemCode) => void;
+  /** Hears of each connection that is taken. */
+  readonly onConnection: () => void;
 }
 
 /**
@@ -26,12 +30,7 @@ export interface ServerOptions {
 const backlog = 4096;
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
-export async function listen(
-  handler: RequestListener,
-  drain: Drain,
-  options: ServerOptions,
-  turns?: Turns,
-): Promise<Server> {
+export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
   const server = createHttpServer({
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
@@ -46,7 +45,7 @@ export async function listen(
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
-  if (turns !== undefined) server.on('connection', () => turns.arrived());
+  server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
@@ -55,8 +54,8 @@ export async function listen(
   });
   // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', answer);
-  server.on('connect', (_request, socket) => refuseConnect(socket));
-  server.on('clientError', refuse);
+  server.on('connect', (_request, socket) => refuseConnect(socket, options.onProblem));
+  server.on('clientError', (error, socket) => refuse(error, socket, options.onProblem));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
     server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
