@@ -24,5 +24,5 @@ for (const each of chosen) {
     onFault: (names) => console.log(`- ${names.join(' + ')}`),
   });
   console.log(`${summaryText(summary)}\nreplay: npm run faults -- ${minutes} ${seed} ${each}`);
-  if (summary.lostOrStale.length > 0) process.exitCode = 1;
+  if (summary.lostOrStale.length > 0 || summary.failure !== undefined) process.exitCode = 1;
 }

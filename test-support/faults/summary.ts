@@ -1,4 +1,5 @@
 /** What a run comes to. */
+import { inspect } from 'node:util';
 import type { Operation } from '../linearizable/history.ts';
 
 export interface Summary {
@@ -11,6 +12,8 @@ export interface Summary {
   /** Faults injected, by kind. */
   readonly faults: Readonly<Record<string, number>>;
   readonly impossible: readonly string[];
+  /** Why the run ended early: the system did not recover from a fault within half a minute. */
+  readonly failure: unknown;
   /** Whole seconds in which no operation was answered. */
   readonly unavailable: number;
   /** The longest time without an answered operation, in seconds. */
@@ -45,7 +48,8 @@ export function availability(
 
 /** The summary as lines of text. */
 export function summaryText(summary: Summary): string {
-  const { seconds, operations, unknown, refused, faults, impossible, unavailable, longestGap, lostOrStale } = summary;
+  const { seconds, operations, unknown, refused, faults, impossible, unavailable, longestGap, failure, lostOrStale } =
+    summary;
   const total = Object.values(faults).reduce((sum, count) => sum + count, 0);
   return [
     `operations: ${operations} in ${seconds} s; refused or lost: ${JSON.stringify(refused)}; writes of unknown outcome: ${unknown}`,
@@ -53,6 +57,7 @@ export function summaryText(summary: Summary): string {
     ...Object.entries(faults).map(([name, count]) => `  ${String(count).padStart(4)}  ${name}`),
     ...impossible.map((kind) => `not possible on this machine: ${kind}`),
     `unavailable: ${unavailable} s; longest time without an answer: ${longestGap} s`,
+    ...(failure === undefined ? [] : [inspect(failure)]),
     `lost or stale: ${lostOrStale.length}`,
     ...lostOrStale.slice(0, 20).map((violation) => `  ${violation}`),
   ].join('\n');
