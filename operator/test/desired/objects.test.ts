@@ -61,7 +61,7 @@ test('a single replica, or none, has no budget that could block a drain', (t) =>
 
 test('Service and NetworkPolicy pick the pods of the service', (t) => {
   t.deepEqual(buildService(kvStore()).spec?.selector, selector);
-  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.podSelector?.matchLabels, selector);
+  t.deepEqual(buildNetworkPolicy(kvStore()).spec.podSelector, { matchLabels: selector });
   t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
 });
 
@@ -86,13 +86,22 @@ test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing el
   t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
 });
 
+test('the clients that a KvStore names are the only ones that reach the service', (t) => {
+  const clients = [
+    { podSelector: { matchLabels: { app: 'till' } } },
+    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } },
+  ];
+  const { ingress } = buildNetworkPolicy(kvStore({ clients })).spec;
+  t.deepEqual(ingress, [{ from: clients, ports: [{ protocol: 'TCP', port: 8080 }] }]);
+});
+
 test('the ServiceAccount has no token', (t) => {
   t.false(buildServiceAccount(kvStore()).automountServiceAccountToken);
 });
 
 test('what is optional is there only when asked for and possible', (t) => {
   const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
-    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors };
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors, restoring: false };
     return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
   };
   const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];
