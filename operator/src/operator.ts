@@ -11,10 +11,12 @@ import type { MemberAccess } from './etcd-tools.ts';
 import { createEventRecorder } from './events.ts';
 import { listenForHealth } from './health.ts';
 import { KubeClient } from './kube/kube-client.ts';
+import { PolledSecrets } from './kube/polled-secrets.ts';
 import { createSources } from './kube/sources.ts';
 import { LeaderElection } from './leader.ts';
 import { type Build, createMetrics } from './metrics/metrics.ts';
 import { reconcile } from './reconcile.ts';
+import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -26,6 +28,8 @@ export interface OperatorOptions {
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
   readonly build: Build;
+  /** The time of day. */
+  readonly now: () => Date;
   /** Default: 30 s, 20 s and 5 s. */
   readonly lease?: { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number };
 }
@@ -82,9 +86,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     statusWriter: new StatusWriter(writer, caches),
     metrics: metrics.kvStore,
     progress: metrics.progress,
-    defaults: { serviceImage: config.serviceImage, etcd: { image: config.etcdImage } },
+    defaults: {
+      serviceImage: config.serviceImage,
+      etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
+    },
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
+    secrets: new PolledSecrets({
+      client: writer,
+      cache: caches.secrets,
+      clock,
+      pollMs: Math.min(secretPollMs, config.resyncMs),
+    }),
+    now: options.now,
     hasServiceMonitors: () => sources.isInstalled('serviceMonitors'),
   };
 

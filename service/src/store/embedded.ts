@@ -40,6 +40,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** Throws when the directory is in use by another process, not writable, or of another format. */
   constructor({ directory, metrics, clock = systemClock, history, spans = noSpans }: EmbeddedOptions) {
@@ -90,7 +91,12 @@ export class EmbeddedStore extends IndexReader implements Store {
     });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     this.#expiry.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));

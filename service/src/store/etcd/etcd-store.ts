@@ -15,6 +15,7 @@ import { Follower } from './follow.ts';
 import { foreignReporter } from './foreign.ts';
 import { readHead } from './head.ts';
 import { layout } from './layout.ts';
+import { LeaseSweeper } from './lease-sweeper.ts';
 import { Leases } from './leases.ts';
 import { readUser } from './login.ts';
 import { Mutations } from './mutations.ts';
@@ -69,6 +70,7 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #writer: Writer;
   readonly #mutations: Mutations;
   readonly #watches: Watches;
+  readonly #sweeper: LeaseSweeper;
   readonly #metrics: EtcdMetrics;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
@@ -114,6 +116,7 @@ export class EtcdStore extends IndexReader implements Store {
       conditional: new ConditionalWriter({ ...shared, barrier, expired }),
       known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
     });
+    this.#sweeper = new LeaseSweeper({ ...shared, log, due: (limit) => index.due(limit) });
     options.metrics.observe(index);
   }
 
@@ -130,6 +133,7 @@ export class EtcdStore extends IndexReader implements Store {
   start(): void {
     this.#following = this.#follower.run();
     this.#beat();
+    this.#sweeper.start();
   }
 
   barrier(): Promise<void> {
@@ -160,6 +164,7 @@ export class EtcdStore extends IndexReader implements Store {
   async close(): Promise<void> {
     await this.#mutations.close();
     this.#stopHeartbeat();
+    this.#sweeper.stop();
     this.#watches.interrupt('The store is closed.');
     this.#stop.abort();
     this.#barrier.close();
