@@ -2,7 +2,18 @@
 import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
-const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', 'objects', 'rbac', 'resilience'];
+const withApiServer = [
+  'backup',
+  'crd',
+  'drift',
+  'leader',
+  'main',
+  'many',
+  'namespaced',
+  'objects',
+  'rbac',
+  'resilience',
+];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
   { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
@@ -25,6 +36,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
+  { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
   { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
   {
