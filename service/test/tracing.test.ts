@@ -14,7 +14,7 @@ function start(t: ExecutionContext, env: Record<string, string>): Promise<Servic
   return startService(t, { env: { KV_DATA_DIR: temporaryFolder(t), ...env } });
 }
 
-test('a request is a span with its route, the store’s work is its child, probes are none', async (t) => {
+test.serial('a request is a span with its route, the store’s work is its child, probes are none', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
   await fetch(`${service.url}/set`, { method: 'POST', body: '{"secret-key":"secret-value"}', headers });
@@ -52,7 +52,7 @@ test('a request is a span with its route, the store’s work is its child, probe
   t.false(JSON.stringify(spans).includes('secret-value'));
 });
 
-test('the sampler of the OTEL_ variables is used', async (t) => {
+test.serial('the sampler of the OTEL_ variables is used', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, {
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -65,7 +65,7 @@ test('the sampler of the OTEL_ variables is used', async (t) => {
   t.deepEqual([...new Set(spans.map((span) => [span.traceId, span.service].join()))], [`${traceId},other-name`]);
 });
 
-test('a part of the requests that bring no trace is sampled', async (t) => {
+test.serial('a part of the requests that bring no trace is sampled', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, {
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -82,7 +82,7 @@ test('a part of the requests that bring no trace is sampled', async (t) => {
   t.is(new Set(spans.map((span) => span.traceId)).size, spans.length);
 });
 
-test('the log of a failed request has the ids of its trace', async (t) => {
+test.serial('the log of a failed request has the ids of its trace', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, KV_MAX_STREAMS: '1', KV_MAX_BODY: '16MiB' });
   const body = JSON.stringify(Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, 'x'.repeat(1_000_000)])));
@@ -100,7 +100,7 @@ test('the log of a failed request has the ids of its trace', async (t) => {
   t.is(span?.status, 2, 'an error');
 });
 
-test('requests that share a commit are linked with it, and it with them; those that are not sampled leave nothing', async (t) => {
+test.serial('requests that share a commit are linked with it, and it with them; those that are not sampled leave nothing', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
   const callers = Array.from({ length: 20 }, () => randomUUID().replaceAll('-', ''));
@@ -128,7 +128,7 @@ test('requests that share a commit are linked with it, and it with them; those t
   }
 });
 
-test('a watch is a span until it has begun; what it tells later belongs to no request', async (t) => {
+test.serial('a watch is a span until it has begun; what it tells later belongs to no request', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
   const watch = await fetch(`${service.url}/watch`, { headers });
@@ -151,7 +151,7 @@ test('a watch is a span until it has begun; what it tells later belongs to no re
   t.is(spans.length, before);
 });
 
-test('a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is', async (t) => {
+test.serial('a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is', async (t) => {
   const { url } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
   await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers });
@@ -186,7 +186,7 @@ test('a sampled request is an exemplar for whoever asks for OpenMetrics; a plain
   }
 });
 
-test('with traces on, a read that is not sampled gets the very answer it would get without', async (t) => {
+test.serial('with traces on, a read that is not sampled gets the very answer it would get without', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const off = { OTEL_TRACES_SAMPLER: 'always_off' };
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, ...off });
@@ -209,7 +209,7 @@ const off: Record<string, Record<string, string>> = {
   'with the exporter none': { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
 };
 for (const [what, env] of Object.entries(off)) {
-  test(`${what} nothing of the OpenTelemetry SDK is loaded`, async (t) => {
+  test.serial(`${what} nothing of the OpenTelemetry SDK is loaded`, async (t) => {
     const list = `${temporaryFolder(t)}/loaded`;
     // Writes the name of each module that is loaded, of either kind.
     const hook = `import { appendFileSync } from 'node:fs'; import { registerHooks } from 'node:module';
