@@ -26,6 +26,7 @@ const operator = await startOperator({
   log,
   reconcileEtcd,
   memberAccess: accessFor(config),
+  build: { version, node: process.version },
   now: () => new Date(),
 });
 log.info({ version, port: operator.port, namespaces: config.namespaces }, 'operator started');

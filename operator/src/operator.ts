@@ -14,7 +14,7 @@ import { KubeClient } from './kube/kube-client.ts';
 import { PolledSecrets } from './kube/polled-secrets.ts';
 import { createSources } from './kube/sources.ts';
 import { LeaderElection } from './leader.ts';
-import { createMetrics } from './metrics/metrics.ts';
+import { type Build, createMetrics } from './metrics/metrics.ts';
 import { reconcile } from './reconcile.ts';
 import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -27,6 +27,7 @@ export interface OperatorOptions {
   readonly log: Logger;
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
+  readonly build: Build;
   /** The time of day. */
   readonly now: () => Date;
   /** Default: 30 s, 20 s and 5 s. */
@@ -55,7 +56,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   /** Aborted when leadership is lost: whatever is under way may not write any more. */
   const fenced = new AbortController();
   const registry = new Registry();
-  const metrics = createMetrics(registry, 'kvstore');
+  const metrics = createMetrics(registry, 'kvstore', options.build);
   const client = new KubeClient({ kubeConfig, deadlineMs: callDeadlineMs, onAnswer: metrics.api.answered });
   const queue = new WorkQueue({ clock, backoff: retries, metrics: metrics.queue });
   const sources = createSources({
@@ -84,6 +85,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     applier: new Applier(writer, caches),
     statusWriter: new StatusWriter(writer, caches),
     metrics: metrics.kvStore,
+    progress: metrics.progress,
     defaults: {
       serviceImage: config.serviceImage,
       etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },

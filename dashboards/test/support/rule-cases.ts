@@ -156,6 +156,16 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     quiet: [{ [of('up', member(1))]: '1x10' }, { [of('up', pod)]: '0x10' }],
     at: 9,
   },
+  KvStoreEtcdAlarm: {
+    firing: { [of('kvstore_etcd_alarms', { ...named, alarm: 'NOSPACE' })]: '3x10' },
+    labels: { ...named, alarm: 'NOSPACE' },
+    quiet: [
+      { [of('kvstore_etcd_alarms', { ...named, alarm: 'NOSPACE' })]: '0x10' },
+      // The operator made room.
+      { [of('kvstore_etcd_alarms', { ...named, alarm: 'NOSPACE' })]: '3x1 0x9' },
+    ],
+    at: 5,
+  },
   KvStoreEtcdNoSpaceNear: {
     firing: space('850x400'),
     labels: member(0),

@@ -76,6 +76,8 @@ export interface EtcdOutcome {
   readonly reason: string;
   readonly message: string;
   readonly degraded: boolean;
+  /** How many members raise each alarm. */
+  readonly alarms?: Readonly<Record<Alarm, number>>;
   /** When each certificate ends, by its name; Unix seconds. */
   readonly certificateExpiry?: Readonly<Record<string, number>>;
   /** Milliseconds after which to look again, when waiting for something that no watch reports. */
@@ -99,6 +101,9 @@ export interface Member {
   readonly isLearner: boolean;
 }
 
+export const alarms = ['NOSPACE', 'CORRUPT'] as const;
+export type Alarm = (typeof alarms)[number];
+
 export interface MemberStatus {
   readonly clusterId: string;
   readonly memberId: string;
@@ -109,7 +114,7 @@ export interface MemberStatus {
   readonly dbSizeInUse: number;
   readonly dbSizeQuota: number;
   readonly revision: number;
-  readonly alarms: readonly ('NOSPACE' | 'CORRUPT')[];
+  readonly alarms: readonly Alarm[];
 }
 
 /** Calls of one member. Each has a deadline and throws when it passes; a call that changes something may have succeeded. */

@@ -18,7 +18,7 @@ const selector = {
   'app.kubernetes.io/component': 'service',
 };
 
-test('the Ingress opens the paths of the API and nothing else', (t) => {
+test('the Ingress opens the paths of the API, the pages when asked, and nothing else', (t) => {
   const { spec } = buildIngress(kvStore());
   const paths = spec?.rules?.[0]?.http?.paths ?? [];
   t.deepEqual(
@@ -26,6 +26,12 @@ test('the Ingress opens the paths of the API and nothing else', (t) => {
     ['Exact /', 'Prefix /get/', 'Exact /set', 'Exact /search', 'Exact /delete', 'Exact /watch', 'Exact /openapi.json'],
   );
   t.true(paths.every(({ backend }) => backend.service?.name === 'shop' && backend.service.port?.name === 'http'));
+  const ingress = { enabled: true, className: 'traefik', pages: true };
+  const more = buildIngress(kvStore({ ingress })).spec?.rules?.[0]?.http?.paths ?? [];
+  t.deepEqual(
+    more.slice(paths.length).map(({ path, pathType }) => `${pathType} ${path}`),
+    ['Prefix /docs', 'Prefix /ui'],
+  );
   t.is(spec?.ingressClassName, 'traefik');
   t.is(spec?.tls, undefined);
 });
@@ -34,6 +40,7 @@ test('host, TLS, class and annotations are as asked for, and the URL follows', (
   const ingress = {
     enabled: true,
     className: 'nginx',
+    pages: false,
     host: 'kv.test',
     tls: { secretName: 'cert' },
     annotations: { a: 'b' },
@@ -44,7 +51,10 @@ test('host, TLS, class and annotations are as asked for, and the URL follows', (
   t.deepEqual(spec?.tls, [{ hosts: ['kv.test'], secretName: 'cert' }]);
   t.deepEqual(metadata?.annotations, { a: 'b' });
   t.is(urlOf(kvStore({ ingress })), 'https://kv.test/');
-  t.is(urlOf(kvStore({ ingress: { enabled: true, className: 'x', host: 'kv.test' } })), 'http://kv.test/');
+  t.is(
+    urlOf(kvStore({ ingress: { enabled: true, className: 'x', host: 'kv.test', pages: false } })),
+    'http://kv.test/',
+  );
   t.is(urlOf(kvStore({ ingress: { ...ingress, enabled: false } })), 'http://shop.web.svc:8080/');
   t.is(urlOf(kvStore()), 'http://shop.web.svc:8080/');
 });
@@ -101,11 +111,11 @@ test('the ServiceAccount has no token', (t) => {
 
 test('what is optional is there only when asked for and possible', (t) => {
   const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
-    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors };
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors, restoring: false };
     return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
   };
   const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];
-  const ingress = { enabled: false, className: 'traefik' };
+  const ingress = { enabled: false, className: 'traefik', pages: false };
   t.deepEqual(kindsOf({ replicas: 1, ingress }, true), always);
   t.false(kindsOf({ monitoring: { enabled: true } }, false).includes('ServiceMonitor'));
   t.true(kindsOf({ monitoring: { enabled: true } }, true).includes('ServiceMonitor'));

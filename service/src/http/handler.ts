@@ -1,19 +1,36 @@
 /** What answers the server's requests: the hot reads first, then the application. */
 import type { RequestListener } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { Tokens } from '../auth/token-file.ts';
+import type { Tracing } from '../tracing.ts';
 import { type AppOptions, createApp } from './app.ts';
-import { hotGet, type Waited } from './hot-get.ts';
-import { httpMetrics } from './http-metrics.ts';
+import { mayRead } from './authorize.ts';
+import { hotGet } from './hot-get.ts';
+import { hotReads, type Waited } from './hot-reads.ts';
+import { hotSearch } from './hot-search.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'metrics' | 'waited'> {
-  readonly registry: Registry;
-  /** False: every request goes through the application (which alone knows of traces). Default true. */
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
+  /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  readonly tracing?: Tracing | undefined;
 }
 
-export function createHandler({ hotReads = true, ...options }: HandlerOptions): RequestListener {
-  const metrics = httpMetrics(options.registry);
+export function createHandler({ hotReads: hot = true, tracing, ...options }: HandlerOptions): RequestListener {
+  const { metrics, store } = options;
   const waited: Waited = new WeakMap();
-  const rest = createApp({ ...options, metrics, waited }).callback();
-  return hotReads ? hotGet({ store: options.store, metrics, waited, rest }) : rest;
+  const rest = createApp({
+    ...options,
+    store: tracing?.store(store) ?? store,
+    waited,
+    spans: tracing?.spans,
+  }).callback();
+  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
+  const plain = hot ? allowed(hotReads({ reads, store, metrics, waited, rest }), rest, options.tokens) : rest;
+  // Only the application knows of traces.
+  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
+}
+
+/** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */
+function allowed(hot: RequestListener, rest: RequestListener, tokens: Tokens | undefined): RequestListener {
+  if (tokens === undefined) return hot;
+  return (request, response) => (mayRead(request, tokens) ? hot : rest)(request, response);
 }
