@@ -5,6 +5,7 @@ import { type BinaryName, findBinary } from './binaries.ts';
 const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', 'objects', 'rbac', 'resilience'];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
+  { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
@@ -26,6 +27,11 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
+  {
+    files: 'dashboards/test/observability.test.ts',
+    programs: ['promtool', 'etcd', 'kube-apiserver', 'kubectl'],
+  },
   {
     files: 'dashboards/test/prometheus.test.ts',
     programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],

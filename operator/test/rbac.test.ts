@@ -37,6 +37,7 @@ const busyEtcd: ReconcileEtcd = async ({ metadata: { namespace, name }, spec }, 
   const metadata = { name: `${name}-etcd`, namespace, labels: labelsOf(name) };
   const pod = { metadata: { labels: labelsOf(name) }, spec: { containers: [{ name: 'etcd', image: 'etcd' }] } };
   await tools.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+  await tools.apply({ apiVersion: 'v1', kind: 'Secret', metadata });
   const sts = { serviceName: name, selector: { matchLabels: labelsOf(name) }, template: pod };
   await tools.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: sts } as KubernetesObject);
   const [claim] = claims;

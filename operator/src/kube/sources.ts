@@ -8,6 +8,7 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
+  V1Secret,
   V1Service,
   V1ServiceAccount,
   V1StatefulSet,
@@ -28,6 +29,8 @@ export interface Caches {
   readonly services: ObjectCache<V1Service>;
   readonly configMaps: ObjectCache<V1ConfigMap>;
   readonly serviceAccounts: ObjectCache<V1ServiceAccount>;
+  /** Filled by reading a few by name (polled-secrets.ts): no Secret is ever listed or watched. */
+  readonly secrets: ObjectCache<V1Secret>;
   readonly pods: ObjectCache<V1Pod>;
   readonly claims: ObjectCache<V1PersistentVolumeClaim>;
   readonly ingresses: ObjectCache<V1Ingress>;
@@ -69,6 +72,7 @@ export function createSources(options: SourcesOptions): Sources {
     services: group(),
     configMaps: group(),
     serviceAccounts: group(),
+    secrets: group(),
     pods: group(),
     claims: group(),
     ingresses: group(),
@@ -77,8 +81,8 @@ export function createSources(options: SourcesOptions): Sources {
     serviceMonitors: group(),
   };
   const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
-  const names = Object.keys(resources) as ResourceName[];
-  const byName = new Map(
+  const names = (Object.keys(resources) as ResourceName[]).filter((name) => name !== 'secrets');
+  const byName = new Map<ResourceName, Source<KubernetesObject>[]>(
     names.map((name) => [name, scopes.map((namespace) => createSource(name, namespace, caches, options))]),
   );
   const sources = [...byName.values()].flat();

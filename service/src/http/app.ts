@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../auth/token-file.ts';
 import { Problem } from '../errors.ts';
+import { noSpans, type Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
 import { requireToken } from './authorize.ts';
 import { readBody } from './body.ts';
@@ -13,7 +14,7 @@ import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
-import type { Waited } from './hot-get.ts';
+import type { Waited } from './hot-reads.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
 import { serveDocument } from './openapi/serve.ts';
@@ -42,17 +43,19 @@ export interface AppOptions {
   /** Of the service, as the API's description tells it. */
   readonly version: string;
   readonly pages: PageOptions;
+  /** Of sampled requests; undefined while traces are off. */
+  readonly spans?: Spans | undefined;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, tokens } = options;
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, tokens, spans } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics));
-  app.use(renderErrors(log));
+  app.use(observe(metrics, spans ?? noSpans));
+  app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
   app.use((ctx, next) => {
@@ -71,14 +74,14 @@ export function createApp(options: AppOptions): Koa {
   const router = new Router({ strict: true, sensitive: true });
   router.get('/', route('/'), dumpPairs(store, stream));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
-  router.get('/search', route('/search'), searchKeys(store, stream));
+  router.get('/search', route('/search'), searchKeys(store, stream, waited));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
   router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
   router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches, tokens }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
-  router.get('/metrics', route('/metrics'), metricsText(registry));
+  router.get('/metrics', route('/metrics'), metricsText(registry, spans !== undefined));
   const described = { version: options.version, tokens: tokens !== undefined };
   router.get('/openapi.json', route('/openapi.json'), serveDocument(described));
   routePages(router, pages, route);

@@ -1,25 +1,37 @@
 /** What answers the server's requests: the hot reads first, then the application. */
 import type { RequestListener } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { Tracing } from '../tracing.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
-import { hotGet, type Waited } from './hot-get.ts';
-import { httpMetrics } from './http-metrics.ts';
+import { hotGet } from './hot-get.ts';
+import { hotReads, type Waited } from './hot-reads.ts';
+import { hotSearch } from './hot-search.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'metrics' | 'waited'> {
-  readonly registry: Registry;
-  /** False: every request goes through the application (which alone knows of traces). Default true. */
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
+  /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  readonly tracing?: Tracing | undefined;
 }
 
-export function createHandler({ hotReads = true, ...options }: HandlerOptions): RequestListener {
-  const metrics = httpMetrics(options.registry);
+export function createHandler({ hotReads: hot = true, tracing, ...options }: HandlerOptions): RequestListener {
+  const { store } = options;
   const waited: Waited = new WeakMap();
-  const rest = createApp({ ...options, metrics, waited }).callback();
-  if (!hotReads) return rest;
-  const hot = hotGet({ store: options.store, metrics, waited, rest });
-  const { tokens } = options;
+  const rest = createApp({
+    ...options,
+    store: tracing?.store(store) ?? store,
+    waited,
+    spans: tracing?.spans,
+  }).callback();
+  const plain = hot ? shortened(options, waited, rest) : rest;
+  // Only the application knows of traces.
+  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
+}
+
+/** Answers hot reads before the application. */
+function shortened({ store, metrics, tokens }: HandlerOptions, waited: Waited, rest: RequestListener): RequestListener {
+  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
+  const hot = hotReads({ reads, store, metrics, waited, rest });
   if (tokens === undefined) return hot;
-  // The application refuses, with everything that belongs to it.
+  // Who shows no token is refused by the application, with everything that belongs to it.
   return (request, response) => (mayRead(request, tokens) ? hot : rest)(request, response);
 }

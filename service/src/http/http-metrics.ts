@@ -1,5 +1,8 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type ProblemCode, problems } from '../errors.ts';
+import { exemplarDurations } from './exemplar-durations.ts';
+import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {
   /** A request is being served from now on. */
@@ -7,32 +10,49 @@ export interface HttpMetrics {
   /** It is served by another way, which counts it itself. */
   left(): void;
   /** It has ended; `route` is the template that matched, empty for none. */
-  ended(method: string | undefined, route: string, status: number, seconds: number): void;
+  ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
+  /** An answer is a problem, to a request or to what never became one. */
+  problem(code: ProblemCode): void;
 }
 
 /** OpenTelemetry's list; anything else counts as `_OTHER`, so that no client can add a series. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE']);
 
-export function httpMetrics(registry: Registry): HttpMetrics {
-  const duration = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Duration of HTTP server requests.',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  });
-  const active = new Gauge({
+/** The method as metrics and traces name it. */
+export function knownMethod(method: string | undefined): string {
+  return method !== undefined && methods.has(method) ? method : '_OTHER';
+}
+
+/** `exemplars`: sampled requests say which trace they belong to. */
+export function httpMetrics(registry: Registry, exemplars = false): HttpMetrics {
+  const durations = exemplars ? exemplarDurations(registry) : new RequestDurations(registry);
+  let serving = 0;
+  new Gauge({
     name: 'http_server_active_requests',
     help: 'HTTP requests being served.',
     registers: [registry],
+    collect() {
+      this.set(serving);
+    },
   });
+  const answered = new Counter({
+    name: 'kvstore_http_problems_total',
+    help: 'Answers that were problems, by their code (docs/api.md).',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+  for (const code of Object.keys(problems)) answered.inc({ code }, 0);
   return {
-    started: () => active.inc(),
-    left: () => active.dec(),
-    ended(method, route, status, seconds) {
-      active.dec();
-      const known = method !== undefined && methods.has(method) ? method : '_OTHER';
-      duration.labels(known, route, String(status)).observe(seconds);
+    problem: (code) => answered.inc({ code }),
+    started() {
+      serving++;
+    },
+    left() {
+      serving--;
+    },
+    ended(method, route, status, seconds, example) {
+      serving--;
+      durations.observe(knownMethod(method), route, status, seconds, example);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { Tokens } from '../../src/auth/token-file.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
+import { httpMetrics } from '../../src/http/http-metrics.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
@@ -66,8 +67,9 @@ export async function startService(
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true, tokens, pages = true } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
+  const metrics = httpMetrics(registry);
   const handler = createHandler({
-    ...{ store, registry, log, drain, maxBody, streams, watches, hotReads, tokens },
+    ...{ metrics, store, registry, log, drain, maxBody, streams, watches, hotReads, tokens },
     ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {
@@ -77,6 +79,7 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
+    onProblem: metrics.problem,
   });
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));
