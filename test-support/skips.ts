@@ -2,7 +2,18 @@
 import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
-const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', 'objects', 'rbac', 'resilience'];
+const withApiServer = [
+  'backup',
+  'crd',
+  'drift',
+  'leader',
+  'main',
+  'many',
+  'namespaced',
+  'objects',
+  'rbac',
+  'resilience',
+];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
   { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },

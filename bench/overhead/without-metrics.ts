@@ -15,11 +15,11 @@ const handler = createHandler({
   registry: new Registry(),
   log: pino({ level: config.logLevel }),
   drain,
-  version: '',
-  pages: { docs: false, ui: false },
   maxBody: config.maxBody,
   watches: { maxWatches: 0, heartbeat: 1000, maxBacklog: 1, stallTimeout: 1000 },
   streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
+  version: '0.0.0',
+  pages: { docs: false, ui: false },
   metrics: { started: nothing, left: nothing, ended: nothing, problem: nothing },
 });
 await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout, onProblem: nothing });

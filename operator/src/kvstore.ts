@@ -51,6 +51,10 @@ export interface KvStoreSpec {
   readonly etcd?: EtcdSpec;
   /** An etcd that somebody else runs. Excludes etcd. */
   readonly externalEtcd?: ExternalEtcdSpec;
+  /** Exports into a volume, on a schedule. */
+  readonly backup?: BackupSpec;
+  /** What a new KvStore begins with. Nothing comes of it once that is done. */
+  readonly restoreFrom?: RestoreSpec;
   /** Who may use the API. Default: anybody who reaches it. */
   readonly auth?: AuthSpec;
   /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
@@ -95,6 +99,34 @@ export interface ExternalEtcdSpec {
   readonly credentialsSecretName?: string;
 }
 
+export interface BackupSpec {
+  /** As in a CronJob: `0 3 * * *`, `@daily`. */
+  readonly schedule: string;
+  /** Of the schedule, such as Europe/Berlin. Default: that of the cluster, usually UTC. */
+  readonly timeZone?: string;
+  /** How many backups are kept. Default 7. */
+  readonly retention: number;
+  /** True: none is made until it is false again. Default false. */
+  readonly suspend: boolean;
+  /** A claim that is there. Excludes storage. */
+  readonly volumeClaim?: string;
+  /** A claim that the operator makes, and that stays when the KvStore is deleted. Excludes volumeClaim. */
+  readonly storage?: { readonly size: string; readonly className?: string };
+  /** Key token: a token that may read. */
+  readonly tokenSecretName?: string;
+}
+
+export interface RestoreSpec {
+  /** The claim that the backups are in. */
+  readonly volumeClaim: string;
+  /** The KvStore that was backed up. Default: the same name. */
+  readonly kvStore?: string;
+  /** A file of its backups, or latest. Default latest. */
+  readonly file: string;
+  /** Key token: a token that may write. */
+  readonly tokenSecretName?: string;
+}
+
 export interface AuthSpec {
   /** Key tokens: the file that the service reads, a line each token. A change needs no rollout. */
   readonly tokensSecretName: string;
@@ -108,5 +140,7 @@ export interface KvStoreStatus {
   readonly selector?: string;
   readonly url?: string;
   readonly etcd?: { readonly members: number; readonly readyMembers: number; readonly version?: string };
+  /** RFC 3339. */
+  readonly backup?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
   readonly conditions?: readonly Condition[];
 }

@@ -5,6 +5,7 @@ import { type Applier, objectId } from './apply.ts';
 import type { ReconcileResult } from './controller.ts';
 import type { ServiceDefaults } from './desired/deployment.ts';
 import { buildServiceObjects } from './desired/desired.ts';
+import { buildRestoreJob, restoreJobName } from './desired/restore-job.ts';
 import { referencedSecrets } from './desired/service-environment.ts';
 import type { EtcdDefaults, EtcdOutcome, ReconcileEtcd } from './etcd/contract.ts';
 import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
@@ -20,6 +21,7 @@ import type { KvStore } from './kvstore.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
 import { prune } from './prune.ts';
+import { type Restore, restoreOf } from './restore.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -92,6 +94,7 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     }
   };
 
+  const restore = lookAtRestore(kvstore, options);
   // One part's fault must not keep the others from being repaired.
   const etcd =
     kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options));
@@ -103,8 +106,16 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       defaults: options.defaults,
       secretVersions,
       hasServiceMonitors: options.hasServiceMonitors(),
+      restoring: restore?.holdsUp !== undefined,
     };
     for (const object of buildServiceObjects(kvstore, around)) await attempt(() => apply(object));
+  }
+  const { restoreFrom } = kvstore.spec;
+  if (restoreFrom !== undefined) {
+    const job = buildRestoreJob(kvstore, restoreFrom, options.defaults);
+    // One that is there is kept and never changed, whatever has changed since it was made.
+    wanted.add(objectId('jobs', job));
+    if (restore?.start === true) await attempt(() => apply(job));
   }
   // What was not applied for a fault is not unwanted.
   if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
@@ -127,10 +138,25 @@ async function reconcileEtcd(
   }
 }
 
+function lookAtRestore(kvstore: KvStore, { caches }: ReconcileOptions): Restore | undefined {
+  const { namespace, name } = kvstore.metadata;
+  const { restoreFrom } = kvstore.spec;
+  const jobName = restoreFrom === undefined ? '' : restoreJobName(kvstore, restoreFrom);
+  return restoreOf(kvstore, {
+    deployment: caches.deployments.get(namespace, name),
+    job: caches.jobs.get(namespace, jobName),
+    pods: caches.pods
+      .ofGroup(`${namespace}/${name}`)
+      .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === jobName),
+  });
+}
+
 async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): Promise<void> {
   const { namespace, name } = kvstore.metadata;
   const deployment = options.caches.deployments.get(namespace, name);
-  const status = buildStatus(kvstore, { deployment, ...pass }, options.now());
+  const cronJob = options.caches.cronJobs.get(namespace, `${name}-backup`);
+  const restore = lookAtRestore(kvstore, options);
+  const status = buildStatus(kvstore, { deployment, cronJob, restore, ...pass }, options.now());
   options.metrics.set(kvstore, status, pass.etcd?.certificateExpiry);
   await options.statusWriter.write(kvstore, status);
   options.progress.set(kvstore, status, { deployment, etcd: pass.etcd });

@@ -76,10 +76,29 @@ test('each permission is used, and nothing is refused', async (t) => {
   const environment = { KVSTORE_POD_NAMESPACE: operatorNamespace, KVSTORE_RESYNC_SECONDS: '1' };
   await cluster.startOperator({ environment, lease, reconcileEtcd: busyEtcd });
   const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'a' } } }];
-  await cluster.createKvStore(namespace, 'all', { etcd: {}, env, monitoring: { enabled: true } });
+  await cluster.createKvStore(namespace, 'all', {
+    etcd: {},
+    env,
+    monitoring: { enabled: true },
+    backup: { schedule: '@daily', storage: {} },
+    restoreFrom: { volumeClaim: 'backups' },
+  });
+  await eventually(() => cluster.get('deployments', namespace, 'all'));
+  // Makes the operator begin the restore.
+  await cluster.patch('deployments', namespace, 'all', { status: { replicas: 1, availableReplicas: 1 } }, 'status');
+  await eventually(async () => {
+    const { items } = await cluster.admin.request<{ items: object[] }>('GET', pathOf(resources.jobs, namespace));
+    if (items.length === 0) throw new Error('no Job yet');
+  });
   await cluster.createKvStore(namespace, 'taken');
   await eventually(() => cluster.get('serviceMonitors', namespace, 'all'));
-  const off = { replicas: 1, ingress: { enabled: false }, monitoring: { enabled: false } };
+  const off = {
+    replicas: 1,
+    ingress: { enabled: false },
+    monitoring: { enabled: false },
+    backup: null,
+    restoreFrom: null,
+  };
   await cluster.patch('kvStores', namespace, 'all', { spec: off });
 
   const role = loadYaml<V1ClusterRole>(await readFile(new URL('role.yaml', folder), 'utf8'));

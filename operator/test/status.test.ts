@@ -56,6 +56,28 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
     { faults: [faultOf(new ForeignObjectError({ kind: 'Service' }))] },
     { Degraded: 'True ObjectConflict', Progressing: 'True Retrying' },
   ],
+  [
+    'a restore at work',
+    { restore: { finding: { status: 'False', reason: 'Restoring', message: '' }, holdsUp: 'Restoring', start: false } },
+    {
+      Ready: 'False Restoring',
+      Progressing: 'True Restoring',
+      Degraded: 'False AsExpected',
+      Restored: 'False Restoring',
+    },
+  ],
+  [
+    'a restore that failed',
+    {
+      restore: { finding: { status: 'False', reason: 'Failed', message: '' }, holdsUp: 'RestoreFailed', start: false },
+    },
+    { Ready: 'False RestoreFailed', Progressing: 'False Settled', Degraded: 'True RestoreFailed' },
+  ],
+  [
+    'a restore that found other data',
+    { restore: { finding: { status: 'False', reason: 'OtherData', message: '' }, start: false } },
+    { Ready: 'True AllReplicasAvailable', Degraded: 'True OtherData', Restored: 'False OtherData' },
+  ],
   ['a refusal', { faults: [faultOf(new KubeError(422, 'Invalid', 'no'))] }, { Degraded: 'True Refused' }],
   ['a missing right', { faults: [faultOf(new KubeError(403, 'Forbidden', 'no'))] }, { Degraded: 'True Forbidden' }],
   ['anything else', { faults: [faultOf(new Error('x'))] }, { Degraded: 'True ReconcileError' }],

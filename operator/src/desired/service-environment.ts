@@ -42,10 +42,10 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: (spec.externalEtcd?.endpoints ?? clientEndpoints(kvstore)).join(','),
     KV_ETCD_PREFIX: etcdPrefix(kvstore),
-    ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
     ...(spec.externalEtcd === undefined
       ? { ...ownEtcdLimits, ...tlsFiles(true) }
       : externalEtcdFiles(spec.externalEtcd)),
+    ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
   };
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
@@ -54,7 +54,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
 }
 
 export function serviceFiles(kvstore: KvStore): ServiceFiles {
-  const { externalEtcd, auth } = kvstore.spec;
+  const { auth, externalEtcd } = kvstore.spec;
   const files: ServiceFiles = {
     // Only the index, which a restarted pod builds anew.
     volumes: [{ name: 'data', emptyDir: {} }],
@@ -72,7 +72,7 @@ export function serviceFiles(kvstore: KvStore): ServiceFiles {
   return files;
 }
 
-/** Names of the Secrets whose change must restart the service: it reads them once, at its start, but for the tokens. */
+/** Names of the Secrets whose change must restart the service: it reads them once, at its start (and the tokens again and again). */
 export function referencedSecrets({ spec }: KvStore): string[] {
   const names = [
     spec.externalEtcd?.tlsSecretName,

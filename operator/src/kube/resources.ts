@@ -18,6 +18,8 @@ export const resources = {
   secrets: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' },
   pods: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' },
   claims: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims' },
+  cronJobs: { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs' },
+  jobs: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs' },
   ingresses: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', plural: 'ingresses' },
   networkPolicies: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
   disruptionBudgets: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },

@@ -2,8 +2,10 @@
 import type {
   KubernetesObject,
   V1ConfigMap,
+  V1CronJob,
   V1Deployment,
   V1Ingress,
+  V1Job,
   V1NetworkPolicy,
   V1PersistentVolumeClaim,
   V1Pod,
@@ -33,6 +35,8 @@ export interface Caches {
   readonly secrets: ObjectCache<V1Secret>;
   readonly pods: ObjectCache<V1Pod>;
   readonly claims: ObjectCache<V1PersistentVolumeClaim>;
+  readonly cronJobs: ObjectCache<V1CronJob>;
+  readonly jobs: ObjectCache<V1Job>;
   readonly ingresses: ObjectCache<V1Ingress>;
   readonly networkPolicies: ObjectCache<V1NetworkPolicy>;
   readonly disruptionBudgets: ObjectCache<V1PodDisruptionBudget>;
@@ -75,6 +79,8 @@ export function createSources(options: SourcesOptions): Sources {
     secrets: group(),
     pods: group(),
     claims: group(),
+    cronJobs: group(),
+    jobs: group(),
     ingresses: group(),
     networkPolicies: group(),
     disruptionBudgets: group(),

@@ -96,13 +96,22 @@ test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing el
   t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
 });
 
-test('the clients that a KvStore names are the only ones that reach the service', (t) => {
+test('the clients that a KvStore names, and its own jobs, are the only ones that reach the service', (t) => {
   const clients = [
     { podSelector: { matchLabels: { app: 'till' } } },
     { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } },
   ];
   const { ingress } = buildNetworkPolicy(kvStore({ clients })).spec;
-  t.deepEqual(ingress, [{ from: clients, ports: [{ protocol: 'TCP', port: 8080 }] }]);
+  const jobs = ['backup', 'restore'].map((component) => ({
+    podSelector: {
+      matchLabels: {
+        'app.kubernetes.io/name': 'kvstore',
+        'app.kubernetes.io/instance': 'shop',
+        'app.kubernetes.io/component': component,
+      },
+    },
+  }));
+  t.deepEqual(ingress, [{ from: [...clients, ...jobs], ports: [{ protocol: 'TCP', port: 8080 }] }]);
 });
 
 test('the ServiceAccount has no token', (t) => {
@@ -111,7 +120,7 @@ test('the ServiceAccount has no token', (t) => {
 
 test('what is optional is there only when asked for and possible', (t) => {
   const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
-    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors };
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors, restoring: false };
     return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
   };
   const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];

@@ -64,6 +64,16 @@ export const completeSpec: Complete<KvStoreSpec> = {
     clientCertificate: true,
     credentialsSecretName: 'secret',
   },
+  backup: {
+    schedule: '@daily',
+    timeZone: 'Etc/UTC',
+    retention: 7,
+    suspend: false,
+    volumeClaim: 'claim',
+    storage: { size: '8Gi', className: 'class' },
+    tokenSecretName: 'secret',
+  },
+  restoreFrom: { volumeClaim: 'claim', kvStore: 'name', file: 'latest', tokenSecretName: 'secret' },
   auth: { tokensSecretName: 'secret' },
   paused: false,
   nodeSelector: map,
@@ -80,6 +90,7 @@ export const completeStatus: Complete<KvStoreStatus> = {
   selector: 'selector',
   url: 'url',
   etcd: { members: 3, readyMembers: 3, version: '3.6.16' },
+  backup: { lastScheduleTime: '2026-01-01T00:00:00Z', lastSuccessfulTime: '2026-01-01T00:00:00Z' },
   conditions: [
     {
       type: 'Ready',

@@ -38,17 +38,17 @@ export interface AppOptions {
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  /** Of sampled requests; undefined while traces are off. */
+  readonly spans?: Spans | undefined;
   /** Undefined: anybody may do anything. */
   readonly tokens?: Tokens | undefined;
   /** Of the service, as the API's description tells it. */
   readonly version: string;
   readonly pages: PageOptions;
-  /** Of sampled requests; undefined while traces are off. */
-  readonly spans?: Spans | undefined;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, tokens, spans } = options;
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, spans, tokens } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');

@@ -1,5 +1,6 @@
 /** What answers the server's requests: the hot reads first, then the application. */
 import type { RequestListener } from 'node:http';
+import type { Tokens } from '../auth/token-file.ts';
 import type { Tracing } from '../tracing.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
@@ -14,7 +15,7 @@ export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
 }
 
 export function createHandler({ hotReads: hot = true, tracing, ...options }: HandlerOptions): RequestListener {
-  const { store } = options;
+  const { metrics, store } = options;
   const waited: Waited = new WeakMap();
   const rest = createApp({
     ...options,
@@ -22,16 +23,14 @@ export function createHandler({ hotReads: hot = true, tracing, ...options }: Han
     waited,
     spans: tracing?.spans,
   }).callback();
-  const plain = hot ? shortened(options, waited, rest) : rest;
+  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
+  const plain = hot ? allowed(hotReads({ reads, store, metrics, waited, rest }), rest, options.tokens) : rest;
   // Only the application knows of traces.
   return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
 }
 
-/** Answers hot reads before the application. */
-function shortened({ store, metrics, tokens }: HandlerOptions, waited: Waited, rest: RequestListener): RequestListener {
-  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const hot = hotReads({ reads, store, metrics, waited, rest });
+/** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */
+function allowed(hot: RequestListener, rest: RequestListener, tokens: Tokens | undefined): RequestListener {
   if (tokens === undefined) return hot;
-  // Who shows no token is refused by the application, with everything that belongs to it.
   return (request, response) => (mayRead(request, tokens) ? hot : rest)(request, response);
 }

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { makeFolder, nameBackup, pruneBackups } from '../backups.ts';
+import { exportToFile } from '../export-file.ts';
+import { say } from '../io.ts';
+import type { AddCommand } from '../program.ts';
+import { wholeNumber } from '../settings.ts';
+
+export const addBackup: AddCommand = (command, run) =>
+  command
+    .command('backup')
+    .description('export one state of the store into a folder, under a name made of the time')
+    .argument('<folder>', 'made when missing')
+    .requiredOption('--keep <number>', 'delete all but so many of the newest', wholeNumber(1, 100_000))
+    .action(
+      run<[string], { keep: number; quiet?: boolean }>(async (context, { keep, quiet }, folder) => {
+        await makeFolder(folder);
+        const name = nameBackup(context.clock.now());
+        let pairs = 0;
+        await exportToFile(context.client, join(folder, name), {
+          resume: false,
+          oneState: true,
+          onPairs(more) {
+            pairs += more;
+          },
+          onBroken({ message }) {
+            pairs = 0;
+            say(context, `${message}; beginning again`);
+          },
+        });
+        const deleted = await pruneBackups(folder, keep, context.clock.now());
+        if (quiet === true) return;
+        say(context, `${pairs} pairs in ${name}${deleted.length === 0 ? '' : `; deleted ${deleted.join(', ')}`}`);
+      }),
+    );
