@@ -53,6 +53,12 @@ export const settings = {
     'Streamed answers at once; one more is answered with 503.',
     wholeNumber(1, 2000),
   ),
+  maxWait: setting(
+    'KV_MAX_WAIT',
+    '1s',
+    'How long a request may wait for its turn when there is too much to do; one that would wait longer gets 503.',
+    duration,
+  ),
   maxWatches: setting(
     'KV_MAX_WATCHES',
     '5000',

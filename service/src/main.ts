@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   const { httpMetrics } = await import('./http/http-metrics.ts');
   const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
+  const { Turns } = await import('./http/turns.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
   const log = createLog({
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
     interceptors: tracing?.interceptors ?? [],
   });
   const drain = new Drain();
+  const turns = new Turns();
   const metrics = httpMetrics(registry, tracing !== undefined);
   const handler = createHandler({
     store,
@@ -61,6 +63,8 @@ async function main(): Promise<void> {
     version: manifest.version,
     pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
+    maxWait: config.maxWait,
+    turns,
     tracing,
     metrics,
     watches: {
@@ -76,6 +80,7 @@ async function main(): Promise<void> {
       ...config,
       requestTimeout: config.bodyTimeout,
       onProblem: metrics.problem,
+      onConnection: () => turns.arrived(),
     });
     serverMetrics(registry, { server, store, drain });
     const { address, port, family } = addressOf(server);

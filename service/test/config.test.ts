@@ -34,6 +34,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   keepAliveTimeout: duration,
   stallTimeout: duration,
   maxStreams: { good: { '1': 1, '2000': 2000 }, bad: ['', '0', '2001', 'many'] },
+  maxWait: duration,
   maxWatches: { good: { '0': 0, '1000000': 1_000_000 }, bad: ['', '-1', '1000001', 'many'] },
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },

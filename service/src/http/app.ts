@@ -25,6 +25,7 @@ import { searchKeys } from './search.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import type { Turns } from './turns.ts';
 import { type WatchLimits, watchChanges } from './watch.ts';
 
 export interface AppOptions {
@@ -38,6 +39,7 @@ export interface AppOptions {
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  readonly turns: Turns;
   /** Of sampled requests; undefined while traces are off. */
   readonly spans?: Spans | undefined;
   /** Undefined: anybody may do anything. */
@@ -48,7 +50,7 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, spans, tokens } = options;
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, turns, spans, tokens } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -70,7 +72,7 @@ export function createApp(options: AppOptions): Koa {
   const pages = pagesOf(options.pages);
   if (tokens !== undefined) app.use(requireToken(tokens, new Set([...openRoutes, ...pages.flatMap(pathsOf)])));
 
-  const stream = jsonStreamer(streams);
+  const stream = jsonStreamer(streams, turns);
   const router = new Router({ strict: true, sensitive: true });
   router.get('/', route('/'), dumpPairs(store, stream));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));

@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Tracing } from '../tracing.ts';
+import { admit } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
 import { hotGet } from './hot-get.ts';
@@ -12,17 +13,20 @@ export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
   readonly tracing?: Tracing | undefined;
+  /** Milliseconds that a request may wait for its turn before it is refused. */
+  readonly maxWait: number;
 }
 
-export function createHandler({ hotReads: hot = true, tracing, ...options }: HandlerOptions): RequestListener {
-  const { metrics, store } = options;
+export function createHandler({ hotReads: hot = true, tracing, maxWait, ...options }: HandlerOptions): RequestListener {
+  const { metrics, store, turns, maxBody } = options;
   const waited: Waited = new WeakMap();
-  const rest = createApp({
+  const app = createApp({
     ...options,
     store: tracing?.store(store) ?? store,
     waited,
     spans: tracing?.spans,
   }).callback();
+  const rest = admit({ turns, maxWait, maxBody, metrics, rest: app });
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
   const plain = hot ? allowed(hotReads({ reads, store, metrics, waited, rest }), rest, options.tokens) : rest;
   // Only the application knows of traces.

@@ -8,6 +8,7 @@ import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { httpMetrics } from '../../src/http/http-metrics.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
+import { Turns } from '../../src/http/turns.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Clock } from '../../src/store/etcd/clock.ts';
@@ -19,6 +20,8 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
+  readonly maxWait?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
   readonly clock?: Clock;
@@ -65,11 +68,12 @@ export async function startService(
   const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true, tokens, pages = true } = options;
+  const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const metrics = httpMetrics(registry);
+  const turns = new Turns();
   const handler = createHandler({
-    ...{ metrics, store, registry, log, drain, maxBody, streams, watches, hotReads, tokens },
+    ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, watches, hotReads, tokens },
     ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {
@@ -80,6 +84,7 @@ export async function startService(
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
     onProblem: metrics.problem,
+    onConnection: () => turns.arrived(),
   });
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));

@@ -10,6 +10,7 @@ import { Drain } from '../../../src/http/drain.ts';
 import { httpMetrics } from '../../../src/http/http-metrics.ts';
 import { openApiDocument } from '../../../src/http/openapi/document.ts';
 import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
+import { Turns } from '../../../src/http/turns.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { assertProblem } from '../../support/assert-problem.ts';
 import { call } from '../../support/call.ts';
@@ -31,7 +32,7 @@ function routerOf(): Router {
     ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: new Drain() },
     ...{ maxBody: 1, streams: { maxStreams: 1, stallTimeout: 1 }, metrics: httpMetrics(new Registry()) },
     ...{ watches: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 } },
-    ...{ waited: new WeakMap(), version: '1.2.3', pages },
+    ...{ waited: new WeakMap(), turns: new Turns(), version: '1.2.3', pages },
   });
   const [router] = app.middleware.flatMap((each) =>
     'router' in each && each.router instanceof Router ? [each.router] : [],
