@@ -16,10 +16,11 @@ const withApiServer = [
 ];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
+  { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
-  ...['expiry', 'leases', 'mutations', 'watches'].map((name) => ({
+  ...['expiry', 'leases', 'mutations', 'watch-kill', 'watches'].map((name) => ({
     files: `service/test/store/etcd/${name}.test.ts`,
     programs: ['etcd', 'etcdctl'] as const,
   })),
@@ -36,6 +37,11 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
+  {
+    files: 'dashboards/test/observability.test.ts',
+    programs: ['promtool', 'etcd', 'kube-apiserver', 'kubectl'],
+  },
   {
     files: 'dashboards/test/prometheus.test.ts',
     programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],

@@ -2,7 +2,13 @@
  * The KvStore resource (kvstores.kvstore.dev/v1alpha1) as the API server hands it out: defaults filled in.
  * config/crd holds the same shape as a schema.
  */
-import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type {
+  V1Affinity,
+  V1EnvVar,
+  V1NetworkPolicyPeer,
+  V1ResourceRequirements,
+  V1Toleration,
+} from '@kubernetes/client-node';
 import type { Condition } from './conditions.ts';
 
 export const group = 'kvstore.dev';
@@ -39,6 +45,8 @@ export interface KvStoreSpec {
   /** Extra environment of the service container; names the operator sets itself are refused by validation. */
   readonly env?: readonly V1EnvVar[];
   readonly ingress: IngressSpec;
+  /** Who may reach the API, as in a NetworkPolicy. Undefined: everybody. */
+  readonly clients?: readonly V1NetworkPolicyPeer[];
   /** The etcd that the operator runs. Excludes externalEtcd. */
   readonly etcd?: EtcdSpec;
   /** An etcd that somebody else runs. Excludes etcd. */

@@ -69,12 +69,16 @@ function backupStatus(cronJob: V1CronJob | undefined): KvStoreStatus['backup'] {
 }
 
 /** All replicas asked for can be used, and etcd, where it is ours, can make decisions. Follows the pods, nothing else. */
-function readyFinding({ spec }: KvStore, { deployment, etcd, restore }: Findings): Finding {
+function readyFinding(kvstore: KvStore, { deployment, etcd, restore }: Findings): Finding {
+  const { spec } = kvstore;
   const available = deployment?.status?.availableReplicas ?? 0;
   const count = `${available} of ${spec.replicas} replicas are available`;
-  if (etcd !== undefined && etcd.readyMembers <= etcd.members / 2) {
+  if (etcd !== undefined && !isForming(kvstore) && etcd.readyMembers <= etcd.members / 2) {
     const message = `${etcd.readyMembers} of ${etcd.members} members of etcd are ready: too few to decide; ${count}`;
     return { status: 'False', reason: 'EtcdUnavailable', message };
+  }
+  if (etcd !== undefined && isForming(kvstore) && etcd.readyMembers < etcd.members) {
+    return { status: 'False', reason: forming, message: `${etcd.readyMembers} of ${etcd.members} members; ${count}` };
   }
   if (spec.replicas === 0) return { status: 'False', reason: 'ScaledToZero', message: 'no replicas are asked for' };
   if (available < spec.replicas) return { status: 'False', reason: 'ReplicasUnavailable', message: count };
@@ -82,6 +86,18 @@ function readyFinding({ spec }: KvStore, { deployment, etcd, restore }: Findings
     return { status: 'False', reason: restore.holdsUp, message: restore.finding.message };
   }
   return { status: 'True', reason: 'AllReplicasAvailable', message: count };
+}
+
+const forming = 'EtcdForming';
+
+/**
+ * Whether etcd has never had all its members. While it grows from one to those asked for it decides, but the next pod
+ * that is lost could end that; later a quorum is enough.
+ */
+function isForming({ spec, status }: KvStore): boolean {
+  if (spec.etcd === undefined) return false;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return status?.etcd === undefined || ready?.reason === forming;
 }
 
 function progressingFinding({ spec }: KvStore, { deployment, etcd, faults, restore }: Findings): Finding {

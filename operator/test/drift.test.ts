@@ -60,6 +60,7 @@ test('drift of each field that the operator owns is repaired', async (t) => {
   const kvstore = await cluster.createKvStore(namespace, 'drift', {
     etcd: {},
     image: 'kvstore/service:1',
+    clients: [{ namespaceSelector: {} }, { podSelector: { matchLabels: { app: 'till' } } }],
     ingress: { host: 'kv.test', annotations: { note: 'kept' }, tls: { secretName: 'certificate' } },
   });
   const around = {

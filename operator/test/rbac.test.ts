@@ -37,6 +37,7 @@ const busyEtcd: ReconcileEtcd = async ({ metadata: { namespace, name }, spec }, 
   const metadata = { name: `${name}-etcd`, namespace, labels: labelsOf(name) };
   const pod = { metadata: { labels: labelsOf(name) }, spec: { containers: [{ name: 'etcd', image: 'etcd' }] } };
   await tools.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+  await tools.apply({ apiVersion: 'v1', kind: 'Secret', metadata });
   const sts = { serviceName: name, selector: { matchLabels: labelsOf(name) }, template: pod };
   await tools.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: sts } as KubernetesObject);
   const [claim] = claims;
@@ -84,7 +85,13 @@ test('each permission is used, and nothing is refused', async (t) => {
   });
   await eventually(() => cluster.get('deployments', namespace, 'all'));
   // Makes the operator begin the restore.
-  await cluster.patch('deployments', namespace, 'all', { status: { replicas: 1, availableReplicas: 1 } }, 'status');
+  await cluster.patch(
+    'deployments',
+    namespace,
+    'all',
+    { status: { replicas: 1, readyReplicas: 1, availableReplicas: 1 } },
+    'status',
+  );
   await eventually(async () => {
     const { items } = await cluster.admin.request<{ items: object[] }>('GET', pathOf(resources.jobs, namespace));
     if (items.length === 0) throw new Error('no Job yet');

@@ -16,7 +16,10 @@ function deployment(pods: number, conditions: V1DeploymentCondition[] = []): V1D
   return { metadata: { generation: 1 }, status: { ...counts, observedGeneration: 1, conditions } };
 }
 
-function reasons(found: Partial<Findings>, kvstore: KvStore = kvStore()): Record<string, string> {
+/** An etcd that had all its members once. */
+const formed = { etcd: { members: 3, readyMembers: 3 } };
+
+function reasons(found: Partial<Findings>, kvstore: KvStore = kvStore({}, formed)): Record<string, string> {
   const findings = { deployment: deployment(3), etcd: settled(3), faults: [], ...found };
   const { conditions = [] } = buildStatus(kvstore, findings, noon);
   return Object.fromEntries(conditions.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
@@ -82,6 +85,31 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
 for (const [title, found, expected] of cases) {
   test(title, (t) => t.like(reasons(found), expected));
 }
+
+test('a new etcd has all its members before anything is ready; later a quorum is enough', (t) => {
+  const next = (kvstore: KvStore, readyMembers: number) => {
+    const etcd = outcome({ readyMembers, settled: false });
+    return buildStatus(kvstore, { deployment: deployment(3), etcd, faults: [] }, noon);
+  };
+  const readyOf = ({ conditions = [] }: ReturnType<typeof next>) => {
+    const { status, reason } = conditions.find(({ type }) => type === 'Ready') ?? {};
+    return `${status} ${reason}`;
+  };
+  let status = next(kvStore(), 0);
+  for (const readyMembers of [1, 2]) {
+    t.is(readyOf(status), 'False EtcdForming');
+    status = next(kvStore({}, status), readyMembers);
+  }
+  t.is(readyOf(status), 'False EtcdForming');
+  status = next(kvStore({}, status), 3);
+  t.is(readyOf(status), 'True AllReplicasAvailable');
+  status = next(kvStore({}, status), 2);
+  t.is(readyOf(status), 'True AllReplicasAvailable');
+  status = next(kvStore({}, status), 1);
+  t.is(readyOf(status), 'False EtcdUnavailable');
+  status = next(kvStore({}, status), 2);
+  t.is(readyOf(status), 'True AllReplicasAvailable');
+});
 
 test('without replicas it is not ready, and that is no fault', (t) => {
   const none = { metadata: { generation: 1 }, status: { observedGeneration: 1 } };

@@ -63,7 +63,7 @@ export const settings = {
   watchBacklog: setting(
     'KV_WATCH_BACKLOG',
     '1MiB',
-    'Bytes that may wait for the client of a watch before it is cut off.',
+    'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
     size,
   ),
   drainWindow: setting(

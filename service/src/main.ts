@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts';
+import { noSpans } from './store/spans.ts';
 import { startTracing, tracingAsked } from './tracing.ts';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
@@ -19,27 +20,39 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
-  // Loaded only now: traces can follow what they see being loaded.
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
   const { openStore } = await import('./store/open.ts');
   const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
+  const { httpMetrics } = await import('./http/http-metrics.ts');
+  const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
-  const log = createLog({ level: config.logLevel, format: config.logFormat, terminal: process.stdout.isTTY });
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    terminal: process.stdout.isTTY,
+    fields: tracing?.logFields,
+  });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
-  const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
+  const store = await openStore({
+    ...{ config, registry, log },
+    spans: tracing?.spans ?? noSpans,
+    interceptors: tracing?.interceptors ?? [],
+  });
   const drain = new Drain();
+  const metrics = httpMetrics(registry, tracing !== undefined);
   const handler = createHandler({
     store,
     registry,
     log,
     drain,
     maxBody: config.maxBody,
-    hotReads: tracing === undefined,
+    tracing,
+    metrics,
     watches: {
       maxWatches: config.maxWatches,
       heartbeat: config.watchHeartbeat,
@@ -49,7 +62,12 @@ async function main(): Promise<void> {
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {
-    const server = await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout });
+    const server = await listen(handler, drain, {
+      ...config,
+      requestTimeout: config.bodyTimeout,
+      onProblem: metrics.problem,
+    });
+    serverMetrics(registry, { server, store, drain });
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');

@@ -5,6 +5,10 @@ export interface Call {
   /** Values by key to set; or else keys to read, in one request. */
   readonly set?: Readonly<Record<string, string>>;
   readonly get?: readonly string[];
+  /** Keys to delete, in one request. */
+  readonly remove?: readonly string[];
+  /** Sets only what is not there, or only while the entity tag fits. */
+  readonly condition?: { readonly absent: true } | { readonly tag: string };
   /** Read without the barrier. */
   readonly stale?: boolean;
 }
@@ -12,24 +16,29 @@ export interface Call {
 export interface Answer {
   /** JSON texts; null: no such key. */
   readonly values?: readonly (string | null)[];
+  /** Of the key that was read, or of the pairs that were set. */
+  readonly tag?: string;
   /** The code of a problem; `unavailable` also when nobody listens; `lost` when the connection ended. */
   readonly error?: string;
 }
 
 /** Never rejects: an error is part of the answer. */
-export async function call(service: ServiceProcess, { set, get = [], stale = false }: Call): Promise<Answer> {
+export async function call(service: ServiceProcess, wanted: Call): Promise<Answer> {
+  const { set, get = [], remove, condition, stale = false } = wanted;
   try {
-    if (set !== undefined) {
-      const response = await fetch(`${service.url}/set`, { method: 'POST', body: JSON.stringify(set) });
+    if (set !== undefined || remove !== undefined) {
+      const [path, body] = set === undefined ? ['delete', remove] : ['set', set];
+      const headers = headersFor(condition);
+      const response = await fetch(`${service.url}/${path}`, { method: 'POST', body: JSON.stringify(body), headers });
       if (!response.ok) return { error: await codeOf(response) };
       await response.text();
-      return {};
+      return { tag: response.headers.get('etag') ?? '' };
     }
     const consistency = stale ? 'consistency=stale' : '';
     const [first = ''] = get;
     if (get.length === 1) {
       const response = await fetch(`${service.url}/get/${encodeURIComponent(first)}?${consistency}`);
-      if (response.ok) return { values: [await response.text()] };
+      if (response.ok) return { values: [await response.text()], tag: response.headers.get('etag') ?? '' };
       const error = await codeOf(response);
       return error === 'key-not-found' ? { values: [null] } : { error };
     }
@@ -42,6 +51,11 @@ export async function call(service: ServiceProcess, { set, get = [], stale = fal
   } catch (error) {
     return { error: /ECONNREFUSED/.test(String((error as Error).cause)) ? 'unavailable' : 'lost' };
   }
+}
+
+function headersFor(condition: Call['condition']): Record<string, string> {
+  if (condition === undefined) return {};
+  return 'tag' in condition ? { 'If-Match': condition.tag } : { 'If-None-Match': '*' };
 }
 
 async function codeOf(response: Response): Promise<string> {

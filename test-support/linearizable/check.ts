@@ -11,6 +11,7 @@ import { faults } from './faults.ts';
 import { type Operation, violations } from './history.ts';
 import { seededRandom } from './random.ts';
 import { run } from './run.ts';
+import { gone } from './workload.ts';
 
 const count = Number(process.argv[2] ?? 60);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
@@ -25,6 +26,9 @@ const seconds = Math.round((performance.now() - started) / 1000);
 const of = (kind: Operation['kind']) => history.filter((operation) => operation.kind === kind);
 const unknown = of('write').filter(({ end }) => end === Number.POSITIVE_INFINITY).length;
 console.log(`${history.length} operations in ${seconds} s: ${of('read').length} reads, ${of('write').length} writes`);
+const conditional = history.filter(({ replaces }) => replaces !== undefined).length;
+const deletions = of('write').filter(({ value }) => value === gone).length;
+console.log(`of these writes on conditions that held: ${conditional}, deletions: ${deletions}`);
 console.log(`of these writes of unknown outcome: ${unknown}; refused: ${JSON.stringify(Object.fromEntries(errors))}`);
 
 const own = violations(history);

@@ -42,3 +42,14 @@ for (const text of [
     t.true(violations(history(text)).length > 0);
   });
 }
+
+test('two writes that replaced the same value are a violation, one is none', (t) => {
+  const replacing = (value: string, replaced: string | undefined): Operation => {
+    return { ...{ client: 1, kind: 'write', register: 'x' }, value, replaces: { value: replaced }, start: 20, end: 40 };
+  };
+  const [first] = history('w1 0-10');
+  if (first === undefined) throw new Error('no operation');
+  t.deepEqual(violations([first, replacing('2', '1')]), []);
+  t.deepEqual(violations([first, replacing('2', '1'), replacing('3', '1')]).length, 1);
+  t.deepEqual(violations([replacing('2', undefined), replacing('3', undefined)]).length, 1);
+});

@@ -7,6 +7,8 @@ export interface Operation {
   readonly register: string;
   /** Written or read; undefined: the register had none. No two writes have the same. */
   readonly value: string | undefined;
+  /** A write that was done on the condition that the register held this value, or none (undefined). */
+  readonly replaces?: { readonly value: string | undefined };
   /** Milliseconds. */
   readonly start: number;
   /** Infinity: a write whose outcome is not known may happen at any time after its start, or never. */
@@ -34,7 +36,7 @@ export function violations(history: readonly Operation[]): string[] {
 }
 
 function violationsOf(operations: readonly Operation[]): string[] {
-  const found: string[] = [];
+  const found = replacedTwice(operations);
   const zones: Zone[] = [];
   for (const [value, group] of Map.groupBy(operations, (operation) => operation.value)) {
     const write = value === undefined ? { start: -Infinity, end: -Infinity } : group.find(isWrite);
@@ -62,6 +64,14 @@ function violationsOf(operations: readonly Operation[]): string[] {
     if (around !== undefined) found.push(`${value} came and went while ${around.value} was there`);
   }
   return found;
+}
+
+/** A value is there once, so only one write can have replaced it. */
+function replacedTwice(operations: readonly Operation[]): string[] {
+  const replacing = operations.filter(({ replaces }) => replaces !== undefined);
+  return [...Map.groupBy(replacing, ({ replaces }) => replaces?.value)]
+    .filter(([, group]) => group.length > 1)
+    .map(([value, group]) => `${value} was replaced by ${group.map((each) => each.value).join(' and by ')}`);
 }
 
 function isWrite({ kind }: Operation): boolean {

@@ -1,4 +1,8 @@
-/** Clients that set, read, set several keys at once and read them at once; everything they do is recorded. */
+/**
+ * Clients that set, read and delete, also several keys at once, and set on conditions; what they do is recorded. A
+ * register is deleted once at the most, when its epoch is over, so that "nothing there" can be told apart: before its
+ * first write it is undefined, afterwards it is the deletion's own value.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess } from '../service-process.ts';
 import { call } from './call.ts';
@@ -18,11 +22,27 @@ const operationsPerEpoch = 600;
 const keysPerEpoch = 3;
 const groupSize = 3;
 
+/** Answers that say that nothing was written. */
+const notWritten = ['unavailable', 'overloaded', 'precondition-failed'];
+
+/** What a register holds after its deletion; no JSON text. */
+export const gone = '(deleted)';
+
+interface Register {
+  /** When the first write was known to be done. */
+  written: number | undefined;
+  /** A value that was there, for a write on the condition that it still is. */
+  known: { readonly value: string; readonly tag: string } | undefined;
+  /** A deletion was begun. */
+  deleted: boolean;
+}
+
 export class Workload {
   readonly history: Operation[] = [];
   readonly errors = new Map<string, number>();
   readonly #options: WorkloadOptions;
   readonly #clients: Promise<void>[] = [];
+  readonly #registers = new Map<string, Register>();
   #stopped = false;
   #count = 0;
 
@@ -47,30 +67,88 @@ export class Workload {
   }
 
   async #operate(client: number, replica: ServiceProcess): Promise<void> {
-    const { random, stale } = this.#options;
-    const count = ++this.#count;
-    const epoch = Math.floor(count / operationsPerEpoch);
+    const { random } = this.#options;
+    const current = Math.floor(++this.#count / operationsPerEpoch);
+    const old = current > 0 && random() < 0.1;
+    const epoch = old ? current - 1 : current;
     const group = random() < 0.25;
-    const register = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
-    const keys = group ? Array.from({ length: groupSize }, (_, i) => `${register}-${i}`) : [register];
+    const name = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
+    const keys = group ? Array.from({ length: groupSize }, (_, i) => `${name}-${i}`) : [name];
+    const register = this.#register(name);
+    if (old && !register.deleted && register.written !== undefined) return this.#delete(client, replica, name, keys);
+    if (!old && random() < 0.45) return this.#set(client, replica, name, keys);
+    return this.#read(client, replica, name, keys);
+  }
+
+  async #set(client: number, replica: ServiceProcess, name: string, keys: readonly string[]): Promise<void> {
+    const { random } = this.#options;
+    const register = this.#register(name);
+    const text = `${client}:${this.#count}`;
+    const value = JSON.stringify(text);
+    const { known } = register;
+    const conditional = random() < 0.4;
+    const absent = conditional && register.written === undefined;
+    const match = conditional && keys.length === 1 ? known : undefined;
+    const condition = absent ? ({ absent: true } as const) : match && { tag: match.tag };
     const start = performance.now();
-    if (random() < 0.45) {
-      const text = `${client}:${count}`;
-      const value = JSON.stringify(text);
-      const { error } = await call(replica, { set: Object.fromEntries(keys.map((key) => [key, text])) });
-      if (error !== undefined) this.#failed(error);
-      // These say that nothing was written: should the value be read all the same, that is a violation.
-      if (error === 'unavailable' || error === 'overloaded') return;
-      const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
-      this.history.push({ client, kind: 'write', register, value, start, end });
-      return;
+    const { error, tag } = await call(replica, {
+      set: Object.fromEntries(keys.map((key) => [key, text])),
+      ...(condition && { condition }),
+    });
+    if (error !== undefined) this.#failed(error);
+    // These say that nothing was written: should the value be read all the same, that is a violation.
+    if (error !== undefined && notWritten.includes(error)) return;
+    const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
+    const write = { client, kind: 'write', register: name, value, start, end } as const;
+    // Once it may have been deleted, nobody knows which nothing was replaced.
+    const replaces = absent && !register.deleted ? { value: undefined } : match && { value: match.value };
+    if (error !== undefined || replaces === undefined) {
+      this.history.push(write);
+    } else {
+      this.history.push({ ...write, replaces });
+      // The condition is as good as a read.
+      this.history.push({ client, kind: 'read', register: name, value: replaces.value, start, end });
     }
-    const { values, error } = await call(replica, { get: keys, stale });
+    if (error !== undefined) return;
+    register.written ??= end;
+    if (tag !== undefined) register.known = { value, tag };
+  }
+
+  async #delete(client: number, replica: ServiceProcess, name: string, keys: readonly string[]): Promise<void> {
+    this.#register(name).deleted = true;
+    const start = performance.now();
+    const { error } = await call(replica, { remove: keys });
+    if (error !== undefined) this.#failed(error);
+    if (error !== undefined && notWritten.includes(error)) return;
+    const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
+    this.history.push({ client, kind: 'write', register: name, value: gone, start, end });
+  }
+
+  async #read(client: number, replica: ServiceProcess, name: string, keys: readonly string[]): Promise<void> {
+    const register = this.#register(name);
+    const start = performance.now();
+    const { values, error, tag } = await call(replica, { get: keys, stale: this.#options.stale });
     if (error !== undefined || values === undefined) return this.#failed(error ?? 'no answer');
+    const end = performance.now();
     const [value] = values;
     const torn = values.some((other) => other !== value);
-    const seen = torn ? `torn ${values.join(' ')}` : (value ?? undefined);
-    this.history.push({ client, kind: 'read', register, value: seen, start, end: performance.now() });
+    let seen = torn ? `torn ${values.join(' ')}` : (value ?? undefined);
+    if (seen === undefined && register.deleted) {
+      // Began before anything was known to be written: it may have seen the time before, or that after the deletion.
+      if (register.written === undefined || register.written >= start) return;
+      seen = gone;
+    }
+    if (seen !== undefined && tag !== undefined) register.known = { value: seen, tag };
+    this.history.push({ client, kind: 'read', register: name, value: seen, start, end });
+  }
+
+  #register(name: string): Register {
+    let register = this.#registers.get(name);
+    if (register === undefined) {
+      register = { written: undefined, known: undefined, deleted: false };
+      this.#registers.set(name, register);
+    }
+    return register;
   }
 
   #failed(error: string): void {

@@ -15,6 +15,7 @@ export const resources = {
   services: { apiVersion: 'v1', kind: 'Service', plural: 'services' },
   configMaps: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' },
   serviceAccounts: { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' },
+  secrets: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' },
   pods: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' },
   claims: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims' },
   cronJobs: { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs' },

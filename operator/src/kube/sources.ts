@@ -10,6 +10,7 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
+  V1Secret,
   V1Service,
   V1ServiceAccount,
   V1StatefulSet,
@@ -30,6 +31,8 @@ export interface Caches {
   readonly services: ObjectCache<V1Service>;
   readonly configMaps: ObjectCache<V1ConfigMap>;
   readonly serviceAccounts: ObjectCache<V1ServiceAccount>;
+  /** Filled by reading a few by name (polled-secrets.ts): no Secret is ever listed or watched. */
+  readonly secrets: ObjectCache<V1Secret>;
   readonly pods: ObjectCache<V1Pod>;
   readonly claims: ObjectCache<V1PersistentVolumeClaim>;
   readonly cronJobs: ObjectCache<V1CronJob>;
@@ -73,6 +76,7 @@ export function createSources(options: SourcesOptions): Sources {
     services: group(),
     configMaps: group(),
     serviceAccounts: group(),
+    secrets: group(),
     pods: group(),
     claims: group(),
     cronJobs: group(),
@@ -83,8 +87,8 @@ export function createSources(options: SourcesOptions): Sources {
     serviceMonitors: group(),
   };
   const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
-  const names = Object.keys(resources) as ResourceName[];
-  const byName = new Map(
+  const names = (Object.keys(resources) as ResourceName[]).filter((name) => name !== 'secrets');
+  const byName = new Map<ResourceName, Source<KubernetesObject>[]>(
     names.map((name) => [name, scopes.map((namespace) => createSource(name, namespace, caches, options))]),
   );
   const sources = [...byName.values()].flat();

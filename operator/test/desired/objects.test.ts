@@ -61,7 +61,7 @@ test('a single replica, or none, has no budget that could block a drain', (t) =>
 
 test('Service and NetworkPolicy pick the pods of the service', (t) => {
   t.deepEqual(buildService(kvStore()).spec?.selector, selector);
-  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.podSelector?.matchLabels, selector);
+  t.deepEqual(buildNetworkPolicy(kvStore()).spec.podSelector, { matchLabels: selector });
   t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
 });
 
@@ -84,6 +84,15 @@ test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing el
   t.deepEqual(openToAll(buildNetworkPolicy(kvStore()).spec?.ingress), [{ protocol: 'TCP', port: 8080 }]);
   const { spec } = etcdNetworkPolicy(etcdNames(kvStore()), 'shop');
   t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
+});
+
+test('the clients that a KvStore names are the only ones that reach the service', (t) => {
+  const clients = [
+    { podSelector: { matchLabels: { app: 'till' } } },
+    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } },
+  ];
+  const { ingress } = buildNetworkPolicy(kvStore({ clients })).spec;
+  t.deepEqual(ingress, [{ from: clients, ports: [{ protocol: 'TCP', port: 8080 }] }]);
 });
 
 test('the ServiceAccount has no token', (t) => {

@@ -1,10 +1,16 @@
 /** A spec and a status with every field that the types have: the compiler misses none, and knows no other. */
-import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type {
+  V1Affinity,
+  V1EnvVar,
+  V1NetworkPolicyPeer,
+  V1ResourceRequirements,
+  V1Toleration,
+} from '@kubernetes/client-node';
 import type { KvStoreSpec, KvStoreStatus } from '../../src/kvstore.ts';
 import { free } from './schema-paths.ts';
 
 /** Types of Kubernetes itself are written out below by hand; the operator's own must be complete. */
-type Foreign = V1Affinity | V1EnvVar | V1ResourceRequirements | V1Toleration;
+type Foreign = V1Affinity | V1EnvVar | V1NetworkPolicyPeer | V1ResourceRequirements | V1Toleration;
 type Complete<T> = T extends Foreign
   ? object
   : T extends readonly (infer Item)[]
@@ -65,6 +71,7 @@ export const completeSpec: Complete<KvStoreSpec> = {
   nodeSelector: map,
   tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],
   affinity: map,
+  clients: [map],
   monitoring: { enabled: true },
 };
 

@@ -4,6 +4,7 @@ import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
+import { noSpans, type Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
 import { readBody } from './body.ts';
 import { deleteKeys, deleteValue } from './delete.ts';
@@ -33,17 +34,19 @@ export interface AppOptions {
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  /** Of sampled requests; undefined while traces are off. */
+  readonly spans?: Spans | undefined;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited } = options;
+  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, spans } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics));
-  app.use(renderErrors(log));
+  app.use(observe(metrics, spans ?? noSpans));
+  app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
   app.use((ctx, next) => {
@@ -66,7 +69,7 @@ export function createApp(options: AppOptions): Koa {
   router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
-  router.get('/metrics', route('/metrics'), metricsText(registry));
+  router.get('/metrics', route('/metrics'), metricsText(registry, spans !== undefined));
   app.use(refuseUnrouted);
   app.use(router.routes());
   app.use(router.allowedMethods());

@@ -16,12 +16,21 @@ export interface ChangeStreamOptions {
   readonly wall?: () => number;
 }
 
+/** Milliseconds in which a client may catch up with what happened at once. */
+const patience = 1000;
+/** Backlogs that are too much even for a moment. */
+const mostBacklogs = 16;
+
 export class ChangeStream {
   readonly #options: ChangeStreamOptions;
   readonly #wall: () => number;
   #watch: Watch | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  /** Set while the client has more to take; one for all writes, however many come meanwhile. */
+  #draining: Promise<void> | undefined;
   #ended = false;
+  /** When more than the backlog began to wait. */
+  #behindSince: number | undefined;
 
   constructor(options: ChangeStreamOptions) {
     this.#options = options;
@@ -96,11 +105,27 @@ export class ChangeStream {
   #write(text: string): Promise<void> | void {
     const { response, limits } = this.#options;
     if (this.#ended) return;
-    if (response.writableLength > limits.maxBacklog) {
+    if (this.#isSlow()) {
       const problem = new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`);
       return this.end(problem);
     }
-    if (!response.write(text)) return this.#taken();
+    if (response.write(text)) return;
+    this.#draining ??= this.#taken().finally(() => {
+      this.#draining = undefined;
+    });
+    return this.#draining;
+  }
+
+  /** Much may happen at once; who has not caught up after a moment takes less than happens. */
+  #isSlow(): boolean {
+    const { response, limits } = this.#options;
+    const waiting = response.writableLength;
+    if (waiting <= limits.maxBacklog) {
+      this.#behindSince = undefined;
+      return false;
+    }
+    this.#behindSince ??= performance.now();
+    return waiting > mostBacklogs * limits.maxBacklog || performance.now() - this.#behindSince > patience;
   }
 
   async #taken(): Promise<void> {

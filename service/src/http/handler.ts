@@ -1,19 +1,21 @@
 /** What answers the server's requests: the hot reads first, then the application. */
 import type { RequestListener } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { Tracing } from '../tracing.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { hotGet, type Waited } from './hot-get.ts';
-import { httpMetrics } from './http-metrics.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'metrics' | 'waited'> {
-  readonly registry: Registry;
-  /** False: every request goes through the application (which alone knows of traces). Default true. */
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
+  /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  readonly tracing?: Tracing | undefined;
 }
 
-export function createHandler({ hotReads = true, ...options }: HandlerOptions): RequestListener {
-  const metrics = httpMetrics(options.registry);
+export function createHandler({ hotReads = true, tracing, ...options }: HandlerOptions): RequestListener {
+  const { metrics } = options;
   const waited: Waited = new WeakMap();
-  const rest = createApp({ ...options, metrics, waited }).callback();
-  return hotReads ? hotGet({ store: options.store, metrics, waited, rest }) : rest;
+  const store = tracing?.store(options.store) ?? options.store;
+  const rest = createApp({ ...options, store, waited, spans: tracing?.spans }).callback();
+  const plain = hotReads ? hotGet({ store: options.store, metrics, waited, rest }) : rest;
+  // Only the application knows of traces.
+  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
 }

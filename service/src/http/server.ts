@@ -1,6 +1,7 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ProblemCode } from '../errors.ts';
 import type { Drain } from './drain.ts';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
 
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly keepAliveTimeout: number;
   /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
   readonly maxBody: number;
+  /** Hears of the answers to what never became a request. */
+  readonly onProblem: (code: ProblemCode) => void;
 }
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
@@ -42,8 +45,8 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   });
   // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', answer);
-  server.on('connect', (_request, socket) => refuseConnect(socket));
-  server.on('clientError', refuse);
+  server.on('connect', (_request, socket) => refuseConnect(socket, options.onProblem));
+  server.on('clientError', (error, socket) => refuse(error, socket, options.onProblem));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
     server.listen(options.port, options.host, () => resolve());

@@ -14,7 +14,7 @@ export interface WatchLimits {
   readonly maxWatches: number;
   /** Milliseconds between signs of life. */
   readonly heartbeat: number;
-  /** Bytes that may wait for one client; who takes less than happens is cut off. */
+  /** Bytes that may wait for one client, except for a moment; who takes less than happens is cut off. */
   readonly maxBacklog: number;
   /** Milliseconds in which a client that catches up must take something. */
   readonly stallTimeout: number;

@@ -5,9 +5,12 @@ import pino from 'pino';
 import type { Registry } from 'prom-client';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
+import { httpMetrics } from '../../src/http/http-metrics.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
+import type { Clock } from '../../src/store/etcd/clock.ts';
+import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -17,6 +20,8 @@ export interface ServiceOptions {
   readonly maxStreams?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  readonly clock?: Clock;
+  readonly history?: HistoryLimits;
   readonly watches?: Partial<WatchLimits>;
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
@@ -45,7 +50,9 @@ export async function startService(
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, lines(logged));
   const registry = createRegistry('0.0.0-test', process.version);
-  const opened = await kind.open(t, { registry, log });
+  const { clock, history } = options;
+  const parts = { ...(clock === undefined ? {} : { clock }), ...(history === undefined ? {} : { history }) };
+  const opened = await kind.open(t, { registry, log, ...parts });
   t.teardown(() => opened.close());
   // What a store says of its opening is no matter of requests.
   logged.length = 0;
@@ -55,7 +62,8 @@ export async function startService(
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, watches, hotReads });
+  const metrics = httpMetrics(registry);
+  const handler = createHandler({ metrics, store, registry, log, drain, maxBody, streams, watches, hotReads });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
@@ -63,6 +71,7 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
+    onProblem: metrics.problem,
   });
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));

@@ -10,14 +10,19 @@ import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { commitMetrics } from '../../src/store/commit-metrics.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
+import type { Clock } from '../../src/store/etcd/clock.ts';
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts';
 import { etcdDefaults } from '../../src/store/etcd/options.ts';
+import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
 
 export interface StoreParts {
   readonly registry: Registry;
   readonly log: Logger;
+  readonly clock?: Clock;
+  /** How far back a watch of the embedded store can begin. */
+  readonly history?: HistoryLimits;
 }
 
 export interface StoreKind {
@@ -34,9 +39,14 @@ const embedded: StoreKind = {
   name: 'embedded',
   maxPairs: undefined,
   maxSetBytes: undefined,
-  async open(t, { registry }) {
+  async open(t, { registry, clock, history }) {
     const directory = await temporaryFolder(t);
-    return new EmbeddedStore({ directory, metrics: { ...storeMetrics(registry), ...commitMetrics(registry) } });
+    return new EmbeddedStore({
+      directory,
+      metrics: { ...storeMetrics(registry), ...commitMetrics(registry) },
+      ...(clock === undefined ? {} : { clock }),
+      ...(history === undefined ? {} : { history }),
+    });
   },
 };
 
@@ -49,7 +59,7 @@ const etcd: StoreKind = {
   maxPairs: etcdDefaults.maxTxnOps - 1,
   // What is left of etcd's limit for requests when the transaction's own parts are taken off it.
   maxSetBytes: etcdDefaults.maxRequestBytes - 512,
-  async open(t, { registry, log }) {
+  async open(t, { registry, log, clock }) {
     cluster ??= EtcdCluster.start();
     const { endpoints } = await cluster;
     const store = await openEtcdStore({
@@ -62,6 +72,7 @@ const etcd: StoreKind = {
       registry,
       metrics: storeMetrics(registry),
       log,
+      ...(clock === undefined ? {} : { clock }),
     });
     await waitFor('the first sync', () => store.notReady() === undefined);
     return store;

@@ -1,4 +1,5 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
+import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
 import type { Layout } from './layout.ts';
 import type { Outcome, WriteSet } from './transaction.ts';
@@ -16,6 +17,8 @@ export interface Write extends WriteSet {
   readonly deadline: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (problem: Problem) => void;
+  /** Of the request, when it is sampled. */
+  readonly span: Span | undefined;
 }
 
 /** Requests and bytes that may wait; more are refused at once. */

@@ -197,7 +197,7 @@ test('everything removed by hand is gone, and the store goes on', async (t) => {
 
 test('a first sync of far more than 4 MiB, with big and small values, shows everything', async (t) => {
   const prefix = newPrefix();
-  const { store: a } = await openReady(t, { endpoints: etcd.endpoints, prefix });
+  const { store: a } = await openReady(t, { endpoints: etcd.endpoints, prefix, requestTimeout: 30_000 });
   const big = `"${'x'.repeat(1_000_000)}"`;
   const sets: Promise<number>[] = [];
   for (let i = 0; i < 20; i++) sets.push(a.set([{ key: `big-${i}`, value: big }]));

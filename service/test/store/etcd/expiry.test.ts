@@ -202,6 +202,7 @@ test('etcd removes an expired key by itself: one revision, the same for all who 
   const seen: Revision[][] = [[], []];
   [a, b].forEach((store, i) => {
     const { close } = store.watch(revision, {
+      opened: () => {},
       revision: (each) => void seen[i]?.push(each),
       end: (problem) => t.fail(String(problem)),
     });

@@ -1,0 +1,23 @@
+/** The service with an embedded store and no metrics at all: what it would do without them. */
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { readConfig } from '../../service/src/config.ts';
+import { Drain } from '../../service/src/http/drain.ts';
+import { createHandler } from '../../service/src/http/handler.ts';
+import { listen } from '../../service/src/http/server.ts';
+import { EmbeddedStore } from '../../service/src/store/embedded.ts';
+
+const config = readConfig(process.env);
+const nothing = () => {};
+const drain = new Drain();
+const handler = createHandler({
+  store: new EmbeddedStore({ directory: config.dataDir, metrics: { observe: nothing, commitStarted: () => nothing } }),
+  registry: new Registry(),
+  log: pino({ level: config.logLevel }),
+  drain,
+  maxBody: config.maxBody,
+  watches: { maxWatches: 0, heartbeat: 1000, maxBacklog: 1, stallTimeout: 1000 },
+  streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
+  metrics: { started: nothing, left: nothing, ended: nothing, problem: nothing },
+});
+await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout, onProblem: nothing });
