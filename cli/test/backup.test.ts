@@ -49,7 +49,7 @@ test.serial('the newest is restored, or the file that is named', async (t) => {
   const { url } = store;
   const folder = temporaryFolder(t);
   t.is((await cli(t, ['restore', folder], { url })).code, 3);
-  t.is((await cli(t, ['restore', join(folder, 'none')], { url })).code, 1);
+  t.is((await cli(t, ['restore', join(folder, 'none')], { url })).code, 3);
   writeFileSync(join(folder, '20200101T000000.000Z.jsonl'), '{"key":"a","value":1}\n');
   writeFileSync(join(folder, '20200102T000000.000Z.jsonl'), '{"key":"a","value":1}\n{"key":"b","value":1}\n');
   writeFileSync(join(folder, '20200103T000000.000Z.jsonl.partial'), '{"key":"c","value":1}\n');
