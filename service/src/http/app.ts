@@ -12,7 +12,7 @@ import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
-import type { Waited } from './hot-get.ts';
+import type { Waited } from './hot-reads.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
 import { renderErrors } from './render-errors.ts';
@@ -62,7 +62,7 @@ export function createApp(options: AppOptions): Koa {
   const router = new Router({ strict: true, sensitive: true });
   router.get('/', route('/'), dumpPairs(store, stream));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
-  router.get('/search', route('/search'), searchKeys(store, stream));
+  router.get('/search', route('/search'), searchKeys(store, stream, waited));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
   router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));

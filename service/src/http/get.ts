@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
-import type { Waited } from './hot-get.ts';
+import type { Waited } from './hot-reads.ts';
 import { parseQuery, parseStale } from './query.ts';
 import { decodePath, splitTarget } from './target.ts';
 

@@ -2,12 +2,13 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import type { Waited } from './hot-reads.ts';
 import { jsonItems, linkNext, pairObject, pairsOf, readPage } from './pages.ts';
 import { parseFlag, parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
 
-export function searchKeys(store: Store, stream: StreamJson): Middleware {
+export function searchKeys(store: Store, stream: StreamJson, waited: Waited): Middleware {
   return async (ctx) => {
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
     const prefix = single(parameters, 'prefix');
@@ -18,7 +19,7 @@ export function searchKeys(store: Store, stream: StreamJson): Middleware {
     const values = parseFlag(parameters, 'values');
     const page = parsePage(parameters);
     const filter = { ...page.filter, prefix, suffix };
-    if (!parseStale(parameters)) await store.barrier();
+    if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
     await stream(ctx, store, (view) => {
       if (page.limit === undefined) return values ? pairObject(view.pairs(filter)) : keyList(view.keys(filter));
       const found = readPage(view, filter, page.limit);

@@ -258,15 +258,16 @@ export class KeyIndex implements Reader {
   #sortedMatches({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): string[] | undefined {
     const reversedSuffix = reverseKey(suffix);
     const matches: string[] = [];
-    const alongPrefix = read
-      .walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))
-      [Symbol.iterator]();
+    const alongPrefix =
+      prefix === ''
+        ? undefined
+        : read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))[Symbol.iterator]();
     try {
       let steps = 0;
       for (const reversed of read.walk(this.#reversed.getKeys({ start: reversedSuffix, ...read.options() }))) {
         if (!reversed.startsWith(reversedSuffix)) break;
         // Both walks advance in step: the shorter one decides, so a search costs no more than twice the better way.
-        if (prefix !== '') {
+        if (alongPrefix !== undefined) {
           const step = alongPrefix.next();
           if (step.done || !step.value.startsWith(prefix)) return undefined;
         }
@@ -275,7 +276,7 @@ export class KeyIndex implements Reader {
         if (key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0)) matches.push(key);
       }
     } finally {
-      alongPrefix.return?.();
+      alongPrefix?.return?.();
     }
     return matches.sort(compareKeys);
   }

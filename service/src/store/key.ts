@@ -26,7 +26,18 @@ export function parseKey(key: string): string {
 
 /** The key's characters (code points) from the last to the first: a suffix becomes a prefix. */
 export function reverseKey(key: string): string {
-  return Array.from(key).reverse().join('');
+  let reversed = '';
+  for (let i = key.length - 1; i >= 0; i--) {
+    // A surrogate pair stays in its order.
+    const isPair = isSurrogate(key.charCodeAt(i)) && isSurrogate(key.charCodeAt(i - 1));
+    if (isPair) i--;
+    reversed += isPair ? key.slice(i, i + 2) : key[i];
+  }
+  return reversed;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 /** The order of keys: that of their UTF-8 bytes, which is that of code points (not of UTF-16 units). */

@@ -1,0 +1,85 @@
+/**
+ * `npm run bench`, `npm run bench -- get search-prefix`: the product against its baselines and peers, in turn, in one
+ * run. Prints a Markdown table; with --out=FOLDER also writes it, the numbers as JSON, and plots there.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compare, type Rounds, type RowResult } from './compare.ts';
+import { hasWrk } from './load/load.ts';
+import { canPin, loadCore, moveToCore } from './pinned.ts';
+import { markdown, type Skipped } from './report.ts';
+import type { Row } from './row.ts';
+import { rows } from './rows/rows.ts';
+
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    out: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+});
+
+if (options.list) for (const { name, title } of rows) console.log(`${name.padEnd(16)}${title}`);
+else await main();
+
+async function main(): Promise<void> {
+  const rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmup: 1 };
+  if (!canPin) console.error('NOT PINNED: there is no taskset, so server and load share the cores.');
+  if (!hasWrk) console.error('NO WRK: autocannon loads instead, which is slower, so fast rows look alike.');
+  // The load's own part of this process, and what it starts.
+  moveToCore(loadCore, process.pid);
+  const results: RowResult[] = [];
+  const skipped: Skipped[] = [];
+  for (const row of chosen(wanted)) {
+    const missing = (row.needs ?? []).filter((program) => !isInstalled(program));
+    if (missing.length > 0) {
+      const why = `${missing.join(' and ')} not installed (see bench/README.md)`;
+      console.error(`SKIPPED ${row.name}: ${why}.`);
+      skipped.push({ name: row.name, title: row.title, why });
+      continue;
+    }
+    console.error(`${row.name}: ${row.title}`);
+    const result = await measure(row, rounds);
+    results.push(result);
+    console.error(markdown([result], []).split('\n').slice(2).join('\n'));
+  }
+  const table = markdown(results, skipped);
+  console.log(`\n${table}`);
+  if (options.out !== undefined) await save(options.out, table, { rounds, machine: machine(), rows: results, skipped });
+}
+
+function chosen(names: readonly string[]): readonly Row[] {
+  const unknown = names.filter((name) => !rows.some((row) => row.name === name || row.name.startsWith(`${name}-`)));
+  if (unknown.length > 0) throw new Error(`No row ${unknown.join(', ')}; --list names them`);
+  if (names.length === 0) return rows;
+  return rows.filter((row) => names.some((name) => row.name === name || row.name.startsWith(`${name}-`)));
+}
+
+async function measure(row: Row, rounds: Rounds): Promise<RowResult> {
+  const scratch = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
+  await using ending = new AsyncDisposableStack();
+  ending.defer(() => rm(scratch, { recursive: true, force: true }));
+  const contest = await row.open({ scratch, ending });
+  return { name: row.name, title: row.title, ...(await compare(contest, rounds)) };
+}
+
+/** Not asked by running them: Webdis takes any flag for the name of its configuration and serves. */
+function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
+}
+
+function machine() {
+  const [cpu] = cpus();
+  return { cpu: cpu?.model.trim(), cores: cpus().length, node: process.version, load: hasWrk ? 'wrk' : 'autocannon' };
+}
+
+async function save(folder: string, table: string, run: object): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'bench.md'), `${table}\n`);
+  await writeFile(join(folder, 'bench.json'), `${JSON.stringify(run, null, 2)}\n`);
+}

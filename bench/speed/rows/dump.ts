@@ -1,0 +1,74 @@
+/** GET / of 10,000 pairs, while nobody writes and while somebody does. */
+import { HttpConnection } from '../../etcd/http-connection.ts';
+import { keyOf, value } from '../data.ts';
+import { gets } from '../load/requests.ts';
+import type { Row, Target } from '../row.ts';
+import { startKvstore } from '../servers/kvstore.ts';
+import { startPlain } from '../servers/plain.ts';
+import { startRaw } from '../servers/raw.ts';
+import { names, ofRaw, target } from './against.ts';
+
+const pairs = 10_000;
+const requests = gets(['/']);
+
+const dump: Row = {
+  name: 'dump',
+  title: 'GET /, 10,000 pairs, no writes',
+  async open(bench) {
+    const kvstore = await startKvstore(bench, { pairs });
+    const raw = await startRaw(bench, kvstore, { path: '/' });
+    const plain = await startPlain(bench, pairs);
+    return {
+      targets: [
+        target(bench, names.kvstore, kvstore, requests),
+        target(bench, names.raw, raw, requests),
+        target(bench, names.plain, plain, requests),
+      ],
+      bars: [ofRaw(0.8)],
+    };
+  },
+};
+
+/** Milliseconds from one write to the next. */
+const writeInterval = 10;
+
+/** The same load, with one set after the other going on beside it. */
+function whileWriting(loaded: Target, port: number): Target {
+  return {
+    name: loaded.name,
+    async measure(seconds) {
+      const writer = new HttpConnection(port);
+      let written = 0;
+      let failed = 0;
+      const timer = setInterval(() => {
+        const body = `{"${keyOf((written++ * 7919) % pairs)}":${value}}`;
+        writer.post('/set', body).catch(() => failed++);
+      }, writeInterval);
+      try {
+        const figures = await loaded.measure(seconds);
+        return { ...figures, errors: figures.errors + failed };
+      } finally {
+        clearInterval(timer);
+        writer.close();
+      }
+    },
+  };
+}
+
+const dumpWhileWriting: Row = {
+  name: 'dump-writes',
+  title: 'GET /, 10,000 pairs, a set every 10 ms',
+  async open(bench) {
+    const kvstore = await startKvstore(bench, { pairs });
+    const raw = await startRaw(bench, kvstore, { path: '/' });
+    return {
+      targets: [
+        whileWriting(target(bench, names.kvstore, kvstore, requests), kvstore.port),
+        target(bench, names.raw, raw, requests),
+      ],
+      bars: [ofRaw(0.3)],
+    };
+  },
+};
+
+export const dumps = [dump, dumpWhileWriting];

@@ -1,0 +1,30 @@
+/** GET /get/{key} at a rate far from the limit. */
+import { withCpu } from '../cpu.ts';
+import { keyOf, scattered } from '../data.ts';
+import { paced } from '../load/paced.ts';
+import type { PinnedServer } from '../pinned.ts';
+import type { Row, Target } from '../row.ts';
+import { startKvstore } from '../servers/kvstore.ts';
+import { startRaw } from '../servers/raw.ts';
+import { connections, names } from './against.ts';
+
+const pairs = 10_000;
+const rate = 500;
+
+export const latency: Row = {
+  name: 'latency',
+  title: 'GET /get/{key} at 500 requests a second',
+  async open(bench) {
+    const paths = scattered(pairs, pairs).map((n) => `/get/${keyOf(n)}`);
+    const kvstore = await startKvstore(bench, { pairs });
+    const raw = await startRaw(bench, kvstore, { path: paths[0] ?? '/' });
+    const at = (name: string, { port, pids }: PinnedServer): Target => ({
+      name,
+      measure: (seconds) => withCpu(pids, seconds, () => paced({ port, paths, connections, rate, seconds })),
+    });
+    return {
+      targets: [at(names.kvstore, kvstore), at(names.raw, raw)],
+      bars: [{ of: names.kvstore, against: names.raw, figure: 'p99', atMost: 2 }],
+    };
+  },
+};

@@ -1,0 +1,10 @@
+/** Every row, in the table's order. */
+import type { Row } from '../row.ts';
+import { dumps } from './dump.ts';
+import { get } from './get.ts';
+import { latency } from './latency.ts';
+import { redis } from './redis.ts';
+import { searches } from './search.ts';
+import { set } from './set.ts';
+
+export const rows: readonly Row[] = [get, ...searches, ...dumps, set, latency, ...redis];

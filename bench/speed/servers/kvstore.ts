@@ -1,0 +1,49 @@
+/** The product as it ships: main.ts with its defaults, metrics on, an embedded store on the disk that is measured. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../../test-support/free-ports.ts';
+import { keyOf, value } from '../data.ts';
+import { type PinnedServer, startServer } from '../pinned.ts';
+import type { Bench } from '../row.ts';
+
+const main = fileURLToPath(new URL('../../../service/src/main.ts', import.meta.url));
+const perRequest = 1000;
+
+export interface KvstoreOptions {
+  /** Pairs that it holds. */
+  readonly pairs: number;
+  /** Names its folder; an own one for each store of a row. */
+  readonly name?: string;
+  /** Further KV_ variables. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startKvstore(bench: Bench, options: KvstoreOptions): Promise<PinnedServer> {
+  const { pairs, name = 'kvstore', settings = {} } = options;
+  const server = bench.ending.use(await runKvstore(join(bench.scratch, name), settings));
+  await fill(server, pairs);
+  return server;
+}
+
+/** On a folder that may hold pairs already. */
+export async function runKvstore(
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PinnedServer> {
+  const [port = 0] = await freePorts(1);
+  return startServer({
+    command: process.execPath,
+    args: [main],
+    env: { KV_DATA_DIR: directory, KV_PORT: String(port), KV_LOG_LEVEL: 'warn', KV_LOG_FORMAT: 'json', ...settings },
+    port,
+  });
+}
+
+export async function fill({ url }: { readonly url: string }, pairs: number): Promise<void> {
+  for (let i = 0; i < pairs; i += perRequest) {
+    const members = Array.from({ length: Math.min(perRequest, pairs - i) }, (_, j) => `"${keyOf(i + j)}":${value}`);
+    const answer = await fetch(`${url}/set`, { method: 'POST', body: `{${members.join(',')}}` });
+    if (!answer.ok) throw new Error(`set answered with ${answer.status}: ${await answer.text()}`);
+    await answer.arrayBuffer();
+  }
+}

@@ -1,0 +1,49 @@
+/** Starts raw-server.ts: the limit of the platform. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../../test-support/free-ports.ts';
+import type { Request } from '../load/requests.ts';
+import { type PinnedServer, startServer } from '../pinned.ts';
+import type { Bench } from '../row.ts';
+
+const script = fileURLToPath(new URL('raw-server.ts', import.meta.url));
+
+/** What the raw server sends, whatever it is asked. */
+export interface FixedAnswer {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/** Headers that node:http adds by itself. */
+const added = /^(date|connection|keep-alive|transfer-encoding)$/i;
+
+/** A server that answers everything with the bytes and headers that the product answers this request with. */
+export async function startRaw(bench: Bench, product: PinnedServer, asked: Request): Promise<PinnedServer> {
+  const file = join(bench.scratch, `raw-${randomUUID()}.json`);
+  await writeFile(file, JSON.stringify(await answerOf(product.port, asked)));
+  const [port = 0] = await freePorts(1);
+  return bench.ending.use(await startServer({ command: process.execPath, args: [script, file, String(port)], port }));
+}
+
+async function answerOf(port: number, { path, body }: Request): Promise<FixedAnswer> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const target = { host: '127.0.0.1', port, path, agent: false };
+    if (body === undefined) get(target, resolve).on('error', reject);
+    else
+      request({ ...target, method: 'POST' }, resolve)
+        .on('error', reject)
+        .end(body);
+  });
+  const text = (await buffer(answer)).toString();
+  const headers: string[] = [];
+  for (let i = 0; i < answer.rawHeaders.length; i += 2) {
+    const [name = '', content = ''] = answer.rawHeaders.slice(i, i + 2);
+    if (!added.test(name)) headers.push(name, content);
+  }
+  return { status: answer.statusCode ?? 0, headers, body: text };
+}
