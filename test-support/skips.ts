@@ -26,6 +26,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,
     programs: ['etcd'] as const,
@@ -36,6 +37,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
+  { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
   { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
   {

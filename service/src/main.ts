@@ -22,12 +22,16 @@ async function main(): Promise<void> {
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
+  const { TokenFile } = await import('./auth/token-file.ts');
+  const { tokenMetrics } = await import('./auth/token-metrics.ts');
+  const { systemClock } = await import('./store/etcd/clock.ts');
   const { openStore } = await import('./store/open.ts');
   const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
   const { httpMetrics } = await import('./http/http-metrics.ts');
   const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
+  const { Turns } = await import('./http/turns.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
   const log = createLog({
@@ -38,19 +42,29 @@ async function main(): Promise<void> {
   });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
+  const tokens =
+    config.tokensFile === undefined
+      ? undefined
+      : await TokenFile.open({ file: config.tokensFile, log, metrics: tokenMetrics(registry), clock: systemClock });
   const store = await openStore({
     ...{ config, registry, log },
     spans: tracing?.spans ?? noSpans,
     interceptors: tracing?.interceptors ?? [],
   });
   const drain = new Drain();
+  const turns = new Turns();
   const metrics = httpMetrics(registry, tracing !== undefined);
   const handler = createHandler({
     store,
     registry,
     log,
     drain,
+    tokens,
+    version: manifest.version,
+    pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
+    maxWait: config.maxWait,
+    turns,
     tracing,
     metrics,
     watches: {
@@ -66,6 +80,7 @@ async function main(): Promise<void> {
       ...config,
       requestTimeout: config.bodyTimeout,
       onProblem: metrics.problem,
+      onConnection: () => turns.arrived(),
     });
     serverMetrics(registry, { server, store, drain });
     const { address, port, family } = addressOf(server);
@@ -78,6 +93,7 @@ async function main(): Promise<void> {
     const drainWindow = signal === 'SIGINT' ? 0 : config.drainWindow;
     await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
   } finally {
+    tokens?.close();
     await store.close();
     await tracing?.shutdown();
   }

@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1NetworkPolicyPeer } from '@kubernetes/client-node';
-import type { KvStore, KvStoreSpec } from '../kvstore.ts';
+import type { KvStore } from '../kvstore.ts';
 import { objectLabels, selectorLabels } from './labels.ts';
 import { servicePort } from './service-environment.ts';
 
@@ -13,10 +13,14 @@ export interface NetworkPolicy extends KubernetesObject {
 }
 
 /**
- * Those whom the KvStore names may speak HTTP to the service, everybody when it names none; nobody anything else. What
+ * Those whom the KvStore names, and its own backups and restores, may speak HTTP to the service, everybody when it names
+ * none; nobody anything else. What
  * the Ingress controller and Prometheus are called is not the same in every cluster, so neither is guessed.
  */
-export function buildNetworkPolicy({ metadata: { name, namespace }, spec }: KvStore): NetworkPolicy {
+export function buildNetworkPolicy({ metadata: { name, namespace }, spec: { clients } }: KvStore): NetworkPolicy {
+  const jobs = (['backup', 'restore'] as const).map((component) => ({
+    podSelector: { matchLabels: selectorLabels(name, component) },
+  }));
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -26,18 +30,10 @@ export function buildNetworkPolicy({ metadata: { name, namespace }, spec }: KvSt
       policyTypes: ['Ingress'],
       ingress: [
         {
-          ...(spec.clients === undefined ? {} : { from: [...spec.clients, ...ownClients(name, spec)] }),
+          ...(clients === undefined ? {} : { from: [...clients, ...jobs] }),
           ports: [{ protocol: 'TCP', port: servicePort }],
         },
       ],
     },
   };
-}
-
-/** Its own backups and its restore, in its own namespace. */
-function ownClients(name: string, { backup, restoreFrom }: KvStoreSpec): V1NetworkPolicyPeer[] {
-  return [
-    ...(backup === undefined ? [] : (['backup'] as const)),
-    ...(restoreFrom === undefined ? [] : (['restore'] as const)),
-  ].map((component) => ({ podSelector: { matchLabels: selectorLabels(name, component) } }));
 }

@@ -1,4 +1,3 @@
-import type { V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import test from 'ava';
 import { buildBackup, buildBackupClaim } from '../../src/desired/backup.ts';
 import { buildServiceObjects } from '../../src/desired/desired.ts';
@@ -7,7 +6,7 @@ import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
 import { buildRestoreJob, restoreJobName } from '../../src/desired/restore-job.ts';
 import { etcdNetworkPolicy } from '../../src/etcd/build/network-policy.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
-import type { BackupSpec, KvStoreSpec, RestoreSpec } from '../../src/kvstore.ts';
+import type { BackupSpec, RestoreSpec } from '../../src/kvstore.ts';
 import { isSubset } from '../../src/subset.ts';
 import { kvStore } from '../support/kvstore.ts';
 
@@ -69,20 +68,18 @@ test('another restore is another Job, the same one is the same', (t) => {
   t.is(new Set(others).size, others.length);
 });
 
-test('the pods may talk to the service, whoever else may, and not to etcd', (t) => {
-  const mine = { podSelector: { matchLabels: { app: 'till' } } };
-  const policyOf = (spec: Partial<KvStoreSpec>) => buildNetworkPolicy(kvStore(spec)).spec.ingress[0]?.from;
-  t.is(policyOf({ backup: daily, restoreFrom: latest }), undefined);
-  t.deepEqual(policyOf({ clients: [mine] }), [mine]);
-  const service = policyOf({ clients: [mine], backup: daily, restoreFrom: latest }) ?? [];
-  const etcd = etcdNetworkPolicy(etcdNames(kvStore()), 'shop').spec.ingress.flatMap(({ from = [] }) => from);
-  const picks = (peers: readonly V1NetworkPolicyPeer[], labels: object | undefined) =>
-    peers.some(({ podSelector }) => isSubset(podSelector?.matchLabels, labels));
+test('the pods may talk to the service, and not to etcd; no Service, budget or policy takes them for its own', (t) => {
+  t.is(buildNetworkPolicy(kvStore()).spec.ingress[0]?.from, undefined, 'everybody may, as long as nobody is named');
+  const named = kvStore({ clients: [{ namespaceSelector: {} }] });
+  const peers = buildNetworkPolicy(named).spec.ingress[0]?.from ?? [];
   const { cron } = backup();
   for (const labels of [cron?.jobTemplate.spec?.template.metadata?.labels, restore().job?.template.metadata?.labels]) {
-    t.true(picks(service, labels));
-    t.false(picks(etcd, labels));
-    t.false(isSubset(selectorLabels('shop', 'service'), labels), 'no Service takes it for its own');
+    t.true(peers.some(({ podSelector }) => isSubset(podSelector?.matchLabels, labels)));
+    for (const component of ['service', 'etcd'] as const) t.false(isSubset(selectorLabels('shop', component), labels));
+    const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop').spec.ingress;
+    const allowed = rules.flatMap(({ from = [] }) => from).map(({ podSelector }) => podSelector?.matchLabels);
+    t.true(allowed.length > 0);
+    for (const selector of allowed) t.false(isSubset(selector, labels), JSON.stringify(selector));
   }
 });
 

@@ -19,7 +19,15 @@ export interface ServerOptions {
   readonly maxBody: number;
   /** Hears of the answers to what never became a request. */
   readonly onProblem: (code: ProblemCode) => void;
+  /** Hears of each connection that is taken. */
+  readonly onConnection: () => void;
 }
+
+/**
+ * Connections that may wait to be taken: with Node's 511, a crowd that connects at once makes the system drop others,
+ * probes among them, which try again after seconds. The system's own limit (Linux: 4096) holds as well.
+ */
+const backlog = 4096;
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
@@ -37,6 +45,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
+  server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
@@ -49,7 +58,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   server.on('clientError', (error, socket) => refuse(error, socket, options.onProblem));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
-    server.listen(options.port, options.host, () => resolve());
+    server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
   });
   return server;
 }

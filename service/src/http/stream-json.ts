@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Context } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
+import type { Turns } from './turns.ts';
 
 /** Characters of a slice; a smaller answer is sent whole, with its length. */
 const sliceSize = 64 * 1024;
@@ -23,7 +24,7 @@ export type StreamJson = (ctx: Context, store: Store, pieces: (view: Snapshot) =
  * Sends the pieces of one snapshot as application/json. The snapshot is closed when the answer ends, however it ends.
  * Throws Problem `overloaded` when too many answers are being streamed.
  */
-export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): StreamJson {
+export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: Turns): StreamJson {
   let streams = 0;
   return async (ctx, store, pieces) => {
     if (streams >= maxStreams) {
@@ -43,7 +44,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): Stream
         ctx.body = '';
         ctx.remove('Content-Length');
       } else {
-        await sendSlices(ctx, first.text, iterator, stallTimeout);
+        await sendSlices(ctx, first.text, iterator, stallTimeout, turns);
       }
     } finally {
       streams--;
@@ -74,6 +75,7 @@ async function sendSlices(
   first: string,
   iterator: Iterator<string>,
   stallTimeout: number,
+  turns: Turns,
 ): Promise<void> {
   const { res } = ctx;
   // From here on the answer is written here, not by Koa.
@@ -93,8 +95,8 @@ async function sendSlices(
     for (let slice: Slice = { text: first, done: false }; ; slice = nextSlice(iterator)) {
       const flowing = res.write(slice.text);
       if (slice.done) break;
-      if (flowing) await new Promise(setImmediate);
-      else await taken('drain');
+      if (!flowing) await taken('drain');
+      await turns.next();
       if (res.destroyed) return;
     }
     res.end();
