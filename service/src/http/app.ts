@@ -9,6 +9,7 @@ import { readBody } from './body.ts';
 import { deleteKeys, deleteValue } from './delete.ts';
 import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
+import { DumpCache } from './dump-cache.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
 import type { Waited } from './hot-reads.ts';
@@ -17,6 +18,7 @@ import { observe } from './observe.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
+import { readySender } from './send-ready.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
@@ -30,13 +32,15 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
+  /** Bytes of a dump that is kept ready; 0: none is. */
+  readonly dumpCache: number;
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited } = options;
+  const { store, registry, log, drain, maxBody, streams, dumpCache, watches, metrics, waited } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -57,7 +61,8 @@ export function createApp(options: AppOptions): Koa {
 
   const stream = jsonStreamer(streams);
   const router = new Router({ strict: true, sensitive: true });
-  router.get('/', route('/'), dumpPairs(store, stream));
+  const dumps = new DumpCache(store, dumpCache);
+  router.get('/', route('/'), dumpPairs(store, stream, readySender(streams), dumps));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream, waited));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));

@@ -17,6 +17,8 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Bytes; default 32 MiB. */
+  readonly dumpCache?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
   readonly clock?: Clock;
@@ -61,7 +63,8 @@ export async function startService(
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, watches, hotReads });
+  const { dumpCache = 32 << 20 } = options;
+  const handler = createHandler({ store, registry, log, drain, maxBody, streams, dumpCache, watches, hotReads });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
