@@ -13,6 +13,7 @@ import { DumpCache } from './dump-cache.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
 import type { Waited } from './hot-reads.ts';
+import type { BegunWrites } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
 import { renderErrors } from './render-errors.ts';
@@ -37,10 +38,11 @@ export interface AppOptions {
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  readonly begun: BegunWrites;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, dumpCache, watches, metrics, waited } = options;
+  const { store, registry, log, drain, maxBody, streams, dumpCache, watches, metrics, waited, begun } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -65,9 +67,9 @@ export function createApp(options: AppOptions): Koa {
   router.get('/', route('/'), dumpPairs(store, stream, readySender(streams), dumps));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream, waited));
-  router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
+  router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody, begun), setPairs(store, begun));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
-  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
+  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody, begun), deleteKeys(store));
   router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { DumpCache, type ReadyDump } from '../../src/http/dump-cache.ts';
 import { commitMetrics } from '../../src/store/commit-metrics.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
@@ -147,7 +148,11 @@ contractTest('a long dump has its length, and is fresh after every write', async
   for (let i = 0; i < 10; i++) {
     pairs[`key-${i}`] = 'é'.repeat(20_000 + i);
     const { headers } = await set(service, { [`key-${i}`]: pairs[`key-${i}`] });
-    const dump = await call(service, '/');
+    // Until it is ready, it is streamed.
+    const dump = await waitFor('the dump is ready', async () => {
+      const answer = await call(service, '/');
+      return answer.headers['content-length'] === undefined ? undefined : answer;
+    });
     t.deepEqual(JSON.parse(dump.text), pairs);
     t.is(dump.headers['content-length'], String(Buffer.byteLength(dump.text)));
     t.is(dump.headers.etag, headers.etag);
