@@ -72,6 +72,12 @@ export const settings = {
     'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
     size,
   ),
+  dumpCache: setting(
+    'KV_DUMP_CACHE',
+    '32MiB',
+    'Memory for the text of GET /, kept ready while it is asked for; a store that has more is read each time; 0: never kept.',
+    sizeOrNone,
+  ),
   drainWindow: setting(
     'KV_DRAIN_WINDOW',
     '5s',
@@ -217,6 +223,11 @@ function size(text: string): number {
   if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
     throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
   return value;
+}
+
+/** As `size`; 0 for none. */
+function sizeOrNone(text: string): number {
+  return text === '0' ? 0 : size(text);
 }
 
 function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {

@@ -100,33 +100,36 @@ test.serial('the log of a failed request has the ids of its trace', async (t) =>
   t.is(span?.status, 2, 'an error');
 });
 
-test.serial('requests that share a commit are linked with it, and it with them; those that are not sampled leave nothing', async (t) => {
-  const { url, spans } = await receiveTraces(t);
-  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
-  const callers = Array.from({ length: 20 }, () => randomUUID().replaceAll('-', ''));
-  await Promise.all(
-    callers.map((id, i) => {
-      const traceparent = `00-${id}-${parentId}-0${i % 2}`;
-      return fetch(`${service.url}/set`, { method: 'POST', body: `{"key-${i}":1}`, headers: { traceparent } });
-    }),
-  );
-  await service.stop('SIGINT');
-  const sampled = callers.filter((_, i) => i % 2 === 1);
-  t.deepEqual(new Set(spans.map((span) => span.traceId)), new Set(sampled));
-  const commits = spans.filter(({ name }) => name === 'store.commit');
-  const served = commits.flatMap(({ links }) => links);
-  t.deepEqual(served.map((link) => link.traceId).sort(), sampled.sort());
-  t.true(commits.length < sampled.length, 'some share');
-  const requests = commits.map(({ attributes }) => Number(attributes['kvstore.requests']));
-  t.true(Math.max(...requests) > Math.max(...commits.map(({ links }) => links.length)), 'the others count');
-  for (const { traceId: id, spanId } of served) {
-    const set = spans.find((span) => span.spanId === spanId);
-    t.is(set?.name, 'store.set');
-    const commit = commits.find(({ links }) => links.some((link) => link.traceId === id));
-    const linked = set?.links.some((link) => link.spanId === commit?.spanId);
-    t.true(linked || commit?.parentSpanId === spanId, 'the request tells which commit it was in');
-  }
-});
+test.serial(
+  'requests that share a commit are linked with it, and it with them; those that are not sampled leave nothing',
+  async (t) => {
+    const { url, spans } = await receiveTraces(t);
+    const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    const callers = Array.from({ length: 20 }, () => randomUUID().replaceAll('-', ''));
+    await Promise.all(
+      callers.map((id, i) => {
+        const traceparent = `00-${id}-${parentId}-0${i % 2}`;
+        return fetch(`${service.url}/set`, { method: 'POST', body: `{"key-${i}":1}`, headers: { traceparent } });
+      }),
+    );
+    await service.stop('SIGINT');
+    const sampled = callers.filter((_, i) => i % 2 === 1);
+    t.deepEqual(new Set(spans.map((span) => span.traceId)), new Set(sampled));
+    const commits = spans.filter(({ name }) => name === 'store.commit');
+    const served = commits.flatMap(({ links }) => links);
+    t.deepEqual(served.map((link) => link.traceId).sort(), sampled.sort());
+    t.true(commits.length < sampled.length, 'some share');
+    const requests = commits.map(({ attributes }) => Number(attributes['kvstore.requests']));
+    t.true(Math.max(...requests) > Math.max(...commits.map(({ links }) => links.length)), 'the others count');
+    for (const { traceId: id, spanId } of served) {
+      const set = spans.find((span) => span.spanId === spanId);
+      t.is(set?.name, 'store.set');
+      const commit = commits.find(({ links }) => links.some((link) => link.traceId === id));
+      const linked = set?.links.some((link) => link.spanId === commit?.spanId);
+      t.true(linked || commit?.parentSpanId === spanId, 'the request tells which commit it was in');
+    }
+  },
+);
 
 test.serial('a watch is a span until it has begun; what it tells later belongs to no request', async (t) => {
   const { url, spans } = await receiveTraces(t);
@@ -151,40 +154,43 @@ test.serial('a watch is a span until it has begun; what it tells later belongs t
   t.is(spans.length, before);
 });
 
-test.serial('a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is', async (t) => {
-  const { url } = await receiveTraces(t);
-  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
-  await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers });
-  await fetch(`${service.url}/get/a`);
-  await fetch(`${service.url}/get/a`, { headers });
-  const scrape = async (accept?: string) => {
-    const answer = await fetch(`${service.url}/metrics`, { headers: accept === undefined ? {} : { accept } });
-    t.is(answer.headers.get('vary'), 'Accept');
-    return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
-  };
-  const prometheus =
-    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
-  const open = await scrape(prometheus);
-  t.regex(open.type, /^application\/openmetrics-text; version=1\.0\.0/);
-  t.true(open.text.endsWith('# EOF\n'));
-  const series = (route: string) =>
-    `http_server_request_duration_seconds_bucket\\{le="[^"]+",http_request_method="\\w+",http_route="${route}",http_response_status_code="200"\\}`;
-  for (const route of ['/set', '/get/\\{key\\}']) {
-    t.regex(
-      open.text,
-      new RegExp(`^${series(route)} (?:1|2) # \\{trace_id="${traceId}",span_id="\\w{16}"\\} [\\d.e-]+ [\\d.]+$`, 'm'),
-    );
-  }
-  t.regex(open.text, /^# TYPE kvstore_commit_requests counter$/m);
-  t.regex(open.text, /^kvstore_commit_requests_total 1$/m);
-  for (const accept of [undefined, '*/*', 'text/plain']) {
-    const plain = await scrape(accept);
-    t.regex(plain.type, /^text\/plain; version=0\.0\.4/);
-    t.notRegex(plain.text, /trace_id|# EOF/);
-    t.regex(plain.text, /^# TYPE kvstore_commit_requests_total counter$/m);
-    t.regex(plain.text, /^kvstore_commit_requests_total 1$/m);
-  }
-});
+test.serial(
+  'a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is',
+  async (t) => {
+    const { url } = await receiveTraces(t);
+    const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
+    await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers });
+    await fetch(`${service.url}/get/a`);
+    await fetch(`${service.url}/get/a`, { headers });
+    const scrape = async (accept?: string) => {
+      const answer = await fetch(`${service.url}/metrics`, { headers: accept === undefined ? {} : { accept } });
+      t.is(answer.headers.get('vary'), 'Accept');
+      return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
+    };
+    const prometheus =
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+    const open = await scrape(prometheus);
+    t.regex(open.type, /^application\/openmetrics-text; version=1\.0\.0/);
+    t.true(open.text.endsWith('# EOF\n'));
+    const series = (route: string) =>
+      `http_server_request_duration_seconds_bucket\\{le="[^"]+",http_request_method="\\w+",http_route="${route}",http_response_status_code="200"\\}`;
+    for (const route of ['/set', '/get/\\{key\\}']) {
+      t.regex(
+        open.text,
+        new RegExp(`^${series(route)} (?:1|2) # \\{trace_id="${traceId}",span_id="\\w{16}"\\} [\\d.e-]+ [\\d.]+$`, 'm'),
+      );
+    }
+    t.regex(open.text, /^# TYPE kvstore_commit_requests counter$/m);
+    t.regex(open.text, /^kvstore_commit_requests_total 1$/m);
+    for (const accept of [undefined, '*/*', 'text/plain']) {
+      const plain = await scrape(accept);
+      t.regex(plain.type, /^text\/plain; version=0\.0\.4/);
+      t.notRegex(plain.text, /trace_id|# EOF/);
+      t.regex(plain.text, /^# TYPE kvstore_commit_requests_total counter$/m);
+      t.regex(plain.text, /^kvstore_commit_requests_total 1$/m);
+    }
+  },
+);
 
 test.serial('with traces on, a read that is not sampled gets the very answer it would get without', async (t) => {
   const { url, spans } = await receiveTraces(t);

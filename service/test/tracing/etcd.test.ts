@@ -121,17 +121,20 @@ test.serial('what goes on after a sampled request is not part of its trace', asy
   t.is(spans.filter(({ name }) => name === 'etcdserverpb.KV/Range').length, 1);
 });
 
-test.serial('a call that fails says so, and the warning in the log has the ids of the request that it fails', async (t) => {
-  const { service, spans, etcd } = await start(t);
-  await etcd.stop();
-  const trace = newTrace();
-  t.is((await fetch(`${service.url}/get/a`, { headers: headers(trace) })).status, 503);
-  const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
-  await service.stop('SIGINT');
-  t.is(line?.trace_id, trace);
-  const server = spans.find(({ kind }) => kind === 2);
-  t.is(line?.span_id, server?.spanId);
-  t.is(server?.status, 2);
-  t.is(spans.find(({ name }) => name === 'store.barrier')?.status, 2);
-  t.deepEqual([...new Set(service.log.map(({ trace_id }) => trace_id).filter((id) => id !== undefined))], [trace]);
-});
+test.serial(
+  'a call that fails says so, and the warning in the log has the ids of the request that it fails',
+  async (t) => {
+    const { service, spans, etcd } = await start(t);
+    await etcd.stop();
+    const trace = newTrace();
+    t.is((await fetch(`${service.url}/get/a`, { headers: headers(trace) })).status, 503);
+    const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
+    await service.stop('SIGINT');
+    t.is(line?.trace_id, trace);
+    const server = spans.find(({ kind }) => kind === 2);
+    t.is(line?.span_id, server?.spanId);
+    t.is(server?.status, 2);
+    t.is(spans.find(({ name }) => name === 'store.barrier')?.status, 2);
+    t.deepEqual([...new Set(service.log.map(({ trace_id }) => trace_id).filter((id) => id !== undefined))], [trace]);
+  },
+);
