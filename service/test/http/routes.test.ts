@@ -53,9 +53,11 @@ contractTest('a method that does not fit is a 405 with what fits in Allow', asyn
   const methods = ['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'PROPFIND', 'QUERY'];
   for (const method of methods) {
     for (const path of reads) {
+      const fits = path.startsWith('/get/') ? ['DELETE', 'GET', 'HEAD'] : ['GET', 'HEAD'];
+      if (fits.includes(method)) continue;
       const answer = await call(service, path, { method });
       assertProblem(t, answer, 'method-not-allowed');
-      t.deepEqual(answer.headers.allow?.split(', ').toSorted(), ['GET', 'HEAD'], `${method} ${path}`);
+      t.deepEqual(answer.headers.allow?.split(', ').toSorted(), fits, `${method} ${path}`);
     }
   }
   for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PROPFIND']) {
