@@ -20,7 +20,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
-  ...['expiry', 'leases', 'mutations', 'watch-kill', 'watches'].map((name) => ({
+  ...['expiry', 'leases', 'lost-answers', 'mutations', 'watch-kill', 'watches'].map((name) => ({
     files: `service/test/store/etcd/${name}.test.ts`,
     programs: ['etcd', 'etcdctl'] as const,
   })),

@@ -146,7 +146,7 @@ test.serial('readiness outlasts an election, ends after 30 s without etcd, and c
   let passed = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + passed };
   const { store } = await openReady(t, { endpoints: cluster.endpoints, requestTimeout: 500, clock });
-  await store.barrier();
+  await waitFor('etcd is read', () => read(store, 'a').then(() => true));
   const [member] = cluster.members;
   await member?.kill();
   await t.throwsAsync(read(store, 'a'), { instanceOf: Problem });

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
 import { EtcdClient } from '../../../src/store/etcd/client.ts';
@@ -137,45 +136,6 @@ test('a lease that somebody revoked costs its own request, not those that share 
   t.deepEqual(await Promise.all(together), ['done', 'unavailable', 'done', 'unavailable']);
   t.is(await metric(registry, 'kvstore_batch_requests', { le: '+Inf' }), 2);
   t.is(await write('e', '12345'), 'unavailable');
-});
-
-test('when the outcome is not known the lease stays, and with it the keys', async (t) => {
-  const { clock, deadline } = newDeadline();
-  const prefix = newPrefix();
-  const proxy = await TcpProxy.start(etcd.members[0]?.port ?? 0);
-  t.teardown(() => proxy.close());
-  const endpoints = [`http://127.0.0.1:${proxy.port}`];
-  const { store } = await openReady(t, { endpoints, prefix, clock, requestTimeout: 500 });
-  const { store: direct } = await openReady(t, { endpoints: etcd.endpoints, prefix });
-  const codes = new Map<string, string>();
-  const writer = async () => {
-    for (;;) {
-      const key = `k${codes.size}`;
-      codes.set(key, 'under way');
-      const code = await codeOf(store.set([{ key, value: '1' }], { ttl: 60 }));
-      codes.set(key, code);
-      if (code !== 'done') return;
-    }
-  };
-  // What is held back may be the answers of grants: then it is tried again.
-  const lost = await waitFor('a write is done, and its answer lost', async () => {
-    const before = codes.size;
-    const running = Array.from({ length: 10 }, writer);
-    await waitFor('writes flow', () => codes.size > before + 50, { interval: 1 });
-    proxy.stall({ requests: false, answers: true });
-    await Promise.all(running);
-    await direct.barrier();
-    const unknown = [...codes].filter(([, code]) => code === 'outcome-unknown').map(([key]) => key);
-    const written = unknown.filter((key) => direct.get(key) !== undefined);
-    proxy.cut();
-    proxy.resume();
-    await waitFor('the store works again', () => store.set([{ key: 'again', value: '1' }]).then(() => true));
-    return written.length > 0 && written;
-  });
-  // Whatever is revoked has been by now: later calls of the same store are answered.
-  for (const key of lost) t.is(await read(direct, key), '1');
-  const leases = await leasesAt(deadline(60));
-  t.true(leases.length >= [...codes.values()].filter((code) => code === 'done').length + lost.length);
 });
 
 test('a full etcd grants no lease: storage-full, like any write', async (t) => {

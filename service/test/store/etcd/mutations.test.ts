@@ -1,7 +1,5 @@
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
-import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
 import { metric, newPrefix, openReady, pairsOf, read } from './harness.ts';
 
@@ -179,49 +177,6 @@ test('counters that many increase at once with conditions lose no increase', asy
   };
   await Promise.all(stores.flatMap((store) => Array.from({ length: 10 }, () => increase(store))));
   for (const store of stores) t.is(await read(store, 'n'), '30');
-});
-
-test('conditional writes whose answers are lost have an unknown outcome, and are not sent again', async (t) => {
-  const prefix = newPrefix();
-  const proxy = await TcpProxy.start(etcd.members[0]?.port ?? 0);
-  t.teardown(() => proxy.close());
-  const endpoints = [`http://127.0.0.1:${proxy.port}`];
-  const { store } = await openReady(t, { endpoints, prefix, requestTimeout: 500 });
-  const { store: direct } = await openReady(t, { endpoints: etcd.endpoints, prefix });
-  const codes = new Map<string, string>();
-  const writer = async () => {
-    for (;;) {
-      const key = `k${codes.size}`;
-      codes.set(key, 'under way');
-      const code = await codeOf(store.set([{ key, value: '1' }], { condition: { absent: true } }));
-      codes.set(key, code);
-      if (code !== 'done') return;
-    }
-  };
-  // The answers that are held back may be those of barriers: then nothing was sent, and it is tried again.
-  const lost = await waitFor('a write is done, and its answer lost', async () => {
-    const before = codes.size;
-    const running = Array.from({ length: 10 }, writer);
-    await waitFor('writes flow', () => codes.size > before + 100, { interval: 1 });
-    proxy.stall({ requests: false, answers: true });
-    await Promise.all(running);
-    await direct.barrier();
-    const unknown = [...codes].filter(([, code]) => code === 'outcome-unknown').map(([key]) => key);
-    if (unknown.some((key) => direct.get(key) !== undefined)) return unknown;
-    proxy.cut();
-    proxy.resume();
-    await waitFor('the store reads again', () => read(store, 'k0').then(() => true));
-    return undefined;
-  });
-  t.deepEqual(new Set(codes.values()).difference(new Set(['done', 'unavailable', 'outcome-unknown'])), new Set());
-  for (const [key, code] of codes) if (code === 'unavailable') t.is(direct.get(key), undefined);
-  // What is not known to the writer is undone by somebody else: nothing brings it back.
-  for (const key of lost) await direct.delete([key]);
-  proxy.cut();
-  proxy.resume();
-  await waitFor('the store writes again', () => store.set([{ key: 'last', value: '1' }]).then(() => true));
-  await direct.barrier();
-  for (const key of lost) t.is(direct.get(key), undefined);
 });
 
 test('every deletion and conditional write accepted before close is answered', async (t) => {
