@@ -1,6 +1,6 @@
 /** The reads of a store: its index's. */
 import type { KeyIndex } from './key-index.ts';
-import type { Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
+import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 
 export class IndexReader implements Reader {
   protected readonly index: KeyIndex;
@@ -35,5 +35,9 @@ export class IndexReader implements Reader {
 
   snapshot(): Snapshot {
     return this.index.snapshot();
+  }
+
+  listen(listener: ChangeListener): void {
+    this.index.listen(listener);
   }
 }

@@ -10,7 +10,7 @@ import { compareKeys, maxKeyBytes, reverseKey } from './key.ts';
 import { keyCodec } from './key-codec.ts';
 import { reserveReaderTable } from './reader-table.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
-import type { Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
+import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 
 /** Rises when the files' layout changes; a directory of another version is refused. */
 const formatVersion = 1;
@@ -49,6 +49,7 @@ export class KeyIndex implements Reader {
   readonly #deadlines: Deadlines;
   readonly #wall: () => number;
   readonly #snapshots = new Set<Snapshot>();
+  readonly #listeners: ChangeListener[] = [];
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
   constructor({ directory, durable, wall = Date.now }: IndexOptions) {
@@ -171,6 +172,7 @@ export class KeyIndex implements Reader {
    * Resolves with what `action` returned, once it is on the disk (if durable) and every later read sees it.
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
+    for (const listener of this.#listeners) listener.begun();
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
     try {
       return await this.#root.childTransaction(() => action(this.#writer)).catch(commitFailed);
@@ -178,7 +180,13 @@ export class KeyIndex implements Reader {
       // A read of this turn of the event loop may have pinned the state before the commit.
       this.#root.resetReadTxn();
       if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
+      for (const listener of this.#listeners) listener.settled();
     }
+  }
+
+  /** Tells of every transaction from now on. */
+  listen(listener: ChangeListener): void {
+    this.#listeners.push(listener);
   }
 
   /** Closes the snapshots that are still open: reading from them throws from then on. */
@@ -194,11 +202,13 @@ export class KeyIndex implements Reader {
       void this.#forward.put(key, value, revision);
       void this.#reversed.put(reverseKey(key), empty);
       this.#deadlines.set(key, expires);
+      for (const listener of this.#listeners) listener.touched(key);
     },
     remove: (key) => {
       void this.#forward.remove(key);
       void this.#reversed.remove(reverseKey(key));
       this.#deadlines.set(key, undefined);
+      for (const listener of this.#listeners) listener.touched(key);
     },
     setRevision: (revision) => void this.#meta.put('revision', String(revision)),
     setMeta: (name, value) => void this.#meta.put(name, value),
