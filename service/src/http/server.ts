@@ -42,7 +42,8 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   });
   const answer: RequestListener = (request, response) => {
     // A client that is told so opens its next connection elsewhere.
-    if (drain.draining) response.shouldKeepAlive = false;
+    // And with a request for another protocol, which is not granted, Node loses what came behind it.
+    if (drain.draining || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     handler(request, response);
   };
   server.on('connection', options.onConnection);

@@ -18,7 +18,10 @@ export interface StreamLimits {
   readonly stallTimeout: number;
 }
 
-export type StreamJson = (ctx: Context, store: Store, pieces: (view: Snapshot) => Iterable<string>) => Promise<void>;
+/** An empty piece says that others can have their turn. */
+type Pieces = (view: Snapshot) => Iterable<string> | Promise<Iterable<string>>;
+
+export type StreamJson = (ctx: Context, store: Store, pieces: Pieces) => Promise<void>;
 
 /**
  * Sends the pieces of one snapshot as application/json. The snapshot is closed when the answer ends, however it ends.
@@ -34,7 +37,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: 
     streams++;
     const view = store.snapshot();
     try {
-      const iterator = pieces(view)[Symbol.iterator]();
+      const iterator = (await pieces(view))[Symbol.iterator]();
       const first = nextSlice(iterator);
       ctx.status = 200;
       if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', 'application/json');
@@ -65,7 +68,7 @@ function nextSlice(iterator: Iterator<string>): TextSlice {
     const piece = iterator.next();
     if (piece.done) return { text, done: true };
     text += piece.value;
-    if (i % 64 === 0 && performance.now() > end) break;
+    if ((i % 64 === 0 || piece.value === '') && performance.now() > end) break;
   }
   return { text, done: false };
 }

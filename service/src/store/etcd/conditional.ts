@@ -56,7 +56,9 @@ export class ConditionalWriter {
       const request = { compare, success: transaction.operations, failure };
       const { succeeded, header, responses } = await this.#send(request, deadline, size);
       if (succeeded) {
-        return { revision: Number(header.revision), deleted: transaction.deletedBy(set, responses, clock.wall()) };
+        // Keys that had to be absent were not there, or had expired, which does not count.
+        const deleted = condition.absent ? 0 : transaction.deletedBy(set, responses, clock.wall());
+        return { revision: Number(header.revision), deleted };
       }
       if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
       keys.forEach((key, i) => {
