@@ -10,8 +10,11 @@ import { type Rig, startRig } from './support/rig.ts';
 
 /** Several scrapes of one second each. */
 const rateInterval = '15s';
-/** Alerts whose series come from exporters that are not here, and which one that is. */
-const elsewhere: Readonly<Record<string, string>> = { KvStoreEtcdVolumeFilling: 'the kubelet' };
+/** Alerts whose series nothing here has, and what has them. */
+const elsewhere: Readonly<Record<string, string>> = {
+  KvStoreEtcdVolumeFilling: 'the kubelet',
+  KvStoreTokensNotTaken: 'a service that asks for tokens',
+};
 /** A scrape of one process: what it has now is about half of it. */
 const mostSeries = 900;
 

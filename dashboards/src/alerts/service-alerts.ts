@@ -44,4 +44,12 @@ export const serviceAlerts: readonly Alert[] = [
     signals: ['increase(kvstore_resyncs_total{cause=~"restored|other-cluster"}[15m])'],
     summary: `${where} found another history in etcd ({{ $labels.cause }}).`,
   },
+  {
+    name: 'KvStoreTokensNotTaken',
+    severity: 'ticket',
+    for: '5m',
+    expr: 'kvstore_tokens_last_reload_successful == 0',
+    signals: ['kvstore_tokens_last_reload_successful'],
+    summary: `${where} cannot use its file of tokens: the last good ones stay in force.`,
+  },
 ];

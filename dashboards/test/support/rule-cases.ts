@@ -144,6 +144,15 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     ],
     at: 10,
   },
+  KvStoreTokensNotTaken: {
+    firing: { [of('kvstore_tokens_last_reload_successful', pod)]: '1x5 0x20' },
+    labels: pod,
+    quiet: [
+      { [of('kvstore_tokens_last_reload_successful', pod)]: '1x25' },
+      { [of('kvstore_tokens_last_reload_successful', pod)]: '1x12 0x2 1x10' },
+    ],
+    at: 15,
+  },
   KvStoreEtcdNoQuorum: {
     firing: leaders('0x20', '_x20', '_x20'),
     labels: owner,

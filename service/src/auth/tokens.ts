@@ -2,7 +2,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
 /** `ro` may read, `rw` may read and write. */
-export type Access = 'ro' | 'rw';
+type Access = 'ro' | 'rw';
 
 export interface Token {
   /** Who has it, for people and metrics; never a part of the secret. */

@@ -126,7 +126,8 @@ export class Entry {
       this.#waiting.push(change);
       return;
     }
-    if (change.version < (this.#base?.version ?? 0)) return;
+    // What was read may be ahead of what is watched.
+    if (change.version < Math.max(this.#base?.version ?? 0, this.#conflict?.stored?.version ?? 0)) return;
     const { text, version, expires } = change;
     this.#meet(text === undefined ? undefined : { text, version, expires });
   }
@@ -179,10 +180,14 @@ export class Entry {
 
   /** A save was refused: what is there now? @param {string} key */
   async #refused(key) {
-    const stored = await getValue(key);
-    if (key !== this.#key) return;
-    this.#around.say('Not saved: somebody else changed the value.');
-    this.#disagree(stored);
+    try {
+      const stored = await getValue(key);
+      if (key !== this.#key) return;
+      this.#around.say('Not saved: somebody else changed the value.');
+      this.#disagree(stored);
+    } catch (error) {
+      this.#around.failed(error);
+    }
   }
 
   /**
