@@ -3,6 +3,7 @@ import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
 const withApiServer = [
+  'hostile',
   'backup',
   'crd',
   'drift',
@@ -37,6 +38,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
+  { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
   { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
   {

@@ -22,6 +22,8 @@ const handler = createHandler({
   turns,
   watches: { maxWatches: 0, heartbeat: 1000, maxBacklog: 1, stallTimeout: 1000 },
   streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
+  version: '0.0.0',
+  pages: { docs: false, ui: false },
   metrics: { started: nothing, left: nothing, ended: nothing, problem: nothing },
 });
 const events = { onProblem: nothing, onConnection: () => turns.arrived() };

@@ -55,6 +55,8 @@ export interface KvStoreSpec {
   readonly backup?: BackupSpec;
   /** What a new KvStore begins with. Nothing comes of it once that is done. */
   readonly restoreFrom?: RestoreSpec;
+  /** Who may use the API. Default: anybody who reaches it. */
+  readonly auth?: AuthSpec;
   /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
   readonly paused: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -70,6 +72,8 @@ export interface IngressSpec {
   readonly className: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly tls?: { readonly secretName: string };
+  /** Whether the console (/ui) and the API's page (/docs) are opened as well. Default false. */
+  readonly pages: boolean;
 }
 
 export interface EtcdSpec {
@@ -121,6 +125,11 @@ export interface RestoreSpec {
   readonly file: string;
   /** Key token: a token that may write. */
   readonly tokenSecretName?: string;
+}
+
+export interface AuthSpec {
+  /** Key tokens: the file that the service reads, a line each token. A change needs no rollout. */
+  readonly tokensSecretName: string;
 }
 
 export interface KvStoreStatus {

@@ -29,7 +29,7 @@ test('an empty etcd section is enough: the rest has defaults', async (t) => {
   t.deepEqual(spec, {
     replicas: 3,
     paused: false,
-    ingress: { enabled: true, className: 'traefik' },
+    ingress: { enabled: true, className: 'traefik', pages: false },
     monitoring: { enabled: false },
     etcd: { members: 3, retentionPolicy: 'Retain', storage: { size: '8Gi' } },
   });

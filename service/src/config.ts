@@ -91,6 +91,14 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  tokensFile: setting(
+    'KV_TOKENS_FILE',
+    '',
+    'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
+    optional,
+  ),
+  docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
+  ui: setting('KV_UI', 'true', 'Whether there is a console for browsers at /ui.', yesOrNo),
   etcdEndpoints: setting(
     'KV_ETCD_ENDPOINTS',
     '',
@@ -207,6 +215,10 @@ function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {
     if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
     return choice;
   };
+}
+
+function yesOrNo(text: string): boolean {
+  return oneOf('true', 'false')(text) === 'true';
 }
 
 function urls(text: string): readonly string[] {

@@ -22,6 +22,9 @@ async function main(): Promise<void> {
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
+  const { TokenFile } = await import('./auth/token-file.ts');
+  const { tokenMetrics } = await import('./auth/token-metrics.ts');
+  const { systemClock } = await import('./store/etcd/clock.ts');
   const { openStore } = await import('./store/open.ts');
   const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
@@ -39,6 +42,10 @@ async function main(): Promise<void> {
   });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
+  const tokens =
+    config.tokensFile === undefined
+      ? undefined
+      : await TokenFile.open({ file: config.tokensFile, log, metrics: tokenMetrics(registry), clock: systemClock });
   const store = await openStore({
     ...{ config, registry, log },
     spans: tracing?.spans ?? noSpans,
@@ -52,6 +59,9 @@ async function main(): Promise<void> {
     registry,
     log,
     drain,
+    tokens,
+    version: manifest.version,
+    pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
     maxWait: config.maxWait,
     turns,
@@ -83,6 +93,7 @@ async function main(): Promise<void> {
     const drainWindow = signal === 'SIGINT' ? 0 : config.drainWindow;
     await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
   } finally {
+    tokens?.close();
     await store.close();
     await tracing?.shutdown();
   }

@@ -18,6 +18,7 @@ const duration = {
   bad: ['', '5', '-1s', '25h', '5 s', '1.5s', 'x'],
 };
 const optional = { good: { '': undefined, '/some/file': '/some/file' }, bad: [] };
+const yesOrNo = { good: { true: true, false: false }, bad: ['', 'yes', 'TRUE', '1'] };
 const nonEmpty = { good: { something: 'something' }, bad: [''] };
 const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[] }> = {
   host: nonEmpty,
@@ -41,6 +42,9 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  tokensFile: optional,
+  docs: yesOrNo,
+  ui: yesOrNo,
   etcdEndpoints: {
     good: { '': [], 'http://a:2379': ['http://a:2379'], 'https://a:1, http://b:2': ['https://a:1', 'http://b:2'] },
     bad: ['a:2379', 'ftp://a', 'http://a,', 'nothing'],

@@ -13,10 +13,14 @@ export interface NetworkPolicy extends KubernetesObject {
 }
 
 /**
- * Those whom the KvStore names may speak HTTP to the service, everybody when it names none; nobody anything else. What
+ * Those whom the KvStore names, and its own backups and restores, may speak HTTP to the service, everybody when it names
+ * none; nobody anything else. What
  * the Ingress controller and Prometheus are called is not the same in every cluster, so neither is guessed.
  */
 export function buildNetworkPolicy({ metadata: { name, namespace }, spec: { clients } }: KvStore): NetworkPolicy {
+  const jobs = (['backup', 'restore'] as const).map((component) => ({
+    podSelector: { matchLabels: selectorLabels(name, component) },
+  }));
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -25,7 +29,10 @@ export function buildNetworkPolicy({ metadata: { name, namespace }, spec: { clie
       podSelector: { matchLabels: selectorLabels(name, 'service') },
       policyTypes: ['Ingress'],
       ingress: [
-        { ...(clients === undefined ? {} : { from: clients }), ports: [{ protocol: 'TCP', port: servicePort }] },
+        {
+          ...(clients === undefined ? {} : { from: [...clients, ...jobs] }),
+          ports: [{ protocol: 'TCP', port: servicePort }],
+        },
       ],
     },
   };

@@ -11,6 +11,7 @@ export const servicePort = 8080;
 const dataFolder = '/data';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';
+const tokensFolder = '/etc/kvstore/tokens';
 
 /** Variables that the operator sets; a KvStore's own env may not name them. */
 export const reservedVariables = [
@@ -24,6 +25,7 @@ export const reservedVariables = [
   'KV_ETCD_KEY_FILE',
   'KV_ETCD_USERNAME_FILE',
   'KV_ETCD_PASSWORD_FILE',
+  'KV_TOKENS_FILE',
 ] as const;
 
 export interface ServiceFiles {
@@ -43,15 +45,21 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     ...(spec.externalEtcd === undefined
       ? { ...ownEtcdLimits, ...tlsFiles(true) }
       : externalEtcdFiles(spec.externalEtcd)),
+    ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
   };
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
   const defaults = Object.entries(environment).filter(([name]) => !isChosen.has(name));
-  return [...defaults.map(([name, value]) => ({ name, value })), ...chosen];
+  return [...defaults.map(([name, value]) => ({ name, value: literal(value) })), ...chosen];
+}
+
+/** Kubernetes replaces `$(NAME)` by another variable's value, and `$$` by `$`: what the spec says stands for itself. */
+function literal(value: string): string {
+  return value.replaceAll('$', '$$$$');
 }
 
 export function serviceFiles(kvstore: KvStore): ServiceFiles {
-  const { externalEtcd } = kvstore.spec;
+  const { auth, externalEtcd } = kvstore.spec;
   const files: ServiceFiles = {
     // Only the index, which a restarted pod builds anew.
     volumes: [{ name: 'data', emptyDir: {} }],
@@ -65,10 +73,11 @@ export function serviceFiles(kvstore: KvStore): ServiceFiles {
   const ownSecret = secretNames(etcdNames(kvstore)).client;
   mount('etcd-tls', externalEtcd === undefined ? ownSecret : externalEtcd.tlsSecretName, tlsFolder);
   mount('etcd-credentials', externalEtcd?.credentialsSecretName, credentialsFolder);
+  mount('tokens', auth?.tokensSecretName, tokensFolder);
   return files;
 }
 
-/** Names of the Secrets whose change must restart the service: it reads them once, at its start. */
+/** Names of the Secrets whose change must restart the service: it reads them once, at its start (and the tokens again and again). */
 export function referencedSecrets({ spec }: KvStore): string[] {
   const names = [
     spec.externalEtcd?.tlsSecretName,

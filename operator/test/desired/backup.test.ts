@@ -69,9 +69,12 @@ test('another restore is another Job, the same one is the same', (t) => {
 });
 
 test('the pods may talk to the service, and not to etcd; no Service, budget or policy takes them for its own', (t) => {
-  t.is(buildNetworkPolicy(kvStore()).spec?.ingress?.[0]?._from, undefined);
+  t.is(buildNetworkPolicy(kvStore()).spec.ingress[0]?.from, undefined, 'everybody may, as long as nobody is named');
+  const named = kvStore({ clients: [{ namespaceSelector: {} }] });
+  const peers = buildNetworkPolicy(named).spec.ingress[0]?.from ?? [];
   const { cron } = backup();
   for (const labels of [cron?.jobTemplate.spec?.template.metadata?.labels, restore().job?.template.metadata?.labels]) {
+    t.true(peers.some(({ podSelector }) => isSubset(podSelector?.matchLabels, labels)));
     for (const component of ['service', 'etcd'] as const) t.false(isSubset(selectorLabels('shop', component), labels));
     const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop').spec.ingress;
     const allowed = rules.flatMap(({ from = [] }) => from).map(({ podSelector }) => podSelector?.matchLabels);

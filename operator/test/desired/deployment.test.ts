@@ -73,6 +73,17 @@ test('an external etcd is reached with the files of its Secrets, and its limits 
   t.false('KV_ETCD_CERT_FILE' in withoutCertificate.env);
 });
 
+test('tokens are mounted from their Secret, whose change needs no rollout', (t) => {
+  const spec = { auth: { tokensSecretName: 'who' } };
+  const { env, pod, container } = build(spec);
+  t.is(env.KV_TOKENS_FILE, '/etc/kvstore/tokens/tokens');
+  t.deepEqual(pod?.volumes?.at(-1), { name: 'tokens', secret: { secretName: 'who', defaultMode: 0o440 } });
+  // Not by subPath: that would never follow the Secret.
+  t.deepEqual(container?.volumeMounts?.at(-1), { name: 'tokens', mountPath: '/etc/kvstore/tokens', readOnly: true });
+  t.deepEqual(referencedSecrets(kvStore(spec)), []);
+  t.false('KV_TOKENS_FILE' in build().env);
+});
+
 test('no replica is missing during a rollout, and each has time to drain', (t) => {
   const { built, pod, container } = build({ replicas: 5 });
   t.is(built?.replicas, 5);

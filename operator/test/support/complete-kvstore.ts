@@ -42,7 +42,14 @@ export const completeSpec: Complete<KvStoreSpec> = {
       },
     },
   ],
-  ingress: { enabled: true, host: 'host', className: 'traefik', annotations: map, tls: { secretName: 'secret' } },
+  ingress: {
+    enabled: true,
+    host: 'host',
+    className: 'traefik',
+    annotations: map,
+    tls: { secretName: 'secret' },
+    pages: true,
+  },
   etcd: {
     members: 3,
     image: 'image',
@@ -67,6 +74,7 @@ export const completeSpec: Complete<KvStoreSpec> = {
     tokenSecretName: 'secret',
   },
   restoreFrom: { volumeClaim: 'claim', kvStore: 'name', file: 'latest', tokenSecretName: 'secret' },
+  auth: { tokensSecretName: 'secret' },
   paused: false,
   nodeSelector: map,
   tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
+import type { Tokens } from '../../src/auth/token-file.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { httpMetrics } from '../../src/http/http-metrics.ts';
@@ -31,6 +32,10 @@ export interface ServiceOptions {
   readonly keepAliveTimeout?: number;
   /** False: no request takes the short way around the application. */
   readonly hotReads?: boolean;
+  /** Whether there are pages for browsers; default true. */
+  readonly pages?: boolean;
+  /** Undefined: no request needs a token. */
+  readonly tokens?: Tokens;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -63,22 +68,13 @@ export async function startService(
   const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true, maxWait = 60_000 } = options;
+  const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const metrics = httpMetrics(registry);
   const turns = new Turns();
   const handler = createHandler({
-    metrics,
-    turns,
-    store,
-    registry,
-    log,
-    drain,
-    maxBody,
-    maxWait,
-    streams,
-    watches,
-    hotReads,
+    ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, watches, hotReads, tokens },
+    ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
