@@ -18,6 +18,7 @@ const handler = createHandler({
   log: pino({ level: config.logLevel }),
   drain,
   maxBody: config.maxBody,
+  dumpCache: config.dumpCache,
   maxWait: config.maxWait,
   turns,
   watches: { maxWatches: 0, heartbeat: 1000, maxBacklog: 1, stallTimeout: 1000 },

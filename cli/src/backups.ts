@@ -27,14 +27,20 @@ export async function latestBackup(folder: string): Promise<string> {
   return join(folder, latest);
 }
 
-/** Deletes all but the newest `keep`, and what backups that were killed have left. Returns the names that were deleted. */
-export async function pruneBackups(folder: string, keep: number, now: number): Promise<readonly string[]> {
+/** Deletes all but the newest `keep`. Returns the names that were deleted. */
+export async function pruneBackups(folder: string, keep: number): Promise<readonly string[]> {
   const old = (await backupsIn(folder)).slice(0, -keep);
-  for (const name of await readdir(folder)) {
-    if (partialBackup.test(name) && (await stat(join(folder, name))).mtimeMs < now - partialAge) old.push(name);
-  }
   for (const name of old) await rm(join(folder, name), { force: true });
   return old;
+}
+
+/** Deletes what backups that were killed have left. */
+export async function removeHalfBackups(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!partialBackup.test(name)) continue;
+    const half = join(folder, name);
+    if ((await stat(half)).mtimeMs < now - partialAge) await rm(half, { force: true });
+  }
 }
 
 async function backupsIn(folder: string): Promise<string[]> {

@@ -10,9 +10,12 @@ export interface Progress {
 
 const silent: Progress = { update: () => {}, stop: () => {} };
 
-/** @param total bytes of the input; undefined when nobody knows */
-export function startProgress(terminal: Terminal, total: number | undefined): Progress {
-  if (terminal.isTTY !== true) return silent;
+/**
+ * @param terminal undefined: the user sees the data itself
+ * @param total bytes of the input; undefined when nobody knows
+ */
+export function startProgress(terminal: Terminal | undefined, total: number | undefined): Progress {
+  if (terminal?.isTTY !== true) return silent;
   const { Format, SingleBar } = cliProgress;
   const bar = new SingleBar({
     stream: terminal,

@@ -11,7 +11,8 @@ export class ServerError extends CliError {
 
   constructor(status: number, body: string, retryAfter?: number) {
     const problem = parseProblem(body);
-    super(`${status} ${problem?.code ?? ''}: ${problem?.detail ?? 'the answer does not say why'}`, exitCodeOf(status));
+    const what = problem?.code === undefined ? `${status}` : `${status} ${problem.code}`;
+    super(`${what}: ${problem?.detail ?? 'the answer does not say why'}`, exitCodeOf(status));
     this.status = status;
     this.code = problem?.code;
     this.retryAfter = retryAfter;

@@ -27,19 +27,19 @@ export async function watchPairs(client: Client, { prefix, suffix, after, take }
       const events: EventSourceMessage[] = [];
       const parser = createParser({ onEvent: (event) => events.push(event) });
       response.setEncoding('utf8');
-      try {
-        for await (const piece of response) {
-          parser.feed(piece as string);
-          for (const event of events.splice(0)) {
-            if (event.event === 'set' || event.event === 'delete') await take(event.data);
-            if (event.id !== undefined) {
-              id = event.id;
-              arrived = true;
-            }
-          }
+      const pieces = response[Symbol.asyncIterator]() as AsyncIterator<string>;
+      for (;;) {
+        const next = await pieces.next().catch((cause: unknown) => {
+          throw client.failure(cause);
+        });
+        if (next.done === true) break;
+        parser.feed(next.value);
+        for (const event of events.splice(0)) {
+          if (event.event === 'set' || event.event === 'delete') await take(event.data);
+          if (event.id === undefined) continue;
+          id = event.id;
+          arrived = true;
         }
-      } catch (cause) {
-        throw client.failure(cause);
       }
       throw new ConnectionError(client.options.url.href, new Error('the store ended the watch'));
     };

@@ -82,6 +82,7 @@ const wrong: readonly (readonly string[])[] = [
   ['search'],
   ['get', 'a', '--url', 'ftp://x'],
   ['backup', '/tmp'],
+  ['export', '--resume'],
   ['get', 'a', '--token-file', '/nonexistent/token'],
 ];
 for (const args of wrong) {

@@ -10,11 +10,17 @@ export interface Answer {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One request; rejects when the connection fails. 10 s at the most. */
-export function send({ url, host }: KvStoreHandle, method: string, path: string, body?: string): Promise<Answer> {
+export function send(
+  { url, host }: KvStoreHandle,
+  method: string,
+  path: string,
+  body?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       new URL(path, url),
-      { method, agent, headers: { host }, timeout: 10_000 },
+      { method, agent, headers: { host, ...headers }, timeout: 10_000 },
       (response) => {
         let text = '';
         response.setEncoding('utf8');

@@ -5,14 +5,15 @@ import { eventually } from '../../test-support/eventually.ts';
 import { hasStatus } from '../src/kube/kube-error.ts';
 import { pathOf, type ResourceName, resources } from '../src/kube/resources.ts';
 import type { KvStore } from '../src/kvstore.ts';
-import { type Cluster, startCluster } from './support/cluster.ts';
+import { type Cluster, type RunningOperator, startCluster } from './support/cluster.ts';
 import { waitForCondition } from './support/conditions.ts';
 
 let cluster: Cluster;
+let operator: RunningOperator;
 
 test.before(async () => {
   cluster = await startCluster();
-  await cluster.startOperator({ environment: { KVSTORE_RESYNC_SECONDS: '1' } });
+  operator = await cluster.startOperator({ environment: { KVSTORE_RESYNC_SECONDS: '1' } });
 });
 test.after.always(() => cluster?.stop());
 
@@ -105,6 +106,11 @@ test('a backup is a CronJob with a claim that outlives the KvStore', async (t) =
   await eventually(async () => {
     const { status } = await cluster.get<KvStore>('kvStores', namespace, 'shop');
     if (JSON.stringify(status?.backup) !== JSON.stringify(times)) throw new Error(JSON.stringify(status?.backup));
+  });
+  const seconds = Date.parse(times.lastSuccessfulTime) / 1000;
+  const series = `kvstore_backup_last_success_timestamp_seconds{namespace="${namespace}",name="shop"} ${seconds}\n`;
+  await eventually(async () => {
+    if (!(await operator.metrics()).includes(series)) throw new Error('no such series');
   });
 
   await cluster.patch('kvStores', namespace, 'shop', { spec: { backup: null } });

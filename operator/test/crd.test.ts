@@ -61,6 +61,16 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
   ],
   ['a schedule that is none', { etcd: {}, backup: { schedule: 'at night', storage: {} } }, /should match/],
   ['no backup to keep', { etcd: {}, backup: { schedule: '@daily', retention: 0, storage: {} } }, /equal to 1/],
+  [
+    'a backup without a token where one is asked for',
+    { etcd: {}, auth: { tokensSecretName: 'a' }, backup: { schedule: '@daily', storage: {} } },
+    /backup needs tokenSecretName/,
+  ],
+  [
+    'a restore without a token where one is asked for',
+    { etcd: {}, auth: { tokensSecretName: 'a' }, restoreFrom: { volumeClaim: 'a' } },
+    /restoreFrom needs tokenSecretName/,
+  ],
   ['a backup elsewhere', { etcd: {}, restoreFrom: { volumeClaim: 'a', file: '../b' } }, /should match/],
   ['an unknown field', { etcd: {}, replica: 1 }, /unknown field "spec.replica"/],
   ['a quantity that is none', { etcd: {}, resources: { limits: { memory: 'lots' } } }, /should match/],

@@ -72,7 +72,7 @@ test('each permission is used, and nothing is refused', async (t) => {
   await cluster.admin.request('POST', pathOf(resources.services, namespace), {
     body: { metadata: { name: 'taken' }, spec: { ports: [{ port: 1 }] } },
   });
-  const lease = { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 100 };
+  const lease = { leaseMs: 30_000, renewDeadlineMs: 20_000, retryMs: 100 };
   const environment = { KVSTORE_POD_NAMESPACE: operatorNamespace, KVSTORE_RESYNC_SECONDS: '1' };
   await cluster.startOperator({ environment, lease, reconcileEtcd: busyEtcd });
   const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'a' } } }];
@@ -85,11 +85,19 @@ test('each permission is used, and nothing is refused', async (t) => {
   });
   await eventually(() => cluster.get('deployments', namespace, 'all'));
   // Makes the operator begin the restore.
-  await cluster.patch('deployments', namespace, 'all', { status: { replicas: 1, availableReplicas: 1 } }, 'status');
+  await cluster.patch(
+    'deployments',
+    namespace,
+    'all',
+    { status: { replicas: 1, readyReplicas: 1, availableReplicas: 1 } },
+    'status',
+  );
   await eventually(async () => {
     const { items } = await cluster.admin.request<{ items: object[] }>('GET', pathOf(resources.jobs, namespace));
     if (items.length === 0) throw new Error('no Job yet');
   });
+  await cluster.patch('kvStores', namespace, 'all', { spec: { restoreFrom: null } });
+  await eventually(() => cluster.get('ingresses', namespace, 'all'));
   await cluster.createKvStore(namespace, 'taken');
   await eventually(() => cluster.get('serviceMonitors', namespace, 'all'));
   const off = {
@@ -97,7 +105,6 @@ test('each permission is used, and nothing is refused', async (t) => {
     ingress: { enabled: false },
     monitoring: { enabled: false },
     backup: null,
-    restoreFrom: null,
   };
   await cluster.patch('kvStores', namespace, 'all', { spec: off });
 

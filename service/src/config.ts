@@ -72,6 +72,12 @@ export const settings = {
     'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
     size,
   ),
+  dumpCache: setting(
+    'KV_DUMP_CACHE',
+    '32MiB',
+    'Memory for the text of GET /, kept ready while it is asked for; a store that has more is read each time; 0: never kept.',
+    sizeOrNone,
+  ),
   drainWindow: setting(
     'KV_DRAIN_WINDOW',
     '5s',
@@ -106,8 +112,18 @@ export const settings = {
     urls,
   ),
   etcdPrefix: setting('KV_ETCD_PREFIX', '/kvstore/', 'Every key in etcd lives below it.', nonEmpty),
-  etcdCaFile: setting('KV_ETCD_CA_FILE', '', "Certificate authority of etcd's certificates.", optional),
-  etcdCertFile: setting('KV_ETCD_CERT_FILE', '', 'Client certificate for etcd.', optional),
+  etcdCaFile: setting(
+    'KV_ETCD_CA_FILE',
+    '',
+    "Certificate authority of etcd's certificates; read at each connection, so it may be replaced.",
+    optional,
+  ),
+  etcdCertFile: setting(
+    'KV_ETCD_CERT_FILE',
+    '',
+    'Client certificate for etcd; read at each connection, as its key is.',
+    optional,
+  ),
   etcdKeyFile: setting('KV_ETCD_KEY_FILE', '', "Key of etcd's client certificate.", optional),
   etcdUsernameFile: setting('KV_ETCD_USERNAME_FILE', '', 'File with the user name for etcd.', optional),
   etcdPasswordFile: setting('KV_ETCD_PASSWORD_FILE', '', 'File with the password for etcd.', optional),
@@ -207,6 +223,11 @@ function size(text: string): number {
   if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
     throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
   return value;
+}
+
+/** As `size`; 0 for none. */
+function sizeOrNone(text: string): number {
+  return text === '0' ? 0 : size(text);
 }
 
 function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {

@@ -73,6 +73,7 @@ async function main(): Promise<void> {
       maxBacklog: config.watchBacklog,
       stallTimeout: config.stallTimeout,
     },
+    dumpCache: config.dumpCache,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {

@@ -16,7 +16,7 @@ const seed = 1;
 /** Of each operation, beside those that follow from its boundaries. */
 const examples = 50;
 /** Milliseconds after which a run is given up: some 15 s on an idle machine. */
-const patience = 180_000;
+const patience = 240_000;
 
 /** It answers for as long as it is listened to. */
 const without = ['--exclude-path=/watch'];

@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, nameBackup, pruneBackups } from '../backups.ts';
-import { exportToFile } from '../export-file.ts';
+import { makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
+import { exportToFile, partialName } from '../export-file.ts';
 import { say } from '../io.ts';
 import type { AddCommand } from '../program.ts';
 import { wholeNumber } from '../settings.ts';
@@ -14,9 +15,12 @@ export const addBackup: AddCommand = (command, run) =>
     .action(
       run<[string], { keep: number; quiet?: boolean }>(async (context, { keep, quiet }, folder) => {
         await makeFolder(folder);
+        // First, so that there is room.
+        await removeHalfBackups(folder, context.clock.now());
         const name = nameBackup(context.clock.now());
         let pairs = 0;
-        await exportToFile(context.client, join(folder, name), {
+        const file = join(folder, name);
+        const exporting = exportToFile(context.client, file, {
           resume: false,
           oneState: true,
           onPairs(more) {
@@ -27,7 +31,12 @@ export const addBackup: AddCommand = (command, run) =>
             say(context, `${message}; beginning again`);
           },
         });
-        const deleted = await pruneBackups(folder, keep, context.clock.now());
+        await exporting.catch(async (error: unknown) => {
+          // A half backup is of no use to anybody, and a full disk has no room for it.
+          await rm(partialName(file), { force: true });
+          throw error;
+        });
+        const deleted = await pruneBackups(folder, keep);
         if (quiet === true) return;
         say(context, `${pairs} pairs in ${name}${deleted.length === 0 ? '' : `; deleted ${deleted.join(', ')}`}`);
       }),

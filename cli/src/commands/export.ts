@@ -1,3 +1,4 @@
+import { CliError, exitCodes } from '../exit-codes.ts';
 import { exportToFile } from '../export-file.ts';
 import { exportPairs } from '../export-pairs.ts';
 import { say, write } from '../io.ts';
@@ -21,12 +22,15 @@ export const addExport: AddCommand = (command, run) =>
       run<[string | undefined], Options>(async (context, options, file) => {
         const { client, stdout, stderr } = context;
         let pairs = 0;
-        const bar = startProgress(file === undefined && stdout.isTTY === true ? stdout : stderr, undefined);
+        const bar = startProgress(file === undefined && stdout.isTTY === true ? undefined : stderr, undefined);
         const onPairs = (more: number): void => {
           pairs += more;
-          if (file !== undefined || stdout.isTTY !== true) bar.update(0, pairs);
+          bar.update(0, pairs);
         };
         const { resume = false, oneState = false } = options;
+        if (resume && (oneState || file === undefined)) {
+          throw new CliError('--resume goes with a file, and not with --one-state', exitCodes.usage);
+        }
         const onBroken = ({ message }: Error): void => {
           if (oneState) pairs = 0;
           const next = oneState ? 'beginning again' : 'going on in a later state of the store';

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { latestBackup } from '../backups.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
 import { say } from '../io.ts';
 import { readLines } from '../lines.ts';
 import type { AddCommand } from '../program.ts';
@@ -14,9 +15,19 @@ export const addRestore: AddCommand = (command, run) =>
     .argument('<path>', 'a file, or a folder of backups, for the newest in it')
     .action(
       run<[string], { quiet?: boolean }>(async (context, options, path) => {
-        const file = (await stat(path)).isDirectory() ? await latestBackup(path) : path;
+        const file = (await isFolder(path)) ? await latestBackup(path) : path;
         if (options.quiet !== true) say(context, `restoring ${file}`);
         await checkOnlyPairsOf(() => readLines(createReadStream(file)), context.client);
         await importFile(context, file, options);
       }),
     );
+
+/** @throws CliError (notFound) when there is no such file or folder */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new CliError(`there is no backup ${path}`, exitCodes.notFound, cause);
+  }
+}

@@ -28,7 +28,11 @@ export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
     labelNames: ['namespace', 'name', 'certificate'],
     registers: [registry],
   });
-  const all = [ready, degraded, paused, desired, readyReplicas, members, readyMembers];
+  const backup = gauge(
+    'kvstore_backup_last_success_timestamp_seconds',
+    'When a backup was last completed. Unix seconds.',
+  );
+  const all = [backup, ready, degraded, paused, desired, readyReplicas, members, readyMembers];
   const isTrue = (status: KvStoreStatus, type: string): number =>
     status.conditions?.some((condition) => condition.type === type && condition.status === 'True') ? 1 : 0;
   return {
@@ -42,6 +46,9 @@ export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
       for (const [certificate, seconds] of Object.entries(certificateExpiry)) {
         expiry.set({ ...labels, certificate }, seconds);
       }
+      const backedUp = status.backup?.lastSuccessfulTime;
+      if (backedUp === undefined) backup.remove(labels);
+      else backup.set(labels, Date.parse(backedUp) / 1000);
       if (status.etcd === undefined) return;
       members.set(labels, status.etcd.members);
       readyMembers.set(labels, status.etcd.readyMembers);

@@ -12,9 +12,11 @@ import { readBody } from './body.ts';
 import { deleteKeys, deleteValue } from './delete.ts';
 import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
+import { DumpCache } from './dump-cache.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
 import type { Waited } from './hot-reads.ts';
+import type { BegunWrites } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
 import { serveDocument } from './openapi/serve.ts';
@@ -22,6 +24,7 @@ import { type PageOptions, pagesOf, pathsOf, routePages } from './pages/pages.ts
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
+import { readySender } from './send-ready.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
@@ -36,9 +39,12 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
+  /** Bytes of a dump that is kept ready; 0: none is. */
+  readonly dumpCache: number;
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  readonly begun: BegunWrites;
   readonly turns: Turns;
   /** Of sampled requests; undefined while traces are off. */
   readonly spans?: Spans | undefined;
@@ -50,7 +56,22 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, watches, metrics, waited, turns, spans, tokens } = options;
+  const {
+    store,
+    registry,
+    log,
+    drain,
+    maxBody,
+    streams,
+    dumpCache,
+    watches,
+    metrics,
+    waited,
+    begun,
+    turns,
+    spans,
+    tokens,
+  } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
@@ -74,12 +95,13 @@ export function createApp(options: AppOptions): Koa {
 
   const stream = jsonStreamer(streams, turns);
   const router = new Router({ strict: true, sensitive: true });
-  router.get('/', route('/'), dumpPairs(store, stream));
+  const dumps = new DumpCache(store, dumpCache);
+  router.get('/', route('/'), dumpPairs(store, stream, readySender(streams, turns), dumps));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream, waited));
-  router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody), setPairs(store));
+  router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody, begun), setPairs(store, begun));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
-  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody), deleteKeys(store));
+  router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody, begun), deleteKeys(store));
   router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches, tokens }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { Problem } from '../errors.ts';
+import type { BegunWrites } from './hot-set.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -10,7 +11,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * Puts the decoded body into ctx.request.rawBody, whatever Content-Type says (`curl -d` names a form).
  * Rejects with Problem `body-too-large`, `invalid-body`, `unsupported-encoding`, `request-timeout`.
  */
-export function readBody(maxBytes: number): Middleware {
+export function readBody(maxBytes: number, begun: BegunWrites): Middleware {
   const parse = bodyParser({
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
@@ -22,6 +23,11 @@ export function readBody(maxBytes: number): Middleware {
     },
   });
   return async (ctx, next) => {
+    const read = begun.get(ctx.req)?.body;
+    if (read !== undefined) {
+      ctx.request.rawBody = decodeBody(read);
+      return next();
+    }
     const announced = Number(ctx.req.headers['content-length'] ?? 0);
     if (announced > maxBytes) throw tooLarge(maxBytes, `${announced}`);
     // The parser reads no body whose type it cannot make out, such as an empty one.
@@ -31,13 +37,18 @@ export function readBody(maxBytes: number): Middleware {
       parse(ctx, async () => {}),
     );
     const bytes: unknown = ctx.request.rawBody;
-    try {
-      ctx.request.rawBody = Buffer.isBuffer(bytes) ? utf8.decode(bytes) : '';
-    } catch (cause) {
-      throw new Problem('invalid-body', 'The body is not UTF-8.', { cause });
-    }
+    ctx.request.rawBody = Buffer.isBuffer(bytes) ? decodeBody(bytes) : '';
     await next();
   };
+}
+
+/** Throws Problem `invalid-body` when it is not UTF-8. */
+export function decodeBody(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new Problem('invalid-body', 'The body is not UTF-8.', { cause });
+  }
 }
 
 /** Rejects when the client goes away, of which the parser learns nothing when the body is compressed. */

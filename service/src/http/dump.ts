@@ -1,16 +1,18 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
 import type { Context, Middleware } from 'koa';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
+import type { DumpCache } from './dump-cache.ts';
 import { linkNext, pairObject, pairsOf, readPage } from './pages.ts';
 import { pairLine } from './pair-line.ts';
 import { parsePage, parseQuery, parseStale, single } from './query.ts';
+import type { SendReady } from './send-ready.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
 
 /** https://github.com/ndjson/ndjson-spec: a pair a line, with its revision and when it expires. */
 const jsonLines = 'application/x-ndjson';
 
-export function dumpPairs(store: Store, stream: StreamJson): Middleware {
+export function dumpPairs(store: Store, stream: StreamJson, sendReady: SendReady, cache: DumpCache): Middleware {
   return async (ctx) => {
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
     const { filter: behind, limit } = parsePage(parameters);
@@ -24,12 +26,15 @@ export function dumpPairs(store: Store, stream: StreamJson): Middleware {
       ctx.status = 304;
       return;
     }
-    await stream(ctx, store, (view) => {
+    const isWhole = limit === undefined && filter.after === undefined && filter.prefix === undefined;
+    const ready = isWhole && !asLines ? cache.take() : undefined;
+    if (ready !== undefined) return sendReady(ctx, ready);
+    await stream(ctx, store, async (view) => {
       tag(ctx, view, asLines);
       if (asLines) ctx.set('Content-Type', jsonLines);
       const form = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
       if (limit === undefined) return form(view.pairs(filter));
-      const page = readPage(view, filter, limit);
+      const page = await readPage(view, filter, limit);
       linkNext(ctx, '/', parameters, page);
       return form(pairsOf(view, page.keys));
     });

@@ -1,4 +1,4 @@
-/** What answers the server's requests: the hot reads first, then the application. */
+/** What answers the server's requests: the hot requests first, then the application. */
 import type { RequestListener } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Tracing } from '../tracing.ts';
@@ -8,8 +8,9 @@ import { mayRead } from './authorize.ts';
 import { hotGet } from './hot-get.ts';
 import { hotReads, type Waited } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
+import { type BegunWrites, hotSet } from './hot-set.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans'> {
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
   readonly tracing?: Tracing | undefined;
@@ -17,18 +18,28 @@ export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'spans'> {
   readonly maxWait: number;
 }
 
-export function createHandler({ hotReads: hot = true, tracing, maxWait, ...options }: HandlerOptions): RequestListener {
-  const { metrics, store, turns, maxBody } = options;
+export function createHandler({
+  hotReads: isHot = true,
+  tracing,
+  maxWait,
+  ...options
+}: HandlerOptions): RequestListener {
+  const { metrics, store, turns, maxBody, tokens } = options;
   const waited: Waited = new WeakMap();
+  const begun: BegunWrites = new WeakMap();
   const app = createApp({
     ...options,
     store: tracing?.store(store) ?? store,
     waited,
+    begun,
     spans: tracing?.spans,
   }).callback();
-  const rest = admit({ turns, maxWait, maxBody, metrics, rest: app });
+  const admission = { turns, maxWait, maxBody, metrics };
+  const rest = admit({ ...admission, rest: app });
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const plain = hot ? allowed(hotReads({ reads, store, metrics, waited, rest }), rest, options.tokens) : rest;
+  const writes = admit({ ...admission, rest: hotSet({ store, metrics, begun, maxBody, rest: app }) });
+  const hot = allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
+  const plain = isHot ? hot : rest;
   // Only the application knows of traces.
   return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
 }

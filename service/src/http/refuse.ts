@@ -28,7 +28,7 @@ export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: 
 /** For the server's `connect` event: this is no proxy. */
 export function refuseConnect(socket: Duplex, onProblem: (code: ProblemCode) => void): void {
   onProblem('method-not-allowed');
-  const headers = { Allow: 'GET, HEAD, POST' };
+  const headers = { Allow: 'GET, HEAD, POST, DELETE' };
   answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
 }
 

@@ -4,27 +4,31 @@ import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Pair, Store } from '../store/store.ts';
 import { parseCondition } from './conditions.ts';
+import type { BegunWrites } from './hot-set.ts';
 import { parseMembers } from './json-members.ts';
 import { parseQuery, parseTtl } from './query.ts';
 import { splitTarget } from './target.ts';
 
-export function setPairs(store: Store): Middleware {
+export function setPairs(store: Store, begun: BegunWrites): Middleware {
   return async (ctx) => {
-    const members = parseMembers(ctx.request.rawBody);
-    const pairs: Pair[] = [];
-    for (const [key, value] of members) pairs.push({ key: parseKey(key), value });
-    if (pairs.length === 0) throw new Problem('invalid-body', 'The body is an object of at least one pair.');
+    const pairs = parsePairs(ctx.request.rawBody);
     const ttl = parseTtl(parseQuery(splitTarget(ctx.req.url ?? '/').query));
     const condition = parseCondition(ctx.req, pairs.length);
-    const revision = await store.set(
-      pairs,
-      ttl === undefined && condition === undefined ? undefined : { ttl, condition },
-    );
+    const options = ttl === undefined && condition === undefined ? undefined : { ttl, condition };
+    const revision = await (begun.get(ctx.req)?.written ?? store.set(pairs, options));
     ctx.status = 200;
     ctx.set('ETag', `"${revision}"`);
     ctx.body = `{${pairs.map(pairText).join(',')}}`;
     ctx.set('Content-Type', 'application/json');
   };
+}
+
+/** The pairs of a body. Throws Problem `invalid-body` or `invalid-key`. */
+export function parsePairs(body: string): Pair[] {
+  const pairs: Pair[] = [];
+  for (const [key, value] of parseMembers(body)) pairs.push({ key: parseKey(key), value });
+  if (pairs.length === 0) throw new Problem('invalid-body', 'The body is an object of at least one pair.');
+  return pairs;
 }
 
 /** A pair as a member of a JSON object. */

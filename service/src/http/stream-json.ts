@@ -1,8 +1,8 @@
 /** Answers that may be larger than memory: written in slices, as fast as the client reads. */
-import { once } from 'node:events';
 import type { Context } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
+import { sendSlices } from './send-slices.ts';
 import type { Turns } from './turns.ts';
 
 /** Characters of a slice; a smaller answer is sent whole, with its length. */
@@ -18,7 +18,10 @@ export interface StreamLimits {
   readonly stallTimeout: number;
 }
 
-export type StreamJson = (ctx: Context, store: Store, pieces: (view: Snapshot) => Iterable<string>) => Promise<void>;
+/** An empty piece says that others can have their turn. */
+type Pieces = (view: Snapshot) => Iterable<string> | Promise<Iterable<string>>;
+
+export type StreamJson = (ctx: Context, store: Store, pieces: Pieces) => Promise<void>;
 
 /**
  * Sends the pieces of one snapshot as application/json. The snapshot is closed when the answer ends, however it ends.
@@ -34,7 +37,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: 
     streams++;
     const view = store.snapshot();
     try {
-      const iterator = pieces(view)[Symbol.iterator]();
+      const iterator = (await pieces(view))[Symbol.iterator]();
       const first = nextSlice(iterator);
       ctx.status = 200;
       if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', 'application/json');
@@ -44,7 +47,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: 
         ctx.body = '';
         ctx.remove('Content-Length');
       } else {
-        await sendSlices(ctx, first.text, iterator, stallTimeout, turns);
+        await sendSlices(ctx, slicesFrom(first.text, iterator), stallTimeout, turns);
       }
     } finally {
       streams--;
@@ -53,57 +56,28 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: 
   };
 }
 
-interface Slice {
+interface TextSlice {
   readonly text: string;
   readonly done: boolean;
 }
 
-function nextSlice(iterator: Iterator<string>): Slice {
+function nextSlice(iterator: Iterator<string>): TextSlice {
   const end = performance.now() + sliceTime;
   let text = '';
   for (let i = 1; text.length < sliceSize; i++) {
     const piece = iterator.next();
     if (piece.done) return { text, done: true };
     text += piece.value;
-    if (i % 64 === 0 && performance.now() > end) break;
+    if ((i % 64 === 0 || piece.value === '') && performance.now() > end) break;
   }
   return { text, done: false };
 }
 
-async function sendSlices(
-  ctx: Context,
-  first: string,
-  iterator: Iterator<string>,
-  stallTimeout: number,
-  turns: Turns,
-): Promise<void> {
-  const { res } = ctx;
-  // From here on the answer is written here, not by Koa.
-  ctx.respond = false;
-  const cut = new AbortController();
-  res.once('close', () => cut.abort());
-  const taken = async (event: 'drain' | 'finish') => {
-    const stalled = setTimeout(() => cut.abort(), stallTimeout);
-    try {
-      await once(res, event, { signal: cut.signal });
-    } finally {
-      clearTimeout(stalled);
-    }
-  };
-  res.writeHead(200);
-  try {
-    for (let slice: Slice = { text: first, done: false }; ; slice = nextSlice(iterator)) {
-      const flowing = res.write(slice.text);
-      if (slice.done) break;
-      if (!flowing) await taken('drain');
-      await turns.next();
-      if (res.destroyed) return;
-    }
-    res.end();
-    if (!res.writableFinished) await taken('finish');
-  } catch (error) {
-    // The client is gone or takes nothing: cut it off, so that it does not take the beginning for the whole.
-    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-    res.destroy();
+function* slicesFrom(first: string, iterator: Iterator<string>): Iterable<string> {
+  yield first;
+  for (;;) {
+    const { text, done } = nextSlice(iterator);
+    yield text;
+    if (done) return;
   }
 }

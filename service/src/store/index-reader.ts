@@ -1,6 +1,6 @@
 /** The reads of a store: its index's. */
 import type { KeyIndex } from './key-index.ts';
-import type { Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
+import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 
 export class IndexReader implements Reader {
   protected readonly index: KeyIndex;
@@ -15,6 +15,10 @@ export class IndexReader implements Reader {
 
   keys(filter: KeyFilter): Iterable<string> {
     return this.index.keys(filter);
+  }
+
+  search(filter: KeyFilter): Iterable<string | undefined> {
+    return this.index.search(filter);
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
@@ -35,5 +39,9 @@ export class IndexReader implements Reader {
 
   snapshot(): Snapshot {
     return this.index.snapshot();
+  }
+
+  listen(listener: ChangeListener): void {
+    this.index.listen(listener);
   }
 }

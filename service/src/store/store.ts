@@ -81,6 +81,8 @@ export interface Reader {
   get(key: string): Entry | undefined;
   /** Keys that hold; what was read in one turn of the event loop is one state of the store. */
   keys(filter: KeyFilter): Iterable<string>;
+  /** As `keys`, with undefined among them whenever 1000 keys were looked at, so that others can have their turn. */
+  search(filter: KeyFilter): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;
@@ -95,7 +97,19 @@ export interface Snapshot extends Reader {
   close(): void;
 }
 
+/** Hears of changes in time never to take what it has read for newer than it is. */
+export interface ChangeListener {
+  /** A transaction begins; reads may show it before it is settled. */
+  begun(): void;
+  /** It changes this key. */
+  touched(key: string): void;
+  /** It is over: if it was committed, every read from now on shows it. */
+  settled(): void;
+}
+
 export interface Store extends Reader {
+  /** For caches of what was read. A store that cannot tell is read each time. */
+  listen?(listener: ChangeListener): void;
   /**
    * Waits until a read of this store shows every write that was acknowledged anywhere before the call.
    * Undefined: it does already. Rejects with a Problem (`unavailable`) when that cannot be had in time.

@@ -31,6 +31,7 @@ export function traceStore(store: Store, tracer: Tracer, spans: Spans): Store {
     barrier: () => span('store.barrier', () => store.barrier()),
     snapshot: () => store.snapshot(),
     keys: (filter) => store.keys(filter),
+    search: (filter) => store.search(filter),
     pairs: (filter) => store.pairs(filter),
     expires: (key) => store.expires(key),
     hasExpired: () => store.hasExpired(),

@@ -123,12 +123,13 @@ contractTest(
   async (t, kind) => {
     const { service, opened } = await startFull(t, kind, { maxStreams: 2 });
     const [first] = [await stalledReader(t, service), await stalledReader(t, service)];
-    for (const target of ['/', '/search?prefix=k', '/?limit=1']) {
+    for (const target of ['/', '/search?prefix=k&limit=400', '/?limit=1']) {
       const refused = await call(service, target);
       t.regex(assertProblem(t, refused, 'overloaded'), /^2 /);
       t.is(refused.headers['retry-after'], '1');
     }
     t.is((await get(service, 'k0000')).status, 200, 'single values are no streams');
+    t.is((await call(service, '/search?prefix=k')).status, 200, 'nor are short searches');
     first?.socket.destroy();
     await waitFor('a free place', () => opened.snapshots === 1);
     t.is((await call(service, '/?limit=1')).status, 200);

@@ -33,7 +33,7 @@ function pathOf(span: Span | undefined, spans: readonly Span[]): string[] {
   return [span.name, ...(parent === undefined ? [span.parentSpanId] : pathOf(parent, spans))];
 }
 
-test('a trace goes from the caller through the service to the call of etcd', async (t) => {
+test.serial('a trace goes from the caller through the service to the call of etcd', async (t) => {
   const { service, spans, etcd } = await start(t);
   const [write, read] = [newTrace(), newTrace()];
   await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers: headers(write) });
@@ -70,7 +70,7 @@ test('a trace goes from the caller through the service to the call of etcd', asy
   );
 });
 
-test('requests that share a transaction or a read of the head are linked with it', async (t) => {
+test.serial('requests that share a transaction or a read of the head are linked with it', async (t) => {
   const { service, spans } = await start(t);
   const traces = Array.from({ length: 40 }, newTrace);
   await Promise.all(
@@ -106,7 +106,7 @@ test('requests that share a transaction or a read of the head are linked with it
   }
 });
 
-test('what goes on after a sampled request is not part of its trace', async (t) => {
+test.serial('what goes on after a sampled request is not part of its trace', async (t) => {
   const { service, spans } = await start(t);
   const trace = newTrace();
   // The request begins the loop that later requests keep going; none of those is sampled.
@@ -121,17 +121,20 @@ test('what goes on after a sampled request is not part of its trace', async (t) 
   t.is(spans.filter(({ name }) => name === 'etcdserverpb.KV/Range').length, 1);
 });
 
-test('a call that fails says so, and the warning in the log has the ids of the request that it fails', async (t) => {
-  const { service, spans, etcd } = await start(t);
-  await etcd.stop();
-  const trace = newTrace();
-  t.is((await fetch(`${service.url}/get/a`, { headers: headers(trace) })).status, 503);
-  const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
-  await service.stop('SIGINT');
-  t.is(line?.trace_id, trace);
-  const server = spans.find(({ kind }) => kind === 2);
-  t.is(line?.span_id, server?.spanId);
-  t.is(server?.status, 2);
-  t.is(spans.find(({ name }) => name === 'store.barrier')?.status, 2);
-  t.deepEqual([...new Set(service.log.map(({ trace_id }) => trace_id).filter((id) => id !== undefined))], [trace]);
-});
+test.serial(
+  'a call that fails says so, and the warning in the log has the ids of the request that it fails',
+  async (t) => {
+    const { service, spans, etcd } = await start(t);
+    await etcd.stop();
+    const trace = newTrace();
+    t.is((await fetch(`${service.url}/get/a`, { headers: headers(trace) })).status, 503);
+    const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
+    await service.stop('SIGINT');
+    t.is(line?.trace_id, trace);
+    const server = spans.find(({ kind }) => kind === 2);
+    t.is(line?.span_id, server?.spanId);
+    t.is(server?.status, 2);
+    t.is(spans.find(({ name }) => name === 'store.barrier')?.status, 2);
+    t.deepEqual([...new Set(service.log.map(({ trace_id }) => trace_id).filter((id) => id !== undefined))], [trace]);
+  },
+);

@@ -63,7 +63,7 @@ export function issuersOf({ signer, next }: Trust): string[] {
   return signer.key === undefined && next !== undefined ? [signer.certificate, next.certificate] : [signer.certificate];
 }
 
-/** Unix seconds at which the first of those that sign ends. */
+/** Unix seconds at which the one that signs ends. */
 export function trustExpiry({ signer }: Trust): number {
   return expiryOf(signer.certificate);
 }

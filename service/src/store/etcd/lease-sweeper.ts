@@ -46,7 +46,9 @@ export class LeaseSweeper {
     const { clock, log } = this.#options;
     this.#cancel = clock.after(interval * (0.5 + Math.random()), () => {
       this.sweep()
-        .catch((error: unknown) => log.warn({ err: error }, `Expired keys cannot be removed now: ${messageOf(error)}`))
+        .catch((error: unknown) => {
+          if (!this.#stopped) log.warn({ err: error }, `Expired keys cannot be removed now: ${messageOf(error)}`);
+        })
         .finally(() => this.start());
     });
   }

@@ -32,7 +32,7 @@ function routerOf(): Router {
     ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: new Drain() },
     ...{ maxBody: 1, streams: { maxStreams: 1, stallTimeout: 1 }, metrics: httpMetrics(new Registry()) },
     ...{ watches: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 } },
-    ...{ waited: new WeakMap(), turns: new Turns(), version: '1.2.3', pages },
+    ...{ waited: new WeakMap(), begun: new WeakMap(), dumpCache: 0, turns: new Turns(), version: '1.2.3', pages },
   });
   const [router] = app.middleware.flatMap((each) =>
     'router' in each && each.router instanceof Router ? [each.router] : [],

@@ -1,0 +1,162 @@
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { DumpCache, type ReadyDump } from '../../src/http/dump-cache.ts';
+import { commitMetrics } from '../../src/store/commit-metrics.ts';
+import { EmbeddedStore } from '../../src/store/embedded.ts';
+import { storeMetrics } from '../../src/store/store-metrics.ts';
+import { call, set } from '../support/call.ts';
+import { startService } from '../support/start-service.ts';
+import { contractTest, temporaryFolder } from '../support/store-kinds.ts';
+
+async function openStore(t: ExecutionContext, wall?: () => number): Promise<EmbeddedStore> {
+  const registry = new Registry();
+  const metrics = { ...storeMetrics(registry), ...commitMetrics(registry) };
+  const clock = wall === undefined ? {} : { clock: fakeClock(wall) };
+  const store = new EmbeddedStore({ directory: await temporaryFolder(t), metrics, ...clock });
+  t.teardown(() => store.close());
+  return store;
+}
+
+/** Nothing is ever due by itself: what expires stays in the index. */
+function fakeClock(wall: () => number) {
+  return { now: wall, wall, after: () => () => {} };
+}
+
+const textOf = ({ parts }: ReadyDump) => Buffer.concat(parts).toString();
+
+/** What a dump is when it is read at once. */
+function readAll(store: EmbeddedStore): string {
+  const members = [...store.pairs({})].map(({ key, value }) => `${JSON.stringify(key)}:${value}`);
+  return `{${members.join(',')}}`;
+}
+
+/** Large enough that a few make a piece. */
+const value = (n: number) => JSON.stringify(`${n}`.repeat(10_000));
+
+test('whatever is written and whenever it is taken, a dump is the state of its turn', async (t) => {
+  const store = await openStore(t);
+  // A clock that stands still: everything is read in the turn of the first dump.
+  const cache = new DumpCache(store, 1 << 30, () => 0);
+  const key = fc.integer({ min: 0, max: 60 }).map((n) => `key-${String(n).padStart(2, '0')}`);
+  const write = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ set: fc.array(key, { minLength: 1, maxLength: 30 }) }) },
+    { weight: 1, arbitrary: fc.record({ remove: fc.array(key, { minLength: 1, maxLength: 40 }) }) },
+  );
+  let taken = 0;
+  const check = () => {
+    const ready = cache.take();
+    if (ready === undefined) return t.fail('not ready');
+    taken++;
+    t.is(ready.revision, store.revision());
+    t.true(textOf(ready) === readAll(store), `dump ${taken}`);
+    t.is(ready.length, Buffer.byteLength(readAll(store)));
+    ready.release();
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(write, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 0, max: 9 }),
+      async (writes, n) => {
+        let ended = false;
+        const all = Promise.all(
+          writes.map((each) =>
+            'set' in each ? store.set(each.set.map((k) => ({ key: k, value: value(n) }))) : store.delete(each.remove),
+          ),
+        ).finally(() => {
+          ended = true;
+        });
+        // Before, during and after the commits.
+        while (!ended) {
+          check();
+          await new Promise(setImmediate);
+        }
+        await all;
+        check();
+      },
+    ),
+    { numRuns: 25 },
+  );
+  t.true(taken > 25);
+});
+
+test('a write makes one piece stale, not the others', async (t) => {
+  const store = await openStore(t);
+  const cache = new DumpCache(store, 1 << 30, () => 0);
+  await store.set(
+    Array.from({ length: 60 }, (_, i) => ({ key: `key-${String(i).padStart(2, '0')}`, value: value(1) })),
+  );
+  const before = cache.take();
+  await store.set([{ key: 'key-31', value: value(2) }]);
+  const after = cache.take();
+  const kept = after?.parts.filter((part) => before?.parts.includes(part)).length;
+  t.true((before?.parts.length ?? 0) > 6);
+  // The first part is cut anew each time, without its comma.
+  t.is(kept, (before?.parts.length ?? 0) - 2);
+});
+
+test('a dump that takes long to read is not waited for, and is ready later', async (t) => {
+  const store = await openStore(t);
+  await store.set(Array.from({ length: 60 }, (_, i) => ({ key: `key-${i}`, value: value(i) })));
+  // Each look at the clock is ten milliseconds later.
+  let time = 0;
+  const cache = new DumpCache(store, 1 << 30, () => {
+    time += 10;
+    return time;
+  });
+  t.is(cache.take(), undefined);
+  let ready: ReadyDump | undefined;
+  for (let i = 0; i < 1000 && ready === undefined; i++) {
+    await new Promise(setImmediate);
+    ready = cache.take();
+  }
+  t.is(ready && textOf(ready), readAll(store));
+});
+
+test('a store that is too large is not kept, nor is one that holds expired keys', async (t) => {
+  let wall = 1_000_000;
+  const store = await openStore(t, () => wall);
+  await store.set([{ key: 'long', value: value(1) }]);
+  t.is(new DumpCache(store, 5000, () => 0).take(), undefined);
+  t.is(new DumpCache(store, 0, () => 0).take(), undefined);
+  const cache = new DumpCache(store, 1 << 20, () => 0);
+  t.truthy(cache.take());
+  await store.set([{ key: 'short', value: '1' }], { ttl: 1 });
+  t.regex(textOf(cache.take() as ReadyDump), /"short":1/);
+  wall += 1000;
+  t.is(cache.take(), undefined);
+});
+
+test('dumps of many revisions that clients take slowly are not held without limit', async (t) => {
+  const store = await openStore(t);
+  const cache = new DumpCache(store, 30_000, () => 0);
+  const held: ReadyDump[] = [];
+  for (let i = 0; i < 20; i++) {
+    await store.set([{ key: 'a', value: value(i % 10) }]);
+    const ready = cache.take();
+    if (ready !== undefined) held.push(ready);
+  }
+  t.true(held.length > 4 && held.length < 20, `${held.length}`);
+  for (const ready of held) ready.release();
+  t.truthy(cache.take());
+});
+
+contractTest('a long dump has its length, and is fresh after every write', async (t, kind) => {
+  const service = await startService(t, kind);
+  const pairs: Record<string, string> = {};
+  for (let i = 0; i < 10; i++) {
+    pairs[`key-${i}`] = 'é'.repeat(20_000 + i);
+    const { headers } = await set(service, { [`key-${i}`]: pairs[`key-${i}`] });
+    // Until it is ready, it is streamed.
+    const dump = await waitFor('the dump is ready', async () => {
+      const answer = await call(service, '/');
+      return answer.headers['content-length'] === undefined ? undefined : answer;
+    });
+    t.deepEqual(JSON.parse(dump.text), pairs);
+    t.is(dump.headers['content-length'], String(Buffer.byteLength(dump.text)));
+    t.is(dump.headers.etag, headers.etag);
+    const again = await call(service, '/', { headers: { 'If-None-Match': headers.etag ?? '' } });
+    t.is(again.status, 304);
+  }
+});
