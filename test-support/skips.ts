@@ -3,6 +3,7 @@ import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
 const withApiServer = [
+  'hostile',
   'backup',
   'crd',
   'drift',

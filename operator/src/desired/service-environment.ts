@@ -50,7 +50,12 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
   const defaults = Object.entries(environment).filter(([name]) => !isChosen.has(name));
-  return [...defaults.map(([name, value]) => ({ name, value })), ...chosen];
+  return [...defaults.map(([name, value]) => ({ name, value: literal(value) })), ...chosen];
+}
+
+/** Kubernetes replaces `$(NAME)` by another variable's value, and `$$` by `$`: what the spec says stands for itself. */
+function literal(value: string): string {
+  return value.replaceAll('$', '$$$$');
 }
 
 export function serviceFiles(kvstore: KvStore): ServiceFiles {
