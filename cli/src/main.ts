@@ -16,4 +16,8 @@ stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.exit(code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.failure);
 });
 
-process.exit(await run(argv.slice(2), { stdin, stdout, stderr, env, clock: systemClock, signal: interruption.signal }));
+const { signal } = interruption;
+const exitCode = await run(argv.slice(2), { stdin, stdout, stderr, env, clock: systemClock, signal });
+// What a slow reader of a pipe has not taken yet would be lost with the process.
+await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
+process.exit(exitCode);

@@ -126,6 +126,11 @@ test.serial('batches fit the store: smaller after a 413, and what fits in none i
     /^kvstore-cli: line 1: 413 body-too-large: .*\n.*5000 pairs imported\n.*1 lines could not be used\n$/,
   );
   t.is(await exported(t, url), lines);
+
+  const earlier = `{"key":"a","value":1,"expires":${Date.now() + 3_600_000}}\n`;
+  const stopped = await cli(t, ['import'], { url, input: `${earlier}${huge}` });
+  t.deepEqual([stopped.code, stopped.stderr.includes('line 2: 413')], [1, true]);
+  t.is((await cli(t, ['get', 'a'], { url })).stdout, '1\n', 'what is before it is written, whatever its expiry');
 });
 
 test.serial('a line that cannot be used: its number, and everything before it is written', async (t) => {
