@@ -2,7 +2,6 @@
  * `npm run bench`, `npm run bench -- get search-prefix`: the product against its baselines and peers, in turn, in one
  * run. Prints a Markdown table; with --out=FOLDER also writes it, the numbers as JSON, and plots there.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +35,7 @@ async function main(): Promise<void> {
   const results: RowResult[] = [];
   const skipped: Skipped[] = [];
   for (const row of chosen(wanted)) {
-    const missing = (row.needs ?? []).filter((program) => !isInstalled(program));
+    const missing = Object.entries(row.needs ?? {}).flatMap(([program, isThere]) => (isThere() ? [] : [program]));
     if (missing.length > 0) {
       const why = `${missing.join(' and ')} not installed (see bench/README.md)`;
       console.error(`SKIPPED ${row.name}: ${why}.`);
@@ -66,11 +65,6 @@ async function measure(row: Row, rounds: Rounds): Promise<RowResult> {
   ending.defer(() => rm(scratch, { recursive: true, force: true }));
   const contest = await row.open({ scratch, ending });
   return { name: row.name, title: row.title, ...(await compare(contest, rounds)) };
-}
-
-/** Not asked by running them: Webdis takes any flag for the name of its configuration and serves. */
-function isInstalled(program: string): boolean {
-  return spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
 }
 
 function machine() {
