@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { compare, type Rounds, type RowResult } from './compare.ts';
 import { hasWrk } from './load/load.ts';
 import { canPin, loadCore, moveToCore } from './pinned.ts';
+import { plot } from './plot.ts';
 import { markdown, type Skipped } from './report.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows/rows.ts';
@@ -49,7 +50,8 @@ async function main(): Promise<void> {
   }
   const table = markdown(results, skipped);
   console.log(`\n${table}`);
-  if (options.out !== undefined) await save(options.out, table, { rounds, machine: machine(), rows: results, skipped });
+  const run = { rounds, machine: machine(), rows: results, skipped };
+  if (options.out !== undefined) await save(options.out, table, run);
 }
 
 function chosen(names: readonly string[]): readonly Row[] {
@@ -72,8 +74,11 @@ function machine() {
   return { cpu: cpu?.model.trim(), cores: cpus().length, node: process.version, load: hasWrk ? 'wrk' : 'autocannon' };
 }
 
-async function save(folder: string, table: string, run: object): Promise<void> {
+async function save(folder: string, table: string, run: { readonly rows: readonly RowResult[] }): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'bench.md'), `${table}\n`);
   await writeFile(join(folder, 'bench.json'), `${JSON.stringify(run, null, 2)}\n`);
+  for (const row of run.rows) {
+    if (row.targets.some(({ rate }) => rate.most > 0)) await writeFile(join(folder, `${row.name}.svg`), plot(row));
+  }
 }
