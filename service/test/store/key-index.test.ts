@@ -109,7 +109,7 @@ test('a snapshot stays as it is while others write', async (t) => {
   await put(index, ['a', 'b', 'c'], '1', 1);
   const snapshot = index.snapshot();
   const walk = snapshot.pairs({})[Symbol.iterator]();
-  t.deepEqual({ ...walk.next().value }, { key: 'a', value: '1' });
+  t.deepEqual({ ...walk.next().value }, { key: 'a', value: '1', version: 1 });
   await put(index, ['b', 'bb'], '2', 2);
   t.deepEqual([walk.next().value.key, walk.next().value.key, walk.next().done], ['b', 'c', true]);
   t.is(snapshot.get('b')?.value, '1');
