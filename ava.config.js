@@ -6,6 +6,7 @@ export default {
     ...[
       'service/test/**/*.test.ts',
       'operator/test/**/*.test.ts',
+      'cli/test/**/*.test.ts',
       'charts/test/**/*.test.ts',
       'dashboards/test/**/*.test.ts',
       'test-support/**/*.test.ts',

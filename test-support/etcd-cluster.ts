@@ -11,6 +11,7 @@ import { freePorts } from './free-ports.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
+const state = '--initial-cluster-state';
 
 export interface ClusterOptions {
   /** 1 or 3. */
@@ -23,6 +24,8 @@ export interface ClusterOptions {
   readonly certificates?: ClusterCertificates;
   /** False keeps fsync: needed only where a machine may lose power. */
   readonly unsafeNoFsync?: boolean;
+  /** Where a member keeps its data; default a folder of the cluster's own. */
+  readonly dataDir?: (name: string) => string;
 }
 
 export interface ClusterCertificates {
@@ -159,17 +162,50 @@ export class EtcdCluster {
     await this.ready();
   }
 
+  /**
+   * A member's data is lost: it is ended, removed from the cluster, added again as a learner without data at the same
+   * addresses, and promoted once it has caught up. Needs a quorum of the others.
+   */
+  async replace(member: EtcdMember): Promise<void> {
+    const { memberId } = await waitFor('the member answers', () => member.status());
+    await member.kill();
+    await rm(member.dataDir, { recursive: true, force: true });
+    const others = this.#members.filter((other) => other !== member).map(({ url }) => url);
+    const members = async (...args: string[]) => {
+      const flags = ['--endpoints', others.join(','), '--command-timeout=20s', '-w', 'json', 'member'];
+      const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
+      // An id has 64 bits, more than a number of JSON.parse holds.
+      return [...stdout.matchAll(/"ID":(\d+)[^}]*"peerURLs":\["([^"]*)"/g)].map(([, id = '', url]) => ({ id, url }));
+    };
+    // A change that timed out may have been made; and one is refused while the others look unhealthy.
+    await waitFor('the member is removed', async () => {
+      if (!(await members('list')).some(({ id }) => id === memberId)) return true;
+      await members('remove', hex(memberId));
+      return false;
+    });
+    const added = await waitFor('etcd takes a new member', async () => {
+      const found = (await members('list')).find(({ url }) => url === member.peerUrl);
+      if (found === undefined) await members('add', member.name, '--learner', `--peer-urls=${member.peerUrl}`);
+      return found;
+    });
+    member.flags = [...member.flags.filter((flag) => !flag.startsWith(state)), `${state}=existing`];
+    member.start();
+    await waitFor('the new member is promoted', () => members('promote', hex(added.id)).then(() => true));
+  }
+
   #initialCluster(): string {
     return this.#members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
   }
 
   async #create(size: number): Promise<void> {
+    const { dataDir = (name) => join(this.directory, name) } = this.#options;
     const ports = await freePorts(size * 2);
     this.#members = Array.from({ length: size }, (_, i) => {
       const [client = 0, peer = 0] = ports.slice(2 * i, 2 * i + 2);
       const { tls = false, certificates } = this.#options;
       const scheme = tls || certificates !== undefined ? 'https' : 'http';
-      return new EtcdMember({ scheme, name: `m${i}`, client, peer, dataDir: join(this.directory, `m${i}`) });
+      const name = `m${i}`;
+      return new EtcdMember({ scheme, name, client, peer, dataDir: dataDir(name) });
     });
     for (const member of this.#members) {
       member.flags = this.#flags();
@@ -183,4 +219,8 @@ export class EtcdCluster {
     const autoTls = tls ? ['--auto-tls'] : [];
     return ['--initial-cluster', this.#initialCluster(), ...noFsync, ...autoTls, ...this.#tlsFlags, ...flags];
   }
+}
+
+function hex(decimal: string): string {
+  return BigInt(decimal).toString(16);
 }

@@ -55,6 +55,11 @@ export class EtcdMember {
     return join(this.dataDir, 'fixtures', 'client', 'cert.pem');
   }
 
+  /** 0 when it is not running. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get running(): boolean {
     return this.#process !== undefined;
   }
@@ -89,10 +94,19 @@ export class EtcdMember {
 
   /** SIGKILL; resolves when the process is gone. Does nothing when it is not running. */
   async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM: it hands over what it leads; resolves when the process is gone. */
+  async terminate(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await gone;
   }
 

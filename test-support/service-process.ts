@@ -1,4 +1,4 @@
-/** A process of the real service on an etcd cluster. */
+/** A process of the real service, embedded or on an etcd cluster. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from './free-ports.ts';
@@ -7,9 +7,10 @@ import { waitFor } from './wait-for.ts';
 const main = fileURLToPath(new URL('../service/src/main.ts', import.meta.url));
 
 export interface ServiceOptions {
-  readonly endpoints: readonly string[];
+  /** Of etcd; none: the embedded store. */
+  readonly endpoints?: readonly string[];
   readonly dataDir: string;
-  /** Further KV_ variables. */
+  /** Further variables of its environment. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Another script that takes the same variables. */
   readonly script?: string;
@@ -25,7 +26,12 @@ export class ServiceProcess {
   }
 
   /** Resolves when it answers that it is alive, ready or not. */
-  static async start({ endpoints, dataDir, settings = {}, script = main }: ServiceOptions): Promise<ServiceProcess> {
+  static async start({
+    endpoints = [],
+    dataDir,
+    settings = {},
+    script = main,
+  }: ServiceOptions): Promise<ServiceProcess> {
     const [port = 0] = await freePorts(1);
     const own = { KV_ETCD_ENDPOINTS: endpoints.join(','), KV_DATA_DIR: dataDir, KV_PORT: String(port) };
     const env = { ...process.env, KV_LOG_LEVEL: 'fatal', ...own, ...settings };
@@ -44,6 +50,10 @@ export class ServiceProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -54,9 +64,27 @@ export class ServiceProcess {
 
   /** SIGKILL; resolves when the process is gone. */
   async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM; resolves when the process is gone. */
+  async terminate(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  /** SIGSTOP: its sockets stay open, and nothing answers. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  continue(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     if (!this.running) return;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
+    this.#child.kill(signal);
     await gone;
   }
 }

@@ -2,9 +2,21 @@
 import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
-const withApiServer = ['crd', 'drift', 'leader', 'main', 'many', 'namespaced', 'objects', 'rbac', 'resilience'];
+const withApiServer = [
+  'backup',
+  'crd',
+  'drift',
+  'leader',
+  'main',
+  'many',
+  'namespaced',
+  'objects',
+  'rbac',
+  'resilience',
+];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
+  { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
@@ -14,6 +26,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,
     programs: ['etcd'] as const,
@@ -24,7 +37,13 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
+  { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
+  {
+    files: 'dashboards/test/observability.test.ts',
+    programs: ['promtool', 'etcd', 'kube-apiserver', 'kubectl'],
+  },
   {
     files: 'dashboards/test/prometheus.test.ts',
     programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],

@@ -48,6 +48,30 @@ function kvStores() {
       runbook: 'KvStoreNotReady',
     }),
     timeseries({
+      title: 'Conditions and their reasons',
+      description: '1 while a condition has that status and reason. The message is in kubectl describe kvstore.',
+      unit: 'short',
+      queries: { '{{namespace}}/{{name}} {{type}}={{status}} {{reason}}': `kvstore_condition{${chosenName}}` },
+      runbook: 'KvStoreDegraded',
+    }),
+    timeseries({
+      title: 'Rollouts',
+      description:
+        'Part of the wanted replicas that are of the newest revision. Flat below 1: see why they are not ready.',
+      unit: 'percentunit',
+      queries: {
+        '{{namespace}}/{{name}}': `kvstore_replicas_updated{${chosenName}} / (kvstore_replicas_desired{${chosenName}} > 0)`,
+      },
+      runbook: 'KvStoreRolloutStuck',
+    }),
+    timeseries({
+      title: 'Alarms of etcd',
+      description: 'Members that raise NOSPACE (full: no writes) or CORRUPT (its data differs from the others).',
+      unit: 'short',
+      queries: { '{{namespace}}/{{name}} {{alarm}}': `kvstore_etcd_alarms{${chosenName}}` },
+      runbook: 'KvStoreEtcdAlarm',
+    }),
+    timeseries({
       title: 'Members of etcd',
       description: 'Members, and those that answered as healthy voters. Half or fewer: no write is possible.',
       unit: 'short',
@@ -62,6 +86,13 @@ function kvStores() {
 
 function operator() {
   return [
+    timeseries({
+      title: 'Operators by version',
+      description: 'Processes of the operator; one of them leads.',
+      unit: 'short',
+      queries: { '{{version}} node {{node}}': 'count by (version, node) (kvstore_operator_build_info)' },
+      runbook: 'KvStoreOperatorDown',
+    }),
     timeseries({
       title: 'Reconciles by result',
       description: 'Reconciles a second. error: retried with backoff; the log tells why.',

@@ -18,6 +18,8 @@ export interface PanelOptions {
   readonly queries: Readonly<Record<string, string>>;
   /** The section of docs/runbooks.md: an alert's name. */
   readonly runbook?: string;
+  /** Shows the traces of single requests, where the metric has them. */
+  readonly exemplars?: boolean;
 }
 
 export const datasource = { type: 'prometheus', uid: '$datasource' };
@@ -48,7 +50,8 @@ export function heatmap(options: Omit<PanelOptions, 'queries'> & { readonly quer
 function described<P extends TimeseriesBuilder | StatBuilder | HeatmapBuilder>(panel: P, options: PanelOptions): P {
   panel.title(options.title).description(options.description).datasource(datasource).unit(options.unit);
   for (const [index, [legend, expr]] of Object.entries(options.queries).entries()) {
-    panel.withTarget(queryOf(String.fromCharCode(65 + index), legend, expr));
+    const query = queryOf(String.fromCharCode(65 + index), legend, expr);
+    panel.withTarget(options.exemplars === true ? query.exemplar(true) : query);
   }
   if (options.runbook !== undefined) {
     const link = new DashboardLinkBuilder('Runbook').url(`\${runbooks}#${options.runbook.toLowerCase()}`);

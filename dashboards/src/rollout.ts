@@ -61,13 +61,32 @@ function pods() {
   return [
     timeseries({
       title: 'Replicas ready and wanted',
-      description: 'As the operator sees them. Ready never falls below wanted during a rollout.',
+      description: 'As the operator sees them. Ready never falls below wanted during a rollout; new ones climb to it.',
       unit: 'short',
       queries: {
         'ready {{name}}': `kvstore_replicas_ready{${chosenName}}`,
+        'available {{name}}': `kvstore_replicas_available{${chosenName}}`,
+        'new {{name}}': `kvstore_replicas_updated{${chosenName}}`,
         'wanted {{name}}': `kvstore_replicas_desired{${chosenName}}`,
       },
       runbook: 'KvStoreRolloutStuck',
+    }),
+    timeseries({
+      title: 'Ready and draining',
+      description:
+        'What each process says of itself. 0 and 0: it syncs, or finds no etcd. A pod drains before it ends.',
+      unit: 'short',
+      queries: {
+        'ready {{pod}}': `kvstore_service_ready{${chosen}}`,
+        'draining {{pod}}': `kvstore_service_draining{${chosen}}`,
+      },
+      runbook: 'KvStoreRolloutStuck',
+    }),
+    timeseries({
+      title: 'Open connections',
+      description: 'Connections by pod: they move from a pod that drains to the others, and are 0 when it ends.',
+      unit: 'short',
+      queries: { '{{pod}}': `http_server_open_connections{${chosen}}` },
     }),
     timeseries({
       title: 'Not ready',

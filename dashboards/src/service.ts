@@ -93,9 +93,18 @@ function requests() {
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     timeseries({
+      title: 'Problems by code',
+      description: 'Answers that were problems, a second, by the code in them: docs/api.md says what each means.',
+      unit: 'reqps',
+      queries: { '{{code}}': sumRate('code', 'kvstore_http_problems_total', chosenPod, window) },
+      runbook: 'KvStoreAvailabilityBurnFast',
+    }),
+    timeseries({
       title: 'Latency by route',
-      description: 'p50 and p99. GET / and searches grow with what they answer with.',
+      description:
+        'p50 and p99; dots are single requests with their traces. GET / and searches grow with their answers.',
       unit: 's',
+      exemplars: true,
       queries: {
         'p50 {{http_route}}': quantile(0.5, 'http_route', requestBuckets, api, window),
         'p99 {{http_route}}': quantile(0.99, 'http_route', requestBuckets, api, window),
@@ -114,6 +123,12 @@ function requests() {
       description: 'Requests in progress by pod. Growing without more traffic: something they wait for is stuck.',
       unit: 'short',
       queries: { '{{pod}}': `http_server_active_requests{${chosenPod}}` },
+    }),
+    timeseries({
+      title: 'Open connections',
+      description: 'Connections of callers and proxies, in use or idle. Far apart between pods: a proxy prefers one.',
+      unit: 'short',
+      queries: { '{{pod}}': `http_server_open_connections{${chosenPod}}` },
     }),
     timeseries({
       title: 'Traffic by pod',

@@ -10,11 +10,17 @@ export interface Answer {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One request; rejects when the connection fails. 10 s at the most. */
-export function send({ url, host }: KvStoreHandle, method: string, path: string, body?: string): Promise<Answer> {
+export function send(
+  { url, host }: KvStoreHandle,
+  method: string,
+  path: string,
+  body?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       new URL(path, url),
-      { method, agent, headers: { host }, timeout: 10_000 },
+      { method, agent, headers: { host, ...headers }, timeout: 10_000 },
       (response) => {
         let text = '';
         response.setEncoding('utf8');
@@ -40,7 +46,7 @@ export interface Writer {
 
 export interface WriterReport {
   readonly acknowledged: ReadonlyMap<string, string>;
-  /** Status of every answer that was not 200, or the connection's error, with their count. */
+  /** Status and code of every answer that was not 200, or the connection's error, with their count. */
   readonly refused: ReadonlyMap<string, number>;
   /** The longest time between two acknowledgements, in milliseconds. */
   readonly longestGap: number;
@@ -59,12 +65,12 @@ export function startWriter(store: KvStoreHandle, prefix: string): Writer {
       const key = `${prefix}${i}`;
       const next = performance.now() + 20;
       try {
-        const { status } = await send(store, 'POST', '/set', JSON.stringify({ [key]: i }));
+        const { status, body } = await send(store, 'POST', '/set', JSON.stringify({ [key]: i }));
         if (status === 200) {
           acknowledged.set(key, String(i));
           longestGap = Math.max(longestGap, performance.now() - last);
           last = performance.now();
-        } else count(String(status));
+        } else count(`${status} ${codeOf(body)}`.trim());
       } catch (error) {
         count(error instanceof Error ? error.message : String(error));
       }
@@ -80,6 +86,12 @@ export function startWriter(store: KvStoreHandle, prefix: string): Writer {
       return { acknowledged, refused, longestGap };
     },
   };
+}
+
+/** The code of a problem; empty for a body that is none. */
+function codeOf(body: string): string {
+  const [, code = ''] = /"code":"([^"]*)"/.exec(body) ?? [];
+  return code;
 }
 
 /** Acknowledged pairs that the store does not have. */

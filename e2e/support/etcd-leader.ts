@@ -9,7 +9,7 @@ import type { KvStoreHandle } from './kvstore.ts';
 export async function etcdLeader(store: KvStoreHandle, but?: string): Promise<string> {
   for (const { name } of await store.etcdPods()) {
     if (name === but) continue;
-    const metrics = await getFromPod(store.namespace, name, 2379, '/metrics').catch(() => '');
+    const metrics = await getFromPod(store.namespace, name, 2381, '/metrics').catch(() => '');
     if (/^etcd_server_is_leader 1$/m.test(metrics)) return name;
   }
   return '';

@@ -33,7 +33,7 @@ export class Applier {
    */
   async apply(owner: KvStore, object: KubernetesObject): Promise<boolean> {
     const name = resourceNameOf(object);
-    const wanted = withOwner(object, owner);
+    const wanted = outlivesOwner(object) ? object : withOwner(object, owner);
     const id = objectId(name, wanted);
     const hash = createHash('sha256')
       .update(JSON.stringify(comparable(wanted)))
@@ -122,6 +122,11 @@ function comparable(wanted: KubernetesObject): KubernetesObject {
 
 function withOwner(object: KubernetesObject, owner: KvStore): KubernetesObject {
   return { ...object, metadata: { ...object.metadata, ownerReferences: [ownerReference(owner)] } };
+}
+
+/** What is in a volume is deleted by people. */
+function outlivesOwner({ kind }: KubernetesObject): boolean {
+  return kind === resources.claims.kind;
 }
 
 /** Applies only to this very object: not to one that has taken its name since. */

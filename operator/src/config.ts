@@ -42,6 +42,13 @@ export const settings = [
     meaning: 'Seconds between full lists of everything, should a watch have missed something.',
   },
   {
+    name: 'KVSTORE_CA_PHASE_SECONDS',
+    // A kubelet brings a changed Secret to its pods within its sync period and its cache's life, about two minutes.
+    default: '600',
+    meaning:
+      'How long a new certificate authority is trusted before it signs, and the former one afterwards. Longer than a kubelet takes to update a Secret in pods.',
+  },
+  {
     name: 'KVSTORE_ETCD_ACCESS',
     default: 'dns',
     meaning: 'How members of etcd are addressed: dns (inside the cluster) or pod-ip.',
@@ -63,6 +70,7 @@ export interface Config {
   readonly port: number;
   readonly workers: number;
   readonly resyncMs: number;
+  readonly authorityPhaseMs: number;
   readonly etcdAccess: (typeof etcdAccesses)[number];
   readonly logLevel: (typeof logLevels)[number];
 }
@@ -109,6 +117,7 @@ export function readConfig(
     port: integer('KVSTORE_PORT', 0, 65_535),
     workers: integer('KVSTORE_WORKERS', 1, 64),
     resyncMs: integer('KVSTORE_RESYNC_SECONDS', 1, 86_400) * 1000,
+    authorityPhaseMs: integer('KVSTORE_CA_PHASE_SECONDS', 1, 604_800) * 1000,
     etcdAccess: oneOf('KVSTORE_ETCD_ACCESS', etcdAccesses) ?? 'dns',
     logLevel: oneOf('KVSTORE_LOG_LEVEL', logLevels) ?? 'info',
   };

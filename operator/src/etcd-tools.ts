@@ -1,17 +1,26 @@
 /** Hands the etcd side what it may do and what the caches show. */
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Secret } from '@kubernetes/client-node';
 import type { Applier } from './apply.ts';
 import { labelKeys } from './desired/labels.ts';
-import type { EtcdObjects, EtcdTools, MemberClient } from './etcd/contract.ts';
+import type { EtcdObjects, EtcdTools, Identity, MemberClient } from './etcd/contract.ts';
+import { etcdNames } from './etcd/names.ts';
+import { secretNames } from './etcd/tls/secrets.ts';
 import type { EventRecorder } from './events.ts';
 import type { KubeClient } from './kube/kube-client.ts';
 import type { ObjectCache } from './kube/object-cache.ts';
+import type { PolledSecrets } from './kube/polled-secrets.ts';
 import { pathOf, type Resource, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
+import { belongsTo, ForeignObjectError } from './ownership.ts';
 
 /** The client of a member by its pod's address. */
-export type MemberAccess = (kvstore: KvStore, podName: string, podIp: string | undefined) => MemberClient;
+export type MemberAccess = (
+  kvstore: KvStore,
+  podName: string,
+  podIp: string | undefined,
+  identity: Identity,
+) => MemberClient;
 
 export interface EtcdToolsOptions {
   readonly client: KubeClient;
@@ -19,17 +28,22 @@ export interface EtcdToolsOptions {
   readonly applier: Applier;
   readonly events: EventRecorder;
   readonly memberAccess: MemberAccess;
+  readonly secrets: PolledSecrets;
+  /** The time of day. */
+  readonly now: () => Date;
   readonly apply: (object: KubernetesObject) => Promise<void>;
 }
 
 /**
  * What there is of a KvStore's etcd. The record of its members and the StatefulSet are asked for when the caches do not
  * have them: one that merely lost its labels must not look like an etcd that was never started.
+ * @throws ForeignObjectError when a Secret is somebody else's: its contents are not looked at
  */
 export async function etcdObjectsOf(
-  { metadata: { namespace, name } }: KvStore,
-  { caches, client }: Pick<EtcdToolsOptions, 'caches' | 'client'>,
+  kvstore: KvStore,
+  { caches, client, secrets }: Pick<EtcdToolsOptions, 'caches' | 'client' | 'secrets'>,
 ): Promise<EtcdObjects> {
+  const { namespace, name } = kvstore.metadata;
   const key = `${namespace}/${name}`;
   const isEtcd = (object: KubernetesObject): boolean => object.metadata?.labels?.[labelKeys.component] === 'etcd';
   const find = async <T extends KubernetesObject>(cache: ObjectCache<T>, resource: Resource): Promise<T | undefined> =>
@@ -41,7 +55,22 @@ export async function etcdObjectsOf(
     ...(configMap === undefined ? {} : { configMap }),
     pods: caches.pods.ofGroup(key).filter(isEtcd),
     claims: caches.claims.ofGroup(key).filter(isEtcd),
+    secrets: await ownSecrets(kvstore, secrets),
   };
+}
+
+async function ownSecrets(kvstore: KvStore, secrets: PolledSecrets): Promise<readonly V1Secret[]> {
+  const found = await secrets.read(kvstore.metadata.namespace, etcdSecretNames(kvstore));
+  const foreign = found.find((secret) => !belongsTo(secret, kvstore));
+  if (foreign === undefined) return found;
+  secrets.forget(kvstore.metadata.namespace, etcdSecretNames(kvstore));
+  throw new ForeignObjectError(foreign);
+}
+
+export function etcdSecretNames(kvstore: {
+  readonly metadata: Pick<KvStore['metadata'], 'name' | 'namespace'>;
+}): string[] {
+  return Object.values(secretNames(etcdNames(kvstore)));
 }
 
 export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): EtcdTools {
@@ -58,9 +87,10 @@ export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): Et
       await client.request('PATCH', path, { contentType: 'application/merge-patch+json', body });
     },
     event: (type, reason, message) => events.record(kvstore, type, reason, message),
-    member(podName) {
+    now: options.now,
+    member(podName, identity) {
       const pod = caches.pods.get(kvstore.metadata.namespace, podName);
-      return memberAccess(kvstore, podName, pod?.status?.podIP);
+      return memberAccess(kvstore, podName, pod?.status?.podIP, identity);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Something a reconcile could not do. */
+import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
 import { hasStatus } from './kube/kube-error.ts';
 import { ForeignObjectError } from './ownership.ts';
 
@@ -14,6 +15,7 @@ export function faultOf(error: unknown): Fault {
 /** The reason that the condition Degraded gives. */
 export function faultReason({ error }: Fault): string {
   if (error instanceof ForeignObjectError) return 'ObjectConflict';
+  if (error instanceof PlainEtcdError) return 'EtcdWithoutTls';
   if (hasStatus(error, 400, 422)) return 'Refused';
   if (hasStatus(error, 403)) return 'Forbidden';
   return 'ReconcileError';
@@ -24,5 +26,5 @@ export function faultReason({ error }: Fault): string {
  * KvStore is changed, and an object's owner gives it up by an act that a list or a watch shows.
  */
 export function isPermanent({ error }: Fault): boolean {
-  return hasStatus(error, 400, 422);
+  return error instanceof PlainEtcdError || hasStatus(error, 400, 422);
 }

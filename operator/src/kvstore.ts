@@ -2,7 +2,13 @@
  * The KvStore resource (kvstores.kvstore.dev/v1alpha1) as the API server hands it out: defaults filled in.
  * config/crd holds the same shape as a schema.
  */
-import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type {
+  V1Affinity,
+  V1EnvVar,
+  V1NetworkPolicyPeer,
+  V1ResourceRequirements,
+  V1Toleration,
+} from '@kubernetes/client-node';
 import type { Condition } from './conditions.ts';
 
 export const group = 'kvstore.dev';
@@ -39,10 +45,18 @@ export interface KvStoreSpec {
   /** Extra environment of the service container; names the operator sets itself are refused by validation. */
   readonly env?: readonly V1EnvVar[];
   readonly ingress: IngressSpec;
+  /** Who may reach the API, as in a NetworkPolicy. Undefined: everybody. */
+  readonly clients?: readonly V1NetworkPolicyPeer[];
   /** The etcd that the operator runs. Excludes externalEtcd. */
   readonly etcd?: EtcdSpec;
   /** An etcd that somebody else runs. Excludes etcd. */
   readonly externalEtcd?: ExternalEtcdSpec;
+  /** Exports into a volume, on a schedule. */
+  readonly backup?: BackupSpec;
+  /** What a new KvStore begins with. Nothing comes of it once that is done. */
+  readonly restoreFrom?: RestoreSpec;
+  /** Who may use the API. Default: anybody who reaches it. */
+  readonly auth?: AuthSpec;
   /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
   readonly paused: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -58,6 +72,8 @@ export interface IngressSpec {
   readonly className: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly tls?: { readonly secretName: string };
+  /** Whether the console (/ui) and the API's page (/docs) are opened as well. Default false. */
+  readonly pages: boolean;
 }
 
 export interface EtcdSpec {
@@ -83,6 +99,39 @@ export interface ExternalEtcdSpec {
   readonly credentialsSecretName?: string;
 }
 
+export interface BackupSpec {
+  /** As in a CronJob: `0 3 * * *`, `@daily`. */
+  readonly schedule: string;
+  /** Of the schedule, such as Europe/Berlin. Default: that of the cluster, usually UTC. */
+  readonly timeZone?: string;
+  /** How many backups are kept. Default 7. */
+  readonly retention: number;
+  /** True: none is made until it is false again. Default false. */
+  readonly suspend: boolean;
+  /** A claim that is there. Excludes storage. */
+  readonly volumeClaim?: string;
+  /** A claim that the operator makes, and that stays when the KvStore is deleted. Excludes volumeClaim. */
+  readonly storage?: { readonly size: string; readonly className?: string };
+  /** Key token: a token that may read. */
+  readonly tokenSecretName?: string;
+}
+
+export interface RestoreSpec {
+  /** The claim that the backups are in. */
+  readonly volumeClaim: string;
+  /** The KvStore that was backed up. Default: the same name. */
+  readonly kvStore?: string;
+  /** A file of its backups, or latest. Default latest. */
+  readonly file: string;
+  /** Key token: a token that may write. */
+  readonly tokenSecretName?: string;
+}
+
+export interface AuthSpec {
+  /** Key tokens: the file that the service reads, a line each token. A change needs no rollout. */
+  readonly tokensSecretName: string;
+}
+
 export interface KvStoreStatus {
   readonly observedGeneration?: number;
   readonly replicas?: number;
@@ -91,5 +140,7 @@ export interface KvStoreStatus {
   readonly selector?: string;
   readonly url?: string;
   readonly etcd?: { readonly members: number; readonly readyMembers: number; readonly version?: string };
+  /** RFC 3339. */
+  readonly backup?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
   readonly conditions?: readonly Condition[];
 }

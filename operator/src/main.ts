@@ -26,6 +26,8 @@ const operator = await startOperator({
   log,
   reconcileEtcd,
   memberAccess: accessFor(config),
+  build: { version, node: process.version },
+  now: () => new Date(),
 });
 log.info({ version, port: operator.port, namespaces: config.namespaces }, 'operator started');
 
@@ -43,9 +45,9 @@ if (failure !== undefined) log.error({ err: failure }, 'operator ended');
 process.exitCode = failure === undefined ? 0 : 1;
 
 function accessFor({ etcdAccess }: Config): MemberAccess {
-  return (kvstore, podName, podIp) => {
-    const service = etcdNames(kvstore).name;
-    const host = `${podName}.${service}.${kvstore.metadata.namespace}.svc`;
-    return memberClient(`http://${etcdAccess === 'pod-ip' && podIp !== undefined ? podIp : host}:${clientPort}`);
+  return (kvstore, podName, podIp, identity) => {
+    const serverName = `${podName}.${etcdNames(kvstore).name}.${kvstore.metadata.namespace}.svc`;
+    const host = etcdAccess === 'pod-ip' && podIp !== undefined ? podIp : serverName;
+    return memberClient({ url: `https://${host}:${clientPort}`, serverName }, identity);
   };
 }

@@ -11,10 +11,12 @@ import type { MemberAccess } from './etcd-tools.ts';
 import { createEventRecorder } from './events.ts';
 import { listenForHealth } from './health.ts';
 import { KubeClient } from './kube/kube-client.ts';
+import { PolledSecrets } from './kube/polled-secrets.ts';
 import { createSources } from './kube/sources.ts';
 import { LeaderElection } from './leader.ts';
-import { createMetrics } from './metrics/metrics.ts';
+import { type Build, createMetrics } from './metrics/metrics.ts';
 import { reconcile } from './reconcile.ts';
+import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -25,6 +27,9 @@ export interface OperatorOptions {
   readonly log: Logger;
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
+  readonly build: Build;
+  /** The time of day. */
+  readonly now: () => Date;
   /** Default: 30 s, 20 s and 5 s. */
   readonly lease?: { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number };
 }
@@ -51,7 +56,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   /** Aborted when leadership is lost: whatever is under way may not write any more. */
   const fenced = new AbortController();
   const registry = new Registry();
-  const metrics = createMetrics(registry, 'kvstore');
+  const metrics = createMetrics(registry, 'kvstore', options.build);
   const client = new KubeClient({ kubeConfig, deadlineMs: callDeadlineMs, onAnswer: metrics.api.answered });
   const queue = new WorkQueue({ clock, backoff: retries, metrics: metrics.queue });
   const sources = createSources({
@@ -80,9 +85,20 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     applier: new Applier(writer, caches),
     statusWriter: new StatusWriter(writer, caches),
     metrics: metrics.kvStore,
-    defaults: { serviceImage: config.serviceImage, etcd: { image: config.etcdImage } },
+    progress: metrics.progress,
+    defaults: {
+      serviceImage: config.serviceImage,
+      etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
+    },
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
+    secrets: new PolledSecrets({
+      client: writer,
+      cache: caches.secrets,
+      clock,
+      pollMs: Math.min(secretPollMs, config.resyncMs),
+    }),
+    now: options.now,
     hasServiceMonitors: () => sources.isInstalled('serviceMonitors'),
   };
 

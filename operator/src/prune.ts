@@ -7,7 +7,13 @@ import type { KvStore } from './kvstore.ts';
 import { belongsTo } from './ownership.ts';
 
 /** The kinds that a KvStore may want or not; it always has all the others. Never those that hold data. */
-const prunable = ['ingresses', 'disruptionBudgets', 'serviceMonitors'] as const satisfies readonly ResourceName[];
+const prunable = [
+  'ingresses',
+  'disruptionBudgets',
+  'serviceMonitors',
+  'cronJobs',
+  'jobs',
+] as const satisfies readonly ResourceName[];
 
 /**
  * @param wanted the ids (objectId) of everything that was applied in this reconcile

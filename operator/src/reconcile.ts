@@ -5,18 +5,23 @@ import { type Applier, objectId } from './apply.ts';
 import type { ReconcileResult } from './controller.ts';
 import type { ServiceDefaults } from './desired/deployment.ts';
 import { buildServiceObjects } from './desired/desired.ts';
+import { buildRestoreJob, restoreJobName } from './desired/restore-job.ts';
 import { referencedSecrets } from './desired/service-environment.ts';
 import type { EtcdDefaults, EtcdOutcome, ReconcileEtcd } from './etcd/contract.ts';
+import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
 import type { MemberAccess } from './etcd-tools.ts';
-import { createEtcdTools, etcdObjectsOf } from './etcd-tools.ts';
+import { createEtcdTools, etcdObjectsOf, etcdSecretNames } from './etcd-tools.ts';
 import type { EventRecorder } from './events.ts';
 import { type Fault, faultOf, faultReason, isPermanent } from './fault.ts';
 import type { KubeClient } from './kube/kube-client.ts';
+import type { PolledSecrets } from './kube/polled-secrets.ts';
 import { resourceNameOf } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
+import type { ProgressMetrics } from './metrics/progress-metrics.ts';
 import { prune } from './prune.ts';
+import { type Restore, restoreOf } from './restore.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -28,10 +33,14 @@ export interface ReconcileOptions {
   readonly statusWriter: StatusWriter;
   readonly events: EventRecorder;
   readonly metrics: KvStoreMetrics;
+  readonly progress: ProgressMetrics;
   readonly log: Logger;
   readonly defaults: ServiceDefaults & { readonly etcd: EtcdDefaults };
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
+  readonly secrets: PolledSecrets;
+  /** The time of day. */
+  readonly now: () => Date;
   readonly hasServiceMonitors: () => boolean;
 }
 
@@ -44,7 +53,9 @@ export async function reconcile(key: string, options: ReconcileOptions): Promise
   if (kvstore === undefined || kvstore.metadata.deletionTimestamp !== undefined) {
     // Owner references take everything else away: there is nothing to do, and so no finalizer that could hang.
     options.applier.forget(namespace, name);
+    options.secrets.forget(namespace, etcdSecretNames({ metadata: { namespace, name } }));
     options.metrics.drop(namespace, name);
+    options.progress.drop(namespace, name);
     return {};
   }
   const pass = kvstore.spec.paused ? observe(kvstore) : await change(kvstore, options);
@@ -83,17 +94,28 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     }
   };
 
+  const restore = lookAtRestore(kvstore, options);
   // One part's fault must not keep the others from being repaired.
   const etcd =
     kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options));
+  // An etcd that is left as it is keeps the service that knows it.
+  if (faults.some(({ error }) => error instanceof PlainEtcdError)) return { etcd, faults };
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
   if (secretVersions !== undefined) {
     const around = {
       defaults: options.defaults,
       secretVersions,
       hasServiceMonitors: options.hasServiceMonitors(),
+      restoring: restore?.holdsUp !== undefined,
     };
     for (const object of buildServiceObjects(kvstore, around)) await attempt(() => apply(object));
+  }
+  const { restoreFrom } = kvstore.spec;
+  if (restoreFrom !== undefined) {
+    const job = buildRestoreJob(kvstore, restoreFrom, options.defaults);
+    // One that is there is kept and never changed, whatever has changed since it was made.
+    wanted.add(objectId('jobs', job));
+    if (restore?.start === true) await attempt(() => apply(job));
   }
   // What was not applied for a fault is not unwanted.
   if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
@@ -105,21 +127,39 @@ async function reconcileEtcd(
   apply: (object: KubernetesObject) => Promise<void>,
   options: ReconcileOptions,
 ): Promise<EtcdOutcome> {
-  const objects = await etcdObjectsOf(kvstore, options);
-  return options.reconcileEtcd(
-    kvstore,
-    objects,
-    createEtcdTools(kvstore, { ...options, apply }),
-    options.defaults.etcd,
-  );
+  const tools = createEtcdTools(kvstore, { ...options, apply });
+  try {
+    const objects = await etcdObjectsOf(kvstore, options);
+    return await options.reconcileEtcd(kvstore, objects, tools, options.defaults.etcd);
+  } catch (error) {
+    // What was known of the Secrets may be why.
+    options.secrets.expire(kvstore.metadata.namespace, etcdSecretNames(kvstore));
+    throw error;
+  }
+}
+
+function lookAtRestore(kvstore: KvStore, { caches }: ReconcileOptions): Restore | undefined {
+  const { namespace, name } = kvstore.metadata;
+  const { restoreFrom } = kvstore.spec;
+  const jobName = restoreFrom === undefined ? '' : restoreJobName(kvstore, restoreFrom);
+  return restoreOf(kvstore, {
+    deployment: caches.deployments.get(namespace, name),
+    job: caches.jobs.get(namespace, jobName),
+    pods: caches.pods
+      .ofGroup(`${namespace}/${name}`)
+      .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === jobName),
+  });
 }
 
 async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): Promise<void> {
   const { namespace, name } = kvstore.metadata;
   const deployment = options.caches.deployments.get(namespace, name);
-  const status = buildStatus(kvstore, { deployment, ...pass }, new Date());
-  options.metrics.set(kvstore, status);
+  const cronJob = options.caches.cronJobs.get(namespace, `${name}-backup`);
+  const restore = lookAtRestore(kvstore, options);
+  const status = buildStatus(kvstore, { deployment, cronJob, restore, ...pass }, options.now());
+  options.metrics.set(kvstore, status, pass.etcd?.certificateExpiry);
   await options.statusWriter.write(kvstore, status);
+  options.progress.set(kvstore, status, { deployment, etcd: pass.etcd });
   for (const fault of pass.faults) options.events.record(kvstore, 'Warning', faultReason(fault), fault.message);
 }
 

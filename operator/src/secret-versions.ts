@@ -2,13 +2,12 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { referencedSecrets } from './desired/service-environment.ts';
 import type { KubeClient } from './kube/kube-client.ts';
-import { pathOf } from './kube/resources.ts';
+import { pathOf, resources } from './kube/resources.ts';
 import type { KvStore } from './kvstore.ts';
 
 /** No watch reports a Secret: reading each by name needs far less permission than watching them all. */
 export const secretPollMs = 60_000;
 
-const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 /** Name and version of every Secret a KvStore refers to, as one text; '' when there are none. */
@@ -19,7 +18,7 @@ export async function readSecretVersions(kvstore: KvStore, client: KubeClient): 
 }
 
 async function versionOf(client: KubeClient, namespace: string, name: string): Promise<string> {
-  const path = pathOf(secrets, namespace, name);
+  const path = pathOf(resources.secrets, namespace, name);
   const secret = await client.find<KubernetesObject>(path, { accept: metadataOnly });
   return secret?.metadata?.resourceVersion ?? 'missing';
 }

@@ -14,6 +14,7 @@ test('without any environment everything has a default', (t) => {
     host: '0.0.0.0',
     port: 8081,
     workers: 4,
+    authorityPhaseMs: 600_000,
     resyncMs: 600_000,
     etcdAccess: 'dns',
     logLevel: 'info',

@@ -29,7 +29,7 @@ test('an empty etcd section is enough: the rest has defaults', async (t) => {
   t.deepEqual(spec, {
     replicas: 3,
     paused: false,
-    ingress: { enabled: true, className: 'traefik' },
+    ingress: { enabled: true, className: 'traefik', pages: false },
     monitoring: { enabled: false },
     etcd: { members: 3, retentionPolicy: 'Retain', storage: { size: '8Gi' } },
   });
@@ -53,6 +53,25 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     { etcd: {}, env: [{ name: 'A', value: '', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
     /either value or valueFrom/,
   ],
+  ['a backup to nowhere', { etcd: {}, backup: { schedule: '@daily' } }, /either volumeClaim .* or storage/],
+  [
+    'a backup to two places',
+    { etcd: {}, backup: { schedule: '@daily', volumeClaim: 'a', storage: {} } },
+    /either volumeClaim .* or storage/,
+  ],
+  ['a schedule that is none', { etcd: {}, backup: { schedule: 'at night', storage: {} } }, /should match/],
+  ['no backup to keep', { etcd: {}, backup: { schedule: '@daily', retention: 0, storage: {} } }, /equal to 1/],
+  [
+    'a backup without a token where one is asked for',
+    { etcd: {}, auth: { tokensSecretName: 'a' }, backup: { schedule: '@daily', storage: {} } },
+    /backup needs tokenSecretName/,
+  ],
+  [
+    'a restore without a token where one is asked for',
+    { etcd: {}, auth: { tokensSecretName: 'a' }, restoreFrom: { volumeClaim: 'a' } },
+    /restoreFrom needs tokenSecretName/,
+  ],
+  ['a backup elsewhere', { etcd: {}, restoreFrom: { volumeClaim: 'a', file: '../b' } }, /should match/],
   ['an unknown field', { etcd: {}, replica: 1 }, /unknown field "spec.replica"/],
   ['a quantity that is none', { etcd: {}, resources: { limits: { memory: 'lots' } } }, /should match/],
   ['a name that is too long', { etcd: {} }, /at most 40 characters/, 'a'.repeat(41)],
@@ -79,6 +98,19 @@ const changes: readonly [title: string, before: object, after: object, message: 
   ['members grow', { etcd: { members: 1 } }, { etcd: { members: 5 } }, undefined],
   ['from its own etcd to another', { etcd: {} }, { etcd: null, externalEtcd: external }, /cannot move between/],
   ['another prefix', { externalEtcd: external }, { externalEtcd: { prefix: '/x/' } }, /prefix cannot be changed/],
+  [
+    'a restore for one that is there',
+    { etcd: {} },
+    { restoreFrom: { volumeClaim: 'a' } },
+    /restoreFrom is for a new KvStore/,
+  ],
+  ['no restore any more', { etcd: {}, restoreFrom: { volumeClaim: 'a' } }, { restoreFrom: null }, undefined],
+  [
+    'a smaller volume for backups',
+    { etcd: {}, backup: { schedule: '@daily', storage: {} } },
+    { backup: { storage: { size: '1Gi' } } },
+    /can grow but not shrink/,
+  ],
   ['other endpoints', { externalEtcd: external }, { externalEtcd: { endpoints: ['http://b:2379'] } }, undefined],
 ];
 for (const [i, [title, before, after, message]] of changes.entries()) {

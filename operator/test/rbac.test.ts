@@ -37,6 +37,7 @@ const busyEtcd: ReconcileEtcd = async ({ metadata: { namespace, name }, spec }, 
   const metadata = { name: `${name}-etcd`, namespace, labels: labelsOf(name) };
   const pod = { metadata: { labels: labelsOf(name) }, spec: { containers: [{ name: 'etcd', image: 'etcd' }] } };
   await tools.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+  await tools.apply({ apiVersion: 'v1', kind: 'Secret', metadata });
   const sts = { serviceName: name, selector: { matchLabels: labelsOf(name) }, template: pod };
   await tools.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: sts } as KubernetesObject);
   const [claim] = claims;
@@ -71,14 +72,40 @@ test('each permission is used, and nothing is refused', async (t) => {
   await cluster.admin.request('POST', pathOf(resources.services, namespace), {
     body: { metadata: { name: 'taken' }, spec: { ports: [{ port: 1 }] } },
   });
-  const lease = { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 100 };
+  const lease = { leaseMs: 30_000, renewDeadlineMs: 20_000, retryMs: 100 };
   const environment = { KVSTORE_POD_NAMESPACE: operatorNamespace, KVSTORE_RESYNC_SECONDS: '1' };
   await cluster.startOperator({ environment, lease, reconcileEtcd: busyEtcd });
   const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'a' } } }];
-  await cluster.createKvStore(namespace, 'all', { etcd: {}, env, monitoring: { enabled: true } });
+  await cluster.createKvStore(namespace, 'all', {
+    etcd: {},
+    env,
+    monitoring: { enabled: true },
+    backup: { schedule: '@daily', storage: {} },
+    restoreFrom: { volumeClaim: 'backups' },
+  });
+  await eventually(() => cluster.get('deployments', namespace, 'all'));
+  // Makes the operator begin the restore.
+  await cluster.patch(
+    'deployments',
+    namespace,
+    'all',
+    { status: { replicas: 1, readyReplicas: 1, availableReplicas: 1 } },
+    'status',
+  );
+  await eventually(async () => {
+    const { items } = await cluster.admin.request<{ items: object[] }>('GET', pathOf(resources.jobs, namespace));
+    if (items.length === 0) throw new Error('no Job yet');
+  });
+  await cluster.patch('kvStores', namespace, 'all', { spec: { restoreFrom: null } });
+  await eventually(() => cluster.get('ingresses', namespace, 'all'));
   await cluster.createKvStore(namespace, 'taken');
   await eventually(() => cluster.get('serviceMonitors', namespace, 'all'));
-  const off = { replicas: 1, ingress: { enabled: false }, monitoring: { enabled: false } };
+  const off = {
+    replicas: 1,
+    ingress: { enabled: false },
+    monitoring: { enabled: false },
+    backup: null,
+  };
   await cluster.patch('kvStores', namespace, 'all', { spec: off });
 
   const role = loadYaml<V1ClusterRole>(await readFile(new URL('role.yaml', folder), 'utf8'));

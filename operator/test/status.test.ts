@@ -16,7 +16,10 @@ function deployment(pods: number, conditions: V1DeploymentCondition[] = []): V1D
   return { metadata: { generation: 1 }, status: { ...counts, observedGeneration: 1, conditions } };
 }
 
-function reasons(found: Partial<Findings>, kvstore: KvStore = kvStore()): Record<string, string> {
+/** An etcd that had all its members once. */
+const formed = { etcd: { members: 3, readyMembers: 3 } };
+
+function reasons(found: Partial<Findings>, kvstore: KvStore = kvStore({}, formed)): Record<string, string> {
   const findings = { deployment: deployment(3), etcd: settled(3), faults: [], ...found };
   const { conditions = [] } = buildStatus(kvstore, findings, noon);
   return Object.fromEntries(conditions.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
@@ -53,6 +56,28 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
     { faults: [faultOf(new ForeignObjectError({ kind: 'Service' }))] },
     { Degraded: 'True ObjectConflict', Progressing: 'True Retrying' },
   ],
+  [
+    'a restore at work',
+    { restore: { finding: { status: 'False', reason: 'Restoring', message: '' }, holdsUp: 'Restoring', start: false } },
+    {
+      Ready: 'False Restoring',
+      Progressing: 'True Restoring',
+      Degraded: 'False AsExpected',
+      Restored: 'False Restoring',
+    },
+  ],
+  [
+    'a restore that failed',
+    {
+      restore: { finding: { status: 'False', reason: 'Failed', message: '' }, holdsUp: 'RestoreFailed', start: false },
+    },
+    { Ready: 'False RestoreFailed', Progressing: 'False Settled', Degraded: 'True RestoreFailed' },
+  ],
+  [
+    'a restore that found other data',
+    { restore: { finding: { status: 'False', reason: 'OtherData', message: '' }, start: false } },
+    { Ready: 'True AllReplicasAvailable', Degraded: 'True OtherData', Restored: 'False OtherData' },
+  ],
   ['a refusal', { faults: [faultOf(new KubeError(422, 'Invalid', 'no'))] }, { Degraded: 'True Refused' }],
   ['a missing right', { faults: [faultOf(new KubeError(403, 'Forbidden', 'no'))] }, { Degraded: 'True Forbidden' }],
   ['anything else', { faults: [faultOf(new Error('x'))] }, { Degraded: 'True ReconcileError' }],
@@ -60,6 +85,31 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
 for (const [title, found, expected] of cases) {
   test(title, (t) => t.like(reasons(found), expected));
 }
+
+test('a new etcd has all its members before anything is ready; later a quorum is enough', (t) => {
+  const next = (kvstore: KvStore, readyMembers: number) => {
+    const etcd = outcome({ readyMembers, settled: false });
+    return buildStatus(kvstore, { deployment: deployment(3), etcd, faults: [] }, noon);
+  };
+  const readyOf = ({ conditions = [] }: ReturnType<typeof next>) => {
+    const { status, reason } = conditions.find(({ type }) => type === 'Ready') ?? {};
+    return `${status} ${reason}`;
+  };
+  let status = next(kvStore(), 0);
+  for (const readyMembers of [1, 2]) {
+    t.is(readyOf(status), 'False EtcdForming');
+    status = next(kvStore({}, status), readyMembers);
+  }
+  t.is(readyOf(status), 'False EtcdForming');
+  status = next(kvStore({}, status), 3);
+  t.is(readyOf(status), 'True AllReplicasAvailable');
+  status = next(kvStore({}, status), 2);
+  t.is(readyOf(status), 'True AllReplicasAvailable');
+  status = next(kvStore({}, status), 1);
+  t.is(readyOf(status), 'False EtcdUnavailable');
+  status = next(kvStore({}, status), 2);
+  t.is(readyOf(status), 'True AllReplicasAvailable');
+});
 
 test('without replicas it is not ready, and that is no fault', (t) => {
   const none = { metadata: { generation: 1 }, status: { observedGeneration: 1 } };

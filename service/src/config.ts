@@ -53,6 +53,12 @@ export const settings = {
     'Streamed answers at once; one more is answered with 503.',
     wholeNumber(1, 2000),
   ),
+  maxWait: setting(
+    'KV_MAX_WAIT',
+    '1s',
+    'How long a request may wait for its turn when there is too much to do; one that would wait longer gets 503.',
+    duration,
+  ),
   maxWatches: setting(
     'KV_MAX_WATCHES',
     '5000',
@@ -91,6 +97,14 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  tokensFile: setting(
+    'KV_TOKENS_FILE',
+    '',
+    'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
+    optional,
+  ),
+  docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
+  ui: setting('KV_UI', 'true', 'Whether there is a console for browsers at /ui.', yesOrNo),
   etcdEndpoints: setting(
     'KV_ETCD_ENDPOINTS',
     '',
@@ -98,8 +112,18 @@ export const settings = {
     urls,
   ),
   etcdPrefix: setting('KV_ETCD_PREFIX', '/kvstore/', 'Every key in etcd lives below it.', nonEmpty),
-  etcdCaFile: setting('KV_ETCD_CA_FILE', '', "Certificate authority of etcd's certificates.", optional),
-  etcdCertFile: setting('KV_ETCD_CERT_FILE', '', 'Client certificate for etcd.', optional),
+  etcdCaFile: setting(
+    'KV_ETCD_CA_FILE',
+    '',
+    "Certificate authority of etcd's certificates; read at each connection, so it may be replaced.",
+    optional,
+  ),
+  etcdCertFile: setting(
+    'KV_ETCD_CERT_FILE',
+    '',
+    'Client certificate for etcd; read at each connection, as its key is.',
+    optional,
+  ),
   etcdKeyFile: setting('KV_ETCD_KEY_FILE', '', "Key of etcd's client certificate.", optional),
   etcdUsernameFile: setting('KV_ETCD_USERNAME_FILE', '', 'File with the user name for etcd.', optional),
   etcdPasswordFile: setting('KV_ETCD_PASSWORD_FILE', '', 'File with the password for etcd.', optional),
@@ -212,6 +236,10 @@ function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {
     if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
     return choice;
   };
+}
+
+function yesOrNo(text: string): boolean {
+  return oneOf('true', 'false')(text) === 'true';
 }
 
 function urls(text: string): readonly string[] {

@@ -7,6 +7,8 @@ export const problems = {
   'invalid-query': { status: 400, title: 'The query cannot be used' },
   'invalid-body': { status: 400, title: 'The body cannot be used' },
   'invalid-request': { status: 400, title: 'The request cannot be used' },
+  unauthorized: { status: 401, title: 'No valid token' },
+  'read-only-token': { status: 403, title: 'The token may only read' },
   'cross-site': { status: 403, title: 'Writes from other sites are refused' },
   'key-not-found': { status: 404, title: 'No such key' },
   'unknown-path': { status: 404, title: 'No such path' },

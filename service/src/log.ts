@@ -1,5 +1,4 @@
 /** Logs: JSON, a line each, with the ids of the trace they belong to; readable on a terminal. Never bodies or values. */
-import { isSpanContextValid, trace } from '@opentelemetry/api';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 
@@ -7,15 +6,12 @@ export interface LogOptions {
   readonly level: string;
   readonly format: 'auto' | 'json' | 'pretty';
   readonly terminal: boolean;
+  /** What every line says besides, such as the ids of the trace it belongs to. */
+  readonly fields?: (() => object) | undefined;
 }
 
-export function createLog({ level, format, terminal }: LogOptions): Logger {
-  const options = { level, mixin: traceIds };
+export function createLog({ level, format, terminal, fields }: LogOptions): Logger {
+  const options = { level, ...(fields === undefined ? {} : { mixin: fields }) };
   if (format === 'pretty' || (format === 'auto' && terminal)) return pino(options, pretty({ sync: true }));
   return pino(options);
-}
-
-function traceIds(): object {
-  const span = trace.getActiveSpan()?.spanContext();
-  return span !== undefined && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts';
+import { noSpans } from './store/spans.ts';
 import { startTracing, tracingAsked } from './tracing.ts';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
@@ -19,27 +20,53 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
-  // Loaded only now: traces can follow what they see being loaded.
   const { createLog } = await import('./log.ts');
   const { createRegistry } = await import('./metrics.ts');
+  const { TokenFile } = await import('./auth/token-file.ts');
+  const { tokenMetrics } = await import('./auth/token-metrics.ts');
+  const { systemClock } = await import('./store/etcd/clock.ts');
   const { openStore } = await import('./store/open.ts');
   const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');
+  const { httpMetrics } = await import('./http/http-metrics.ts');
+  const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
+  const { Turns } = await import('./http/turns.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
-  const log = createLog({ level: config.logLevel, format: config.logFormat, terminal: process.stdout.isTTY });
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    terminal: process.stdout.isTTY,
+    fields: tracing?.logFields,
+  });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const registry = createRegistry(manifest.version, process.version);
-  const store = await openStore({ config, registry, log, tracing: tracing !== undefined });
+  const tokens =
+    config.tokensFile === undefined
+      ? undefined
+      : await TokenFile.open({ file: config.tokensFile, log, metrics: tokenMetrics(registry), clock: systemClock });
+  const store = await openStore({
+    ...{ config, registry, log },
+    spans: tracing?.spans ?? noSpans,
+    interceptors: tracing?.interceptors ?? [],
+  });
   const drain = new Drain();
+  const turns = new Turns();
+  const metrics = httpMetrics(registry, tracing !== undefined);
   const handler = createHandler({
     store,
     registry,
     log,
     drain,
+    tokens,
+    version: manifest.version,
+    pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
-    hotReads: tracing === undefined,
+    maxWait: config.maxWait,
+    turns,
+    tracing,
+    metrics,
     watches: {
       maxWatches: config.maxWatches,
       heartbeat: config.watchHeartbeat,
@@ -50,7 +77,13 @@ async function main(): Promise<void> {
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });
   try {
-    const server = await listen(handler, drain, { ...config, requestTimeout: config.bodyTimeout });
+    const server = await listen(handler, drain, {
+      ...config,
+      requestTimeout: config.bodyTimeout,
+      onProblem: metrics.problem,
+      onConnection: () => turns.arrived(),
+    });
+    serverMetrics(registry, { server, store, drain });
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');
@@ -61,6 +94,7 @@ async function main(): Promise<void> {
     const drainWindow = signal === 'SIGINT' ? 0 : config.drainWindow;
     await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
   } finally {
+    tokens?.close();
     await store.close();
     await tracing?.shutdown();
   }

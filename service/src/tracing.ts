@@ -1,8 +1,27 @@
-/** Traces, when the standard OTEL_ variables ask for them; otherwise nothing of it is even loaded. */
+/** Traces, when the standard OTEL_ variables ask for them; otherwise nothing of the SDK is even loaded. */
+import type { RequestListener } from 'node:http';
+import type { Interceptor } from '@grpc/grpc-js';
+import type { Spans } from './store/spans.ts';
+import type { Store } from './store/store.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Who answers: unsampled requests need not pass anything that knows of traces. */
+export interface Listeners {
+  readonly sampled: RequestListener;
+  readonly unsampled: RequestListener;
+}
 
 export interface Tracing {
+  readonly spans: Spans;
+  /** For the channels to etcd: calls made for a sampled request get a span, and carry its trace. */
+  readonly interceptors: readonly Interceptor[];
+  /** Decides which requests are sampled, and gives those a server span that continues the caller's trace. */
+  requests(listeners: Listeners): RequestListener;
+  /** The store with a span around what it does for a sampled request. */
+  store(store: Store): Store;
+  /** What a log line written during a sampled request says of its trace. */
+  logFields(): object;
   /** Sends what is left. */
   shutdown(): Promise<void>;
 }
@@ -15,17 +34,8 @@ export function tracingAsked(env: Env): boolean {
   );
 }
 
-/** Starts the SDK; call it before anything that loads node:http. The exporter and sampler follow the OTEL_ variables. */
+/** Starts the SDK; exporter, sampler and propagators follow the OTEL_ variables. Throws when the sampler cannot be had. */
 export async function startTracing(env: Env): Promise<Tracing> {
-  const { NodeSDK } = await import('@opentelemetry/sdk-node');
-  const { HttpInstrumentation } = await import('@opentelemetry/instrumentation-http');
-  const quiet = new Set(['/livez', '/readyz', '/metrics']);
-  const sdk = new NodeSDK({
-    serviceName: env.OTEL_SERVICE_NAME ?? 'kvstore',
-    instrumentations: [
-      new HttpInstrumentation({ ignoreIncomingRequestHook: (request) => quiet.has(request.url ?? '') }),
-    ],
-  });
-  sdk.start();
-  return { shutdown: () => sdk.shutdown() };
+  const { startSdk } = await import('./tracing/start.ts');
+  return startSdk(env);
 }

@@ -18,6 +18,7 @@ const duration = {
   bad: ['', '5', '-1s', '25h', '5 s', '1.5s', 'x'],
 };
 const optional = { good: { '': undefined, '/some/file': '/some/file' }, bad: [] };
+const yesOrNo = { good: { true: true, false: false }, bad: ['', 'yes', 'TRUE', '1'] };
 const nonEmpty = { good: { something: 'something' }, bad: [''] };
 const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[] }> = {
   host: nonEmpty,
@@ -33,6 +34,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   keepAliveTimeout: duration,
   stallTimeout: duration,
   maxStreams: { good: { '1': 1, '2000': 2000 }, bad: ['', '0', '2001', 'many'] },
+  maxWait: duration,
   maxWatches: { good: { '0': 0, '1000000': 1_000_000 }, bad: ['', '-1', '1000001', 'many'] },
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
@@ -41,6 +43,9 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  tokensFile: optional,
+  docs: yesOrNo,
+  ui: yesOrNo,
   etcdEndpoints: {
     good: { '': [], 'http://a:2379': ['http://a:2379'], 'https://a:1, http://b:2': ['https://a:1', 'http://b:2'] },
     bad: ['a:2379', 'ftp://a', 'http://a,', 'nothing'],

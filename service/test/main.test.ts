@@ -1,9 +1,12 @@
 /** What somebody at a terminal sees of the program. */
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import test from 'ava';
 import { helpText } from '../src/config.ts';
 import { launch, startService, temporaryFolder } from './support/service-process.ts';
+import { bearer, bothTokens, writer } from './support/tokens.ts';
 
 test('--help and -h print the settings and end with 0, whatever the environment holds', async (t) => {
   for (const flag of ['--help', '-h']) {
@@ -35,4 +38,19 @@ test('a port in use is said so, with exit code 1', async (t) => {
 test('a misspelt setting is logged and ignored', async (t) => {
   const service = await startService(t, { env: { KV_PROT: '1', KV_DATA_DIR: temporaryFolder(t) } });
   t.true(service.log.some(({ name, level }) => name === 'KV_PROT' && level === 40));
+});
+
+test('tokens that cannot be used end the start; those that can are asked for, and never logged', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'tokens');
+  const env = { KV_TOKENS_FILE: file, KV_LOG_LEVEL: 'trace', KV_DATA_DIR: join(folder, 'data') };
+  const early = launch(t, { env });
+  t.is((await early.ended).code, 1);
+  t.is(early.stderr(), `kvstore: The tokens in ${file} cannot be used: ENOENT.\n`);
+  writeFileSync(file, bothTokens);
+  const service = await startService(t, { env });
+  const status = async (headers: Record<string, string>) => (await fetch(`${service.url}/`, { headers })).status;
+  t.deepEqual([await status({}), await status(bearer(writer)), await status(bearer('wrong-token'))], [401, 200, 401]);
+  t.is((await service.stop()).code, 0);
+  t.notRegex(JSON.stringify([service.log, service.text, service.stderr()]), /writer-token|wrong-token/);
 });

@@ -21,12 +21,16 @@ test('the metrics say what the service did, and promtool finds no fault in them'
     `${request('GET', '/get/{key}', 200)} 1`,
     `${request('GET', '/get/{key}', 404)} 1`,
     'http_server_active_requests 1',
+    'kvstore_service_ready 1',
+    'kvstore_service_draining 0',
+    'kvstore_http_problems_total{code="key-not-found"} 1',
     'kvstore_keys 2',
     'kvstore_revision 2',
     'kvstore_commit_duration_seconds_count 2',
     'kvstore_commit_requests_total 2',
   ];
   for (const line of expected) t.true(lines.includes(line), `${line}\nis not in\n${text}`);
+  t.regex(text, /^http_server_open_connections [1-9]/m);
   t.regex(text, /^kvstore_index_bytes [1-9]\d{3,}$/m);
   t.regex(text, /^kvstore_build_info\{version="[^"]+",node="v26\.[^"]+"\} 1$/m);
   for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'nodejs_heap_size_used_bytes']) {

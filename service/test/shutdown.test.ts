@@ -36,6 +36,15 @@ async function slowDump(service: Service): Promise<IncomingMessage> {
   return answer;
 }
 
+test('a scrape in the drain window sees it', async (t) => {
+  const service = await start(t);
+  service.child.kill('SIGTERM');
+  await shuttingDown(service);
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  t.regex(text, /^kvstore_service_ready 0$/m);
+  t.regex(text, /^kvstore_service_draining 1$/m);
+});
+
 test('requests before, in and across the drain window are all answered; then it ends with 0', async (t) => {
   const service = await start(t);
   const agent = new Agent({ keepAlive: true });

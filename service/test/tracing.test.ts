@@ -1,4 +1,5 @@
 /** Traces as a collector gets them. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
@@ -13,7 +14,7 @@ function start(t: ExecutionContext, env: Record<string, string>): Promise<Servic
   return startService(t, { env: { KV_DATA_DIR: temporaryFolder(t), ...env } });
 }
 
-test('a request is a span with its route, the store’s work is its child, probes are none', async (t) => {
+test.serial('a request is a span with its route, the store’s work is its child, probes are none', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
   await fetch(`${service.url}/set`, { method: 'POST', body: '{"secret-key":"secret-value"}', headers });
@@ -43,11 +44,15 @@ test('a request is a span with its route, the store’s work is its child, probe
   const child = spans.find(({ name }) => name === 'store.set');
   t.is(child?.parentSpanId, servers[0]?.spanId);
   t.is(child?.traceId, traceId);
-  t.is(spans.find(({ name }) => name === 'store.get')?.parentSpanId, servers[1]?.spanId);
+  t.deepEqual(
+    spans.filter(({ parentSpanId }) => parentSpanId === servers[1]?.spanId),
+    [],
+    'a read of the index takes no time',
+  );
   t.false(JSON.stringify(spans).includes('secret-value'));
 });
 
-test('the sampler of the OTEL_ variables is used', async (t) => {
+test.serial('the sampler of the OTEL_ variables is used', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, {
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -60,7 +65,24 @@ test('the sampler of the OTEL_ variables is used', async (t) => {
   t.deepEqual([...new Set(spans.map((span) => [span.traceId, span.service].join()))], [`${traceId},other-name`]);
 });
 
-test('the log of a failed request has the ids of its trace', async (t) => {
+test.serial('a part of the requests that bring no trace is sampled', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const service = await start(t, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.5',
+  });
+  const requests = 400;
+  for (let i = 0; i < requests; i += 40) {
+    await Promise.all(Array.from({ length: 40 }, () => fetch(`${service.url}/get/none`)));
+  }
+  await service.stop('SIGINT');
+  // Outside of this once in 10^13 runs.
+  t.true(spans.length > 0.3 * requests && spans.length < 0.7 * requests, `${spans.length} of ${requests}`);
+  t.is(new Set(spans.map((span) => span.traceId)).size, spans.length);
+});
+
+test.serial('the log of a failed request has the ids of its trace', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, KV_MAX_STREAMS: '1', KV_MAX_BODY: '16MiB' });
   const body = JSON.stringify(Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, 'x'.repeat(1_000_000)])));
@@ -78,13 +100,122 @@ test('the log of a failed request has the ids of its trace', async (t) => {
   t.is(span?.status, 2, 'an error');
 });
 
+test.serial(
+  'requests that share a commit are linked with it, and it with them; those that are not sampled leave nothing',
+  async (t) => {
+    const { url, spans } = await receiveTraces(t);
+    const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    const callers = Array.from({ length: 20 }, () => randomUUID().replaceAll('-', ''));
+    await Promise.all(
+      callers.map((id, i) => {
+        const traceparent = `00-${id}-${parentId}-0${i % 2}`;
+        return fetch(`${service.url}/set`, { method: 'POST', body: `{"key-${i}":1}`, headers: { traceparent } });
+      }),
+    );
+    await service.stop('SIGINT');
+    const sampled = callers.filter((_, i) => i % 2 === 1);
+    t.deepEqual(new Set(spans.map((span) => span.traceId)), new Set(sampled));
+    const commits = spans.filter(({ name }) => name === 'store.commit');
+    const served = commits.flatMap(({ links }) => links);
+    t.deepEqual(served.map((link) => link.traceId).sort(), sampled.sort());
+    t.true(commits.length < sampled.length, 'some share');
+    const requests = commits.map(({ attributes }) => Number(attributes['kvstore.requests']));
+    t.true(Math.max(...requests) > Math.max(...commits.map(({ links }) => links.length)), 'the others count');
+    for (const { traceId: id, spanId } of served) {
+      const set = spans.find((span) => span.spanId === spanId);
+      t.is(set?.name, 'store.set');
+      const commit = commits.find(({ links }) => links.some((link) => link.traceId === id));
+      const linked = set?.links.some((link) => link.spanId === commit?.spanId);
+      t.true(linked || commit?.parentSpanId === spanId, 'the request tells which commit it was in');
+    }
+  },
+);
+
+test.serial('a watch is a span until it has begun; what it tells later belongs to no request', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
+  const watch = await fetch(`${service.url}/watch`, { headers });
+  t.is(watch.status, 200);
+  const span = await waitFor('its span', () => spans.find(({ name }) => name === 'GET /watch'));
+  t.is(span.parentSpanId, parentId);
+  t.is(span.attributes['http.response.status_code'], 200);
+  t.is(span.status, 0);
+  const before = spans.length;
+  await fetch(`${service.url}/set`, {
+    method: 'POST',
+    body: '{"a":1}',
+    headers: { traceparent: `00-${'1'.repeat(32)}-${parentId}-00` },
+  });
+  const reader = watch.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let told = '';
+  while (!told.includes('"key":"a"')) told += (await reader?.read())?.value ?? '';
+  await reader?.cancel();
+  await service.stop('SIGINT');
+  t.is(spans.length, before);
+});
+
+test.serial(
+  'a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is',
+  async (t) => {
+    const { url } = await receiveTraces(t);
+    const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
+    await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers });
+    await fetch(`${service.url}/get/a`);
+    await fetch(`${service.url}/get/a`, { headers });
+    const scrape = async (accept?: string) => {
+      const answer = await fetch(`${service.url}/metrics`, { headers: accept === undefined ? {} : { accept } });
+      t.is(answer.headers.get('vary'), 'Accept');
+      return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
+    };
+    const prometheus =
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+    const open = await scrape(prometheus);
+    t.regex(open.type, /^application\/openmetrics-text; version=1\.0\.0/);
+    t.true(open.text.endsWith('# EOF\n'));
+    const series = (route: string) =>
+      `http_server_request_duration_seconds_bucket\\{le="[^"]+",http_request_method="\\w+",http_route="${route}",http_response_status_code="200"\\}`;
+    for (const route of ['/set', '/get/\\{key\\}']) {
+      t.regex(
+        open.text,
+        new RegExp(`^${series(route)} (?:1|2) # \\{trace_id="${traceId}",span_id="\\w{16}"\\} [\\d.e-]+ [\\d.]+$`, 'm'),
+      );
+    }
+    t.regex(open.text, /^# TYPE kvstore_commit_requests counter$/m);
+    t.regex(open.text, /^kvstore_commit_requests_total 1$/m);
+    for (const accept of [undefined, '*/*', 'text/plain']) {
+      const plain = await scrape(accept);
+      t.regex(plain.type, /^text\/plain; version=0\.0\.4/);
+      t.notRegex(plain.text, /trace_id|# EOF/);
+      t.regex(plain.text, /^# TYPE kvstore_commit_requests_total counter$/m);
+      t.regex(plain.text, /^kvstore_commit_requests_total 1$/m);
+    }
+  },
+);
+
+test.serial('with traces on, a read that is not sampled gets the very answer it would get without', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const off = { OTEL_TRACES_SAMPLER: 'always_off' };
+  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, ...off });
+  await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers });
+  const answer = await fetch(`${service.url}/get/a`, { headers });
+  t.is(await answer.text(), '1');
+  t.is(answer.headers.get('etag'), '"1"');
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  t.regex(
+    text,
+    /^http_server_request_duration_seconds_count\{http_request_method="GET",http_route="\/get\/\{key\}",http_response_status_code="200"\} 1$/m,
+  );
+  await service.stop('SIGINT');
+  t.deepEqual(spans, []);
+});
+
 const off: Record<string, Record<string, string>> = {
   'without the variables': {},
   'with OTEL_SDK_DISABLED': { OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
   'with the exporter none': { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
 };
 for (const [what, env] of Object.entries(off)) {
-  test(`${what} nothing of the OpenTelemetry SDK is loaded`, async (t) => {
+  test.serial(`${what} nothing of the OpenTelemetry SDK is loaded`, async (t) => {
     const list = `${temporaryFolder(t)}/loaded`;
     // Writes the name of each module that is loaded, of either kind.
     const hook = `import { appendFileSync } from 'node:fs'; import { registerHooks } from 'node:module';
@@ -97,6 +228,8 @@ for (const [what, env] of Object.entries(off)) {
     await service.stop('SIGINT');
     const loaded = readFileSync(list, 'utf8');
     t.true(loaded.includes('/koa/'), 'the hook sees what is loaded');
-    t.notRegex(loaded, /@opentelemetry\/(sdk|instrumentation|exporter|otlp|resources)/);
+    // prom-client loads the API package, which alone does nothing.
+    t.notRegex(loaded, /@opentelemetry\/(?!api\/)/);
+    t.notRegex(loaded, /service\/src\/tracing\//);
   });
 }

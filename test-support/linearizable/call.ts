@@ -1,5 +1,9 @@
 /** What a client does with a service process, over HTTP. */
-import type { ServiceProcess } from '../service-process.ts';
+
+/** Where a service answers. */
+export interface Target {
+  readonly url: string;
+}
 
 export interface Call {
   /** Values by key to set; or else keys to read, in one request. */
@@ -9,6 +13,8 @@ export interface Call {
   readonly remove?: readonly string[];
   /** Sets only what is not there, or only while the entity tag fits. */
   readonly condition?: { readonly absent: true } | { readonly tag: string };
+  /** Or else a prefix of keys to search for. */
+  readonly search?: string;
   /** Read without the barrier. */
   readonly stale?: boolean;
 }
@@ -18,13 +24,15 @@ export interface Answer {
   readonly values?: readonly (string | null)[];
   /** Of the key that was read, or of the pairs that were set. */
   readonly tag?: string;
+  /** What the search found. */
+  readonly keys?: readonly string[];
   /** The code of a problem; `unavailable` also when nobody listens; `lost` when the connection ended. */
   readonly error?: string;
 }
 
 /** Never rejects: an error is part of the answer. */
-export async function call(service: ServiceProcess, wanted: Call): Promise<Answer> {
-  const { set, get = [], remove, condition, stale = false } = wanted;
+export async function call(service: Target, wanted: Call): Promise<Answer> {
+  const { set, get = [], search, remove, condition, stale = false } = wanted;
   try {
     if (set !== undefined || remove !== undefined) {
       const [path, body] = set === undefined ? ['delete', remove] : ['set', set];
@@ -35,6 +43,11 @@ export async function call(service: ServiceProcess, wanted: Call): Promise<Answe
       return { tag: response.headers.get('etag') ?? '' };
     }
     const consistency = stale ? 'consistency=stale' : '';
+    if (search !== undefined) {
+      const response = await fetch(`${service.url}/search?prefix=${encodeURIComponent(search)}&${consistency}`);
+      if (!response.ok) return { error: await codeOf(response) };
+      return { keys: (await response.json()) as string[] };
+    }
     const [first = ''] = get;
     if (get.length === 1) {
       const response = await fetch(`${service.url}/get/${encodeURIComponent(first)}?${consistency}`);

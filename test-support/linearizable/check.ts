@@ -10,8 +10,8 @@ import { promisify } from 'node:util';
 import { faults } from './faults.ts';
 import { type Operation, violations } from './history.ts';
 import { seededRandom } from './random.ts';
+import { gone } from './registers.ts';
 import { run } from './run.ts';
-import { gone } from './workload.ts';
 
 const count = Number(process.argv[2] ?? 60);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);

@@ -9,6 +9,7 @@ import { TcpProxy } from '../tcp-proxy.ts';
 import { waitFor } from '../wait-for.ts';
 import { faults } from './faults.ts';
 import type { Operation } from './history.ts';
+import { withPresence } from './presence.ts';
 import { seededRandom } from './random.ts';
 import { Workload } from './workload.ts';
 
@@ -69,7 +70,7 @@ export async function run({ schedule, stale = false, seed, onFault }: RunOptions
     }
     await sleep(100);
     await workload.stop();
-    return { history: workload.history, errors: workload.errors };
+    return { history: withPresence(workload.history), errors: workload.errors };
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();
   }

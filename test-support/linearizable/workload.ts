@@ -4,29 +4,28 @@
  * first write it is undefined, afterwards it is the deletion's own value.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceProcess } from '../service-process.ts';
-import { call } from './call.ts';
+import { call, type Target } from './call.ts';
 import type { Operation } from './history.ts';
+import { presenceOf } from './presence.ts';
+import { gone, keysOf, labelOfAll, textOf } from './registers.ts';
 
 export interface WorkloadOptions {
   /** The process that a client talks to; it may be replaced while the workload runs. */
-  readonly replicas: readonly ServiceProcess[];
+  readonly replicas: readonly Target[];
   readonly clientsPerReplica: number;
   readonly random: () => number;
   /** Reads are made without the barrier: the history is expected to be broken. */
-  readonly stale: boolean;
+  readonly stale?: boolean;
+  /** Milliseconds that a client rests between two operations, at the most; default 4. */
+  readonly rest?: number;
 }
 
 /** Keys change now and then, so that writes of unknown outcome, which stay possible for ever, don't pile up on one. */
 const operationsPerEpoch = 600;
 const keysPerEpoch = 3;
-const groupSize = 3;
 
 /** Answers that say that nothing was written. */
-const notWritten = ['unavailable', 'overloaded', 'precondition-failed'];
-
-/** What a register holds after its deletion; no JSON text. */
-export const gone = '(deleted)';
+const notWritten = ['unavailable', 'overloaded', 'storage-full', 'precondition-failed'];
 
 interface Register {
   /** When the first write was known to be done. */
@@ -45,6 +44,7 @@ export class Workload {
   readonly #registers = new Map<string, Register>();
   #stopped = false;
   #count = 0;
+  #failures = 0;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
@@ -58,33 +58,34 @@ export class Workload {
   }
 
   async #run(client: number): Promise<void> {
-    const { replicas, random } = this.#options;
+    const { replicas, random, rest = 4 } = this.#options;
     while (!this.#stopped) {
       const replica = replicas[client % replicas.length];
+      const before = this.#failures;
       if (replica !== undefined) await this.#operate(client, replica);
-      await sleep(random() * 4);
+      await sleep(random() * rest * (this.#failures === before ? 1 : 5));
     }
   }
 
-  async #operate(client: number, replica: ServiceProcess): Promise<void> {
+  async #operate(client: number, replica: Target): Promise<void> {
     const { random } = this.#options;
     const current = Math.floor(++this.#count / operationsPerEpoch);
     const old = current > 0 && random() < 0.1;
     const epoch = old ? current - 1 : current;
     const group = random() < 0.25;
     const name = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
-    const keys = group ? Array.from({ length: groupSize }, (_, i) => `${name}-${i}`) : [name];
+    const keys = keysOf(name);
     const register = this.#register(name);
     if (old && !register.deleted && register.written !== undefined) return this.#delete(client, replica, name, keys);
     if (!old && random() < 0.45) return this.#set(client, replica, name, keys);
+    if (random() < 0.3) return this.#search(client, replica, name, keys);
     return this.#read(client, replica, name, keys);
   }
 
-  async #set(client: number, replica: ServiceProcess, name: string, keys: readonly string[]): Promise<void> {
+  async #set(client: number, replica: Target, name: string, keys: readonly string[]): Promise<void> {
     const { random } = this.#options;
     const register = this.#register(name);
-    const text = `${client}:${this.#count}`;
-    const value = JSON.stringify(text);
+    const { text, label: value } = textOf(client, this.#count);
     const { known } = register;
     const conditional = random() < 0.4;
     const absent = conditional && register.written === undefined;
@@ -114,7 +115,7 @@ export class Workload {
     if (tag !== undefined) register.known = { value, tag };
   }
 
-  async #delete(client: number, replica: ServiceProcess, name: string, keys: readonly string[]): Promise<void> {
+  async #delete(client: number, replica: Target, name: string, keys: readonly string[]): Promise<void> {
     this.#register(name).deleted = true;
     const start = performance.now();
     const { error } = await call(replica, { remove: keys });
@@ -124,15 +125,13 @@ export class Workload {
     this.history.push({ client, kind: 'write', register: name, value: gone, start, end });
   }
 
-  async #read(client: number, replica: ServiceProcess, name: string, keys: readonly string[]): Promise<void> {
+  async #read(client: number, replica: Target, name: string, keys: readonly string[]): Promise<void> {
     const register = this.#register(name);
     const start = performance.now();
     const { values, error, tag } = await call(replica, { get: keys, stale: this.#options.stale });
     if (error !== undefined || values === undefined) return this.#failed(error ?? 'no answer');
     const end = performance.now();
-    const [value] = values;
-    const torn = values.some((other) => other !== value);
-    let seen = torn ? `torn ${values.join(' ')}` : (value ?? undefined);
+    let seen = labelOfAll(values);
     if (seen === undefined && register.deleted) {
       // Began before anything was known to be written: it may have seen the time before, or that after the deletion.
       if (register.written === undefined || register.written >= start) return;
@@ -151,7 +150,22 @@ export class Workload {
     return register;
   }
 
+  /** Whether the register's keys are found; part of a group that was set at once is torn. */
+  async #search(client: number, replica: Target, register: string, keys: readonly string[]): Promise<void> {
+    const start = performance.now();
+    const { keys: found, error } = await call(replica, { search: register, stale: this.#options.stale ?? false });
+    if (error !== undefined || found === undefined) return this.#failed(error ?? 'no answer');
+    const there = keys.filter((key) => found.includes(key));
+    const torn = there.length > 0 && there.length < keys.length ? `torn ${there.join(' ')}` : undefined;
+    const value = torn ?? (there.length > 0 ? 'there' : undefined);
+    // It may be on its way out.
+    if (this.#register(register).deleted) return;
+    const end = performance.now();
+    this.history.push({ client, kind: 'read', register: presenceOf(register), value, start, end });
+  }
+
   #failed(error: string): void {
+    this.#failures++;
     this.errors.set(error, (this.errors.get(error) ?? 0) + 1);
   }
 }

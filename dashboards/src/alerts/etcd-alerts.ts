@@ -36,6 +36,14 @@ export const etcdAlerts: readonly Alert[] = [
     summary: `Member ${pod} of etcd does not answer.`,
   },
   {
+    name: 'KvStoreEtcdAlarm',
+    severity: 'page',
+    for: '2m',
+    expr: 'kvstore_etcd_alarms > 0',
+    signals: ['kvstore_etcd_alarms'],
+    summary: 'etcd of {{ $labels.namespace }}/{{ $labels.name }} raises the alarm {{ $labels.alarm }}.',
+  },
+  {
     name: 'KvStoreEtcdNoSpaceNear',
     severity: 'page',
     for: '10m',

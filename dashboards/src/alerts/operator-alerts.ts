@@ -2,6 +2,7 @@
 import type { Alert } from './alert.ts';
 
 const where = '{{ $labels.namespace }}/{{ $labels.name }}';
+const expiry = 'kvstore_certificate_expiry_timestamp_seconds';
 const asked = 'kvstore_replicas_desired';
 
 export const operatorAlerts: readonly Alert[] = [
@@ -28,6 +29,15 @@ export const operatorAlerts: readonly Alert[] = [
     expr: `kvstore_replicas_ready < ${asked} and kvstore_paused == 0`,
     signals: ['kvstore_replicas_ready', asked, 'kvstore_paused'],
     summary: `${where} has had fewer ready replicas than wanted for a quarter of an hour.`,
+  },
+  {
+    name: 'KvStoreCertificateExpiring',
+    severity: 'ticket',
+    for: '1h',
+    // Due for renewal with 30 days left, an authority with a year: later than that, renewal does not happen.
+    expr: `${expiry}{certificate!="ca"} - time() < 20 * 86400 or ${expiry}{certificate="ca"} - time() < 300 * 86400`,
+    signals: [expiry],
+    summary: `${where}: the certificate {{ $labels.certificate }} of its etcd should have been renewed by now.`,
   },
   {
     name: 'KvStoreOperatorDown',

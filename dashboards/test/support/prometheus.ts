@@ -17,6 +17,11 @@ export interface Series {
   readonly values: readonly (readonly [number, string])[];
 }
 
+export interface Exemplars {
+  readonly seriesLabels: Readonly<Record<string, string>>;
+  readonly exemplars: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: string }[];
+}
+
 export class Prometheus {
   readonly url: string;
   readonly #folder: string;
@@ -33,12 +38,12 @@ export class Prometheus {
   }
 
   /** @param config prometheus.yml, as JSON (which is YAML) */
-  static async start(config: object): Promise<Prometheus> {
+  static async start(config: object, flags: readonly string[] = []): Promise<Prometheus> {
     const folder = await mkdtemp(join(tmpdir(), 'kvstore-prometheus-'));
     const file = join(folder, 'prometheus.yml');
     await writeFile(file, JSON.stringify(config));
     const [port = 0] = await freePorts(1);
-    const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`];
+    const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`, ...flags];
     const child = spawn(needBinary('prometheus'), [...args, `--web.listen-address=127.0.0.1:${port}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -54,13 +59,21 @@ export class Prometheus {
 
   /** What a query gives now. Throws Error with Prometheus's message when it cannot be evaluated. */
   async query(query: string): Promise<readonly Sample[]> {
-    return (await this.#get('query', { query })) as readonly Sample[];
+    const { result } = (await this.#get('query', { query })) as { result: readonly Sample[] };
+    return result;
   }
 
   /** @param start, end in seconds since 1970 */
   async queryRange(query: string, start: number, end: number, step: number): Promise<readonly Series[]> {
     const range = { start: String(start), end: String(end), step: String(step) };
-    return (await this.#get('query_range', { query, ...range })) as readonly Series[];
+    const { result } = (await this.#get('query_range', { query, ...range })) as { result: readonly Series[] };
+    return result;
+  }
+
+  /** Exemplars of a query's series between two times in seconds since 1970. */
+  async exemplars(query: string, start: number, end: number): Promise<readonly Exemplars[]> {
+    const range = { start: String(start), end: String(end) };
+    return (await this.#get('query_exemplars', { query, ...range })) as readonly Exemplars[];
   }
 
   async stop(): Promise<void> {
@@ -74,8 +87,8 @@ export class Prometheus {
 
   async #get(path: string, parameters: Record<string, string>): Promise<unknown> {
     const response = await fetch(`${this.url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
-    const answer = (await response.json()) as { status: string; error?: string; data?: { result: unknown } };
+    const answer = (await response.json()) as { status: string; error?: string; data?: unknown };
     if (answer.status !== 'success') throw new Error(`${answer.error}: ${parameters.query}`);
-    return answer.data?.result;
+    return answer.data;
   }
 }

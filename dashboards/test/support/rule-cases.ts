@@ -23,6 +23,8 @@ const of = (metric: string, labels: Record<string, string>) =>
 const pod = { ...owner, pod: 'shop-1', component: 'service' };
 const member = (n: number) => ({ ...owner, pod: `shop-etcd-${n}`, component: 'etcd' });
 const named = { namespace: 'web', name: 'shop' };
+const day = 86_400;
+const expiryOf = (certificate: string) => of('kvstore_certificate_expiry_timestamp_seconds', { ...named, certificate });
 const operator = { component: 'operator', namespace: 'kvstore-system', pod: 'operator-1' };
 
 /** 1000 requests a step, of which so many are bad. */
@@ -154,6 +156,16 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     quiet: [{ [of('up', member(1))]: '1x10' }, { [of('up', pod)]: '0x10' }],
     at: 9,
   },
+  KvStoreEtcdAlarm: {
+    firing: { [of('kvstore_etcd_alarms', { ...named, alarm: 'NOSPACE' })]: '3x10' },
+    labels: { ...named, alarm: 'NOSPACE' },
+    quiet: [
+      { [of('kvstore_etcd_alarms', { ...named, alarm: 'NOSPACE' })]: '0x10' },
+      // The operator made room.
+      { [of('kvstore_etcd_alarms', { ...named, alarm: 'NOSPACE' })]: '3x1 0x9' },
+    ],
+    at: 5,
+  },
   KvStoreEtcdNoSpaceNear: {
     firing: space('850x400'),
     labels: member(0),
@@ -196,6 +208,16 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
       kvStore({ kvstore_replicas_ready: '2x30', kvstore_replicas_desired: '3x30', kvstore_paused: '1x30' }),
     ],
     at: 25,
+  },
+  // Time begins at 0 in promtool: the values are the seconds that are left.
+  KvStoreCertificateExpiring: {
+    firing: { [expiryOf('client')]: `${19 * day}x90`, [expiryOf('ca')]: `${400 * day}x90` },
+    labels: { ...named, certificate: 'client' },
+    quiet: [
+      { [expiryOf('client')]: `${31 * day}x90`, [expiryOf('ca')]: `${364 * day}x90` },
+      { [expiryOf('client')]: `${19 * day}x10 ${89 * day}x80` },
+    ],
+    at: 80,
   },
   KvStoreOperatorDown: {
     firing: { [of('leader_election_master_status', operator)]: '0x30' },

@@ -1,6 +1,7 @@
 /** What the service side of a KvStore should consist of. */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
+import { buildBackup, buildBackupClaim } from './backup.ts';
 import { buildDeployment, type ServiceDefaults } from './deployment.ts';
 import { buildDisruptionBudget } from './disruption-budget.ts';
 import { buildIngress } from './ingress.ts';
@@ -15,18 +16,22 @@ export interface Surroundings {
   readonly secretVersions: string;
   /** Whether ServiceMonitors exist in this cluster. */
   readonly hasServiceMonitors: boolean;
+  /** True: the store is still to get its first values, so nobody from outside is to reach it. */
+  readonly restoring: boolean;
 }
 
 /** In the order of application: a pod's ServiceAccount before the pods. */
 export function buildServiceObjects(kvstore: KvStore, around: Surroundings): KubernetesObject[] {
-  const { ingress, monitoring } = kvstore.spec;
+  const { ingress, monitoring, backup } = kvstore.spec;
   const objects = [
     buildServiceAccount(kvstore),
     buildService(kvstore),
     buildNetworkPolicy(kvstore),
     buildDisruptionBudget(kvstore),
     buildDeployment(kvstore, around.defaults, around.secretVersions),
-    ingress.enabled ? buildIngress(kvstore) : undefined,
+    backup === undefined ? undefined : buildBackupClaim(kvstore, backup),
+    backup === undefined ? undefined : buildBackup(kvstore, backup, around.defaults),
+    ingress.enabled && !around.restoring ? buildIngress(kvstore) : undefined,
     monitoring.enabled && around.hasServiceMonitors ? buildServiceMonitor(kvstore) : undefined,
   ];
   return objects.filter((object) => object !== undefined);

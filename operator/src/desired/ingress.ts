@@ -2,7 +2,7 @@ import type { V1HTTPIngressPath, V1Ingress } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { objectLabels } from './labels.ts';
 
-/** What the outside may reach: the API and nothing else, so /metrics and the probes stay inside. */
+/** What the outside may reach: the API, so /metrics and the probes stay inside. */
 const paths = [
   ['/', 'Exact'],
   ['/get/', 'Prefix'],
@@ -11,6 +11,12 @@ const paths = [
   ['/delete', 'Exact'],
   ['/watch', 'Exact'],
   ['/openapi.json', 'Exact'],
+] as const;
+
+/** The console and the API's page: for people, so only when somebody asks for them. */
+const pagePaths = [
+  ['/docs', 'Prefix'],
+  ['/ui', 'Prefix'],
 ] as const;
 
 export function buildIngress({ metadata: { name, namespace }, spec: { ingress } }: KvStore): V1Ingress {
@@ -29,7 +35,9 @@ export function buildIngress({ metadata: { name, namespace }, spec: { ingress } 
       rules: [
         {
           ...(host === undefined ? {} : { host }),
-          http: { paths: paths.map(([path, type]) => rule(path, type, name)) },
+          http: {
+            paths: [...paths, ...(ingress.pages ? pagePaths : [])].map(([path, type]) => rule(path, type, name)),
+          },
         },
       ],
       ...(tls === undefined

@@ -1,10 +1,26 @@
-import type { V1NetworkPolicy } from '@kubernetes/client-node';
+import type { KubernetesObject, V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { objectLabels, selectorLabels } from './labels.ts';
 import { servicePort } from './service-environment.ts';
 
-/** Anybody may speak HTTP to the service, nobody anything else. */
-export function buildNetworkPolicy({ metadata: { name, namespace } }: KvStore): V1NetworkPolicy {
+/** client-node's own type renames `from`, which the API server's JSON has. */
+export interface NetworkPolicy extends KubernetesObject {
+  readonly spec: {
+    readonly podSelector: object;
+    readonly policyTypes: readonly string[];
+    readonly ingress: readonly { readonly from?: readonly V1NetworkPolicyPeer[]; readonly ports: readonly object[] }[];
+  };
+}
+
+/**
+ * Those whom the KvStore names, and its own backups and restores, may speak HTTP to the service, everybody when it names
+ * none; nobody anything else. What
+ * the Ingress controller and Prometheus are called is not the same in every cluster, so neither is guessed.
+ */
+export function buildNetworkPolicy({ metadata: { name, namespace }, spec: { clients } }: KvStore): NetworkPolicy {
+  const jobs = (['backup', 'restore'] as const).map((component) => ({
+    podSelector: { matchLabels: selectorLabels(name, component) },
+  }));
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -12,7 +28,12 @@ export function buildNetworkPolicy({ metadata: { name, namespace } }: KvStore): 
     spec: {
       podSelector: { matchLabels: selectorLabels(name, 'service') },
       policyTypes: ['Ingress'],
-      ingress: [{ ports: [{ protocol: 'TCP', port: servicePort }] }],
+      ingress: [
+        {
+          ...(clients === undefined ? {} : { from: [...clients, ...jobs] }),
+          ports: [{ protocol: 'TCP', port: servicePort }],
+        },
+      ],
     },
   };
 }

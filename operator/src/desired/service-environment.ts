@@ -1,15 +1,17 @@
 /** How the service finds its etcd: environment, and the files of the Secrets it mounts. */
 import type { V1EnvVar, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { clientEndpoints, etcdNames } from '../etcd/names.ts';
+import { secretNames } from '../etcd/tls/secrets.ts';
 import type { ExternalEtcdSpec, KvStore } from '../kvstore.ts';
 
 /** The limits of the etcd that the operator runs: the service must know the same numbers. */
 export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as const;
 
 export const servicePort = 8080;
-const etcdClientPort = 2379;
 const dataFolder = '/data';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';
+const tokensFolder = '/etc/kvstore/tokens';
 
 /** Variables that the operator sets; a KvStore's own env may not name them. */
 export const reservedVariables = [
@@ -23,6 +25,7 @@ export const reservedVariables = [
   'KV_ETCD_KEY_FILE',
   'KV_ETCD_USERNAME_FILE',
   'KV_ETCD_PASSWORD_FILE',
+  'KV_TOKENS_FILE',
 ] as const;
 
 export interface ServiceFiles {
@@ -37,9 +40,12 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_PORT: String(servicePort),
     KV_DATA_DIR: dataFolder,
     KV_LOG_FORMAT: 'json',
-    KV_ETCD_ENDPOINTS: etcdEndpoints(kvstore).join(','),
+    KV_ETCD_ENDPOINTS: (spec.externalEtcd?.endpoints ?? clientEndpoints(kvstore)).join(','),
     KV_ETCD_PREFIX: etcdPrefix(kvstore),
-    ...(spec.externalEtcd === undefined ? ownEtcdLimits : externalEtcdFiles(spec.externalEtcd)),
+    ...(spec.externalEtcd === undefined
+      ? { ...ownEtcdLimits, ...tlsFiles(true) }
+      : externalEtcdFiles(spec.externalEtcd)),
+    ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
   };
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
@@ -47,17 +53,8 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
   return [...defaults.map(([name, value]) => ({ name, value })), ...chosen];
 }
 
-/** Client URLs of a KvStore's etcd; of its own, one for every member, which each have a name in DNS before they run. */
-export function etcdEndpoints({ metadata, spec }: KvStore): readonly string[] {
-  if (spec.externalEtcd !== undefined) return spec.externalEtcd.endpoints;
-  const service = `${metadata.name}-etcd`;
-  return Array.from(
-    { length: spec.etcd?.members ?? 0 },
-    (_, i) => `http://${service}-${i}.${service}.${metadata.namespace}.svc:${etcdClientPort}`,
-  );
-}
-
-export function serviceFiles({ spec }: KvStore): ServiceFiles {
+export function serviceFiles(kvstore: KvStore): ServiceFiles {
+  const { auth, externalEtcd } = kvstore.spec;
   const files: ServiceFiles = {
     // Only the index, which a restarted pod builds anew.
     volumes: [{ name: 'data', emptyDir: {} }],
@@ -68,12 +65,14 @@ export function serviceFiles({ spec }: KvStore): ServiceFiles {
     files.volumes.push({ name, secret: { secretName, defaultMode: 0o440 } });
     files.mounts.push({ name, mountPath, readOnly: true });
   };
-  mount('etcd-tls', spec.externalEtcd?.tlsSecretName, tlsFolder);
-  mount('etcd-credentials', spec.externalEtcd?.credentialsSecretName, credentialsFolder);
+  const ownSecret = secretNames(etcdNames(kvstore)).client;
+  mount('etcd-tls', externalEtcd === undefined ? ownSecret : externalEtcd.tlsSecretName, tlsFolder);
+  mount('etcd-credentials', externalEtcd?.credentialsSecretName, credentialsFolder);
+  mount('tokens', auth?.tokensSecretName, tokensFolder);
   return files;
 }
 
-/** Names of the Secrets whose change must restart the service: it reads them once, at its start. */
+/** Names of the Secrets whose change must restart the service: it reads them once, at its start (and the tokens again and again). */
 export function referencedSecrets({ spec }: KvStore): string[] {
   const names = [
     spec.externalEtcd?.tlsSecretName,
@@ -94,7 +93,7 @@ function etcdPrefix({ metadata, spec }: KvStore): string {
 
 function externalEtcdFiles(etcd: ExternalEtcdSpec): Record<string, string> {
   return {
-    ...(etcd.tlsSecretName === undefined ? {} : tlsFiles(etcd)),
+    ...(etcd.tlsSecretName === undefined ? {} : tlsFiles(etcd.clientCertificate)),
     ...(etcd.credentialsSecretName === undefined
       ? {}
       : {
@@ -104,7 +103,7 @@ function externalEtcdFiles(etcd: ExternalEtcdSpec): Record<string, string> {
   };
 }
 
-function tlsFiles({ clientCertificate }: ExternalEtcdSpec): Record<string, string> {
+function tlsFiles(clientCertificate: boolean): Record<string, string> {
   return {
     KV_ETCD_CA_FILE: `${tlsFolder}/ca.crt`,
     ...(clientCertificate

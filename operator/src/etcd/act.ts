@@ -1,4 +1,4 @@
-import type { EtcdTools } from './contract.ts';
+import type { MemberTools } from './contract.ts';
 import { grpcCode, MemberError } from './member-error.ts';
 import type { EtcdNames } from './names.ts';
 import type { Action } from './plan/situation.ts';
@@ -8,7 +8,7 @@ import type { Action } from './plan/situation.ts';
  * @returns undefined, or why it cannot be done for now
  * @throws whatever else fails
  */
-export async function act(action: Action, names: EtcdNames, tools: EtcdTools): Promise<string | undefined> {
+export async function act(action: Action, names: EtcdNames, tools: MemberTools): Promise<string | undefined> {
   switch (action.kind) {
     case 'add-learner':
       return unlessUnhealthy(() => tools.member(action.via).memberAdd(action.peerURL, true));
@@ -62,7 +62,7 @@ function unlessUnhealthy(call: () => Promise<unknown>): Promise<string | undefin
 async function resize(
   { name, uid, size }: Extract<Action, { kind: 'resize-claim' }>,
   { namespace }: EtcdNames,
-  tools: EtcdTools,
+  tools: MemberTools,
 ): Promise<string | undefined> {
   try {
     await tools.resizeClaim(namespace, name, uid, size);

@@ -4,6 +4,7 @@ import type {
   V1ConfigMap,
   V1PersistentVolumeClaim,
   V1Pod,
+  V1Secret,
   V1StatefulSet,
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
@@ -14,6 +15,8 @@ export interface EtcdObjects {
   readonly configMap?: V1ConfigMap;
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
+  /** Those that hold certificates, as they were read in the last minute. All of them belong to the KvStore. */
+  readonly secrets: readonly V1Secret[];
 }
 
 /** What the etcd side may do to the cluster. Each throws on failure; the caller retries with backoff. */
@@ -34,13 +37,31 @@ export interface EtcdTools {
   resizeClaim(namespace: string, name: string, uid: string, size: string): Promise<void>;
   /** An Event on the KvStore. */
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
-  /** The client of one member: its pod's stable address, http://<pod>.<service>.<namespace>.svc:2379 by default. */
+  /** The client of one member: its pod's stable address, https://<pod>.<service>.<namespace>.svc:2379 by default. */
+  member(podName: string, identity: Identity): MemberClient;
+  /** The time of day. */
+  now(): Date;
+}
+
+/** The tools of what follows once the certificates are there: members are reached with the operator's own. */
+export interface MemberTools extends Omit<EtcdTools, 'member'> {
   member(podName: string): MemberClient;
+}
+
+/** Both ends of a connection to a member, PEM. */
+export interface Identity {
+  /** The authorities that a member's certificate is checked by. */
+  readonly ca: string;
+  /** What the member is shown. */
+  readonly certificate: string;
+  readonly key: string;
 }
 
 export interface EtcdDefaults {
   /** Image of a KvStore that names none. */
   readonly image: string;
+  /** How long each phase of the replacement of a certificate authority lasts at least. */
+  readonly authorityPhaseMs: number;
 }
 
 export interface EtcdOutcome {
@@ -55,6 +76,10 @@ export interface EtcdOutcome {
   readonly reason: string;
   readonly message: string;
   readonly degraded: boolean;
+  /** How many members raise each alarm. */
+  readonly alarms?: Readonly<Record<Alarm, number>>;
+  /** When each certificate ends, by its name; Unix seconds. */
+  readonly certificateExpiry?: Readonly<Record<string, number>>;
   /** Milliseconds after which to look again, when waiting for something that no watch reports. */
   readonly requeueAfterMs?: number;
 }
@@ -76,6 +101,9 @@ export interface Member {
   readonly isLearner: boolean;
 }
 
+export const alarms = ['NOSPACE', 'CORRUPT'] as const;
+export type Alarm = (typeof alarms)[number];
+
 export interface MemberStatus {
   readonly clusterId: string;
   readonly memberId: string;
@@ -86,7 +114,7 @@ export interface MemberStatus {
   readonly dbSizeInUse: number;
   readonly dbSizeQuota: number;
   readonly revision: number;
-  readonly alarms: readonly ('NOSPACE' | 'CORRUPT')[];
+  readonly alarms: readonly Alarm[];
 }
 
 /** Calls of one member. Each has a deadline and throws when it passes; a call that changes something may have succeeded. */

@@ -14,6 +14,18 @@ export function parseVersion(text: string): EtcdVersion | undefined {
   return patch === undefined ? undefined : { major: Number(major), minor: Number(minor), patch: Number(patch) };
 }
 
+const staleRead = 'has a stale read; etcd must be 3.6.14, 3.7.1 or newer';
+
+function hasStaleRead({ major, minor, patch }: EtcdVersion): boolean {
+  return major < 3 || (major === 3 && (minor < 5 || patch < (firstGoodPatch[minor] ?? 0)));
+}
+
+/** Why a member must not run the version that it runs, undefined when it may: an image's tag need not tell it. */
+export function refuseRunning(version: string): string | undefined {
+  const parsed = parseVersion(version);
+  return parsed !== undefined && hasStaleRead(parsed) ? `etcd ${version} ${staleRead}` : undefined;
+}
+
 /** The version in an image's tag, undefined when it has none that reads as one. */
 export function imageVersion(image: string): EtcdVersion | undefined {
   const [, tag] = /:([\w.-]+)(?:@.*)?$/.exec(image.slice(image.lastIndexOf('/') + 1)) ?? [];
@@ -26,14 +38,14 @@ export function compareVersions(a: EtcdVersion, b: EtcdVersion): number {
 
 /**
  * Why an image must not be rolled out over a running version, undefined when it may. etcd allows one minor up at a time
- * and no minor down (etcd.io/docs/v3.6/upgrades); an image whose tag is no version is taken on trust.
+ * and no minor down (etcd.io/docs/v3.6/upgrades); an image whose tag is no version is taken on trust until
+ * its members tell what they run.
  * @param running the lowest version of the members when all were last ready, undefined for a new cluster
  */
 export function refuseImage(image: string, running: string | undefined): string | undefined {
   const to = imageVersion(image);
   if (to === undefined) return undefined;
-  const tooOld = to.major < 3 || (to.major === 3 && (to.minor < 5 || to.patch < (firstGoodPatch[to.minor] ?? 0)));
-  if (tooOld) return `${image} has a stale read; etcd must be 3.6.14, 3.7.1 or newer`;
+  if (hasStaleRead(to)) return `${image} ${staleRead}`;
   const from = running === undefined ? undefined : parseVersion(running);
   if (from === undefined) return undefined;
   if (to.major !== from.major || to.minor > from.minor + 1) {

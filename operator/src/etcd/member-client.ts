@@ -1,5 +1,6 @@
 /** One member over etcd's HTTP gateway (etcd.io/docs/v3.6/dev-guide/api_grpc_gateway). */
-import type { Member, MemberClient, MemberStatus } from './contract.ts';
+import type { Identity, Member, MemberClient, MemberStatus } from './contract.ts';
+import { callHttps } from './https-call.ts';
 import { MemberError } from './member-error.ts';
 import { type JsonObject, objectsOf, parseObject, textOf, textsOf } from './member-json.ts';
 
@@ -10,26 +11,26 @@ const changeMs = 10_000;
 /** A defragmentation rewrites the whole database: about 10 s a GiB on a slow disk, 8 GiB at most. */
 const defragmentMs = 180_000;
 
-/**
- * @param url of the member's client port, such as http://a-etcd-0.a-etcd.default.svc:2379
- */
-export function memberClient(url: string): MemberClient {
+export interface MemberAddress {
+  /** Of the member's client port, such as https://a-etcd-0.a-etcd.default.svc:2379 or one with the pod's address. */
+  readonly url: string;
+  /** The name that the member's certificate must have. */
+  readonly serverName: string;
+}
+
+export function memberClient({ url, serverName }: MemberAddress, identity: Identity): MemberClient {
   const call = async (path: string, body: object, timeoutMs = callMs): Promise<JsonObject> => {
-    const response = await fetch(`${url}/v3/${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer = parseObject(await response.text());
-    if (response.ok) return answer;
+    const text = JSON.stringify(body);
+    const response = await callHttps(`${url}/v3/${path}`, { body: text, serverName, identity, timeoutMs });
+    const answer = parseObject(response.body);
+    if (response.status === 200) return answer;
     const code = typeof answer.code === 'number' ? answer.code : undefined;
-    throw new MemberError(`${path}: ${textOf(answer, 'message') ?? response.statusText}`, response.status, code);
+    throw new MemberError(`${path}: ${textOf(answer, 'message') ?? response.status}`, response.status, code);
   };
   return {
     async ready() {
-      const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(probeMs) });
-      await response.arrayBuffer();
-      return response.ok;
+      const { status } = await callHttps(`${url}/readyz`, { serverName, identity, timeoutMs: probeMs });
+      return status === 200;
     },
     async status() {
       const status = await call('maintenance/status', {}, probeMs);

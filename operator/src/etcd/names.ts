@@ -1,10 +1,10 @@
 /** What the parts of one KvStore's etcd are called: objects, pods, volumes and addresses. */
 import { objectLabels, selectorLabels } from '../desired/labels.ts';
-import type { KvStore } from '../kvstore.ts';
+import type { KvStore, KvStoreMetadata } from '../kvstore.ts';
 
 export const clientPort = 2379;
 export const peerPort = 2380;
-/** Plain HTTP, for probes and metrics only: it stays plain when the client port speaks TLS. */
+/** Plain HTTP, for probes and metrics only; the other two speak TLS and ask for a certificate. */
 export const metricsPort = 2381;
 
 /** On the ConfigMap: the operator's own record of the members, see state.ts. */
@@ -28,11 +28,11 @@ export interface EtcdNames {
   ordinal(objectName: string): number | undefined;
 }
 
-export function etcdNames(kvstore: Pick<KvStore, 'metadata'>): EtcdNames {
+export function etcdNames(kvstore: { readonly metadata: Pick<KvStoreMetadata, 'name' | 'namespace'> }): EtcdNames {
   const { name: instance, namespace } = kvstore.metadata;
   const name = `${instance}-etcd`;
   const pod = (ordinal: number) => `${name}-${ordinal}`;
-  const url = (ordinal: number, port: number) => `http://${pod(ordinal)}.${name}.${namespace}.svc:${port}`;
+  const url = (ordinal: number, port: number) => `https://${pod(ordinal)}.${name}.${namespace}.svc:${port}`;
   return {
     namespace,
     name,

@@ -1,6 +1,6 @@
 /** What is there: pods and claims as the caches show them, members as they answer. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
-import type { EtcdObjects, EtcdTools, Member, MemberStatus } from './contract.ts';
+import type { EtcdObjects, Member, MemberStatus, MemberTools } from './contract.ts';
 import { type EtcdNames, templateAnnotation } from './names.ts';
 import { bytesOf } from './quantity.ts';
 
@@ -43,7 +43,7 @@ export interface Observation {
   readonly via?: string;
 }
 
-export async function observe(names: EtcdNames, objects: EtcdObjects, tools: EtcdTools): Promise<Observation> {
+export async function observe(names: EtcdNames, objects: EtcdObjects, tools: MemberTools): Promise<Observation> {
   const pods = byOrdinal(names, objects.pods);
   const claims = byOrdinal(names, objects.claims);
   const ordinals = [...new Set([...pods.keys(), ...claims.keys()])].sort((a, b) => a - b);
@@ -66,7 +66,7 @@ async function observeSeat(
   ordinal: number,
   pod: V1Pod | undefined,
   claim: V1PersistentVolumeClaim | undefined,
-  tools: EtcdTools,
+  tools: MemberTools,
 ): Promise<Seat> {
   const seat = {
     ordinal,
@@ -83,7 +83,7 @@ async function observeSeat(
   return { ...seat, ready, ...(status === undefined ? {} : { status }) };
 }
 
-async function firstMemberList(seats: readonly Seat[], tools: EtcdTools): Promise<Pick<Observation, 'list' | 'via'>> {
+async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Promise<Pick<Observation, 'list' | 'via'>> {
   for (const { pod, ready, status } of seats) {
     if (pod === undefined || !ready || status === undefined || status.isLearner) continue;
     const list = await tools

@@ -1,4 +1,4 @@
-import type { EtcdOutcome } from './contract.ts';
+import { type Alarm, alarms, type EtcdOutcome } from './contract.ts';
 import { compareVersions, parseVersion } from './image-version.ts';
 import type { Observation } from './observe.ts';
 import type { Step } from './plan/situation.ts';
@@ -31,8 +31,15 @@ export function outcomeOf(
     reason: failedResize ? 'EtcdVolumeNotGrown' : step.reason,
     message: hindrance === undefined ? step.message : `${step.message}: ${hindrance}`,
     degraded: (step.degraded ?? false) || failedResize,
+    alarms: countAlarms(seats),
     requeueAfterMs: settled || failedResize ? settledMs : done ? afterStepMs : waitingMs,
   };
+}
+
+function countAlarms(seats: Observation['seats']): Record<Alarm, number> {
+  const raised = seats.flatMap(({ status }) => status?.alarms ?? []);
+  const count = (alarm: Alarm) => [alarm, raised.filter((each) => each === alarm).length];
+  return Object.fromEntries(alarms.map(count)) as Record<Alarm, number>;
 }
 
 function lowestVersion(versions: readonly string[]): string | undefined {

@@ -2,12 +2,15 @@
 import type {
   KubernetesObject,
   V1ConfigMap,
+  V1CronJob,
   V1Deployment,
   V1Ingress,
+  V1Job,
   V1NetworkPolicy,
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
+  V1Secret,
   V1Service,
   V1ServiceAccount,
   V1StatefulSet,
@@ -28,8 +31,12 @@ export interface Caches {
   readonly services: ObjectCache<V1Service>;
   readonly configMaps: ObjectCache<V1ConfigMap>;
   readonly serviceAccounts: ObjectCache<V1ServiceAccount>;
+  /** Filled by reading a few by name (polled-secrets.ts): no Secret is ever listed or watched. */
+  readonly secrets: ObjectCache<V1Secret>;
   readonly pods: ObjectCache<V1Pod>;
   readonly claims: ObjectCache<V1PersistentVolumeClaim>;
+  readonly cronJobs: ObjectCache<V1CronJob>;
+  readonly jobs: ObjectCache<V1Job>;
   readonly ingresses: ObjectCache<V1Ingress>;
   readonly networkPolicies: ObjectCache<V1NetworkPolicy>;
   readonly disruptionBudgets: ObjectCache<V1PodDisruptionBudget>;
@@ -69,16 +76,19 @@ export function createSources(options: SourcesOptions): Sources {
     services: group(),
     configMaps: group(),
     serviceAccounts: group(),
+    secrets: group(),
     pods: group(),
     claims: group(),
+    cronJobs: group(),
+    jobs: group(),
     ingresses: group(),
     networkPolicies: group(),
     disruptionBudgets: group(),
     serviceMonitors: group(),
   };
   const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
-  const names = Object.keys(resources) as ResourceName[];
-  const byName = new Map(
+  const names = (Object.keys(resources) as ResourceName[]).filter((name) => name !== 'secrets');
+  const byName = new Map<ResourceName, Source<KubernetesObject>[]>(
     names.map((name) => [name, scopes.map((namespace) => createSource(name, namespace, caches, options))]),
   );
   const sources = [...byName.values()].flat();

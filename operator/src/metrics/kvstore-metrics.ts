@@ -1,12 +1,16 @@
 import { Gauge, type Registry } from 'prom-client';
+import { leaves } from '../etcd/tls/secrets.ts';
 import type { KvStore, KvStoreStatus } from '../kvstore.ts';
 
 /** What each KvStore's status says, for dashboards and alerts. */
 export interface KvStoreMetrics {
-  set(kvstore: KvStore, status: KvStoreStatus): void;
+  /** @param certificateExpiry of each certificate, by its name; Unix seconds */
+  set(kvstore: KvStore, status: KvStoreStatus, certificateExpiry?: Readonly<Record<string, number>>): void;
   /** Drops a KvStore's series: a gone store must not look like a broken one. */
   drop(namespace: string, name: string): void;
 }
+
+const certificates = ['ca', ...leaves];
 
 export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
   const gauge = (name: string, help: string): Gauge<'namespace' | 'name'> =>
@@ -18,23 +22,40 @@ export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
   const readyReplicas = gauge('kvstore_replicas_ready', 'Service replicas that are ready.');
   const members = gauge('kvstore_etcd_members', 'Members of the etcd that the operator runs.');
   const readyMembers = gauge('kvstore_etcd_members_ready', 'Members that answered as healthy voters.');
-  const all = [ready, degraded, paused, desired, readyReplicas, members, readyMembers];
+  const expiry = new Gauge({
+    name: 'kvstore_certificate_expiry_timestamp_seconds',
+    help: 'When a certificate of the etcd that the operator runs ends: ca, member, client or operator. Unix seconds.',
+    labelNames: ['namespace', 'name', 'certificate'],
+    registers: [registry],
+  });
+  const backup = gauge(
+    'kvstore_backup_last_success_timestamp_seconds',
+    'When a backup was last completed. Unix seconds.',
+  );
+  const all = [backup, ready, degraded, paused, desired, readyReplicas, members, readyMembers];
   const isTrue = (status: KvStoreStatus, type: string): number =>
     status.conditions?.some((condition) => condition.type === type && condition.status === 'True') ? 1 : 0;
   return {
-    set({ metadata: { namespace, name }, spec }, status) {
+    set({ metadata: { namespace, name }, spec }, status, certificateExpiry = {}) {
       const labels = { namespace, name };
       ready.set(labels, isTrue(status, 'Ready'));
       degraded.set(labels, isTrue(status, 'Degraded'));
       paused.set(labels, spec.paused ? 1 : 0);
       desired.set(labels, spec.replicas);
       readyReplicas.set(labels, status.readyReplicas ?? 0);
+      for (const [certificate, seconds] of Object.entries(certificateExpiry)) {
+        expiry.set({ ...labels, certificate }, seconds);
+      }
+      const backedUp = status.backup?.lastSuccessfulTime;
+      if (backedUp === undefined) backup.remove(labels);
+      else backup.set(labels, Date.parse(backedUp) / 1000);
       if (status.etcd === undefined) return;
       members.set(labels, status.etcd.members);
       readyMembers.set(labels, status.etcd.readyMembers);
     },
     drop(namespace, name) {
       for (const metric of all) metric.remove({ namespace, name });
+      for (const certificate of certificates) expiry.remove({ namespace, name, certificate });
     },
   };
 }

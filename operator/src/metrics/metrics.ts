@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { createKvStoreMetrics, type KvStoreMetrics } from './kvstore-metrics.ts';
+import { createProgressMetrics, type ProgressMetrics } from './progress-metrics.ts';
 import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
 import { createReconcileMetrics, type ReconcileMetrics } from './reconcile-metrics.ts';
 
@@ -10,11 +11,23 @@ export interface Metrics {
   readonly queue: QueueMetrics;
   readonly reconcile: ReconcileMetrics;
   readonly kvStore: KvStoreMetrics;
+  readonly progress: ProgressMetrics;
   leader(leads: boolean): void;
 }
 
-export function createMetrics(registry: Registry, name: string): Metrics {
+export interface Build {
+  readonly version: string;
+  readonly node: string;
+}
+
+export function createMetrics(registry: Registry, name: string, build: Build): Metrics {
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'kvstore_operator_build_info',
+    help: 'Always 1; the labels say which build this is.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ ...build }, 1);
   const leading = new Gauge({
     name: 'leader_election_master_status',
     help: '1 in the replica that leads, 0 in the others.',
@@ -27,6 +40,7 @@ export function createMetrics(registry: Registry, name: string): Metrics {
     queue: createQueueMetrics(registry, name),
     reconcile: createReconcileMetrics(registry, name),
     kvStore: createKvStoreMetrics(registry),
+    progress: createProgressMetrics(registry),
     leader: (leads) => leading.set({ name }, leads ? 1 : 0),
   };
 }

@@ -14,17 +14,28 @@ function build(spec: Partial<KvStoreSpec> = {}, secretVersions = '') {
 }
 
 test('an etcd of its own is reached through every member, with its limits', (t) => {
-  const { env } = build();
+  const { env, pod } = build();
   t.deepEqual(env, {
     KV_HOST: '0.0.0.0',
     KV_PORT: '8080',
     KV_DATA_DIR: '/data',
     KV_LOG_FORMAT: 'json',
-    KV_ETCD_ENDPOINTS: [0, 1, 2].map((i) => `http://shop-etcd-${i}.shop-etcd.web.svc:2379`).join(','),
+    KV_ETCD_ENDPOINTS: [0, 1, 2].map((i) => `https://shop-etcd-${i}.shop-etcd.web.svc:2379`).join(','),
     KV_ETCD_PREFIX: '/kvstore/web/shop/',
     KV_ETCD_MAX_TXN_OPS: '10000',
     KV_ETCD_MAX_REQUEST_BYTES: '8388608',
+    KV_ETCD_CA_FILE: '/etc/kvstore/etcd-tls/ca.crt',
+    KV_ETCD_CERT_FILE: '/etc/kvstore/etcd-tls/tls.crt',
+    KV_ETCD_KEY_FILE: '/etc/kvstore/etcd-tls/tls.key',
   });
+  t.deepEqual(
+    pod?.volumes?.map(({ secret }) => secret?.secretName),
+    [undefined, 'shop-etcd-client-tls'],
+  );
+});
+
+test('a renewed certificate of its own etcd restarts nothing: the service reads it at each connection', (t) => {
+  t.deepEqual(referencedSecrets(kvStore()), []);
 });
 
 test('an external etcd is reached with the files of its Secrets, and its limits are its own affair', (t) => {
@@ -60,6 +71,17 @@ test('an external etcd is reached with the files of its Secrets, and its limits 
   );
   const withoutCertificate = build({ externalEtcd: { ...externalEtcd, clientCertificate: false } });
   t.false('KV_ETCD_CERT_FILE' in withoutCertificate.env);
+});
+
+test('tokens are mounted from their Secret, whose change needs no rollout', (t) => {
+  const spec = { auth: { tokensSecretName: 'who' } };
+  const { env, pod, container } = build(spec);
+  t.is(env.KV_TOKENS_FILE, '/etc/kvstore/tokens/tokens');
+  t.deepEqual(pod?.volumes?.at(-1), { name: 'tokens', secret: { secretName: 'who', defaultMode: 0o440 } });
+  // Not by subPath: that would never follow the Secret.
+  t.deepEqual(container?.volumeMounts?.at(-1), { name: 'tokens', mountPath: '/etc/kvstore/tokens', readOnly: true });
+  t.deepEqual(referencedSecrets(kvStore(spec)), []);
+  t.false('KV_TOKENS_FILE' in build().env);
 });
 
 test('no replica is missing during a rollout, and each has time to drain', (t) => {

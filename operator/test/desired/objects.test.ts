@@ -18,7 +18,7 @@ const selector = {
   'app.kubernetes.io/component': 'service',
 };
 
-test('the Ingress opens the paths of the API and nothing else', (t) => {
+test('the Ingress opens the paths of the API, the pages when asked, and nothing else', (t) => {
   const { spec } = buildIngress(kvStore());
   const paths = spec?.rules?.[0]?.http?.paths ?? [];
   t.deepEqual(
@@ -26,6 +26,12 @@ test('the Ingress opens the paths of the API and nothing else', (t) => {
     ['Exact /', 'Prefix /get/', 'Exact /set', 'Exact /search', 'Exact /delete', 'Exact /watch', 'Exact /openapi.json'],
   );
   t.true(paths.every(({ backend }) => backend.service?.name === 'shop' && backend.service.port?.name === 'http'));
+  const ingress = { enabled: true, className: 'traefik', pages: true };
+  const more = buildIngress(kvStore({ ingress })).spec?.rules?.[0]?.http?.paths ?? [];
+  t.deepEqual(
+    more.slice(paths.length).map(({ path, pathType }) => `${pathType} ${path}`),
+    ['Prefix /docs', 'Prefix /ui'],
+  );
   t.is(spec?.ingressClassName, 'traefik');
   t.is(spec?.tls, undefined);
 });
@@ -34,6 +40,7 @@ test('host, TLS, class and annotations are as asked for, and the URL follows', (
   const ingress = {
     enabled: true,
     className: 'nginx',
+    pages: false,
     host: 'kv.test',
     tls: { secretName: 'cert' },
     annotations: { a: 'b' },
@@ -44,7 +51,10 @@ test('host, TLS, class and annotations are as asked for, and the URL follows', (
   t.deepEqual(spec?.tls, [{ hosts: ['kv.test'], secretName: 'cert' }]);
   t.deepEqual(metadata?.annotations, { a: 'b' });
   t.is(urlOf(kvStore({ ingress })), 'https://kv.test/');
-  t.is(urlOf(kvStore({ ingress: { enabled: true, className: 'x', host: 'kv.test' } })), 'http://kv.test/');
+  t.is(
+    urlOf(kvStore({ ingress: { enabled: true, className: 'x', host: 'kv.test', pages: false } })),
+    'http://kv.test/',
+  );
   t.is(urlOf(kvStore({ ingress: { ...ingress, enabled: false } })), 'http://shop.web.svc:8080/');
   t.is(urlOf(kvStore()), 'http://shop.web.svc:8080/');
 });
@@ -61,7 +71,7 @@ test('a single replica, or none, has no budget that could block a drain', (t) =>
 
 test('Service and NetworkPolicy pick the pods of the service', (t) => {
   t.deepEqual(buildService(kvStore()).spec?.selector, selector);
-  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.podSelector?.matchLabels, selector);
+  t.deepEqual(buildNetworkPolicy(kvStore()).spec.podSelector, { matchLabels: selector });
   t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
 });
 
@@ -86,17 +96,35 @@ test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing el
   t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
 });
 
+test('the clients that a KvStore names, and its own jobs, are the only ones that reach the service', (t) => {
+  const clients = [
+    { podSelector: { matchLabels: { app: 'till' } } },
+    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } },
+  ];
+  const { ingress } = buildNetworkPolicy(kvStore({ clients })).spec;
+  const jobs = ['backup', 'restore'].map((component) => ({
+    podSelector: {
+      matchLabels: {
+        'app.kubernetes.io/name': 'kvstore',
+        'app.kubernetes.io/instance': 'shop',
+        'app.kubernetes.io/component': component,
+      },
+    },
+  }));
+  t.deepEqual(ingress, [{ from: [...clients, ...jobs], ports: [{ protocol: 'TCP', port: 8080 }] }]);
+});
+
 test('the ServiceAccount has no token', (t) => {
   t.false(buildServiceAccount(kvStore()).automountServiceAccountToken);
 });
 
 test('what is optional is there only when asked for and possible', (t) => {
   const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
-    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors };
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors, restoring: false };
     return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
   };
   const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];
-  const ingress = { enabled: false, className: 'traefik' };
+  const ingress = { enabled: false, className: 'traefik', pages: false };
   t.deepEqual(kindsOf({ replicas: 1, ingress }, true), always);
   t.false(kindsOf({ monitoring: { enabled: true } }, false).includes('ServiceMonitor'));
   t.true(kindsOf({ monitoring: { enabled: true } }, true).includes('ServiceMonitor'));

@@ -7,25 +7,22 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubernetesObject, V1ConfigMap, V1StatefulSet } from '@kubernetes/client-node';
+import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
 import { needBinary } from '../../../test-support/binaries.ts';
-import { freePorts } from '../../../test-support/free-ports.ts';
-import type { EtcdObjects, EtcdOutcome, EtcdTools, Member, MemberClient } from '../../src/etcd/contract.ts';
-import { memberClient } from '../../src/etcd/member-client.ts';
-import { clientPort, etcdNames, metricsPort, peerPort } from '../../src/etcd/names.ts';
+import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
+import { etcdNames } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
+import type { Leaf } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
-import { FakeClaim, FakePod } from './fake-pods.ts';
+import { AppliedObjects } from './applied-objects.ts';
+import { callMember, identityOf, localMember } from './fake-members.ts';
+import { FakeWorkloads } from './fake-workloads.ts';
+import { LocalAddresses } from './local-addresses.ts';
 import { kvstoreWith } from './samples.ts';
 
-const maxMembers = 5;
 const pauseMs = 40;
-
-interface Ports {
-  readonly client: number;
-  readonly peer: number;
-  readonly metrics: number;
-}
+export const phaseMs = 600_000;
+const defaults = { image: 'registry.k8s.io/etcd:v3.6.16', authorityPhaseMs: phaseMs };
 
 /** Called around everything that changes something; throws to let the operator die there. */
 export type Mishap = (what: string, moment: 'before' | 'after') => void;
@@ -35,42 +32,40 @@ export class FakeCluster {
   mishap: Mishap = () => undefined;
   /** Chance that the caches show the previous state of things. */
   lag: () => boolean = () => false;
-  readonly pods = new Map<string, FakePod>();
-  readonly claims = new Map<string, FakeClaim>();
-  readonly applied = new Map<string, KubernetesObject>();
+  /** The operator's time of day. */
+  now: () => Date = () => new Date();
+  readonly applied = new AppliedObjects();
+  readonly workloads: FakeWorkloads;
+  readonly addresses: LocalAddresses;
   readonly actions: string[] = [];
+  /** Reasons. */
+  readonly events: string[] = [];
   /** Which claims each member id has run on: more than one is amnesia. */
   readonly claimsOfMember = new Map<string, Set<string>>();
-  readonly #binary: string;
-  readonly #dir: string;
-  readonly #ports: readonly Ports[];
-  #version = 0;
-  #snapshot: EtcdObjects = { pods: [], claims: [] };
-  #busy: Promise<void>[] = [];
+  #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [] };
 
   static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
     const binary = needBinary('etcd');
     const dir = await mkdtemp(join(tmpdir(), 'kvstore-etcd-'));
-    return new FakeCluster(binary, dir, await memberPorts(), kvstoreWith(etcd));
+    return new FakeCluster(binary, dir, await LocalAddresses.reserve(), kvstoreWith(etcd));
   }
 
-  constructor(binary: string, dir: string, ports: readonly Ports[], kvstore: KvStore) {
-    this.#binary = binary;
-    this.#dir = dir;
-    this.#ports = ports;
+  constructor(binary: string, dir: string, addresses: LocalAddresses, kvstore: KvStore) {
     this.kvstore = kvstore;
+    this.addresses = addresses;
+    this.workloads = new FakeWorkloads({ binary, dir, addresses, applied: this.applied });
   }
 
   get names() {
     return etcdNames(this.kvstore);
   }
 
-  get statefulSet(): V1StatefulSet | undefined {
-    return this.applied.get('StatefulSet') as V1StatefulSet | undefined;
+  get pods() {
+    return this.workloads.pods;
   }
 
-  get configMap(): V1ConfigMap | undefined {
-    return this.applied.get('ConfigMap') as V1ConfigMap | undefined;
+  get claims() {
+    return this.workloads.claims;
   }
 
   want(etcd: Partial<EtcdSpec>): void {
@@ -97,8 +92,8 @@ export class FakeCluster {
   }
 
   async reconcile(): Promise<EtcdOutcome> {
-    await this.#control();
-    return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), { image: 'registry.k8s.io/etcd:v3.6.16' });
+    await this.workloads.control(this.names);
+    return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), defaults);
   }
 
   settled(): Promise<EtcdOutcome> {
@@ -124,13 +119,9 @@ export class FakeCluster {
   }
 
   scaleToNothing(): void {
-    const { statefulSet } = this;
+    const { statefulSet } = this.applied;
     if (statefulSet?.spec === undefined) return;
-    this.applied.set('StatefulSet', { ...statefulSet, spec: { ...statefulSet.spec, replicas: 0 } } as V1StatefulSet);
-  }
-
-  localPeerURL(ordinal: number): string {
-    return `http://127.0.0.1:${this.#ports[ordinal]?.peer}`;
+    this.applied.put({ ...statefulSet, spec: { ...statefulSet.spec, replicas: 0 } } as V1StatefulSet);
   }
 
   /** Another data directory takes the place of a stopped member's. */
@@ -140,120 +131,57 @@ export class FakeCluster {
     await rename(dir, data);
   }
 
-  member(podName: string): MemberClient {
+  identity(leaf: Leaf = 'operator'): Identity {
+    return identityOf(this.names, this.applied, leaf);
+  }
+
+  member(podName: string, identity = this.identity()): MemberClient {
     const ordinal = this.names.ordinal(podName) ?? 0;
-    const real = memberClient(`http://127.0.0.1:${this.#ports[ordinal]?.client}`);
-    const change = <A extends readonly unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
-      return (...args: A) => this.#change([name, ...args].join(' '), () => call(...args));
-    };
-    return {
-      ready: () => real.ready(),
-      status: async () => {
+    return localMember(
+      this.names,
+      ordinal,
+      this.addresses,
+      identity,
+      (what, call) => this.#change(what, call),
+      (memberId) => {
         const claim = this.claims.get(this.names.claim(ordinal))?.uid;
-        const status = await real.status();
-        const known = this.claimsOfMember.get(status.memberId) ?? new Set();
-        if (claim !== undefined) this.claimsOfMember.set(status.memberId, known.add(claim));
-        return status;
+        const known = this.claimsOfMember.get(memberId) ?? new Set();
+        if (claim !== undefined) this.claimsOfMember.set(memberId, known.add(claim));
       },
-      memberList: async () => (await real.memberList()).map((member) => this.#seenMember(member)),
-      memberAdd: change('memberAdd', async (peerURL, learner) =>
-        this.#seenMember(await real.memberAdd(this.#local(peerURL), learner)),
-      ),
-      memberPromote: change('memberPromote', (id) => real.memberPromote(id)),
-      memberRemove: change('memberRemove', (id) => real.memberRemove(id)),
-      moveLeader: change('moveLeader', (id) => real.moveLeader(id)),
-      compact: change('compact', (revision) => real.compact(revision)),
-      defragment: change(`defragment ${podName}`, () => real.defragment()),
-      disarm: change('disarm', (alarm, id) => real.disarm(alarm, id)),
-    };
-  }
-
-  /** A call of a member's HTTP gateway. */
-  async call(ordinal: number, path: string, body: object): Promise<unknown> {
-    const url = `http://127.0.0.1:${this.#ports[ordinal]?.client}/v3/${path}`;
-    const response = await fetch(url, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
-    });
-    const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(JSON.stringify(answer));
-    return answer;
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.pods.values()].map((pod) => pod.stop('SIGKILL')));
-    await Promise.all(this.#busy);
-    await rm(this.#dir, { recursive: true, force: true });
-  }
-
-  /** The StatefulSet controller and the kubelet, once. */
-  async #control(): Promise<void> {
-    for (const claim of this.claims.values()) {
-      const used = [...this.pods.values()].some((pod) => pod.claim === claim);
-      if (!claim.terminating || used) continue;
-      this.claims.delete(claim.name);
-      await claim.remove();
-    }
-    const { statefulSet, configMap, names } = this;
-    if (statefulSet?.spec === undefined || configMap === undefined) return;
-    const replicas = statefulSet.spec.replicas ?? 1;
-    for (const pod of this.pods.values()) {
-      if ((names.ordinal(pod.name) ?? 0) >= replicas && !pod.terminating) this.#stopPod(pod);
-    }
-    for (let ordinal = 0; ordinal < replicas; ordinal++) {
-      if (this.pods.has(names.pod(ordinal))) continue;
-      const claim = await this.#claim(ordinal, statefulSet);
-      const config = configMap.data?.[`${names.pod(ordinal)}.yaml`];
-      if (claim.terminating || config === undefined) continue;
-      const template = structuredClone(statefulSet.spec.template);
-      const pod = new FakePod(names.pod(ordinal), randomUUID(), claim, template, this.#binary);
-      this.pods.set(pod.name, pod);
-      await pod.start(this.#localConfig(ordinal, config, claim));
-    }
-  }
-
-  async #claim(ordinal: number, statefulSet: V1StatefulSet): Promise<FakeClaim> {
-    const name = this.names.claim(ordinal);
-    const existing = this.claims.get(name);
-    if (existing !== undefined) return existing;
-    const uid = randomUUID();
-    const size = statefulSet.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage ?? '';
-    const claim = new FakeClaim(name, uid, join(this.#dir, uid), size);
-    await claim.make();
-    this.claims.set(name, claim);
-    return claim;
-  }
-
-  #stopPod(pod: FakePod): void {
-    this.#busy.push(
-      pod.stop().then(() => {
-        this.pods.delete(pod.name);
-      }),
     );
+  }
+
+  call(ordinal: number, path: string, body: object): Promise<unknown> {
+    return callMember(this.names, ordinal, this.addresses, this.identity(), path, body);
+  }
+
+  stop(): Promise<void> {
+    return this.workloads.stop();
   }
 
   /** What the caches show: never anything that changes later. */
   #seen(): EtcdObjects {
-    const { statefulSet, configMap } = this;
+    const { statefulSet, configMap, secrets } = this.applied;
     const now = structuredClone({
       ...(statefulSet === undefined ? {} : { statefulSet }),
       ...(configMap === undefined ? {} : { configMap }),
       pods: [...this.pods.values()].map((pod) => pod.object()),
       claims: [...this.claims.values()].map((claim) => claim.object()),
+      secrets,
     });
-    const shown = this.lag() ? this.#snapshot : now;
+    // Secrets are read, not watched: they never lag behind what the operator itself wrote.
+    const shown = this.lag() ? { ...this.#snapshot, secrets: now.secrets } : now;
     this.#snapshot = now;
     return shown;
   }
 
   #tools(): EtcdTools {
     return {
-      apply: (object) => this.#change('', async () => this.#apply(object)),
+      apply: (object) => this.#change('', () => this.#apply(object)),
       deletePod: (_, name, uid) =>
         this.#change(`deletePod ${name}`, async () => {
           const pod = this.pods.get(name);
-          if (pod?.uid === uid && !pod.terminating) this.#stopPod(pod);
+          if (pod?.uid === uid && !pod.terminating) this.workloads.stopPod(pod);
         }),
       deleteClaim: (_, name, uid) =>
         this.#change(`deleteClaim ${name}`, async () => {
@@ -265,27 +193,15 @@ export class FakeCluster {
           const claim = this.claims.get(name);
           if (claim?.uid === uid) claim.request = size;
         }),
-      event: () => undefined,
-      member: (podName) => this.member(podName),
+      event: (_, reason) => this.events.push(reason),
+      member: (podName, identity) => this.member(podName, identity),
+      now: () => this.now(),
     };
   }
 
   async #apply(object: KubernetesObject): Promise<void> {
-    const kind = object.kind ?? '';
-    const existing = this.applied.get(kind);
-    const base = object.metadata?.resourceVersion;
-    if (base !== undefined && base !== existing?.metadata?.resourceVersion) throw new Error(`${kind}: conflict`);
-    const { resourceVersion, ...metadata } = object.metadata ?? {};
-    const version = existing?.metadata?.resourceVersion;
-    const next = { ...object, metadata };
-    const before = existing === undefined ? undefined : { ...existing, metadata: { ...existing.metadata } };
-    if (before !== undefined) delete before.metadata.resourceVersion;
-    const same = JSON.stringify(before) === JSON.stringify(next);
-    if (!same) this.#version += 1;
-    this.applied.set(kind, {
-      ...structuredClone(next),
-      metadata: { ...metadata, resourceVersion: same && version !== undefined ? version : String(this.#version) },
-    });
+    this.applied.apply(object);
+    if (object.kind === 'Secret') await this.workloads.mount(object);
   }
 
   async #change<R>(what: string, call: () => Promise<R>): Promise<R> {
@@ -295,40 +211,4 @@ export class FakeCluster {
     this.mishap(what, 'after');
     return result;
   }
-
-  #local(text: string): string {
-    return this.#ports.reduce(
-      (current, { client, peer }, ordinal) =>
-        current
-          .replaceAll(this.names.peerURL(ordinal), `http://127.0.0.1:${peer}`)
-          .replaceAll(this.names.clientURL(ordinal), `http://127.0.0.1:${client}`),
-      text,
-    );
-  }
-
-  #localConfig(ordinal: number, config: string, claim: FakeClaim): string {
-    const ports = this.#ports[ordinal];
-    const local = this.#local(config)
-      .replace(`0.0.0.0:${clientPort}`, `127.0.0.1:${ports?.client}`)
-      .replace(`0.0.0.0:${peerPort}`, `127.0.0.1:${ports?.peer}`)
-      .replace(`0.0.0.0:${metricsPort}`, `127.0.0.1:${ports?.metrics}`);
-    return JSON.stringify({ ...JSON.parse(local), 'data-dir': join(claim.dir, 'data'), 'unsafe-no-fsync': true });
-  }
-
-  #seenMember(member: Member): Member {
-    const peerURLs = member.peerURLs.map((url) => {
-      const ordinal = this.#ports.findIndex(({ peer }) => url === `http://127.0.0.1:${peer}`);
-      return ordinal < 0 ? url : this.names.peerURL(ordinal);
-    });
-    return { ...member, peerURLs };
-  }
-}
-
-async function memberPorts(): Promise<Ports[]> {
-  const ports = await freePorts(maxMembers * 3);
-  return Array.from({ length: maxMembers }, (_, ordinal) => ({
-    client: ports[ordinal * 3] ?? 0,
-    peer: ports[ordinal * 3 + 1] ?? 0,
-    metrics: ports[ordinal * 3 + 2] ?? 0,
-  }));
 }

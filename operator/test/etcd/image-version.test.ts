@@ -1,5 +1,5 @@
 import test from 'ava';
-import { chooseImage, imageVersion, refuseImage } from '../../src/etcd/image-version.ts';
+import { chooseImage, imageVersion, refuseImage, refuseRunning } from '../../src/etcd/image-version.ts';
 
 const images: readonly (readonly [string, string | undefined])[] = [
   ['registry.k8s.io/etcd:v3.6.16', '3.6.16'],
@@ -38,4 +38,9 @@ for (const [running, tag, allowed] of steps) {
 test('a refused image leaves the current one', (t) => {
   t.like(chooseImage('etcd:v3.8.0', 'etcd:v3.6.16', '3.6.16'), { image: 'etcd:v3.6.16' });
   t.deepEqual(chooseImage('etcd:v3.7.1', 'etcd:v3.6.16', '3.6.16'), { image: 'etcd:v3.7.1' });
+});
+
+test('what members run is refused when it is too old, whatever the tag', (t) => {
+  t.regex(refuseRunning('3.6.13') ?? '', /stale read/);
+  for (const version of ['3.6.14', '3.7.1', '3.5.33', '']) t.is(refuseRunning(version), undefined, version);
 });

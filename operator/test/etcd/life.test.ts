@@ -51,7 +51,7 @@ test('bootstraps, grows, replaces a lost volume, restarts and shrinks while the 
 
   cluster.want({ members: 3 });
   await cluster.until(({ settled, readyMembers }) => settled && readyMembers === 3 && cluster.claims.size === 3);
-  t.is(cluster.statefulSet?.spec?.replicas, 3);
+  t.is(cluster.applied.statefulSet?.spec?.replicas, 3);
 
   const before = [...cluster.pods.values()].map(({ uid }) => uid);
   cluster.want({ image: 'registry.k8s.io/etcd:v3.6.17' });

@@ -29,7 +29,7 @@ async function stopMembers(cluster: FakeCluster): Promise<string> {
   await Promise.all([...cluster.pods.values()].map((pod) => pod.stop()));
   cluster.pods.clear();
   cluster.scaleToNothing();
-  cluster.applied.delete('ConfigMap');
+  cluster.applied.delete(cluster.applied.configMap);
   for (const ordinal of [1, 2]) cluster.claims.delete(cluster.names.claim(ordinal));
   return join(cluster.claims.get(cluster.names.claim(0))?.dir ?? '', 'data');
 }
@@ -71,7 +71,7 @@ test('only a backup is left: restored on member 0, it grows again with all value
   t.teardown(() => cluster.stop());
   const dataDir = await stopMembers(cluster);
   const target = `${dataDir}-restored`;
-  const url = cluster.localPeerURL(0);
+  const url = cluster.addresses.peerURL(0);
   // The member's own database stands in for a backup; it has no hash at its end.
   await promisify(execFile)(needBinary('etcdutl'), [
     ...['snapshot', 'restore', join(dataDir, 'member/snap/db'), '--skip-hash-check', '--data-dir', target],

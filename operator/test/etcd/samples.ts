@@ -8,7 +8,7 @@ export function kvstoreWith(etcd: Partial<EtcdSpec> = {}, uid = 'f3b2c1d0-0000-4
     metadata: { name: 'shop', namespace: 'team', uid, generation: 1, resourceVersion: '1' },
     spec: {
       replicas: 3,
-      ingress: { enabled: false, className: 'traefik' },
+      ingress: { enabled: false, className: 'traefik', pages: false },
       etcd: { members: 3, storage: { size: '10Gi' }, retentionPolicy: 'Retain', ...etcd },
       paused: false,
       monitoring: { enabled: false },

@@ -118,5 +118,5 @@ test('larger volumes are asked for, then used: members restart with the larger q
   t.is(dbSizeQuota, 256 * 2 ** 20);
   const status = await cluster.member('shop-etcd-0').status();
   t.is(status.dbSizeQuota, 1280 * 2 ** 20);
-  t.is(cluster.statefulSet?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage, '1Gi');
+  t.is(cluster.applied.statefulSet?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage, '1Gi');
 });

@@ -102,6 +102,8 @@ export async function startCluster({ install = true, audit = false } = {}): Prom
         log: createLog('debug', { write: (line) => log.push(line) }),
         reconcileEtcd: options.reconcileEtcd ?? settledEtcd,
         memberAccess: options.memberAccess ?? noMembers,
+        build: { version: '0.0.0-test', node: process.version },
+        now: () => new Date(),
         ...(options.lease === undefined ? {} : { lease: options.lease }),
       });
       running.push(operator);

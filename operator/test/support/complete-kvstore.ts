@@ -1,10 +1,16 @@
 /** A spec and a status with every field that the types have: the compiler misses none, and knows no other. */
-import type { V1Affinity, V1EnvVar, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type {
+  V1Affinity,
+  V1EnvVar,
+  V1NetworkPolicyPeer,
+  V1ResourceRequirements,
+  V1Toleration,
+} from '@kubernetes/client-node';
 import type { KvStoreSpec, KvStoreStatus } from '../../src/kvstore.ts';
 import { free } from './schema-paths.ts';
 
 /** Types of Kubernetes itself are written out below by hand; the operator's own must be complete. */
-type Foreign = V1Affinity | V1EnvVar | V1ResourceRequirements | V1Toleration;
+type Foreign = V1Affinity | V1EnvVar | V1NetworkPolicyPeer | V1ResourceRequirements | V1Toleration;
 type Complete<T> = T extends Foreign
   ? object
   : T extends readonly (infer Item)[]
@@ -36,7 +42,14 @@ export const completeSpec: Complete<KvStoreSpec> = {
       },
     },
   ],
-  ingress: { enabled: true, host: 'host', className: 'traefik', annotations: map, tls: { secretName: 'secret' } },
+  ingress: {
+    enabled: true,
+    host: 'host',
+    className: 'traefik',
+    annotations: map,
+    tls: { secretName: 'secret' },
+    pages: true,
+  },
   etcd: {
     members: 3,
     image: 'image',
@@ -51,10 +64,22 @@ export const completeSpec: Complete<KvStoreSpec> = {
     clientCertificate: true,
     credentialsSecretName: 'secret',
   },
+  backup: {
+    schedule: '@daily',
+    timeZone: 'Etc/UTC',
+    retention: 7,
+    suspend: false,
+    volumeClaim: 'claim',
+    storage: { size: '8Gi', className: 'class' },
+    tokenSecretName: 'secret',
+  },
+  restoreFrom: { volumeClaim: 'claim', kvStore: 'name', file: 'latest', tokenSecretName: 'secret' },
+  auth: { tokensSecretName: 'secret' },
   paused: false,
   nodeSelector: map,
   tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],
   affinity: map,
+  clients: [map],
   monitoring: { enabled: true },
 };
 
@@ -65,6 +90,7 @@ export const completeStatus: Complete<KvStoreStatus> = {
   selector: 'selector',
   url: 'url',
   etcd: { members: 3, readyMembers: 3, version: '3.6.16' },
+  backup: { lastScheduleTime: '2026-01-01T00:00:00Z', lastSuccessfulTime: '2026-01-01T00:00:00Z' },
   conditions: [
     {
       type: 'Ready',

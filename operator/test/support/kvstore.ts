@@ -10,7 +10,7 @@ export function kvStore(spec: Partial<KvStoreSpec> = {}, status?: KvStoreStatus)
     spec: {
       replicas: 3,
       paused: false,
-      ingress: { enabled: true, className: 'traefik' },
+      ingress: { enabled: true, className: 'traefik', pages: false },
       monitoring: { enabled: false },
       ...(spec.externalEtcd === undefined ? { etcd } : {}),
       ...spec,

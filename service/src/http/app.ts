@@ -3,8 +3,11 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Tokens } from '../auth/token-file.ts';
 import { Problem } from '../errors.ts';
+import { noSpans, type Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
+import { requireToken } from './authorize.ts';
 import { readBody } from './body.ts';
 import { deleteKeys, deleteValue } from './delete.ts';
 import type { Drain } from './drain.ts';
@@ -16,6 +19,8 @@ import type { Waited } from './hot-reads.ts';
 import type { BegunWrites } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
+import { serveDocument } from './openapi/serve.ts';
+import { type PageOptions, pagesOf, pathsOf, routePages } from './pages/pages.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
@@ -23,6 +28,7 @@ import { readySender } from './send-ready.ts';
 import { setPairs } from './set.ts';
 import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import type { Turns } from './turns.ts';
 import { type WatchLimits, watchChanges } from './watch.ts';
 
 export interface AppOptions {
@@ -39,17 +45,40 @@ export interface AppOptions {
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
   readonly begun: BegunWrites;
+  readonly turns: Turns;
+  /** Of sampled requests; undefined while traces are off. */
+  readonly spans?: Spans | undefined;
+  /** Undefined: anybody may do anything. */
+  readonly tokens?: Tokens | undefined;
+  /** Of the service, as the API's description tells it. */
+  readonly version: string;
+  readonly pages: PageOptions;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { store, registry, log, drain, maxBody, streams, dumpCache, watches, metrics, waited, begun } = options;
+  const {
+    store,
+    registry,
+    log,
+    drain,
+    maxBody,
+    streams,
+    dumpCache,
+    watches,
+    metrics,
+    waited,
+    begun,
+    turns,
+    spans,
+    tokens,
+  } = options;
   const app = new Koa();
   app.on('error', (err: NodeJS.ErrnoException) => {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics));
-  app.use(renderErrors(log));
+  app.use(observe(metrics, spans ?? noSpans));
+  app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
   app.use((ctx, next) => {
@@ -61,24 +90,33 @@ export function createApp(options: AppOptions): Koa {
     return next();
   });
 
-  const stream = jsonStreamer(streams);
+  const pages = pagesOf(options.pages);
+  if (tokens !== undefined) app.use(requireToken(tokens, new Set([...openRoutes, ...pages.flatMap(pathsOf)])));
+
+  const stream = jsonStreamer(streams, turns);
   const router = new Router({ strict: true, sensitive: true });
   const dumps = new DumpCache(store, dumpCache);
-  router.get('/', route('/'), dumpPairs(store, stream, readySender(streams), dumps));
+  router.get('/', route('/'), dumpPairs(store, stream, readySender(streams, turns), dumps));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream, waited));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody, begun), setPairs(store, begun));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
   router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody, begun), deleteKeys(store));
-  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches }));
+  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches, tokens }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
-  router.get('/metrics', route('/metrics'), metricsText(registry));
+  router.get('/metrics', route('/metrics'), metricsText(registry, spans !== undefined));
+  const described = { version: options.version, tokens: tokens !== undefined };
+  router.get('/openapi.json', route('/openapi.json'), serveDocument(described));
+  routePages(router, pages, route);
   app.use(refuseUnrouted);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
 }
+
+/** What needs no token, the pages aside. */
+const openRoutes = ['/livez', '/readyz', '/metrics', '/openapi.json'];
 
 /** Names the route for metrics and traces: the template, never the path. */
 function route(template: string): Middleware {

@@ -29,12 +29,12 @@ export function dumpPairs(store: Store, stream: StreamJson, sendReady: SendReady
     const isWhole = limit === undefined && filter.after === undefined && filter.prefix === undefined;
     const ready = isWhole && !asLines ? cache.take() : undefined;
     if (ready !== undefined) return sendReady(ctx, ready);
-    await stream(ctx, store, (view) => {
+    await stream(ctx, store, async (view) => {
       tag(ctx, view, asLines);
       if (asLines) ctx.set('Content-Type', jsonLines);
       const form = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
       if (limit === undefined) return form(view.pairs(filter));
-      const page = readPage(view, filter, limit);
+      const page = await readPage(view, filter, limit);
       linkNext(ctx, '/', parameters, page);
       return form(pairsOf(view, page.keys));
     });

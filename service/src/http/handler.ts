@@ -1,26 +1,51 @@
 /** What answers the server's requests: the hot requests first, then the application. */
 import type { RequestListener } from 'node:http';
-import type { Registry } from 'prom-client';
+import type { Tokens } from '../auth/token-file.ts';
+import type { Tracing } from '../tracing.ts';
+import { admit } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
+import { mayRead } from './authorize.ts';
 import { hotGet } from './hot-get.ts';
 import { hotReads, type Waited } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
-import { httpMetrics } from './http-metrics.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'metrics' | 'waited' | 'begun'> {
-  readonly registry: Registry;
-  /** False: every request goes through the application (which alone knows of traces). Default true. */
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans'> {
+  /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  readonly tracing?: Tracing | undefined;
+  /** Milliseconds that a request may wait for its turn before it is refused. */
+  readonly maxWait: number;
 }
 
-export function createHandler({ hotReads: hot = true, ...options }: HandlerOptions): RequestListener {
-  const metrics = httpMetrics(options.registry);
+export function createHandler({
+  hotReads: isHot = true,
+  tracing,
+  maxWait,
+  ...options
+}: HandlerOptions): RequestListener {
+  const { metrics, store, turns, maxBody, tokens } = options;
   const waited: Waited = new WeakMap();
   const begun: BegunWrites = new WeakMap();
-  const rest = createApp({ ...options, metrics, waited, begun }).callback();
-  if (!hot) return rest;
-  const { store, maxBody } = options;
+  const app = createApp({
+    ...options,
+    store: tracing?.store(store) ?? store,
+    waited,
+    begun,
+    spans: tracing?.spans,
+  }).callback();
+  const admission = { turns, maxWait, maxBody, metrics };
+  const rest = admit({ ...admission, rest: app });
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  return hotReads({ reads, store, metrics, waited, rest: hotSet({ store, metrics, begun, maxBody, rest }) });
+  const writes = admit({ ...admission, rest: hotSet({ store, metrics, begun, maxBody, rest: app }) });
+  const hot = allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
+  const plain = isHot ? hot : rest;
+  // Only the application knows of traces.
+  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
+}
+
+/** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */
+function allowed(hot: RequestListener, rest: RequestListener, tokens: Tokens | undefined): RequestListener {
+  if (tokens === undefined) return hot;
+  return (request, response) => (mayRead(request, tokens) ? hot : rest)(request, response);
 }

@@ -1,9 +1,10 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
 import type { Middleware } from 'koa';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
+import { openMetricsText } from './open-metrics.ts';
 
 export const live: Middleware = (ctx) => {
   ctx.body = { status: 'ok' };
@@ -17,9 +18,20 @@ export function ready(store: Store, drain: Drain): Middleware {
   };
 }
 
-export function metricsText(registry: Registry): Middleware {
+/** `exemplars`: a scraper that asks for OpenMetrics gets it. Else there is nothing that only that format can say. */
+export function metricsText(registry: Registry, exemplars: boolean): Middleware {
   return async (ctx) => {
+    if (exemplars) {
+      ctx.vary('Accept');
+      if (ctx.accepts('text/plain; version=0.0.4', openMetrics) === openMetrics) {
+        ctx.body = await openMetricsText(registry);
+        ctx.set('Content-Type', Registry.OPENMETRICS_CONTENT_TYPE);
+        return;
+      }
+    }
     ctx.body = await registry.metrics();
     ctx.set('Content-Type', registry.contentType);
   };
 }
+
+const openMetrics = 'application/openmetrics-text; version=1.0.0';

@@ -15,8 +15,8 @@ export function hotSearch(store: Store, by: 'prefix' | 'suffix'): HotRead {
     answer(text: string, response: ServerResponse) {
       // No snapshot: what is read within one turn of the event loop is one state.
       let list = '';
-      for (const key of store.keys(by === 'prefix' ? { prefix: text } : { suffix: text })) {
-        if (list.length > maxLength) return false;
+      for (const key of store.search(by === 'prefix' ? { prefix: text } : { suffix: text })) {
+        if (key === undefined || list.length > maxLength) return false;
         list += list === '' ? JSON.stringify(key) : `,${JSON.stringify(key)}`;
       }
       sendJson(response, `[${list}]`, {});

@@ -1,6 +1,8 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
-import { Gauge, type Registry } from 'prom-client';
-import { RequestDurations } from './request-durations.ts';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type ProblemCode, problems } from '../errors.ts';
+import { exemplarDurations } from './exemplar-durations.ts';
+import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {
   /** A request is being served from now on. */
@@ -8,14 +10,22 @@ export interface HttpMetrics {
   /** It is served by another way, which counts it itself. */
   left(): void;
   /** It has ended; `route` is the template that matched, empty for none. */
-  ended(method: string | undefined, route: string, status: number, seconds: number): void;
+  ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
+  /** An answer is a problem, to a request or to what never became one. */
+  problem(code: ProblemCode): void;
 }
 
 /** OpenTelemetry's list; anything else counts as `_OTHER`, so that no client can add a series. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE']);
 
-export function httpMetrics(registry: Registry): HttpMetrics {
-  const durations = new RequestDurations(registry);
+/** The method as metrics and traces name it. */
+export function knownMethod(method: string | undefined): string {
+  return method !== undefined && methods.has(method) ? method : '_OTHER';
+}
+
+/** `exemplars`: sampled requests say which trace they belong to. */
+export function httpMetrics(registry: Registry, exemplars = false): HttpMetrics {
+  const durations = exemplars ? exemplarDurations(registry) : new RequestDurations(registry);
   let serving = 0;
   new Gauge({
     name: 'http_server_active_requests',
@@ -25,17 +35,24 @@ export function httpMetrics(registry: Registry): HttpMetrics {
       this.set(serving);
     },
   });
+  const answered = new Counter({
+    name: 'kvstore_http_problems_total',
+    help: 'Answers that were problems, by their code (docs/api.md).',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+  for (const code of Object.keys(problems)) answered.inc({ code }, 0);
   return {
+    problem: (code) => answered.inc({ code }),
     started() {
       serving++;
     },
     left() {
       serving--;
     },
-    ended(method, route, status, seconds) {
+    ended(method, route, status, seconds, example) {
       serving--;
-      const known = method !== undefined && methods.has(method) ? method : '_OTHER';
-      durations.observe(known, route, status, seconds);
+      durations.observe(knownMethod(method), route, status, seconds, example);
     },
   };
 }

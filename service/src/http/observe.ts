@@ -1,10 +1,9 @@
 /** Measures every request: how many, how long, how they ended; and tells its span which route it was. */
-import { context } from '@opentelemetry/api';
-import { getRPCMetadata } from '@opentelemetry/core';
 import type { Middleware } from 'koa';
+import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
-export function observe(metrics: HttpMetrics): Middleware {
+export function observe(metrics: HttpMetrics, spans: Spans): Middleware {
   return async (ctx, next) => {
     const start = performance.now();
     metrics.started();
@@ -12,9 +11,14 @@ export function observe(metrics: HttpMetrics): Middleware {
       await next();
     } finally {
       const route: string = ctx.state.route ?? '';
-      metrics.ended(ctx.method, route, ctx.status, (performance.now() - start) / 1000);
-      const span = getRPCMetadata(context.active());
-      if (span !== undefined && route !== '') span.route = route;
+      const span = spans.current();
+      metrics.ended(ctx.method, route, ctx.status, (performance.now() - start) / 1000, span?.spanContext());
+      if (span !== undefined && route !== '') {
+        span.setAttribute('http.route', route);
+        span.updateName(`${ctx.method} ${route}`);
+      }
+      // What goes on by itself (a watch) may do so for days: its span is how long it took to begin.
+      if (ctx.respond === false) span?.setAttribute('http.response.status_code', ctx.status).end();
     }
   };
 }

@@ -6,6 +6,9 @@ import type { KeyFilter } from '../store/store.ts';
 /** Keys or pairs in one page. */
 export const maxLimit = 10_000;
 
+/** How fresh a read is, the default first. */
+export const consistencies = ['linearizable', 'stale'] as const;
+
 export interface Page {
   readonly filter: KeyFilter;
   readonly limit: number | undefined;

@@ -11,7 +11,7 @@ export const maxHeaderSize = 16 * 1024;
 const lingerTime = 1000;
 
 /** For the server's `clientError` event. */
-export function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: (code: ProblemCode) => void): void {
   // Each further piece of what is not HTTP is an error again; the answer is on its way already.
   if (socket.writableEnded && !socket.destroyed) return;
   // Node's own handler looks there, too: the answer that is being written. Nothing may get into the midst of it.
@@ -21,12 +21,14 @@ export function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  onProblem(code);
   answerBare(socket, new Problem(code, message));
 }
 
 /** For the server's `connect` event: this is no proxy. */
-export function refuseConnect(socket: Duplex): void {
-  const headers = { Allow: 'GET, HEAD, POST' };
+export function refuseConnect(socket: Duplex, onProblem: (code: ProblemCode) => void): void {
+  onProblem('method-not-allowed');
+  const headers = { Allow: 'GET, HEAD, POST, DELETE' };
   answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
 }
 

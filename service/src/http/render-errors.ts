@@ -1,14 +1,17 @@
 /** The one place where an error becomes an answer: RFC 9457 problem details. */
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
-import { Problem, problems } from '../errors.ts';
+import { Problem, type ProblemCode, problems } from '../errors.ts';
 
-export function renderErrors(log: Logger): Middleware {
+/** `onProblem` hears of every one. */
+export function renderErrors(log: Logger, onProblem: (code: ProblemCode) => void): Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      render(ctx, toProblem(error), log);
+      const problem = toProblem(error);
+      onProblem(problem.code);
+      render(ctx, problem, log);
     }
   };
 }

@@ -5,8 +5,22 @@
  */
 import type { MetricValueWithName, Registry } from 'prom-client';
 
+export const name = 'http_server_request_duration_seconds';
+export const help = 'Duration of HTTP server requests.';
+export const labelNames = ['http_request_method', 'http_route', 'http_response_status_code'];
+
+/** The trace of one of the requests in a bucket, which Prometheus keeps as an exemplar. */
+export interface Example {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+export interface Durations {
+  observe(method: string, route: string, status: number, seconds: number, example?: Example): void;
+}
+
 /** Seconds. */
-const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 interface Tally {
   /** Values up to each bound and beyond the one before it; the last: beyond all. */
@@ -14,8 +28,8 @@ interface Tally {
   sum: number;
 }
 
-export class RequestDurations {
-  readonly name = 'http_server_request_duration_seconds';
+export class RequestDurations implements Durations {
+  readonly name = name;
   readonly #tallies = new Map<string, Map<string, Map<number, Tally>>>();
 
   constructor(registry: Registry) {
@@ -36,7 +50,7 @@ export class RequestDurations {
     const values = [...this.#tallies].flatMap(([method, routes]) =>
       [...routes].flatMap(([route, statuses]) =>
         [...statuses].flatMap(([status, tally]) =>
-          valuesOf(this.name, tally, {
+          valuesOf(tally, {
             http_request_method: method,
             http_route: route,
             http_response_status_code: String(status),
@@ -44,8 +58,7 @@ export class RequestDurations {
         ),
       ),
     );
-    const help = 'Duration of HTTP server requests.';
-    return { name: this.name, help, type: 'histogram', aggregator: 'sum', values };
+    return { name, help, type: 'histogram', aggregator: 'sum', values };
   }
 
   #newTally(method: string, route: string, status: number): Tally {
@@ -63,7 +76,7 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-function valuesOf(name: string, { counts, sum }: Tally, labels: Record<string, string>): MetricValueWithName<string>[] {
+function valuesOf({ counts, sum }: Tally, labels: Record<string, string>): MetricValueWithName<string>[] {
   let count = 0;
   const buckets = counts.map((each, i) => {
     count += each;

@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Waited } from './hot-reads.ts';
-import { jsonItems, linkNext, pairObject, pairsOf, readPage } from './pages.ts';
+import { foundObject, jsonItems, linkNext, readPage } from './pages.ts';
 import { parseFlag, parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
@@ -20,19 +20,20 @@ export function searchKeys(store: Store, stream: StreamJson, waited: Waited): Mi
     const page = parsePage(parameters);
     const filter = { ...page.filter, prefix, suffix };
     if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
-    await stream(ctx, store, (view) => {
-      if (page.limit === undefined) return values ? pairObject(view.pairs(filter)) : keyList(view.keys(filter));
-      const found = readPage(view, filter, page.limit);
+    await stream(ctx, store, async (view) => {
+      const answer = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
+      if (page.limit === undefined) return answer(view.search(filter));
+      const found = await readPage(view, filter, page.limit);
       linkNext(ctx, '/search', parameters, found);
-      return values ? pairObject(pairsOf(view, found.keys)) : keyList(found.keys);
+      return answer(found.keys);
     });
   };
 }
 
-function keyList(keys: Iterable<string>): Iterable<string> {
-  return jsonItems('[', map(keys, JSON.stringify), ']');
+function keyList(keys: Iterable<string | undefined>): Iterable<string> {
+  return jsonItems('[', texts(keys), ']');
 }
 
-function* map(keys: Iterable<string>, change: (key: string) => string): Iterable<string> {
-  for (const key of keys) yield change(key);
+function* texts(keys: Iterable<string | undefined>): Iterable<string> {
+  for (const key of keys) yield key === undefined ? '' : JSON.stringify(key);
 }

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { ReadyDump } from './dump-cache.ts';
 import { sendSlices } from './send-slices.ts';
 import type { StreamLimits } from './stream-json.ts';
+import type { Turns } from './turns.ts';
 
 /** Bytes that go out in one system call; a smaller answer is sent whole. */
 const batchBytes = 1 << 20;
@@ -11,7 +12,7 @@ const wholeBytes = 64 * 1024;
 export type SendReady = (ctx: Context, dump: ReadyDump) => Promise<void>;
 
 /** The dump is released when the answer ends, however it ends. */
-export function readySender({ stallTimeout }: Pick<StreamLimits, 'stallTimeout'>): SendReady {
+export function readySender({ stallTimeout }: Pick<StreamLimits, 'stallTimeout'>, turns: Turns): SendReady {
   return async (ctx, dump) => {
     try {
       ctx.set('Content-Type', 'application/json');
@@ -22,7 +23,7 @@ export function readySender({ stallTimeout }: Pick<StreamLimits, 'stallTimeout'>
         ctx.body = Buffer.concat(dump.parts);
       } else {
         ctx.set('Content-Length', String(dump.length));
-        await sendSlices(ctx, batches(dump.parts), stallTimeout);
+        await sendSlices(ctx, batches(dump.parts), stallTimeout, turns);
       }
     } finally {
       dump.release();

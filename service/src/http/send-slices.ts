@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
+import type { Turns } from './turns.ts';
 
 /** A text, or what is ready to be sent as it is. */
 export type Slice = string | readonly Buffer[];
@@ -10,7 +11,12 @@ export type Slice = string | readonly Buffer[];
  * Sends the slices and ends the answer; whatever headers are set go out first. A client that takes nothing for
  * `stallTimeout` milliseconds is cut off.
  */
-export async function sendSlices(ctx: Context, slices: Iterable<Slice>, stallTimeout: number): Promise<void> {
+export async function sendSlices(
+  ctx: Context,
+  slices: Iterable<Slice>,
+  stallTimeout: number,
+  turns: Turns,
+): Promise<void> {
   const { res } = ctx;
   // From here on the answer is written here, not by Koa.
   ctx.respond = false;
@@ -30,8 +36,8 @@ export async function sendSlices(ctx: Context, slices: Iterable<Slice>, stallTim
     let flowing = true;
     for (const slice of slices) {
       if (!isFirst) {
-        if (flowing) await new Promise(setImmediate);
-        else await taken('drain');
+        if (!flowing) await taken('drain');
+        await turns.next();
         if (res.destroyed) return;
       }
       isFirst = false;

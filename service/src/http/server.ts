@@ -1,6 +1,7 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ProblemCode } from '../errors.ts';
 import type { Drain } from './drain.ts';
 import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
 
@@ -16,7 +17,17 @@ export interface ServerOptions {
   readonly keepAliveTimeout: number;
   /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
   readonly maxBody: number;
+  /** Hears of the answers to what never became a request. */
+  readonly onProblem: (code: ProblemCode) => void;
+  /** Hears of each connection that is taken. */
+  readonly onConnection: () => void;
 }
+
+/**
+ * Connections that may wait to be taken: with Node's 511, a crowd that connects at once makes the system drop others,
+ * probes among them, which try again after seconds. The system's own limit (Linux: 4096) holds as well.
+ */
+const backlog = 4096;
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
@@ -31,9 +42,11 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   });
   const answer: RequestListener = (request, response) => {
     // A client that is told so opens its next connection elsewhere.
-    if (drain.draining) response.shouldKeepAlive = false;
+    // And with a request for another protocol, which is not granted, Node loses what came behind it.
+    if (drain.draining || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     handler(request, response);
   };
+  server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
@@ -42,11 +55,11 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   });
   // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', answer);
-  server.on('connect', (_request, socket) => refuseConnect(socket));
-  server.on('clientError', refuse);
+  server.on('connect', (_request, socket) => refuseConnect(socket, options.onProblem));
+  server.on('clientError', (error, socket) => refuse(error, socket, options.onProblem));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
-    server.listen(options.port, options.host, () => resolve());
+    server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
   });
   return server;
 }

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { sendSlices } from './send-slices.ts';
+import type { Turns } from './turns.ts';
 
 /** Characters of a slice; a smaller answer is sent whole, with its length. */
 const sliceSize = 64 * 1024;
@@ -17,13 +18,16 @@ export interface StreamLimits {
   readonly stallTimeout: number;
 }
 
-export type StreamJson = (ctx: Context, store: Store, pieces: (view: Snapshot) => Iterable<string>) => Promise<void>;
+/** An empty piece says that others can have their turn. */
+type Pieces = (view: Snapshot) => Iterable<string> | Promise<Iterable<string>>;
+
+export type StreamJson = (ctx: Context, store: Store, pieces: Pieces) => Promise<void>;
 
 /**
  * Sends the pieces of one snapshot as application/json. The snapshot is closed when the answer ends, however it ends.
  * Throws Problem `overloaded` when too many answers are being streamed.
  */
-export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): StreamJson {
+export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits, turns: Turns): StreamJson {
   let streams = 0;
   return async (ctx, store, pieces) => {
     if (streams >= maxStreams) {
@@ -33,7 +37,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): Stream
     streams++;
     const view = store.snapshot();
     try {
-      const iterator = pieces(view)[Symbol.iterator]();
+      const iterator = (await pieces(view))[Symbol.iterator]();
       const first = nextSlice(iterator);
       ctx.status = 200;
       if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', 'application/json');
@@ -43,7 +47,7 @@ export function jsonStreamer({ maxStreams, stallTimeout }: StreamLimits): Stream
         ctx.body = '';
         ctx.remove('Content-Length');
       } else {
-        await sendSlices(ctx, slicesFrom(first.text, iterator), stallTimeout);
+        await sendSlices(ctx, slicesFrom(first.text, iterator), stallTimeout, turns);
       }
     } finally {
       streams--;
@@ -64,7 +68,7 @@ function nextSlice(iterator: Iterator<string>): TextSlice {
     const piece = iterator.next();
     if (piece.done) return { text, done: true };
     text += piece.value;
-    if (i % 64 === 0 && performance.now() > end) break;
+    if ((i % 64 === 0 || piece.value === '') && performance.now() > end) break;
   }
   return { text, done: false };
 }

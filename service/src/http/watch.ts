@@ -2,6 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { Gauge, type Registry } from 'prom-client';
+import type { Tokens } from '../auth/token-file.ts';
+import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { ChangeStream } from './change-stream.ts';
@@ -31,10 +33,13 @@ export interface WatchParts {
   readonly drain: Drain;
   readonly registry: Registry;
   readonly limits: WatchLimits;
+  /** Undefined: nobody needs a token. */
+  readonly tokens?: Tokens | undefined;
 }
 
-export function watchChanges({ store, drain, registry, limits }: WatchParts): Middleware {
-  const streams = new Set<ChangeStream>();
+export function watchChanges({ store, drain, registry, limits, tokens }: WatchParts): Middleware {
+  /** Each with the token it was opened with. */
+  const streams = new Map<ChangeStream, Token | undefined>();
   new Gauge({
     name: 'kvstore_watches',
     help: 'Watches that are open.',
@@ -44,7 +49,15 @@ export function watchChanges({ store, drain, registry, limits }: WatchParts): Mi
     },
   });
   drain.begun.addEventListener('abort', () => {
-    for (const stream of streams) stream.end(new Problem('unavailable', 'The server is shutting down: watch again.'));
+    for (const stream of streams.keys()) {
+      stream.end(new Problem('unavailable', 'The server is shutting down: watch again.'));
+    }
+  });
+  tokens?.onChange(() => {
+    for (const [stream, token] of streams) {
+      if (token === undefined || tokens.holds(token)) continue;
+      stream.end(new Problem('unauthorized', 'The token is not in force any more.'));
+    }
   });
   return async (ctx) => {
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
@@ -60,7 +73,7 @@ export function watchChanges({ store, drain, registry, limits }: WatchParts): Mi
     const position = resumed ?? { after: store.revision(), skip: 0 };
     if (ctx.method === 'HEAD') return headers(ctx);
     const stream = new ChangeStream({ response: ctx.res, filter, position, limits });
-    streams.add(stream);
+    streams.set(stream, ctx.state.token);
     ctx.res.once('close', () => streams.delete(stream));
     await stream.open(store, () => {
       headers(ctx);

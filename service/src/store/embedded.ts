@@ -1,4 +1,5 @@
 /** The embedded store: the index is the truth, and a write is acknowledged once it is on the disk. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
@@ -8,6 +9,7 @@ import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
+import { noSpans, type Spans } from './spans.ts';
 import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 import { type Applied, applyWrite, type Write } from './write.ts';
@@ -22,6 +24,7 @@ export interface EmbeddedOptions {
   readonly clock?: Clock;
   /** How far back a watch can begin. */
   readonly history?: HistoryLimits;
+  readonly spans?: Spans;
 }
 
 export class EmbeddedStore extends IndexReader implements Store {
@@ -31,17 +34,22 @@ export class EmbeddedStore extends IndexReader implements Store {
   readonly #clock: Clock;
   readonly #history: History;
   readonly #expiry: Expiry;
+  readonly #spans: Spans;
+  /** Runs what goes on beyond the request that began it outside of that one's context. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** Throws when the directory is in use by another process, not writable, or of another format. */
-  constructor({ directory, metrics, clock = systemClock, history }: EmbeddedOptions) {
+  constructor({ directory, metrics, clock = systemClock, history, spans = noSpans }: EmbeddedOptions) {
     const lock = lockDirectory(directory);
     super(openIndex(directory, lock, clock));
     this.#directory = directory;
     this.#lock = lock;
     this.#metrics = metrics;
+    this.#spans = spans;
     this.#clock = clock;
     this.#history = new History(this.index.revision(), history);
     this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
@@ -78,12 +86,17 @@ export class EmbeddedStore extends IndexReader implements Store {
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });
+      this.#committing ??= this.#outside(() => this.#commitAll());
     });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     this.#expiry.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));
@@ -99,7 +112,8 @@ export class EmbeddedStore extends IndexReader implements Store {
     while (this.#waiting.length > 0) {
       const writes = this.#waiting;
       this.#waiting = [];
-      await this.#commit(writes);
+      const sampled = () => writes.map(({ span }) => span);
+      await this.#spans.shared('store.commit', writes.length, sampled, () => this.#commit(writes));
     }
     this.#committing = undefined;
   }

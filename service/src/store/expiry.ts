@@ -27,8 +27,11 @@ export class Expiry {
   /** After each write: is there something to wait for? */
   schedule(): void {
     const next = this.#index.nextDeadline;
-    if (this.#stopped || this.#removing || next >= this.#wakeAt) return;
-    this.#wake(Math.max(0, next - this.#clock.wall()));
+    const now = this.#clock.wall();
+    // A timer that should have fired by now was set before the wall clock was.
+    const isWaiting = this.#wakeAt <= next && this.#wakeAt > now;
+    if (this.#stopped || this.#removing || isWaiting || next === Number.POSITIVE_INFINITY) return;
+    this.#wake(Math.max(0, next - now));
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 /** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
+import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../errors.ts';
 import type { Revision, Watch, Watcher } from './store.ts';
 
@@ -9,6 +10,9 @@ export interface HistoryLimits {
 }
 
 export const historyLimits: HistoryLimits = { maxChanges: 100_000, maxCharacters: 16 << 20 };
+
+/** Revisions that one watch catches up with in a turn of the event loop: many may begin again at once. */
+const revisionsPerTurn = 64;
 
 export class History {
   readonly #limits: HistoryLimits;
@@ -71,6 +75,7 @@ export class History {
       );
     }
     let opened = false;
+    let told = 0;
     while (this.#all.has(listener)) {
       if (listener.told < this.#start) {
         const from = `history begins behind revision ${this.#start}`;
@@ -86,6 +91,7 @@ export class History {
       }
       listener.told = next.revision;
       await listener.on.revision(next);
+      if (++told % revisionsPerTurn === 0) await setImmediate();
     }
   }
 

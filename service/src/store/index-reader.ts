@@ -17,6 +17,10 @@ export class IndexReader implements Reader {
     return this.index.keys(filter);
   }
 
+  search(filter: KeyFilter): Iterable<string | undefined> {
+    return this.index.search(filter);
+  }
+
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
     return this.index.pairs(filter);
   }

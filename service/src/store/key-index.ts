@@ -18,6 +18,9 @@ const formatVersion = 1;
 /** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
 const maxSorted = 20_000;
 
+/** Keys that a search looks at, a millisecond's work, before it says that others may have their turn. */
+const keysPerTurn = 1000;
+
 /** Snapshots and reads that can be open at once (slots in LMDB's lock file). */
 const maxReaders = 2048;
 
@@ -124,12 +127,17 @@ export class KeyIndex implements Reader {
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return this.#keys(filter, latest, this.#expired(latest));
+    return found(this.#search(filter, latest, this.#expired(latest)));
+  }
+
+  /** See Reader.search. */
+  search(filter: KeyFilter): Iterable<string | undefined> {
+    return this.#search(filter, latest, this.#expired(latest));
   }
 
   /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */
   everyKey(after: string | undefined): Iterable<string> {
-    return this.#keys({ after }, latest, undefined);
+    return found(this.#search({ after }, latest, undefined));
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
@@ -157,7 +165,8 @@ export class KeyIndex implements Reader {
       expires: (key) => this.#deadlines.of(key, read.options()),
       hasExpired: () => expired !== undefined,
       revision: () => Number(this.#meta.get('revision', read.options()) ?? 0),
-      keys: (filter) => this.#keys(filter, read, expired),
+      keys: (filter) => found(this.#search(filter, read, expired)),
+      search: (filter) => this.#search(filter, read, expired),
       pairs: (filter) => this.#pairs(filter, read, expired),
       close: () => {
         if (this.#snapshots.delete(snapshot)) read.close();
@@ -228,16 +237,22 @@ export class KeyIndex implements Reader {
     return now < this.#deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
   }
 
-  *#keys({ prefix = '', suffix = '', after }: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<string> {
+  *#search(
+    { prefix = '', suffix = '', after }: KeyFilter,
+    read: Reads,
+    expired: Expired | undefined,
+  ): Iterable<string | undefined> {
     if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix)) return;
     if (suffix !== '') {
-      const sorted = this.#sortedMatches({ prefix, suffix, after }, read);
+      const sorted = yield* this.#sortedMatches({ prefix, suffix, after }, read);
       if (sorted !== undefined) {
         for (const key of sorted) if (!expired?.(key)) yield key;
         return;
       }
     }
+    let looked = 0;
     for (const key of read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))) {
+      if (++looked % keysPerTurn === 0) yield undefined;
       if (after !== undefined && compareKeys(key, after) <= 0) continue;
       if (!key.startsWith(prefix)) return;
       if (key.endsWith(suffix) && !expired?.(key)) yield key;
@@ -259,16 +274,20 @@ export class KeyIndex implements Reader {
       }
       return;
     }
-    for (const key of this.#keys({ prefix, suffix, after }, read, expired)) {
+    for (const key of found(this.#search({ prefix, suffix, after }, read, expired))) {
       const entry = this.#forward.getEntry(key, read.options()) as Entry | undefined;
       if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
     }
   }
 
   /** The keys with a suffix, sorted; undefined when a walk along the prefix looks at fewer keys or takes less memory. */
-  #sortedMatches({ prefix = '', suffix = '', after }: KeyFilter, read: Reads): string[] | undefined {
+  *#sortedMatches(
+    { prefix = '', suffix = '', after }: KeyFilter,
+    read: Reads,
+  ): Generator<undefined, string[] | undefined> {
     const reversedSuffix = reverseKey(suffix);
     const matches: string[] = [];
+    let isPlain = true;
     const alongPrefix =
       prefix === ''
         ? undefined
@@ -283,13 +302,17 @@ export class KeyIndex implements Reader {
           if (step.done || !step.value.startsWith(prefix)) return undefined;
         }
         if (++steps > maxSorted) return undefined;
+        if (steps % keysPerTurn === 0) yield undefined;
         const key = reverseKey(reversed);
-        if (key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0)) matches.push(key);
+        if (!key.startsWith(prefix) || (after !== undefined && compareKeys(key, after) <= 0)) continue;
+        matches.push(key);
+        isPlain &&= !/[\ud800-\udfff]/.test(key);
       }
     } finally {
       alongPrefix?.return?.();
     }
-    return matches.sort(compareKeys);
+    // Without surrogates the order of UTF-16 is that of UTF-8, and sorting by it is several times as fast.
+    return isPlain ? matches.sort() : matches.sort(compareKeys);
   }
 }
 
@@ -300,6 +323,10 @@ export class KeyIndex implements Reader {
 async function commitFailed(error: Error & { commitError?: Promise<never> }): Promise<never> {
   if (error.commitError !== undefined) await error.commitError;
   throw error;
+}
+
+function* found(search: Iterable<string | undefined>): Iterable<string> {
+  for (const key of search) if (key !== undefined) yield key;
 }
 
 type Expired = (key: string) => boolean;

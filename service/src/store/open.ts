@@ -1,32 +1,29 @@
 /** Opens the store that the configuration asks for. */
-import { trace } from '@opentelemetry/api';
+import type { Interceptor } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { commitMetrics } from './commit-metrics.ts';
 import { EmbeddedStore } from './embedded.ts';
 import { openEtcdStore } from './etcd/etcd-store.ts';
+import type { Spans } from './spans.ts';
 import type { Store } from './store.ts';
 import { storeMetrics } from './store-metrics.ts';
-import { traced } from './traced.ts';
 
 export interface OpenOptions {
   readonly config: Config;
   readonly registry: Registry;
   readonly log: Logger;
-  readonly tracing: boolean;
+  readonly spans: Spans;
+  /** Of the channels to etcd. */
+  readonly interceptors: readonly Interceptor[];
 }
 
 /** Throws with a clear message when the store cannot be opened. */
-export async function openStore(options: OpenOptions): Promise<Store> {
-  const store = await openPlainStore(options);
-  return options.tracing ? traced(store, trace.getTracer('kvstore')) : store;
-}
-
-async function openPlainStore({ config, registry, log }: OpenOptions): Promise<Store> {
+export async function openStore({ config, registry, log, spans, interceptors }: OpenOptions): Promise<Store> {
   const metrics = storeMetrics(registry);
   if (config.etcdEndpoints.length === 0) {
-    return new EmbeddedStore({ directory: config.dataDir, metrics: { ...metrics, ...commitMetrics(registry) } });
+    return new EmbeddedStore({ directory: config.dataDir, metrics: { ...metrics, ...commitMetrics(registry) }, spans });
   }
   return openEtcdStore({
     endpoints: config.etcdEndpoints,
@@ -43,5 +40,7 @@ async function openPlainStore({ config, registry, log }: OpenOptions): Promise<S
     registry,
     metrics,
     log,
+    spans,
+    interceptors,
   });
 }

@@ -81,6 +81,8 @@ export interface Reader {
   get(key: string): Entry | undefined;
   /** Keys that hold; what was read in one turn of the event loop is one state of the store. */
   keys(filter: KeyFilter): Iterable<string>;
+  /** As `keys`, with undefined among them whenever 1000 keys were looked at, so that others can have their turn. */
+  search(filter: KeyFilter): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;

@@ -1,4 +1,5 @@
 /** One request's write to the embedded store, inside a transaction that many share. */
+import type { Span } from '@opentelemetry/api';
 import { Problem } from '../errors.ts';
 import type { IndexWriter } from './key-index.ts';
 import type { Change, Condition, Deletion, Pair, Revision } from './store.ts';
@@ -20,6 +21,8 @@ export interface Write {
   readonly work: Work;
   readonly resolve: (applied: Applied) => void;
   readonly reject: (problem: Problem) => void;
+  /** Of the request, when it is sampled. */
+  readonly span: Span | undefined;
 }
 
 /**

@@ -89,6 +89,7 @@ test('an error in the midst of a stream cuts it', async (t) => {
       hasExpired: () => false,
       revision: () => 1,
       keys: () => [],
+      search: () => [],
       close: () => {},
       *pairs() {
         for (let i = 0; i < 5; i++) yield { key: `k${i}`, value: `"${value}"`, version: 1 };

@@ -69,6 +69,8 @@ contractTest('an expired key counts as absent for conditions and deletions', asy
   assertProblem(t, await set(service, { a: 2 }, { headers: { 'If-Match': '*' } }), 'precondition-failed');
   t.is((await call(service, '/delete', { body: '["b"]' })).text, '{"deleted":0}');
   t.is((await set(service, { a: 2 }, { headers: { 'If-None-Match': '*' } })).status, 200);
+  const absent = await call(service, '/delete', { body: '["c"]', headers: { 'If-None-Match': '*' } });
+  t.is(absent.text, '{"deleted":0}');
   t.is((await call(service, '/')).text, '{"a":2}');
 });
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { problems } from '../../src/errors.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set, singleConnection } from '../support/call.ts';
+import { exchange } from '../support/raw-connection.ts';
 import { type Service, startService } from '../support/start-service.ts';
 import { contractTest } from '../support/store-kinds.ts';
 
@@ -36,11 +38,25 @@ contractTest('requests are counted by method, route template and status', async 
   t.is(found.get(count('GET', '/search', 400)), 1);
   t.is(found.get(count('PUT', '', 405)), 1);
   t.is(found.get('http_server_active_requests'), 1, 'the one that asks');
+  const problem = (code: string) => found.get(`kvstore_http_problems_total{code="${code}"}`);
+  t.is(problem('key-not-found'), 1);
+  t.is(problem('invalid-query'), 1);
+  t.is(problem('method-not-allowed'), 1);
+  for (const code of Object.keys(problems)) t.is(typeof problem(code), 'number', `${code}: 0 before the first`);
   t.is(found.get('kvstore_keys'), 2);
   t.true((found.get('kvstore_index_bytes') ?? 0) > 0);
   t.true((found.get('kvstore_revision') ?? 0) > 0);
   t.true([...found.keys()].some((name) => name.startsWith('process_cpu_seconds_total')));
   t.true([...found.keys()].some((name) => name.startsWith('kvstore_build_info{version="0.0.0-test"')));
+});
+
+contractTest('what never becomes a request is a problem, too', async (t, kind) => {
+  const service = await startService(t, kind);
+  await exchange(t, service, 'this is not HTTP\r\n\r\n');
+  await exchange(t, service, `GET /get/a HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
+  const found = await samples(service);
+  t.is(found.get('kvstore_http_problems_total{code="invalid-request"}'), 1);
+  t.is(found.get('kvstore_http_problems_total{code="headers-too-large"}'), 1);
 });
 
 contractTest('only the embedded store shows commits, and only etcd calls to etcd', async (t, kind) => {

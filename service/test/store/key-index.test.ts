@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { KeyIndex } from '../../src/store/key-index.ts';
+import type { KeyFilter } from '../../src/store/store.ts';
 import { anyFilter, anyKey } from '../support/arbitraries.ts';
 import { PairModel } from '../support/pair-model.ts';
 import { temporaryFolder } from '../support/store-kinds.ts';
@@ -76,6 +77,15 @@ test('more matches of a suffix than are sorted in memory are found in order all 
   t.is([...index.pairs({ suffix: '-x', prefix: '2' })].length, 5000);
   t.deepEqual([...index.keys({ suffix: '-y' })], ['a-y']);
   t.deepEqual([...index.keys({ suffix: '-y', prefix: '0' })], []);
+  // However few of the keys match: whoever searches can let others have their turn.
+  const turns = (filter: KeyFilter) => [...index.search(filter)].filter((key) => key === undefined).length;
+  t.true(turns({ suffix: '-x' }) >= 40, 'while it gathers, and while it walks');
+  t.true(turns({ suffix: '-x', prefix: '1' }) >= 9);
+  t.true(turns({ prefix: '' }) >= 24);
+  t.deepEqual(
+    [...index.search({ prefix: '2499', suffix: '-y' })].filter((key) => key !== undefined),
+    [],
+  );
 });
 
 test('filters longer than any key, beside the longest keys', async (t) => {

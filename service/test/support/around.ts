@@ -5,6 +5,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
   return {
     get: (key) => store.get(key),
     keys: (filter) => store.keys(filter),
+    search: (filter) => store.search(filter),
     pairs: (filter) => store.pairs(filter),
     expires: (key) => store.expires(key),
     hasExpired: () => store.hasExpired(),

@@ -20,6 +20,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Where an end is registered: a test, or what several tests share. */
+export type Owner = Pick<ExecutionContext, 'teardown'>;
+
 export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
@@ -45,7 +48,7 @@ export interface Service extends Launched {
 }
 
 /** Starts main.ts with only the given settings; killed when the test ends, if it still runs. */
-export function launch(t: ExecutionContext, { env = {}, args = [], nodeArgs = [], uid }: LaunchOptions = {}): Launched {
+export function launch(t: Owner, { env = {}, args = [], nodeArgs = [], uid }: LaunchOptions = {}): Launched {
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     env: { PATH: process.env.PATH, KV_PORT: '0', KV_LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,7 +76,7 @@ export function launch(t: ExecutionContext, { env = {}, args = [], nodeArgs = []
 }
 
 /** Starts main.ts and waits until it listens. Rejects with what it printed when it ends instead. */
-export async function startService(t: ExecutionContext, options: LaunchOptions = {}): Promise<Service> {
+export async function startService(t: Owner, options: LaunchOptions = {}): Promise<Service> {
   const launched = launch(t, options);
   const url = await new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`not listening: ${launched.stderr()}`)), patience);
@@ -98,7 +101,7 @@ export async function startService(t: ExecutionContext, options: LaunchOptions =
 }
 
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: ExecutionContext): string {
+export function temporaryFolder(t: Owner): string {
   const folder = mkdtempSync(join(tmpdir(), 'kvstore-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -3,9 +3,12 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
+import type { Tokens } from '../../src/auth/token-file.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
+import { httpMetrics } from '../../src/http/http-metrics.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
+import { Turns } from '../../src/http/turns.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
 import type { Clock } from '../../src/store/etcd/clock.ts';
@@ -17,6 +20,8 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
+  readonly maxWait?: number;
   /** Bytes; default 32 MiB. */
   readonly dumpCache?: number;
   /** Milliseconds, as the others. */
@@ -29,6 +34,10 @@ export interface ServiceOptions {
   readonly keepAliveTimeout?: number;
   /** False: no request takes the short way around the application. */
   readonly hotReads?: boolean;
+  /** Whether there are pages for browsers; default true. */
+  readonly pages?: boolean;
+  /** Undefined: no request needs a token. */
+  readonly tokens?: Tokens;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -61,10 +70,15 @@ export async function startService(
   const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true } = options;
+  const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const { dumpCache = 32 << 20 } = options;
-  const handler = createHandler({ store, registry, log, drain, maxBody, streams, dumpCache, watches, hotReads });
+  const metrics = httpMetrics(registry);
+  const turns = new Turns();
+  const handler = createHandler({
+    ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, dumpCache, watches, hotReads, tokens },
+    ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
+  });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
     port: 0,
@@ -72,6 +86,8 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
+    onProblem: metrics.problem,
+    onConnection: () => turns.arrived(),
   });
   t.teardown(async () => {
     const closed = new Promise((resolve) => server.close(resolve));

@@ -10,9 +10,10 @@ const { root } = protobuf.parse(`
   message Value { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4; } }
   message Attribute { string key = 1; Value value = 2; }
   message Status { string message = 2; int32 code = 3; }
+  message Link { bytes trace_id = 1; bytes span_id = 2; }
   message Span {
     bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
-    repeated Attribute attributes = 9; Status status = 15;
+    repeated Attribute attributes = 9; repeated Link links = 13; Status status = 15;
   }
   message Scope { repeated Span spans = 2; }
   message Resource { repeated Attribute attributes = 1; }
@@ -20,14 +21,18 @@ const { root } = protobuf.parse(`
   message Request { repeated ResourceSpans resource_spans = 1; }
 `);
 
-export interface Span {
+export interface Link {
   readonly traceId: string;
   readonly spanId: string;
+}
+
+export interface Span extends Link {
   readonly parentSpanId: string;
   readonly name: string;
-  /** 1: internal, 2: server. */
+  /** 1: internal, 2: server, 3: client. */
   readonly kind: number;
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly links: readonly Link[];
   readonly status: number;
   readonly service: unknown;
 }
@@ -76,6 +81,7 @@ function decode(bytes: Buffer): Span[] {
         spanId: hex(span.spanId),
         parentSpanId: hex(span.parentSpanId ?? ''),
         attributes: attributesOf(span.attributes),
+        links: span.links.map((link) => ({ traceId: hex(link.traceId), spanId: hex(link.spanId) })),
         status: span.status?.code ?? 0,
         service: attributesOf(resource.attributes)['service.name'],
       })),

@@ -1,10 +1,13 @@
 import { clientPort, type EtcdNames, metricsPort, peerPort } from '../names.ts';
 import { sharedSettings } from '../settings.ts';
 import type { EtcdState, MemberState } from '../state.ts';
+import { profileOf } from '../tls/secrets.ts';
 
 /** Where the volume is mounted, and the directory in it: a file system's own lost+found is no business of etcd's. */
 export const volumePath = '/var/lib/etcd';
 export const dataDir = `${volumePath}/data`;
+/** Where the members' Secret is mounted. */
+export const tlsPath = '/etc/etcd-tls';
 
 /**
  * One member's configuration file. etcd reads YAML, of which JSON is a part.
@@ -24,8 +27,8 @@ export function memberConfig(
   const config = {
     name: names.pod(ordinal),
     'data-dir': dataDir,
-    'listen-peer-urls': `http://0.0.0.0:${peerPort}`,
-    'listen-client-urls': `http://0.0.0.0:${clientPort}`,
+    'listen-peer-urls': `https://0.0.0.0:${peerPort}`,
+    'listen-client-urls': `https://0.0.0.0:${clientPort}`,
     'listen-metrics-urls': `http://0.0.0.0:${metricsPort}`,
     'initial-advertise-peer-urls': names.peerURL(ordinal),
     'advertise-client-urls': names.clientURL(ordinal),
@@ -35,7 +38,32 @@ export function memberConfig(
       member.gate === 'join' && member.initialCluster !== undefined
         ? member.initialCluster
         : `${names.pod(ordinal)}=${names.peerURL(ordinal)}`,
+    ...transportSecurity(names),
     ...sharedSettings(state.volumeBytes),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
+}
+
+/**
+ * Nobody is spoken to without a certificate of this etcd's own authority; a client's is none that a peer could show.
+ * etcd reads its certificate anew for each connection, and the authorities at its start. It is not asked to look up
+ * whether a peer's address has one of the certificate's names: the members share one, and DNS lags behind a new pod.
+ */
+export function transportSecurity(names: EtcdNames): object {
+  const files = {
+    'cert-file': `${tlsPath}/tls.crt`,
+    'key-file': `${tlsPath}/tls.key`,
+    'trusted-ca-file': `${tlsPath}/ca.crt`,
+    'client-cert-auth': true,
+  };
+  return {
+    // No allowed-cn: etcd's own HTTP gateway, through which the operator calls, would refuse etcd.
+    'client-transport-security': files,
+    'peer-transport-security': {
+      ...files,
+      'allowed-cn': [profileOf('member', names).commonName],
+      'skip-client-san-verification': true,
+    },
+    'tls-min-version': 'TLS1.3',
+  };
 }

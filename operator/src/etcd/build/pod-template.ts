@@ -5,17 +5,25 @@ import type { KvStore } from '../../kvstore.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort, templateAnnotation } from '../names.ts';
 import { sharedSettings } from '../settings.ts';
 import type { EtcdState } from '../state.ts';
-import { volumePath } from './member-config.ts';
+import { secretNames } from '../tls/secrets.ts';
+import { tlsPath, transportSecurity, volumePath } from './member-config.ts';
 
 /** Where the ConfigMap is mounted: one file a member. */
 const configPath = '/etc/etcd';
+/** The volume that only members with TLS have. */
+export const tlsVolume = 'tls';
 
-/** A member's pod. Its hash, in an annotation, covers the shared settings too: a change of either is a restart. */
+/**
+ * A member's pod. Its hash, in an annotation, covers whatever else a member reads at its start only: the shared settings
+ * and the authorities it trusts. A change of any is a restart.
+ * @param trustHash of the certificates of those authorities
+ */
 export function etcdPodTemplate(
   names: EtcdNames,
   { spec }: Pick<KvStore, 'spec'>,
   state: EtcdState,
   image: string,
+  trustHash: string,
 ): V1PodTemplateSpec {
   const podSpec: V1PodTemplateSpec['spec'] = {
     automountServiceAccountToken: false,
@@ -60,10 +68,14 @@ export function etcdPodTemplate(
         volumeMounts: [
           { name: 'data', mountPath: volumePath },
           { name: 'config', mountPath: configPath, readOnly: true },
+          { name: tlsVolume, mountPath: tlsPath, readOnly: true },
         ],
       },
     ],
-    volumes: [{ name: 'config', configMap: { name: names.name } }],
+    volumes: [
+      { name: 'config', configMap: { name: names.name } },
+      { name: tlsVolume, secret: { secretName: secretNames(names).member, defaultMode: 0o440 } },
+    ],
     topologySpreadConstraints: [
       {
         maxSkew: 1,
@@ -76,7 +88,9 @@ export function etcdPodTemplate(
     ...(spec.tolerations ? { tolerations: [...spec.tolerations] } : {}),
     ...(spec.affinity ? { affinity: spec.affinity } : {}),
   };
-  const hash = createHash('sha256').update(JSON.stringify([podSpec, sharedSettings(state.volumeBytes)]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([podSpec, sharedSettings(state.volumeBytes), transportSecurity(names), trustHash]),
+  );
   return {
     metadata: {
       labels: names.labels,

@@ -1,4 +1,5 @@
 /** What to do next: a pure function of what is wanted, what is remembered and what was seen. */
+import { refuseRunning } from '../image-version.ts';
 import type { Observation } from '../observe.ts';
 import { bringUpLearner } from './learner.ts';
 import { record } from './record.ts';
@@ -27,6 +28,7 @@ const withQuorum: readonly Rule<QuorumSituation>[] = [
   discardLeftovers,
   restartOutdated,
   refuseImage,
+  refuseVersion,
   growVolumes,
 ];
 
@@ -77,4 +79,12 @@ function waitForMembers({ names, members }: QuorumSituation): Step | undefined {
 function refuseImage({ wanted }: QuorumSituation): Step | undefined {
   if (wanted.imageRefused === undefined) return undefined;
   return { reason: 'EtcdImageRefused', message: wanted.imageRefused, degraded: true };
+}
+
+function refuseVersion({ members }: QuorumSituation): Step | undefined {
+  for (const { status } of members) {
+    const message = refuseRunning(status?.version ?? '');
+    if (message !== undefined) return { reason: 'EtcdTooOld', message, degraded: true };
+  }
+  return undefined;
 }

@@ -24,7 +24,7 @@ function configOf(member: EtcdState['members'][string]): Record<string, unknown>
 test('a seed may bootstrap, of itself alone', (t) => {
   t.like(configOf({ gate: 'seed' }), {
     'initial-cluster-state': 'new',
-    'initial-cluster': 'shop-etcd-0=http://shop-etcd-0.shop-etcd.team.svc:2380',
+    'initial-cluster': 'shop-etcd-0=https://shop-etcd-0.shop-etcd.team.svc:2380',
     'initial-cluster-token': 'token',
   });
 });
@@ -32,7 +32,7 @@ test('a seed may bootstrap, of itself alone', (t) => {
 test('a closed gate has nobody to join', (t) => {
   t.like(configOf({ gate: 'closed', initialCluster: 'left=over' }), {
     'initial-cluster-state': 'existing',
-    'initial-cluster': 'shop-etcd-0=http://shop-etcd-0.shop-etcd.team.svc:2380',
+    'initial-cluster': 'shop-etcd-0=https://shop-etcd-0.shop-etcd.team.svc:2380',
   });
 });
 
@@ -56,7 +56,7 @@ test('the ConfigMap is applied over the version it was read at', (t) => {
 });
 
 test('pods are restricted, probe locally, and do without a token', (t) => {
-  const { spec } = etcdPodTemplate(names, kvstore, state, image);
+  const { spec } = etcdPodTemplate(names, kvstore, state, image, 'trust');
   const [container] = spec?.containers ?? [];
   t.is(spec?.automountServiceAccountToken, false);
   t.like(spec?.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -71,16 +71,17 @@ test('pods are restricted, probe locally, and do without a token', (t) => {
   t.truthy(container?.resources?.limits);
 });
 
-test('the template changes with the image and the settings, not with gates or members', (t) => {
-  const hash = (changed: EtcdState, of = image) =>
-    etcdPodTemplate(names, kvstore, changed, of).metadata?.annotations?.[templateAnnotation];
+test('the template changes with the image, the settings and what is trusted, not with gates or members', (t) => {
+  const hash = (changed: EtcdState, of = image, trust = 'trust') =>
+    etcdPodTemplate(names, kvstore, changed, of, trust).metadata?.annotations?.[templateAnnotation];
   t.is(hash(state), hash({ ...state, clusterId: 'c', members: { 0: { gate: 'closed', id: '1', claim: 'u' } } }));
   t.not(hash(state), hash({ ...state, volumeBytes: 5 * 2 ** 30 }));
   t.not(hash(state), hash(state, 'registry.k8s.io/etcd:v3.6.17'));
+  t.not(hash(state), hash(state, image, 'another authority'));
 });
 
 test('the StatefulSet keeps the claim template it has', (t) => {
-  const template = etcdPodTemplate(names, kvstore, state, image);
+  const template = etcdPodTemplate(names, kvstore, state, image, 'trust');
   const first = etcdStatefulSet(names, etcd, state, template, undefined);
   const larger = { ...etcd, storage: { size: '20Gi', className: 'fast' } };
   const second = etcdStatefulSet(names, larger, state, template, first);
@@ -89,7 +90,7 @@ test('the StatefulSet keeps the claim template it has', (t) => {
 });
 
 test('the StatefulSet restarts nothing itself, and volumes follow the retention policy', (t) => {
-  const template = etcdPodTemplate(names, kvstore, state, image);
+  const template = etcdPodTemplate(names, kvstore, state, image, 'trust');
   const { spec } = etcdStatefulSet(names, { ...etcd, retentionPolicy: 'Delete' }, state, template, undefined);
   t.like(spec, {
     replicas: 2,

@@ -318,6 +318,15 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
   ],
 ];
 
+test('a version that no tag told is refused once a member tells it', (t) => {
+  const old = (ordinal: number) => seat(ordinal, { status: status(ordinal, { version: '3.6.13' }) });
+  const seats = [old(0), seat(1), seat(2)];
+  const state = situation({}).state;
+  const step = plan(situation({ seats, state: { ...state, version: '3.6.13' } }));
+  t.like(step, { reason: 'EtcdTooOld', degraded: true });
+  t.is(step.action, undefined);
+});
+
 for (const [title, change, action, reason] of cases) {
   test(title, (t) => {
     const step = plan(situation(change));

@@ -3,7 +3,10 @@
  * read was sent may read the index once it has applied it. All who wait share one such read, one at a time; nobody
  * joins a read that was sent before they came (its answer may be older than a write they know of).
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
+import type { Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import { type Clock, nextTurn, pause } from './clock.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
@@ -13,6 +16,8 @@ import { type HeadRead, HistoryChanged, type Replica } from './replica.ts';
 /** Those who came between two reads. */
 interface Cohort {
   requests: number;
+  /** Of those that are sampled. */
+  readonly spans: Span[];
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -24,6 +29,7 @@ export interface BarrierOptions {
   readonly replica: Replica;
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
+  readonly spans: Spans;
   /** Milliseconds that a request waits at most. */
   readonly requestTimeout: number;
   /** A linearizable read of the head key that takes at most so many milliseconds. */
@@ -38,6 +44,8 @@ export class Barrier {
   readonly #options: BarrierOptions;
   readonly #waiting = new Set<Cohort>();
   readonly #gathering: Gathering;
+  /** The reads go on for later requests: not in the context of the one that began them. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   /** Whom newcomers join. */
   #open: Cohort | undefined;
   #running = false;
@@ -60,8 +68,10 @@ export class Barrier {
     if (this.#closed) return Promise.reject(unavailable('The store is closed.'));
     const cohort = this.#open ?? this.#newCohort();
     cohort.requests++;
+    const span = this.#options.spans.current();
+    if (span !== undefined) cohort.spans.push(span);
     this.#gathering.arrived(cohort.requests);
-    if (!this.#running) void this.#run();
+    if (!this.#running) void this.#outside(() => this.#run());
     return cohort.promise;
   }
 
@@ -72,7 +82,7 @@ export class Barrier {
   }
 
   async #run(): Promise<void> {
-    const { replica, clock, metrics, requestTimeout, readHead, onContradiction } = this.#options;
+    const { replica, clock, metrics, spans, requestTimeout, readHead, onContradiction } = this.#options;
     this.#running = true;
     while (this.#waiting.size > 0) {
       // Requests that came in the same turn of the event loop share the read.
@@ -81,12 +91,14 @@ export class Barrier {
       const riding = [...this.#waiting];
       const before = { applied: replica.applied, head: replica.head };
       try {
-        const read = await readHead(Math.max(100, requestTimeout / 5));
+        const served = riding.reduce((sum, { requests }) => sum + requests, 0);
+        const sampled = () => riding.flatMap((cohort) => cohort.spans);
+        const timeout = Math.max(100, requestTimeout / 5);
+        const read = await spans.shared('store.read-head', served, sampled, () => readHead(timeout));
         this.#lastContact = clock.now();
         this.#lastError = undefined;
         const contradiction = replica.contradiction(read, before);
         if (contradiction !== undefined) onContradiction(contradiction);
-        const served = riding.reduce((sum, { requests }) => sum + requests, 0);
         metrics.barrierRequests.observe(served);
         for (const cohort of riding) this.#waiting.delete(cohort);
         void this.#settle(riding, read.revision);
@@ -128,7 +140,7 @@ export class Barrier {
       const why = this.#lastError === undefined ? 'the index is behind' : messageOf(this.#lastError);
       end(cohort, unavailable(`No fresh read within ${requestTimeout} ms.`, why));
     });
-    const cohort: Cohort = { requests: 0, promise, resolve, reject, cancelDeadline, over: false };
+    const cohort: Cohort = { requests: 0, spans: [], promise, resolve, reject, cancelDeadline, over: false };
     const observe = () => metrics.barrierDuration.observe((clock.now() - start) / 1000);
     promise.then(observe, observe);
     this.#waiting.add(cohort);

@@ -37,22 +37,33 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
   // What is no pair was reported when it was applied.
   const reader = new RevisionReader(layout, () => {});
   let told: Promise<void> = Promise.resolve();
+  let failure: unknown;
   let cancelSilence = () => {};
   const watch = await openWatch(endpoint, layout, straggler.last + 1, (response) => {
     cancelSilence();
     watch.pause();
-    told = told.then(async () => {
-      for (const revision of reader.read(response)) {
-        if (straggler.closed.aborted) return;
-        // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
-        if (revision.revision > replica.applied && straggler.arrived(replica.applied)) return watch.cancel('arrived');
-        await straggler.tell(revision);
-        if (straggler.arrived(revision.revision)) return watch.cancel('arrived');
-      }
-      expectMore();
-      watch.resume();
-    });
+    told = told
+      .then(async () => {
+        if (await tellAll(reader.read(response))) return watch.cancel('arrived');
+        expectMore();
+        watch.resume();
+      })
+      .catch((error: unknown) => {
+        failure = error;
+        watch.cancel('the watcher failed');
+      });
   });
+  /** True: the straggler has arrived, or is closed. */
+  const tellAll = async (revisions: readonly Revision[]): Promise<boolean> => {
+    for (const revision of revisions) {
+      if (straggler.closed.aborted) return true;
+      // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
+      if (revision.revision > replica.applied && straggler.arrived(replica.applied)) return true;
+      await straggler.tell(revision);
+      if (straggler.arrived(revision.revision)) return true;
+    }
+    return false;
+  };
   const expectMore = () => {
     cancelSilence();
     // There is more, since the index has it.
@@ -68,6 +79,7 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
   try {
     const end = await watch.ended;
     await told;
+    if (failure !== undefined) throw new Problem('internal', 'A watch failed.', { cause: failure });
     if (end.compactRevision !== undefined) {
       const message = `What came behind revision ${straggler.last} is not known any more.`;
       throw new Problem('history-gone', message);

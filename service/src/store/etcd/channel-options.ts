@@ -13,7 +13,7 @@ const requireLeader: Interceptor = (options, nextCall) =>
     },
   });
 
-export const channelOptions = {
+const channelOptions = {
   'grpc.max_receive_message_length': maxReceiveBytes,
   'grpc.max_send_message_length': -1,
   // A watch shares no connection with the calls, so that neither holds up the other.
@@ -29,3 +29,8 @@ export const channelOptions = {
   'grpc.keepalive_timeout_ms': 2000,
   interceptors: [requireLeader],
 };
+
+/** Those of every channel, with further interceptors behind the client's own. */
+export function channelOptionsWith(interceptors: readonly Interceptor[] = []): typeof channelOptions {
+  return { ...channelOptions, interceptors: [...channelOptions.interceptors, ...interceptors] };
+}

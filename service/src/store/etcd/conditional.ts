@@ -11,12 +11,14 @@ import { deadlineOf } from './lease-id.ts';
 import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
 import { problemOf } from './write-problems.ts';
+import { checkSize, type WriterLimits } from './write-queue.ts';
 
 export interface ConditionalOptions {
   readonly client: EtcdClient;
   readonly layout: Layout;
   readonly clock: Clock;
   readonly tokens: Tokens;
+  readonly limits: WriterLimits;
   readonly requestTimeout: number;
   /** Resolves when the index is as new as the call. */
   readonly barrier: () => Promise<void>;
@@ -36,7 +38,9 @@ export class ConditionalWriter {
 
   /** Rejects with Problem `precondition-failed`, or as Store.set does. */
   async write(set: WriteSet, condition: Condition, deadline: number): Promise<Outcome> {
-    const { layout, tokens, clock, barrier, expired } = this.#options;
+    const { layout, tokens, clock, limits, barrier, expired } = this.#options;
+    // Keys are compared, written, and looked at when the condition fails.
+    const size = { bytes: checkSize(set.values, layout, limits, 3), operations: set.values.size };
     // From here on the index knows of every expired key that the request could meet: younger ones have not expired yet.
     await barrier();
     const keys = [...set.values.keys()];
@@ -49,13 +53,12 @@ export class ConditionalWriter {
       const failure = condition.absent
         ? keys.map((key) => ({ request_range: { key: layout.encode(key), ...look } }))
         : [];
-      const { succeeded, header, responses } = await this.#send(
-        { compare, success: transaction.operations, failure },
-        deadline,
-        set,
-      );
+      const request = { compare, success: transaction.operations, failure };
+      const { succeeded, header, responses } = await this.#send(request, deadline, size);
       if (succeeded) {
-        return { revision: Number(header.revision), deleted: transaction.deletedBy(set, responses, clock.wall()) };
+        // Keys that had to be absent were not there, or had expired, which does not count.
+        const deleted = condition.absent ? 0 : transaction.deletedBy(set, responses, clock.wall());
+        return { revision: Number(header.revision), deleted };
       }
       if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
       keys.forEach((key, i) => {
@@ -67,19 +70,21 @@ export class ConditionalWriter {
   }
 
   /** Sends it until it was executed, at most once. Throws a Problem. */
-  async #send(request: object, deadline: number, { values }: WriteSet): Promise<ITxnResponse> {
+  async #send(request: object, deadline: number, size: Parameters<typeof problemOf>[2]): Promise<ITxnResponse> {
     const { client, clock, requestTimeout } = this.#options;
+    let lastError: unknown;
     for (;;) {
       const left = deadline - clock.now();
+      if (left <= 0) {
+        throw unavailable(`etcd did not take the write within ${requestTimeout} ms; nothing was written.`, lastError);
+      }
       try {
-        return await client.call<ITxnResponse>('KV', 'txn', request, Math.max(1, left));
+        return await client.call<ITxnResponse>('KV', 'txn', request, left);
       } catch (error) {
         const meaning = meaningOf(error);
-        if (meaning !== 'not-executed') throw problemOf(meaning, error, { bytes: 0, operations: values.size });
-        if (clock.now() + retryPause >= deadline) {
-          throw unavailable(`etcd did not take the write within ${requestTimeout} ms; nothing was written.`, error);
-        }
-        await pause(clock, retryPause);
+        if (meaning !== 'not-executed') throw problemOf(meaning, error, size);
+        lastError = error;
+        await pause(clock, Math.min(retryPause, left));
       }
     }
   }

@@ -12,7 +12,7 @@ import {
 import type { IWatchRequest, IWatchResponse } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
 import { EtcdCallError, messageOf } from './call-error.ts';
-import { channelOptions } from './channel-options.ts';
+import { channelOptionsWith } from './channel-options.ts';
 import { logIn } from './login.ts';
 import type { EtcdConnectionOptions } from './options.ts';
 import { FileCredentials } from './tls.ts';
@@ -134,7 +134,7 @@ export class Endpoint {
 
   async #use<T>(service: ServiceName, action: (client: RawClient, metadata: Metadata) => Promise<T> | T): Promise<T> {
     if (this.#closed) throw new EtcdCallError('The store is closed', status.CANCELLED, false);
-    this.#host ??= new Host(this.url, this.#credentials, channelOptions);
+    this.#host ??= new Host(this.url, this.#credentials, channelOptionsWith(this.#options.interceptors));
     const host = this.#host;
     this.#login ??= logIn(host, this.#options);
     const login = this.#login;

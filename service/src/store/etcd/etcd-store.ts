@@ -2,6 +2,7 @@
 import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
+import { noSpans } from '../spans.ts';
 import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
@@ -14,6 +15,7 @@ import { Follower } from './follow.ts';
 import { foreignReporter } from './foreign.ts';
 import { readHead } from './head.ts';
 import { layout } from './layout.ts';
+import { LeaseSweeper } from './lease-sweeper.ts';
 import { Leases } from './leases.ts';
 import { readUser } from './login.ts';
 import { Mutations } from './mutations.ts';
@@ -68,6 +70,7 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #writer: Writer;
   readonly #mutations: Mutations;
   readonly #watches: Watches;
+  readonly #sweeper: LeaseSweeper;
   readonly #metrics: EtcdMetrics;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
@@ -75,7 +78,7 @@ export class EtcdStore extends IndexReader implements Store {
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
     super(index);
-    const { clock = systemClock, log, prefix, registry, requestTimeout } = options;
+    const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
     this.#lock = lock;
     const places = layout(prefix);
@@ -99,7 +102,7 @@ export class EtcdStore extends IndexReader implements Store {
       ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
-      ...{ replica, clock, metrics, requestTimeout },
+      ...{ replica, clock, metrics, spans, requestTimeout },
       readHead: head,
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
@@ -107,12 +110,13 @@ export class EtcdStore extends IndexReader implements Store {
     const barrier = () => this.#barrier.wait();
     const expired = (key: string) => index.expiredVersion(key);
     const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
-    this.#writer = new Writer({ ...shared, metrics });
+    this.#writer = new Writer({ ...shared, metrics, spans });
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
       conditional: new ConditionalWriter({ ...shared, barrier, expired }),
       known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
     });
+    this.#sweeper = new LeaseSweeper({ ...shared, log, due: (limit) => index.due(limit) });
     options.metrics.observe(index);
   }
 
@@ -129,6 +133,7 @@ export class EtcdStore extends IndexReader implements Store {
   start(): void {
     this.#following = this.#follower.run();
     this.#beat();
+    this.#sweeper.start();
   }
 
   barrier(): Promise<void> {
@@ -159,6 +164,7 @@ export class EtcdStore extends IndexReader implements Store {
   async close(): Promise<void> {
     await this.#mutations.close();
     this.#stopHeartbeat();
+    this.#sweeper.stop();
     this.#watches.interrupt('The store is closed.');
     this.#stop.abort();
     this.#barrier.close();

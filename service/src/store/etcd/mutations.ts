@@ -105,11 +105,10 @@ export class Mutations {
     const { barrier, known, layout, limits } = this.#options;
     checkSize(set.values, layout, limits);
     const keys = [...set.values.keys()];
-    if (!keys.some((key) => known.has(key))) {
-      // Perhaps only this replica lacks them. If they are not there, nothing changes, the revision neither.
-      await barrier();
-      if (!keys.some((key) => known.has(key))) return { revision: known.revision(), deleted: 0 };
-    }
+    // A replica that is behind may lack a key, or not know that it has expired since.
+    await barrier();
+    // If they are not there, nothing changes, the revision neither.
+    if (!keys.some((key) => known.has(key))) return { revision: known.revision(), deleted: 0 };
     const room = roomFor(limits) - keys.length;
     const doubtful = new Set(keys.filter((key) => known.expired(key) !== undefined).slice(0, room));
     return await this.#write({ ...set, doubtful }, undefined, deadline);

@@ -1,6 +1,8 @@
 /** What the etcd store is told from outside. */
 import { isIP } from 'node:net';
+import type { Interceptor } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
+import type { Spans } from '../spans.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
 import type { Clock } from './clock.ts';
 
@@ -16,6 +18,8 @@ export interface EtcdConnectionOptions {
   /** Files that hold the user's name and password: both or none (KV_ETCD_USERNAME_FILE, KV_ETCD_PASSWORD_FILE). */
   readonly usernameFile?: string | undefined;
   readonly passwordFile?: string | undefined;
+  /** Of the channels, besides the client's own. */
+  readonly interceptors?: readonly Interceptor[];
 }
 
 export interface EtcdOptions extends EtcdConnectionOptions {
@@ -32,6 +36,8 @@ export interface EtcdOptions extends EtcdConnectionOptions {
   readonly registry: Registry;
   readonly metrics: StoreMetrics;
   readonly log: Log;
+  /** Without: no traces. */
+  readonly spans?: Spans;
   /** Tests bring their own. */
   readonly clock?: Clock;
 }

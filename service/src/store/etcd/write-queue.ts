@@ -1,4 +1,5 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
+import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
 import type { Layout } from './layout.ts';
 import type { Outcome, WriteSet } from './transaction.ts';
@@ -16,6 +17,8 @@ export interface Write extends WriteSet {
   readonly deadline: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (problem: Problem) => void;
+  /** Of the request, when it is sampled. */
+  readonly span: Span | undefined;
 }
 
 /** Requests and bytes that may wait; more are refused at once. */
@@ -31,15 +34,19 @@ export function roomFor({ maxTxnOps }: WriterLimits): number {
   return maxTxnOps - 1;
 }
 
-/** Throws Problem `too-many-pairs` or `body-too-large`, before anything is sent. */
-export function checkSize(values: WriteSet['values'], layout: Layout, limits: WriterLimits): number {
+/**
+ * The bytes that the request takes in its transaction, never less; `copies`: how often each key is in it.
+ * Throws Problem `too-many-pairs` or `body-too-large`, before anything is sent.
+ */
+export function checkSize(values: WriteSet['values'], layout: Layout, limits: WriterLimits, copies = 1): number {
   if (values.size > roomFor(limits)) {
     const message = `A request takes at most ${roomFor(limits)} pairs or keys; this one has ${values.size}.`;
     throw new Problem('too-many-pairs', message);
   }
   let bytes = 0;
   for (const [key, value] of values) {
-    bytes += layout.keys.start.length + Buffer.byteLength(key) + (value?.length ?? 0) + bytesPerPair;
+    const perCopy = layout.keys.start.length + Buffer.byteLength(key) + bytesPerPair;
+    bytes += copies * perCopy + (value?.length ?? 0);
   }
   const max = limits.maxRequestBytes - bytesPerTransaction;
   if (bytes > max) {

@@ -3,8 +3,10 @@
  * time, unless it stalls: then it is left to end by itself, and the next goes to another member. A transaction is sent
  * once: when its outcome is not known, its requests are told so.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ITxnResponse } from 'etcd3';
 import type { Problem } from '../../errors.ts';
+import type { Spans } from '../spans.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
@@ -23,6 +25,7 @@ export interface WriterOptions {
   readonly layout: Layout;
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
+  readonly spans: Spans;
   readonly limits: WriterLimits;
   readonly tokens: Tokens;
   /** Milliseconds that a request waits at most. */
@@ -41,6 +44,8 @@ export class Writer {
   readonly #queue: WriteQueue;
   readonly #gathering: Gathering;
   readonly #flights = new Set<readonly Write[]>();
+  /** The transactions go on for later requests: not in the context of the one that began them. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #lastError: unknown;
   #busy = false;
   #stopSweep: (() => void) | undefined;
@@ -61,13 +66,13 @@ export class Writer {
   write(set: WriteSet, deadline: number): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable('The store is closed.');
-      const { clock, layout, limits } = this.#options;
+      const { clock, layout, limits, spans } = this.#options;
       const bytes = checkSize(set.values, layout, limits);
       const operations = set.values.size + set.doubtful.size;
-      this.#queue.push({ ...set, bytes, operations, deadline, resolve, reject });
+      this.#queue.push({ ...set, bytes, operations, deadline, resolve, reject, span: spans.current() });
       this.#gathering.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
-      if (!this.#busy) void this.#run();
+      if (!this.#busy) void this.#outside(() => this.#run());
     });
   }
 
@@ -108,7 +113,7 @@ export class Writer {
 
   /** Ends when the next transaction may be sent. */
   async #fly(writes: readonly Write[]): Promise<void> {
-    const { client, clock, layout, metrics, requestTimeout, tokens } = this.#options;
+    const { client, clock, layout, metrics, spans, requestTimeout, tokens } = this.#options;
     metrics.batchRequests.observe(writes.length);
     this.#flights.add(writes);
     const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
@@ -121,8 +126,10 @@ export class Writer {
     };
     const transaction = new Transaction(layout, tokens.next(), writes);
     const request = { success: transaction.operations };
-    const done = client
-      .call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent)
+    const sampled = () => writes.map(({ span }) => span);
+    const transact = () => client.call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent);
+    const done = spans
+      .shared('store.transaction', writes.length, sampled, transact)
       .then(
         (response) => {
           for (const write of writes) {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { Problem } from '../../../src/errors.ts';
@@ -6,6 +7,7 @@ import type { Clock } from '../../../src/store/etcd/clock.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { type HeadRead, Replica } from '../../../src/store/etcd/replica.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
+import { noSpans } from '../../../src/store/spans.ts';
 import { newDirectory } from './harness.ts';
 
 /** Time that passes when the test says so. */
@@ -47,13 +49,16 @@ async function setUp(t: ExecutionContext) {
   await replica.finish([], { head: head(1), revision: 1, complete: 1, clusterId: '1', prefix: '/p/' });
   const clock = new ManualClock();
   const reads: PromiseWithResolvers<HeadRead>[] = [];
+  const requestContext = new AsyncLocalStorage<string>();
+  const contexts: (string | undefined)[] = [];
   const contradictions: string[] = [];
   const barrier = new Barrier({
-    ...{ replica, clock, requestTimeout: 1000 },
+    ...{ replica, clock, requestTimeout: 1000, spans: noSpans },
     metrics: etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 }),
     readHead: () => {
       const read = Promise.withResolvers<HeadRead>();
       reads.push(read);
+      contexts.push(requestContext.getStore());
       return read.promise;
     },
     onContradiction: (cause) => {
@@ -63,7 +68,7 @@ async function setUp(t: ExecutionContext) {
     onAwaited: () => {},
   });
   t.teardown(() => barrier.close());
-  return { replica, head, clock, reads, barrier, contradictions };
+  return { replica, head, clock, reads, barrier, contradictions, requestContext, contexts };
 }
 
 /** Everything that can happen without time passing has happened. */
@@ -104,6 +109,19 @@ test('who comes while a read is under way does not join it, but the next one, wh
     late.map(({ state }) => state),
     ['done', 'done'],
   );
+});
+
+test('reads are made in no request’s context: the loop goes on for others', async (t) => {
+  const { barrier, reads, head, requestContext, contexts } = await setUp(t);
+  const first = requestContext.run('first', () => watchState(barrier.wait()));
+  await settle();
+  const second = watchState(barrier.wait());
+  reads[0]?.resolve(head(1));
+  await settle();
+  reads[1]?.resolve(head(1));
+  await settle();
+  t.deepEqual([first.state, second.state], ['done', 'done']);
+  t.deepEqual(contexts, [undefined, undefined]);
 });
 
 test('a read waits until the index has the revision, and does not hold up later ones', async (t) => {

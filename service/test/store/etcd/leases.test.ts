@@ -10,10 +10,12 @@ import { systemClock } from '../../../src/store/etcd/clock.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
 import { deadlineOf } from '../../../src/store/etcd/lease-id.ts';
+import { LeaseSweeper } from '../../../src/store/etcd/lease-sweeper.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
 import { Tokens } from '../../../src/store/etcd/tokens.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
+import { noSpans } from '../../../src/store/spans.ts';
 import { metric, newDirectory, newPrefix, openReady, read } from './harness.ts';
 
 let etcd: EtcdCluster;
@@ -124,6 +126,7 @@ test('a lease that somebody revoked costs its own request, not those that share 
   const writer = new Writer({
     ...{ client, layout: places, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
     tokens: new Tokens(),
+    spans: noSpans,
   });
   t.teardown(() => writer.close());
   const write = (key: string, lease?: string) => {
@@ -204,4 +207,40 @@ test('an index that a version without deadlines has gone on with is synced anew'
   await index.close();
   const { registry } = await openReady(t, options);
   t.is(await metric(registry, 'kvstore_resyncs_total', { cause: 'upgraded' }), 1);
+});
+
+test('leases that are over, but that etcd has started anew, are ended; no other', async (t) => {
+  const cluster = await EtcdCluster.start();
+  t.teardown(() => cluster.stop());
+  let passed = 0;
+  const clock = { ...systemClock, wall: () => systemClock.wall() + passed };
+  const { store, registry } = await openReady(t, { endpoints: cluster.endpoints, clock });
+  await store.set([{ key: 'over', value: '1' }], { ttl: 1000 });
+  await store.set([{ key: 'taken', value: '1' }], { ttl: 1000 });
+  await store.set([{ key: 'later', value: '1' }], { ttl: 1400 });
+  await store.set([{ key: 'stays', value: '1' }]);
+  await store.barrier();
+  const metrics = etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 });
+  const client = new EtcdClient({ endpoints: cluster.endpoints }, clock, metrics);
+  t.teardown(() => client.close());
+  const sweeper = (due: readonly string[]) => {
+    const log = { info() {}, warn() {}, error() {} };
+    return new LeaseSweeper({
+      ...{ client, clock, log, layout: layout('/kvstore/'), limits: etcdDefaults, requestTimeout: 5000 },
+      due: () => due,
+    });
+  };
+  const all = sweeper(['over', 'taken', 'later', 'stays', 'none']);
+  t.is(await all.sweep(), 0);
+  passed = 1_290_000;
+  t.is(await all.sweep(), 0, 'etcd is given its time');
+  passed = 1_310_000;
+  // Somebody has set it while the sweeper's replica did not know yet.
+  await store.set([{ key: 'taken', value: '2' }]);
+  t.is(await sweeper([]).sweep(), 0);
+  t.is(await all.sweep(), 1);
+  await waitFor('the key is gone from etcd', async () => (await metric(registry, 'kvstore_keys')) === 3);
+  t.is(await all.sweep(), 0);
+  t.is(await read(store, 'taken'), '2');
+  t.is(await read(store, 'later'), '1');
 });

@@ -91,6 +91,32 @@ test('a set that must find none of its keys writes all or none', async (t) => {
   t.is(await read(b, 'c'), '1');
 });
 
+test('what is too large is refused before anything is sent, with a condition too; what just fits is taken', async (t) => {
+  const { store, registry } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix() });
+  const absent = { condition: { absent: true } } as const;
+  const pairs = (count: number, size: number) =>
+    Array.from({ length: count }, (_, i) => ({ key: `${'k'.repeat(1000)}${i}`, value: `"${'x'.repeat(size)}"` }));
+  const transactions = () => metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
+  t.is(await codeOf(store.set(pairs(128, 1), absent)), 'too-many-pairs');
+  t.is(await codeOf(store.set(pairs(127, 12_000), absent)), 'body-too-large');
+  t.is(
+    await codeOf(
+      store.delete(
+        pairs(128, 1).map(({ key }) => key),
+        { version: 'any' },
+      ),
+    ),
+    'too-many-pairs',
+  );
+  t.is(await transactions(), 0);
+  let size = 10_000;
+  while ((await codeOf(store.set(pairs(127, size), absent))) === 'body-too-large') size -= 10;
+  t.is(await transactions(), 1);
+  t.true(size > 9000);
+  await store.barrier();
+  t.is([...store.keys({})].length, 127);
+});
+
 test('a set or deletion that names a revision is done only while the key has it', async (t) => {
   const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix() });
   const first = await store.set([{ key: 'a', value: '1' }]);

@@ -52,6 +52,21 @@ test('user and password: the role of the prefix is enough, a lost token is got a
   await etcd.command('put', `${prefix}k/b`, '2');
   await waitFor('the watch brings it', () => store.get('b')?.value === '2');
 
+  // All that the store does works with that role.
+  await store.set([{ key: 'c', value: '1' }], { ttl: 1000 });
+  const refusedCondition = store.set([{ key: 'c', value: '2' }], { ttl: 1000, condition: { absent: true } });
+  await t.throwsAsync(refusedCondition, { message: /exists/ });
+  await waitFor('the lease that nothing hangs on is given back', async () => (await etcd.leases()).length === 1);
+  t.is((await store.delete(['c'])).deleted, 1);
+  const heard: string[] = [];
+  const watch = store.watch(1, {
+    opened: () => {},
+    revision: ({ changes }) => void heard.push(...changes.map(({ key }) => key)),
+    end: (problem) => t.fail(String(problem)),
+  });
+  t.teardown(() => watch.close());
+  await waitFor('the watch brings what was', () => heard.join('') === 'abcc');
+
   // etcd forgets its tokens when it starts.
   const [member] = etcd.members;
   await member?.kill();

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { eventsOf } from '../../../../test-support/event-stream.ts';
 import { ServiceProcess } from '../../../../test-support/service-process.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
+import { type EventStream, openEvents } from '../../support/event-stream.ts';
 import { newDirectory, openReady } from './harness.ts';
 
 interface Event {
@@ -52,22 +52,21 @@ test('a client that moves on when the process that serves its watch is killed mi
   });
   t.teardown(() => watch.close());
 
-  const stop = new AbortController();
-  const seen: Event[] = [];
+  let stopped = false;
+  /** One after the other, each where the last one ended. */
+  const streams: EventStream[] = [];
   const served = [0, 0, 0];
   let serving = 0;
   const client = (async () => {
     let last = String(begin);
-    for (; !stop.signal.aborted; serving = (serving + 1) % 3) {
+    for (; !stopped; serving = (serving + 1) % 3) {
+      const { port = 0 } = processes[serving] ?? {};
       try {
-        for await (const { event, id, data } of eventsOf(`${processes[serving]?.url}/watch`, last, stop.signal)) {
-          if (event === 'error') break;
-          last = id ?? last;
-          if (data === '') continue;
-          const { key, value, revision } = JSON.parse(data) as Omit<Event, 'id' | 'name'>;
-          seen.push({ id: last, name: event, key, value, revision });
-          served[serving] = (served[serving] ?? 0) + 1;
-        }
+        const stream = await openEvents(t, { port }, '/watch', { 'Last-Event-ID': last });
+        streams.push(stream);
+        await new Promise((resolve) => stream.response.once('close', resolve));
+        last = stream.lastId() || last;
+        served[serving] = (served[serving] ?? 0) + stream.events.length;
       } catch {
         // Nobody listens there now.
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -75,9 +74,12 @@ test('a client that moves on when the process that serves its watch is killed mi
     }
   })();
   t.teardown(async () => {
-    stop.abort();
+    stopped = true;
+    streams.at(-1)?.response.destroy();
     await client;
   });
+  const heard = () => streams.reduce((sum, { events }) => sum + events.length, 0);
+  const lastRevision = () => JSON.parse(streams.at(-1)?.events.at(-1)?.data ?? '{}').revision as unknown;
 
   let writing = true;
   const writer = async (through: typeof store, id: number) => {
@@ -89,8 +91,8 @@ test('a client that moves on when the process that serves its watch is killed mi
   };
   const writers = [writer(store, 1), writer(store, 2), writer(other, 3)];
   for (let kill = 0; kill < 5; kill++) {
-    const before = seen.length;
-    await waitFor('events come', () => seen.length > before + 300, { interval: 1 });
+    const before = heard();
+    await waitFor('events come', () => heard() > before + 300, { interval: 1 });
     const victim = serving;
     await processes[victim]?.kill();
     await start(victim);
@@ -98,12 +100,19 @@ test('a client that moves on when the process that serves its watch is killed mi
   writing = false;
   await Promise.all(writers);
   const final = await store.set([{ key: 'end', value: '1' }]);
-  await waitFor('the client has heard of the last write', () => seen.at(-1)?.revision === final);
+  await waitFor('the client has heard of the last write', () => lastRevision() === final);
   await waitFor('so has the reference', () => expected.at(-1)?.revision === final);
   t.is(ended, undefined);
   t.true(served.filter((count) => count > 0).length > 1, `${served} events by process`);
-  t.log(`${seen.length} events, ${served} by process`);
+  t.log(`${heard()} events in ${streams.length} streams`);
 
+  const seen = streams
+    .flatMap(({ events }) => events)
+    .filter(({ event }) => event !== 'error')
+    .map(({ event, id, data }): Event => {
+      const { key, value, revision } = JSON.parse(data);
+      return { id, name: event, key, value, revision };
+    });
   const text = ({ id, name, key }: Event) => `${id} ${name} ${key}`;
   t.deepEqual(seen.map(text), expected.map(text));
   t.deepEqual(

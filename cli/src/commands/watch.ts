@@ -1,0 +1,22 @@
+import { write } from '../io.ts';
+import type { AddCommand } from '../program.ts';
+import { watchPairs } from '../watch-pairs.ts';
+
+interface Options {
+  readonly prefix?: string;
+  readonly suffix?: string;
+  readonly after?: string;
+}
+
+export const addWatch: AddCommand = (command, run) =>
+  command
+    .command('watch')
+    .description('print every change as a line of JSON, until interrupted; one without a value is a deletion')
+    .option('--prefix <text>', 'only keys that begin so')
+    .option('--suffix <text>', 'only keys that end so')
+    .option('--after <revision>', 'begin behind this revision; default: from now on')
+    .action(
+      run<[], Options>(async ({ client, stdout }, { prefix, suffix, after }) => {
+        await watchPairs(client, { prefix, suffix, after, take: (line) => write(stdout, `${line}\n`) });
+      }),
+    );

@@ -1,0 +1,98 @@
+/** An export into a file: there in full under its name, or not at all. */
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Client } from './client.ts';
+import { exportPairs } from './export-pairs.ts';
+import { parseRecord } from './record.ts';
+import { mayPass } from './server-error.ts';
+
+export interface ExportFileOptions {
+  /** Goes on with what an export that was killed has left. */
+  readonly resume: boolean;
+  /** The file is to show one state of the store: a stream that breaks begins again instead of going on. */
+  readonly oneState: boolean;
+  readonly onPairs: (pairs: number) => void;
+  readonly onBroken: (error: Error) => void;
+}
+
+/** Tries of an export that begins again when it breaks. */
+const attempts = 5;
+
+/** Where an export is until it is whole. */
+export function partialName(file: string): string {
+  return `${file}.partial`;
+}
+
+/** Replaces the file. @throws ServerError, ConnectionError, CliError, and what the file system says */
+export async function exportToFile(client: Client, file: string, options: ExportFileOptions): Promise<void> {
+  const partial = partialName(file);
+  if (!options.resume) await rm(partial, { force: true });
+  const handle = await open(partial, 'a+');
+  try {
+    if (options.oneState) await exportOneState(client, handle, options);
+    else {
+      const { onBroken } = options;
+      await exportPairs(client, { after: await lastKey(handle), take: into(handle, options), onBroken });
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, file);
+  await syncFolder(dirname(file));
+}
+
+async function exportOneState(client: Client, handle: FileHandle, options: ExportFileOptions): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await handle.truncate(0);
+    try {
+      await exportPairs(client, { take: into(handle, options) });
+      return;
+    } catch (error) {
+      if (!mayPass(error) || attempt === attempts) throw error;
+      options.onBroken(error);
+    }
+  }
+}
+
+function into(handle: FileHandle, { onPairs }: ExportFileOptions): (lines: Buffer, pairs: number) => Promise<void> {
+  return async (lines, pairs) => {
+    await handle.appendFile(lines);
+    onPairs(pairs);
+  };
+}
+
+/** The last whole line's key; what follows that line is cut off. Undefined: there is none. */
+async function lastKey(handle: FileHandle): Promise<string | undefined> {
+  const { size } = await handle.stat();
+  const end = await lastNewline(handle, size);
+  await handle.truncate(end);
+  if (end === 0) return undefined;
+  const start = await lastNewline(handle, end - 1);
+  const line = Buffer.alloc(end - 1 - start);
+  await handle.read(line, 0, line.length, start);
+  return parseRecord(line).key;
+}
+
+/** The position behind the last newline before `end`; 0 when there is none. */
+async function lastNewline(handle: FileHandle, end: number): Promise<number> {
+  const block = Buffer.alloc(64 * 1024);
+  for (let stop = end; stop > 0; ) {
+    const start = Math.max(0, stop - block.length);
+    const { bytesRead } = await handle.read(block, 0, stop - start, start);
+    const at = block.subarray(0, bytesRead).lastIndexOf(0x0a);
+    if (at !== -1) return start + at + 1;
+    stop = start;
+  }
+  return 0;
+}
+
+/** A rename is durable only when its folder is flushed. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,70 @@
+/** The commands, put together; what ends in an error becomes an exit code here. */
+import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { addBackup } from './commands/backup.ts';
+import { addDelete } from './commands/delete.ts';
+import { addExport } from './commands/export.ts';
+import { addGet } from './commands/get.ts';
+import { addImport } from './commands/import.ts';
+import { addRestore } from './commands/restore.ts';
+import { addSearch } from './commands/search.ts';
+import { addSet } from './commands/set.ts';
+import { addWatch } from './commands/watch.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { type Context, type Io, say } from './io.ts';
+import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
+
+/** Makes a commander action of what a command does. */
+export type Run = <Arguments extends unknown[], Options extends object>(
+  action: (context: Context, options: Options, ...args: Arguments) => Promise<void>,
+) => (...args: unknown[]) => Promise<void>;
+
+export type AddCommand = (program: Command, run: Run) => Command;
+
+const commands = [addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore];
+
+const exitCodeHelp = `
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a condition does not hold,
+5 the token is missing or not good for this, 6 the store cannot be reached.
+`;
+
+/** Runs one command line. @returns the exit code */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const program = new Command('kvstore-cli')
+    .description('Works with a KvStore over HTTP.')
+    .version(manifest.version)
+    .addHelpText('after', exitCodeHelp);
+  const runAction: Run =
+    (action) =>
+    async (...args) => {
+      // Behind the arguments commander gives the options and the command.
+      const options = args.at(-2) as CommonOptions;
+      const context = createContext(options, io);
+      try {
+        await action(context, options as never, ...(args.slice(0, -2) as never));
+      } finally {
+        context.client.close();
+      }
+    };
+  for (const add of commands) withCommonOptions(add(program, runAction));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    return exitCodeOf(error, io);
+  }
+}
+
+function exitCodeOf(error: unknown, io: Io): number {
+  // Commander has said it already, or was asked for help.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  const known = io.signal.aborted ? io.signal.reason : error;
+  say(io, known instanceof Error ? known.message : String(known));
+  return known instanceof CliError ? known.exitCode : exitCodes.failure;
+}

@@ -1,0 +1,37 @@
+/** A bar on a terminal; nothing in a pipe or a log. */
+import cliProgress from 'cli-progress';
+import type { Terminal } from './io.ts';
+
+export interface Progress {
+  /** @param done in the same unit as the total */
+  update(done: number, lines: number): void;
+  stop(): void;
+}
+
+const silent: Progress = { update: () => {}, stop: () => {} };
+
+/**
+ * @param terminal undefined: the user sees the data itself
+ * @param total bytes of the input; undefined when nobody knows
+ */
+export function startProgress(terminal: Terminal | undefined, total: number | undefined): Progress {
+  if (terminal?.isTTY !== true) return silent;
+  const { Format, SingleBar } = cliProgress;
+  const bar = new SingleBar({
+    stream: terminal,
+    hideCursor: true,
+    clearOnComplete: true,
+    format: (options, params, payload: { readonly lines?: number }) => {
+      const seconds = Math.max(0.001, (Date.now() - params.startTime) / 1000);
+      const lines = payload.lines ?? 0;
+      const count = `${lines.toLocaleString('en')} pairs, ${Math.round(lines / seconds).toLocaleString('en')} a second`;
+      if (total === undefined || Format.BarFormat === undefined) return count;
+      return `${Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}% | ${count}`;
+    },
+  });
+  bar.start(total ?? 1, 0);
+  return {
+    update: (done, lines) => bar.update(total === undefined ? 0 : done, { lines }),
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,52 @@
+/** When to try again, and when to give up. */
+import type { Clock } from './clock.ts';
+import { mayPass, nothingHappened, ServerError } from './server-error.ts';
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Milliseconds after which an error that may pass is given up on. */
+  readonly patience: number;
+  /** 0 to 1; spreads clients that were turned away together. */
+  readonly random: () => number;
+  /** Told before each wait. */
+  readonly onWait: (error: Error, ms: number) => void;
+}
+
+/** Of a wait that the answer did not ask for: from the first to the longest. */
+const firstWait = 100;
+const longestWait = 5_000;
+
+/**
+ * The action's result, after as many tries as the patience allows. What may not be repeated is only tried again when the
+ * error says that nothing happened.
+ * @throws the last error
+ */
+export async function withRetries<T>(
+  action: () => Promise<T>,
+  { repeatable }: { readonly repeatable: boolean },
+  { clock, signal, patience, random, onWait }: RetryOptions,
+): Promise<T> {
+  const deadline = clock.now() + patience;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!mayPass(error) || !(repeatable || nothingHappened(error))) throw error;
+      const asked = error instanceof ServerError ? error.retryAfter : undefined;
+      const wait = asked ?? Math.min(longestWait, firstWait * 2 ** attempt) * (0.5 + random() / 2);
+      if (clock.now() + wait > deadline) throw error;
+      onWait(error, wait);
+      await clock.sleep(wait, signal);
+    }
+  }
+}
+
+/** Milliseconds of a Retry-After header (RFC 9110): seconds or a date; undefined when there is none. */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

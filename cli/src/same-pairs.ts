@@ -1,0 +1,42 @@
+/** Whether a restore can take nothing away: the store has no pair that the file does not have as well. */
+import { compareKeys } from '../../service/src/store/key.ts';
+import type { Client } from './client.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { openLines } from './export-pairs.ts';
+import { type Line, readLines } from './lines.ts';
+import { parseRecord } from './record.ts';
+import { withRetries } from './retry.ts';
+
+/**
+ * Also true of an empty store, and of what a restore that was interrupted has left: it may then go on.
+ * @param readFile the file's lines from their beginning, in the order of keys, as exports have them
+ * @throws CliError (preconditionFailed) that names the first pair that only the store has
+ */
+export async function checkOnlyPairsOf(readFile: () => AsyncIterable<Line>, client: Client): Promise<void> {
+  await withRetries(() => compare(readFile, client), { repeatable: true }, client.options);
+}
+
+async function compare(readFile: () => AsyncIterable<Line>, client: Client): Promise<void> {
+  const response = await openLines(client, undefined);
+  const file = readFile()[Symbol.asyncIterator]();
+  try {
+    let own = await file.next();
+    for await (const { bytes } of readLines(response)) {
+      const { key, value } = parseRecord(bytes);
+      let record = own.done ? undefined : parseRecord(own.value.bytes);
+      while (record !== undefined && compareKeys(record.key, key) < 0) {
+        own = await file.next();
+        record = own.done ? undefined : parseRecord(own.value.bytes);
+      }
+      if (record?.key !== key || record.value !== value) {
+        const message = `the store holds other data, such as the key ${JSON.stringify(key)}: nothing was written`;
+        throw new CliError(message, exitCodes.preconditionFailed);
+      }
+    }
+  } catch (error) {
+    throw error instanceof CliError || !response.errored ? error : client.failure(error);
+  } finally {
+    response.destroy();
+    await file.return?.();
+  }
+}

@@ -1,0 +1,67 @@
+/** What went wrong between the program and the store. */
+import { CliError, type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** The store answered with an error (RFC 9457), or something in front of it did. */
+export class ServerError extends CliError {
+  readonly status: number;
+  /** The store's own code, such as `overloaded`; undefined when the answer has none. */
+  readonly code: string | undefined;
+  /** Milliseconds that the answer asks to wait. */
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, body: string, retryAfter?: number) {
+    const problem = parseProblem(body);
+    const what = problem?.code === undefined ? `${status}` : `${status} ${problem.code}`;
+    super(`${what}: ${problem?.detail ?? 'the answer does not say why'}`, exitCodeOf(status));
+    this.status = status;
+    this.code = problem?.code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The connection failed, before an answer or in the middle of one. */
+export class ConnectionError extends CliError {
+  /** True: the request cannot have reached the store. */
+  readonly neverSent: boolean;
+
+  constructor(url: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+    super(`${url}: ${why}`, exitCodes.unavailable, cause);
+    this.neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(
+      String((cause as NodeJS.ErrnoException | undefined)?.code),
+    );
+  }
+}
+
+/** Errors that may pass: of the store's own, of a proxy's in front of it, of the network. */
+export function mayPass(error: unknown): error is ServerError | ConnectionError {
+  if (error instanceof ConnectionError) return true;
+  return error instanceof ServerError && [408, 429, 502, 503, 504].includes(error.status);
+}
+
+/** Whether nothing was written, for certain: then also a write that must not happen twice may be sent again. */
+export function nothingHappened(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.neverSent;
+  return error instanceof ServerError && ['overloaded', 'unavailable', 'not-ready'].includes(error.code ?? '');
+}
+
+function exitCodeOf(status: number): ExitCode {
+  if (status === 401 || status === 403) return exitCodes.denied;
+  if (status === 404) return exitCodes.notFound;
+  if (status === 412) return exitCodes.preconditionFailed;
+  if (status === 408 || status === 429 || (status >= 502 && status <= 504)) return exitCodes.unavailable;
+  return exitCodes.failure;
+}
+
+function parseProblem(body: string): { code?: string; detail?: string } | undefined {
+  try {
+    const { code, detail } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    return {
+      ...(typeof code === 'string' ? { code } : {}),
+      ...(typeof detail === 'string' ? { detail } : {}),
+    };
+  } catch {
+    // An answer of something else than the store, such as a proxy's page: its status is all there is.
+    return undefined;
+  }
+}

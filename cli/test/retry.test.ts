@@ -1,0 +1,75 @@
+/** How long is waited, and for what, on a clock of the test's own. */
+import test from 'ava';
+import type { Clock } from '../src/clock.ts';
+import { parseRetryAfter, withRetries } from '../src/retry.ts';
+import { ConnectionError, ServerError } from '../src/server-error.ts';
+
+const busy = (retryAfter?: number) => new ServerError(503, '{"code":"overloaded"}', retryAfter);
+const lost = new ConnectionError('http://store', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+const refused = new ConnectionError('http://store', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+
+/** Throws the errors one after the other, then succeeds; tells how long it waited before each further try. */
+async function attempt(errors: readonly Error[], { repeatable = true, patience = 60_000 } = {}) {
+  const waits: number[] = [];
+  let now = 1_000_000;
+  const clock: Clock = {
+    now: () => now,
+    async sleep(ms) {
+      now += ms;
+    },
+  };
+  const left = [...errors];
+  const action = async (): Promise<string> => {
+    const error = left.shift();
+    if (error !== undefined) throw error;
+    return 'done';
+  };
+  const { signal } = new AbortController();
+  const onWait = (_: Error, ms: number) => void waits.push(ms);
+  const result = await withRetries(action, { repeatable }, { clock, signal, patience, random: () => 1, onWait }).catch(
+    (error: unknown) => error,
+  );
+  return { result, waits };
+}
+
+test('waits grow, up to 5 s', async (t) => {
+  const { result, waits } = await attempt(Array.from({ length: 8 }, () => busy()));
+  t.is(result, 'done');
+  t.deepEqual(waits, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+});
+
+test('Retry-After is waited for as it says', async (t) => {
+  t.deepEqual((await attempt([busy(7000), busy(0), busy()])).waits, [7000, 0, 400]);
+});
+
+test('the patience has an end, and is not waited out for nothing', async (t) => {
+  const last = busy(9000);
+  const { result, waits } = await attempt([busy(9000), last], { patience: 10_000 });
+  t.is(result, last);
+  t.deepEqual(waits, [9000]);
+});
+
+test('what may not be repeated is tried again only when nothing happened', async (t) => {
+  const once = { repeatable: false };
+  t.is((await attempt([refused, busy()], once)).result, 'done');
+  t.is((await attempt([lost], once)).result, lost);
+  const unknown = new ServerError(503, '{"code":"outcome-unknown"}');
+  t.is((await attempt([unknown], once)).result, unknown);
+  t.is((await attempt([lost, unknown])).result, 'done');
+});
+
+test('what does not pass is not tried again', async (t) => {
+  for (const status of [400, 401, 404, 412, 413, 507, 500]) {
+    const error = new ServerError(status, 'not JSON');
+    t.is((await attempt([error])).result, error, `${status}`);
+  }
+});
+
+test('Retry-After is seconds or a date', (t) => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  t.is(parseRetryAfter(undefined, now), undefined);
+  t.is(parseRetryAfter('3', now), 3000);
+  t.is(parseRetryAfter('Thu, 01 Jan 2026 00:00:10 GMT', now), 10_000);
+  t.is(parseRetryAfter('Wed, 31 Dec 2025 00:00:00 GMT', now), 0);
+  t.is(parseRetryAfter('soon', now), undefined);
+});

@@ -1,0 +1,144 @@
+/** get, set, delete and search: what they print, and how they end. */
+import test from 'ava';
+import { cli } from './support/cli.ts';
+import { startFront } from './support/front.ts';
+import { oddKeys } from './support/pairs.ts';
+import { oneStore } from './support/store.ts';
+
+const store = oneStore(test);
+test.serial('a value comes back byte for byte, whatever the key', async (t) => {
+  const { url } = store;
+  const value = '{"n":101660004000155481467,"f":1.0,"e":1e400,"s":"\\u0041"}';
+  for (const key of ['..', 'a/b//c', '😀?%2F']) {
+    t.like(await cli(t, ['set', key, value], { url }), { code: 0, stderr: '' }, key);
+    t.like(await cli(t, ['get', key], { url }), { code: 0, stdout: `${value}\n` }, key);
+  }
+  await fetch(`${url}/set`, {
+    method: 'POST',
+    body: `{${oddKeys.map((key) => `${JSON.stringify(key)}:1`).join(',')}}`,
+  });
+  const { stdout } = await cli(t, ['search', '--prefix', '', '--json'], { url });
+  const keys = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.deepEqual(keys.sort(), [...oddKeys, '😀?%2F'].sort());
+});
+
+test.serial('set reads standard input, takes texts, and prints the revision', async (t) => {
+  const { url } = store;
+  const { stdout: first } = await cli(t, ['set', 'a'], { url, input: ' [1.0] \n' });
+  t.regex(first, /^\d+\n$/);
+  const revision = Number(first) + 1;
+  t.is((await cli(t, ['set', 'b', 'plain "text"', '--string'], { url })).stdout, `${revision}\n`);
+  const line = `{"key":"b","value":"plain \\"text\\"","revision":${revision}}\n`;
+  t.is((await cli(t, ['get', 'b', '--json'], { url })).stdout, line);
+});
+
+test.serial('conditions: exit code 4, and nothing is written', async (t) => {
+  const { url } = store;
+  const first = (await cli(t, ['set', 'a', '1'], { url })).stdout.trimEnd();
+  t.is((await cli(t, ['set', 'a', '2', '--if-absent'], { url })).code, 4);
+  t.is((await cli(t, ['set', 'a', '2', '--if-match', '0'], { url })).code, 4);
+  t.is((await cli(t, ['delete', 'a', '--if-match', '0'], { url })).code, 4);
+  t.is((await cli(t, ['get', 'a'], { url })).stdout, '1\n');
+  const second = await cli(t, ['set', 'a', '2', '--if-match', first], { url });
+  t.is(second.code, 0);
+  t.is((await cli(t, ['delete', 'a', '--if-match', second.stdout.trimEnd()], { url })).code, 0);
+  t.is((await cli(t, ['get', 'a'], { url })).code, 3);
+});
+
+test.serial('delete tells how many there were, and ttl ends a pair', async (t) => {
+  const { url } = store;
+  await fetch(`${url}/set`, { method: 'POST', body: '{"..":1,"a/b":2,"stays":3}' });
+  t.like(await cli(t, ['delete', 'none', '..', 'a/b'], { url }), { code: 0, stdout: '2\n' });
+  t.is((await cli(t, ['delete', 'stays'], { url })).stdout, '1\n');
+  t.is((await cli(t, ['set', 'short', '1', '--ttl', '3600'], { url })).code, 0);
+  t.regex((await cli(t, ['export'], { url })).stdout, /^{"key":"short","value":1,"revision":\d+,"expires":\d{13}}\n$/);
+});
+
+test.serial('search goes through all pages, and stops at its limit', async (t) => {
+  const { url } = store;
+  const pairs = Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`k${String(i).padStart(4, '0')}-x`, i]));
+  await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(pairs) });
+  const keys = (await cli(t, ['search', '--suffix', '-x'], { url })).stdout;
+  t.is(
+    keys,
+    Object.keys(pairs)
+      .map((key) => `${key}\n`)
+      .join(''),
+  );
+  t.is((await cli(t, ['search', '--prefix', 'k1', '--limit', '3'], { url })).stdout, 'k1000-x\nk1001-x\nk1002-x\n');
+  t.is((await cli(t, ['search', '--prefix', 'k0007', '--values'], { url })).stdout, '{"key":"k0007-x","value":7}\n');
+});
+
+const wrong: readonly (readonly string[])[] = [
+  [],
+  ['get'],
+  ['nonsense'],
+  ['get', 'a', '--nonsense'],
+  ['set', 'a', 'not JSON'],
+  ['set', 'a', '1', '--ttl', '0'],
+  ['search'],
+  ['get', 'a', '--url', 'ftp://x'],
+  ['backup', '/tmp'],
+  ['export', '--resume'],
+  ['get', 'a', '--token-file', '/nonexistent/token'],
+];
+for (const args of wrong) {
+  test.serial(`exit code 2: ${args.join(' ') || 'nothing'}`, async (t) => {
+    const { code, stdout, stderr } = await cli(t, args);
+    t.is(code, 2);
+    t.is(stdout, '');
+    t.not(stderr, '');
+  });
+}
+
+test.serial('each command has a help', async (t) => {
+  const { stdout: all } = await cli(t, ['--help']);
+  for (const command of ['get', 'set', 'delete', 'search', 'watch', 'export', 'import', 'backup', 'restore']) {
+    t.regex(all, new RegExp(`^  ${command} `, 'm'));
+    const { code, stdout } = await cli(t, [command, '--help']);
+    t.is(code, 0);
+    t.regex(stdout, new RegExp(`^Usage: kvstore-cli ${command} .*--token-file`, 's'));
+  }
+});
+
+test.serial('a store that cannot be reached: exit code 6, once the time is up', async (t) => {
+  t.is((await cli(t, ['get', 'a', '--retry-for', '0'])).code, 6);
+});
+
+test.serial('a read is tried again; a write only when nothing was written', async (t) => {
+  const { url } = store;
+  const front = await startFront(t, url);
+  let answers = ['overloaded', 'unavailable'];
+  front.act = () => {
+    const code = answers.pop();
+    return code === undefined ? 'pass' : { status: 503, code, headers: { 'Retry-After': '0' } };
+  };
+  t.is((await cli(t, ['set', 'a', '1'], { url: front.url })).code, 0);
+  answers = ['outcome-unknown', 'outcome-unknown'];
+  t.is((await cli(t, ['get', 'a'], { url: front.url })).stdout, '1\n');
+  answers = ['outcome-unknown'];
+  t.is((await cli(t, ['set', 'a', '2'], { url: front.url })).code, 6);
+  t.is((await cli(t, ['get', 'a'], { url })).stdout, '1\n');
+});
+
+test.serial('the token is shown to the store, and a refusal has an exit code', async (t) => {
+  const front = await startFront(t, 'http://127.0.0.1:1');
+  const shown: (string | undefined)[] = [];
+  front.act = ({ headers }) => {
+    shown.push(headers.authorization);
+    return { status: 401, code: 'unauthorized' };
+  };
+  t.is((await cli(t, ['get', 'a', '--token', 'secret'], { url: front.url })).code, 5);
+  t.is((await cli(t, ['get', 'a'], { url: front.url })).code, 5);
+  t.deepEqual(shown, ['Bearer secret', undefined]);
+});
+
+test.serial('a path in the URL goes before every call', async (t) => {
+  const front = await startFront(t, 'http://127.0.0.1:1');
+  front.act = () => ({ status: 404, code: 'key-not-found' });
+  t.is((await cli(t, ['get', '..', '--url', `${front.url}/store/`])).code, 3);
+  t.deepEqual(front.seen, ['GET /store/get/..']);
+});

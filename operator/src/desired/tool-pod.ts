@@ -1,0 +1,79 @@
+import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
+import type { KvStore } from '../kvstore.ts';
+import type { ServiceDefaults } from './deployment.ts';
+import { type Component, objectLabels } from './labels.ts';
+import { servicePort } from './service-environment.ts';
+
+export interface Tool {
+  readonly component: Extract<Component, 'backup' | 'restore'>;
+  /** Of the command line in the service's image. */
+  readonly args: readonly string[];
+  readonly volumeClaim: string;
+  readonly readOnly: boolean;
+  readonly tokenSecretName: string | undefined;
+}
+
+/** Where the backups' volume is mounted. */
+export const backupFolder = '/backup';
+const tokenFolder = '/etc/kvstore/token';
+
+const resources: V1ResourceRequirements = {
+  requests: { cpu: '50m', memory: '96Mi' },
+  limits: { cpu: '1', memory: '256Mi' },
+};
+
+/** A pod that runs the command line once, against the KvStore's Service. */
+export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: Tool): V1PodTemplateSpec {
+  const { metadata, spec } = kvstore;
+  const { component, tokenSecretName } = tool;
+  const url = `http://${metadata.name}.${metadata.namespace}.svc:${servicePort}`;
+  return {
+    metadata: { labels: objectLabels(metadata.name, component) },
+    spec: {
+      // Another pod for each try: the failed ones stay to be looked at.
+      restartPolicy: 'Never',
+      serviceAccountName: metadata.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        runAsGroup: 1000,
+        fsGroup: 1000,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
+      ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
+      volumes: [
+        { name: 'backup', persistentVolumeClaim: { claimName: tool.volumeClaim } },
+        ...(tokenSecretName === undefined
+          ? []
+          : [{ name: 'token', secret: { secretName: tokenSecretName, defaultMode: 0o440 } }]),
+      ],
+      containers: [
+        {
+          name: component,
+          image: spec.image ?? defaults.serviceImage,
+          imagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
+          command: ['node', 'cli/src/main.ts'],
+          args: [...tool.args],
+          env: [
+            { name: 'KV_URL', value: url },
+            ...(tokenSecretName === undefined ? [] : [{ name: 'KV_TOKEN_FILE', value: `${tokenFolder}/token` }]),
+          ],
+          resources,
+          volumeMounts: [
+            { name: 'backup', mountPath: backupFolder, ...(tool.readOnly ? { readOnly: true } : {}) },
+            ...(tokenSecretName === undefined ? [] : [{ name: 'token', mountPath: tokenFolder, readOnly: true }]),
+          ],
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** Where a KvStore stands between being made and having what it was to begin with. A pure function. */
+import type { V1Deployment, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { Finding } from './conditions.ts';
+import { otherDataExitCode } from './desired/restore-job.ts';
+import type { KvStore } from './kvstore.ts';
+
+export const restoredCondition = 'Restored';
+
+export interface RestoreObjects {
+  readonly deployment: V1Deployment | undefined;
+  /** The Job of the restore that the spec asks for. */
+  readonly job: V1Job | undefined;
+  /** Pods of that Job. */
+  readonly pods: readonly V1Pod[];
+}
+
+export interface Restore {
+  /** Of the condition Restored. */
+  readonly finding: Finding;
+  /** What keeps the store from being used; undefined: nothing does, or does any more. */
+  readonly holdsUp?: 'Restoring' | 'RestoreFailed';
+  /** Whether the Job is to be made now. */
+  readonly start: boolean;
+}
+
+/** Undefined: nothing was asked for, ever. */
+export function restoreOf({ spec, status }: KvStore, objects: RestoreObjects): Restore | undefined {
+  const known = status?.conditions?.find(({ type }) => type === restoredCondition);
+  // Never again, whatever becomes of the Job or of the spec.
+  if (known?.status === 'True' || spec.restoreFrom === undefined) {
+    return known === undefined ? undefined : { finding: findingOf(known), start: false };
+  }
+  const { job, deployment, pods } = objects;
+  if (job === undefined) {
+    const isServing = (deployment?.status?.availableReplicas ?? 0) > 0;
+    const finding = { status: 'False', reason: 'Waiting', message: 'waits for a replica to restore into' } as const;
+    return { finding, holdsUp: 'Restoring', start: isServing };
+  }
+  if (has(job, 'Complete')) {
+    const message = `restored from ${spec.restoreFrom.volumeClaim}, see the log of the Job ${job.metadata?.name}`;
+    return { finding: { status: 'True', reason: 'Restored', message }, start: false };
+  }
+  if (!has(job, 'Failed')) {
+    const message = `the Job ${job.metadata?.name} is at work`;
+    return { finding: { status: 'False', reason: 'Restoring', message }, holdsUp: 'Restoring', start: false };
+  }
+  // The pods may be cleaned away, the Job stays.
+  if (known?.reason === 'OtherData' || pods.some(foundOtherData)) {
+    const message = 'the store holds other data than the backup: it was left as it is; remove restoreFrom';
+    return { finding: { status: 'False', reason: 'OtherData', message }, start: false };
+  }
+  const message = `see the log of the Job ${job.metadata?.name}; delete it to try again`;
+  return { finding: { status: 'False', reason: 'Failed', message }, holdsUp: 'RestoreFailed', start: false };
+}
+
+function findingOf({ status, reason, message }: Finding): Finding {
+  return { status, reason, message };
+}
+
+function has({ status }: V1Job, type: 'Complete' | 'Failed'): boolean {
+  return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+}
+
+function foundOtherData({ status }: V1Pod): boolean {
+  return status?.containerStatuses?.some(({ state }) => state?.terminated?.exitCode === otherDataExitCode) ?? false;
+}

@@ -1,0 +1,97 @@
+import test from 'ava';
+import { buildBackup, buildBackupClaim } from '../../src/desired/backup.ts';
+import { buildServiceObjects } from '../../src/desired/desired.ts';
+import { selectorLabels } from '../../src/desired/labels.ts';
+import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
+import { buildRestoreJob, restoreJobName } from '../../src/desired/restore-job.ts';
+import { etcdNetworkPolicy } from '../../src/etcd/build/network-policy.ts';
+import { etcdNames } from '../../src/etcd/names.ts';
+import type { BackupSpec, RestoreSpec } from '../../src/kvstore.ts';
+import { isSubset } from '../../src/subset.ts';
+import { kvStore } from '../support/kvstore.ts';
+
+const defaults = { serviceImage: 'default/image:1' };
+const daily: BackupSpec = { schedule: '@daily', retention: 7, suspend: false, storage: { size: '8Gi' } };
+const latest: RestoreSpec = { volumeClaim: 'shop-backup', file: 'latest' };
+
+function backup(spec: Partial<BackupSpec> = {}) {
+  const { spec: cron } = buildBackup(kvStore(), { ...daily, ...spec }, defaults);
+  const pod = cron?.jobTemplate.spec?.template.spec;
+  return { cron, pod, container: pod?.containers[0] };
+}
+
+function restore(spec: Partial<RestoreSpec> = {}) {
+  const { metadata, spec: job } = buildRestoreJob(kvStore(), { ...latest, ...spec }, defaults);
+  const pod = job?.template.spec;
+  return { metadata, job, pod, container: pod?.containers[0] };
+}
+
+test('a backup runs the command line of the service image against the Service, one at a time', (t) => {
+  const { cron, container, pod } = backup();
+  t.like(cron, { schedule: '@daily', concurrencyPolicy: 'Forbid', suspend: false });
+  t.false('timeZone' in (cron ?? {}));
+  t.is(container?.image, 'default/image:1');
+  t.deepEqual(container?.args, ['backup', '/backup/shop', '--keep=7', '--retry-for=300']);
+  t.deepEqual(container?.env, [{ name: 'KV_URL', value: 'http://shop.web.svc:8080' }]);
+  t.deepEqual(pod?.volumes, [{ name: 'backup', persistentVolumeClaim: { claimName: 'shop-backup' } }]);
+});
+
+test('a claim that is named is used, one that is asked for is made', (t) => {
+  const { storage: _, ...named } = { ...daily, volumeClaim: 'mine' };
+  t.is(buildBackupClaim(kvStore(), named), undefined);
+  t.like(buildBackup(kvStore(), named, defaults).spec?.jobTemplate.spec?.template.spec?.volumes?.[0], {
+    persistentVolumeClaim: { claimName: 'mine' },
+  });
+  const claim = buildBackupClaim(kvStore(), { ...daily, storage: { size: '1Gi', className: 'slow' } });
+  t.is(claim?.metadata?.name, 'shop-backup');
+  t.like(claim?.spec, { storageClassName: 'slow', resources: { requests: { storage: '1Gi' } } });
+});
+
+test('the token is a file of its Secret, for a backup and for a restore', (t) => {
+  for (const { pod, container } of [backup({ tokenSecretName: 'token' }), restore({ tokenSecretName: 'token' })]) {
+    t.deepEqual(pod?.volumes?.[1], { name: 'token', secret: { secretName: 'token', defaultMode: 0o440 } });
+    const folder = container?.volumeMounts?.[1]?.mountPath;
+    t.true(container?.env?.some(({ name, value }) => name === 'KV_TOKEN_FILE' && value === `${folder}/token`));
+  }
+});
+
+test('a restore takes the newest backup of a KvStore, or the one that is named, and cannot change any', (t) => {
+  t.deepEqual(restore().container?.args?.slice(0, 2), ['restore', '/backup/shop']);
+  t.is(restore({ kvStore: 'old', file: 'a.jsonl' }).container?.args?.[1], '/backup/old/a.jsonl');
+  t.true(restore().container?.volumeMounts?.[0]?.readOnly);
+});
+
+test('another restore is another Job, the same one is the same', (t) => {
+  const nameOf = (spec: Partial<RestoreSpec>) => restoreJobName(kvStore(), { ...latest, ...spec });
+  t.is(nameOf({}), nameOf({}));
+  const others = [nameOf({}), nameOf({ file: 'a' }), nameOf({ volumeClaim: 'b' }), nameOf({ kvStore: 'c' })];
+  t.is(new Set(others).size, others.length);
+});
+
+test('the pods may talk to the service, and not to etcd; no Service, budget or policy takes them for its own', (t) => {
+  t.is(buildNetworkPolicy(kvStore()).spec.ingress[0]?.from, undefined, 'everybody may, as long as nobody is named');
+  const named = kvStore({ clients: [{ namespaceSelector: {} }] });
+  const peers = buildNetworkPolicy(named).spec.ingress[0]?.from ?? [];
+  const { cron } = backup();
+  for (const labels of [cron?.jobTemplate.spec?.template.metadata?.labels, restore().job?.template.metadata?.labels]) {
+    t.true(peers.some(({ podSelector }) => isSubset(podSelector?.matchLabels, labels)));
+    for (const component of ['service', 'etcd'] as const) t.false(isSubset(selectorLabels('shop', component), labels));
+    const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop').spec.ingress;
+    const allowed = rules.flatMap(({ from = [] }) => from).map(({ podSelector }) => podSelector?.matchLabels);
+    t.true(allowed.length > 0);
+    for (const selector of allowed) t.false(isSubset(selector, labels), JSON.stringify(selector));
+  }
+});
+
+test('there is no Ingress before the restore is done', (t) => {
+  const kinds = (restoring: boolean) =>
+    buildServiceObjects(kvStore({ restoreFrom: latest, backup: daily }), {
+      defaults,
+      secretVersions: '',
+      hasServiceMonitors: false,
+      restoring,
+    }).map(({ kind }) => kind);
+  t.false(kinds(true).includes('Ingress'));
+  t.true(kinds(false).includes('Ingress'));
+  for (const kind of ['CronJob', 'PersistentVolumeClaim']) t.true(kinds(true).includes(kind));
+});

@@ -1,0 +1,142 @@
+/** The service's API as the console uses it. Values are texts of JSON, never parsed. */
+import { membersOf } from './json-text.js';
+
+const tokenName = 'kvstore-token';
+
+/** An answer that is an error, by the service's own words (RFC 9457). */
+export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(status, code, message) {
+    super(message);
+    this.name = 'Problem';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Kept for this tab only, and gone with it. */
+export const token = {
+  get: () => sessionStorage.getItem(tokenName),
+  /** @param {string} text */
+  set: (text) => sessionStorage.setItem(tokenName, text),
+  forget: () => sessionStorage.removeItem(tokenName),
+};
+
+/**
+ * Asks the service. Throws Problem, or what fetch throws: TypeError without a connection, AbortError.
+ * @param {string} target relative to the page, so that it holds below a proxy's path, too
+ * @param {RequestInit & { headers?: Record<string, string> }} [options]
+ */
+export async function ask(target, { headers, ...options } = {}) {
+  const shown = token.get();
+  const authorization = shown === null ? undefined : { Authorization: `Bearer ${shown}` };
+  const answer = await fetch(target, { ...options, cache: 'no-store', headers: { ...authorization, ...headers } });
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+
+/** @param {Response} answer */
+async function problemOf(answer) {
+  const { code = 'unknown', detail, title } = await answer.json().catch(() => ({}));
+  return new Problem(answer.status, code, detail ?? title ?? `The service answered with status ${answer.status}.`);
+}
+
+/** @typedef {{ prefix: string, suffix: string }} Filter */
+
+/** @param {Filter} filter */
+export function queryOf({ prefix, suffix }) {
+  const query = new URLSearchParams({ prefix });
+  if (suffix !== '') query.set('suffix', suffix);
+  return query;
+}
+
+/**
+ * A page of keys.
+ * @param {Filter} filter
+ * @param {string | undefined} after
+ * @param {number} limit
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ keys: string[], more: boolean }>}
+ */
+export async function searchKeys(filter, after, limit, signal) {
+  const query = queryOf(filter);
+  query.set('limit', String(limit));
+  if (after !== undefined) query.set('after', after);
+  const answer = await ask(`search?${query}`, { signal });
+  return { keys: await answer.json(), more: answer.headers.has('Link') };
+}
+
+/**
+ * A value as text, with the revision that wrote it.
+ * @typedef {object} Stored
+ * @property {string} text
+ * @property {number} version
+ * @property {number | undefined} expires Unix time in milliseconds
+ */
+
+/**
+ * What is stored; undefined: there is no such key. It is asked for as a line, which tells of its expiry, too; and not with
+ * a path, of which a browser would clean away a key such as `..`.
+ * @param {string} key
+ * @returns {Promise<Stored | undefined>}
+ */
+export async function getValue(key) {
+  // Of all that begin with it the key itself is the first.
+  const query = new URLSearchParams({ prefix: key, limit: '1' });
+  const answer = await ask(`./?${query}`, { headers: { Accept: 'application/x-ndjson' } });
+  const line = (await answer.text()).trimEnd();
+  const found = line === '' ? undefined : readLine(line);
+  return found?.key === key ? found : undefined;
+}
+
+/**
+ * A line of a dump or an event's data: a value only when there is one.
+ * @param {string} line
+ */
+export function readLine(line) {
+  const members = membersOf(line);
+  const expires = members.get('expires');
+  return {
+    /** @type {string} */
+    key: JSON.parse(members.get('key') ?? '""'),
+    text: members.get('value') ?? '',
+    version: Number(members.get('revision')),
+    expires: expires === undefined ? undefined : Number(expires),
+  };
+}
+
+/**
+ * Writes a value on a condition: the version that it replaces, or (undefined) that there is none yet.
+ * Throws Problem `precondition-failed` when that does not hold; then nothing was written.
+ * @param {string} key
+ * @param {string} text valid JSON: it is put into the request as it stands
+ * @param {number | undefined} version
+ * @param {number} [ttl] seconds
+ * @returns {Promise<number>} the new version
+ */
+export async function setValue(key, text, version, ttl) {
+  /** @type {Record<string, string>} */
+  const condition = version === undefined ? { 'If-None-Match': '*' } : { 'If-Match': `"${version}"` };
+  const target = ttl === undefined ? 'set' : `set?ttl=${ttl}`;
+  const body = `{${JSON.stringify(key)}:${text}}`;
+  return versionOf(await ask(target, { method: 'POST', body, headers: condition }));
+}
+
+/**
+ * Deletes a key if it still has the version; else Problem `precondition-failed`.
+ * @param {string} key
+ * @param {number} version
+ */
+export async function deleteKey(key, version) {
+  const headers = { 'If-Match': `"${version}"` };
+  await ask('delete', { method: 'POST', body: JSON.stringify([key]), headers });
+}
+
+/** @param {Response} answer */
+function versionOf(answer) {
+  return Number(answer.headers.get('ETag')?.replaceAll('"', ''));
+}

@@ -1,0 +1,342 @@
+/**
+ * One key's value: shown, edited, saved on the condition that it is still what was shown. A change by somebody else is
+ * shown beside one's own, and neither is ever thrown away without being asked for.
+ */
+import { deleteKey, getValue, Problem, setValue } from './api.js';
+import { byId, flash } from './dom.js';
+import { compact, faultOf, pieces, pretty } from './json-text.js';
+
+/** Characters up to which a value is coloured and put in lines: beyond, it is shown as it is. */
+const prettyLimit = 200_000;
+
+/** @typedef {import('./api.js').Stored} Stored */
+
+/**
+ * @typedef {object} Surroundings
+ * @property {(text: string) => void} say
+ * @property {(error: unknown) => void} failed
+ * @property {(key: string | undefined) => void} shown
+ */
+
+export class Entry {
+  /** @type {string | undefined} */
+  #key;
+  /** What the edit began with; undefined: the key was not there. @type {Stored | undefined} */
+  #base;
+  /** The other side of a conflict; `stored` undefined: somebody deleted it. @type {{ stored: Stored | undefined } | undefined} */
+  #conflict;
+  #busy = false;
+  /** Changes of the key that came while a write of it was under way. @type {import('./watch.js').Change[]} */
+  #waiting = [];
+  #opened = 0;
+  #form = byId('entry', HTMLFormElement);
+  #text = byId('text', HTMLTextAreaElement);
+  #colours = byId('colours', HTMLPreElement);
+  #save = byId('save', HTMLButtonElement);
+  #revert = byId('revert', HTMLButtonElement);
+  #delete = byId('delete', HTMLButtonElement);
+  #check = byId('check', HTMLParagraphElement);
+  /** @type {Surroundings} */
+  #around;
+
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.#around = around;
+    this.#text.addEventListener('input', () => this.#describe());
+    this.#text.addEventListener('scroll', () => this.#scrollColours());
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.save();
+    });
+    byId('format', HTMLButtonElement).addEventListener('click', () => this.#format());
+    this.#revert.addEventListener('click', () => this.#adopt(this.#base));
+    byId('take', HTMLButtonElement).addEventListener('click', () => this.#take());
+    byId('keep', HTMLButtonElement).addEventListener('click', () => this.#keep());
+    setInterval(() => this.#facts(), 10_000);
+  }
+
+  get key() {
+    return this.#key;
+  }
+
+  get version() {
+    return this.#base?.version;
+  }
+
+  /** Whether there is something that would be lost. */
+  get dirty() {
+    const text = this.#text.value;
+    if (this.#key === undefined || text === shownText(this.#base)) return false;
+    // White space is no change: the service does not keep it.
+    return faultOf(text) !== undefined || compact(text) !== this.#base?.text;
+  }
+
+  focus() {
+    this.#text.focus();
+  }
+
+  /** Reads a key and shows it. @param {string} key */
+  async open(key) {
+    const opened = ++this.#opened;
+    try {
+      const stored = await getValue(key);
+      // A key that was chosen later may have come sooner.
+      if (opened !== this.#opened) return;
+      if (stored === undefined) {
+        this.close();
+        this.#around.say('The key is not there any more.');
+        return;
+      }
+      this.#key = key;
+      byId('key', HTMLHeadingElement).textContent = key;
+      this.#form.hidden = false;
+      byId('nothing', HTMLDivElement).hidden = true;
+      this.#adopt(stored);
+      this.#around.shown(key);
+    } catch (error) {
+      if (opened === this.#opened) this.#around.failed(error);
+    }
+  }
+
+  close() {
+    this.#opened++;
+    this.#key = undefined;
+    this.#base = undefined;
+    this.#form.hidden = true;
+    byId('nothing', HTMLDivElement).hidden = false;
+    this.#around.shown(undefined);
+  }
+
+  /** Reads the present key anew: changes of it may have been missed. */
+  async refresh() {
+    const key = this.#key;
+    if (key === undefined) return;
+    try {
+      const stored = await getValue(key);
+      if (key === this.#key) this.#meet(stored);
+    } catch (error) {
+      this.#around.failed(error);
+    }
+  }
+
+  /** A change that was watched. @param {import('./watch.js').Change} change */
+  note(change) {
+    if (change.key !== this.#key) return;
+    if (this.#busy) {
+      this.#waiting.push(change);
+      return;
+    }
+    if (change.version < (this.#base?.version ?? 0)) return;
+    const { text, version, expires } = change;
+    this.#meet(text === undefined ? undefined : { text, version, expires });
+  }
+
+  async save() {
+    const key = this.#key;
+    if (key === undefined || this.#save.disabled || this.#busy) return;
+    const text = this.#text.value;
+    this.#busy = true;
+    this.#describe();
+    try {
+      const seconds = this.#keptSeconds();
+      const version = await setValue(key, text, this.#base?.version, seconds);
+      if (key === this.#key) {
+        const expires = seconds === undefined ? undefined : Date.now() + seconds * 1000;
+        this.#base = { text: compact(text), version, expires };
+        this.#around.say('Saved.');
+      }
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'precondition-failed') await this.#refused(key);
+      else this.#around.failed(error);
+    } finally {
+      this.#settle();
+    }
+  }
+
+  /** Deletes what is shown. Throws Problem when it has changed meanwhile. */
+  async delete() {
+    if (this.#key === undefined || this.#base === undefined) return;
+    const key = this.#key;
+    this.#busy = true;
+    try {
+      await deleteKey(key, this.#base.version);
+      if (key === this.#key) this.close();
+      this.#around.say('Deleted.');
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'precondition-failed') await this.refresh();
+      throw error;
+    } finally {
+      this.#settle();
+    }
+  }
+
+  /** A write has ended: what came meanwhile is looked at now. */
+  #settle() {
+    this.#busy = false;
+    for (const change of this.#waiting.splice(0)) this.note(change);
+    if (this.#key !== undefined) this.#describe();
+  }
+
+  /** A save was refused: what is there now? @param {string} key */
+  async #refused(key) {
+    const stored = await getValue(key);
+    if (key !== this.#key) return;
+    this.#around.say('Not saved: somebody else changed the value.');
+    this.#disagree(stored);
+  }
+
+  /**
+   * What is stored now, to be shown or, when something here is not saved, to be decided about.
+   * @param {Stored | undefined} stored
+   */
+  #meet(stored) {
+    const same = stored?.version === this.#base?.version;
+    const wasDirty = this.dirty;
+    if (same) {
+      // The same text; its expiry is the store's, not reckoned here.
+      this.#base = stored;
+      return this.#facts();
+    }
+    if (!wasDirty) {
+      if (stored === undefined) {
+        this.close();
+        this.#around.say('The key was deleted.');
+        return;
+      }
+      this.#adopt(stored);
+      flash(this.#form);
+      return;
+    }
+    this.#disagree(stored);
+  }
+
+  /** @param {Stored | undefined} stored */
+  #disagree(stored) {
+    const mine = this.#text.value;
+    if (stored !== undefined && faultOf(mine) === undefined && compact(mine) === compact(stored.text)) {
+      this.#base = stored;
+      this.#conflict = undefined;
+    } else this.#conflict = { stored };
+    this.#describe();
+  }
+
+  #take() {
+    const conflict = this.#conflict;
+    if (conflict?.stored === undefined) this.close();
+    else this.#adopt(conflict.stored);
+    if (this.#key !== undefined) this.focus();
+  }
+
+  #keep() {
+    if (this.#conflict === undefined) return;
+    // The edit goes on from what is stored now: saving it replaces just that, and nothing newer.
+    this.#base = this.#conflict.stored;
+    this.#conflict = undefined;
+    this.#describe();
+    this.focus();
+  }
+
+  /** @param {Stored | undefined} stored */
+  #adopt(stored) {
+    this.#base = stored;
+    this.#conflict = undefined;
+    this.#text.value = shownText(stored);
+    this.#text.scrollTop = 0;
+    this.#describe();
+  }
+
+  #format() {
+    if (faultOf(this.#text.value) !== undefined) return;
+    this.#text.value = pretty(this.#text.value);
+    this.#describe();
+  }
+
+  /** Seconds until it is gone, when that is to stay so. */
+  #keptSeconds() {
+    const expires = this.#base?.expires;
+    if (expires === undefined || !byId('keep-expiry', HTMLInputElement).checked) return undefined;
+    return Math.max(1, Math.round((expires - Date.now()) / 1000));
+  }
+
+  /** Everything that follows from the state. */
+  #describe() {
+    const fault = faultOf(this.#text.value);
+    this.#check.textContent = fault ?? (this.dirty ? 'Changed, not saved' : '');
+    this.#check.dataset.state = fault !== undefined ? 'fault' : this.dirty ? 'changed' : 'same';
+    this.#text.setAttribute('aria-invalid', String(fault !== undefined));
+    this.#save.disabled = fault !== undefined || !this.dirty || this.#conflict !== undefined || this.#busy;
+    this.#revert.disabled = !this.dirty || this.#conflict !== undefined;
+    this.#delete.disabled = this.#base === undefined || this.#conflict !== undefined;
+    this.#showConflict();
+    this.#colour();
+    this.#facts();
+  }
+
+  #showConflict() {
+    const panel = byId('conflict', HTMLDivElement);
+    const conflict = this.#conflict;
+    panel.hidden = conflict === undefined;
+    if (conflict === undefined) return;
+    const { stored } = conflict;
+    const gone = stored === undefined;
+    byId('conflict-title', HTMLHeadingElement).textContent = gone ? 'Deleted meanwhile' : 'Changed meanwhile';
+    byId('conflict-text', HTMLParagraphElement).textContent =
+      'Somebody else was quicker. Nothing was overwritten: look at both values, then decide.';
+    byId('mine', HTMLTextAreaElement).value = this.#text.value;
+    byId('theirs', HTMLTextAreaElement).value = gone ? '(no such key)' : shownText(stored);
+    byId('theirs-title', HTMLElement).textContent = gone ? 'In the store' : `In the store, revision ${stored.version}`;
+    byId('take', HTMLButtonElement).textContent = gone ? 'Let it be gone' : "Take the store's";
+  }
+
+  #facts() {
+    const base = this.#base;
+    const facts = base === undefined ? ['not in the store'] : [`revision ${base.version}`, sizeOf(base.text)];
+    if (base?.expires !== undefined) facts.push(`gone ${timeOf(base.expires)}`);
+    byId('facts', HTMLParagraphElement).textContent = facts.join('  ·  ');
+    byId('expiry', HTMLLabelElement).hidden = base?.expires === undefined;
+  }
+
+  #colour() {
+    const text = this.#text.value;
+    const coloured = text.length <= prettyLimit;
+    this.#form.classList.toggle('coloured', coloured);
+    // The end of a text field shows a line more than a text that ends with a line break.
+    const parts = coloured ? [...pieces(text), { text: '\n', kind: '' }] : [];
+    this.#colours.replaceChildren(
+      ...parts.map(({ text: part, kind }) => {
+        if (kind === '') return part;
+        const span = document.createElement('span');
+        span.className = kind;
+        span.textContent = part;
+        return span;
+      }),
+    );
+    this.#scrollColours();
+  }
+
+  #scrollColours() {
+    this.#colours.scrollTop = this.#text.scrollTop;
+    this.#colours.scrollLeft = this.#text.scrollLeft;
+  }
+}
+
+/** @param {Stored | undefined} stored */
+function shownText(stored) {
+  if (stored === undefined) return '';
+  return stored.text.length <= prettyLimit ? pretty(stored.text) : stored.text;
+}
+
+/** @param {string} text */
+function sizeOf(text) {
+  const bytes = new TextEncoder().encode(text).length;
+  return bytes < 1024 ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}` : `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+/** @param {number} expires Unix time in milliseconds */
+function timeOf(expires) {
+  const seconds = Math.max(0, Math.round((expires - Date.now()) / 1000));
+  if (seconds < 120) return `in ${seconds} s`;
+  if (seconds < 7200) return `in ${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `in ${Math.round(seconds / 3600)} h`;
+  return `on ${new Date(expires).toLocaleDateString()}`;
+}

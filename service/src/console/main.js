@@ -1,0 +1,158 @@
+/** The console: a list of keys, one key's value, and what connects them. The address holds what is shown. */
+import { Problem, token } from './api.js';
+import { deleteDialog, newKeyDialog, tokenDialog } from './dialogs.js';
+import { byId, debounced, messageOf } from './dom.js';
+import { Entry } from './entry.js';
+import { KeyList } from './key-list.js';
+import { startTheme } from './theme.js';
+
+/** Milliseconds without a keystroke before a search is sent. */
+const searchPause = 150;
+
+const prefix = byId('prefix', HTMLInputElement);
+const suffix = byId('suffix', HTMLInputElement);
+const live = byId('live', HTMLParagraphElement);
+const said = byId('said', HTMLParagraphElement);
+const forget = byId('forget', HTMLButtonElement);
+
+const states = { connecting: 'Connecting', live: 'Live', away: 'Connection lost, trying again', refused: 'Not live' };
+
+/** @param {string} text */
+function say(text) {
+  said.textContent = text;
+  said.classList.add('shown');
+  clearTimeout(saying);
+  saying = window.setTimeout(() => {
+    said.classList.remove('shown');
+    said.textContent = '';
+  }, 4000);
+}
+let saying = 0;
+
+/** @param {unknown} error */
+function failed(error) {
+  if (error instanceof Problem && error.status === 401) {
+    const refused = token.get() !== null;
+    token.forget();
+    askForToken(refused);
+    return;
+  }
+  say(messageOf(error));
+}
+
+const entry = new Entry({
+  say,
+  failed,
+  shown(key) {
+    list.mark(key);
+    remember();
+  },
+});
+
+const list = new KeyList({
+  failed,
+  choose: (key) => choose(key),
+  change: (change) => entry.note(change),
+  gap: () => void entry.refresh(),
+  state(state) {
+    live.dataset.state = state;
+    live.textContent = states[state];
+  },
+});
+
+const openNew = newKeyDialog({
+  created(key) {
+    say('Created.');
+    choose(key);
+  },
+});
+const openDelete = deleteDialog({
+  confirmed: async () => {
+    await entry.delete();
+    list.focus();
+  },
+});
+const askForToken = tokenDialog({ given: start });
+
+/** @param {string} key */
+function choose(key) {
+  if (key === entry.key) return;
+  if (entry.dirty && !window.confirm(`Leave ${entry.key}? What you changed is not saved.`)) return;
+  list.mark(key);
+  void entry.open(key);
+}
+
+function search() {
+  remember();
+  void list.search({ prefix: prefix.value, suffix: suffix.value });
+}
+
+/** The address as a link to what is shown. */
+function remember() {
+  const shown = new URLSearchParams();
+  for (const [name, value] of Object.entries({ prefix: prefix.value, suffix: suffix.value, key: entry.key ?? '' })) {
+    if (value !== '') shown.set(name, value);
+  }
+  history.replaceState(null, '', shown.size === 0 ? location.pathname : `#${shown}`);
+}
+
+/** Shows what the address says. */
+function start() {
+  forget.hidden = token.get() === null;
+  const asked = new URLSearchParams(location.hash.slice(1));
+  prefix.value = asked.get('prefix') ?? '';
+  suffix.value = asked.get('suffix') ?? '';
+  void list.search({ prefix: prefix.value, suffix: suffix.value });
+  const key = asked.get('key');
+  if (key !== null && !entry.dirty) void entry.open(key);
+}
+
+const searchSoon = debounced(search, searchPause);
+for (const input of [prefix, suffix]) input.addEventListener('input', searchSoon);
+byId('search', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault();
+  search();
+});
+byId('new', HTMLButtonElement).addEventListener('click', () => openNew(prefix.value));
+byId('delete', HTMLButtonElement).addEventListener('click', () => entry.key !== undefined && openDelete(entry.key));
+byId('list', HTMLDivElement).addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && entry.key !== undefined) {
+    event.preventDefault();
+    entry.focus();
+  }
+  if (event.key === 'Delete' && entry.key !== undefined) openDelete(entry.key);
+});
+forget.addEventListener('click', () => {
+  token.forget();
+  location.reload();
+});
+document.addEventListener('keydown', (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === 's') {
+    event.preventDefault();
+    void entry.save();
+  }
+  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (event.key === 'Escape' && event.target instanceof HTMLTextAreaElement && !event.target.closest('dialog'))
+    list.focus();
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null)
+    return;
+  if (event.key === '/' || event.key === 'n') event.preventDefault();
+  if (event.key === '/') prefix.select();
+  if (event.key === 'n') openNew(prefix.value);
+});
+for (const input of [prefix, suffix]) {
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'ArrowDown') return;
+    event.preventDefault();
+    list.focus();
+  });
+}
+window.addEventListener('beforeunload', (event) => {
+  if (entry.dirty) event.preventDefault();
+});
+// The page may be switched off while the console is not.
+void fetch('docs', { method: 'HEAD' }).then(({ ok }) => {
+  byId('docs', HTMLAnchorElement).hidden = !ok;
+});
+startTheme(byId('theme', HTMLButtonElement));
+start();

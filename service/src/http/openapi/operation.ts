@@ -1,0 +1,68 @@
+/** One operation of the document, with every problem it can answer with. */
+import { type ProblemCode, problems } from '../../errors.ts';
+import { header } from './headers.ts';
+import { type Part, schema } from './schemas.ts';
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly [string];
+  readonly parameters?: readonly Part[];
+  readonly requestBody?: Part;
+  /** Answers that are no problems, by status. */
+  readonly answers: Readonly<Record<number, Part>>;
+  readonly problems: readonly ProblemCode[];
+  /** What a token must allow, where tokens are asked for. */
+  readonly access: 'open' | 'read' | 'write';
+}
+
+/** What can be asked next of the same key. */
+export const link = (operationId: string): Part => ({ operationId, parameters: { key: '$request.path.key' } });
+
+/** Any request can be answered with these. */
+const always: readonly ProblemCode[] = ['invalid-request', 'request-timeout', 'headers-too-large', 'internal'];
+
+const accessProblems = { open: [], read: ['unauthorized'], write: ['unauthorized', 'read-only-token'] } as const;
+
+export function describe(operation: Operation, tokens: boolean): Part {
+  const { answers, problems: own, access, ...rest } = operation;
+  const codes = [...own, ...always, ...(tokens ? accessProblems[access] : [])];
+  return {
+    ...rest,
+    responses: { ...answers, ...problemResponses(codes) },
+    ...(tokens && access === 'open' ? { security: [] } : {}),
+  };
+}
+
+function problemResponses(codes: readonly ProblemCode[]): Record<number, Part> {
+  const statuses = [...new Set(codes.map((code) => problems[code].status))].sort();
+  return Object.fromEntries(
+    statuses.map((status) => [status, response(codes.filter((code) => problems[code].status === status))]),
+  );
+}
+
+/** A response for all problems of one status. */
+function response(codes: readonly ProblemCode[]): Part {
+  const headers = {
+    ...(codes.some((code) => retried.has(code)) ? { 'Retry-After': header('retryAfter') } : {}),
+    ...(codes.includes('unauthorized') ? { 'WWW-Authenticate': header('challenge') } : {}),
+  };
+  return {
+    description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    content: {
+      'application/problem+json': {
+        schema: { allOf: [schema('Problem'), { properties: { code: { enum: codes } } }] },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+      },
+    },
+  };
+}
+
+const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable']);
+
+function example(code: ProblemCode): Part {
+  const { status, title } = problems[code];
+  return { type: `urn:kvstore:problem:${code}`, title, status, code };
+}

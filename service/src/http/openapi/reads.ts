@@ -1,0 +1,116 @@
+/** The operations that read. */
+import type { ProblemCode } from '../../errors.ts';
+import { header } from './headers.ts';
+import { link, type Operation } from './operation.ts';
+import { parameter } from './parameters.ts';
+import { type Part, schema } from './schemas.ts';
+
+const pageProblems: readonly ProblemCode[] = ['invalid-query', 'invalid-key', 'overloaded', 'unavailable'];
+
+const unchanged = (etag: Part): Part => ({
+  description: 'Nothing has changed since the given ETag.',
+  headers: { ETag: etag },
+});
+
+export const getKey: Operation = {
+  operationId: 'getValue',
+  summary: 'One value',
+  tags: ['Reading'],
+  parameters: [parameter('key'), parameter('consistency'), parameter('ifNoneMatchRead')],
+  answers: {
+    200: {
+      description: 'The value.',
+      headers: { ETag: header('keyVersion') },
+      content: { 'application/json': { schema: schema('Value'), examples: { text: { value: 'three' } } } },
+      links: { delete: link('deleteKey') },
+    },
+    304: unchanged(header('keyVersion')),
+  },
+  problems: ['key-not-found', 'invalid-key', 'invalid-path', 'invalid-query', 'unavailable'],
+  access: 'read',
+};
+
+export const search: Operation = {
+  operationId: 'searchKeys',
+  summary: 'Keys by prefix, suffix or both',
+  description: 'At least one of `prefix` and `suffix` is given; both given, both must hold.',
+  tags: ['Reading'],
+  parameters: [
+    parameter('prefix'),
+    parameter('suffix'),
+    parameter('values'),
+    parameter('limit'),
+    parameter('after'),
+    parameter('consistency'),
+  ],
+  answers: {
+    200: {
+      description: 'The keys in order, `[]` when there is none; with `values=true` the pairs.',
+      headers: { Link: header('next') },
+      content: {
+        'application/json': {
+          schema: { oneOf: [schema('Keys'), schema('Pairs')] },
+          examples: { keys: { value: ['abc-1', 'abc-2'] }, pairs: { value: { 'abc-1': 1, 'abc-2': 2 } } },
+        },
+      },
+    },
+  },
+  problems: pageProblems,
+  access: 'read',
+};
+
+export const dump: Operation = {
+  operationId: 'dumpPairs',
+  summary: 'Every pair',
+  description: 'Streamed from one state of the store, however long it takes. An answer that is cut off has no end.',
+  tags: ['Reading'],
+  parameters: [
+    parameter('prefix'),
+    parameter('limit'),
+    parameter('after'),
+    parameter('consistency'),
+    parameter('ifNoneMatchRead'),
+  ],
+  answers: {
+    200: {
+      description: 'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each.',
+      headers: { ETag: header('state'), Link: header('next') },
+      content: {
+        'application/json': { schema: schema('Pairs') },
+        'application/x-ndjson': {
+          schema: { type: 'string' },
+          examples: { lines: { value: '{"key":"xyz-1","value":"three","revision":7}\n' } },
+        },
+      },
+    },
+    304: unchanged(header('state')),
+  },
+  problems: pageProblems,
+  access: 'read',
+};
+
+export const watch: Operation = {
+  operationId: 'watchKeys',
+  summary: 'Changes as they happen',
+  description:
+    'Server-sent events: `set` and `delete` with a line of JSON (`key`, `value`, `revision`, `expires`), in the order of ' +
+    'revisions, none missed and none doubled. The id of an event resumes behind it, on any replica. A last event `error` ' +
+    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`, `unauthorized`.',
+  tags: ['Reading'],
+  parameters: [parameter('prefix'), parameter('suffix'), parameter('consistency'), parameter('lastEventId')],
+  answers: {
+    200: {
+      description: 'Events until one side ends it.',
+      content: {
+        'text/event-stream': {
+          schema: { type: 'string' },
+          examples: {
+            events: { value: 'event: set\nid: 7\ndata: {"key":"xyz-1","value":"three","revision":7}\n\n' },
+          },
+        },
+      },
+    },
+  },
+  problems: ['invalid-query', 'history-gone', 'overloaded', 'unavailable'],
+  access: 'read',
+};

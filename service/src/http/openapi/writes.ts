@@ -1,0 +1,82 @@
+/** The operations that write. */
+import type { ProblemCode } from '../../errors.ts';
+import { header } from './headers.ts';
+import { link, type Operation } from './operation.ts';
+import { parameter } from './parameters.ts';
+import { schema } from './schemas.ts';
+
+const writeProblems: readonly ProblemCode[] = [
+  'invalid-key',
+  'cross-site',
+  'precondition-failed',
+  'storage-full',
+  'overloaded',
+  'unavailable',
+  'outcome-unknown',
+];
+
+const bodyProblems: readonly ProblemCode[] = [
+  'invalid-body',
+  'body-too-large',
+  'too-many-pairs',
+  'unsupported-encoding',
+];
+
+export const set: Operation = {
+  operationId: 'setPairs',
+  summary: 'Set one or many pairs, all or none',
+  description: 'Answered when they are on the disk. Of equal keys the last counts. Content-Type is not looked at.',
+  tags: ['Writing'],
+  parameters: [parameter('ttl'), parameter('ifNoneMatchWrite'), parameter('ifMatch')],
+  requestBody: {
+    required: true,
+    description: 'gzip, deflate and br are understood as Content-Encoding.',
+    content: { 'application/json': { schema: { allOf: [schema('Pairs'), { minProperties: 1 }] } } },
+  },
+  answers: {
+    200: {
+      description: 'The pairs that were set.',
+      headers: { ETag: header('revision') },
+      content: { 'application/json': { schema: schema('Pairs') } },
+    },
+  },
+  problems: ['invalid-query', ...bodyProblems, ...writeProblems],
+  access: 'write',
+};
+
+export const deleteKey: Operation = {
+  operationId: 'deleteKey',
+  summary: 'Delete one key',
+  tags: ['Writing'],
+  parameters: [parameter('key'), parameter('ifNoneMatchWrite'), parameter('ifMatch')],
+  answers: {
+    204: { description: 'It is gone, whether or not it was there.', links: { look: link('getValue') } },
+  },
+  problems: ['invalid-path', ...writeProblems],
+  access: 'write',
+};
+
+export const deleteKeys: Operation = {
+  operationId: 'deleteKeys',
+  summary: 'Delete many keys, all or none',
+  tags: ['Writing'],
+  parameters: [parameter('ifNoneMatchWrite'), parameter('ifMatch')],
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: { allOf: [schema('Keys'), { minItems: 1 }] } } },
+  },
+  answers: {
+    200: {
+      description: 'How many of them were there.',
+      headers: { ETag: header('revision') },
+      content: {
+        'application/json': {
+          schema: { type: 'object', properties: { deleted: { type: 'integer', minimum: 0 } }, required: ['deleted'] },
+          example: { deleted: 2 },
+        },
+      },
+    },
+  },
+  problems: [...bodyProblems, ...writeProblems],
+  access: 'write',
+};

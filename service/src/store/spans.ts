@@ -1,0 +1,24 @@
+/** How a store's work shows in traces: what many requests share is done once, and belongs to the traces of them all. */
+import type { Span } from '@opentelemetry/api';
+
+export interface Spans {
+  /** The span that the running request is in; undefined when the request is not sampled. */
+  current(): Span | undefined;
+  /**
+   * Does what `served` requests share, in a span linked with those of them that are sampled, and they with it. It is
+   * the child of the first one, so that at least that trace goes on to the calls that the work makes. Without any: no
+   * span.
+   */
+  shared<T>(
+    name: string,
+    served: number,
+    sampled: () => readonly (Span | undefined)[],
+    work: () => Promise<T>,
+  ): Promise<T>;
+}
+
+/** While traces are off: nothing is asked, nothing is kept. */
+export const noSpans: Spans = {
+  current: () => undefined,
+  shared: (_name, _served, _sampled, work) => work(),
+};

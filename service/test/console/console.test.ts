@@ -1,0 +1,276 @@
+/** The console as a person uses it, in a real browser on the real service. */
+import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { call, get } from '../support/call.ts';
+import { type StoreKind, storeKinds } from '../support/store-kinds.ts';
+import { bearer, reader, someTokens, writer } from '../support/tokens.ts';
+import { openConsole, parts } from './browser.ts';
+
+const [kind] = storeKinds;
+if (kind === undefined) throw new Error('no store');
+const { option, value, save, conflict } = parts;
+
+const many = Object.fromEntries(Array.from({ length: 450 }, (_, i) => [`order/${String(i).padStart(4, '0')}`, i]));
+
+/** One after the other: windows side by side only make each other slow. */
+function bothStores(title: string, run: (t: ExecutionContext, kind: StoreKind) => Promise<void>): void {
+  for (const each of storeKinds) test.serial(`${each.name}: ${title}`, (t) => run(t, each));
+}
+
+test.serial('keys are found by prefix and suffix while they are typed', async (t) => {
+  const { page, complaints } = await openConsole(t, kind, { pairs: { 'abc-1': 1, 'abc-2': 2, 'xyz-1': 3 } });
+  await page.getByText('3 keys', { exact: true }).waitFor();
+  await page.getByLabel('Begins with').pressSequentially('abc');
+  await page.getByText('2 keys', { exact: true }).waitFor();
+  await page.getByLabel('Ends with').pressSequentially('-1');
+  await page.getByText('1 key', { exact: true }).waitFor();
+  t.deepEqual(await page.getByRole('option').allTextContents(), ['abc-1']);
+  await page.getByLabel('Begins with').fill('nothing');
+  await page.getByText('No key fits.').waitFor();
+  t.deepEqual(complaints, []);
+});
+
+test.serial('the answer to an earlier search is dropped when it comes late', async (t) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let slow = 0;
+  let late = 0;
+  const { page } = await openConsole(t, kind, {
+    pairs: { a: 1, ab: 2, b: 3 },
+    before: (before) =>
+      before.route('**/search?prefix=a&**', async (route) => {
+        slow++;
+        await held;
+        // The page has given it up by now.
+        await route.continue().catch(() => {});
+        late++;
+      }),
+  });
+  await page.getByText('3 keys', { exact: true }).waitFor();
+  await page.getByLabel('Begins with').fill('a');
+  await waitFor('the slow search', () => slow === 1);
+  await page.getByLabel('Begins with').fill('ab');
+  await page.getByText('1 key', { exact: true }).waitFor();
+  release();
+  await waitFor('the late answer', () => late === 1);
+  // Whatever was answered to the page before this is answered is there now.
+  await page.evaluate("fetch('search?prefix=').then((answer) => answer.text())");
+  t.deepEqual(await page.getByRole('option').allTextContents(), ['ab']);
+});
+
+test.serial('a page more is loaded at the end of the list', async (t) => {
+  const { page } = await openConsole(t, kind, { pairs: many });
+  await page.getByText('First 200 keys').waitFor();
+  t.is(await page.getByRole('option').count(), 200);
+  await option(page, 'order/0199').scrollIntoViewIfNeeded();
+  await page.getByRole('button', { name: 'More keys' }).scrollIntoViewIfNeeded();
+  await page.getByText('First 400 keys').waitFor();
+  await page.getByRole('listbox', { name: 'Keys' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('End');
+  await page.getByText('450 keys', { exact: true }).waitFor();
+  const keys = await page.getByRole('option').allTextContents();
+  t.deepEqual(keys, Object.keys(many));
+});
+
+test.serial('a value is edited as text: what was not touched stays as it was', async (t) => {
+  const before = '{"serial":101660004000155481467,"ratio":1.0,"big":1e400,"text":"\\u00e9","a":{},"b":[ ]}';
+  const { page, service } = await openConsole(t, kind, { pairs: `{"k":${before}}` });
+  await option(page, 'k').click();
+  const text = await value(page).inputValue();
+  t.true(text.startsWith('{\n  "serial": 101660004000155481467,\n  "ratio": 1.0,\n'), text);
+  t.true(await save(page).isDisabled(), 'nothing to save yet');
+  await value(page).fill(text.replace('1.0', '2.50'));
+  await page.getByText('Changed, not saved').waitFor();
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  t.is((await get(service, 'k')).text, before.replace('1.0', '2.50').replace('[ ]', '[]'));
+  await value(page).fill('{"a":}');
+  t.true(await save(page).isDisabled());
+  t.is(await value(page).getAttribute('aria-invalid'), 'true');
+  await page.getByRole('button', { name: 'Revert' }).click();
+  t.true((await value(page).inputValue()).includes('2.50'));
+});
+
+bothStores('a conflict is shown with both values, and nothing is overwritten', async (t, kind) => {
+  const { page, service, put } = await openConsole(t, kind, {
+    pairs: { k: { mine: 0 } },
+    // Without a watch: the save itself finds out.
+    before: (before) => before.route('**/watch?**', (route) => route.abort()),
+  });
+  await option(page, 'k').click();
+  await value(page).fill('{"mine":1}');
+  await put('{"k":{"theirs":2.0}}');
+  await save(page).click();
+  await conflict(page).waitFor();
+  t.is((await get(service, 'k')).text, '{"theirs":2.0}');
+  t.is(await page.getByLabel('Your value').inputValue(), '{"mine":1}');
+  t.is(await page.getByLabel('The value in the store').inputValue(), '{\n  "theirs": 2.0\n}');
+  t.true(await save(page).isDisabled(), 'first decide');
+  await page.getByRole('button', { name: 'Go on with mine' }).click();
+  t.is(await value(page).inputValue(), '{"mine":1}');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  t.is((await get(service, 'k')).text, '{"mine":1}');
+
+  await value(page).fill('{"mine":2}');
+  await put({ k: 'theirs again' });
+  await save(page).click();
+  await conflict(page).waitFor();
+  await page.getByRole('button', { name: "Take the store's" }).click();
+  t.is(await value(page).inputValue(), '"theirs again"');
+  t.is((await get(service, 'k')).text, '"theirs again"');
+});
+
+bothStores('a change by somebody else is shown at once: taken over, or beside what is not saved', async (t, kind) => {
+  const { page, service, put } = await openConsole(t, kind, { pairs: { k: 1, other: 1 } });
+  await page.getByText('Live', { exact: true }).waitFor();
+  await option(page, 'k').click();
+  await value(page).waitFor();
+  await put({ k: 2, new: 1 });
+  await option(page, 'new').waitFor();
+  await waitFor('the new value', async () => (await value(page).inputValue()) === '2');
+  await value(page).fill('3');
+  await put({ k: 4 });
+  await conflict(page).waitFor();
+  t.is(await value(page).inputValue(), '3');
+  await page.getByRole('button', { name: "Take the store's" }).click();
+  t.is(await value(page).inputValue(), '4');
+  await call(service, '/get/other', { method: 'DELETE' });
+  await option(page, 'other').waitFor({ state: 'detached' });
+  await call(service, '/get/k', { method: 'DELETE' });
+  await page.getByText('Choose a key to see its value.').waitFor();
+  t.deepEqual(await page.getByRole('option').allTextContents(), ['new']);
+});
+
+test.serial('a key is created only when there is none, and deleted only when that is confirmed', async (t) => {
+  const { page, service } = await openConsole(t, kind, { pairs: { taken: 1 } });
+  await page.getByRole('button', { name: 'New key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New key' });
+  await dialog.getByLabel('Key', { exact: true }).fill('taken');
+  await dialog.getByLabel('Value, as JSON').fill('{"a":1.0}');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await dialog.getByText('There is such a key already.').waitFor();
+  t.is((await get(service, 'taken')).text, '1');
+  await dialog.getByLabel('Key', { exact: true }).fill('new/ä');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('heading', { name: 'new/ä' }).waitFor();
+  t.is((await get(service, 'new/ä')).text, '{"a":1.0}');
+
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Delete this key?' });
+  await question.getByText('new/ä').waitFor();
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  t.is((await get(service, 'new/ä')).status, 200);
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Deleted.').waitFor();
+  t.is((await get(service, 'new/ä')).status, 404);
+});
+
+test.serial('everything can be done with the keyboard', async (t) => {
+  const { page, service } = await openConsole(t, kind, { pairs: { 'a/1': 1, 'a/2': 2, 'b/1': 3 } });
+  await page.getByText('3 keys', { exact: true }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('a/');
+  await page.getByText('2 keys', { exact: true }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('heading', { name: 'a/2' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('20');
+  await page.keyboard.press('Control+s');
+  await page.getByText('Saved.').waitFor();
+  t.is((await get(service, 'a/2')).text, '20');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText('Deleted.').waitFor();
+  t.is((await get(service, 'a/2')).status, 404);
+  await page.keyboard.press('n');
+  await page.keyboard.type('3');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('true');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText('Created.').waitFor();
+  t.is((await get(service, 'a/3')).text, 'true');
+});
+
+test.serial('keys that a browser takes for steps in a path are keys like any other', async (t) => {
+  const { page, service } = await openConsole(t, kind, { pairs: { '.': 1, '..': 2, '../x': 3 } });
+  await option(page, '..').click();
+  await page.getByRole('heading', { name: '..', exact: true }).waitFor();
+  await value(page).fill('20');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Deleted.').waitFor();
+  t.is((await call(service, '/')).text, '{".":1,"../x":3}');
+});
+
+test.serial('an expiry is shown, and kept when the value is saved', async (t) => {
+  const { page, service } = await openConsole(t, kind);
+  await call(service, '/set?ttl=5000', { body: '{"k":1}' });
+  await option(page, 'k').click();
+  await page.getByText('gone in 83 min').waitFor();
+  await value(page).fill('2');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  t.true((service.store.expires('k') ?? 0) > Date.now() + 4000 * 1000);
+  await value(page).fill('3');
+  await page.getByLabel('Keep its expiry').uncheck();
+  await save(page).click();
+  await waitFor('the value without an expiry', () => service.store.get('k')?.value === '3');
+  t.is(service.store.expires('k'), undefined);
+});
+
+test.serial('keys and values are text, whatever is in them', async (t) => {
+  const key = '<img src=x onerror=alert(1)>/../%2F?#"\'';
+  const { page, complaints } = await openConsole(t, kind, { pairs: { [key]: '<script>alert(1)</script>' } });
+  await option(page, key).click();
+  await page.getByRole('heading', { name: key }).waitFor();
+  t.is(await value(page).inputValue(), '"<script>alert(1)</script>"');
+  t.is(await page.locator('main img').count(), 0);
+  await page.reload();
+  await page.getByRole('heading', { name: key }).waitFor();
+  t.deepEqual(complaints, []);
+});
+
+test.serial('a token is asked for where one is needed, and kept for the tab', async (t) => {
+  const tokens = await someTokens(t);
+  const { page, complaints } = await openConsole(t, kind, { tokens, pairs: { k: 1 }, headers: bearer(writer) });
+  const dialog = page.getByRole('dialog', { name: 'A token is needed' });
+  const give = async (token: string) => {
+    await dialog.getByLabel('Token').fill(token);
+    await dialog.getByRole('button', { name: 'Use it' }).click();
+  };
+  await give('wrong');
+  await dialog.getByText('That token is not in force.').waitFor();
+  await give(reader);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.reload();
+  await option(page, 'k').click();
+  await value(page).fill('2');
+  await save(page).click();
+  await page.getByText('The token "dashboard" may read, not write.').waitFor();
+  t.is(await value(page).inputValue(), '2', 'what was typed is still there');
+  t.false(page.url().includes(reader));
+  t.deepEqual(await page.evaluate('Object.values(localStorage)'), []);
+  t.deepEqual(complaints, []);
+});
+
+test.serial('what is shown is in the address', async (t) => {
+  const { page } = await openConsole(t, kind, { pairs: many, target: '/ui#prefix=order%2F04&key=order%2F0001' });
+  await page.getByText('50 keys', { exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'order/0001' }).waitFor();
+  await option(page, 'order/0402').click();
+  await page.getByRole('heading', { name: 'order/0402' }).waitFor();
+  t.true(page.url().endsWith('#prefix=order%2F04&key=order%2F0402'), page.url());
+});

@@ -1,0 +1,110 @@
+import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { assertProblem } from '../support/assert-problem.ts';
+import { call, get, set, singleConnection } from '../support/call.ts';
+import { connectRaw } from '../support/raw-connection.ts';
+import { type ServiceOptions, startService } from '../support/start-service.ts';
+import { storeKinds } from '../support/store-kinds.ts';
+
+// What happens before a request reaches the store is the same for every kind.
+const [kind] = storeKinds as [(typeof storeKinds)[number]];
+
+/** A service each of whose searches keeps the event loop busy for so many milliseconds. */
+async function startBusy(t: ExecutionContext, milliseconds: number, options: ServiceOptions = {}) {
+  let searches = 0;
+  const service = await startService(t, kind, {
+    maxWait: 100,
+    ...options,
+    around: (store) => {
+      const snapshot = store.snapshot.bind(store);
+      store.snapshot = () => {
+        searches++;
+        const end = performance.now() + milliseconds;
+        while (performance.now() < end);
+        return snapshot();
+      };
+      return store;
+    },
+  });
+  return { service, searches: () => searches };
+}
+
+test('more than can be done is refused with 503 and Retry-After; probes and what follows are answered', async (t) => {
+  const { service, searches } = await startBusy(t, 15);
+  const answers = await Promise.all(Array.from({ length: 300 }, () => call(service, '/search?prefix=a&limit=1')));
+  const refused = answers.filter(({ status }) => status === 503);
+  t.is(answers.filter(({ status }) => status === 200).length + refused.length, 300);
+  t.true(refused.length > 100, `${refused.length} refused`);
+  t.true(refused.length < 300, 'some are served');
+  for (const answer of refused) {
+    assertProblem(t, answer, 'overloaded');
+    t.is(answer.headers['retry-after'], '1');
+  }
+  t.is(searches(), 300 - refused.length, 'a refused request does no work');
+  t.is((await call(service, '/search?prefix=a&limit=1')).status, 200);
+  const { text } = await call(service, '/metrics');
+  t.regex(text, new RegExp(`status_code="503"\\} ${refused.length}\\n`));
+  t.regex(text, /http_server_active_requests 1\n/);
+});
+
+for (const path of ['/livez', '/readyz', '/metrics']) {
+  test(`${path} does not wait behind what waits`, async (t) => {
+    const { service } = await startBusy(t, 15, { maxWait: 60_000 });
+    let done = 0;
+    const searches = Array.from({ length: 100 }, async () => {
+      await call(service, '/search?prefix=a&limit=1');
+      done++;
+    });
+    await waitFor('searches are served', () => done > 2);
+    t.is((await call(service, path)).status, 200);
+    t.true(done < 90, `${done} searches were served before the probe`);
+    await Promise.all(searches);
+    t.is(done, 100, 'whoever may wait is served');
+  });
+}
+
+test('a refused write leaves its connection in step, whatever its size', async (t) => {
+  const { service } = await startBusy(t, 30, { maxWait: 0 });
+  const agent = singleConnection(t);
+  for (const size of [10, 100_000]) {
+    const busy = Array.from({ length: 20 }, () => call(service, '/search?prefix=a&limit=1'));
+    const answer = await set(service, { a: 'x'.repeat(size) }, { agent });
+    if (answer.status !== 200) assertProblem(t, answer, 'overloaded');
+    t.is((await call(service, '/livez', { agent })).text, '{"status":"ok"}');
+    await Promise.all(busy);
+  }
+});
+
+test('whoever went away while waiting costs no work', async (t) => {
+  const { service, searches } = await startBusy(t, 20, { maxWait: 60_000 });
+  const first = Array.from({ length: 5 }, () => call(service, '/search?prefix=a&limit=1'));
+  const gone = await Promise.all(Array.from({ length: 20 }, () => connectRaw(t, service)));
+  for (const { socket, send } of gone) {
+    send('GET /search?prefix=a&limit=1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.end();
+    socket.destroy();
+  }
+  await Promise.all(first);
+  t.is((await call(service, '/search?prefix=a&limit=1')).status, 200);
+  t.true(searches() < 26, `${searches()} searches`);
+});
+
+test('large bodies are taken up to a number of bytes at once; small ones are never kept waiting', async (t) => {
+  const service = await startService(t, kind, { maxBody: 64 * 1024 ** 2 });
+  const announce = async (size: number) => {
+    const connection = await connectRaw(t, service);
+    connection.send(`POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n{`);
+    return connection;
+  };
+  const large = 60 * 1024 ** 2;
+  const held = [await announce(large), await announce(large)];
+  await waitFor('both are being read', async () =>
+    /http_server_active_requests 3\n/.test((await call(service, '/metrics')).text),
+  );
+  const third = await announce(large);
+  t.regex(await third.until(/\r\n\r\n.*\}/s), /^HTTP\/1\.1 503 .*Retry-After: 1\r\n/s);
+  t.is((await set(service, { a: 1 })).status, 200);
+  for (const { socket } of held) socket.destroy();
+  await waitFor('there is room again', async () => (await set(service, { b: 'x'.repeat(2 ** 20) })).status === 200);
+  t.is((await get(service, 'a')).text, '1');
+});

@@ -1,0 +1,116 @@
+/** The description of the API says what the routes do, no more and no less. */
+import Router from '@koa/router';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import test from 'ava';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { problems } from '../../../src/errors.ts';
+import { createApp } from '../../../src/http/app.ts';
+import { Drain } from '../../../src/http/drain.ts';
+import { httpMetrics } from '../../../src/http/http-metrics.ts';
+import { openApiDocument } from '../../../src/http/openapi/document.ts';
+import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
+import { Turns } from '../../../src/http/turns.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { assertProblem } from '../../support/assert-problem.ts';
+import { call } from '../../support/call.ts';
+import { startService } from '../../support/start-service.ts';
+import { contractTest } from '../../support/store-kinds.ts';
+import { someTokens } from '../../support/tokens.ts';
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security?: readonly [] }>>>>;
+}
+
+const document = (tokens: boolean) => openApiDocument({ version: '1.2.3', tokens }) as unknown as Described;
+const pages = { docs: true, ui: true };
+const example = (path: string) => path.replace('{key}', 'a/b');
+
+/** The router inside the application, as @koa/router leaves it on its middleware. */
+function routerOf(): Router {
+  const app = createApp({
+    ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: new Drain() },
+    ...{ maxBody: 1, streams: { maxStreams: 1, stallTimeout: 1 }, metrics: httpMetrics(new Registry()) },
+    ...{ watches: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 } },
+    ...{ waited: new WeakMap(), begun: new WeakMap(), dumpCache: 0, turns: new Turns(), version: '1.2.3', pages },
+  });
+  const [router] = app.middleware.flatMap((each) =>
+    'router' in each && each.router instanceof Router ? [each.router] : [],
+  );
+  if (router === undefined) throw new Error('no router');
+  return router;
+}
+
+test('it is valid OpenAPI 3.1, with and without tokens', async (t) => {
+  for (const tokens of [false, true]) {
+    const { valid, errors } = await new Validator().validate({ ...document(tokens) });
+    t.true(valid, JSON.stringify(errors));
+  }
+});
+
+test('every route is described, and everything that is described has a route', (t) => {
+  const unseen = new Set(pagesOf(pages).flatMap(pathsOf));
+  const described = Object.entries(document(false).paths);
+  const routed = new Map<string, string[]>();
+  for (const layer of routerOf().stack) {
+    const [path] = described.find(([each]) => layer.match(example(each))) ?? [];
+    if (path === undefined) t.true(unseen.delete(String(layer.path)), `not described: ${layer.path}`);
+    else routed.set(path, [...(routed.get(path) ?? []), ...layer.methods]);
+  }
+  t.deepEqual(unseen, new Set());
+  for (const [path, operations] of described) {
+    const methods = routed.get(path)?.filter((method) => method !== 'HEAD');
+    t.deepEqual(
+      methods?.sort(),
+      Object.keys(operations)
+        .map((method) => method.toUpperCase())
+        .sort(),
+      path,
+    );
+  }
+});
+
+test('every problem is the answer of an operation, or of no request that could be described', (t) => {
+  const text = JSON.stringify(document(true).paths);
+  const ofNoOperation = ['unknown-path', 'method-not-allowed', 'slow-consumer'];
+  const missing = Object.keys(problems).filter((code) => !text.includes(`"${code}"`));
+  t.deepEqual(missing, ofNoOperation);
+});
+
+test('every reference leads somewhere', (t) => {
+  const whole: unknown = document(true);
+  const references = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
+  t.true(references.length > 50);
+  for (const path of references) {
+    const target = path.split('/').reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], whole);
+    t.is(typeof target, 'object', path);
+  }
+});
+
+contractTest('it is served, to everybody', async (t, kind) => {
+  const open = await startService(t, kind);
+  const answer = await call(open, '/openapi.json');
+  t.is(answer.headers['content-type'], 'application/json');
+  t.deepEqual(
+    JSON.parse(answer.text),
+    JSON.parse(JSON.stringify(openApiDocument({ version: '0.0.0-test', tokens: false }))),
+  );
+  const closed = await startService(t, kind, { tokens: await someTokens(t) });
+  t.regex((await call(closed, '/openapi.json')).text, /"security":\[\{"bearer":\[\]\}\]/);
+});
+
+contractTest('what it calls open needs no token, and everything else does', async (t, kind) => {
+  const service = await startService(t, kind, { tokens: await someTokens(t) });
+  let closed = 0;
+  for (const [path, operations] of Object.entries(document(true).paths)) {
+    for (const [method, { security }] of Object.entries(operations)) {
+      const answer = await call(service, example(path), { method: method.toUpperCase() });
+      if (security !== undefined) t.is(answer.status, 200, path);
+      else {
+        assertProblem(t, answer, 'unauthorized');
+        closed++;
+      }
+    }
+  }
+  t.true(closed >= 4);
+});

@@ -1,0 +1,108 @@
+import test from 'ava';
+import { Turns } from '../../src/http/turns.ts';
+
+/** Turns over a clock that only moves when a piece works. */
+function setUp() {
+  let now = 0;
+  const turns = new Turns(() => now);
+  return {
+    turns,
+    work: (milliseconds: number) => {
+      now += milliseconds;
+    },
+  };
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a piece may begin at once until the turn has no time left, and again in the next turn', async (t) => {
+  const { turns, work } = setUp();
+  t.true(turns.free());
+  work(9);
+  t.true(turns.free());
+  work(2);
+  t.false(turns.free());
+  await nextTurn();
+  t.true(turns.free());
+});
+
+test('pieces run in their order, as many in a turn as there is time for', async (t) => {
+  const { turns, work } = setUp();
+  const ran: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    turns.wait(() => {
+      ran.push(i);
+      work(6);
+    });
+  }
+  t.false(turns.free());
+  for (const expected of [
+    [0, 1],
+    [0, 1, 2, 3],
+    [0, 1, 2, 3, 4],
+  ]) {
+    await nextTurn();
+    t.deepEqual(ran, expected);
+  }
+  t.is(turns.waiting, 0);
+});
+
+test('a thousand small pieces need few turns, and what each leaves to a promise is done before the next', async (t) => {
+  const { turns } = setUp();
+  const ran: number[] = [];
+  for (let i = 0; i < 1000; i++) {
+    turns.wait(async () => {
+      await undefined;
+      ran.push(i);
+    });
+  }
+  let count = 0;
+  while (turns.waiting > 0) {
+    await nextTurn();
+    t.is(ran.length, 1000 - turns.waiting);
+    if (++count > 100) break;
+  }
+  t.true(count <= 20, `${count} turns`);
+  t.deepEqual(
+    ran,
+    [...ran].sort((a, b) => a - b),
+  );
+});
+
+test('the expected wait follows what the pieces before took', async (t) => {
+  const { turns, work } = setUp();
+  t.is(turns.expectedWait, 0);
+  for (let i = 0; i < 400; i++) turns.wait(() => work(20));
+  for (let i = 0; i < 200; i++) await nextTurn();
+  const { waiting, expectedWait } = turns;
+  t.true(Math.abs(expectedWait - 20 * waiting) < waiting, `${expectedWait} ms for ${waiting} pieces`);
+});
+
+test('a piece is told how long it waited', async (t) => {
+  const { turns, work } = setUp();
+  turns.wait(() => work(30));
+  const waited = new Promise<number>((resolve) => turns.wait(resolve));
+  t.is(await waited, 30);
+});
+
+test('while connections come in turn after turn, work takes no more than half of the time', async (t) => {
+  const { turns, work } = setUp();
+  let ran = 0;
+  const piece = () => {
+    ran++;
+    work(20);
+  };
+  for (let i = 0; i < 10; i++) turns.wait(piece);
+  await nextTurn();
+  t.is(ran, 1);
+  let restful = 0;
+  for (; ran === 1; restful++) {
+    if (restful > 100) return t.fail('work never goes on');
+    turns.arrived();
+    work(6);
+    await nextTurn();
+  }
+  t.true(restful * 6 >= 20, `${restful} turns of 6 ms`);
+  await nextTurn();
+  return t.is(ran, 3, 'nobody came: work goes on');
+});
