@@ -39,11 +39,6 @@ export class EtcdMember {
     this.dataDir = dataDir;
   }
 
-  /** 0 while it does not run. */
-  get pid(): number {
-    return this.#process?.pid ?? 0;
-  }
-
   get url(): string {
     // A name: gRPC for Node cannot check the certificate of an address.
     const host = this.scheme === 'https' ? 'localhost' : '127.0.0.1';
