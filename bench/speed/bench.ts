@@ -2,7 +2,6 @@
  * `npm run bench`, `npm run bench -- get search-prefix`: the product against its baselines and peers, in turn, in one
  * run. Prints a Markdown table; with --out=FOLDER also writes it, the numbers as JSON, and plots there.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { compare, type Rounds, type RowResult } from './compare.ts';
 import { hasWrk } from './load/load.ts';
 import { canPin, loadCore, moveToCore } from './pinned.ts';
+import { plot } from './plot.ts';
 import { markdown, type Skipped } from './report.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows/rows.ts';
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const results: RowResult[] = [];
   const skipped: Skipped[] = [];
   for (const row of chosen(wanted)) {
-    const missing = (row.needs ?? []).filter((program) => !isInstalled(program));
+    const missing = Object.entries(row.needs ?? {}).flatMap(([program, isThere]) => (isThere() ? [] : [program]));
     if (missing.length > 0) {
       const why = `${missing.join(' and ')} not installed (see bench/README.md)`;
       console.error(`SKIPPED ${row.name}: ${why}.`);
@@ -50,7 +50,8 @@ async function main(): Promise<void> {
   }
   const table = markdown(results, skipped);
   console.log(`\n${table}`);
-  if (options.out !== undefined) await save(options.out, table, { rounds, machine: machine(), rows: results, skipped });
+  const run = { rounds, machine: machine(), rows: results, skipped };
+  if (options.out !== undefined) await save(options.out, table, run);
 }
 
 function chosen(names: readonly string[]): readonly Row[] {
@@ -68,18 +69,16 @@ async function measure(row: Row, rounds: Rounds): Promise<RowResult> {
   return { name: row.name, title: row.title, ...(await compare(contest, rounds)) };
 }
 
-/** Not asked by running them: Webdis takes any flag for the name of its configuration and serves. */
-function isInstalled(program: string): boolean {
-  return spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
-}
-
 function machine() {
   const [cpu] = cpus();
   return { cpu: cpu?.model.trim(), cores: cpus().length, node: process.version, load: hasWrk ? 'wrk' : 'autocannon' };
 }
 
-async function save(folder: string, table: string, run: object): Promise<void> {
+async function save(folder: string, table: string, run: { readonly rows: readonly RowResult[] }): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'bench.md'), `${table}\n`);
   await writeFile(join(folder, 'bench.json'), `${JSON.stringify(run, null, 2)}\n`);
+  for (const row of run.rows) {
+    if (row.targets.some(({ rate }) => rate.most > 0)) await writeFile(join(folder, `${row.name}.svg`), plot(row));
+  }
 }

@@ -74,3 +74,8 @@ function listens(port: number): Promise<boolean> {
     socket.once('connect', () => socket.destroy());
   });
 }
+
+/** Not asked by running them: Webdis takes any flag for the name of its configuration and serves. */
+export function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
+}

@@ -29,8 +29,11 @@ function tableRow(cells: readonly string[]): string {
 
 function cells({ name, rate, p50, p99, cpu, errors }: TargetResult): string[] {
   const failed = errors === 0 ? '' : `, **${errors} errors**`;
-  const rates = `${whole(rate.median)} (${whole(rate.least)} to ${whole(rate.most)})${failed}`;
-  return [name, rates, p50.median.toFixed(2), p99.median.toFixed(2), cpu.median.toFixed(1)];
+  const rates = Number.isNaN(rate.median)
+    ? failed
+    : `${whole(rate.median)} (${whole(rate.least)} to ${whole(rate.most)})${failed}`;
+  const processor = Number.isNaN(cpu.median) ? '' : cpu.median.toFixed(1);
+  return [name, rates, p50.median.toFixed(2), p99.median.toFixed(2), processor];
 }
 
 const figures: Readonly<Record<Figure, string>> = { rate: '', p50: 'p50 ', p99: 'p99 ', cpu: 'CPU ' };
@@ -49,4 +52,4 @@ function times({ median, least, most }: Spread): string {
 }
 
 const ratio = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(1));
-const whole = (value: number) => Math.round(value).toLocaleString('en-US');
+const whole = (value: number) => (Number.isNaN(value) ? '' : Math.round(value).toLocaleString('en-US'));

@@ -34,7 +34,7 @@ export interface Row {
   readonly name: string;
   readonly title: string;
   /** Programs it needs besides Node and ours. The row is skipped, and says so, where one is missing. */
-  readonly needs?: readonly string[];
+  readonly needs?: Readonly<Record<string, () => boolean>>;
   /** Starts what is compared. */
   open(bench: Bench): Promise<Contest>;
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { freePorts } from '../../../test-support/free-ports.ts';
 import { keyOf, scattered, value } from '../data.ts';
 import { gets, posts } from '../load/requests.ts';
-import { startServer } from '../pinned.ts';
+import { isInstalled, startServer } from '../pinned.ts';
 import type { Bench, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { names, target } from './against.ts';
 
 const pairs = 10_000;
 const peer = 'Redis, Webdis';
-const needs = ['redis-server', 'webdis'];
+const needs = { 'redis-server': () => isInstalled('redis-server'), webdis: () => isInstalled('webdis') };
 const order = scattered(pairs, pairs);
 
 /** Redis keeps texts: what it is given is what it answers, in Webdis's JSON. */

@@ -1,10 +1,12 @@
 /** Every row, in the table's order. */
 import type { Row } from '../row.ts';
 import { dumps } from './dump.ts';
+import { gateway } from './etcd-gateway.ts';
 import { get } from './get.ts';
 import { latency } from './latency.ts';
+import { million } from './million.ts';
 import { redis } from './redis.ts';
 import { searches } from './search.ts';
 import { set } from './set.ts';
 
-export const rows: readonly Row[] = [get, ...searches, ...dumps, set, latency, ...redis];
+export const rows: readonly Row[] = [get, ...searches, ...dumps, set, latency, ...redis, ...gateway, million];

@@ -7,7 +7,6 @@ import { type PinnedServer, startServer } from '../pinned.ts';
 import type { Bench } from '../row.ts';
 
 const main = fileURLToPath(new URL('../../../service/src/main.ts', import.meta.url));
-const perRequest = 1000;
 
 export interface KvstoreOptions {
   /** Pairs that it holds. */
@@ -39,7 +38,8 @@ export async function runKvstore(
   });
 }
 
-export async function fill({ url }: { readonly url: string }, pairs: number): Promise<void> {
+/** `perRequest`: etcd takes no more than its --max-txn-ops. */
+export async function fill({ url }: { readonly url: string }, pairs: number, perRequest = 1000): Promise<void> {
   for (let i = 0; i < pairs; i += perRequest) {
     const members = Array.from({ length: Math.min(perRequest, pairs - i) }, (_, j) => `"${keyOf(i + j)}":${value}`);
     const answer = await fetch(`${url}/set`, { method: 'POST', body: `{${members.join(',')}}` });

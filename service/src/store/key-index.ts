@@ -208,8 +208,9 @@ export class KeyIndex implements Reader {
     get: (key) => this.get(key),
     hasExpired: (key) => this.expiredVersion(key) !== undefined,
     put: (key, value, revision, expires) => {
+      // A key that is there has its place in the other table: to write it again would make more pages go to the disk.
+      if (!this.#forward.doesExist(key)) void this.#reversed.put(reverseKey(key), empty);
       void this.#forward.put(key, value, revision);
-      void this.#reversed.put(reverseKey(key), empty);
       this.#deadlines.set(key, expires);
       for (const listener of this.#listeners) listener.touched(key);
     },

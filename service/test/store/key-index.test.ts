@@ -114,6 +114,23 @@ test('filters longer than any key, beside the longest keys', async (t) => {
   }
 });
 
+test('a key that is removed and written again in one transaction is found by its suffix', async (t) => {
+  const index = await openIndex(t);
+  await put(index, ['old'], '1', 1);
+  await index.transact((writer) => {
+    writer.remove('old');
+    writer.put('old', '2', 2);
+    writer.put('new', '1', 2);
+    writer.remove('new');
+    writer.put('new', '2', 2);
+    writer.put('gone', '1', 2);
+    writer.remove('gone');
+  });
+  t.deepEqual([...index.keys({ suffix: 'd' })], ['old']);
+  t.deepEqual([...index.keys({ suffix: 'w' })], ['new']);
+  t.deepEqual([...index.keys({ suffix: 'e' })], []);
+});
+
 test('a snapshot stays as it is while others write', async (t) => {
   const index = await openIndex(t);
   await put(index, ['a', 'b', 'c'], '1', 1);
