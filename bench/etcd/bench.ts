@@ -6,7 +6,7 @@ import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { direct } from './direct.ts';
 import { HttpConnection } from './http-connection.ts';
 import { type Load, load } from './load.ts';
-import { MeasuredService } from './service.ts';
+import { MeasuredService, maxTxnOps } from './service.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
 const keys = 1000;
@@ -23,7 +23,7 @@ interface Row {
 }
 
 const rows: Row[] = [];
-const cluster = await EtcdCluster.start({ size: 3, unsafeNoFsync: false });
+const cluster = await EtcdCluster.start({ size: 3, unsafeNoFsync: false, flags: [`--max-txn-ops=${maxTxnOps}`] });
 const services: MeasuredService[] = [];
 try {
   const etcd = direct(cluster.endpoints);

@@ -8,6 +8,9 @@ import { ServiceProcess } from '../../test-support/service-process.ts';
 /** The same store behind the least of HTTP, for measurements of the store alone (BENCH_BARE=1). */
 const bare = fileURLToPath(new URL('bare-server.ts', import.meta.url));
 
+/** As the operator runs etcd. */
+export const maxTxnOps = 10_000;
+
 export class MeasuredService {
   readonly port: number;
   readonly #process: ServiceProcess;
@@ -23,7 +26,11 @@ export class MeasuredService {
   static async start(endpoints: readonly string[]): Promise<MeasuredService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
     const script = process.env.BENCH_BARE === undefined ? {} : { script: bare };
-    const service = new MeasuredService(await ServiceProcess.start({ endpoints, dataDir, ...script }), dataDir);
+    const settings = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps) };
+    const service = new MeasuredService(
+      await ServiceProcess.start({ endpoints, dataDir, settings, ...script }),
+      dataDir,
+    );
     try {
       await service.#process.ready();
       return service;
