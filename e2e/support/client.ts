@@ -88,6 +88,14 @@ export function startWriter(store: KvStoreHandle, prefix: string): Writer {
   };
 }
 
+/**
+ * What was refused beyond one write of unknown outcome for each time that etcd's leadership was handed over: a member
+ * that forwards a write to the leader at that moment may never hear of it again, and its writer is told so.
+ */
+export function beyondHandovers(refused: WriterReport['refused'], handovers: number): readonly [string, number][] {
+  return [...refused].filter(([what, count]) => what !== '503 outcome-unknown' || count > handovers);
+}
+
 /** The code of a problem; empty for a body that is none. */
 function codeOf(body: string): string {
   const [, code = ''] = /"code":"([^"]*)"/.exec(body) ?? [];
