@@ -27,11 +27,12 @@ export interface AdmissionOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly metrics: HttpMetrics;
-  /** Serves what is admitted. */
-  readonly rest: RequestListener;
 }
 
-export function admit({ turns, maxWait, maxBody, metrics, rest }: AdmissionOptions): RequestListener {
+/** Puts the gate in front of a listener. All that stand behind one gate share its limits. */
+export type Admit = (serve: RequestListener) => RequestListener;
+
+export function admission({ turns, maxWait, maxBody, metrics }: AdmissionOptions): Admit {
   const most = Math.max(maxBodies, maxBody);
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
@@ -40,7 +41,7 @@ export function admit({ turns, maxWait, maxBody, metrics, rest }: AdmissionOptio
     metrics.ended(request.method, '', refusal.status, 0);
     sendRefusal(request, response);
   };
-  const serve: RequestListener = (request, response) => {
+  const serve = (rest: RequestListener, request: IncomingMessage, response: ServerResponse) => {
     const size = request.method === 'GET' ? 0 : countedSize(request, maxBody);
     if (size > 0) {
       if (bodies + size > most) return refuse(request, response);
@@ -51,15 +52,15 @@ export function admit({ turns, maxWait, maxBody, metrics, rest }: AdmissionOptio
     }
     rest(request, response);
   };
-  return (request, response) => {
+  return (rest) => (request, response) => {
     if (unlimited.has(request.url ?? '')) return rest(request, response);
-    if (turns.free()) return serve(request, response);
+    if (turns.free()) return serve(rest, request, response);
     if (turns.waiting >= maxWaiting || turns.expectedWait > maxWait) return refuse(request, response);
     turns.wait((waited) => {
       // Nobody is there any more to read an answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(request, response);
-      else serve(request, response);
+      else serve(rest, request, response);
     });
   };
 }

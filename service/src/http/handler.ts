@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Tracing } from '../tracing.ts';
-import { admit } from './admission.ts';
+import { admission } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
 import { hotGet } from './hot-get.ts';
@@ -34,10 +34,10 @@ export function createHandler({
     begun,
     spans: tracing?.spans,
   }).callback();
-  const admission = { turns, maxWait, maxBody, metrics };
-  const rest = admit({ ...admission, rest: app });
+  const admit = admission({ turns, maxWait, maxBody, metrics });
+  const rest = admit(app);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const writes = admit({ ...admission, rest: hotSet({ store, metrics, begun, maxBody, rest: app }) });
+  const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
   const hot = allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
   const plain = isHot ? hot : rest;
   // Only the application knows of traces.
