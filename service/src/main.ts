@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const { createRegistry } = await import('./metrics.ts');
   const { TokenFile } = await import('./auth/token-file.ts');
   const { tokenMetrics } = await import('./auth/token-metrics.ts');
-  const { systemClock } = await import('./store/etcd/clock.ts');
+  const { systemClock } = await import('./store/clock.ts');
   const { openStore } = await import('./store/open.ts');
   const { Drain } = await import('./http/drain.ts');
   const { createHandler } = await import('./http/handler.ts');

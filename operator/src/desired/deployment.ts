@@ -6,6 +6,7 @@ import type {
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
+import { restrictedContainer, restrictedPod } from './restricted.ts';
 import { serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
 
 export interface ServiceDefaults {
@@ -60,13 +61,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 1000,
-            runAsGroup: 1000,
-            fsGroup: 1000,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
+          securityContext: restrictedPod(),
           ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
           ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
           ...(spec.affinity === undefined ? {} : { affinity: spec.affinity }),
@@ -87,11 +82,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
               livenessProbe: probe('/livez', { periodSeconds: 10, failureThreshold: 3 }),
               readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
               lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
+              securityContext: restrictedContainer(),
             },
           ],
         },

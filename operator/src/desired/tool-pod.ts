@@ -2,6 +2,7 @@ import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/clie
 import type { KvStore } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { type Component, objectLabels } from './labels.ts';
+import { restrictedContainer, restrictedPod } from './restricted.ts';
 import { servicePort } from './service-environment.ts';
 
 export interface Tool {
@@ -35,14 +36,8 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
       serviceAccountName: metadata.name,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 1000,
-        runAsGroup: 1000,
-        fsGroup: 1000,
-        fsGroupChangePolicy: 'OnRootMismatch',
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      // A volume with many files is not walked again at each start.
+      securityContext: { ...restrictedPod(), fsGroupChangePolicy: 'OnRootMismatch' },
       ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
       ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
       volumes: [
@@ -67,11 +62,7 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
             { name: 'backup', mountPath: backupFolder, ...(tool.readOnly ? { readOnly: true } : {}) },
             ...(tokenSecretName === undefined ? [] : [{ name: 'token', mountPath: tokenFolder, readOnly: true }]),
           ],
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
+          securityContext: restrictedContainer(),
         },
       ],
     },

@@ -1,7 +1,7 @@
 /** The file of tokens, read again and again: a change is in force without a restart. */
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import type { Clock } from '../store/etcd/clock.ts';
+import type { Clock } from '../store/clock.ts';
 import type { TokenMetrics } from './token-metrics.ts';
 import { findToken, parseTokens, type Token, type TokenIndex } from './tokens.ts';
 

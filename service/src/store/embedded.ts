@@ -2,8 +2,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
-import { type Clock, systemClock } from './etcd/clock.ts';
 import { Expiry } from './expiry.ts';
 import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';

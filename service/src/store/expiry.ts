@@ -1,5 +1,5 @@
 /** Removes keys whose time is over. No read shows them any more by then: this only makes room, and tells who watches. */
-import type { Clock } from './etcd/clock.ts';
+import type { Clock } from './clock.ts';
 import type { KeyIndex } from './key-index.ts';
 
 /** Keys of one transaction: more would hold up the requests that share it. */

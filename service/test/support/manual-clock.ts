@@ -1,5 +1,5 @@
 /** A clock that stands still until it is told to go on. */
-import type { Clock } from '../../src/store/etcd/clock.ts';
+import type { Clock } from '../../src/store/clock.ts';
 
 export class ManualClock implements Clock {
   #now = 0;

@@ -1,5 +1,5 @@
 /** A clock whose wall time a test sets; timers run as they do. */
-import { type Clock, systemClock } from '../../src/store/etcd/clock.ts';
+import { type Clock, systemClock } from '../../src/store/clock.ts';
 
 export class SettableClock implements Clock {
   #ahead = 0;

@@ -11,7 +11,7 @@ import { addressOf, listen } from '../../src/http/server.ts';
 import { Turns } from '../../src/http/turns.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
-import type { Clock } from '../../src/store/etcd/clock.ts';
+import type { Clock } from '../../src/store/clock.ts';
 import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreKind } from './store-kinds.ts';

@@ -7,7 +7,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { TokenFile } from '../../src/auth/token-file.ts';
 import { tokenMetrics } from '../../src/auth/token-metrics.ts';
-import { type Clock, systemClock } from '../../src/store/etcd/clock.ts';
+import { type Clock, systemClock } from '../../src/store/clock.ts';
 import { temporaryFolder } from './store-kinds.ts';
 
 export const reader = 'reader-token.0123456789';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1PodTemplateSpec, V1Probe } from '@kubernetes/client-node';
 import { scrapeAnnotations } from '../../desired/labels.ts';
+import { restrictedContainer, restrictedPod } from '../../desired/restricted.ts';
 import type { KvStore } from '../../kvstore.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort, templateAnnotation } from '../names.ts';
 import { sharedSettings } from '../settings.ts';
@@ -29,15 +30,8 @@ export function etcdPodTemplate(
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 30,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      fsGroup: 1000,
-      // A volume with many files is not walked again at each start.
-      fsGroupChangePolicy: 'OnRootMismatch',
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    // A volume with many files is not walked again at each start.
+    securityContext: { ...restrictedPod(), fsGroupChangePolicy: 'OnRootMismatch' },
     containers: [
       {
         name: 'etcd',
@@ -60,11 +54,7 @@ export function etcdPodTemplate(
         // Local: a member that lost its peers must not be restarted for it.
         livenessProbe: { ...probe('/livez'), periodSeconds: 10, failureThreshold: 6 },
         readinessProbe: { ...probe('/readyz'), periodSeconds: 5, failureThreshold: 3 },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
+        securityContext: restrictedContainer(),
         volumeMounts: [
           { name: 'data', mountPath: volumePath },
           { name: 'config', mountPath: configPath, readOnly: true },

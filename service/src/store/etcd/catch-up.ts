@@ -1,9 +1,9 @@
 /** Tells a watcher what it has missed, from etcd's own history. */
 import { Problem } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
 import type { Revision } from '../store.ts';
 import { RevisionReader } from './changes.ts';
 import type { EtcdClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import type { Layout } from './layout.ts';
 import type { Replica } from './replica.ts';
 import { openWatch } from './watch.ts';

@@ -1,7 +1,7 @@
 /** Calls to a cluster: which member is asked, and what is asked next when one does not answer. */
 import { status } from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
 import { blamesMember, EtcdCallError, meaningOf } from './call-error.ts';
-import type { Clock } from './clock.ts';
 import { Endpoint, type ServiceName } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
 import type { EtcdConnectionOptions } from './options.ts';

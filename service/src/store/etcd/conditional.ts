@@ -1,11 +1,11 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
 import type { ICompare, IKeyValue, ITxnResponse } from 'etcd3';
+import { type Clock, pause } from '../clock.ts';
 import type { Condition } from '../store.ts';
 import { preconditionFailed } from '../write.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
-import { type Clock, pause } from './clock.ts';
 import type { Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Tokens } from './tokens.ts';

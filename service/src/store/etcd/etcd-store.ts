@@ -1,4 +1,6 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
+
+import { systemClock } from '../clock.ts';
 import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
@@ -8,7 +10,6 @@ import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
 import { EtcdClient } from './client.ts';
-import { systemClock } from './clock.ts';
 import { ConditionalWriter } from './conditional.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { Follower } from './follow.ts';

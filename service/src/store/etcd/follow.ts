@@ -1,11 +1,11 @@
 /** Keeps the replica up with etcd: sync when there is no other way, else watch from where it is; for ever. */
 
+import { type Clock, pause } from '../clock.ts';
 import type { Revision } from '../store.ts';
 import { Applier } from './applier.ts';
 import { meaningOf, messageOf } from './call-error.ts';
 import { RevisionReader } from './changes.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
-import { type Clock, pause } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
 import { readHead } from './head.ts';

@@ -2,7 +2,7 @@
  * A short wait for requests that are about to come: after a call that many shared, its callers' next requests arrive
  * within a fraction of a millisecond. Sending without them would serve only half of the callers a call.
  */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Milliseconds at most; the callers wait about as long for one more call. */
 const patience = 1;

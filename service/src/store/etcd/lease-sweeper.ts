@@ -3,9 +3,9 @@
  * a key could stay there for as long again as it was to live.
  */
 import type { ITxnResponse } from 'etcd3';
+import type { Clock } from '../clock.ts';
 import { meaningOf, messageOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import type { Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Log } from './options.ts';

@@ -1,8 +1,9 @@
 /** Leases of keys that expire: one for each request that has a time to live. */
+
+import { type Clock, pause } from '../clock.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
-import { type Clock, pause } from './clock.ts';
 import { idsPerDeadline, leaseIdFor } from './lease-id.ts';
 import { problemOf } from './write-problems.ts';
 

@@ -1,8 +1,8 @@
 /** What the store writes: sets and deletions, with conditions and times to live. */
 import { Problem } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
 import type { Condition, Deletion, Pair, SetOptions } from '../store.ts';
 import { unavailable } from './barrier.ts';
-import type { Clock } from './clock.ts';
 import type { ConditionalWriter } from './conditional.ts';
 import type { Layout } from './layout.ts';
 import type { Leases } from './leases.ts';

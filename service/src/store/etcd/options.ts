@@ -2,9 +2,9 @@
 import { isIP } from 'node:net';
 import type { Interceptor } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
+import type { Clock } from '../clock.ts';
 import type { Spans } from '../spans.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
-import type { Clock } from './clock.ts';
 
 /** Where etcd is and who we are to it. */
 export interface EtcdConnectionOptions {

@@ -1,10 +1,10 @@
 /** The index's files: a copy of etcd, so whatever is doubtful is thrown away and made anew. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { KeyIndex } from '../key-index.ts';
 import { bootId } from './boot.ts';
 import { messageOf } from './call-error.ts';
-import type { Clock } from './clock.ts';
 import type { Log } from './options.ts';
 
 /** A folder of its own: an embedded store's data in the same directory is never touched. */

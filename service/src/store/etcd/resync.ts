@@ -1,12 +1,12 @@
 /** Full sync: reads everything at one revision, in pages, and changes in the index what differs. */
 import type { IKeyValue, IRangeResponse } from 'etcd3';
+import { nextTurn } from '../clock.ts';
 import { compareKeys } from '../key.ts';
 import type { KeyIndex } from '../key-index.ts';
 import type { Change } from '../store.ts';
 import { meaningOf } from './call-error.ts';
 import type { OnForeign } from './changes.ts';
 import type { EtcdClient } from './client.ts';
-import { nextTurn } from './clock.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
 import { readHead } from './head.ts';
 import { decodeValue, type Layout } from './layout.ts';

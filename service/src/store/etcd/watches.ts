@@ -1,10 +1,10 @@
 /** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
 import { Problem } from '../../errors.ts';
+import { pause } from '../clock.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
 import { unavailable } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { type CatchUpOptions, catchUp, type Straggler } from './catch-up.ts';
-import { pause } from './clock.ts';
 import type { HeadRead } from './replica.ts';
 
 export interface WatchesOptions extends CatchUpOptions {

@@ -6,11 +6,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ITxnResponse } from 'etcd3';
 import type { Problem } from '../../errors.ts';
+import { type Clock, nextTurn, pause } from '../clock.ts';
 import type { Spans } from '../spans.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
-import { type Clock, nextTurn, pause } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
 import { Gathering } from './gathering.ts';

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
-import { systemClock } from '../../../src/store/etcd/clock.ts';
+import { systemClock } from '../../../src/store/clock.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import type { Revision } from '../../../src/store/store.ts';
 import { metric, newDirectory, newPrefix, openReady, pairsOf, read } from './harness.ts';
