@@ -1,9 +1,11 @@
 /** Targets that are loaded over HTTP, and the bar most rows have. */
-
 import { withCpu } from '../cpu.ts';
 import { load } from '../load/load.ts';
 import type { Request } from '../load/requests.ts';
 import type { Bar, Bench, Target } from '../row.ts';
+import { startKvstore } from '../servers/kvstore.ts';
+import { startPlain } from '../servers/plain.ts';
+import { startRaw } from '../servers/raw.ts';
 
 export const names = {
   kvstore: 'kvstore',
@@ -33,4 +35,16 @@ export function target(
 /** Answers a second, as a part of what node:http alone sends. */
 export function ofRaw(atLeast: number): Bar {
   return { of: names.kvstore, against: names.raw, figure: 'rate', atLeast };
+}
+
+/** The service with so many pairs, node:http that sends what it answers to the first request, and the plain way. */
+export async function threeTargets(bench: Bench, pairs: number, requests: readonly Request[]): Promise<Target[]> {
+  const kvstore = await startKvstore(bench, { pairs });
+  const raw = await startRaw(bench, kvstore, requests[0] ?? { path: '/' });
+  const plain = await startPlain(bench, pairs);
+  return [
+    target(bench, names.kvstore, kvstore, requests),
+    target(bench, names.raw, raw, requests),
+    target(bench, names.plain, plain, requests),
+  ];
 }

@@ -4,9 +4,8 @@ import { keyOf, value } from '../data.ts';
 import { gets } from '../load/requests.ts';
 import type { Row, Target } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
-import { startPlain } from '../servers/plain.ts';
 import { startRaw } from '../servers/raw.ts';
-import { names, ofRaw, target } from './against.ts';
+import { names, ofRaw, target, threeTargets } from './against.ts';
 
 const pairs = 10_000;
 const requests = gets(['/']);
@@ -15,17 +14,7 @@ const dump: Row = {
   name: 'dump',
   title: 'GET /, 10,000 pairs, no writes',
   async open(bench) {
-    const kvstore = await startKvstore(bench, { pairs });
-    const raw = await startRaw(bench, kvstore, { path: '/' });
-    const plain = await startPlain(bench, pairs);
-    return {
-      targets: [
-        target(bench, names.kvstore, kvstore, requests),
-        target(bench, names.raw, raw, requests),
-        target(bench, names.plain, plain, requests),
-      ],
-      bars: [ofRaw(0.8)],
-    };
+    return { targets: await threeTargets(bench, pairs, requests), bars: [ofRaw(0.8)] };
   },
 };
 

@@ -3,9 +3,8 @@ import { groupSize, prefixOf, scattered, suffixOf } from '../data.ts';
 import { gets } from '../load/requests.ts';
 import type { Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
-import { startPlain } from '../servers/plain.ts';
 import { startRaw } from '../servers/raw.ts';
-import { names, ofRaw, target } from './against.ts';
+import { names, ofRaw, target, threeTargets } from './against.ts';
 
 const [few, many] = [10_000, 1_000_000];
 
@@ -26,17 +25,7 @@ function search(filter: keyof typeof filters): Row {
     title: `GET /search?${filter}=, 11 of 10,000 keys`,
     async open(bench) {
       const requests = requestsFor(filter, few);
-      const kvstore = await startKvstore(bench, { pairs: few });
-      const raw = await startRaw(bench, kvstore, requests[0] ?? { path: '/' });
-      const plain = await startPlain(bench, few);
-      return {
-        targets: [
-          target(bench, names.kvstore, kvstore, requests),
-          target(bench, names.raw, raw, requests),
-          target(bench, names.plain, plain, requests),
-        ],
-        bars: [ofRaw(0.6)],
-      };
+      return { targets: await threeTargets(bench, few, requests), bars: [ofRaw(0.6)] };
     },
   };
 }
