@@ -25,8 +25,10 @@ export async function fortio({ url, host }: KvStoreHandle, seconds: number, path
   const folder = await mkdtemp(join(tmpdir(), 'kvstore-fortio-'));
   const file = join(folder, 'report.json');
   try {
-    const words = ['load', '-c', '50', '-qps', '500', '-t', `${seconds}s`, '-allow-initial-errors', '-p', '50,99,99.9'];
-    words.push('-httpbufferkb', String(bufferKiB));
+    const words = [
+      ...['load', '-c', '50', '-qps', '500', '-t', `${seconds}s`, '-allow-initial-errors'],
+      ...['-p', '50,99,99.9', '-httpbufferkb', String(bufferKiB)],
+    ];
     const child = spawn('fortio', [...words, '-H', `Host: ${host}`, '-json', file, new URL(path, url).href]);
     const errors: string[] = [];
     child.stderr.on('data', (text) => errors.push(String(text)));
