@@ -90,12 +90,14 @@ export class Barrier {
       this.#open = undefined;
       const riding = [...this.#waiting];
       const before = { applied: replica.applied, head: replica.head };
+      const start = clock.now();
       try {
         const served = riding.reduce((sum, { requests }) => sum + requests, 0);
         const sampled = () => riding.flatMap((cohort) => cohort.spans);
         const timeout = Math.max(100, requestTimeout / 5);
         const read = await spans.shared('store.read-head', served, sampled, () => readHead(timeout));
-        this.#lastContact = clock.now();
+        const now = clock.now();
+        this.#lastContact = now;
         this.#lastError = undefined;
         const contradiction = replica.contradiction(read, before);
         if (contradiction !== undefined) onContradiction(contradiction);
@@ -103,7 +105,7 @@ export class Barrier {
         for (const cohort of riding) this.#waiting.delete(cohort);
         void this.#settle(riding, read.revision);
         const newcomers: Cohort | undefined = this.#open;
-        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served);
+        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served, now - start);
       } catch (error) {
         this.#lastError = error;
         await pause(clock, 20);
