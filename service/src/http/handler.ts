@@ -24,24 +24,24 @@ export function createHandler({
   maxWait,
   ...options
 }: HandlerOptions): RequestListener {
-  const { metrics, store, turns, maxBody, tokens } = options;
+  const { turns, maxBody, tokens } = options;
   const waited: Waited = new WeakMap();
   const begun: BegunWrites = new WeakMap();
-  const app = createApp({
-    ...options,
-    store: tracing?.store(store) ?? store,
-    waited,
-    begun,
-    spans: tracing?.spans,
-  }).callback();
-  const admit = admission({ turns, maxWait, maxBody, metrics });
+  const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
+  const traced = {
+    store: tracing?.store(options.store) ?? options.store,
+    metrics: tracing?.metrics(options.metrics) ?? options.metrics,
+  };
+  const app = createApp({ ...options, ...traced, waited, begun, spans: tracing?.spans }).callback();
   const rest = admit(app);
-  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
-  const hot = allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
-  const plain = isHot ? hot : rest;
-  // Only the application knows of traces.
-  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
+  const shortest = ({ store, metrics }: Pick<AppOptions, 'store' | 'metrics'>) => {
+    if (!isHot) return rest;
+    const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
+    const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
+    return allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
+  };
+  if (tracing === undefined) return shortest(options);
+  return tracing.requests({ sampled: shortest(traced), unsampled: shortest(options) });
 }
 
 /** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */

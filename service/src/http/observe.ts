@@ -1,4 +1,4 @@
-/** Measures every request: how many, how long, how they ended; and tells its span which route it was. */
+/** Measures every request: how many, how long, how they ended. */
 import type { Middleware } from 'koa';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from './http-metrics.ts';
@@ -11,14 +11,9 @@ export function observe(metrics: HttpMetrics, spans: Spans): Middleware {
       await next();
     } finally {
       const route: string = ctx.state.route ?? '';
-      const span = spans.current();
-      metrics.ended(ctx.method, route, ctx.status, (performance.now() - start) / 1000, span?.spanContext());
-      if (span !== undefined && route !== '') {
-        span.setAttribute('http.route', route);
-        span.updateName(`${ctx.method} ${route}`);
-      }
+      metrics.ended(ctx.method, route, ctx.status, (performance.now() - start) / 1000);
       // What goes on by itself (a watch) may do so for days: its span is how long it took to begin.
-      if (ctx.respond === false) span?.setAttribute('http.response.status_code', ctx.status).end();
+      if (ctx.respond === false) spans.current()?.setAttribute('http.response.status_code', ctx.status).end();
     }
   };
 }

@@ -45,10 +45,13 @@ export function traceRequests(tracer: Tracer, sampling: Sampling, { sampled, uns
     if (parent === undefined) return Math.random() < sampling.rootRatio;
     return !sampling.followsCaller || (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
   };
+  const fields = propagation.fields();
   return (request, response) => {
     const { method, headers, url = '/' } = request;
     if (quiet.has(url)) return unsampled(request, response);
-    const parent = propagation.extract(ROOT_CONTEXT, headers);
+    // Most requests bring nothing, and it takes a while to look for it thoroughly.
+    const brings = fields.some((field) => headers[field] !== undefined);
+    const parent = brings ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
     if (!maySample(parent)) return unsampled(request, response);
     const known = knownMethod(method);
     const name = known === '_OTHER' ? 'HTTP' : known;

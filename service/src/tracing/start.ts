@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Env, Tracing } from '../tracing.ts';
 import { traceCalls } from './calls.ts';
+import { traceMetrics } from './metrics.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
 import { createSpans } from './spans.ts';
@@ -24,6 +25,7 @@ export function startSdk(env: Env): Tracing {
     interceptors: [traceCalls(tracer, spans)],
     requests: (listeners) => traceRequests(tracer, sampling, listeners),
     store: (store) => traceStore(store, tracer, spans),
+    metrics: (metrics) => traceMetrics(metrics, spans),
     logFields() {
       const span = spans.current()?.spanContext();
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
