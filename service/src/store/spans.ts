@@ -4,6 +4,8 @@ import type { Span } from '@opentelemetry/api';
 export interface Spans {
   /** The span that the running request is in; undefined when the request is not sampled. */
   current(): Span | undefined;
+  /** Does what takes time for the running request in a span of its own; without one when it is not sampled. */
+  own<T>(name: string, work: () => Promise<T>): Promise<T>;
   /**
    * Does what `served` requests share, in a span linked with those of them that are sampled, and they with it. It is
    * the child of the first one, so that at least that trace goes on to the calls that the work makes. Without any: no
@@ -20,5 +22,6 @@ export interface Spans {
 /** While traces are off: nothing is asked, nothing is kept. */
 export const noSpans: Spans = {
   current: () => undefined,
+  own: (_name, work) => work(),
   shared: (_name, _served, _sampled, work) => work(),
 };

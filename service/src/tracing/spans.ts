@@ -1,12 +1,27 @@
-/** The spans of work that requests share, as the SDK records them. */
+/** The spans of a store's work, as the SDK records them. */
 import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { Spans } from '../store/spans.ts';
 
 export function createSpans(tracer: Tracer): Spans {
+  const current = () => {
+    const span = trace.getActiveSpan();
+    return span?.isRecording() ? span : undefined;
+  };
   return {
-    current() {
-      const span = trace.getActiveSpan();
-      return span?.isRecording() ? span : undefined;
+    current,
+    own(name, work) {
+      // Without this, what belongs to no sampled request would become a trace of its own.
+      if (current() === undefined) return work();
+      return tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, async (span) => {
+        try {
+          return await work();
+        } catch (error) {
+          recordFailure(span, error);
+          throw error;
+        } finally {
+          span.end();
+        }
+      });
     },
     async shared(name, served, sampled, work) {
       const requests = sampled().filter((span) => span !== undefined);
@@ -29,7 +44,7 @@ export function createSpans(tracer: Tracer): Spans {
   };
 }
 
-export function recordFailure(span: Span, error: unknown): void {
+function recordFailure(span: Span, error: unknown): void {
   span.recordException(error instanceof Error ? error : String(error));
   span.setStatus({ code: SpanStatusCode.ERROR });
 }

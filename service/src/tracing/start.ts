@@ -7,7 +7,6 @@ import { traceMetrics } from './metrics.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
 import { createSpans } from './spans.ts';
-import { traceStore } from './store.ts';
 
 /** No instrumentation patches any module: spans are started where the work is. */
 export function startSdk(env: Env): Tracing {
@@ -16,6 +15,9 @@ export function startSdk(env: Env): Tracing {
     serviceName: env.OTEL_SERVICE_NAME ?? 'kvstore',
     sampler: sampling.sampler,
     instrumentations: [],
+    // Traces only: metrics are scraped, and logs go to the standard output.
+    metricReaders: [],
+    logRecordProcessors: [],
   });
   sdk.start();
   const tracer = trace.getTracer('kvstore');
@@ -24,7 +26,6 @@ export function startSdk(env: Env): Tracing {
     spans,
     interceptors: [traceCalls(tracer, spans)],
     requests: (listeners) => traceRequests(tracer, sampling, listeners),
-    store: (store) => traceStore(store, tracer, spans),
     metrics: (metrics) => traceMetrics(metrics, spans),
     logFields() {
       const span = spans.current()?.spanContext();
