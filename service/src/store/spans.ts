@@ -1,5 +1,15 @@
 /** How a store's work shows in traces: what many requests share is done once, and belongs to the traces of them all. */
-import type { Span } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
+
+/** A part of a trace, until it is finished. */
+export interface Span {
+  readonly ids: SpanContext;
+  rename(name: string): void;
+  setAttribute(name: string, value: string | number): void;
+  /** Tells of another span that has to do with it. */
+  link(other: SpanContext): void;
+  finish(): void;
+}
 
 export interface Spans {
   /** The span that the running request is in; undefined when the request is not sampled. */

@@ -10,10 +10,10 @@ export function traceMetrics(metrics: HttpMetrics, spans: Spans): HttpMetrics {
     problem: (code) => metrics.problem(code),
     ended(method, route, status, seconds) {
       const span = spans.current();
-      metrics.ended(method, route, status, seconds, span?.spanContext());
+      metrics.ended(method, route, status, seconds, span?.ids);
       if (span === undefined || route === '') return;
       span.setAttribute(ATTR_HTTP_ROUTE, route);
-      span.updateName(`${knownMethod(method)} ${route}`);
+      span.rename(`${knownMethod(method)} ${route}`);
     },
   };
 }
