@@ -1,5 +1,5 @@
-/** What happened in a span, until it is given to the SDK. */
-import { type Attributes, type Context, type Link, type SpanContext, trace } from '@opentelemetry/api';
+/** What happened in a span, until it is handed over. */
+import { type Attributes, type Context, type SpanContext, trace } from '@opentelemetry/api';
 import type { Span } from '../store/spans.ts';
 
 export interface Beginning {
@@ -23,7 +23,7 @@ export class RecordedSpan implements Span {
   readonly parent: Context;
   readonly ids: SpanContext;
   readonly describe: (() => Attributes) | undefined;
-  readonly links: Link[] = [];
+  readonly links: SpanContext[] = [];
   readonly attributes: Attributes = {};
   /** Milliseconds since 1970. */
   readonly start = Date.now();
@@ -68,7 +68,7 @@ export class RecordedSpan implements Span {
   }
 
   link(other: SpanContext): void {
-    if (this.recording) this.links.push({ context: other });
+    if (this.recording) this.links.push(other);
   }
 
   fail(message?: string): void {

@@ -1,29 +1,21 @@
 /** Loaded only when traces are on: the SDK, and what the service gives it to record. */
-import { trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Env, Tracing } from '../tracing.ts';
 import { traceCalls } from './calls.ts';
 import { traceMetrics } from './metrics.ts';
-import { GivenIds, Recorder } from './recorder.ts';
+import { Recorder } from './recorder.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
+import { Sender } from './sender.ts';
 import { createSpans } from './spans.ts';
 
 /** No instrumentation patches any module: spans are started where the work is. */
 export function startSdk(env: Env): Tracing {
   const sampling = readSampling(env);
-  const ids = new GivenIds();
-  const sdk = new NodeSDK({
-    serviceName: env.OTEL_SERVICE_NAME ?? 'kvstore',
-    sampler: sampling.sampler,
-    idGenerator: ids,
-    instrumentations: [],
-    // Traces only: metrics are scraped, and logs go to the standard output.
-    metricReaders: [],
-    logRecordProcessors: [],
-  });
-  sdk.start();
-  const recorder = new Recorder(trace.getTracer('kvstore'), ids);
+  // Here only for the propagators that OTEL_PROPAGATORS names; spans are sent from another thread.
+  new NodeSDK({ spanProcessors: [], instrumentations: [], metricReaders: [], logRecordProcessors: [] }).start();
+  const sender = new Sender(env);
+  const recorder = new Recorder((records) => sender.send(records));
   const spans = createSpans(recorder);
   return {
     spans,
@@ -36,7 +28,7 @@ export function startSdk(env: Env): Tracing {
     },
     shutdown() {
       recorder.flush();
-      return sdk.shutdown();
+      return sender.close();
     },
   };
 }

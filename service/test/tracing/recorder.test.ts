@@ -1,20 +1,26 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
-import { GivenIds, Recorder } from '../../src/tracing/recorder.ts';
+import { Recorder } from '../../src/tracing/recorder.ts';
+import { GivenIds, writeSpan } from '../../src/tracing/span-writer.ts';
 
 function record() {
   const exporter = new tracing.InMemorySpanExporter();
   const ids = new GivenIds();
   const spanProcessors = [new tracing.SimpleSpanProcessor(exporter)];
   const tracer = new tracing.BasicTracerProvider({ idGenerator: ids, spanProcessors }).getTracer('test');
-  return { recorder: new Recorder(tracer, ids), written: () => exporter.getFinishedSpans() };
+  const recorder = new Recorder((records) => {
+    // As between threads.
+    for (const record of structuredClone(records)) writeSpan(tracer, ids, record);
+  });
+  return { recorder, written: () => exporter.getFinishedSpans() };
 }
 
 test('a span is written with the ids it had, and with what became known until it ended', (t) => {
   const { recorder, written } = record();
   const caller = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
-  const parent = trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
+  const traceState = createTraceState('vendor=value');
+  const parent = trace.setSpanContext(ROOT_CONTEXT, { ...caller, traceState, isRemote: true });
   const server = recorder.begin('GET', SpanKind.SERVER, parent, () => ({ described: 'late', both: 'described' }));
   const child = recorder.begin('work', SpanKind.INTERNAL, server.context);
   child.link(caller);
@@ -37,6 +43,7 @@ test('a span is written with the ids it had, and with what became known until it
   t.is(second?.parentSpanContext?.spanId, caller.spanId);
   t.is(first?.parentSpanContext?.spanId, server.ids.spanId);
   t.like(first?.spanContext(), { traceId: caller.traceId, spanId: child.ids.spanId });
+  t.is(first?.spanContext().traceState?.serialize(), 'vendor=value');
   t.is(first?.links[0]?.context.spanId, caller.spanId);
   t.deepEqual(first?.status, { code: SpanStatusCode.ERROR });
   t.is(first?.events[0]?.attributes?.['exception.message'], 'broken');
