@@ -1,5 +1,5 @@
 /** What happened in a span, until it is handed over. */
-import { type Attributes, type Context, type SpanContext, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, type Exception, type SpanContext, trace } from '@opentelemetry/api';
 import type { Span } from '../store/spans.ts';
 
 export interface Beginning {
@@ -14,7 +14,8 @@ export interface Beginning {
 
 export interface Failure {
   readonly message: string | undefined;
-  readonly cause: Error | string | undefined;
+  /** Without what cannot be copied to another thread. */
+  readonly cause: Exception | undefined;
 }
 
 export class RecordedSpan implements Span {
@@ -76,7 +77,7 @@ export class RecordedSpan implements Span {
   }
 
   failBecause(cause: unknown): void {
-    if (this.recording) this.#failure = { message: undefined, cause: cause instanceof Error ? cause : String(cause) };
+    if (this.recording) this.#failure = { message: undefined, cause: exceptionOf(cause) };
   }
 
   finish(): void {
@@ -84,4 +85,13 @@ export class RecordedSpan implements Span {
     this.#end = this.start + performance.now() - this.#started;
     this.#onEnd(this);
   }
+}
+
+function exceptionOf(cause: unknown): Exception {
+  if (!(cause instanceof Error)) return String(cause);
+  const { name, message, stack = '' } = cause;
+  const code: unknown = 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' || typeof code === 'number'
+    ? { code, name, message, stack }
+    : { name, message, stack };
 }

@@ -24,7 +24,7 @@ test('a span is written with the ids it had, and with what became known until it
   const server = recorder.begin('GET', SpanKind.SERVER, parent, () => ({ described: 'late', both: 'described' }));
   const child = recorder.begin('work', SpanKind.INTERNAL, server.context);
   child.link(caller);
-  child.failBecause(new Error('broken'));
+  child.failBecause(Object.assign(new TypeError('broken'), { code: 'not-to-be-copied', headers: () => {} }));
   child.finish();
   server.rename('GET /get/{key}');
   server.setAttribute('both', 'set');
@@ -46,7 +46,9 @@ test('a span is written with the ids it had, and with what became known until it
   t.is(first?.spanContext().traceState?.serialize(), 'vendor=value');
   t.is(first?.links[0]?.context.spanId, caller.spanId);
   t.deepEqual(first?.status, { code: SpanStatusCode.ERROR });
-  t.is(first?.events[0]?.attributes?.['exception.message'], 'broken');
+  const [exception] = first?.events ?? [];
+  t.like(exception?.attributes, { 'exception.type': 'not-to-be-copied', 'exception.message': 'broken' });
+  t.regex(String(exception?.attributes?.['exception.stacktrace']), /TypeError: broken\n.*recorder\.test/);
   const milliseconds = ([seconds, nanoseconds]: [number, number]) => seconds * 1000 + nanoseconds / 1e6;
   for (const span of [first, second]) {
     t.true(Math.abs(milliseconds(span?.startTime ?? [0, 0]) - Date.now()) < 60_000);
