@@ -4,10 +4,9 @@
  * joins a read that was sent before they came (its answer may be older than a write they know of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
-import type { Spans } from '../spans.ts';
+import type { Span, Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
 import { Gathering } from './gathering.ts';
