@@ -11,7 +11,7 @@ export function hotGet(store: Store): HotRead {
     answer(key: string, response: ServerResponse) {
       const entry = store.get(key);
       if (entry === undefined) return false;
-      sendJson(response, entry.value, { ETag: `"${entry.version}"` });
+      sendJson(response, entry.value, `"${entry.version}"`);
       return true;
     },
   };

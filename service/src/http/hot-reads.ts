@@ -62,9 +62,13 @@ export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOption
 }
 
 /** Sends a JSON text, with its length. */
-export function sendJson(response: ServerResponse, text: string, headers: OutgoingHttpHeaders): void {
+export function sendJson(response: ServerResponse, text: string, etag?: string): void {
   const length = Buffer.byteLength(text);
-  response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': length });
+  const headers =
+    etag === undefined
+      ? ['Content-Type', 'application/json', 'Content-Length', length]
+      : ['ETag', etag, 'Content-Type', 'application/json', 'Content-Length', length];
+  response.writeHead(200, headers as unknown as OutgoingHttpHeaders);
   // As many bytes as characters: all is ASCII, which goes out faster as what it is.
   response.end(text, length === text.length ? 'latin1' : 'utf8');
 }

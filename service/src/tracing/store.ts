@@ -32,6 +32,7 @@ export function traceStore(store: Store, tracer: Tracer, spans: Spans): Store {
     snapshot: () => store.snapshot(),
     keys: (filter) => store.keys(filter),
     search: (filter) => store.search(filter),
+    few: (by, text, most) => store.few(by, text, most),
     pairs: (filter) => store.pairs(filter),
     expires: (key) => store.expires(key),
     hasExpired: () => store.hasExpired(),
