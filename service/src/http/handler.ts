@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Tracing } from '../tracing.ts';
 import { admission } from './admission.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
 import { hotGet } from './hot-get.ts';
@@ -13,6 +14,8 @@ import { type BegunWrites, hotSet } from './hot-set.ts';
 export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans'> {
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  /** Bytes of answers that are kept ready; 0: none are. */
+  readonly answerCache: number;
   readonly tracing?: Tracing | undefined;
   /** Milliseconds that a request may wait for its turn before it is refused. */
   readonly maxWait: number;
@@ -20,6 +23,7 @@ export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 's
 
 export function createHandler({
   hotReads: isHot = true,
+  answerCache,
   tracing,
   maxWait,
   ...options
@@ -36,9 +40,10 @@ export function createHandler({
   }).callback();
   const admit = admission({ turns, maxWait, maxBody, metrics });
   const rest = admit(app);
+  const answers = new AnswerCache(store, answerCache);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
   const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
-  const hot = allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
+  const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: writes }), rest, tokens);
   const plain = isHot ? hot : rest;
   // Only the application knows of traces.
   return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });

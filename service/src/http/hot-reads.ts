@@ -5,18 +5,20 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 import type { Store } from '../store/store.ts';
+import { type Answer, sendAnswer } from './answer.ts';
+import type { AnswerCache, Source } from './answer-cache.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
 /** Barriers that a request has waited for already: its route need not wait for another. */
 export type Waited = WeakMap<IncomingMessage, Promise<void>>;
 
-export interface HotRead {
+export interface HotRead extends Source {
   /** The route's name in metrics. */
   readonly template: string;
   /** What a GET of this URL asks for; undefined: not the plain case. Asked of every request, so it is cheap. */
   plain(url: string): string | undefined;
-  /** Answers from the index as it is now. False: not the plain case after all, and nothing was sent. */
-  answer(asked: string, response: ServerResponse): boolean;
+  /** From the index as it is now. Undefined: not the plain case after all. */
+  answer(asked: string): Answer | undefined;
 }
 
 export interface HotReadsOptions {
@@ -24,14 +26,17 @@ export interface HotReadsOptions {
   readonly store: Store;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  readonly answers: AnswerCache;
   /** Serves everything else. */
   readonly rest: RequestListener;
 }
 
-export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOptions): RequestListener {
+export function hotReads({ reads, store, metrics, waited, answers, rest }: HotReadsOptions): RequestListener {
   /** Since `start`; what is not the plain case after all goes on to the route. */
   const answer = (read: HotRead, asked: string, request: IncomingMessage, response: ServerResponse, start: number) => {
-    if (!read.answer(asked, response)) return leave(request, response);
+    const ready = answers.answer(read, asked);
+    if (ready === undefined) return leave(request, response);
+    sendAnswer(response, ready);
     metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
   };
   const leave = (request: IncomingMessage, response: ServerResponse) => {
@@ -62,13 +67,9 @@ export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOption
 }
 
 /** Sends a JSON text, with its length. */
-export function sendJson(response: ServerResponse, text: string, etag?: string): void {
+export function sendJson(response: ServerResponse, text: string, headers: OutgoingHttpHeaders): void {
   const length = Buffer.byteLength(text);
-  const headers =
-    etag === undefined
-      ? ['Content-Type', 'application/json', 'Content-Length', length]
-      : ['ETag', etag, 'Content-Type', 'application/json', 'Content-Length', length];
-  response.writeHead(200, headers as unknown as OutgoingHttpHeaders);
+  response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': length });
   // As many bytes as characters: all is ASCII, which goes out faster as what it is.
   response.end(text, length === text.length ? 'latin1' : 'utf8');
 }

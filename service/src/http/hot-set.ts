@@ -48,7 +48,7 @@ export function hotSet({ store, metrics, begun, maxBody, rest }: HotSetOptions):
       const pairs = parsePairs(decodeBody(body));
       written = store.set(pairs);
       const revision = await written;
-      sendJson(response, `{${pairs.map(pairText).join(',')}}`, `"${revision}"`);
+      sendJson(response, `{${pairs.map(pairText).join(',')}}`, { ETag: `"${revision}"` });
       metrics.ended(method, route, 200, (performance.now() - start) / 1000);
     } catch {
       // The route comes to the same end, and tells of it.
