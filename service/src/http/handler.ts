@@ -6,16 +6,20 @@ import { admission } from './admission.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
+import { DumpCache } from './dump-cache.ts';
+import { hotDump } from './hot-dump.ts';
 import { hotGet } from './hot-get.ts';
 import { hotReads, type Waited } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans'> {
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'dumps'> {
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
   /** Bytes of answers that are kept ready; 0: none are. */
   readonly answerCache: number;
+  /** Bytes of a dump that is kept ready; 0: none is. */
+  readonly dumpCache: number;
   readonly tracing?: Tracing | undefined;
   /** Milliseconds that a request may wait for its turn before it is refused. */
   readonly maxWait: number;
@@ -24,17 +28,20 @@ export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 's
 export function createHandler({
   hotReads: isHot = true,
   answerCache,
+  dumpCache,
   tracing,
   maxWait,
   ...options
 }: HandlerOptions): RequestListener {
-  const { metrics, store, turns, maxBody, tokens } = options;
+  const { metrics, store, turns, maxBody, tokens, streams } = options;
   const waited: Waited = new WeakMap();
   const begun: BegunWrites = new WeakMap();
+  const dumps = new DumpCache(store, dumpCache);
   const app = createApp({
     ...options,
     store: tracing?.store(store) ?? store,
     waited,
+    dumps,
     begun,
     spans: tracing?.spans,
   }).callback();
@@ -42,8 +49,9 @@ export function createHandler({
   const rest = admit(app);
   const answers = new AnswerCache(store, answerCache);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
-  const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: writes }), rest, tokens);
+  const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
+  const admitted = admit(hotSet({ store, metrics, begun, maxBody, rest: dump }));
+  const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
   const plain = isHot ? hot : rest;
   // Only the application knows of traces.
   return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
