@@ -74,7 +74,7 @@ export const settings = {
   ),
   answerCache: setting(
     'KV_ANSWER_CACHE',
-    '16MiB',
+    '32MiB',
     'Memory for answers to reads and searches, kept ready until a write changes what they show; 0: none are kept.',
     sizeOrNone,
   ),

@@ -22,7 +22,7 @@ export interface ServiceOptions {
   readonly maxStreams?: number;
   /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
   readonly maxWait?: number;
-  /** Bytes; default 16 MiB. */
+  /** Bytes; default 32 MiB. */
   readonly answerCache?: number;
   /** Bytes; default 32 MiB. */
   readonly dumpCache?: number;
@@ -74,7 +74,7 @@ export async function startService(
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
-  const { dumpCache = 32 << 20, answerCache = 16 << 20 } = options;
+  const { dumpCache = 32 << 20, answerCache = 32 << 20 } = options;
   const metrics = httpMetrics(registry);
   const turns = new Turns();
   const handler = createHandler({
