@@ -5,6 +5,7 @@
 import type { ChangeListener, Store } from '../store/store.ts';
 import type { Answer } from './answer.ts';
 import { type AskedBy, Generation } from './answer-generation.ts';
+import { SeenLately } from './seen-lately.ts';
 
 /** Characters of an answer; to send a longer one takes much more time than to read it. */
 const maxLength = 4096;
@@ -23,6 +24,8 @@ export class AnswerCache implements ChangeListener {
   #young = new Generation();
   /** What was not asked for since the young one began is dropped with it. */
   #old = new Generation();
+  /** What is asked for once is not worth keeping: to keep and drop it would take longer than to read it. */
+  readonly #seen = new SeenLately();
   /** Transactions under way. */
   #open = 0;
   /** Their keys: reads may show them as they were or as they will be. */
@@ -45,7 +48,7 @@ export class AnswerCache implements ChangeListener {
     const old = this.#old.get(by, asked);
     const answer = old ?? source.answer(asked);
     if (answer === undefined) return undefined;
-    if (old !== undefined || !this.#isChanging(by, asked)) this.#keep(by, asked, answer);
+    if (old !== undefined || (this.#seen.again(asked) && !this.#isChanging(by, asked))) this.#keep(by, asked, answer);
     return answer;
   }
 

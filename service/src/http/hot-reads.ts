@@ -3,9 +3,9 @@
  * Whatever is not the plain case (escapes, a precondition, nothing found, an error) is left to the route; a test
  * compares the two, headers included. Koa, its router and the middleware take more than half of such a request's time.
  */
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Store } from '../store/store.ts';
-import { type Answer, sendAnswer } from './answer.ts';
+import { type Answer, jsonAnswer, sendAnswer } from './answer.ts';
 import type { AnswerCache, Source } from './answer-cache.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
@@ -67,11 +67,8 @@ export function hotReads({ reads, store, metrics, waited, answers, rest }: HotRe
 }
 
 /** Sends a JSON text, with its length. */
-export function sendJson(response: ServerResponse, text: string, headers: OutgoingHttpHeaders): void {
-  const length = Buffer.byteLength(text);
-  response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': length });
-  // As many bytes as characters: all is ASCII, which goes out faster as what it is.
-  response.end(text, length === text.length ? 'latin1' : 'utf8');
+export function sendJson(response: ServerResponse, text: string, { ETag }: { readonly ETag: string }): void {
+  sendAnswer(response, jsonAnswer(text, ETag));
 }
 
 /** What stands in the URL behind `prefix`, if it is ASCII that means itself in a path and in a query alike. */

@@ -191,6 +191,7 @@ contractTest('the short way and the route give the same answers, headers include
     await store.set(Object.entries(pairs).map(([key, value]) => ({ key, value: JSON.stringify(value) })));
   }
   await compare('read for the first time');
+  await compare('read again');
   await compare('kept ready');
 });
 
