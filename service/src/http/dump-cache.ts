@@ -151,6 +151,7 @@ export class DumpCache implements ChangeListener {
       bytes += piece.text?.length ?? 0;
       if (bytes > this.#maxBytes) {
         this.#pieces = [];
+        this.#assembled = undefined;
         this.#offUntil = this.#now() + tooLargePause;
         return false;
       }

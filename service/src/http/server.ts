@@ -39,7 +39,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     // The application asks for it, and answers as it always does.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1000, options.headersTimeout / 4),
-    // A request without a body is none that can be read: no stream comes to its end, which is a tenth of a small read.
+    // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
     optimizeEmptyRequests: true,
   });
   const answer: RequestListener = (request, response) => {
