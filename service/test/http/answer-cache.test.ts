@@ -1,22 +1,11 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
-import { Registry } from 'prom-client';
 import { AnswerCache } from '../../src/http/answer-cache.ts';
 import { hotGet } from '../../src/http/hot-get.ts';
 import { hotSearch } from '../../src/http/hot-search.ts';
-import { commitMetrics } from '../../src/store/commit-metrics.ts';
-import { EmbeddedStore } from '../../src/store/embedded.ts';
-import { storeMetrics } from '../../src/store/store-metrics.ts';
+import type { EmbeddedStore } from '../../src/store/embedded.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { temporaryFolder } from '../support/store-kinds.ts';
-
-async function openStore(t: ExecutionContext, clock = new ManualClock()): Promise<EmbeddedStore> {
-  const registry = new Registry();
-  const metrics = { ...storeMetrics(registry), ...commitMetrics(registry) };
-  const store = new EmbeddedStore({ directory: await temporaryFolder(t), metrics, clock });
-  t.teardown(() => store.close());
-  return store;
-}
+import { during, openEmbedded } from '../support/open-embedded.ts';
 
 type By = 'key' | 'prefix' | 'suffix';
 
@@ -47,7 +36,7 @@ const pairs = (keys: Iterable<string>, value: unknown = 1) =>
   [...keys].map((key) => ({ key, value: JSON.stringify(value) }));
 
 test('whatever is written and whenever it is asked, an answer is what the store says in that turn', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   const asked = askedOf(store, new AnswerCache(store, 20_000));
   const key = fc.string({ unit: fc.constantFrom('a', 'b', '/'), minLength: 1, maxLength: 4 });
   const write = fc.oneof(
@@ -67,21 +56,14 @@ test('whatever is written and whenever it is asked, an answer is what the store 
         }
       };
       check();
-      let ended = false;
-      const all = Promise.all(
-        writes.map((each) =>
-          'set' in each ? store.set(pairs(each.set, each.value)) : store.delete(each.remove).then(() => 0),
+      await during(
+        Promise.all(
+          writes.map((each) =>
+            'set' in each ? store.set(pairs(each.set, each.value)) : store.delete(each.remove).then(() => 0),
+          ),
         ),
-      ).finally(() => {
-        ended = true;
-      });
-      // Before, during and after the commits.
-      while (!ended) {
-        check();
-        await new Promise(setImmediate);
-      }
-      await all;
-      check();
+        check,
+      );
     },
   );
   await fc.assert(run, { numRuns: 100 });
@@ -89,7 +71,7 @@ test('whatever is written and whenever it is asked, an answer is what the store 
 });
 
 test('a write drops what shows its key, and nothing else', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   await store.set(pairs(['user/1/name', 'user/2/name', 'job/1']));
   const asked = askedOf(store, new AnswerCache(store, 1 << 20));
   const askAll = () => {
@@ -112,27 +94,21 @@ test('a write drops what shows its key, and nothing else', async (t) => {
 });
 
 test('a transaction of many keys leaves nothing of what was before it', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   const asked = askedOf(store, new AnswerCache(store, 1 << 20));
   const keys = Array.from({ length: 3000 }, (_, i) => `many-${i}`);
   for (const value of [1, 2, 3]) {
-    let ended = false;
-    const written = store.set(pairs(keys, value)).finally(() => {
-      ended = true;
-    });
-    while (!ended) {
+    await during(store.set(pairs(keys, value)), () => {
       for (const key of ['many-0', 'many-2999']) t.deepEqual(asked.ask('key', key), asked.direct('key', key));
       t.deepEqual(asked.ask('prefix', 'many-299'), asked.direct('prefix', 'many-299'));
-      await new Promise(setImmediate);
-    }
-    await written;
+    });
     t.is(asked.ask('key', 'many-2999')?.text, String(value));
   }
 });
 
 test('what has expired is in no answer, removed or not', async (t) => {
   const clock = new ManualClock();
-  const store = await openStore(t, clock);
+  const store = await openEmbedded(t, clock);
   const asked = askedOf(store, new AnswerCache(store, 1 << 20));
   await store.set(pairs(['stays']));
   await store.set(pairs(['short', 'shorter']), { ttl: 10 });
@@ -154,7 +130,7 @@ test('what has expired is in no answer, removed or not', async (t) => {
 });
 
 test('it takes no more than it may, and keeps what is asked for', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   const keys = Array.from({ length: 2000 }, (_, i) => `key-${i}`);
   await store.set(pairs([...keys, 'always']));
   const asked = askedOf(store, new AnswerCache(store, 100_000));
@@ -171,7 +147,7 @@ test('it takes no more than it may, and keeps what is asked for', async (t) => {
 });
 
 test('long answers, and prefixes of ever more lengths, are not kept', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   await store.set([...pairs(['long'], 'x'.repeat(5000)), ...pairs([`${'p'.repeat(100)}-end`])]);
   const asked = askedOf(store, new AnswerCache(store, 1 << 20));
   const ask = () => {
@@ -185,7 +161,7 @@ test('long answers, and prefixes of ever more lengths, are not kept', async (t) 
 });
 
 test('nothing is kept with no memory for it, or of a store that does not tell of changes', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   await store.set(pairs(['a']));
   const silent = Object.assign(Object.create(store), { listen: undefined, hasExpired: () => store.hasExpired() });
   for (const cache of [new AnswerCache(store, 0), new AnswerCache(silent, 1 << 20)]) {
