@@ -2,6 +2,7 @@
  * GET / on its shortest way, when the text is ready and goes out at once: the case without parameters or preconditions.
  * Most of such an answer's time is the system's, which copies the text; Koa and writing it part by part took as much again.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Store } from '../store/store.ts';
 import type { DumpCache, ReadyDump } from './dump-cache.ts';
@@ -62,11 +63,13 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
 
 function send(response: ServerResponse, dump: ReadyDump, stallTimeout: number, ended: () => void): void {
   let stalled: NodeJS.Timeout | undefined;
-  response.once('close', () => {
+  const close = () => {
     clearTimeout(stalled);
     dump.release();
     ended();
-  });
+  };
+  // In the request's own context, and before its span ends.
+  response.prependOnceListener('close', AsyncLocalStorage.bind(close));
   const headers = ['Vary', 'Accept', 'ETag', `"${dump.revision}"`, 'Content-Type', 'application/json'];
   response.writeHead(200, [...headers, 'Content-Length', String(dump.length)]);
   const last = dump.parts.length - 1;
