@@ -18,6 +18,7 @@ const handler = createHandler({
   log: pino({ level: config.logLevel }),
   drain,
   maxBody: config.maxBody,
+  answerCache: config.answerCache,
   dumpCache: config.dumpCache,
   maxWait: config.maxWait,
   turns,

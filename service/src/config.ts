@@ -72,6 +72,12 @@ export const settings = {
     'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
     size,
   ),
+  answerCache: setting(
+    'KV_ANSWER_CACHE',
+    '32MiB',
+    'Memory for answers to reads and searches, kept ready until a write changes what they show; 0: none are kept.',
+    sizeOrNone,
+  ),
   dumpCache: setting(
     'KV_DUMP_CACHE',
     '32MiB',

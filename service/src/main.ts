@@ -73,6 +73,7 @@ async function main(): Promise<void> {
       maxBacklog: config.watchBacklog,
       stallTimeout: config.stallTimeout,
     },
+    answerCache: config.answerCache,
     dumpCache: config.dumpCache,
     streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
   });

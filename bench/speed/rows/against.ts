@@ -11,6 +11,7 @@ export const names = {
   kvstore: 'kvstore',
   raw: 'raw node:http',
   plain: 'Koa, router, Map',
+  uncached: 'kvstore, KV_ANSWER_CACHE=0',
 } as const;
 
 export const connections = 50;
@@ -47,4 +48,10 @@ export async function threeTargets(bench: Bench, pairs: number, requests: readon
     target(bench, names.raw, raw, requests),
     target(bench, names.plain, plain, requests),
   ];
+}
+
+/** The service as it is when nothing that it is asked was asked before. */
+export async function uncached(bench: Bench, pairs: number, requests: readonly Request[]): Promise<Target> {
+  const server = await startKvstore(bench, { pairs, name: 'uncached', settings: { KV_ANSWER_CACHE: '0' } });
+  return target(bench, names.uncached, server, requests);
 }

@@ -2,7 +2,7 @@
 import { keyOf, scattered } from '../data.ts';
 import { gets } from '../load/requests.ts';
 import type { Row } from '../row.ts';
-import { ofRaw, threeTargets } from './against.ts';
+import { names, ofRaw, threeTargets, uncached } from './against.ts';
 
 const pairs = 10_000;
 
@@ -11,6 +11,7 @@ export const get: Row = {
   title: 'GET /get/{key}, 10,000 keys',
   async open(bench) {
     const requests = gets(scattered(pairs, pairs).map((n) => `/get/${keyOf(n)}`));
-    return { targets: await threeTargets(bench, pairs, requests), bars: [ofRaw(0.86)] };
+    const targets = [...(await threeTargets(bench, pairs, requests)), await uncached(bench, pairs, requests)];
+    return { targets, bars: [ofRaw(0.86), { ...ofRaw(0.86), of: names.uncached }] };
   },
 };

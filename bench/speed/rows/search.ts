@@ -4,7 +4,7 @@ import { gets } from '../load/requests.ts';
 import type { Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
-import { names, ofRaw, target, threeTargets } from './against.ts';
+import { names, ofRaw, target, threeTargets, uncached } from './against.ts';
 
 const [few, many] = [10_000, 1_000_000];
 
@@ -25,7 +25,8 @@ function search(filter: keyof typeof filters): Row {
     title: `GET /search?${filter}=, 11 of 10,000 keys`,
     async open(bench) {
       const requests = requestsFor(filter, few);
-      return { targets: await threeTargets(bench, few, requests), bars: [ofRaw(0.6)] };
+      const targets = [...(await threeTargets(bench, few, requests)), await uncached(bench, few, requests)];
+      return { targets, bars: [ofRaw(0.6), { ...ofRaw(0.6), of: names.uncached }] };
     },
   };
 }

@@ -12,7 +12,7 @@ import { readBody } from './body.ts';
 import { deleteKeys, deleteValue } from './delete.ts';
 import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
-import { DumpCache } from './dump-cache.ts';
+import type { DumpCache } from './dump-cache.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
 import type { Waited } from './hot-reads.ts';
@@ -39,8 +39,7 @@ export interface AppOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly streams: StreamLimits;
-  /** Bytes of a dump that is kept ready; 0: none is. */
-  readonly dumpCache: number;
+  readonly dumps: DumpCache;
   readonly watches: WatchLimits;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
@@ -63,7 +62,7 @@ export function createApp(options: AppOptions): Koa {
     drain,
     maxBody,
     streams,
-    dumpCache,
+    dumps,
     watches,
     metrics,
     waited,
@@ -95,8 +94,7 @@ export function createApp(options: AppOptions): Koa {
 
   const stream = jsonStreamer(streams, turns);
   const router = new Router({ strict: true, sensitive: true });
-  const dumps = new DumpCache(store, dumpCache);
-  router.get('/', route('/'), dumpPairs(store, stream, readySender(streams, turns), dumps));
+  router.get('/', route('/'), dumpPairs({ store, stream, sendReady: readySender(streams, turns), dumps, waited }));
   router.get(/^\/get\/.*$/s, route('/get/{key}'), getValue(store, waited));
   router.get('/search', route('/search'), searchKeys(store, stream, waited));
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody, begun), setPairs(store, begun));

@@ -1,9 +1,11 @@
 /** Whether the server is shutting down. */
 export class Drain {
   readonly #begun = new AbortController();
+  #draining = false;
 
+  /** Asked of every request. */
   get draining(): boolean {
-    return this.#begun.signal.aborted;
+    return this.#draining;
   }
 
   /** Aborted when it begins: what would go on without end has to end. */
@@ -12,6 +14,7 @@ export class Drain {
   }
 
   begin(): void {
+    this.#draining = true;
     this.#begun.abort();
   }
 }

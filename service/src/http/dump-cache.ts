@@ -4,10 +4,13 @@
  */
 import { compareKeys } from '../store/key.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
+import { HeldDumps } from './held-dumps.ts';
 import { pairText } from './set.ts';
 
 /** Characters of a piece: reading one anew takes about half a millisecond, and sending one more a few microseconds. */
 const pieceSize = 32 * 1024;
+/** Bytes up to which a text that is asked for again is put into one buffer. */
+const joinedSize = 1 << 20;
 /** Below it, a piece that is read anew takes in the next one. */
 const smallPiece = pieceSize / 4;
 /** Milliseconds of reading that a dump may add to its turn of the event loop. */
@@ -21,11 +24,14 @@ const heldFactor = 4;
 /** Milliseconds until a store that was too large is tried again. */
 const tooLargePause = 300_000;
 
-export interface ReadyDump {
+interface Assembled {
   readonly revision: number;
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
+}
+
+export interface ReadyDump extends Assembled {
   /** Call it when the parts have been sent. */
   release(): void;
 }
@@ -52,9 +58,9 @@ export class DumpCache implements ChangeListener {
   #lastUse = Number.NEGATIVE_INFINITY;
   #offUntil = Number.NEGATIVE_INFINITY;
   #filling = false;
-  /** Dumps on their way, by revision: those of one revision share their parts. */
-  readonly #held = new Map<number, { readonly length: number; count: number }>();
-  #heldBytes = 0;
+  readonly #held = new HeldDumps();
+  /** What was taken last; undefined: something has changed since. */
+  #assembled: Assembled | undefined;
 
   /**
    * `maxBytes`: of the text; a store that has more is not kept at all, and 0 keeps none.
@@ -73,14 +79,20 @@ export class DumpCache implements ChangeListener {
     // What has expired is in the pieces until it is removed.
     if (this.#maxBytes === 0 || now < this.#offUntil || this.#store.hasExpired()) return undefined;
     // Slow clients hold what they have not taken yet; a stream holds less.
-    if (this.#heldBytes > heldFactor * this.#maxBytes) return undefined;
+    if (this.#held.bytes > heldFactor * this.#maxBytes) return undefined;
     this.#lastUse = now;
     if (this.#pieces.length === 0) this.#pieces = [newPiece(undefined, 0)];
-    if (!this.#readUntil(now + patience)) {
+    const last = this.#assembled;
+    if (last?.revision === this.#store.revision()) {
+      this.#assembled = last.parts.length > 1 && last.length <= joinedSize ? this.#join(last) : last;
+    } else if (this.#readUntil(now + patience)) {
+      this.#assembled = this.#assemble();
+    } else {
       this.#fillLater(Math.ceil((2 * this.#maxBytes) / smallPiece));
       return undefined;
     }
-    return this.#assembled();
+    const { revision, parts, length } = this.#assembled;
+    return { revision, parts, length, release: this.#held.hold(revision, length) };
   }
 
   begun(): void {
@@ -88,6 +100,7 @@ export class DumpCache implements ChangeListener {
   }
 
   touched(key: string): void {
+    this.#assembled = undefined;
     const piece = this.#pieces[this.#indexOf(key)];
     if (piece === undefined) return;
     piece.text = undefined;
@@ -96,32 +109,31 @@ export class DumpCache implements ChangeListener {
 
   settled(): void {
     this.#open--;
+    this.#assembled = undefined;
     if (this.#pieces.length > 0 && this.#now() - this.#lastUse > idleTime) this.#pieces = [];
   }
 
-  #assembled(): ReadyDump {
+  #assemble(): Assembled {
     const parts = this.#pieces.map(({ text }) => text as Buffer);
     // Only a store without pairs has a piece without text.
     const [first = comma] = parts;
     parts[0] = first.length === 0 ? first : first.subarray(1);
     const all = [open, ...parts, close];
     const length = all.reduce((sum, part) => sum + part.length, 0);
-    const revision = this.#store.revision();
-    return { revision, parts: all, length, release: this.#hold(revision, length) };
+    return { revision: this.#store.revision(), parts: all, length };
   }
 
-  /** Returns what ends it. */
-  #hold(revision: number, length: number): () => void {
-    const held = this.#held.get(revision) ?? { length, count: 0 };
-    if (held.count++ === 0) {
-      this.#held.set(revision, held);
-      this.#heldBytes += length;
+  /** In one buffer, of which the pieces then are parts: to send it takes less, and to keep it no more. */
+  #join({ revision, parts, length }: Assembled): Assembled {
+    const whole = Buffer.concat(parts, length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      const { length: size } = piece.text as Buffer;
+      // The first one begins with the brace in place of its comma, which is never sent.
+      piece.text = whole.subarray(at, at + size);
+      at += size;
     }
-    return () => {
-      if (--held.count > 0) return;
-      this.#held.delete(revision);
-      this.#heldBytes -= held.length;
-    };
+    return { revision, parts: [whole], length };
   }
 
   /** Reads what is missing, one piece at least; false when the time was over before all was read. */
@@ -139,6 +151,7 @@ export class DumpCache implements ChangeListener {
       bytes += piece.text?.length ?? 0;
       if (bytes > this.#maxBytes) {
         this.#pieces = [];
+        this.#assembled = undefined;
         this.#offUntil = this.#now() + tooLargePause;
         return false;
       }

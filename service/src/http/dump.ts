@@ -2,6 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
 import type { DumpCache } from './dump-cache.ts';
+import type { Waited } from './hot-reads.ts';
 import { linkNext, pairObject, pairsOf, readPage } from './pages.ts';
 import { pairLine } from './pair-line.ts';
 import { parsePage, parseQuery, parseStale, single } from './query.ts';
@@ -12,12 +13,20 @@ import { splitTarget } from './target.ts';
 /** https://github.com/ndjson/ndjson-spec: a pair a line, with its revision and when it expires. */
 const jsonLines = 'application/x-ndjson';
 
-export function dumpPairs(store: Store, stream: StreamJson, sendReady: SendReady, cache: DumpCache): Middleware {
+export interface DumpParts {
+  readonly store: Store;
+  readonly stream: StreamJson;
+  readonly sendReady: SendReady;
+  readonly dumps: DumpCache;
+  readonly waited: Waited;
+}
+
+export function dumpPairs({ store, stream, sendReady, dumps, waited }: DumpParts): Middleware {
   return async (ctx) => {
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
     const { filter: behind, limit } = parsePage(parameters);
     const filter = { ...behind, prefix: single(parameters, 'prefix') };
-    if (!parseStale(parameters)) await store.barrier();
+    if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
     const asLines = ctx.accepts('application/json', jsonLines) === jsonLines;
     ctx.status = 200;
     ctx.vary('Accept');
@@ -27,7 +36,7 @@ export function dumpPairs(store: Store, stream: StreamJson, sendReady: SendReady
       return;
     }
     const isWhole = limit === undefined && filter.after === undefined && filter.prefix === undefined;
-    const ready = isWhole && !asLines ? cache.take() : undefined;
+    const ready = isWhole && !asLines ? dumps.take() : undefined;
     if (ready !== undefined) return sendReady(ctx, ready);
     await stream(ctx, store, async (view) => {
       tag(ctx, view, asLines);

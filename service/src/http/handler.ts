@@ -3,17 +3,24 @@ import type { RequestListener } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Tracing } from '../tracing.ts';
 import { admission } from './admission.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
+import { DumpCache } from './dump-cache.ts';
+import { hotDump } from './hot-dump.ts';
 import { hotGet } from './hot-get.ts';
 import { hotReads, type Waited } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans'> {
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'dumps'> {
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
+  /** Bytes of answers that are kept ready; 0: none are. */
+  readonly answerCache: number;
+  /** Bytes of a dump that is kept ready; 0: none is. */
+  readonly dumpCache: number;
   readonly tracing?: Tracing | undefined;
   /** Milliseconds that a request may wait for its turn before it is refused. */
   readonly maxWait: number;
@@ -21,22 +28,27 @@ export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 's
 
 export function createHandler({
   hotReads: isHot = true,
+  answerCache,
+  dumpCache,
   tracing,
   maxWait,
   ...options
 }: HandlerOptions): RequestListener {
-  const { store, turns, maxBody, tokens } = options;
+  const { store, turns, maxBody, tokens, streams } = options;
   const waited: Waited = new WeakMap();
   const begun: BegunWrites = new WeakMap();
+  const dumps = new DumpCache(store, dumpCache);
+  const answers = new AnswerCache(store, answerCache);
   const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
   const traced = tracing?.metrics(options.metrics) ?? options.metrics;
-  const app = createApp({ ...options, metrics: traced, waited, begun, spans: tracing?.spans }).callback();
+  const app = createApp({ ...options, metrics: traced, waited, dumps, begun, spans: tracing?.spans }).callback();
   const rest = admit(app);
+  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
   const shortest = (metrics: HttpMetrics) => {
     if (!isHot) return rest;
-    const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-    const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
-    return allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
+    const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
+    const admitted = admit(hotSet({ store, metrics, begun, maxBody, rest: dump }));
+    return allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
   };
   const unsampled = shortest(options.metrics);
   return tracing?.requests({ sampled: shortest(traced), unsampled }) ?? unsampled;

@@ -1,18 +1,17 @@
 /** GET /get/{key} on its shortest way. */
-import type { ServerResponse } from 'node:http';
 import { maxKeyBytes } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
-import { type HotRead, plainText, sendJson } from './hot-reads.ts';
+import { jsonAnswer } from './answer.ts';
+import { type HotRead, plainText } from './hot-reads.ts';
 
 export function hotGet(store: Store): HotRead {
   return {
     template: '/get/{key}',
+    by: 'key',
     plain: (url) => plainText(url, '/get/', maxKeyBytes),
-    answer(key: string, response: ServerResponse) {
+    answer(key) {
       const entry = store.get(key);
-      if (entry === undefined) return false;
-      sendJson(response, entry.value, { ETag: `"${entry.version}"` });
-      return true;
+      return entry === undefined ? undefined : jsonAnswer(entry.value, `"${entry.version}"`);
     },
   };
 }

@@ -3,20 +3,22 @@
  * Whatever is not the plain case (escapes, a precondition, nothing found, an error) is left to the route; a test
  * compares the two, headers included. Koa, its router and the middleware take more than half of such a request's time.
  */
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Store } from '../store/store.ts';
+import { type Answer, jsonAnswer, sendAnswer } from './answer.ts';
+import type { AnswerCache, Source } from './answer-cache.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
 /** Barriers that a request has waited for already: its route need not wait for another. */
 export type Waited = WeakMap<IncomingMessage, Promise<void>>;
 
-export interface HotRead {
+export interface HotRead extends Source {
   /** The route's name in metrics. */
   readonly template: string;
   /** What a GET of this URL asks for; undefined: not the plain case. Asked of every request, so it is cheap. */
   plain(url: string): string | undefined;
-  /** Answers from the index as it is now. False: not the plain case after all, and nothing was sent. */
-  answer(asked: string, response: ServerResponse): boolean;
+  /** From the index as it is now. Undefined: not the plain case after all. */
+  answer(asked: string): Answer | undefined;
 }
 
 export interface HotReadsOptions {
@@ -24,14 +26,17 @@ export interface HotReadsOptions {
   readonly store: Store;
   readonly metrics: HttpMetrics;
   readonly waited: Waited;
+  readonly answers: AnswerCache;
   /** Serves everything else. */
   readonly rest: RequestListener;
 }
 
-export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOptions): RequestListener {
+export function hotReads({ reads, store, metrics, waited, answers, rest }: HotReadsOptions): RequestListener {
   /** Since `start`; what is not the plain case after all goes on to the route. */
   const answer = (read: HotRead, asked: string, request: IncomingMessage, response: ServerResponse, start: number) => {
-    if (!read.answer(asked, response)) return leave(request, response);
+    const ready = answers.answer(read, asked);
+    if (ready === undefined) return leave(request, response);
+    sendAnswer(response, ready);
     metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
   };
   const leave = (request: IncomingMessage, response: ServerResponse) => {
@@ -62,11 +67,8 @@ export function hotReads({ reads, store, metrics, waited, rest }: HotReadsOption
 }
 
 /** Sends a JSON text, with its length. */
-export function sendJson(response: ServerResponse, text: string, headers: OutgoingHttpHeaders): void {
-  const length = Buffer.byteLength(text);
-  response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': length });
-  // As many bytes as characters: all is ASCII, which goes out faster as what it is.
-  response.end(text, length === text.length ? 'latin1' : 'utf8');
+export function sendJson(response: ServerResponse, text: string, { ETag }: { readonly ETag: string }): void {
+  sendAnswer(response, jsonAnswer(text, ETag));
 }
 
 /** What stands in the URL behind `prefix`, if it is ASCII that means itself in a path and in a query alike. */

@@ -1,26 +1,25 @@
 /** GET /search?prefix= or ?suffix= on its shortest way, when few keys match. */
-import type { ServerResponse } from 'node:http';
 import { maxKeyBytes } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
-import { type HotRead, plainText, sendJson } from './hot-reads.ts';
+import { jsonAnswer } from './answer.ts';
+import { type HotRead, plainText } from './hot-reads.ts';
 
 /** Characters of an answer; a longer one is streamed by the route, in slices that let others have their turn. */
 const maxLength = 16_384;
+/** Keys that are looked at: half a millisecond. */
+const maxKeys = 1000;
 
 export function hotSearch(store: Store, by: 'prefix' | 'suffix'): HotRead {
   const start = `/search?${by}=`;
   return {
     template: '/search',
+    by,
     plain: (url) => plainText(url, start, maxKeyBytes),
-    answer(text: string, response: ServerResponse) {
+    answer(text) {
       // No snapshot: what is read within one turn of the event loop is one state.
-      let list = '';
-      for (const key of store.search(by === 'prefix' ? { prefix: text } : { suffix: text })) {
-        if (key === undefined || list.length > maxLength) return false;
-        list += list === '' ? JSON.stringify(key) : `,${JSON.stringify(key)}`;
-      }
-      sendJson(response, `[${list}]`, {});
-      return true;
+      const keys = store.few(by, text, maxKeys);
+      const list = keys === undefined ? undefined : JSON.stringify(keys);
+      return list === undefined || list.length > maxLength ? undefined : jsonAnswer(list);
     },
   };
 }

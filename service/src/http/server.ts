@@ -39,6 +39,8 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     // The application asks for it, and answers as it always does.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1000, options.headersTimeout / 4),
+    // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
+    optimizeEmptyRequests: true,
   });
   const answer: RequestListener = (request, response) => {
     // A client that is told so opens its next connection elsewhere.

@@ -21,6 +21,10 @@ export class IndexReader implements Reader {
     return this.index.search(filter);
   }
 
+  few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
+    return this.index.few(by, text, most);
+  }
+
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
     return this.index.pairs(filter);
   }

@@ -2,6 +2,7 @@
  * Keys as LMDB stores them: their UTF-8 bytes and nothing else, so that LMDB's own byte order is the order of keys.
  * The default encoding of the lmdb package escapes control characters, which would double the size of some keys.
  */
+import { maxKeyBytes, reverseKey } from './key.ts';
 
 const shortKey = 32;
 
@@ -27,5 +28,22 @@ export const keyCodec = {
 
   readKey(source: Buffer, start: number, end: number): string {
     return source.toString('utf8', start, end);
+  },
+};
+
+const scratch = Buffer.alloc(maxKeyBytes);
+
+/** Of the table of reversed keys: what is written comes reversed (see reverseKey), what is read is the key itself. */
+export const reversedCodec = {
+  writeKey: keyCodec.writeKey,
+
+  readKey(source: Buffer, start: number, end: number): string {
+    const length = end - start;
+    for (let i = 0; i < length; i++) {
+      const byte = source[start + i] as number;
+      if (byte > 0x7f) return reverseKey(source.toString('utf8', start, end));
+      scratch[length - 1 - i] = byte;
+    }
+    return scratch.toString('latin1', 0, length);
   },
 };

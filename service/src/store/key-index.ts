@@ -6,20 +6,15 @@ import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { checkDataFile } from './data-file.ts';
 import { Deadlines } from './deadlines.ts';
-import { compareKeys, maxKeyBytes, reverseKey } from './key.ts';
-import { keyCodec } from './key-codec.ts';
+import { compareKeys, reverseKey } from './key.ts';
+import { keyCodec, reversedCodec } from './key-codec.ts';
+import { type Expired, found, isLongerThanKeys, KeySearch, startOf } from './key-search.ts';
 import { reserveReaderTable } from './reader-table.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 
 /** Rises when the files' layout changes; a directory of another version is refused. */
 const formatVersion = 1;
-
-/** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
-const maxSorted = 20_000;
-
-/** Keys that a search looks at, a millisecond's work, before it says that others may have their turn. */
-const keysPerTurn = 1000;
 
 /** Snapshots and reads that can be open at once (slots in LMDB's lock file). */
 const maxReaders = 2048;
@@ -50,6 +45,7 @@ export class KeyIndex implements Reader {
   readonly #reversed: Database<Buffer, string>;
   readonly #meta: Database<string, string>;
   readonly #deadlines: Deadlines;
+  readonly #keys: KeySearch;
   readonly #wall: () => number;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
@@ -78,9 +74,10 @@ export class KeyIndex implements Reader {
       void this.#root.close();
       throw new Error(`${directory} has format ${format}; this version reads format ${formatVersion}`);
     }
-    const keys = { keyEncoder: keyCodec } as object;
+    const [keys, reversed] = [{ keyEncoder: keyCodec } as object, { keyEncoder: reversedCodec } as object];
     this.#forward = this.#root.openDB('forward', { encoding: 'string', useVersions: true, ...keys });
-    this.#reversed = this.#root.openDB('reversed', { encoding: 'binary', ...keys });
+    this.#reversed = this.#root.openDB('reversed', { encoding: 'binary', ...reversed });
+    this.#keys = new KeySearch(this.#forward, this.#reversed);
     this.#deadlines = new Deadlines(this.#root);
     if (format === undefined) this.#meta.putSync('format', String(formatVersion));
   }
@@ -127,17 +124,22 @@ export class KeyIndex implements Reader {
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return found(this.#search(filter, latest, this.#expired(latest)));
+    return found(this.#keys.search(filter, latest, this.#expired(latest)));
   }
 
   /** See Reader.search. */
   search(filter: KeyFilter): Iterable<string | undefined> {
-    return this.#search(filter, latest, this.#expired(latest));
+    return this.#keys.search(filter, latest, this.#expired(latest));
+  }
+
+  /** See Store.few. */
+  few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
+    return this.#keys.few(by, text, most, this.#expired(latest));
   }
 
   /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */
   everyKey(after: string | undefined): Iterable<string> {
-    return found(this.#search({ after }, latest, undefined));
+    return found(this.#keys.search({ after }, latest, undefined));
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
@@ -165,8 +167,8 @@ export class KeyIndex implements Reader {
       expires: (key) => this.#deadlines.of(key, read.options()),
       hasExpired: () => expired !== undefined,
       revision: () => Number(this.#meta.get('revision', read.options()) ?? 0),
-      keys: (filter) => found(this.#search(filter, read, expired)),
-      search: (filter) => this.#search(filter, read, expired),
+      keys: (filter) => found(this.#keys.search(filter, read, expired)),
+      search: (filter) => this.#keys.search(filter, read, expired),
       pairs: (filter) => this.#pairs(filter, read, expired),
       close: () => {
         if (this.#snapshots.delete(snapshot)) read.close();
@@ -249,28 +251,6 @@ export class KeyIndex implements Reader {
     return now < this.#deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
   }
 
-  *#search(
-    { prefix = '', suffix = '', after }: KeyFilter,
-    read: Reads,
-    expired: Expired | undefined,
-  ): Iterable<string | undefined> {
-    if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix)) return;
-    if (suffix !== '') {
-      const sorted = yield* this.#sortedMatches({ prefix, suffix, after }, read);
-      if (sorted !== undefined) {
-        for (const key of sorted) if (!expired?.(key)) yield key;
-        return;
-      }
-    }
-    let looked = 0;
-    for (const key of read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))) {
-      if (++looked % keysPerTurn === 0) yield undefined;
-      if (after !== undefined && compareKeys(key, after) <= 0) continue;
-      if (!key.startsWith(prefix)) return;
-      if (key.endsWith(suffix) && !expired?.(key)) yield key;
-    }
-  }
-
   *#pairs(
     { prefix = '', suffix = '', after }: KeyFilter,
     read: Reads,
@@ -286,45 +266,10 @@ export class KeyIndex implements Reader {
       }
       return;
     }
-    for (const key of found(this.#search({ prefix, suffix, after }, read, expired))) {
+    for (const key of found(this.#keys.search({ prefix, suffix, after }, read, expired))) {
       const entry = this.#forward.getEntry(key, read.options()) as Entry | undefined;
       if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
     }
-  }
-
-  /** The keys with a suffix, sorted; undefined when a walk along the prefix looks at fewer keys or takes less memory. */
-  *#sortedMatches(
-    { prefix = '', suffix = '', after }: KeyFilter,
-    read: Reads,
-  ): Generator<undefined, string[] | undefined> {
-    const reversedSuffix = reverseKey(suffix);
-    const matches: string[] = [];
-    let isPlain = true;
-    const alongPrefix =
-      prefix === ''
-        ? undefined
-        : read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))[Symbol.iterator]();
-    try {
-      let steps = 0;
-      for (const reversed of read.walk(this.#reversed.getKeys({ start: reversedSuffix, ...read.options() }))) {
-        if (!reversed.startsWith(reversedSuffix)) break;
-        // Both walks advance in step: the shorter one decides, so a search costs no more than twice the better way.
-        if (alongPrefix !== undefined) {
-          const step = alongPrefix.next();
-          if (step.done || !step.value.startsWith(prefix)) return undefined;
-        }
-        if (++steps > maxSorted) return undefined;
-        if (steps % keysPerTurn === 0) yield undefined;
-        const key = reverseKey(reversed);
-        if (!key.startsWith(prefix) || (after !== undefined && compareKeys(key, after) <= 0)) continue;
-        matches.push(key);
-        isPlain &&= !/[\ud800-\udfff]/.test(key);
-      }
-    } finally {
-      alongPrefix?.return?.();
-    }
-    // Without surrogates the order of UTF-16 is that of UTF-8, and sorting by it is several times as fast.
-    return isPlain ? matches.sort() : matches.sort(compareKeys);
   }
 }
 
@@ -337,35 +282,6 @@ async function commitFailed(error: Error & { commitError?: Promise<never> }): Pr
   throw error;
 }
 
-function* found(search: Iterable<string | undefined>): Iterable<string> {
-  for (const key of search) if (key !== undefined) yield key;
-}
-
-type Expired = (key: string) => boolean;
-
 const never = Number.POSITIVE_INFINITY;
 
 const empty = Buffer.alloc(0);
-
-/** No key sorts below U+0001: a key has at least one character, and none is NUL. */
-const lowest = '\u0001';
-
-/** Where a walk begins: at the first key that may hold, or shortly before it. LMDB takes no start of 1979 bytes. */
-function startOf(prefix: string, after: string | undefined): string {
-  const behind = after === undefined ? '' : shortened(after);
-  const start = compareKeys(behind, prefix) > 0 ? behind : prefix;
-  return start === '' ? lowest : start;
-}
-
-/** A text of no more bytes than a key has, and no key is between it and the text but those that begin with it. */
-function shortened(text: string): string {
-  if (!isLongerThanKeys(text)) return text;
-  // A character that was cut in two shows as U+FFFD.
-  return Buffer.from(text)
-    .toString('utf8', 0, maxKeyBytes)
-    .replace(/\ufffd+$/, '');
-}
-
-function isLongerThanKeys(text: string): boolean {
-  return text.length * 3 > maxKeyBytes && Buffer.byteLength(text) > maxKeyBytes;
-}

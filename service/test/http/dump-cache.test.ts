@@ -1,23 +1,12 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
-import { Registry } from 'prom-client';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { DumpCache, type ReadyDump } from '../../src/http/dump-cache.ts';
-import { commitMetrics } from '../../src/store/commit-metrics.ts';
-import { EmbeddedStore } from '../../src/store/embedded.ts';
-import { storeMetrics } from '../../src/store/store-metrics.ts';
+import type { EmbeddedStore } from '../../src/store/embedded.ts';
 import { call, set } from '../support/call.ts';
+import { during, openEmbedded } from '../support/open-embedded.ts';
 import { startService } from '../support/start-service.ts';
-import { contractTest, temporaryFolder } from '../support/store-kinds.ts';
-
-async function openStore(t: ExecutionContext, wall?: () => number): Promise<EmbeddedStore> {
-  const registry = new Registry();
-  const metrics = { ...storeMetrics(registry), ...commitMetrics(registry) };
-  const clock = wall === undefined ? {} : { clock: fakeClock(wall) };
-  const store = new EmbeddedStore({ directory: await temporaryFolder(t), metrics, ...clock });
-  t.teardown(() => store.close());
-  return store;
-}
+import { contractTest } from '../support/store-kinds.ts';
 
 /** Nothing is ever due by itself: what expires stays in the index. */
 function fakeClock(wall: () => number) {
@@ -36,7 +25,7 @@ function readAll(store: EmbeddedStore): string {
 const value = (n: number) => JSON.stringify(`${n}`.repeat(10_000));
 
 test('whatever is written and whenever it is taken, a dump is the state of its turn', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   // A clock that stands still: everything is read in the turn of the first dump.
   const cache = new DumpCache(store, 1 << 30, () => 0);
   const key = fc.integer({ min: 0, max: 60 }).map((n) => `key-${String(n).padStart(2, '0')}`);
@@ -59,21 +48,15 @@ test('whatever is written and whenever it is taken, a dump is the state of its t
       fc.array(write, { minLength: 1, maxLength: 12 }),
       fc.integer({ min: 0, max: 9 }),
       async (writes, n) => {
-        let ended = false;
-        const all = Promise.all(
-          writes.map((each) =>
-            'set' in each ? store.set(each.set.map((k) => ({ key: k, value: value(n) }))) : store.delete(each.remove),
-          ),
-        ).finally(() => {
-          ended = true;
-        });
         // Before, during and after the commits.
-        while (!ended) {
-          check();
-          await new Promise(setImmediate);
-        }
-        await all;
-        check();
+        await during(
+          Promise.all(
+            writes.map((each) =>
+              'set' in each ? store.set(each.set.map((k) => ({ key: k, value: value(n) }))) : store.delete(each.remove),
+            ),
+          ),
+          check,
+        );
       },
     ),
     { numRuns: 25 },
@@ -82,7 +65,7 @@ test('whatever is written and whenever it is taken, a dump is the state of its t
 });
 
 test('a write makes one piece stale, not the others', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   const cache = new DumpCache(store, 1 << 30, () => 0);
   await store.set(
     Array.from({ length: 60 }, (_, i) => ({ key: `key-${String(i).padStart(2, '0')}`, value: value(1) })),
@@ -97,7 +80,7 @@ test('a write makes one piece stale, not the others', async (t) => {
 });
 
 test('a dump that takes long to read is not waited for, and is ready later', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   await store.set(Array.from({ length: 60 }, (_, i) => ({ key: `key-${i}`, value: value(i) })));
   // Each look at the clock is ten milliseconds later.
   let time = 0;
@@ -116,7 +99,10 @@ test('a dump that takes long to read is not waited for, and is ready later', asy
 
 test('a store that is too large is not kept, nor is one that holds expired keys', async (t) => {
   let wall = 1_000_000;
-  const store = await openStore(t, () => wall);
+  const store = await openEmbedded(
+    t,
+    fakeClock(() => wall),
+  );
   await store.set([{ key: 'long', value: value(1) }]);
   t.is(new DumpCache(store, 5000, () => 0).take(), undefined);
   t.is(new DumpCache(store, 0, () => 0).take(), undefined);
@@ -129,7 +115,7 @@ test('a store that is too large is not kept, nor is one that holds expired keys'
 });
 
 test('dumps of many revisions that clients take slowly are not held without limit', async (t) => {
-  const store = await openStore(t);
+  const store = await openEmbedded(t);
   const cache = new DumpCache(store, 30_000, () => 0);
   const held: ReadyDump[] = [];
   for (let i = 0; i < 20; i++) {

@@ -30,7 +30,22 @@ const requests = [
     (target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n`,
   ),
   'HEAD / HTTP/1.1\r\nHost: x\r\n',
-  'GET / HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n',
+  ...[
+    'application/x-ndjson',
+    '*/*',
+    'application/json',
+    'text/html',
+    'application/json;q=0.1, application/x-ndjson',
+  ].map((accept) => `GET / HTTP/1.1\r\nHost: x\r\nAccept: ${accept}\r\n`),
+  'GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n',
+  'GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: "0"\r\n',
+  'GET / HTTP/1.0\r\n',
+  'GET / HTTP/1.0\r\nHost: x\r\n',
+  'GET /? HTTP/1.1\r\nHost: x\r\n',
+  'GET http://x/ HTTP/1.1\r\nHost: x\r\n',
+  'POST / HTTP/1.1\r\nHost: x\r\n',
+  'POST /set HTTP/1.1\r\nHost: x\r\n',
+  'POST /delete HTTP/1.1\r\nHost: x\r\n',
   ...[
     ...[
       'prefix=',
@@ -154,25 +169,55 @@ contractTest('the short way and the route give the same answers, headers include
   const hot = await startService(t, kind, { hotReads: true });
   const routed = await startService(t, kind, { hotReads: false });
   const pairs = { plain: 1, 'a/b//c': [1, 2], text: 'Grüße, 🎈', ['k'.repeat(1024)]: null };
+  const compare = async (state: string) => {
+    for (const request of requests) {
+      const answers: string[] = [];
+      for (const service of [hot, routed]) {
+        const connection = await connectRaw(t, service);
+        connection.send(`${request}Connection: close\r\n\r\n`);
+        const answer = await connection.closed();
+        // The two stores have revisions of their own.
+        const own = [service.store.get('plain')?.version, service.store.revision()];
+        const etags = new RegExp(`ETag: "(${own.join('|')})`, 'g');
+        const lines = answer.replace(/"(revision)":\d+/g, '"$1":0');
+        answers.push(lines.replace(changing, '').replace(etags, 'ETag'));
+      }
+      t.is(answers[0], answers[1], `${state}: ${request}`);
+      t.regex(answers[0] ?? '', /^HTTP\/1\.1 \d{3} /, request);
+    }
+  };
+  await compare('empty');
   for (const { store } of [hot, routed]) {
     await store.set(Object.entries(pairs).map(([key, value]) => ({ key, value: JSON.stringify(value) })));
   }
-  for (const request of requests) {
-    const answers: string[] = [];
-    for (const service of [hot, routed]) {
-      const connection = await connectRaw(t, service);
-      connection.send(`${request}Connection: close\r\n\r\n`);
-      const answer = await connection.closed();
-      // The two stores have revisions of their own.
-      const own = [service.store.get('plain')?.version, service.store.revision()];
-      const etags = new RegExp(`ETag: "(${own.join('|')})`, 'g');
-      const lines = answer.replace(/"(revision)":\d+/g, '"$1":0');
-      answers.push(lines.replace(changing, '').replace(etags, 'ETag'));
-    }
-    t.is(answers[0], answers[1], request);
-    t.regex(answers[0] ?? '', /^HTTP\/1\.1 \d{3} /, request);
-  }
+  await compare('read for the first time');
+  await compare('read again');
+  await compare('kept ready');
 });
+
+contractTest(
+  'each answer on one connection is the one to its own request, with bodies that nobody reads',
+  async (t, kind) => {
+    const service = await startService(t, kind);
+    await service.store.set([{ key: 'a', value: '"of a"' }]);
+    const connection = await connectRaw(t, service);
+    const withBody = 'Host: x\r\nContent-Length: 13\r\n\r\nGET /get/b /1';
+    const bare = 'Host: x\r\n\r\n';
+    for (let i = 0; i < 2; i++) {
+      connection.send(`GET /get/a HTTP/1.1\r\n${withBody}GET / HTTP/1.1\r\n${bare}POST /set HTTP/1.1\r\n${bare}`);
+      connection.send(`GET / HTTP/1.1\r\n${withBody}GET /search?prefix=a HTTP/1.1\r\n${bare}`);
+    }
+    connection.send('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const answers = (await connection.closed()).split(/(?=HTTP\/1\.1 \d{3} )/);
+    const bodies = answers.map((answer) => answer.slice(answer.indexOf('\r\n\r\n') + 4));
+    const expected = ['"of a"', '{"a":"of a"}', '', '{"a":"of a"}', '["a"]'];
+    t.is(bodies.length, 11);
+    for (const [i, body] of bodies.slice(0, 10).entries()) {
+      if (i % 5 === 2) t.regex(answers[i] ?? '', /^HTTP\/1\.1 400 [\s\S]*"code":"invalid-body"/);
+      else t.is(body, expected[i % 5] ?? '');
+    }
+  },
+);
 
 contractTest('a read that cannot be made fresh fails after one wait, not two', async (t, kind) => {
   let barriers = 0;

@@ -61,6 +61,17 @@ test('any puts and removals: keys, pairs and entries agree with a plain Map', as
         }
       }
       snapshot.close();
+      for (const { prefix, suffix } of wanted) {
+        for (const [by, text] of [
+          ['prefix', prefix],
+          ['suffix', suffix],
+        ] as const) {
+          if (text === undefined || text === '') continue;
+          const keys = model.keys({ [by]: text });
+          t.deepEqual(index.few(by, text, keys.length), keys, `${by} ${text}`);
+          if (keys.length > 0) t.is(index.few(by, text, keys.length - 1), undefined);
+        }
+      }
     },
   );
   await fc.assert(run, { numRuns: 150 });

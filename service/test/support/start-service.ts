@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
   readonly maxWait?: number;
   /** Bytes; default 32 MiB. */
+  readonly answerCache?: number;
+  /** Bytes; default 32 MiB. */
   readonly dumpCache?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
@@ -72,12 +74,12 @@ export async function startService(
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
   const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
-  const { dumpCache = 32 << 20 } = options;
+  const { dumpCache = 32 << 20, answerCache = 32 << 20 } = options;
   const metrics = httpMetrics(registry);
   const turns = new Turns();
   const handler = createHandler({
     ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, dumpCache, watches, hotReads, tokens },
-    ...{ version: '0.0.0-test', pages: { docs: pages, ui: pages } },
+    ...{ answerCache, version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',

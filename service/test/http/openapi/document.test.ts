@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { problems } from '../../../src/errors.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { Drain } from '../../../src/http/drain.ts';
+import { DumpCache } from '../../../src/http/dump-cache.ts';
 import { httpMetrics } from '../../../src/http/http-metrics.ts';
 import { openApiDocument } from '../../../src/http/openapi/document.ts';
 import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
@@ -32,7 +33,14 @@ function routerOf(): Router {
     ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: new Drain() },
     ...{ maxBody: 1, streams: { maxStreams: 1, stallTimeout: 1 }, metrics: httpMetrics(new Registry()) },
     ...{ watches: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 } },
-    ...{ waited: new WeakMap(), begun: new WeakMap(), dumpCache: 0, turns: new Turns(), version: '1.2.3', pages },
+    ...{
+      waited: new WeakMap(),
+      begun: new WeakMap(),
+      dumps: new DumpCache({} as Store, 0),
+      turns: new Turns(),
+      version: '1.2.3',
+      pages,
+    },
   });
   const [router] = app.middleware.flatMap((each) =>
     'router' in each && each.router instanceof Router ? [each.router] : [],
