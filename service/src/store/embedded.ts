@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
 import { Expiry } from './expiry.ts';
+import { Gathering } from './gathering.ts';
 import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';
 import { KeyIndex } from './key-index.ts';
@@ -16,6 +17,10 @@ import { type Applied, applyWrite, type Write } from './write.ts';
 
 /** Requests that may wait for the disk; one more is refused at once, so that waiting stays bounded. */
 const maxWaiting = 10_000;
+
+/** Milliseconds that a commit may wait for those that the last one has answered; shorter waits are not worth a timer. */
+const minPatience = 1;
+const maxPatience = 10;
 
 export interface EmbeddedOptions {
   /** Made when missing. */
@@ -38,6 +43,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   /** Runs what goes on beyond the request that began it outside of that one's context. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
+  readonly #gathering: Gathering;
   #committing: Promise<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -50,9 +56,10 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#lock = lock;
     this.#metrics = metrics;
     this.#spans = spans;
+    this.#gathering = new Gathering(clock);
     this.#clock = clock;
     this.#history = new History(this.index.revision(), history);
-    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
+    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }, all));
     this.#expiry.schedule();
     metrics.observe(this.index);
   }
@@ -66,27 +73,34 @@ export class EmbeddedStore extends IndexReader implements Store {
     return this.#closed ? 'The store is closed.' : undefined;
   }
 
-  async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+  set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
     const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    return (await this.#write({ kind: 'set', pairs, expires, condition })).revision;
+    return this.#write({ kind: 'set', pairs, expires, condition }, revisionOf);
   }
 
-  async delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#write({ kind: 'delete', keys, condition });
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
+    return this.#write({ kind: 'delete', keys, condition }, all);
   }
 
   watch(after: number, on: Watcher): Watch {
     return this.#history.watch(after, on);
   }
 
-  #write(work: Write['work']): Promise<Applied> {
+  /** Resolves with what is asked of the outcome: with one promise, since most of what a write costs here is promises. */
+  #write<T>(work: Write['work'], asked: (applied: Applied) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });
+      this.#waiting.push({
+        work,
+        resolve: (applied) => resolve(asked(applied)),
+        reject,
+        span: this.#spans.current(),
+      });
+      this.#gathering.arrived(this.#waiting.length);
       this.#committing ??= this.#outside(() => this.#commitAll());
     });
   }
@@ -113,7 +127,11 @@ export class EmbeddedStore extends IndexReader implements Store {
       const writes = this.#waiting;
       this.#waiting = [];
       const sampled = () => writes.map(({ span }) => span);
+      const began = this.#clock.now();
       await this.#spans.shared('store.commit', writes.length, sampled, () => this.#commit(writes));
+      // Whoever waits has half of a commit less to wait for then: on a fast disk, nothing to speak of.
+      const patience = Math.min(maxPatience, (this.#clock.now() - began) / 2);
+      if (patience >= minPatience) await this.#gathering.wait(this.#waiting.length, writes.length, patience);
     }
     this.#committing = undefined;
   }
@@ -146,6 +164,9 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#expiry.schedule();
   }
 }
+
+const revisionOf = ({ revision }: Applied) => revision;
+const all = (applied: Applied) => applied;
 
 /** Gives the lock back when the index cannot be opened. */
 function openIndex(directory: string, lock: OwnerLock, clock: Clock): KeyIndex {

@@ -10,7 +10,7 @@ import { type Clock, nextTurn, pause } from '../clock.ts';
 import type { Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
-import { Gathering } from './gathering.ts';
+import { Gathering } from '../gathering.ts';
 import { type HeadRead, HistoryChanged, type Replica } from './replica.ts';
 
 /** Those who came between two reads. */

@@ -13,7 +13,7 @@ import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
-import { Gathering } from './gathering.ts';
+import { Gathering } from '../gathering.ts';
 import type { Layout } from './layout.ts';
 import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';

@@ -1,11 +1,9 @@
 /**
  * A short wait for requests that are about to come: after a call that many shared, its callers' next requests arrive
- * within a fraction of a millisecond. Sending without them would serve only half of the callers a call.
+ * soon. Going on without them would serve only half of the callers a call: two groups that take turns.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
-/** Milliseconds at most; the callers wait about as long for one more call. */
-const patience = 1;
 /** With fewer callers there is nothing to gain. */
 const crowd = 4;
 
@@ -23,8 +21,11 @@ export class Gathering {
     if (waiting >= this.#wanted) this.#enough();
   }
 
-  /** Resolves when those of the last call are back, or after a millisecond; at once when they were few. */
-  wait(waiting: number, served: number): Promise<void> | undefined {
+  /**
+   * Resolves when those of the last call are back, or after `patience` milliseconds; at once when they were few. Callers
+   * wait about as long as a call takes for one more call: patience is a part of that.
+   */
+  wait(waiting: number, served: number, patience = 1): Promise<void> | undefined {
     if (served < crowd || waiting === 0) return undefined;
     return new Promise((resolve) => {
       const done = () => {
