@@ -18,9 +18,11 @@ import { type Applied, applyWrite, type Write } from './write.ts';
 /** Requests that may wait for the disk; one more is refused at once, so that waiting stays bounded. */
 const maxWaiting = 10_000;
 
-/** Milliseconds that a commit may wait for those that the last one has answered; shorter waits are not worth a timer. */
-const minPatience = 1;
-const maxPatience = 10;
+/** Milliseconds of a commit from which on it pays to wait for those that it has answered: a timer takes one. */
+const slowCommit = 2;
+
+/** Milliseconds of that wait at most; it is no more than half of what the commit took. */
+const longestWait = 10;
 
 export interface EmbeddedOptions {
   /** Made when missing. */
@@ -129,9 +131,9 @@ export class EmbeddedStore extends IndexReader implements Store {
       const sampled = () => writes.map(({ span }) => span);
       const began = this.#clock.now();
       await this.#spans.shared('store.commit', writes.length, sampled, () => this.#commit(writes));
-      // Whoever waits has half of a commit less to wait for then: on a fast disk, nothing to speak of.
-      const patience = Math.min(maxPatience, (this.#clock.now() - began) / 2);
-      if (patience >= minPatience) await this.#gathering.wait(this.#waiting.length, writes.length, patience);
+      const took = this.#clock.now() - began;
+      if (took < slowCommit) continue;
+      await this.#gathering.wait(this.#waiting.length, writes.length, Math.min(longestWait, took / 2));
     }
     this.#committing = undefined;
   }

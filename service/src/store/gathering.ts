@@ -1,14 +1,18 @@
 /**
  * A short wait for requests that are about to come: after a call that many shared, its callers' next requests arrive
- * soon. Going on without them would serve only half of the callers a call: two groups that take turns.
+ * one after the other. A call takes about as long for one request as for fifty, so to begin it without them would serve
+ * a part of the callers at the price of all: two groups that take turns.
  */
 import type { Clock } from './clock.ts';
 
+/** Milliseconds without an arrival, after which no more are waited for. */
+const patience = 1;
 /** With fewer callers there is nothing to gain. */
 const crowd = 4;
 
 export class Gathering {
   readonly #clock: Clock;
+  #arrivals = 0;
   #wanted = Number.POSITIVE_INFINITY;
   #enough = () => {};
 
@@ -18,22 +22,31 @@ export class Gathering {
 
   /** Tells that so many wait now. */
   arrived(waiting: number): void {
+    this.#arrivals++;
     if (waiting >= this.#wanted) this.#enough();
   }
 
   /**
-   * Resolves when those of the last call are back, or after `patience` milliseconds; at once when they were few. Callers
-   * wait about as long as a call takes for one more call: patience is a part of that.
+   * Resolves when those of the last call are back, or no more seem to come, or after `most` milliseconds; at once when
+   * they were few.
    */
-  wait(waiting: number, served: number, patience = 1): Promise<void> | undefined {
-    if (served < crowd || waiting === 0) return undefined;
+  wait(waiting: number, served: number, most: number): Promise<void> | undefined {
+    if (served < crowd) return undefined;
     return new Promise((resolve) => {
+      const end = this.#clock.now() + most;
+      let cancel = () => {};
       const done = () => {
         this.#wanted = Number.POSITIVE_INFINITY;
         cancel();
         resolve();
       };
-      const cancel = this.#clock.after(patience, done);
+      const look = (seen: number) => {
+        cancel = this.#clock.after(patience, () => {
+          if (this.#arrivals === seen || this.#clock.now() >= end) done();
+          else look(this.#arrivals);
+        });
+      };
+      look(this.#arrivals);
       this.#wanted = waiting + served;
       this.#enough = done;
     });

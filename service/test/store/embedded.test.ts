@@ -24,7 +24,12 @@ async function commits(t: ExecutionContext, milliseconds: number): Promise<numbe
     metrics: { observe: () => {}, commitStarted },
     clock,
   });
-  t.teardown(() => store.close());
+  t.teardown(() => {
+    const closed = store.close();
+    // Nobody comes any more.
+    clock.pass(1);
+    return closed;
+  });
   const set = (key: string) => store.set([{ key, value: '1' }]);
   await Promise.all(
     keys('a').map((key) =>

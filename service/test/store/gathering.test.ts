@@ -1,42 +1,51 @@
 import test from 'ava';
+import { nextTurn } from '../../src/store/clock.ts';
 import { Gathering } from '../../src/store/gathering.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-/** Whether what it waits for has happened. */
-function watched(wait: Promise<void> | undefined): { over: boolean } {
-  const state = { over: wait === undefined };
-  void wait?.then(() => {
+/** A wait for the 20 of the last call, while 10 are there. */
+function begin() {
+  const clock = new ManualClock();
+  const gathering = new Gathering(clock);
+  const state = { clock, gathering, over: false };
+  void gathering.wait(10, 20, 5)?.then(() => {
     state.over = true;
   });
   return state;
 }
 
-const microtasks = () => new Promise(setImmediate);
-
 test('it waits until the callers of the last call are back', async (t) => {
-  const clock = new ManualClock();
-  const gathering = new Gathering(clock);
-  const wait = watched(gathering.wait(10, 20, 5));
-  gathering.arrived(29);
-  await microtasks();
+  const wait = begin();
+  wait.gathering.arrived(29);
+  await nextTurn();
   t.false(wait.over);
-  gathering.arrived(30);
-  await microtasks();
+  wait.gathering.arrived(30);
+  await nextTurn();
   t.true(wait.over);
-  t.is(clock.waiting, 0, 'no timer stays behind');
+  t.is(wait.clock.waiting, 0, 'no timer stays behind');
 });
 
-test('it waits no longer than its patience', async (t) => {
-  const clock = new ManualClock();
-  const gathering = new Gathering(clock);
-  const wait = watched(gathering.wait(10, 20, 5));
-  clock.pass(4);
-  await microtasks();
-  t.false(wait.over);
-  clock.pass(1);
-  await microtasks();
+test('it waits for a millisecond when nobody comes', async (t) => {
+  const wait = begin();
+  wait.clock.pass(1);
+  await nextTurn();
   t.true(wait.over);
-  gathering.arrived(30);
-  t.true(watched(gathering.wait(0, 20, 5)).over, 'nobody is there yet: nobody is kept waiting');
-  t.true(watched(gathering.wait(1, 3, 5)).over, 'few callers gain nothing');
+});
+
+test('it goes on while somebody comes, up to its limit', async (t) => {
+  const wait = begin();
+  for (let waiting = 11; waiting < 15; waiting++) {
+    wait.gathering.arrived(waiting);
+    wait.clock.pass(1);
+    await nextTurn();
+    t.false(wait.over, `${waiting} wait`);
+  }
+  wait.gathering.arrived(15);
+  wait.clock.pass(1);
+  await nextTurn();
+  t.true(wait.over);
+});
+
+test('few callers are not waited for', (t) => {
+  t.is(new Gathering(new ManualClock()).wait(10, 3, 5), undefined);
 });

@@ -40,6 +40,9 @@ export interface BarrierOptions {
   readonly onAwaited: (revision: number) => void;
 }
 
+/** Milliseconds that a read waits at most for those whom the last one answered. */
+const longestWait = 1;
+
 export class Barrier {
   readonly #options: BarrierOptions;
   readonly #waiting = new Set<Cohort>();
@@ -103,7 +106,7 @@ export class Barrier {
         for (const cohort of riding) this.#waiting.delete(cohort);
         void this.#settle(riding, read.revision);
         const newcomers: Cohort | undefined = this.#open;
-        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served);
+        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served, longestWait);
       } catch (error) {
         this.#lastError = error;
         await pause(clock, 20);

@@ -39,6 +39,9 @@ const connectTimeout = 500;
 /** Pause before a transaction that was not executed is tried again. */
 const retryPause = 50;
 
+/** Milliseconds that a transaction waits at most for those whom the last one answered. */
+const longestWait = 1;
+
 export class Writer {
   readonly #options: WriterOptions;
   readonly #queue: WriteQueue;
@@ -94,7 +97,7 @@ export class Writer {
       if (!(await this.#connected())) continue;
       const writes = this.#queue.take();
       await this.#fly(writes);
-      await this.#gathering.wait(this.#queue.length, writes.length);
+      await this.#gathering.wait(this.#queue.length, writes.length, longestWait);
     }
     this.#busy = false;
   }
