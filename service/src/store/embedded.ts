@@ -88,7 +88,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     return this.#history.watch(after, on);
   }
 
-  /** Resolves with what is asked of the outcome: with one promise, since most of what a write costs here is promises. */
+  /** Resolves with what is asked of the outcome. One promise a write: there may be tens of thousands a second. */
   #write<T>(work: Write['work'], asked: (applied: Applied) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#waiting.length >= maxWaiting) {
