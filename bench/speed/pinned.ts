@@ -1,6 +1,7 @@
 /** Processes on a core of their own: what is measured on one, what loads it on the other. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { onSlowDisk } from '../../test-support/faults/slow-disk.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 
 export const serverCore = process.env.BENCH_SERVER_CORE ?? '0';
@@ -24,11 +25,15 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where it will listen. */
   readonly port: number;
+  /** Milliseconds that each of its flushes takes longer than the disk does. */
+  readonly flushDelay?: number | undefined;
 }
 
 /** Starts a server on the servers' core; resolves when its port takes connections. Ended with SIGKILL. */
-export async function startServer({ command, args, env, port }: ServerOptions): Promise<PinnedServer> {
-  const child = spawn(...onCore(serverCore, command, args), {
+export async function startServer(options: ServerOptions): Promise<PinnedServer> {
+  const { command, args, env, port, flushDelay } = options;
+  const line = flushDelay === undefined ? ([command, args] as const) : onSlowDisk(flushDelay, command, args);
+  const child = spawn(...onCore(serverCore, ...line), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -12,13 +12,22 @@ export function canSlowDown(): boolean {
   }
 }
 
+const calls = 'fsync,fdatasync,msync';
+const delay = (milliseconds: number) => ['-e', `inject=${calls}:delay_enter=${milliseconds * 1000}`];
+
+/**
+ * A command line whose flushes take so many milliseconds more, from its start on. Its other system calls are not stopped
+ * at, so it can be measured; the process is the command itself.
+ */
+export function onSlowDisk(milliseconds: number, command: string, args: readonly string[]): [string, string[]] {
+  const follow = ['-D', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null', '-e', `trace=${calls}`];
+  return ['strace', [...follow, ...delay(milliseconds), command, ...args]];
+}
+
 /** Every flush of the process takes so many milliseconds more, until the returned function is called. */
 export async function slowDisk(pid: number, milliseconds: number): Promise<() => Promise<void>> {
-  const calls = 'fsync,fdatasync,msync';
-  const delay = `inject=${calls}:delay_enter=${milliseconds * 1000}`;
-  const tracer = spawn('strace', ['-f', '-q', '-p', String(pid), '-e', `trace=${calls}`, '-e', delay], {
-    stdio: ['ignore', 'ignore', 'ignore'],
-  });
+  const follow = ['-f', '-q', '-p', String(pid), '-e', `trace=${calls}`];
+  const tracer = spawn('strace', [...follow, ...delay(milliseconds)], { stdio: ['ignore', 'ignore', 'ignore'] });
   await once(tracer, 'spawn');
   return () => end(tracer);
 }

@@ -7,6 +7,6 @@ import { latency } from './latency.ts';
 import { million } from './million.ts';
 import { redis } from './redis.ts';
 import { searches } from './search.ts';
-import { set } from './set.ts';
+import { sets } from './set.ts';
 
-export const rows: readonly Row[] = [get, ...searches, ...dumps, set, latency, ...redis, ...gateway, million];
+export const rows: readonly Row[] = [get, ...searches, ...dumps, ...sets, latency, ...redis, ...gateway, million];

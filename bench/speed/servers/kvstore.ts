@@ -15,11 +15,13 @@ export interface KvstoreOptions {
   readonly name?: string;
   /** Further KV_ variables. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** See ServerOptions. */
+  readonly flushDelay?: number | undefined;
 }
 
 export async function startKvstore(bench: Bench, options: KvstoreOptions): Promise<PinnedServer> {
-  const { pairs, name = 'kvstore', settings = {} } = options;
-  const server = bench.ending.use(await runKvstore(join(bench.scratch, name), settings));
+  const { pairs, name = 'kvstore', settings, flushDelay } = options;
+  const server = bench.ending.use(await runKvstore(join(bench.scratch, name), settings, flushDelay));
   await fill(server, pairs);
   return server;
 }
@@ -28,6 +30,7 @@ export async function startKvstore(bench: Bench, options: KvstoreOptions): Promi
 export async function runKvstore(
   directory: string,
   settings: Readonly<Record<string, string>> = {},
+  flushDelay?: number,
 ): Promise<PinnedServer> {
   const [port = 0] = await freePorts(1);
   return startServer({
@@ -35,6 +38,7 @@ export async function runKvstore(
     args: [main],
     env: { KV_DATA_DIR: directory, KV_PORT: String(port), KV_LOG_LEVEL: 'warn', KV_LOG_FORMAT: 'json', ...settings },
     port,
+    flushDelay,
   });
 }
 

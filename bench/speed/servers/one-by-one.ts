@@ -8,8 +8,8 @@ import type { Bench } from '../row.ts';
 const script = fileURLToPath(new URL('one-by-one-server.ts', import.meta.url));
 
 /** `index`: the product's own index, a transaction a request; `log`: a line appended to a file and flushed. */
-export async function startOneByOne(bench: Bench, how: 'index' | 'log'): Promise<PinnedServer> {
+export async function startOneByOne(bench: Bench, how: 'index' | 'log', flushDelay?: number): Promise<PinnedServer> {
   const [port = 0] = await freePorts(1);
   const args = [script, how, join(bench.scratch, `one-by-one-${how}`), String(port)];
-  return bench.ending.use(await startServer({ command: process.execPath, args, port }));
+  return bench.ending.use(await startServer({ command: process.execPath, args, port, flushDelay }));
 }

@@ -44,14 +44,14 @@ export function createHandler({
   const app = createApp({ ...options, metrics: traced, waited, dumps, begun, spans: tracing?.spans }).callback();
   const rest = admit(app);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const shortest = (metrics: HttpMetrics) => {
+  const shortest = (metrics: HttpMetrics, isTraced: boolean) => {
     if (!isHot) return rest;
     const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
-    const admitted = admit(hotSet({ store, metrics, begun, maxBody, rest: dump }));
+    const admitted = admit(hotSet({ store, metrics, begun, maxBody, traced: isTraced, rest: dump }));
     return allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
   };
-  const unsampled = shortest(options.metrics);
-  return tracing?.requests({ sampled: shortest(traced), unsampled }) ?? unsampled;
+  const unsampled = shortest(options.metrics, false);
+  return tracing?.requests({ sampled: shortest(traced, true), unsampled }) ?? unsampled;
 }
 
 /** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */

@@ -3,11 +3,13 @@
  * and written before Koa, whose layers and body parser take more than half of the time of such a request. The route
  * answers everything that goes wrong, with what has been done already: nothing is read or written twice.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Store } from '../store/store.ts';
+import type { Pair, Store } from '../store/store.ts';
 import { decodeBody } from './body.ts';
 import { sendJson } from './hot-reads.ts';
 import type { HttpMetrics } from './http-metrics.ts';
+import { plainPair } from './plain-pair.ts';
 import { pairText, parsePairs } from './set.ts';
 
 /** What has been done of a request before its route gets it. */
@@ -25,66 +27,80 @@ export interface HotSetOptions {
   readonly begun: BegunWrites;
   /** Bytes of a body. */
   readonly maxBody: number;
+  /** The requests are sampled: what is done for one belongs to its trace. */
+  readonly traced: boolean;
   /** Serves everything else. */
   readonly rest: RequestListener;
 }
 
 const [method, route] = ['POST', '/set'];
 
-/** Headers that make a request more than plain. Whoever says who they are is the route's: it knows who may write. */
-const notPlain = [
-  'authorization',
-  'content-encoding',
-  'if-match',
-  'if-none-match',
-  'sec-fetch-site',
-  'transfer-encoding',
-] as const;
-
-export function hotSet({ store, metrics, begun, maxBody, rest }: HotSetOptions): RequestListener {
-  const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const start = performance.now();
-    metrics.started();
-    const body = await wholeBody(request);
-    // The client is gone, and nobody can be told.
-    if (body === undefined) return metrics.ended(method, route, 400, (performance.now() - start) / 1000);
-    let written: Promise<number> | undefined;
+export function hotSet({ store, metrics, begun, maxBody, traced, rest }: HotSetOptions): RequestListener {
+  const leave = (request: IncomingMessage, response: ServerResponse, done: Begun) => {
+    // The route comes to the same end, and tells of it.
+    begun.set(request, done);
+    metrics.left();
+    rest(request, response);
+  };
+  const write = (request: IncomingMessage, response: ServerResponse, body: Buffer, start: number) => {
+    let answer: string;
+    let written: Promise<number>;
     try {
-      const pairs = parsePairs(decodeBody(body));
-      written = store.set(pairs);
-      const revision = await written;
-      sendJson(response, `{${pairs.map(pairText).join(',')}}`, { ETag: `"${revision}"` });
-      metrics.ended(method, route, 200, (performance.now() - start) / 1000);
+      const read = readPairs(decodeBody(body));
+      answer = read.answer;
+      written = store.set(read.pairs);
     } catch {
-      // The route comes to the same end, and tells of it.
-      begun.set(request, written === undefined ? { body } : { body, written });
-      metrics.left();
-      rest(request, response);
+      return leave(request, response, { body });
     }
+    // Not an async function: that would be two more promises for each set.
+    written.then(
+      (revision) => {
+        sendJson(response, answer, { ETag: `"${revision}"` });
+        metrics.ended(method, route, 200, (performance.now() - start) / 1000);
+      },
+      () => leave(request, response, { body, written }),
+    );
   };
   return (request, response) => {
-    if (isPlain(request, maxBody)) void serve(request, response);
-    else rest(request, response);
+    let missing = plainLength(request, maxBody);
+    if (missing === 0) return rest(request, response);
+    const start = performance.now();
+    metrics.started();
+    const chunks: Buffer[] = [];
+    const read = (chunk: Buffer) => {
+      chunks.push(chunk);
+      missing -= chunk.length;
+      if (missing > 0) return;
+      write(request, response, chunks.length === 1 ? chunk : Buffer.concat(chunks), start);
+    };
+    const close = () => {
+      // The client is gone, and nobody can be told.
+      if (missing > 0) metrics.ended(method, route, 400, (performance.now() - start) / 1000);
+    };
+    // Events come in the context of the connection, not in that of the request.
+    request.on('data', traced ? AsyncLocalStorage.bind(read) : read);
+    request.on('close', traced ? AsyncLocalStorage.bind(close) : close);
   };
 }
 
-/** Undefined: it ended early. A promise, because what comes after it runs in the request's own context. */
-function wholeBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.once('end', () => {
-      const [first = empty, ...others] = chunks;
-      resolve(others.length === 0 ? first : Buffer.concat(chunks));
-    });
-    request.once('close', () => resolve(undefined));
-  });
+function readPairs(body: string): { readonly pairs: readonly Pair[]; readonly answer: string } {
+  const pair = plainPair(body);
+  if (pair !== undefined) return { pairs: [pair], answer: body };
+  const pairs = parsePairs(body);
+  return { pairs, answer: `{${pairs.map(pairText).join(',')}}` };
 }
 
-const empty = Buffer.alloc(0);
-
-function isPlain({ method: asked, url, headers }: IncomingMessage, maxBody: number): boolean {
-  if (asked !== method || url !== route || headers.host === undefined) return false;
+/** Bytes of the body; 0: not the plain case. Whoever says who they are is the route's: it knows who may write. */
+function plainLength({ method: asked, url, headers }: IncomingMessage, maxBody: number): number {
+  if (asked !== method || url !== route || headers.host === undefined) return 0;
+  // One by one: names that are looked up from a list are not found by the place they had in the last request.
+  const isMore =
+    headers.authorization !== undefined ||
+    headers['content-encoding'] !== undefined ||
+    headers['if-match'] !== undefined ||
+    headers['if-none-match'] !== undefined ||
+    headers['sec-fetch-site'] !== undefined ||
+    headers['transfer-encoding'] !== undefined;
   const length = Number(headers['content-length'] ?? 0);
-  return length > 0 && length <= maxBody && notPlain.every((name) => headers[name] === undefined);
+  return !isMore && length <= maxBody ? length : 0;
 }

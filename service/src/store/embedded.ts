@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
 import { Expiry } from './expiry.ts';
+import { Gathering } from './gathering.ts';
 import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';
 import { KeyIndex } from './key-index.ts';
@@ -16,6 +17,12 @@ import { type Applied, applyWrite, type Write } from './write.ts';
 
 /** Requests that may wait for the disk; one more is refused at once, so that waiting stays bounded. */
 const maxWaiting = 10_000;
+
+/** Milliseconds of a commit from which on it pays to wait for those that it has answered: a timer takes one. */
+const slowCommit = 2;
+
+/** Milliseconds of that wait at most; it is no more than half of what the commit took. */
+const longestWait = 10;
 
 export interface EmbeddedOptions {
   /** Made when missing. */
@@ -38,6 +45,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   /** Runs what goes on beyond the request that began it outside of that one's context. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
+  readonly #gathering: Gathering;
   #committing: Promise<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -50,9 +58,10 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#lock = lock;
     this.#metrics = metrics;
     this.#spans = spans;
+    this.#gathering = new Gathering(clock);
     this.#clock = clock;
     this.#history = new History(this.index.revision(), history);
-    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
+    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }, all));
     this.#expiry.schedule();
     metrics.observe(this.index);
   }
@@ -68,26 +77,32 @@ export class EmbeddedStore extends IndexReader implements Store {
 
   set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
     const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    const write = async () => (await this.#write({ kind: 'set', pairs, expires, condition })).revision;
-    return this.#spans.own('store.set', write);
+    return this.#spans.own('store.set', () => this.#write({ kind: 'set', pairs, expires, condition }, revisionOf));
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#spans.own('store.delete', () => this.#write({ kind: 'delete', keys, condition }));
+    return this.#spans.own('store.delete', () => this.#write({ kind: 'delete', keys, condition }, all));
   }
 
   watch(after: number, on: Watcher): Watch {
     return this.#history.watch(after, on);
   }
 
-  #write(work: Write['work']): Promise<Applied> {
+  /** Resolves with what is asked of the outcome. One promise a write: there may be tens of thousands a second. */
+  #write<T>(work: Write['work'], asked: (applied: Applied) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });
+      this.#waiting.push({
+        work,
+        resolve: (applied) => resolve(asked(applied)),
+        reject,
+        span: this.#spans.current(),
+      });
+      this.#gathering.arrived(this.#waiting.length);
       this.#committing ??= this.#outside(() => this.#commitAll());
     });
   }
@@ -114,7 +129,11 @@ export class EmbeddedStore extends IndexReader implements Store {
       const writes = this.#waiting;
       this.#waiting = [];
       const sampled = () => writes.map(({ span }) => span);
+      const began = this.#clock.now();
       await this.#spans.shared('store.commit', writes.length, sampled, () => this.#commit(writes));
+      const took = this.#clock.now() - began;
+      if (took < slowCommit) continue;
+      await this.#gathering.wait(this.#waiting.length, writes.length, Math.min(longestWait, took / 2));
     }
     this.#committing = undefined;
   }
@@ -147,6 +166,9 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#expiry.schedule();
   }
 }
+
+const revisionOf = ({ revision }: Applied) => revision;
+const all = (applied: Applied) => applied;
 
 /** Gives the lock back when the index cannot be opened. */
 function openIndex(directory: string, lock: OwnerLock, clock: Clock): KeyIndex {

@@ -75,6 +75,11 @@ const post = (body: string, headers = '', target = '/set') =>
 /** The last of them is what both stores hold in the end. */
 const writes = [
   post('{"a":1}'),
+  post('{"plain é 🎈":"a text é 🎈"}'),
+  post('{"plain":-1.50e+3}'),
+  post('{"plain":"an \\u00e9scape"}'),
+  post('{"plain":01}'),
+  post(`{"long":"${'x'.repeat(100_000)}"}`),
   post('{"é":"🎈", "b" : [1,  2.0, {"c": 1e400}]}'),
   post('\ufeff{"bom":1}'),
   post('{"a":1,"a":2}', 'Content-Type: text/plain\r\n'),

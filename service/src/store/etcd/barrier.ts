@@ -6,10 +6,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Problem } from '../../errors.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
+import { Gathering } from '../gathering.ts';
 import type { Span, Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
-import { Gathering } from './gathering.ts';
 import { type HeadRead, HistoryChanged, type Replica } from './replica.ts';
 
 /** Those who came between two reads. */

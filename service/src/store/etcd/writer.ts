@@ -6,13 +6,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Problem } from '../../errors.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
+import { Gathering } from '../gathering.ts';
 import type { Spans } from '../spans.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
-import { Gathering } from './gathering.ts';
 import type { Layout } from './layout.ts';
 import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';

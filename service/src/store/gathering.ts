@@ -1,9 +1,9 @@
 /**
  * A short wait for requests that are about to come: after a call that many shared, its callers' next requests arrive
- * one after the other. A call costs etcd about the same for one request as for fifty, so to send it without them would
- * serve a part of the callers at the price of all.
+ * one after the other. A call takes about as long for one request as for fifty, so to begin it without them would serve
+ * a part of the callers at the price of all: two groups that take turns.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Milliseconds without an arrival, after which no more are waited for. */
 const patience = 1;
@@ -27,14 +27,13 @@ export class Gathering {
   }
 
   /**
-   * Resolves when those of the last call are back, or no more seem to come, or after as many milliseconds as the call
-   * took; at once when they were few.
+   * Resolves when those of the last call are back, or no more seem to come, or after `most` milliseconds; at once when
+   * they were few.
    */
-  wait(waiting: number, served: number, took: number): Promise<void> | undefined {
+  wait(waiting: number, served: number, most: number): Promise<void> | undefined {
     if (served < crowd) return undefined;
     return new Promise((resolve) => {
-      const { now } = this.#clock;
-      const end = now() + took;
+      const end = this.#clock.now() + most;
       let cancel = () => {};
       const done = () => {
         this.#wanted = Number.POSITIVE_INFINITY;
@@ -43,7 +42,7 @@ export class Gathering {
       };
       const look = (seen: number) => {
         cancel = this.#clock.after(patience, () => {
-          if (this.#arrivals === seen || now() >= end) done();
+          if (this.#arrivals === seen || this.#clock.now() >= end) done();
           else look(this.#arrivals);
         });
       };
