@@ -22,10 +22,12 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
-  ...['expiry', 'leases', 'lost-answers', 'mutations', 'watch-kill', 'watches'].map((name) => ({
-    files: `service/test/store/etcd/${name}.test.ts`,
-    programs: ['etcd', 'etcdctl'] as const,
-  })),
+  ...['expiry', 'foreign', 'gathered-model', 'leases', 'lost-answers', 'mutations', 'watch-kill', 'watches'].map(
+    (name) => ({
+      files: `service/test/store/etcd/${name}.test.ts`,
+      programs: ['etcd', 'etcdctl'] as const,
+    }),
+  ),
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },

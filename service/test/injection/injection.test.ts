@@ -52,7 +52,7 @@ function checkLog(t: ExecutionContext, { log, text, stderr }: Service): void {
 
 for (const traced of [false, true]) {
   test(`requests${traced ? ', with traces' : ''}: no line in the log, and no series, is theirs`, async (t) => {
-    const tracing = traced ? { OTEL_EXPORTER_OTLP_ENDPOINT: (await receiveTraces(t)).url } : {};
+    const tracing: Record<string, string> = traced ? { OTEL_EXPORTER_OTLP_ENDPOINT: (await receiveTraces(t)).url } : {};
     const settings = { KV_DATA_DIR: temporaryFolder(t), KV_LOG_LEVEL: 'trace', ...tracing };
     const service = await startService(t, { env: settings });
     await attack(service.url);
