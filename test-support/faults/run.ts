@@ -41,7 +41,7 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     const clientsPerReplica = clients / replicas.length;
     const workload = new Workload({ replicas, clientsPerReplica, random: seededRandom(seed + 1), rest });
     cleanups.push(() => workload.stop());
-    const expiring = new ExpiringClients({ replicas, random: seededRandom(seed + 2), rest });
+    const expiring = new ExpiringClients({ replicas, clients: clients / 3, random: seededRandom(seed + 2), rest });
     cleanups.push(() => expiring.stop());
     await recovered(system, workload);
     const start = performance.now();

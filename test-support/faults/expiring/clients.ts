@@ -5,8 +5,9 @@ import { pick } from '../fault.ts';
 import { type ExpiringHistory, type ExpiringKey, type ExpiringRead, firstValue, keptValue } from './history.ts';
 
 export interface ExpiringClientsOptions {
-  /** A client for each. */
   readonly replicas: readonly Target[];
+  /** Spread over the replicas. */
+  readonly clients: number;
   readonly random: () => number;
   /** Milliseconds that a client rests between two operations, at the most. */
   readonly rest: number;
@@ -28,7 +29,8 @@ export class ExpiringClients {
 
   constructor(options: ExpiringClientsOptions) {
     this.#options = options;
-    this.#clients = options.replicas.map((replica) => this.#run(replica));
+    const { replicas, clients } = options;
+    this.#clients = Array.from({ length: clients }, (_, i) => this.#run(replicas, i % replicas.length));
   }
 
   get history(): ExpiringHistory {
@@ -40,10 +42,11 @@ export class ExpiringClients {
     await Promise.all(this.#clients);
   }
 
-  async #run(replica: Target): Promise<void> {
+  async #run(replicas: readonly Target[], at: number): Promise<void> {
     const { random, rest } = this.#options;
     while (!this.#stopped) {
-      await this.#operate(replica);
+      const replica = replicas[at];
+      if (replica !== undefined) await this.#operate(replica);
       await sleep(random() * rest);
     }
   }
@@ -53,7 +56,7 @@ export class ExpiringClients {
     if (this.#keys.length === 0 || random() < 0.15) return this.#set(replica);
     const own = pick(random() < 0.9 ? this.#keys.slice(-recent) : this.#keys, random);
     if (own.kept === undefined && random() < 0.03) return this.#keep(replica, own);
-    return this.read(replica, own.key);
+    return this.#read(replica, own.key);
   }
 
   async #set(replica: Target): Promise<void> {
@@ -73,8 +76,8 @@ export class ExpiringClients {
     if (error === undefined) own.kept = { start, end: Date.now() };
   }
 
-  /** Of one key; what fails says nothing. */
-  async read(replica: Target, key: string): Promise<void> {
+  /** What fails says nothing. */
+  async #read(replica: Target, key: string): Promise<void> {
     const start = Date.now();
     const { values } = await call(replica, { get: [key] });
     if (values !== undefined) this.#reads.push({ key, value: values[0] ?? undefined, start, end: Date.now() });
