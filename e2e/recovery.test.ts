@@ -1,8 +1,8 @@
 /** docs/etcd-recovery.md, with the commands as they are written there. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { documentedSteps } from '../test-support/documented-steps.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, send, startWriter } from './support/client.ts';
 import { field, getFromPod, kubectl } from './support/kubectl.ts';
@@ -10,6 +10,8 @@ import { createKvStore, makeNamespace } from './support/kvstore.ts';
 import { installOperator } from './support/operator.ts';
 
 test.before('install', installOperator);
+
+const page = 'etcd-recovery.md';
 
 test('a quorum that was lost comes back by the documented steps, with every value of the survivor', async (t) => {
   const namespace = await makeNamespace(t);
@@ -29,7 +31,7 @@ test('a quorum that was lost comes back by the documented steps, with every valu
   });
   t.is((await send(store, 'GET', '/get/recovery-0?consistency=stale')).status, 200);
 
-  for (const step of await documentedSteps('One member survived', 4)) t.log(await run(namespace, step));
+  for (const step of await documentedSteps(page, 'One member survived')) t.log(await run(namespace, step));
   await store.settled(240);
   t.deepEqual(await lost(store, acknowledged), []);
   t.is((await send(store, 'POST', '/set', '{"afterwards":1}')).status, 200);
@@ -40,8 +42,8 @@ test('all of etcd is lost and comes back from a snapshot by the documented steps
   const store = await createKvStore(namespace, { etcd: { storage: { size: '8Gi' } } }, 'shop');
   const pairs = Array.from({ length: 100 }, (_, i) => `"key-${String(i).padStart(3, '0')}":${i}.50`);
   t.is((await send(store, 'POST', '/set', `{${pairs.join(',')}}`)).status, 200);
-  const [stop = ''] = await documentedSteps('One member survived', 4);
-  const [save = '', ...restore] = await documentedSteps('Only a backup is left', 4);
+  const [stop = ''] = await documentedSteps(page, 'One member survived');
+  const [save = '', ...restore] = await documentedSteps(page, 'Only a backup is left');
   t.log(await run(namespace, save));
   t.is((await send(store, 'POST', '/set', '{"key-000":"newer","later":1}')).status, 200);
 
@@ -52,21 +54,6 @@ test('all of etcd is lost and comes back from a snapshot by the documented steps
   for (const { name } of pods) t.is(await getFromPod(namespace, name, 8080, '/'), `{${pairs.join(',')}}`);
   t.is((await send(store, 'POST', '/set', '{"afterwards":1}')).status, 200);
 });
-
-/** The commands of a section, in their order. */
-async function documentedSteps(title: string, count: number): Promise<string[]> {
-  const text = await readFile(new URL('../docs/etcd-recovery.md', import.meta.url), 'utf8');
-  const section = text.split(/^## /m).find((each) => each.startsWith(`${title}\n`)) ?? '';
-  const indented = /(?:^ {4}.*\n|^\n(?= {4}))+/gm;
-  const steps = [...section.matchAll(indented)].map(([block]) => {
-    // In a list by 7, else by 4.
-    const [indentation = ''] = /^ {4,7}/m.exec(block) ?? [];
-    return block.replaceAll(new RegExp(`^${indentation}`, 'gm'), '');
-  });
-  if (steps.length !== count)
-    throw new Error(`${steps.length} blocks of commands in "${title}" of docs/etcd-recovery.md`);
-  return steps;
-}
 
 /** As somebody types them whose current namespace is this one. */
 async function run(namespace: string, commands: string): Promise<string> {

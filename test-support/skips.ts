@@ -37,6 +37,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'operator/test/etcd/recovery.test.ts', programs: ['etcd', 'etcdutl'] },
   { files: 'operator/test/config-files.test.ts', programs: ['kubectl'] },
+  { files: 'operator/test/documented-recovery.test.ts', programs: ['etcd', 'kube-apiserver', 'kubectl'] },
   ...withApiServer.map((name) => ({
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
