@@ -27,10 +27,13 @@ const place = fc.oneof(
   { weight: 2, arbitrary: bytes },
 );
 const value = fc.oneof(
-  jsonTokens.map((tokens) => Buffer.from(tokens.join(''))),
-  bytes,
+  { weight: 4, arbitrary: jsonTokens.map((tokens) => Buffer.from(tokens.join(''))) },
+  { weight: 4, arbitrary: bytes },
   // As large as etcd takes.
-  fc.constantFrom(Buffer.alloc(1_500_000, 'x'), Buffer.from(`"${'x'.repeat(1_500_000)}"`)),
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(Buffer.alloc(1_500_000, 'x'), Buffer.from(`"${'x'.repeat(1_500_000)}"`)),
+  },
 );
 /** Of the test's own: an id as etcd makes it, and one that no client of ours would choose. */
 const leases = ['7587869264536567302', '1'];
@@ -60,7 +63,7 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
       .map(({ key, value: text, mod_revision }) => [key.toString(), text.toString(), mod_revision]);
   const before = await neighbours();
   t.is(before.length, outside.length);
-  const { store } = await openReady(t, options);
+  const { store, registry } = await openReady(t, options);
   const granted = new Set<string>();
   const grant = async (id: string) => {
     if (granted.has(id)) return;
@@ -96,7 +99,7 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
   });
   await fc.assert(property, { numRuns: 40 });
 
-  t.true((await metric((await openReady(t, options)).registry, 'kvstore_foreign_values_total')) >= 0);
+  t.true((await metric(registry, 'kvstore_foreign_values_total')) > 0, 'what was skipped is counted');
   const fresh = await openReady(t, options);
   await waitFor('a fresh replica is as new', () => fresh.store.revision() === store.revision());
   t.deepEqual(pairsOf(fresh.store), pairsOf(store));
