@@ -15,10 +15,13 @@ export const filling: readonly Request[] = Array.from({ length: pairCount / 1000
   body: pairs(i * 1000, 1000),
 }));
 
-/** Each costs the service milliseconds, and who sends it next to nothing: 20 times its capacity can be offered. */
+/**
+ * Each costs the service some 10 ms, and who sends it next to nothing: 20 times its capacity can be offered by one process,
+ * and refusing that many still leaves time to answer.
+ */
 export const costly: readonly Request[] = [
-  { path: `/?limit=3000&after=${keyOf(2000)}` },
-  { path: '/search?prefix=key-00&suffix=7&values=true' },
+  { path: `/?limit=9000&after=${keyOf(500)}` },
+  { path: '/search?prefix=key-0&suffix=7&values=true' },
   { path: '/set', body: pairs(4000, 500) },
 ];
 
