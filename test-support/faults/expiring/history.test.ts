@@ -34,6 +34,7 @@ const silent: Readonly<Record<string, Case>> = {
   'gone, and nobody knows whether it was set': { of: { set: { start: 100, end: forever } }, read: [200, 210, 'gone'] },
   'shown late, a clock had jumped': { read: [1200, 1210, 'first'], jumps: [{ start: 1205, end: 1206 }] },
   'shown late, a clock had jumped when it was set': { read: [1200, 1210, 'first'], jumps: [{ start: 0, end: 100 }] },
+  'shown late, soon after a jump': { read: [1200, 1210, 'first'], jumps: [{ start: 300, end: 400 }] },
   'gone early, a clock had jumped since': { read: [800, 810, 'gone'], jumps: [{ start: 300, end: 400 }] },
 };
 for (const [what, one] of Object.entries(silent)) {
@@ -43,7 +44,7 @@ for (const [what, one] of Object.entries(silent)) {
 const wrong: Readonly<Record<string, Case>> = {
   'shown after the deadline': { read: [1110, 1120, 'first'] },
   'shown after the deadline, a clock had jumped between': {
-    ...{ read: [1200, 1210, 'first'], jumps: [{ start: 300, end: 400 }] },
+    ...{ read: [1500, 1510, 'first'], jumps: [{ start: 300, end: 400 }] },
   },
   'gone before the deadline': { read: [1050, 1099, 'gone'] },
   'gone before, a clock jumped later': { read: [1050, 1099, 'gone'], jumps: [{ start: 1100, end: 1200 }] },

@@ -39,6 +39,9 @@ export interface Judgement {
   readonly judged: number;
 }
 
+/** Milliseconds after a jump in which work that was begun at the other time may still be under way. */
+const aftermath = 1000;
+
 /**
  * A value is never shown to who asks after its deadline, and never gone before. The service takes the deadline from its
  * clock while it handles the set: it lies `ttl` after a moment between the set's start and end. All processes are on one
@@ -48,10 +51,12 @@ export function judge({ keys, reads }: ExpiringHistory, jumps: readonly Span[]):
   const known = new Map(keys.map((each) => [each.key, each]));
   const violations: string[] = [];
   let judged = 0;
+  const jumped = (start: number, end: number) =>
+    jumps.some((jump) => jump.start <= end && jump.end + aftermath >= start);
   for (const read of reads) {
     const own = known.get(read.key);
     if (own === undefined) continue;
-    const verdict = judgeRead(own, read, (start, end) => jumps.some((jump) => jump.start <= end && jump.end >= start));
+    const verdict = judgeRead(own, read, jumped);
     if (verdict !== undefined) judged++;
     if (typeof verdict === 'string') violations.push(`${read.key}: ${verdict}`);
   }
