@@ -4,18 +4,17 @@ import { readFileSync } from 'node:fs';
 export class Memory implements Disposable {
   readonly #pid: number;
   readonly #timer: NodeJS.Timeout;
-  #most: number;
+  #most = 0;
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.#most = this.now();
     this.#timer = setInterval(() => this.now(), 100);
   }
 
   /** MiB; NaN where there is no /proc. */
   now(): number {
     const resident = residentOf(this.#pid);
-    this.#most = Math.max(this.#most ?? resident, resident);
+    this.#most = Math.max(this.#most, resident);
     return resident;
   }
 
