@@ -55,8 +55,7 @@ export class ExpiringClients {
     const { random } = this.#options;
     if (this.#keys.length === 0 || random() < 0.15) return this.#set(replica);
     const own = pick(random() < 0.9 ? this.#keys.slice(-recent) : this.#keys, random);
-    // A first set of unknown outcome might come after the second.
-    if (own.kept === undefined && Number.isFinite(own.set.end) && random() < 0.03) return this.#keep(replica, own);
+    if (own.kept === undefined && random() < 0.03) return this.#keep(replica, own);
     return this.#read(replica, own.key);
   }
 
@@ -65,8 +64,9 @@ export class ExpiringClients {
     const seconds = pick(ttls, this.#options.random);
     const start = Date.now();
     const { error } = await call(replica, { set: { [key]: JSON.parse(firstValue(key)) as string }, ttl: seconds });
-    const end = error === undefined ? Date.now() : Number.POSITIVE_INFINITY;
-    this.#keys.push({ key, ttl: seconds * 1000, set: { start, end }, kept: undefined });
+    // Whether it was set, and when, nobody knows.
+    if (error !== undefined) return;
+    this.#keys.push({ key, ttl: seconds * 1000, set: { start, end: Date.now() }, kept: undefined });
   }
 
   async #keep(replica: Target, own: ExpiringKey): Promise<void> {

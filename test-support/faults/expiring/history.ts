@@ -10,6 +10,7 @@ export interface Span {
 export interface ExpiringKey {
   readonly key: string;
   readonly ttl: number;
+  /** Acknowledged. */
   readonly set: Span;
   kept: Span | undefined;
 }
@@ -75,7 +76,7 @@ function judgeRead(own: ExpiringKey, read: ExpiringRead, jumped: (start: number,
     if (jumped(set.start, set.end) || jumped(read.start, read.end)) return undefined;
     return after >= 0 ? `shown ${after} ms after its deadline` : true;
   }
-  // Nobody knows that it was set yet, or its second set may be about to be done when it was gone already.
+  // Not known to be set yet.
   if (set.end >= read.start || jumped(set.start, read.end)) return undefined;
   const early = set.start + ttl - read.end;
   return early > 0 ? `gone ${early} ms before its deadline` : true;
