@@ -2,13 +2,20 @@
  * `npm run bench:etcd`: linearizable reads and sets through the service against the same calls made directly with the
  * etcd client, on one 3-member cluster, side by side in one run. Everything shares this machine, so only ratios count.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
+import type { Seen } from '../speed/figures.ts';
+import { load as wrkOrAutocannon } from '../speed/load/load.ts';
+import { gets, posts } from '../speed/load/requests.ts';
 import { direct } from './direct.ts';
-import { HttpConnection } from './http-connection.ts';
 import { type Load, load } from './load.ts';
 import { MeasuredService, maxTxnOps } from './service.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
+/** Seconds of the same load before each measurement: connections, and code that the engine has compiled. */
+const warmUp = 3;
 const keys = 1000;
 const key = (count: number) => `key-${count % keys}`;
 const value = '"a value of some twenty bytes"';
@@ -25,16 +32,14 @@ interface Row {
 const rows: Row[] = [];
 const cluster = await EtcdCluster.start({ size: 3, unsafeNoFsync: false, flags: [`--max-txn-ops=${maxTxnOps}`] });
 const services: MeasuredService[] = [];
+const scratch = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
 try {
   const etcd = direct(cluster.endpoints);
   const first = await MeasuredService.start(cluster.endpoints);
   services.push(first);
-  const filler = new HttpConnection(first.port);
-  for (let i = 0; i < keys; i++) {
-    await etcd.set(key(i), value);
-    await filler.post('/set', `{"${key(i)}":${value}}`);
-  }
-  filler.close();
+  for (let i = 0; i < keys; i++) await etcd.set(key(i), value);
+  const pairs = Array.from({ length: keys }, (_, i) => `"${key(i)}":${value}`);
+  await fetch(`http://127.0.0.1:${first.port}/set`, { method: 'POST', body: `{${pairs.join(',')}}` });
   const milliseconds = seconds * 1000;
   for (const kind of ['read', 'set'] as const) {
     for (const callers of [50, 200]) {
@@ -43,13 +48,14 @@ try {
           ? (_: number, n: number) => etcd.read(key(n))
           : (_: number, n: number) => etcd.set(key(n), value);
       for (const service of services.splice(0)) await service.stop();
+      await load(callers, warmUp * 1000, call);
       const base = await load(callers, milliseconds, call);
       rows.push({ what: `${kind} direct`, callers, load: base });
       for (const count of [1, 3]) {
         // Only those that are measured run: each one that follows etcd takes its share of the machine.
         while (services.length < count) services.push(await MeasuredService.start(cluster.endpoints));
         for (const extra of services.splice(count)) await extra.stop();
-        const result = await through(services, kind, callers, milliseconds);
+        const result = await through(services, kind, callers);
         rows.push({
           ...{ what: `${kind} through ${count}`, callers, load: result.load, etcdCalls: result.etcdCalls },
           ratio: (result.load.rate / base.rate).toFixed(2),
@@ -62,6 +68,7 @@ try {
 } finally {
   await Promise.all(services.map((service) => service.stop()));
   await cluster.stop();
+  await rm(scratch, { recursive: true, force: true });
 }
 console.table(
   rows.map(({ what, callers, load: { rate, p50, p99, errors }, ratio, p50ratio, etcdCalls }) => ({
@@ -72,32 +79,46 @@ console.table(
 
 /** Calls spread over the services; `etcdCalls`: what they made to etcd, a second and per HTTP request. */
 async function through(
-  through: readonly MeasuredService[],
+  services: readonly MeasuredService[],
   kind: 'read' | 'set',
   callers: number,
-  milliseconds: number,
-) {
-  const connections = Array.from(
-    { length: callers },
-    (_, i) => new HttpConnection((through[i % through.length] as MeasuredService).port),
-  );
+): Promise<{ load: Load; etcdCalls: string }> {
+  const paths = Array.from({ length: keys }, (_, i) => key(i));
+  const requests =
+    kind === 'read'
+      ? gets(paths.map((path) => `/get/${path}`))
+      : posts(
+          '/set',
+          paths.map((path) => `{"${path}":${value}}`),
+        );
+  const connections = Math.round(callers / services.length);
+  // What loads must take little of the machine that all of them share, so it is no process of Node.js where wrk is there.
+  const run = (duration: number) =>
+    Promise.all(
+      services.map(({ port }) =>
+        wrkOrAutocannon({ port, requests, connections, seconds: duration, scratch, pinned: false }),
+      ),
+    );
   const etcdCall = kind === 'read' ? 'range' : 'txn';
   const sum = async () => {
-    const counts = await Promise.all(through.map((service) => service.etcdCalls(etcdCall)));
+    const counts = await Promise.all(services.map((service) => service.etcdCalls(etcdCall)));
     return counts.reduce((total, count) => total + count, 0);
   };
+  await run(warmUp);
   const before = await sum();
-  let requests = 0;
   const start = performance.now();
-  const result = await load(callers, milliseconds, (caller, count) => {
-    requests++;
-    const connection = connections[caller] as HttpConnection;
-    return kind === 'read'
-      ? connection.get(`/get/${key(count)}`)
-      : connection.post('/set', `{"${key(count)}":${value}}`);
-  });
+  const seen = await run(seconds);
   const calls = (await sum()) - before;
   const elapsed = (performance.now() - start) / 1000;
-  for (const connection of connections) connection.close();
-  return { load: result, etcdCalls: `${Math.round(calls / elapsed)}/s, ${(calls / requests).toFixed(3)} a request` };
+  const total = (of: (one: Seen) => number) => seen.reduce((sum, one) => sum + of(one), 0);
+  const rate = total((one) => one.rate);
+  return {
+    load: {
+      ...{ rate, errors: total((one) => one.errors), calls: Math.round(rate * seconds) },
+      // Of the services, the middle one and the worst.
+      p50: seen.map(({ p50 }) => p50).sort((a, b) => a - b)[seen.length >> 1] ?? Number.NaN,
+      p99: Math.max(...seen.map(({ p99 }) => p99)),
+    },
+    etcdCalls: `${Math.round(calls / elapsed)}/s, ${(calls / elapsed / rate).toFixed(3)} a request`,
+  };
 }

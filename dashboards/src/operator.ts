@@ -81,6 +81,15 @@ function kvStores() {
       },
       runbook: 'KvStoreEtcdNoQuorum',
     }),
+    timeseries({
+      title: 'Age of the newest backup',
+      description: 'Since a backup was last completed. It grows to the time between two of the schedule, and falls.',
+      unit: 's',
+      queries: {
+        '{{namespace}}/{{name}}': `time() - kvstore_backup_last_success_timestamp_seconds{${chosenName}}`,
+      },
+      runbook: 'KvStoreBackupTooOld',
+    }),
   ];
 }
 

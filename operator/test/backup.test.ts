@@ -107,10 +107,13 @@ test('a backup is a CronJob with a claim that outlives the KvStore', async (t) =
     const { status } = await cluster.get<KvStore>('kvStores', namespace, 'shop');
     if (JSON.stringify(status?.backup) !== JSON.stringify(times)) throw new Error(JSON.stringify(status?.backup));
   });
-  const seconds = Date.parse(times.lastSuccessfulTime) / 1000;
-  const series = `kvstore_backup_last_success_timestamp_seconds{namespace="${namespace}",name="shop"} ${seconds}\n`;
+  const sample = (which: string, time: string) =>
+    `kvstore_backup_last_${which}_timestamp_seconds{namespace="${namespace}",name="shop"} ${Date.parse(time) / 1000}\n`;
   await eventually(async () => {
-    if (!(await operator.metrics()).includes(series)) throw new Error('no such series');
+    const metrics = await operator.metrics();
+    for (const line of [sample('schedule', times.lastScheduleTime), sample('success', times.lastSuccessfulTime)]) {
+      if (!metrics.includes(line)) throw new Error(`no ${line}`);
+    }
   });
 
   await cluster.patch('kvStores', namespace, 'shop', { spec: { backup: null } });

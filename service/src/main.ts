@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   });
   const drain = new Drain();
   const turns = new Turns();
-  const metrics = httpMetrics(registry, tracing !== undefined);
+  const metrics = httpMetrics(registry);
   const handler = createHandler({
     store,
     registry,

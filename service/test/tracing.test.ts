@@ -1,10 +1,11 @@
 /** Traces as a collector gets them. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { type Service, startService, temporaryFolder } from './support/service-process.ts';
-import { receiveTraces } from './support/trace-receiver.ts';
+import { receiveTraces, type Span } from './support/trace-receiver.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
@@ -50,6 +51,63 @@ test.serial('a request is a span with its route, the store’s work is its child
     'a read of the index takes no time',
   );
   t.false(JSON.stringify(spans).includes('secret-value'));
+});
+
+test.serial('the short way and the application leave the same spans and examples', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+  const ways: [short: [path: string, init?: RequestInit], long: [path: string, init?: RequestInit]][] = [
+    [
+      ['/set', { method: 'POST', body: '{"a":1}' }],
+      ['/set', { method: 'POST', body: '{"a":1}', headers: { 'Content-Encoding': 'identity' } }],
+    ],
+    [['/get/a'], ['/get/%61']],
+    [['/get/b'], ['/get/%62']],
+    [['/search?prefix=a'], ['/search?prefix=%61']],
+    [
+      ['/set', { method: 'POST', body: '{' }],
+      ['/set', { method: 'POST', body: '{', headers: { 'If-Match': '"1"' } }],
+    ],
+  ];
+  for (const [path, init] of ways.flat()) await (await fetch(service.url + path, init)).arrayBuffer();
+  const accept = 'application/openmetrics-text;version=1.0.0';
+  const text = await (await fetch(`${service.url}/metrics`, { headers: { accept } })).text();
+  await service.stop('SIGINT');
+
+  const alike = ({ traceId, name, attributes, status }: Span) => {
+    const { 'url.path': _path, 'url.query': _query, ...others } = attributes;
+    const children = spans.filter((child) => child.traceId === traceId && child.kind !== 2).map((child) => child.name);
+    return { name, status, children, attributes: others };
+  };
+  const servers = spans.filter(({ kind }) => kind === 2);
+  t.is(servers.length, 2 * ways.length);
+  for (let i = 0; i < servers.length; i += 2) {
+    const [short, long] = servers.slice(i, i + 2) as [Span, Span];
+    t.deepEqual(alike(short), alike(long));
+    t.truthy(short.attributes['http.route']);
+    t.is(short.attributes['server.address'], '127.0.0.1');
+    t.is(short.attributes['server.port'], Number(new URL(service.url).port));
+  }
+  t.deepEqual(
+    servers.map(({ name }) => name),
+    ['POST /set', 'GET /get/{key}', 'GET /get/{key}', 'GET /search', 'POST /set'].flatMap((name) => [name, name]),
+  );
+  const examples = new Set([...text.matchAll(/trace_id="(\w+)"/g)].map(([, id]) => id));
+  const known = new Set(servers.map((server) => server.traceId));
+  t.true(examples.size > 0 && examples.isSubsetOf(known));
+});
+
+test.serial('a request whose body ends early is one that failed', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+  socket.end('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"a"');
+  socket.resume();
+  const span = await waitFor('its span', () => spans.find(({ kind }) => kind === 2));
+  socket.destroy();
+  t.is(span.attributes['error.type'], 'aborted');
+  t.is(span.status, 2);
+  await service.stop('SIGINT');
 });
 
 test.serial('the sampler of the OTEL_ variables is used', async (t) => {

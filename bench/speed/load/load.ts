@@ -18,18 +18,19 @@ export async function load(options: LoadOptions): Promise<Seen> {
   return hasWrk ? wrk(options) : autocannon(options);
 }
 
-async function wrk({ port, requests, connections, seconds, scratch }: LoadOptions): Promise<Seen> {
-  const file = join(scratch, 'requests.txt');
+async function wrk({ port, requests, connections, seconds, scratch, pinned = true }: LoadOptions): Promise<Seen> {
+  const file = join(scratch, `requests-${port}.txt`);
   await writeFile(file, requests.map(({ path, body = '' }) => `${path}\t${body}\n`).join(''));
   const threads = ['-t1', `-c${connections}`, `-d${seconds}`];
-  const command = onCore(loadCore, 'wrk', [...threads, '-s', here('wrk.lua'), `http://127.0.0.1:${port}`, file]);
-  const { stdout } = await run(...command);
+  const args = [...threads, '-s', here('wrk.lua'), `http://127.0.0.1:${port}`, file];
+  const { stdout } = await (pinned ? run(...onCore(loadCore, 'wrk', args)) : run('wrk', args));
   return JSON.parse(stdout.slice(stdout.lastIndexOf('{'))) as Seen;
 }
 
-async function autocannon({ scratch, ...options }: LoadOptions): Promise<Seen> {
-  const file = join(scratch, 'load.json');
+async function autocannon({ scratch, pinned = true, ...options }: LoadOptions): Promise<Seen> {
+  const file = join(scratch, `load-${options.port}.json`);
   await writeFile(file, JSON.stringify(options));
-  const { stdout } = await run(...onCore(loadCore, process.execPath, [here('autocannon.ts'), file]));
+  const command: [string, string[]] = [process.execPath, [here('autocannon.ts'), file]];
+  const { stdout } = await run(...(pinned ? onCore(loadCore, ...command) : command));
   return JSON.parse(stdout) as Seen;
 }

@@ -4,6 +4,8 @@ import type { Alert } from './alert.ts';
 const where = '{{ $labels.namespace }}/{{ $labels.name }}';
 const expiry = 'kvstore_certificate_expiry_timestamp_seconds';
 const asked = 'kvstore_replicas_desired';
+const backupDue = 'kvstore_backup_last_schedule_timestamp_seconds';
+const backedUp = 'kvstore_backup_last_success_timestamp_seconds';
 
 export const operatorAlerts: readonly Alert[] = [
   {
@@ -38,6 +40,25 @@ export const operatorAlerts: readonly Alert[] = [
     expr: `${expiry}{certificate!="ca"} - time() < 20 * 86400 or ${expiry}{certificate="ca"} - time() < 300 * 86400`,
     signals: [expiry],
     summary: `${where}: the certificate {{ $labels.certificate }} of its etcd should have been renewed by now.`,
+  },
+  {
+    name: 'KvStoreBackupFailed',
+    severity: 'ticket',
+    // A Job that fails has tried for less than half an hour.
+    for: '1h',
+    // Also when none was ever completed: then there is no time of success.
+    expr: `${backupDue} unless ${backedUp} >= ${backupDue}`,
+    signals: [backupDue, backedUp],
+    summary: `${where}: a backup was due more than an hour ago and is not completed.`,
+  },
+  {
+    name: 'KvStoreBackupTooOld',
+    severity: 'ticket',
+    for: '1h',
+    // Backups are made every week at least.
+    expr: `time() - ${backedUp} > 8 * 86400`,
+    signals: [`time() - ${backedUp}`],
+    summary: `${where}: no backup has been completed for more than eight days.`,
   },
   {
     name: 'KvStoreOperatorDown',

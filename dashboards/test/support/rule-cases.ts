@@ -25,6 +25,8 @@ const member = (n: number) => ({ ...owner, pod: `shop-etcd-${n}`, component: 'et
 const named = { namespace: 'web', name: 'shop' };
 const day = 86_400;
 const expiryOf = (certificate: string) => of('kvstore_certificate_expiry_timestamp_seconds', { ...named, certificate });
+const backupDue = of('kvstore_backup_last_schedule_timestamp_seconds', named);
+const backedUp = of('kvstore_backup_last_success_timestamp_seconds', named);
 const operator = { component: 'operator', namespace: 'kvstore-system', pod: 'operator-1' };
 
 /** 1000 requests a step, of which so many are bad. */
@@ -227,6 +229,26 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
       { [expiryOf('client')]: `${19 * day}x10 ${89 * day}x80` },
     ],
     at: 80,
+  },
+  KvStoreBackupFailed: {
+    firing: { [backupDue]: `${2 * day}x90`, [backedUp]: `${day}x90` },
+    labels: named,
+    quiet: [
+      { [backupDue]: `${2 * day}x90`, [backedUp]: `${2 * day + 30}x90` },
+      // Two that took half an hour each.
+      { [backupDue]: '3600x59 7200x30', [backedUp]: '60x29 5400x29 9000x30' },
+      // Made by hand before the first one was due.
+      { [backedUp]: `${day}x90` },
+    ],
+    at: 80,
+  },
+  KvStoreBackupTooOld: {
+    // Time begins at 0 in promtool, and a step is an hour.
+    firing: { [backedUp]: '60x240' },
+    labels: named,
+    quiet: [{ [backedUp]: `${day}x240` }, { [backedUp]: `60x100 ${4 * day}x140` }, { [backupDue]: '60x240' }],
+    at: 200,
+    step: 60,
   },
   KvStoreOperatorDown: {
     firing: { [of('leader_election_master_status', operator)]: '0x30' },

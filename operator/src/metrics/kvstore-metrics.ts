@@ -28,11 +28,23 @@ export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
     labelNames: ['namespace', 'name', 'certificate'],
     registers: [registry],
   });
+  const backupDue = gauge(
+    'kvstore_backup_last_schedule_timestamp_seconds',
+    'When a backup was last due by its schedule. Unix seconds.',
+  );
   const backup = gauge(
     'kvstore_backup_last_success_timestamp_seconds',
     'When a backup was last completed. Unix seconds.',
   );
-  const all = [backup, ready, degraded, paused, desired, readyReplicas, members, readyMembers];
+  const setTime = (
+    metric: Gauge<'namespace' | 'name'>,
+    labels: { namespace: string; name: string },
+    time: string | undefined,
+  ): void => {
+    if (time === undefined) metric.remove(labels);
+    else metric.set(labels, Date.parse(time) / 1000);
+  };
+  const all = [backupDue, backup, ready, degraded, paused, desired, readyReplicas, members, readyMembers];
   const isTrue = (status: KvStoreStatus, type: string): number =>
     status.conditions?.some((condition) => condition.type === type && condition.status === 'True') ? 1 : 0;
   return {
@@ -46,9 +58,8 @@ export function createKvStoreMetrics(registry: Registry): KvStoreMetrics {
       for (const [certificate, seconds] of Object.entries(certificateExpiry)) {
         expiry.set({ ...labels, certificate }, seconds);
       }
-      const backedUp = status.backup?.lastSuccessfulTime;
-      if (backedUp === undefined) backup.remove(labels);
-      else backup.set(labels, Date.parse(backedUp) / 1000);
+      setTime(backupDue, labels, status.backup?.lastScheduleTime);
+      setTime(backup, labels, status.backup?.lastSuccessfulTime);
       if (status.etcd === undefined) return;
       members.set(labels, status.etcd.members);
       readyMembers.set(labels, status.etcd.readyMembers);

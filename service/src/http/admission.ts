@@ -2,6 +2,7 @@
  * Sheds load in front of the application. While the event loop has time, a request goes straight on. Else it waits for
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { HttpMetrics } from './http-metrics.ts';
@@ -56,12 +57,14 @@ export function admission({ turns, maxWait, maxBody, metrics }: AdmissionOptions
     if (unlimited.has(request.url ?? '')) return rest(request, response);
     if (turns.free()) return serve(rest, request, response);
     if (turns.waiting >= maxWaiting || turns.expectedWait > maxWait) return refuse(request, response);
-    turns.wait((waited) => {
+    const begin = (waited: number) => {
       // Nobody is there any more to read an answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(request, response);
       else serve(rest, request, response);
-    });
+    };
+    // Its turn comes in the context of whoever was there first.
+    turns.wait(AsyncLocalStorage.bind(begin));
   };
 }
 

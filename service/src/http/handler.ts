@@ -9,6 +9,7 @@ import { hotGet } from './hot-get.ts';
 import { hotReads, type Waited } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
+import type { HttpMetrics } from './http-metrics.ts';
 
 export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans'> {
   /** False: every request goes through the application. Default true. */
@@ -24,24 +25,21 @@ export function createHandler({
   maxWait,
   ...options
 }: HandlerOptions): RequestListener {
-  const { metrics, store, turns, maxBody, tokens } = options;
+  const { store, turns, maxBody, tokens } = options;
   const waited: Waited = new WeakMap();
   const begun: BegunWrites = new WeakMap();
-  const app = createApp({
-    ...options,
-    store: tracing?.store(store) ?? store,
-    waited,
-    begun,
-    spans: tracing?.spans,
-  }).callback();
-  const admit = admission({ turns, maxWait, maxBody, metrics });
+  const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
+  const traced = tracing?.metrics(options.metrics) ?? options.metrics;
+  const app = createApp({ ...options, metrics: traced, waited, begun, spans: tracing?.spans }).callback();
   const rest = admit(app);
-  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
-  const hot = allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
-  const plain = isHot ? hot : rest;
-  // Only the application knows of traces.
-  return tracing === undefined ? plain : tracing.requests({ sampled: rest, unsampled: plain });
+  const shortest = (metrics: HttpMetrics) => {
+    if (!isHot) return rest;
+    const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
+    const writes = admit(hotSet({ store, metrics, begun, maxBody, rest: app }));
+    return allowed(hotReads({ reads, store, metrics, waited, rest: writes }), rest, tokens);
+  };
+  const unsampled = shortest(options.metrics);
+  return tracing?.requests({ sampled: shortest(traced), unsampled }) ?? unsampled;
 }
 
 /** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */

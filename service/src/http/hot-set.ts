@@ -42,7 +42,12 @@ const notPlain = [
 ] as const;
 
 export function hotSet({ store, metrics, begun, maxBody, rest }: HotSetOptions): RequestListener {
-  const write = async (request: IncomingMessage, response: ServerResponse, body: Buffer, start: number) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const start = performance.now();
+    metrics.started();
+    const body = await wholeBody(request);
+    // The client is gone, and nobody can be told.
+    if (body === undefined) return metrics.ended(method, route, 400, (performance.now() - start) / 1000);
     let written: Promise<number> | undefined;
     try {
       const pairs = parsePairs(decodeBody(body));
@@ -58,20 +63,22 @@ export function hotSet({ store, metrics, begun, maxBody, rest }: HotSetOptions):
     }
   };
   return (request, response) => {
-    if (!isPlain(request, maxBody)) return rest(request, response);
-    const start = performance.now();
-    metrics.started();
+    if (isPlain(request, maxBody)) void serve(request, response);
+    else rest(request, response);
+  };
+}
+
+/** Undefined: it ended early. A promise, because what comes after it runs in the request's own context. */
+function wholeBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => {
       const [first = empty, ...others] = chunks;
-      void write(request, response, others.length === 0 ? first : Buffer.concat(chunks), start);
+      resolve(others.length === 0 ? first : Buffer.concat(chunks));
     });
-    request.once('close', () => {
-      // The client is gone, and nobody can be told.
-      if (!request.complete) metrics.ended(method, route, 400, (performance.now() - start) / 1000);
-    });
-  };
+    request.once('close', () => resolve(undefined));
+  });
 }
 
 const empty = Buffer.alloc(0);

@@ -1,7 +1,6 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { type ProblemCode, problems } from '../errors.ts';
-import { exemplarDurations } from './exemplar-durations.ts';
 import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {
@@ -9,7 +8,7 @@ export interface HttpMetrics {
   started(): void;
   /** It is served by another way, which counts it itself. */
   left(): void;
-  /** It has ended; `route` is the template that matched, empty for none. */
+  /** It has ended; `route` is the template that matched, empty for none; `example` its span, when it is sampled. */
   ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
   /** An answer is a problem, to a request or to what never became one. */
   problem(code: ProblemCode): void;
@@ -23,9 +22,8 @@ export function knownMethod(method: string | undefined): string {
   return method !== undefined && methods.has(method) ? method : '_OTHER';
 }
 
-/** `exemplars`: sampled requests say which trace they belong to. */
-export function httpMetrics(registry: Registry, exemplars = false): HttpMetrics {
-  const durations = exemplars ? exemplarDurations(registry) : new RequestDurations(registry);
+export function httpMetrics(registry: Registry): HttpMetrics {
+  const durations = new RequestDurations(registry);
   let serving = 0;
   new Gauge({
     name: 'http_server_active_requests',

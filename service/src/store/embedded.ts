@@ -66,13 +66,14 @@ export class EmbeddedStore extends IndexReader implements Store {
     return this.#closed ? 'The store is closed.' : undefined;
   }
 
-  async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+  set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
     const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    return (await this.#write({ kind: 'set', pairs, expires, condition })).revision;
+    const write = async () => (await this.#write({ kind: 'set', pairs, expires, condition })).revision;
+    return this.#spans.own('store.set', write);
   }
 
-  async delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#write({ kind: 'delete', keys, condition });
+  delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
+    return this.#spans.own('store.delete', () => this.#write({ kind: 'delete', keys, condition }));
   }
 
   watch(after: number, on: Watcher): Watch {

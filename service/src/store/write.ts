@@ -1,7 +1,7 @@
 /** One request's write to the embedded store, inside a transaction that many share. */
-import type { Span } from '@opentelemetry/api';
 import { Problem } from '../errors.ts';
 import type { IndexWriter } from './key-index.ts';
+import type { Span } from './spans.ts';
 import type { Change, Condition, Deletion, Pair, Revision } from './store.ts';
 
 export type Applied = Deletion;

@@ -6,14 +6,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import {
   type Attributes,
   type Context,
-  context,
   propagation,
   ROOT_CONTEXT,
-  type Span,
+  SamplingDecision,
   SpanKind,
-  SpanStatusCode,
   TraceFlags,
-  type Tracer,
   trace,
 } from '@opentelemetry/api';
 import {
@@ -33,62 +30,83 @@ import {
 import { knownMethod } from '../http/http-metrics.ts';
 import { splitTarget } from '../http/target.ts';
 import type { Listeners } from '../tracing.ts';
+import type { RecordedSpan } from './recorded-span.ts';
+import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
+import type { RecordedSpans } from './spans.ts';
 
 /** Asked every few seconds by machines: never worth a trace. */
 const quiet = new Set(['/livez', '/readyz', '/metrics']);
 
-export function traceRequests(tracer: Tracer, sampling: Sampling, { sampled, unsampled }: Listeners): RequestListener {
-  /** Whether it is worth asking the SDK. */
-  const maySample = (caller: Context): boolean => {
-    const parent = trace.getSpanContext(caller);
-    if (parent === undefined) return Math.random() < sampling.rootRatio;
-    return !sampling.followsCaller || (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
-  };
+export interface RequestTracing {
+  readonly recorder: Recorder;
+  readonly spans: RecordedSpans;
+  readonly sampling: Sampling;
+}
+
+export function traceRequests(
+  { recorder, spans, sampling }: RequestTracing,
+  { sampled, unsampled }: Listeners,
+): RequestListener {
   return (request, response) => {
-    const { method, headers, url = '/' } = request;
+    const { method, headers, url = '/', socket } = request;
     if (quiet.has(url)) return unsampled(request, response);
     const parent = propagation.extract(ROOT_CONTEXT, headers);
-    if (!maySample(parent)) return unsampled(request, response);
+    if (!isSampled(sampling, parent)) return unsampled(request, response);
     const known = knownMethod(method);
-    const name = known === '_OTHER' ? 'HTTP' : known;
-    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: known, [ATTR_URL_PATH]: url, [ATTR_URL_SCHEME]: 'http' };
-    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
-    if (!span.isRecording()) return unsampled(request, response);
-    span.setAttributes(attributesOf(request, known));
+    // Not known any more when the connection has ended.
+    const { remoteAddress } = socket;
+    const describe = () => attributesOf(request, known, remoteAddress);
+    const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);
     // Emitted once, however the answer ends.
     response.once('close', () => endSpan(span, response));
-    context.with(trace.setSpan(parent, span), () => sampled(request, response));
+    spans.within(span, () => sampled(request, response));
   };
 }
 
-function attributesOf({ method, url, headers, socket, httpVersion }: IncomingMessage, known: string): Attributes {
+function isSampled({ rootRatio, followsCaller, sampler }: Sampling, caller: Context): boolean {
+  const parent = trace.getSpanContext(caller);
+  if (parent === undefined) return Math.random() < rootRatio;
+  if (followsCaller) return (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
+  const { decision } = sampler.shouldSample(caller, parent.traceId, '', SpanKind.SERVER, {}, []);
+  return decision === SamplingDecision.RECORD_AND_SAMPLED;
+}
+
+/** A Host header (RFC 9110, 7.2). Making a URL of it instead was a good part of what a span costs. */
+const hostAndPort = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/i;
+
+function attributesOf(
+  { method, url, headers, httpVersion }: IncomingMessage,
+  known: string,
+  client: string | undefined,
+): Attributes {
   const { path, query } = splitTarget(url ?? '/');
-  const host = `http://${headers.host}`;
-  const { hostname, port } = headers.host !== undefined && URL.canParse(host) ? new URL(host) : {};
+  const [, hostname, port = 80] = hostAndPort.exec(headers.host ?? '') ?? [];
   return {
+    [ATTR_HTTP_REQUEST_METHOD]: known,
+    [ATTR_URL_SCHEME]: 'http',
     [ATTR_URL_PATH]: path,
     [ATTR_URL_QUERY]: query === '' ? undefined : query,
     [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: known === method ? undefined : method,
     [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-    [ATTR_CLIENT_ADDRESS]: socket.remoteAddress,
+    [ATTR_CLIENT_ADDRESS]: client,
     [ATTR_SERVER_ADDRESS]: hostname,
-    [ATTR_SERVER_PORT]: hostname === undefined ? undefined : Number(port || 80),
+    [ATTR_SERVER_PORT]: hostname === undefined ? undefined : Number(port),
     [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'],
   };
 }
 
-function endSpan(span: Span, response: ServerResponse): void {
+function endSpan(span: RecordedSpan, response: ServerResponse): void {
   // A watch's span has ended when it began.
-  if (!span.isRecording()) return;
+  if (!span.recording) return;
   const { statusCode, headersSent, writableFinished } = response;
   if (headersSent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (headersSent && statusCode >= 500) {
     span.setAttribute(ATTR_ERROR_TYPE, String(statusCode));
-    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.fail();
   } else if (!writableFinished) {
     span.setAttribute(ATTR_ERROR_TYPE, 'aborted');
-    span.setStatus({ code: SpanStatusCode.ERROR, message: 'The connection ended before the answer did.' });
+    span.fail('The connection ended before the answer did.');
   }
-  span.end();
+  span.finish();
 }

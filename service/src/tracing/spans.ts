@@ -1,35 +1,53 @@
-/** The spans of work that requests share, as the SDK records them. */
-import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+/** The spans of a store's work, as they are recorded. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Spans } from '../store/spans.ts';
+import type { RecordedSpan } from './recorded-span.ts';
+import type { Recorder } from './recorder.ts';
 
-export function createSpans(tracer: Tracer): Spans {
+export interface RecordedSpans extends Spans {
+  current(): RecordedSpan | undefined;
+  /** Does something that is a part of the span, and whatever that begins. */
+  within<T>(span: RecordedSpan, work: () => T): T;
+}
+
+export function createSpans(recorder: Recorder): RecordedSpans {
+  const running = new AsyncLocalStorage<RecordedSpan>();
+  const current = () => {
+    const span = running.getStore();
+    return span?.recording ? span : undefined;
+  };
+  const within = <T>(span: RecordedSpan, work: () => T) => running.run(span, work);
   return {
-    current() {
-      const span = trace.getActiveSpan();
-      return span?.isRecording() ? span : undefined;
+    current,
+    within,
+    own(name, work) {
+      const parent = current();
+      // Without this, what belongs to no sampled request would become a trace of its own.
+      if (parent === undefined) return work();
+      return finished(recorder.begin(name, SpanKind.INTERNAL, parent.context), (span) => within(span, work));
     },
     async shared(name, served, sampled, work) {
       const requests = sampled().filter((span) => span !== undefined);
       const [first] = requests;
       if (first === undefined) return work();
-      const links = requests.map((request) => ({ context: request.spanContext() }));
-      const attributes = { 'kvstore.requests': served };
-      const parent = trace.setSpan(ROOT_CONTEXT, first);
-      const span = tracer.startSpan(name, { kind: SpanKind.INTERNAL, links, attributes }, parent);
-      for (const request of requests.slice(1)) request.addLink({ context: span.spanContext() });
-      try {
-        return await context.with(trace.setSpan(parent, span), work);
-      } catch (error) {
-        recordFailure(span, error);
-        throw error;
-      } finally {
-        span.end();
-      }
+      const span = recorder.begin(name, SpanKind.INTERNAL, trace.setSpanContext(ROOT_CONTEXT, first.ids));
+      span.setAttribute('kvstore.requests', served);
+      for (const request of requests) span.link(request.ids);
+      for (const request of requests.slice(1)) request.link(span.ids);
+      return finished(span, () => within(span, work));
     },
   };
 }
 
-export function recordFailure(span: Span, error: unknown): void {
-  span.recordException(error instanceof Error ? error : String(error));
-  span.setStatus({ code: SpanStatusCode.ERROR });
+/** A span that is never finished is never sent. */
+async function finished<T>(span: RecordedSpan, work: (span: RecordedSpan) => Promise<T>): Promise<T> {
+  try {
+    return await work(span);
+  } catch (error) {
+    span.failBecause(error);
+    throw error;
+  } finally {
+    span.finish();
+  }
 }

@@ -1,33 +1,34 @@
 /** Loaded only when traces are on: the SDK, and what the service gives it to record. */
-import { trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Env, Tracing } from '../tracing.ts';
 import { traceCalls } from './calls.ts';
+import { traceMetrics } from './metrics.ts';
+import { Recorder } from './recorder.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
+import { Sender } from './sender.ts';
 import { createSpans } from './spans.ts';
-import { traceStore } from './store.ts';
 
 /** No instrumentation patches any module: spans are started where the work is. */
 export function startSdk(env: Env): Tracing {
   const sampling = readSampling(env);
-  const sdk = new NodeSDK({
-    serviceName: env.OTEL_SERVICE_NAME ?? 'kvstore',
-    sampler: sampling.sampler,
-    instrumentations: [],
-  });
-  sdk.start();
-  const tracer = trace.getTracer('kvstore');
-  const spans = createSpans(tracer);
+  // Here only for the propagators that OTEL_PROPAGATORS names; spans are sent from another thread.
+  new NodeSDK({ spanProcessors: [], instrumentations: [], metricReaders: [], logRecordProcessors: [] }).start();
+  const sender = new Sender(env);
+  const recorder = new Recorder((records) => sender.send(records));
+  const spans = createSpans(recorder);
   return {
     spans,
-    interceptors: [traceCalls(tracer, spans)],
-    requests: (listeners) => traceRequests(tracer, sampling, listeners),
-    store: (store) => traceStore(store, tracer, spans),
+    interceptors: [traceCalls(recorder, spans)],
+    requests: (listeners) => traceRequests({ recorder, spans, sampling }, listeners),
+    metrics: (metrics) => traceMetrics(metrics, spans),
     logFields() {
-      const span = spans.current()?.spanContext();
+      const span = spans.current()?.ids;
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
     },
-    shutdown: () => sdk.shutdown(),
+    shutdown() {
+      recorder.flush();
+      return sender.close();
+    },
   };
 }

@@ -1,5 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
+import { Registry } from 'prom-client';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { admission } from '../../src/http/admission.ts';
+import { httpMetrics } from '../../src/http/http-metrics.ts';
+import { Turns } from '../../src/http/turns.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set, singleConnection } from '../support/call.ts';
 import { connectRaw } from '../support/raw-connection.ts';
@@ -107,4 +113,29 @@ test('large bodies are taken up to a number of bytes at once; small ones are nev
   for (const { socket } of held) socket.destroy();
   await waitFor('there is room again', async () => (await set(service, { b: 'x'.repeat(2 ** 20) })).status === 200);
   t.is((await get(service, 'a')).text, '1');
+});
+
+test('what has waited is served in the context in which it came, such as its trace', async (t) => {
+  let now = 0;
+  const turns = new Turns(() => now);
+  const context = new AsyncLocalStorage<string>();
+  const served: [url: string | undefined, context: string | undefined][] = [];
+  const metrics = httpMetrics(new Registry());
+  const listener = admission({ turns, maxWait: 60_000, maxBody: 1, metrics })(({ url }) => {
+    served.push([url, context.getStore()]);
+  });
+  t.true(turns.free());
+  now += 1000;
+  t.false(turns.free(), 'no time is left');
+  const urls = Array.from({ length: 150 }, (_, i) => `/${i}`);
+  for (const url of urls) {
+    const request = { method: 'GET', url, headers: {} } as IncomingMessage;
+    context.run(url, () => listener(request, { destroyed: false } as ServerResponse));
+  }
+  t.deepEqual(served, []);
+  await waitFor('all are served', () => served.length === urls.length);
+  t.deepEqual(
+    served,
+    urls.map((url) => [url, url]),
+  );
 });

@@ -196,3 +196,56 @@ test('nothing stays of a transaction whose action throws', async (t) => {
   t.is(index.revision(), 1);
   t.deepEqual([...index.keys({ suffix: 'b' })], []);
 });
+
+test('a transaction that is made at once is seen when it returns, by those who listen too', async (t) => {
+  const index = await openIndex(t);
+  const heard: string[] = [];
+  index.listen({
+    begun: () => heard.push('begun'),
+    touched: (key) => heard.push(key),
+    settled: () => heard.push(`settled, a is ${index.get('a')?.value}`),
+  });
+  t.is(index.get('a'), undefined);
+  const result = index.transactNow((writer) => {
+    writer.put('a', '1', 1);
+    writer.setRevision(1);
+    return 'done';
+  });
+  t.is(result, 'done');
+  t.deepEqual(index.get('a'), { value: '1', version: 1 });
+  t.is(index.revision(), 1);
+  t.deepEqual([...index.keys({ suffix: 'a' })], ['a']);
+  t.deepEqual(heard, ['begun', 'a', 'settled, a is 1']);
+});
+
+test('nothing stays of a transaction at once whose action throws, and others go on', async (t) => {
+  const index = await openIndex(t);
+  await put(index, ['a'], '1', 1);
+  const fail = () =>
+    index.transactNow((writer) => {
+      writer.put('a', '2', 2);
+      writer.put('b', '2', 2);
+      writer.setRevision(2);
+      throw new Error('changed my mind');
+    });
+  t.throws(fail, { message: 'changed my mind' });
+  t.is(index.get('a')?.value, '1');
+  t.is(index.revision(), 1);
+  t.deepEqual([...index.keys({ suffix: 'b' })], []);
+  index.transactNow((writer) => writer.put('b', '3', 2));
+  await put(index, ['c'], '1', 3);
+  t.deepEqual([...index.keys({})], ['a', 'b', 'c']);
+});
+
+test('transactions at once and others take turns, and snapshots stay what they were', async (t) => {
+  const index = await openIndex(t);
+  await put(index, ['a'], '0', 1);
+  const snapshot = index.snapshot();
+  const slow = put(index, ['a', 'slow'], 'slow', 2);
+  index.transactNow((writer) => writer.put('now', '1', 3));
+  t.is(index.get('now')?.value, '1');
+  await slow;
+  t.deepEqual([...index.keys({})], ['a', 'now', 'slow']);
+  t.is(snapshot.get('a')?.value, '0');
+  t.deepEqual([...snapshot.keys({})], ['a']);
+});

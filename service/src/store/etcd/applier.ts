@@ -1,4 +1,5 @@
 /** Applies revisions to the index in their order: all that wait, up to a limit, in one transaction. */
+import { nextTurn } from '../clock.ts';
 import type { Change, Revision } from '../store.ts';
 import type { EtcdRevision } from './changes.ts';
 import type { Head, Replica } from './replica.ts';
@@ -51,8 +52,10 @@ export class Applier {
   async #run(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
+        // Others have their turn, and what arrives in this one is applied with it.
+        await nextTurn();
         const { changes, head, revision, count } = this.#gather();
-        await this.#replica.apply(changes, head, revision);
+        this.#replica.apply(changes, head, revision);
         this.#onApplied(this.#waiting.splice(0, count));
         this.#changes -= changes.length;
       }

@@ -4,10 +4,9 @@
  * joins a read that was sent before they came (its answer may be older than a write they know of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
-import type { Spans } from '../spans.ts';
+import type { Span, Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
 import { Gathering } from './gathering.ts';
@@ -90,12 +89,14 @@ export class Barrier {
       this.#open = undefined;
       const riding = [...this.#waiting];
       const before = { applied: replica.applied, head: replica.head };
+      const start = clock.now();
       try {
         const served = riding.reduce((sum, { requests }) => sum + requests, 0);
         const sampled = () => riding.flatMap((cohort) => cohort.spans);
         const timeout = Math.max(100, requestTimeout / 5);
         const read = await spans.shared('store.read-head', served, sampled, () => readHead(timeout));
-        this.#lastContact = clock.now();
+        const now = clock.now();
+        this.#lastContact = now;
         this.#lastError = undefined;
         const contradiction = replica.contradiction(read, before);
         if (contradiction !== undefined) onContradiction(contradiction);
@@ -103,7 +104,7 @@ export class Barrier {
         for (const cohort of riding) this.#waiting.delete(cohort);
         void this.#settle(riding, read.revision);
         const newcomers: Cohort | undefined = this.#open;
-        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served);
+        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served, now - start);
       } catch (error) {
         this.#lastError = error;
         await pause(clock, 20);

@@ -1,9 +1,9 @@
 /** Turns the events of a watch into changes of the index, whole revisions at a time. */
-import type { IEvent, IWatchResponse } from 'etcd3';
 import type { Change, Revision } from '../store.ts';
 import { decodeValue, type Layout, within } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import { type Head, noHead } from './replica.ts';
+import type { WatchEvent, WatchResponse } from './wire/messages.ts';
 
 /** A revision with what it says about the store's history. */
 export interface EtcdRevision extends Revision {
@@ -18,7 +18,7 @@ export class RevisionReader {
   readonly #layout: Layout;
   readonly #onForeign: OnForeign;
   /** Events of a revision that may go on in the next response. */
-  #open: IEvent[] = [];
+  #open: WatchEvent[] = [];
 
   constructor(layout: Layout, onForeign: OnForeign) {
     this.#layout = layout;
@@ -29,7 +29,7 @@ export class RevisionReader {
    * The revisions that are complete with this response. A response marked as fragment is continued by the next one,
    * in the middle of a revision perhaps; events come in the order of their revisions.
    */
-  read({ events, fragment }: IWatchResponse): EtcdRevision[] {
+  read({ events, fragment }: WatchResponse): EtcdRevision[] {
     const all = this.#open.length === 0 ? events : this.#open.concat(events);
     const revisions: EtcdRevision[] = [];
     let start = 0;
@@ -43,8 +43,8 @@ export class RevisionReader {
     return revisions;
   }
 
-  #revision(events: readonly IEvent[]): EtcdRevision {
-    const revision = Number(events[0]?.kv.mod_revision);
+  #revision(events: readonly WatchEvent[]): EtcdRevision {
+    const revision = events[0]?.kv.mod_revision ?? 0;
     const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
     const head = headEvent === undefined ? undefined : headOf(headEvent);
     // Every transaction of the service puts the head key, and only JSON beside it.
@@ -69,8 +69,8 @@ export class RevisionReader {
   }
 }
 
-function headOf({ type, kv }: IEvent): Head {
-  return type === 'Put' ? { revision: Number(kv.mod_revision), token: tokenOf(kv.value) } : noHead;
+function headOf({ type, kv }: WatchEvent): Head {
+  return type === 'Put' ? { revision: kv.mod_revision, token: tokenOf(kv.value) } : noHead;
 }
 
 /** The head key's value as the index keeps it: one word, whatever was put there. */

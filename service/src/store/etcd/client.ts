@@ -4,7 +4,9 @@ import type { Clock } from '../clock.ts';
 import { blamesMember, EtcdCallError, meaningOf } from './call-error.ts';
 import { Endpoint, type ServiceName } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
+import { Leader } from './leader.ts';
 import type { EtcdConnectionOptions } from './options.ts';
+import type { ResponseHeader } from './wire/messages.ts';
 
 /** A member that failed is asked again after this, or sooner when no other is left. */
 const penalty = 5000;
@@ -20,12 +22,14 @@ export class EtcdClient {
   readonly #members: Member[];
   readonly #clock: Clock;
   readonly #metrics: EtcdMetrics;
+  readonly #leader: Leader;
   #current = 0;
 
   constructor(options: EtcdConnectionOptions, clock: Clock, metrics: EtcdMetrics) {
     this.#members = options.endpoints.map((url) => ({ endpoint: new Endpoint(url, options), avoidUntil: 0 }));
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#leader = new Leader(this.endpoints, clock);
     // Processes spread over the members.
     this.#current = Math.floor(Math.random() * this.#members.length);
   }
@@ -35,10 +39,28 @@ export class EtcdClient {
   }
 
   /**
-   * One call, sent once, to a member that is connected. `onSent` hears which.
+   * One call, sent once, to a member that is connected.
    * Throws EtcdCallError after at most `timeout` milliseconds.
    */
-  async call<T>(
+  call<T>(service: ServiceName, method: string, request: object, timeout: number): Promise<T> {
+    return this.#call(() => this.#ready(), service, method, request, timeout);
+  }
+
+  /** As `call`, of the KV service, and to the leader when it is known and connected. `onSent` hears who gets it. */
+  async callLeader<T extends { readonly header: ResponseHeader }>(
+    method: string,
+    request: object,
+    timeout: number,
+    onSent?: (endpoint: Endpoint) => void,
+  ): Promise<T> {
+    const choose = () => this.#leading() ?? this.#ready();
+    const response = await this.#call<T>(choose, 'KV', method, request, timeout, onSent);
+    this.#leader.heard(response.header.raft_term);
+    return response;
+  }
+
+  async #call<T>(
+    choose: () => Endpoint | undefined,
     service: ServiceName,
     method: string,
     request: object,
@@ -48,7 +70,7 @@ export class EtcdClient {
     const start = this.#clock.now();
     let endpoint: Endpoint | undefined;
     try {
-      endpoint = this.#ready() ?? (await this.#connect(timeout));
+      endpoint = choose() ?? (await this.#connect(timeout));
       onSent?.(endpoint);
       const left = Math.max(1, timeout - (this.#clock.now() - start));
       const response = await endpoint.call<T>(service, method, request, left);
@@ -96,6 +118,14 @@ export class EtcdClient {
     if (found === undefined) return undefined;
     this.#current = found;
     return this.#members[found]?.endpoint;
+  }
+
+  /** The leader, if it is known, connected, and did not fail lately. */
+  #leading(): Endpoint | undefined {
+    const { endpoint } = this.#leader;
+    const member = this.#members.find((each) => each.endpoint === endpoint);
+    if (member === undefined || member.avoidUntil > this.#clock.now()) return undefined;
+    return member.endpoint.isReady() ? member.endpoint : undefined;
   }
 
   async #connect(timeout: number): Promise<Endpoint> {

@@ -1,5 +1,4 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
-import type { ICompare, IKeyValue, ITxnResponse } from 'etcd3';
 import { type Clock, pause } from '../clock.ts';
 import type { Condition } from '../store.ts';
 import { preconditionFailed } from '../write.ts';
@@ -10,6 +9,7 @@ import type { Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
+import type { Compare, KeyValue, TxnRequest, TxnResponse } from './wire/messages.ts';
 import { problemOf } from './write-problems.ts';
 import { checkSize, type WriterLimits } from './write-queue.ts';
 
@@ -53,24 +53,24 @@ export class ConditionalWriter {
       const failure = condition.absent
         ? keys.map((key) => ({ request_range: { key: layout.encode(key), ...look } }))
         : [];
-      const request = { compare, success: transaction.operations, failure };
+      const request: TxnRequest = { compare, success: transaction.operations, failure };
       const { succeeded, header, responses } = await this.#send(request, deadline, size);
       if (succeeded) {
         // Keys that had to be absent were not there, or had expired, which does not count.
         const deleted = condition.absent ? 0 : transaction.deletedBy(set, responses, clock.wall());
-        return { revision: Number(header.revision), deleted };
+        return { revision: header.revision, deleted };
       }
       if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
       keys.forEach((key, i) => {
-        const [found] = responses[i]?.response_range.kvs ?? [];
+        const [found] = responses[i]?.response_range?.kvs ?? [];
         if (found !== undefined && !isExpired(found, clock.wall())) throw preconditionFailed(key, condition);
-        before.set(key, Number(found?.mod_revision ?? 0));
+        before.set(key, found?.mod_revision ?? 0);
       });
     }
   }
 
   /** Sends it until it was executed, at most once. Throws a Problem. */
-  async #send(request: object, deadline: number, size: Parameters<typeof problemOf>[2]): Promise<ITxnResponse> {
+  async #send(request: TxnRequest, deadline: number, size: Parameters<typeof problemOf>[2]): Promise<TxnResponse> {
     const { client, clock, requestTimeout } = this.#options;
     let lastError: unknown;
     for (;;) {
@@ -79,7 +79,7 @@ export class ConditionalWriter {
         throw unavailable(`etcd did not take the write within ${requestTimeout} ms; nothing was written.`, lastError);
       }
       try {
-        return await client.call<ITxnResponse>('KV', 'txn', request, left);
+        return await client.callLeader<TxnResponse>('txn', request, left);
       } catch (error) {
         const meaning = meaningOf(error);
         if (meaning !== 'not-executed') throw problemOf(meaning, error, size);
@@ -91,14 +91,14 @@ export class ConditionalWriter {
 }
 
 /** `expired`: the version at which the key counts as absent, 0 for none. */
-function comparison(key: Buffer, { absent, version }: Condition, expired: number): ICompare {
-  if (absent) return { key, target: 'Mod', result: 'Equal', mod_revision: expired };
-  if (version === 'any') return { key, target: 'Mod', result: 'Greater', mod_revision: expired };
+function comparison(key: Buffer, { absent, version }: Condition, expired: number): Compare {
+  if (absent) return { key, result: 'Equal', mod_revision: expired };
+  if (version === 'any') return { key, result: 'Greater', mod_revision: expired };
   // No version is -1.
-  return { key, target: 'Mod', result: 'Equal', mod_revision: version === expired ? -1 : (version ?? -1) };
+  return { key, result: 'Equal', mod_revision: version === expired ? -1 : (version ?? -1) };
 }
 
-function isExpired({ lease }: IKeyValue, now: number): boolean {
+function isExpired({ lease }: KeyValue, now: number): boolean {
   const deadline = deadlineOf(lease);
   return deadline !== undefined && deadline <= now;
 }

@@ -6,19 +6,23 @@ import {
   connectivityState,
   credentials,
   type Metadata,
+  type ServiceClientConstructor,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import type { IWatchRequest, IWatchResponse } from 'etcd3';
+import type { IWatchRequest } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
 import { EtcdCallError, messageOf } from './call-error.ts';
 import { channelOptionsWith } from './channel-options.ts';
 import { logIn } from './login.ts';
 import type { EtcdConnectionOptions } from './options.ts';
 import { FileCredentials } from './tls.ts';
+import { codecs } from './wire/codecs.ts';
+import { decodeWatch } from './wire/decode.ts';
+import type { WatchResponse } from './wire/messages.ts';
 
 export type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Maintenance';
-export type WatchStream = ClientDuplexStream<IWatchRequest, IWatchResponse>;
+export type WatchStream = ClientDuplexStream<IWatchRequest, WatchResponse>;
 
 type Unary = (
   request: object,
@@ -26,7 +30,8 @@ type Unary = (
   options: { deadline: number },
   callback: (error: ServiceError | null, response: unknown) => void,
 ) => void;
-type RawClient = Client & Record<string, Unary> & { watch(metadata: Metadata): WatchStream };
+type RawClient = Client & Record<string, Unary>;
+type Serialize = (request: IWatchRequest) => Buffer;
 
 /** Milliseconds that a channel may take to connect: then a new one looks the name up again and starts over. */
 const connectTimeout = 3000;
@@ -105,17 +110,24 @@ export class Endpoint {
     return this.#use(service, (client, metadata) => {
       return new Promise<T>((resolve, reject) => {
         const options = { deadline: Date.now() + timeout };
-        client[method]?.(request, metadata, options, (error, response) => {
+        const done = (error: ServiceError | null, response?: unknown) => {
           if (error === null) return resolve(response as T);
           const neverSent = /No connection established|Name resolution failed/.test(error.details);
           reject(new EtcdCallError(`${error.details} (${method}, ${this.url})`, error.code, !neverSent, error));
-        });
+        };
+        const codec = codecs.get(`${service}.${method}`);
+        if (codec === undefined) client[method]?.(request, metadata, options, done);
+        else client.makeUnaryRequest(codec.path, codec.encode, codec.decode, request, metadata, options, done);
       });
     });
   }
 
   watch(): Promise<WatchStream> {
-    return this.#use('Watch', (client, metadata) => client.watch(metadata));
+    return this.#use('Watch', (client, metadata) => {
+      const { Watch } = (client.constructor as ServiceClientConstructor).service;
+      const serialize = Watch?.requestSerialize as Serialize;
+      return client.makeBidiStreamRequest(Watch?.path ?? '', serialize, decodeWatch, metadata);
+    });
   }
 
   /** Drops the channels and the login; the next use reads the user's files again. */

@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts';
 import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
-import { noSpans } from '../spans.ts';
+import { noSpans, type Spans } from '../spans.ts';
 import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
@@ -63,6 +63,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
 
 export class EtcdStore extends IndexReader implements Store {
   readonly #options: EtcdOptions;
+  readonly #spans: Spans;
   readonly #lock: OwnerLock;
   readonly #client: EtcdClient;
   readonly #replica: Replica;
@@ -81,6 +82,7 @@ export class EtcdStore extends IndexReader implements Store {
     super(index);
     const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
+    this.#spans = spans;
     this.#lock = lock;
     const places = layout(prefix);
     const replica = new Replica(index, prefix);
@@ -138,15 +140,15 @@ export class EtcdStore extends IndexReader implements Store {
   }
 
   barrier(): Promise<void> {
-    return this.#barrier.wait();
+    return this.#spans.own('store.barrier', () => this.#barrier.wait());
   }
 
   set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
-    return this.#mutations.set(pairs, options);
+    return this.#spans.own('store.set', () => this.#mutations.set(pairs, options));
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#mutations.delete(keys, condition);
+    return this.#spans.own('store.delete', () => this.#mutations.delete(keys, condition));
   }
 
   watch(after: number, on: Watcher): Watch {

@@ -169,7 +169,7 @@ export class Follower {
     if (end.compactRevision !== undefined && end.compactRevision <= latest) {
       // Nothing but expiries and deletions by others can lie between what a full sync saw and its newest change. They are
       // in the index, but when they were is not known any more: no revision that others had before may stand for it.
-      await replica.apply([], undefined, latest - 1);
+      replica.apply([], undefined, latest - 1);
       this.#watch = await open(latest);
       end = await this.#watch.ended;
     }

@@ -1,16 +1,18 @@
 /**
  * A short wait for requests that are about to come: after a call that many shared, its callers' next requests arrive
- * within a fraction of a millisecond. Sending without them would serve only half of the callers a call.
+ * one after the other. A call costs etcd about the same for one request as for fifty, so to send it without them would
+ * serve a part of the callers at the price of all.
  */
 import type { Clock } from '../clock.ts';
 
-/** Milliseconds at most; the callers wait about as long for one more call. */
+/** Milliseconds without an arrival, after which no more are waited for. */
 const patience = 1;
 /** With fewer callers there is nothing to gain. */
 const crowd = 4;
 
 export class Gathering {
   readonly #clock: Clock;
+  #arrivals = 0;
   #wanted = Number.POSITIVE_INFINITY;
   #enough = () => {};
 
@@ -20,19 +22,32 @@ export class Gathering {
 
   /** Tells that so many wait now. */
   arrived(waiting: number): void {
+    this.#arrivals++;
     if (waiting >= this.#wanted) this.#enough();
   }
 
-  /** Resolves when those of the last call are back, or after a millisecond; at once when they were few. */
-  wait(waiting: number, served: number): Promise<void> | undefined {
-    if (served < crowd || waiting === 0) return undefined;
+  /**
+   * Resolves when those of the last call are back, or no more seem to come, or after as many milliseconds as the call
+   * took; at once when they were few.
+   */
+  wait(waiting: number, served: number, took: number): Promise<void> | undefined {
+    if (served < crowd) return undefined;
     return new Promise((resolve) => {
+      const { now } = this.#clock;
+      const end = now() + took;
+      let cancel = () => {};
       const done = () => {
         this.#wanted = Number.POSITIVE_INFINITY;
         cancel();
         resolve();
       };
-      const cancel = this.#clock.after(patience, done);
+      const look = (seen: number) => {
+        cancel = this.#clock.after(patience, () => {
+          if (this.#arrivals === seen || now() >= end) done();
+          else look(this.#arrivals);
+        });
+      };
+      look(this.#arrivals);
       this.#wanted = waiting + served;
       this.#enough = done;
     });

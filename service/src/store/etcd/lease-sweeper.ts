@@ -2,13 +2,13 @@
  * Ends leases that are over by their ids but not in etcd: after a change of its leader etcd starts every lease anew, so
  * a key could stay there for as long again as it was to live.
  */
-import type { ITxnResponse } from 'etcd3';
 import type { Clock } from '../clock.ts';
 import { meaningOf, messageOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
 import type { Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Log } from './options.ts';
+import type { RequestOp, TxnResponse } from './wire/messages.ts';
 import type { WriterLimits } from './write-queue.ts';
 
 export interface LeaseSweeperOptions {
@@ -64,14 +64,14 @@ export class LeaseSweeper {
    */
   async sweep(): Promise<number> {
     const { client, layout, clock, limits, requestTimeout, due } = this.#options;
-    const look = due(Math.min(batch, limits.maxTxnOps)).map((key) => ({
+    const look: RequestOp[] = due(Math.min(batch, limits.maxTxnOps)).map((key) => ({
       request_range: { key: layout.encode(key), keys_only: true },
     }));
     if (look.length === 0) return 0;
-    const { responses } = await client.call<ITxnResponse>('KV', 'txn', { success: look }, requestTimeout);
+    const { responses } = await client.call<TxnResponse>('KV', 'txn', { success: look }, requestTimeout);
     const overdue = new Set<string>();
     for (const { response_range } of responses) {
-      const lease = response_range.kvs[0]?.lease;
+      const lease = response_range?.kvs[0]?.lease;
       const deadline = deadlineOf(lease);
       if (lease !== undefined && deadline !== undefined && deadline + grace <= clock.wall()) overdue.add(lease);
     }

@@ -50,12 +50,15 @@ export class Mutations {
     const values = new Map<string, Buffer>();
     for (const { key, value } of pairs) values.set(key, Buffer.from(value));
     const set = { values, lease: undefined, doubtful: none };
-    const deadline = this.#options.clock.now() + this.#options.requestTimeout;
+    const { clock, requestTimeout, writer } = this.#options;
+    const deadline = clock.now() + requestTimeout;
+    if (ttl === undefined && condition === undefined) {
+      if (this.#closed) throw unavailable('The store is closed.');
+      return (await writer.write(set, deadline)).revision;
+    }
     const write = () =>
       ttl === undefined ? this.#write(set, condition, deadline) : this.#leased(set, ttl, condition, deadline);
-    if (ttl !== undefined || condition !== undefined) return (await this.#tracked(write)).revision;
-    if (this.#closed) throw unavailable('The store is closed.');
-    return (await write()).revision;
+    return (await this.#tracked(write)).revision;
   }
 
   /** See Store.delete. */

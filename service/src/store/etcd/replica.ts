@@ -115,8 +115,8 @@ export class Replica {
   }
 
   /** Applies changes in one index transaction: whole revisions, in order. */
-  async apply(changes: readonly Change[], head: Head | undefined, revision: number): Promise<void> {
-    await this.#index.transact((writer) => {
+  apply(changes: readonly Change[], head: Head | undefined, revision: number): void {
+    this.#index.transactNow((writer) => {
       write(writer, changes);
       if (head !== undefined) writer.setMeta('head', `${head.revision} ${head.token}`);
       writer.setRevision(revision);

@@ -1,5 +1,5 @@
 /** Full sync: reads everything at one revision, in pages, and changes in the index what differs. */
-import type { IKeyValue, IRangeResponse } from 'etcd3';
+
 import { nextTurn } from '../clock.ts';
 import { compareKeys } from '../key.ts';
 import type { KeyIndex } from '../key-index.ts';
@@ -12,6 +12,7 @@ import { readHead } from './head.ts';
 import { decodeValue, type Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Replica } from './replica.ts';
+import type { KeyValue, RangeResponse } from './wire/messages.ts';
 
 export interface ResyncOptions {
   readonly client: EtcdClient;
@@ -105,13 +106,13 @@ class Pages {
     this.#layout = layout;
   }
 
-  async next(last: Buffer | undefined): Promise<IRangeResponse> {
+  async next(last: Buffer | undefined): Promise<RangeResponse> {
     const { start, end } = this.#layout.keys;
     const key = last === undefined ? start : Buffer.concat([last, Buffer.of(0)]);
     for (;;) {
       const request = { key, range_end: end, limit: this.#limit, revision: this.revision };
       try {
-        const page = await this.#client.call<IRangeResponse>('KV', 'range', request, pageTimeout);
+        const page = await this.#client.call<RangeResponse>('KV', 'range', request, pageTimeout);
         this.#accept(page);
         return page;
       } catch (error) {
@@ -121,7 +122,7 @@ class Pages {
     }
   }
 
-  #accept({ header, kvs }: IRangeResponse): void {
+  #accept({ header, kvs }: RangeResponse): void {
     const revision = Number(header.revision);
     if (this.revision === 0) {
       this.revision = revision;
@@ -167,7 +168,7 @@ class Diff {
     return changes;
   }
 
-  add(kvs: readonly IKeyValue[], isLast: boolean): void {
+  add(kvs: readonly KeyValue[], isLast: boolean): void {
     const ours = this.#fresh ? undefined : this.#index.everyKey(this.#after)[Symbol.iterator]();
     let own = ours?.next();
     const inOrder = this.#pairs(kvs);
@@ -192,7 +193,7 @@ class Diff {
     ours?.return?.();
   }
 
-  *#pairs(kvs: readonly IKeyValue[]): Iterable<Change> {
+  *#pairs(kvs: readonly KeyValue[]): Iterable<Change> {
     for (const kv of kvs) {
       const key = this.#layout.decode(kv.key);
       const value = key === undefined ? undefined : decodeValue(kv.value);

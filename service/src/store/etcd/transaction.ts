@@ -1,7 +1,7 @@
 /** A transaction of etcd: what requests write, as operations, and what its answer says to each of them. */
-import type { IRequestOp, IResponseOp } from 'etcd3';
 import type { Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
+import type { RequestOp, ResponseOp } from './wire/messages.ts';
 
 /** What one request writes. */
 export interface WriteSet {
@@ -21,7 +21,7 @@ export interface Outcome {
 
 export class Transaction {
   /** In etcd's terms. */
-  readonly operations: IRequestOp[];
+  readonly operations: RequestOp[];
   /** Where the deletions of a request are among the operations. */
   readonly #deletions = new Map<WriteSet, number[]>();
 
@@ -52,12 +52,12 @@ export class Transaction {
   }
 
   /** Keys that the request deleted, not counting those that had expired at `now` (Unix milliseconds). */
-  deletedBy(write: WriteSet, responses: readonly IResponseOp[], now: number): number {
+  deletedBy(write: WriteSet, responses: readonly ResponseOp[], now: number): number {
     let deleted = 0;
     for (const place of this.#deletions.get(write) ?? []) {
-      if (Number(responses[place]?.response_delete_range?.deleted ?? 0) === 0) continue;
+      if ((responses[place]?.response_delete_range?.deleted ?? 0) === 0) continue;
       const [before] = this.operations[place - 1]?.request_range
-        ? (responses[place - 1]?.response_range.kvs ?? [])
+        ? (responses[place - 1]?.response_range?.kvs ?? [])
         : [];
       const deadline = deadlineOf(before?.lease);
       if (deadline === undefined || deadline > now) deleted++;

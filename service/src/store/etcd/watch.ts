@@ -2,10 +2,10 @@
  * One watch of everything under the prefix, on its own channel, from a revision on. etcd3's watcher is not used: when
  * it reconnects it goes on behind the last response's header, and events can be lost.
  */
-import type { IWatchResponse } from 'etcd3';
 import { meaningOf, messageOf } from './call-error.ts';
 import type { Endpoint, WatchStream } from './endpoint.ts';
 import type { Layout } from './layout.ts';
+import type { WatchResponse } from './wire/messages.ts';
 
 /** Why a watch is over. */
 export interface WatchEnd {
@@ -32,7 +32,7 @@ export async function openWatch(
   endpoint: Endpoint,
   { all }: Layout,
   startRevision: number,
-  onEvents: (response: IWatchResponse) => void,
+  onEvents: (response: WatchResponse) => void,
 ): Promise<Watch> {
   const stream: WatchStream = await endpoint.watch();
   const ended = Promise.withResolvers<WatchEnd>();
@@ -42,9 +42,9 @@ export async function openWatch(
     created.resolve();
     stream.cancel();
   };
-  stream.on('data', (response: IWatchResponse) => {
-    const compactRevision = Number(response.compact_revision);
-    if (compactRevision > 0) return end('the revision is compacted', compactRevision);
+  stream.on('data', (response: WatchResponse) => {
+    const { compact_revision: oldest } = response;
+    if (oldest > 0) return end('the revision is compacted', oldest);
     if (response.canceled) {
       const refused = /permission denied|invalid auth token/.test(response.cancel_reason);
       return end(`etcd cancelled it: ${response.cancel_reason}`, undefined, refused);

@@ -1,6 +1,6 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
-import type { Span } from '@opentelemetry/api';
 import { Problem } from '../../errors.ts';
+import type { Span } from '../spans.ts';
 import type { Layout } from './layout.ts';
 import type { Outcome, WriteSet } from './transaction.ts';
 

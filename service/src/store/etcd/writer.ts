@@ -4,7 +4,6 @@
  * once: when its outcome is not known, its requests are told so.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ITxnResponse } from 'etcd3';
 import type { Problem } from '../../errors.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
 import type { Spans } from '../spans.ts';
@@ -17,6 +16,7 @@ import { Gathering } from './gathering.ts';
 import type { Layout } from './layout.ts';
 import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
+import type { TxnRequest, TxnResponse } from './wire/messages.ts';
 import { outcomeUnknown, problemOf } from './write-problems.ts';
 import { checkSize, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
 
@@ -68,8 +68,10 @@ export class Writer {
       if (this.#closed) throw unavailable('The store is closed.');
       const { clock, layout, limits, spans } = this.#options;
       const bytes = checkSize(set.values, layout, limits);
-      const operations = set.values.size + set.doubtful.size;
-      this.#queue.push({ ...set, bytes, operations, deadline, resolve, reject, span: spans.current() });
+      const { values, lease, doubtful } = set;
+      const operations = values.size + doubtful.size;
+      const span = spans.current();
+      this.#queue.push({ values, lease, doubtful, bytes, operations, deadline, resolve, reject, span });
       this.#gathering.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
       if (!this.#busy) void this.#outside(() => this.#run());
@@ -93,8 +95,9 @@ export class Writer {
       // What is in the queue has certainly not been sent, so requests stay there while no member is connected.
       if (!(await this.#connected())) continue;
       const writes = this.#queue.take();
+      const start = this.#options.clock.now();
       await this.#fly(writes);
-      await this.#gathering.wait(this.#queue.length, writes.length);
+      await this.#gathering.wait(this.#queue.length, writes.length, this.#options.clock.now() - start);
     }
     this.#busy = false;
   }
@@ -125,16 +128,16 @@ export class Writer {
       });
     };
     const transaction = new Transaction(layout, tokens.next(), writes);
-    const request = { success: transaction.operations };
+    const request: TxnRequest = { success: transaction.operations };
     const sampled = () => writes.map(({ span }) => span);
-    const transact = () => client.call<ITxnResponse>('KV', 'txn', request, requestTimeout, onSent);
+    const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, onSent);
     const done = spans
       .shared('store.transaction', writes.length, sampled, transact)
       .then(
         (response) => {
           for (const write of writes) {
             const deleted = transaction.deletedBy(write, response.responses, clock.wall());
-            write.resolve({ revision: Number(response.header.revision), deleted });
+            write.resolve({ revision: response.header.revision, deleted });
           }
         },
         (error: unknown) => this.#failed(writes, error),

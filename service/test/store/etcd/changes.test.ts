@@ -1,18 +1,18 @@
 import test from 'ava';
-import type { IEvent, IWatchResponse } from 'etcd3';
 import { RevisionReader } from '../../../src/store/etcd/changes.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
 import { leaseIdFor } from '../../../src/store/etcd/lease-id.ts';
+import type { WatchEvent, WatchResponse } from '../../../src/store/etcd/wire/messages.ts';
 
 const places = layout('/p/');
 
-function put(key: string, value: string, revision: number): IEvent {
-  const kv = { key: Buffer.from(`/p/${key}`), value: Buffer.from(value), mod_revision: String(revision) };
-  return { type: 'Put', kv } as IEvent;
+function put(key: string, value: string, revision: number): WatchEvent {
+  const kv = { key: Buffer.from(`/p/${key}`), value: Buffer.from(value), mod_revision: revision, lease: '0' };
+  return { type: 'Put', kv };
 }
 
-function response(events: IEvent[], fragment = false): IWatchResponse {
-  return { events, fragment } as IWatchResponse;
+function response(events: WatchEvent[], fragment = false): WatchResponse {
+  return { created: false, canceled: false, cancel_reason: '', compact_revision: 0, fragment, events };
 }
 
 function reader() {
@@ -86,7 +86,7 @@ test('a lease of ours says when a key is gone, one of others does not', (t) => {
 });
 
 test('a deletion of a key is a change, that of the head key resets it', (t) => {
-  const gone = (key: string) => ({ ...put(key, '', 9), type: 'Delete' }) as IEvent;
+  const gone = (key: string) => ({ ...put(key, '', 9), type: 'Delete' }) as WatchEvent;
   const [revision] = reader().reader.read(response([gone('k/a'), gone('head')]));
   t.deepEqual(revision?.changes, [{ key: 'a', value: undefined, revision: 9 }]);
   t.is(revision?.head?.revision, 0);

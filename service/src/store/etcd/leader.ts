@@ -1,0 +1,58 @@
+/**
+ * Which member leads. A write that is sent to another member is forwarded: a hop more, and while leadership is being
+ * handed over the leader drops what was forwarded and tells nobody, so that its outcome stays unknown. What was sent to
+ * it directly it refuses, and it can be sent again (ADR 0151).
+ */
+import type { IStatusResponse } from 'etcd3';
+import type { Clock } from '../clock.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** Milliseconds for a member to say who leads. */
+const timeout = 1000;
+/** Milliseconds until it is asked again when nobody knew. */
+const again = 500;
+
+export class Leader {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #clock: Clock;
+  #endpoint: Endpoint | undefined;
+  /** The raft term in which it was elected. */
+  #term = 0;
+  #nextLook = Number.NEGATIVE_INFINITY;
+
+  constructor(endpoints: readonly Endpoint[], clock: Clock) {
+    this.#endpoints = endpoints;
+    this.#clock = clock;
+  }
+
+  /** Undefined while it is not known. It may have changed since: another member takes calls just as well. */
+  get endpoint(): Endpoint | undefined {
+    return this.#endpoint;
+  }
+
+  /** Tells the raft term of an answer: a new one has a new leader. */
+  heard(term: number): void {
+    const now = this.#clock.now();
+    if (term <= this.#term || now < this.#nextLook || this.#endpoints.length === 1) return;
+    this.#nextLook = now + again;
+    void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const answers = await Promise.allSettled(
+      this.#endpoints.map(async (endpoint) => {
+        const status = await endpoint.call<IStatusResponse>('Maintenance', 'status', {}, timeout);
+        const leads = status.leader === status.header.member_id;
+        return { endpoint, leads, term: Number(status.header.raft_term) };
+      }),
+    );
+    for (const answer of answers) {
+      if (answer.status === 'rejected') continue;
+      const { endpoint, leads, term } = answer.value;
+      // One that was cut off may still take itself for the leader of an earlier term.
+      if (!leads || term <= this.#term) continue;
+      this.#endpoint = endpoint;
+      this.#term = term;
+    }
+  }
+}
