@@ -1,10 +1,10 @@
 /** What the etcd store's readers and builders make of anything at all. */
 import test from 'ava';
-import type { IEvent, IWatchResponse } from 'etcd3';
 import fc from 'fast-check';
 import { type EtcdRevision, RevisionReader } from '../../../src/store/etcd/changes.ts';
 import { decodeValue, layout, within } from '../../../src/store/etcd/layout.ts';
 import { deadlineOf, idsPerDeadline, leaseIdFor } from '../../../src/store/etcd/lease-id.ts';
+import type { WatchEvent, WatchResponse } from '../../../src/store/etcd/wire/messages.ts';
 import { compareKeys, parseKey } from '../../../src/store/key.ts';
 import { anyKey, jsonTokens, spaced, whiteSpace } from '../../support/arbitraries.ts';
 
@@ -82,25 +82,31 @@ const anyValue = fc.oneof(
   bytes,
 );
 const anyEvent = fc.record({
-  ...{ type: fc.constantFrom('Put', 'Put', 'Delete'), key: anyPlace, value: anyValue },
+  ...{ type: fc.constantFrom<WatchEvent['type']>('Put', 'Put', 'Delete'), key: anyPlace, value: anyValue },
   lease: fc.oneof(fc.constant('0'), anyLease),
 });
 const anyRevision = fc.record({
   // etcd takes a key once in a transaction.
   events: fc.uniqueArray(anyEvent, { minLength: 1, maxLength: 5, selector: ({ key }) => key.toString('latin1') }),
-  head: fc.constantFrom('none', 'none', 'Put', 'Delete'),
+  head: fc.constantFrom<WatchEvent['type'] | undefined>(undefined, undefined, 'Put', 'Delete'),
 });
 
 /** As etcd tells them: revision after revision, from 5 on. */
-function eventsOf(revisions: readonly (typeof anyRevision extends fc.Arbitrary<infer T> ? T : never)[]): IEvent[][] {
+function eventsOf(
+  revisions: readonly (typeof anyRevision extends fc.Arbitrary<infer T> ? T : never)[],
+): WatchEvent[][] {
   return revisions.map(({ events, head }, i) => {
-    const mod_revision = String(i + 5);
+    const mod_revision = i + 5;
     const told = events
       .filter(({ key }) => !key.equals(places.head))
       .map(({ type, key, value, lease }) => ({ type, kv: { key, value, lease, mod_revision } }));
-    const headEvent = { type: head, kv: { key: places.head, value: Buffer.from('t'), lease: '0', mod_revision } };
-    return (head === 'none' ? told : [headEvent, ...told]) as unknown as IEvent[];
+    const kv = { key: places.head, value: Buffer.from('t'), lease: '0', mod_revision };
+    return head === undefined ? told : [{ type: head, kv }, ...told];
   });
+}
+
+function response(events: readonly WatchEvent[], fragment = false): WatchResponse {
+  return { created: false, canceled: false, cancel_reason: '', compact_revision: 0, fragment, events };
 }
 
 function reader() {
@@ -114,16 +120,14 @@ test('revisions are the same however their events are cut into responses', (t) =
     const perRevision = eventsOf(list);
     const events = perRevision.flat();
     const whole = reader();
-    const wanted = perRevision.flatMap((own) =>
-      own.length === 0 ? [] : whole.revisions.read({ events: own, fragment: false } as unknown as IWatchResponse),
-    );
+    const wanted = perRevision.flatMap((own) => (own.length === 0 ? [] : whole.revisions.read(response(own))));
     const pieces = reader();
     const borders = [...new Set(at.filter((cut) => cut < events.length))].sort((a, b) => a - b);
     const got: EtcdRevision[] = [];
     [...borders, events.length].forEach((end, i, ends) => {
       const fragment = i < ends.length - 1;
       const part = events.slice(ends[i - 1] ?? 0, end);
-      got.push(...pieces.revisions.read({ events: part, fragment } as unknown as IWatchResponse));
+      got.push(...pieces.revisions.read(response(part, fragment)));
     });
     t.deepEqual(got, wanted);
     t.is(pieces.foreign(), whole.foreign());
@@ -133,10 +137,10 @@ test('revisions are the same however their events are cut into responses', (t) =
 
 test('of what others put and delete every change is one of a key and a JSON text, and the rest is reported', (t) => {
   const property = fc.property(anyRevision, (one) => {
-    const [events = []] = eventsOf([{ ...one, head: 'none' }]);
+    const [events = []] = eventsOf([{ ...one, head: undefined }]);
     if (events.length === 0) return;
     const { revisions, foreign } = reader();
-    const [revision] = revisions.read({ events, fragment: false } as unknown as IWatchResponse);
+    const [revision] = revisions.read(response(events));
     let reported = 0;
     const wanted = events.flatMap(({ type, kv: { key, value, lease } }) => {
       if (!within(places.keys, key)) return [];
