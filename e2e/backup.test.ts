@@ -1,9 +1,10 @@
 /** Everything is lost, and comes back: a backup by its CronJob, restored into a new KvStore. */
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
+import { backUp, neverBySchedule } from './support/backup.ts';
 import { send } from './support/client.ts';
 import { field, kubectl } from './support/kubectl.ts';
-import { createKvStore, type KvStoreHandle, makeNamespace, statusField } from './support/kvstore.ts';
+import { applyKvStore, createKvStore, type KvStoreHandle, makeNamespace, statusField } from './support/kvstore.ts';
 import { installOperator } from './support/operator.ts';
 
 test.before('install', installOperator);
@@ -19,16 +20,9 @@ async function exported(store: KvStoreHandle): Promise<string> {
   return body.replaceAll(/,"revision":\d+/g, '');
 }
 
-/** Makes a Job of the CronJob now, and waits until it has ended well. */
-async function backUp({ namespace, name }: KvStoreHandle, job: string): Promise<void> {
-  await kubectl('create', 'job', job, '-n', namespace, `--from=cronjob/${name}-backup`);
-  await kubectl('wait', '--for=condition=Complete', `job/${job}`, '-n', namespace, '--timeout=180s');
-}
-
 test('backed up, deleted with all its volumes, restored into a new KvStore: byte for byte the same', async (t) => {
   const namespace = await makeNamespace(t);
-  // Far away, so that only the test makes backups.
-  const backup = { schedule: '0 0 1 1 *', retention: 2, storage: { size: '1Gi' } };
+  const backup = { schedule: neverBySchedule, retention: 2, storage: { size: '1Gi' } };
   const store = await createKvStore(namespace, { ...spec, backup }, 'shop');
   const pairs = Array.from({ length: count }, (_, i) => `"key ${i}/ä":${values[i % values.length]}`);
   t.is((await send(store, 'POST', '/set', `{${pairs.join(',')}}`)).status, 200);
@@ -61,14 +55,25 @@ test('backed up, deleted with all its volumes, restored into a new KvStore: byte
   t.is((await send(again, 'GET', `/get/${encodeURIComponent('key 0/ä')}`)).body, '"newer"');
 });
 
-test('a backup that is not there is told, and the store is not opened', async (t) => {
+test('a backup that is not there is told, the store is not opened, and another one is restored', async (t) => {
   const namespace = await makeNamespace(t);
-  const backup = { schedule: '0 0 1 1 *', storage: { size: '1Gi' } };
-  await createKvStore(namespace, { ...spec, backup }, 'shop');
+  const backup = { schedule: neverBySchedule, storage: { size: '1Gi' } };
+  const store = await createKvStore(namespace, { ...spec, backup }, 'shop');
+  t.is((await send(store, 'POST', '/set', '{"a":1}')).status, 200);
+  await backUp(store, 'by-hand');
+
   const restoreFrom = { volumeClaim: 'shop-backup', kvStore: 'nobody' };
-  const creation = createKvStore(namespace, { ...spec, restoreFrom }, 'again');
-  await t.throwsAsync(creation, { message: /RestoreFailed/ });
+  const again = await applyKvStore(namespace, { ...spec, restoreFrom }, 'again');
+  const reasonOf = (type: string) => statusField(again, `.conditions[?(@.type=="${type}")].reason`);
+  const failed = async () => (await reasonOf('Restored')) === 'Failed';
+  await waitFor('the restore has failed', failed, { timeout: 240_000, interval: 500 });
+  await waitFor('Ready tells of it', async () => (await reasonOf('Ready')) === 'RestoreFailed');
   t.is(await kubectl('get', 'ingress', 'again', '-n', namespace, '--ignore-not-found', '-o', 'name'), '');
+
+  await again.patch({ restoreFrom: { ...restoreFrom, kvStore: 'shop' } });
+  await again.settled();
+  const opened = async () => (await send(again, 'GET', '/')).body === '{"a":1}';
+  await waitFor('it is opened, with what was backed up', opened, { timeout: 60_000, interval: 200 });
 });
 
 function withoutTimes(lines: string): string {

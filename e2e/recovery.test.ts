@@ -1,15 +1,17 @@
 /** docs/etcd-recovery.md, with the commands as they are written there. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { documentedSteps } from '../test-support/documented-steps.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, send, startWriter } from './support/client.ts';
-import { field, kubectl } from './support/kubectl.ts';
+import { field, getFromPod, kubectl } from './support/kubectl.ts';
 import { createKvStore, makeNamespace } from './support/kvstore.ts';
 import { installOperator } from './support/operator.ts';
 
 test.before('install', installOperator);
+
+const page = 'etcd-recovery.md';
 
 test('a quorum that was lost comes back by the documented steps, with every value of the survivor', async (t) => {
   const namespace = await makeNamespace(t);
@@ -29,25 +31,33 @@ test('a quorum that was lost comes back by the documented steps, with every valu
   });
   t.is((await send(store, 'GET', '/get/recovery-0?consistency=stale')).status, 200);
 
-  for (const step of await documentedSteps()) t.log(await run(namespace, step));
+  for (const step of await documentedSteps(page, 'One member survived')) t.log(await run(namespace, step));
   await store.settled(240);
   t.deepEqual(await lost(store, acknowledged), []);
   t.is((await send(store, 'POST', '/set', '{"afterwards":1}')).status, 200);
 });
 
-/** The commands of the section on a surviving member, in their order. */
-async function documentedSteps(): Promise<string[]> {
-  const text = await readFile(new URL('../docs/etcd-recovery.md', import.meta.url), 'utf8');
-  const [, section = ''] = /\n## One member survived\n([\s\S]*?)\n## /.exec(text) ?? [];
-  const indented = /(?:^ {7}.*\n|^\n(?= {7}))+/gm;
-  const steps = [...section.matchAll(indented)].map(([block]) => block.replaceAll(/^ {7}/gm, ''));
-  if (steps.length !== 4) throw new Error(`${steps.length} blocks of commands in docs/etcd-recovery.md`);
-  return steps;
-}
+test('all of etcd is lost and comes back from a snapshot by the documented steps, as it was then', async (t) => {
+  const namespace = await makeNamespace(t);
+  const store = await createKvStore(namespace, { etcd: { storage: { size: '8Gi' } } }, 'shop');
+  const pairs = Array.from({ length: 100 }, (_, i) => `"key-${String(i).padStart(3, '0')}":${i}.50`);
+  t.is((await send(store, 'POST', '/set', `{${pairs.join(',')}}`)).status, 200);
+  const [stop = ''] = await documentedSteps(page, 'One member survived');
+  const [save = '', ...restore] = await documentedSteps(page, 'Only a backup is left');
+  t.log(await run(namespace, save));
+  t.is((await send(store, 'POST', '/set', '{"key-000":"newer","later":1}')).status, 200);
+
+  for (const step of [stop, ...restore]) t.log(await run(namespace, step));
+  await store.settled(240);
+  const pods = await store.servicePods();
+  t.is(pods.length, 3);
+  for (const { name } of pods) t.is(await getFromPod(namespace, name, 8080, '/'), `{${pairs.join(',')}}`);
+  t.is((await send(store, 'POST', '/set', '{"afterwards":1}')).status, 200);
+});
 
 /** As somebody types them whose current namespace is this one. */
 async function run(namespace: string, commands: string): Promise<string> {
-  const script = `set -euo pipefail\nkubectl() { command kubectl --namespace ${namespace} "$@"; }\n${commands}`;
+  const script = `set -euo pipefail\nkubectl() { command kubectl --namespace ${namespace} "$@"; }\n${commands.replaceAll('NAMESPACE', namespace)}`;
   const { stdout } = await promisify(execFile)('bash', ['-c', script], { timeout: 360_000 });
   return stdout;
 }

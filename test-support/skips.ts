@@ -17,14 +17,17 @@ const withApiServer = [
 ];
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
+  { files: 'service/test/injection/injection.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
-  ...['expiry', 'leases', 'lost-answers', 'mutations', 'watch-kill', 'watches'].map((name) => ({
-    files: `service/test/store/etcd/${name}.test.ts`,
-    programs: ['etcd', 'etcdctl'] as const,
-  })),
+  ...['expiry', 'foreign', 'gathered-model', 'leases', 'lost-answers', 'mutations', 'watch-kill', 'watches'].map(
+    (name) => ({
+      files: `service/test/store/etcd/${name}.test.ts`,
+      programs: ['etcd', 'etcdctl'] as const,
+    }),
+  ),
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
@@ -34,6 +37,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'operator/test/etcd/recovery.test.ts', programs: ['etcd', 'etcdutl'] },
   { files: 'operator/test/config-files.test.ts', programs: ['kubectl'] },
+  { files: 'operator/test/documented-recovery.test.ts', programs: ['etcd', 'kube-apiserver', 'kubectl'] },
   ...withApiServer.map((name) => ({
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,

@@ -47,6 +47,18 @@ async function deleteNamespace(name: string): Promise<void> {
 
 /** Creates the KvStore and waits until it has settled and can be reached. */
 export async function createKvStore(namespace: string, spec: object = {}, name = 'store'): Promise<KvStoreHandle> {
+  const handle = await applyKvStore(namespace, spec, name);
+  await handle.settled();
+  // The Ingress controller takes it up at its own pace.
+  await waitFor('the Ingress answers', async () => (await send(handle, 'GET', '/')).status === 200, {
+    timeout: 60_000,
+    interval: 200,
+  });
+  return handle;
+}
+
+/** Creates the KvStore and waits for nothing. */
+export async function applyKvStore(namespace: string, spec: object, name: string): Promise<KvStoreHandle> {
   const host = `${name}.${namespace}.test`;
   await apply({
     apiVersion: 'kvstore.dev/v1alpha1',
@@ -55,7 +67,7 @@ export async function createKvStore(namespace: string, spec: object = {}, name =
     spec: { ingress: { host }, etcd: { storage: { size: '1Gi' } }, ...spec },
   });
   const selector = (component: string) => `app.kubernetes.io/instance=${name},app.kubernetes.io/component=${component}`;
-  const handle: KvStoreHandle = {
+  return {
     namespace,
     name,
     host,
@@ -67,13 +79,6 @@ export async function createKvStore(namespace: string, spec: object = {}, name =
     servicePods: () => podsOf(namespace, selector('service')),
     etcdPods: () => podsOf(namespace, selector('etcd')),
   };
-  await handle.settled();
-  // The Ingress controller takes it up at its own pace.
-  await waitFor('the Ingress answers', async () => (await send(handle, 'GET', '/')).status === 200, {
-    timeout: 60_000,
-    interval: 200,
-  });
-  return handle;
 }
 
 interface Resource {

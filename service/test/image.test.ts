@@ -1,8 +1,9 @@
-/** What Dockerfile.service tells a container runtime to run, run here as it stands there. */
+/** What Dockerfile.service tells a container runtime to run, run here as it stands there; and what images are made from. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import manifest from '../../package.json' with { type: 'json' };
 import { startService, temporaryFolder } from './support/service-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -35,3 +36,12 @@ test('the program that the image starts is one of the files it copies', (t) => {
   t.is(command, 'node');
   t.true(file.startsWith('service/src/') && existsSync(root + file), file);
 });
+
+for (const name of ['Dockerfile.service', 'Dockerfile.operator']) {
+  test(`${name} is made from one pinned image, with the Node that all is tested on`, (t) => {
+    const text = readFileSync(root + name, 'utf8');
+    const [, version] = /^ARG NODE_IMAGE=node:([\d.]+)-slim@sha256:[0-9a-f]{64}$/m.exec(text) ?? [];
+    t.is(version, manifest.dependencies.node);
+    for (const [line] of text.matchAll(/^FROM .*$/gm)) t.regex(line, /^FROM \$\{NODE_IMAGE\}( AS dependencies)?$/);
+  });
+}

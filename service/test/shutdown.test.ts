@@ -145,13 +145,30 @@ test('a second signal exits at once', async (t) => {
   t.is((await service.stop('SIGTERM')).code, 1);
 });
 
-test('with thousands of idle connections the service still answers, and ends', async (t) => {
+test('with thousands of idle connections and a thousand watches the service still answers, and ends', async (t) => {
   const service = await start(t, { KV_DRAIN_WINDOW: '0s' });
   const wanted = Number(environment.IDLE_CONNECTIONS ?? 10_000);
   let sockets = 0;
   for (; sockets < wanted; sockets += 200) await Promise.all(Array.from({ length: 200 }, () => open(t, service)));
+  const heard: (() => string)[] = [];
+  // All at once would be more than may wait for their turn.
+  while (heard.length < 1000) heard.push(...(await Promise.all(Array.from({ length: 50 }, () => watch(t, service)))));
   t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
   t.is(await (await fetch(`${service.url}/get/a`)).text(), '1');
-  t.log(`${sockets} connections`);
+  t.true((await fetch(`${service.url}/livez`)).ok);
+  await until(() => heard.every((text) => text().includes('"key":"a"')), 'every watch hears of it');
+  t.log(`${sockets} connections, ${heard.length} watches`);
   t.is((await service.stop('SIGTERM')).code, 0);
 });
+
+/** Resolves when the watch has begun, with what tells all that came. */
+async function watch(t: ExecutionContext, service: Service): Promise<() => string> {
+  const socket = await open(t, service);
+  let text = '';
+  socket.on('data', (data) => {
+    text += data;
+  });
+  socket.write('GET /watch HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until(() => text.includes('200 OK'), 'the watch begins');
+  return () => text;
+}

@@ -7,6 +7,8 @@ import { withPresence } from '../linearizable/presence.ts';
 import { seededRandom } from '../linearizable/random.ts';
 import { Workload } from '../linearizable/workload.ts';
 import { waitFor } from '../wait-for.ts';
+import { ExpiringClients } from './expiring/clients.ts';
+import { judge } from './expiring/history.ts';
 import { inTurns, pick } from './fault.ts';
 import { readEverything } from './read-everything.ts';
 import { availability, type Summary } from './summary.ts';
@@ -39,14 +41,21 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     const clientsPerReplica = clients / replicas.length;
     const workload = new Workload({ replicas, clientsPerReplica, random: seededRandom(seed + 1), rest });
     cleanups.push(() => workload.stop());
+    const expiring = new ExpiringClients({ replicas, clients: clients / 3, random: seededRandom(seed + 2), rest });
+    cleanups.push(() => expiring.stop());
     await recovered(system, workload);
     const start = performance.now();
     const { faults, failure } = await injectFaults(system, workload, { seed, seconds, onFault, signal });
     const end = performance.now();
-    await workload.stop();
+    await Promise.all([workload.stop(), expiring.stop()]);
     // Without recovery there may be nobody to read from; what was seen until then is judged all the same.
     const nothing = { reads: [], differences: [] };
     const last = failure === undefined ? await readEverything(replicas, workload.history) : nothing;
+    if (failure === undefined) await expiring.readEverything();
+    const deadlines = judge(
+      expiring.history,
+      system.units.flatMap(({ clock }) => clock?.jumps ?? []),
+    );
     const history: Operation[] = [...withPresence(workload.history), ...last.reads];
     return {
       ...{ seconds: Math.round((end - start) / 1000), operations: workload.history.length, faults, failure },
@@ -54,7 +63,8 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
       refused: Object.fromEntries(workload.errors),
       impossible: system.impossible,
       ...availability(workload.history, start, end),
-      lostOrStale: [...violations(history), ...last.differences],
+      expiring: { keys: expiring.history.keys.length, judged: deadlines.judged },
+      lostOrStale: [...violations(history), ...last.differences, ...deadlines.violations],
     };
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();

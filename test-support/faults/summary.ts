@@ -18,7 +18,12 @@ export interface Summary {
   readonly unavailable: number;
   /** The longest time without an answered operation, in seconds. */
   readonly longestGap: number;
-  /** What linearizability forbids: an acknowledged write that is gone, an old or torn answer, replicas that differ. */
+  /** Keys that had a time to live, and reads that said something about their deadlines. */
+  readonly expiring: { readonly keys: number; readonly judged: number };
+  /**
+   * What linearizability forbids: an acknowledged write that is gone, an old or torn answer, replicas that differ; and what
+   * is shown after its deadline, or gone before.
+   */
   readonly lostOrStale: readonly string[];
 }
 
@@ -48,11 +53,12 @@ export function availability(
 
 /** The summary as lines of text. */
 export function summaryText(summary: Summary): string {
-  const { seconds, operations, unknown, refused, faults, impossible, unavailable, longestGap, failure, lostOrStale } =
-    summary;
+  const { seconds, operations, unknown, refused, faults, impossible, unavailable, longestGap } = summary;
+  const { failure, expiring, lostOrStale } = summary;
   const total = Object.values(faults).reduce((sum, count) => sum + count, 0);
   return [
     `operations: ${operations} in ${seconds} s; refused or lost: ${JSON.stringify(refused)}; writes of unknown outcome: ${unknown}`,
+    `with a time to live: ${expiring.keys} keys; reads that were held against a deadline: ${expiring.judged}`,
     `faults: ${total}`,
     ...Object.entries(faults).map(([name, count]) => `  ${String(count).padStart(4)}  ${name}`),
     ...impossible.map((kind) => `not possible on this machine: ${kind}`),

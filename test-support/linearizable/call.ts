@@ -8,6 +8,8 @@ export interface Target {
 export interface Call {
   /** Values by key to set; or else keys to read, in one request. */
   readonly set?: Readonly<Record<string, string>>;
+  /** Seconds after which they are gone. */
+  readonly ttl?: number;
   readonly get?: readonly string[];
   /** Keys to delete, in one request. */
   readonly remove?: readonly string[];
@@ -32,10 +34,10 @@ export interface Answer {
 
 /** Never rejects: an error is part of the answer. */
 export async function call(service: Target, wanted: Call): Promise<Answer> {
-  const { set, get = [], search, remove, condition, stale = false } = wanted;
+  const { set, ttl, get = [], search, remove, condition, stale = false } = wanted;
   try {
     if (set !== undefined || remove !== undefined) {
-      const [path, body] = set === undefined ? ['delete', remove] : ['set', set];
+      const [path, body] = set === undefined ? ['delete', remove] : [ttl === undefined ? 'set' : `set?ttl=${ttl}`, set];
       const headers = headersFor(condition);
       const response = await fetch(`${service.url}/${path}`, { method: 'POST', body: JSON.stringify(body), headers });
       if (!response.ok) return { error: await codeOf(response) };

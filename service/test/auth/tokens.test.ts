@@ -11,6 +11,17 @@ test('a token is found by its text only', (t) => {
   }
 });
 
+test('a token is compared as a whole: how its digest begins only finds it', (t) => {
+  const [token] = parseTokens(bothTokens).values();
+  if (token === undefined) throw new Error('no token');
+  const { digest } = token;
+  const index = digest.slice(0, 16);
+  for (const other of [digest.slice(0, -1) + (digest.endsWith('0') ? '1' : '0'), index + '0'.repeat(48)]) {
+    t.is(findToken(new Map([[index, { ...token, digest: other }]]), reader), undefined);
+  }
+  t.is(findToken(new Map([[index, token]]), reader), token);
+});
+
 test('white space, comments, line ends and case are no matter', (t) => {
   const [digest = ''] = /[0-9a-f]{64}/.exec(digestOf(reader)) ?? [];
   const tokens = parseTokens(`\n  RO\tdashboard  SHA256:${digest.toUpperCase()}  \r\n# x\r\n\r\n`);

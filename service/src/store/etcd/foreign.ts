@@ -12,6 +12,14 @@ export function foreignReporter(log: Log, metrics: EtcdMetrics): OnForeign {
     metrics.foreign.inc();
     if (lines++ >= maxLines) return;
     const rest = lines === maxLines ? ' Further ones are only counted.' : '';
-    log.warn({ etcdKey: etcdKey.toString().slice(0, 200) }, `Skipped something in etcd that is ${why}.${rest}`);
+    log.warn(
+      { etcdKey: printable(etcdKey.toString().slice(0, 200)) },
+      `Skipped something in etcd that is ${why}.${rest}`,
+    );
   };
+}
+
+/** Terminals and what collects logs make new lines, or worse, of more characters than JSON escapes. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -67,6 +67,28 @@ test('nothing but the listed files is served', async (t) => {
   const tries = [
     ...['/docs/../main.ts', '/docs/..%2fpage.js', '/docs/%2e%2e/package.json', '/docs//page.js', '/docs/page.js/'],
     ...['/docs/package.json', '/docs/swagger-ui.js', '/docs/index.html', '/docs/....//page.js', '/docs/%00', '/Docs'],
+    ...[
+      '/ui/../main.ts',
+      '/ui/..%2fapi.js',
+      '/ui/%2e%2e/package.json',
+      '/ui/%2e%2e%2f%2e%2e%2fpackage.json',
+      '/ui//api.js',
+    ],
+    ...[
+      '/ui/..%5cmain.ts',
+      '/ui/%252e%252e/main.ts',
+      '/ui/tsconfig.json',
+      '/ui/index.html',
+      '/ui/%00',
+      '/ui/api.js%00',
+    ],
+    ...[
+      '/docs/%252e%252e/main.ts',
+      '/docs/..\\main.ts',
+      '/docs/%c0%ae%c0%ae/main.ts',
+      '/ui/constructor',
+      '/docs/__proto__',
+    ],
   ];
   for (const path of tries) assertProblem(t, await call(service, path), 'unknown-path');
 });

@@ -1,0 +1,45 @@
+/** One request and what became of it. */
+import { type Agent, request } from 'node:http';
+
+export interface Request {
+  readonly path: string;
+  /** Sent with POST; without one it is a GET. */
+  readonly body?: string;
+}
+
+export interface Exchange {
+  /** When it was sent: Unix milliseconds, with fractions. */
+  readonly sent: number;
+  /** Milliseconds until the whole answer was there. */
+  readonly took: number;
+  /** The status, or what went wrong instead. */
+  readonly outcome: number | string;
+  readonly retryAfter: boolean;
+}
+
+/** The same for all processes of this machine, and never set back. */
+export const now = () => performance.timeOrigin + performance.now();
+
+/** `agent` false: a connection of its own, as a probe of Kubernetes has. Never rejects. */
+export function exchange(port: number, { path, body }: Request, agent: Agent | false): Promise<Exchange> {
+  const sent = now();
+  return new Promise((resolve) => {
+    const end = (outcome: number | string, retryAfter = false) =>
+      resolve({ sent, took: now() - sent, outcome, retryAfter });
+    const headers = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+    const method = body === undefined ? 'GET' : 'POST';
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent }, (answer) => {
+      answer.on('error', (error) => end(String(error)));
+      answer.on('end', () => end(answer.statusCode ?? 0, answer.headers['retry-after'] !== undefined));
+      answer.resume();
+    });
+    outgoing.on('error', (error) => end(String(error)));
+    outgoing.end(body);
+  });
+}
+
+/** 0 of nothing. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
+}
