@@ -3,7 +3,7 @@
  * one after the other. A call takes about as long for one request as for fifty, so to begin it without them would serve
  * a part of the callers at the price of all: two groups that take turns.
  */
-import type { Clock } from './clock.ts';
+import { type Clock, nextTurn } from './clock.ts';
 
 /** Milliseconds without an arrival, after which no more are waited for. */
 const patience = 1;
@@ -34,14 +34,19 @@ export class Gathering {
     if (served < crowd) return undefined;
     return new Promise((resolve) => {
       const end = this.#clock.now() + most;
+      let over = false;
       let cancel = () => {};
       const done = () => {
+        over = true;
         this.#wanted = Number.POSITIVE_INFINITY;
         cancel();
         resolve();
       };
       const look = (seen: number) => {
-        cancel = this.#clock.after(patience, () => {
+        cancel = this.#clock.after(patience, async () => {
+          // Answering many takes longer than the patience: what has arrived meanwhile is read after this timer.
+          await nextTurn();
+          if (over) return;
           if (this.#arrivals === seen || this.#clock.now() >= end) done();
           else look(this.#arrivals);
         });
