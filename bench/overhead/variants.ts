@@ -14,6 +14,7 @@ export type Variant = (typeof variants)[number];
 
 export interface Running {
   readonly variant: Variant;
+  readonly port: number;
   readonly url: string;
   /** Seconds that its process has computed. */
   cpuSeconds(): number;
@@ -50,7 +51,7 @@ export async function startVariant(variant: Variant, sink: string): Promise<Runn
   };
   try {
     await waitFor(`the service (${variant}) answers`, async () => (await fetch(`${url}/livez`)).ok);
-    return { variant, url, cpuSeconds: () => cpuSecondsOf(child.pid ?? 0), stop };
+    return { variant, port, url, cpuSeconds: () => cpuSecondsOf(child.pid ?? 0), stop };
   } catch (error) {
     await stop();
     throw error;
