@@ -19,12 +19,14 @@ const sdk = new NodeSDK({
 sdk.start();
 const tracer = trace.getTracer('kvstore');
 
-parentPort?.on('message', async (message: readonly SpanRecord[] | 'close') => {
-  if (message === 'close') {
+/** Records as JSON; undefined: no more will come. */
+parentPort?.on('message', async (message: string | undefined) => {
+  if (message === undefined) {
     await sdk.shutdown().catch(() => {});
     parentPort?.close();
   } else {
-    for (const record of message) writeSpan(tracer, ids, record);
-    parentPort?.postMessage(message.length);
+    const records: readonly SpanRecord[] = JSON.parse(message);
+    for (const record of records) writeSpan(tracer, ids, record);
+    parentPort?.postMessage(records.length);
   }
 });
