@@ -48,10 +48,18 @@ export function traceRequests(
   { recorder, spans, sampling }: RequestTracing,
   { sampled, unsampled }: Listeners,
 ): RequestListener {
+  const fields = propagation.fields();
+  // The propagators take a tenth of a read's time to find nothing, as it is for most requests.
+  const callerOf = (headers: IncomingMessage['headers']): Context => {
+    for (const field of fields) {
+      if (headers[field] !== undefined) return propagation.extract(ROOT_CONTEXT, headers);
+    }
+    return ROOT_CONTEXT;
+  };
   return (request, response) => {
     const { method, headers, url = '/', socket } = request;
     if (quiet.has(url)) return unsampled(request, response);
-    const parent = propagation.extract(ROOT_CONTEXT, headers);
+    const parent = callerOf(headers);
     if (!isSampled(sampling, parent)) return unsampled(request, response);
     const known = knownMethod(method);
     // Not known any more when the connection has ended.
