@@ -53,7 +53,7 @@ export class EtcdClient {
     timeout: number,
     onSent?: (endpoint: Endpoint) => void,
   ): Promise<T> {
-    const choose = () => this.#leading() ?? this.#ready();
+    const choose = () => this.#ready(this.#leader.endpoint);
     const response = await this.#call<T>(choose, 'KV', method, request, timeout, onSent);
     this.#leader.heard(response.header.raft_term);
     return response;
@@ -104,28 +104,24 @@ export class EtcdClient {
   }
 
   /**
-   * The first connected member from the current one on that did not fail lately; it becomes the current one. All are
-   * asked, so that all stay connected: when the current one goes away, another can be used at once.
+   * `preferred`, or else the first from the current one on, which becomes the current one: of those that are connected
+   * and did not fail lately. All are asked, so that all stay connected: when one goes away, another can be used at once.
    */
-  #ready(): Endpoint | undefined {
+  #ready(preferred?: Endpoint): Endpoint | undefined {
     const now = this.#clock.now();
     let found: number | undefined;
+    let isThere = false;
     for (let i = 0; i < this.#members.length; i++) {
       const index = (this.#current + i) % this.#members.length;
       const member = this.#members[index];
-      if (member?.endpoint.isReady() && member.avoidUntil <= now) found ??= index;
+      if (!member?.endpoint.isReady() || member.avoidUntil > now) continue;
+      found ??= index;
+      isThere ||= member.endpoint === preferred;
     }
+    if (isThere) return preferred;
     if (found === undefined) return undefined;
     this.#current = found;
     return this.#members[found]?.endpoint;
-  }
-
-  /** The leader, if it is known, connected, and did not fail lately. */
-  #leading(): Endpoint | undefined {
-    const { endpoint } = this.#leader;
-    const member = this.#members.find((each) => each.endpoint === endpoint);
-    if (member === undefined || member.avoidUntil > this.#clock.now()) return undefined;
-    return member.endpoint.isReady() ? member.endpoint : undefined;
   }
 
   async #connect(timeout: number): Promise<Endpoint> {

@@ -12,28 +12,31 @@ const timeout = 1000;
 /** Milliseconds until it is asked again when nobody knew. */
 const again = 500;
 
-export class Leader {
-  readonly #endpoints: readonly Endpoint[];
+/** What is needed of an endpoint. */
+type Asked = Pick<Endpoint, 'call'>;
+
+export class Leader<E extends Asked = Endpoint> {
+  readonly #endpoints: readonly E[];
   readonly #clock: Clock;
-  #endpoint: Endpoint | undefined;
+  #endpoint: E | undefined;
   /** The raft term in which it was elected. */
   #term = 0;
   #nextLook = Number.NEGATIVE_INFINITY;
 
-  constructor(endpoints: readonly Endpoint[], clock: Clock) {
+  constructor(endpoints: readonly E[], clock: Clock) {
     this.#endpoints = endpoints;
     this.#clock = clock;
   }
 
   /** Undefined while it is not known. It may have changed since: another member takes calls just as well. */
-  get endpoint(): Endpoint | undefined {
+  get endpoint(): E | undefined {
     return this.#endpoint;
   }
 
-  /** Tells the raft term of an answer: a new one has a new leader. */
+  /** Tells the raft term of an answer: another one has another leader. It is lower after etcd was restored or replaced. */
   heard(term: number): void {
     const now = this.#clock.now();
-    if (term <= this.#term || now < this.#nextLook || this.#endpoints.length === 1) return;
+    if (term === this.#term || now < this.#nextLook || this.#endpoints.length === 1) return;
     this.#nextLook = now + again;
     void this.#look();
   }
@@ -46,13 +49,13 @@ export class Leader {
         return { endpoint, leads, term: Number(status.header.raft_term) };
       }),
     );
-    for (const answer of answers) {
-      if (answer.status === 'rejected') continue;
-      const { endpoint, leads, term } = answer.value;
-      // One that was cut off may still take itself for the leader of an earlier term.
-      if (!leads || term <= this.#term) continue;
-      this.#endpoint = endpoint;
-      this.#term = term;
-    }
+    const leaders = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' && answer.value.leads ? [answer.value] : [],
+    );
+    // One that was cut off may still take itself for the leader of an earlier term.
+    const [newest] = leaders.sort((a, b) => b.term - a.term);
+    if (newest === undefined) return;
+    this.#endpoint = newest.endpoint;
+    this.#term = newest.term;
   }
 }

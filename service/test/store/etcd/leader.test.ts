@@ -2,6 +2,9 @@ import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import type { EtcdMember } from '../../../../test-support/etcd-member.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
+import { nextTurn } from '../../../src/store/clock.ts';
+import { Leader } from '../../../src/store/etcd/leader.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { newPrefix, openReady } from './harness.ts';
 
 /** Transactions that each member has taken from clients. */
@@ -61,4 +64,38 @@ test('writes go to the leader, also after a handover, and a handover leaves none
     await Promise.all(writers);
   }
   t.deepEqual(failures, []);
+});
+
+/** A member that says so of itself. */
+function member(name: string, state: { leads: boolean; term: number }) {
+  const status = () => ({
+    header: { member_id: name, raft_term: String(state.term) },
+    leader: state.leads ? name : 'another',
+  });
+  return { name, state, call: async <T>() => status() as T };
+}
+
+test('the newest of those that take themselves for the leader counts, and a term may be lower after a restore', async (t) => {
+  const clock = new ManualClock();
+  const members = [
+    member('cut off', { leads: true, term: 3 }),
+    member('elected', { leads: true, term: 4 }),
+    member('follower', { leads: false, term: 4 }),
+  ] as const;
+  const leader = new Leader(members, clock);
+  t.is(leader.endpoint, undefined);
+  leader.heard(4);
+  await waitFor('a leader is known', () => leader.endpoint);
+  t.is(leader.endpoint?.name, 'elected');
+
+  // Restored from a snapshot: terms begin anew.
+  members[0].state.leads = false;
+  members[1].state.leads = false;
+  Object.assign(members[2].state, { leads: true, term: 2 });
+  leader.heard(2);
+  await nextTurn();
+  t.is(leader.endpoint?.name, 'elected', 'not asked again at once');
+  clock.pass(500);
+  leader.heard(2);
+  await waitFor('the new one is known', () => leader.endpoint?.name === 'follower');
 });
