@@ -12,9 +12,10 @@ const maxLength = 4096;
 /** Keys of a transaction that are remembered until it is over; while it changes more, nothing is kept. */
 const maxChanging = 1000;
 
-/** What reads an answer from the store. Undefined: there is none. */
+/** What reads answers from the store. */
 export interface Source {
   readonly by: AskedBy;
+  /** From the index as it is now; undefined: there is none, or it is not the plain case after all. */
   answer(asked: string): Answer | undefined;
 }
 

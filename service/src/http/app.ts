@@ -15,7 +15,6 @@ import { dumpPairs } from './dump.ts';
 import type { DumpCache } from './dump-cache.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
-import type { Waited } from './hot-reads.ts';
 import type { BegunWrites } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { observe } from './observe.ts';
@@ -30,6 +29,7 @@ import { jsonStreamer, type StreamLimits } from './stream-json.ts';
 import { splitTarget } from './target.ts';
 import type { Turns } from './turns.ts';
 import { type WatchLimits, watchChanges } from './watch.ts';
+import type { Waited } from './when-fresh.ts';
 
 export interface AppOptions {
   readonly store: Store;

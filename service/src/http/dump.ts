@@ -2,13 +2,13 @@
 import type { Context, Middleware } from 'koa';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
 import type { DumpCache } from './dump-cache.ts';
-import type { Waited } from './hot-reads.ts';
 import { linkNext, pairObject, pairsOf, readPage } from './pages.ts';
 import { pairLine } from './pair-line.ts';
 import { parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { SendReady } from './send-ready.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import type { Waited } from './when-fresh.ts';
 
 /** https://github.com/ndjson/ndjson-spec: a pair a line, with its revision and when it expires. */
 const jsonLines = 'application/x-ndjson';

@@ -3,9 +3,9 @@ import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
-import type { Waited } from './hot-reads.ts';
 import { parseQuery, parseStale } from './query.ts';
 import { decodePath, splitTarget } from './target.ts';
+import type { Waited } from './when-fresh.ts';
 
 const prefix = '/get/';
 

@@ -9,10 +9,11 @@ import { mayRead } from './authorize.ts';
 import { DumpCache } from './dump-cache.ts';
 import { hotDump } from './hot-dump.ts';
 import { hotGet } from './hot-get.ts';
-import { hotReads, type Waited } from './hot-reads.ts';
+import { hotReads } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
+import type { Waited } from './when-fresh.ts';
 
 export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'dumps'> {
   /** False: every request goes through the application. Default true. */

@@ -4,49 +4,33 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Store } from '../store/store.ts';
 import type { DumpCache, ReadyDump } from './dump-cache.ts';
-import type { Waited } from './hot-reads.ts';
-import type { HttpMetrics } from './http-metrics.ts';
+import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
-export interface HotDumpOptions {
-  readonly store: Store;
+/** `rest` serves everything else. */
+export interface HotDumpOptions extends WhenFreshOptions {
   readonly dumps: DumpCache;
-  readonly metrics: HttpMetrics;
-  readonly waited: Waited;
   /** Milliseconds in which a client must take the answer, or it is cut off. */
   readonly stallTimeout: number;
-  /** Serves everything else. */
-  readonly rest: RequestListener;
 }
 
 /** Bytes of an answer; a longer one is sent by the route, in batches that let others have their turn. */
 const maxLength = 1 << 20;
 
-export function hotDump({ store, dumps, metrics, waited, stallTimeout, rest }: HotDumpOptions): RequestListener {
-  const answer = (request: IncomingMessage, response: ServerResponse, start: number) => {
+export function hotDump({ dumps, stallTimeout, ...options }: HotDumpOptions): RequestListener {
+  const { metrics, rest } = options;
+  const serve = whenFresh<void>(options, (_nothing, response, start) => {
     const dump = dumps.take();
     if (dump === undefined || dump.length > maxLength) {
       dump?.release();
-      return leave(request, response);
+      return false;
     }
     send(response, dump, stallTimeout, () => metrics.ended('GET', '/', 200, (performance.now() - start) / 1000));
-  };
-  const leave = (request: IncomingMessage, response: ServerResponse) => {
-    metrics.left();
-    rest(request, response);
-  };
+    return true;
+  });
   return (request, response) => {
-    if (!isPlain(request)) return rest(request, response);
-    const start = performance.now();
-    metrics.started();
-    const fresh = store.barrier();
-    if (fresh === undefined) return answer(request, response, start);
-    waited.set(request, fresh);
-    fresh.then(
-      () => answer(request, response, start),
-      () => leave(request, response),
-    );
+    if (isPlain(request)) serve(undefined, request, response);
+    else rest(request, response);
   };
 }
 

@@ -3,72 +3,47 @@
  * Whatever is not the plain case (escapes, a precondition, nothing found, an error) is left to the route; a test
  * compares the two, headers included. Koa, its router and the middleware take more than half of such a request's time.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Store } from '../store/store.ts';
-import { type Answer, jsonAnswer, sendAnswer } from './answer.ts';
+import type { RequestListener } from 'node:http';
+import { sendAnswer } from './answer.ts';
 import type { AnswerCache, Source } from './answer-cache.ts';
-import type { HttpMetrics } from './http-metrics.ts';
-
-/** Barriers that a request has waited for already: its route need not wait for another. */
-export type Waited = WeakMap<IncomingMessage, Promise<void>>;
+import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 export interface HotRead extends Source {
   /** The route's name in metrics. */
   readonly template: string;
   /** What a GET of this URL asks for; undefined: not the plain case. Asked of every request, so it is cheap. */
   plain(url: string): string | undefined;
-  /** From the index as it is now. Undefined: not the plain case after all. */
-  answer(asked: string): Answer | undefined;
 }
 
-export interface HotReadsOptions {
+/** `rest` serves everything else. */
+export interface HotReadsOptions extends WhenFreshOptions {
   readonly reads: readonly HotRead[];
-  readonly store: Store;
-  readonly metrics: HttpMetrics;
-  readonly waited: Waited;
   readonly answers: AnswerCache;
-  /** Serves everything else. */
-  readonly rest: RequestListener;
 }
 
-export function hotReads({ reads, store, metrics, waited, answers, rest }: HotReadsOptions): RequestListener {
-  /** Since `start`; what is not the plain case after all goes on to the route. */
-  const answer = (read: HotRead, asked: string, request: IncomingMessage, response: ServerResponse, start: number) => {
-    const ready = answers.answer(read, asked);
-    if (ready === undefined) return leave(request, response);
-    sendAnswer(response, ready);
-    metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
-  };
-  const leave = (request: IncomingMessage, response: ServerResponse) => {
-    metrics.left();
-    rest(request, response);
-  };
+export function hotReads({ reads, answers, ...options }: HotReadsOptions): RequestListener {
+  const { metrics, rest } = options;
+  const ways = reads.map((read) => {
+    const serve = whenFresh<string>(options, (asked, response, start) => {
+      const ready = answers.answer(read, asked);
+      if (ready === undefined) return false;
+      sendAnswer(response, ready);
+      metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
+      return true;
+    });
+    return { read, serve };
+  });
   return (request, response) => {
     const { method, url = '', headers } = request;
     if (method !== 'GET' || headers.host === undefined || headers['if-none-match'] !== undefined) {
       return rest(request, response);
     }
-    for (const read of reads) {
+    for (const { read, serve } of ways) {
       const asked = read.plain(url);
-      if (asked === undefined) continue;
-      const start = performance.now();
-      metrics.started();
-      const fresh = store.barrier();
-      if (fresh === undefined) return answer(read, asked, request, response, start);
-      waited.set(request, fresh);
-      fresh.then(
-        () => answer(read, asked, request, response, start),
-        () => leave(request, response),
-      );
-      return;
+      if (asked !== undefined) return serve(asked, request, response);
     }
     rest(request, response);
   };
-}
-
-/** Sends a JSON text, with its length. */
-export function sendJson(response: ServerResponse, text: string, { ETag }: { readonly ETag: string }): void {
-  sendAnswer(response, jsonAnswer(text, ETag));
 }
 
 /** What stands in the URL behind `prefix`, if it is ASCII that means itself in a path and in a query alike. */

@@ -6,8 +6,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Pair, Store } from '../store/store.ts';
+import { jsonAnswer, sendAnswer } from './answer.ts';
 import { decodeBody } from './body.ts';
-import { sendJson } from './hot-reads.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { plainPair } from './plain-pair.ts';
 import { pairText, parsePairs } from './set.ts';
@@ -55,7 +55,7 @@ export function hotSet({ store, metrics, begun, maxBody, traced, rest }: HotSetO
     // Not an async function: that would be two more promises for each set.
     written.then(
       (revision) => {
-        sendJson(response, answer, { ETag: `"${revision}"` });
+        sendAnswer(response, jsonAnswer(answer, `"${revision}"`));
         metrics.ended(method, route, 200, (performance.now() - start) / 1000);
       },
       () => leave(request, response, { body, written }),

@@ -2,11 +2,11 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import type { Waited } from './hot-reads.ts';
 import { foundObject, jsonItems, linkNext, readPage } from './pages.ts';
 import { parseFlag, parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
 import { splitTarget } from './target.ts';
+import type { Waited } from './when-fresh.ts';
 
 export function searchKeys(store: Store, stream: StreamJson, waited: Waited): Middleware {
   return async (ctx) => {
