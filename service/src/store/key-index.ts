@@ -183,28 +183,34 @@ export class KeyIndex implements Reader {
    * Resolves with what `action` returned, once it is on the disk (if durable) and every later read sees it.
    */
   async transact<T>(action: (writer: IndexWriter) => T): Promise<T> {
-    for (const listener of this.#listeners) listener.begun();
+    this.#begin();
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
     try {
       return await this.#root.childTransaction(() => action(this.#writer)).catch(commitFailed);
     } finally {
-      // A read of this turn of the event loop may have pinned the state before the commit.
-      this.#root.resetReadTxn();
-      if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
-      for (const listener of this.#listeners) listener.settled();
+      this.#settle();
     }
   }
 
   /** As `transact`, but done when it returns: for an index that is not durable, where a commit waits for no disk. */
   transactNow<T>(action: (writer: IndexWriter) => T): T {
-    for (const listener of this.#listeners) listener.begun();
+    this.#begin();
     try {
       return this.#root.transactionSync(() => action(this.#writer));
     } finally {
-      this.#root.resetReadTxn();
-      if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
-      for (const listener of this.#listeners) listener.settled();
+      this.#settle();
     }
+  }
+
+  #begin(): void {
+    for (const listener of this.#listeners) listener.begun();
+  }
+
+  #settle(): void {
+    // A read of this turn of the event loop may have pinned the state before the commit.
+    this.#root.resetReadTxn();
+    if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
+    for (const listener of this.#listeners) listener.settled();
   }
 
   /** Tells of every transaction from now on. */

@@ -1,5 +1,4 @@
 /** Full sync: reads everything at one revision, in pages, and changes in the index what differs. */
-
 import { nextTurn } from '../clock.ts';
 import { compareKeys } from '../key.ts';
 import type { KeyIndex } from '../key-index.ts';
@@ -12,7 +11,7 @@ import { readHead } from './head.ts';
 import { decodeValue, type Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Replica } from './replica.ts';
-import type { KeyValue, RangeResponse } from './wire/messages.ts';
+import type { KeyValue, RangeRequest, RangeResponse } from './wire/messages.ts';
 
 export interface ResyncOptions {
   readonly client: EtcdClient;
@@ -110,7 +109,7 @@ class Pages {
     const { start, end } = this.#layout.keys;
     const key = last === undefined ? start : Buffer.concat([last, Buffer.of(0)]);
     for (;;) {
-      const request = { key, range_end: end, limit: this.#limit, revision: this.revision };
+      const request: RangeRequest = { key, range_end: end, limit: this.#limit, revision: this.revision };
       try {
         const page = await this.#client.call<RangeResponse>('KV', 'range', request, pageTimeout);
         this.#accept(page);
@@ -123,7 +122,7 @@ class Pages {
   }
 
   #accept({ header, kvs }: RangeResponse): void {
-    const revision = Number(header.revision);
+    const { revision } = header;
     if (this.revision === 0) {
       this.revision = revision;
       this.clusterId = header.cluster_id;

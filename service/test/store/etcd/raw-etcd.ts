@@ -1,10 +1,10 @@
 /** etcd as anybody can use it who is let in: any bytes, which no argument of etcdctl could be. */
 import type { ExecutionContext } from 'ava';
-import type { IKeyValue, IRangeResponse, ITxnResponse } from 'etcd3';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../../src/store/clock.ts';
 import { EtcdClient } from '../../../src/store/etcd/client.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
+import type { KeyValue, RangeResponse, RequestOp, TxnResponse } from '../../../src/store/etcd/wire/messages.ts';
 
 const timeout = 10_000;
 
@@ -15,7 +15,7 @@ export interface RawEtcd {
   grant(id: string, seconds: number): Promise<void>;
   revoke(id: string): Promise<void>;
   /** All pairs from `start` on, without `end`. */
-  range(start: Buffer, end: Buffer): Promise<readonly IKeyValue[]>;
+  range(start: Buffer, end: Buffer): Promise<readonly KeyValue[]>;
 }
 
 /** Closed with the test. */
@@ -23,16 +23,15 @@ export function rawEtcd(t: ExecutionContext, endpoints: readonly string[]): RawE
   const metrics = etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 });
   const client = new EtcdClient({ endpoints }, systemClock, metrics);
   t.teardown(() => client.close());
-  const write = async (operation: object) => {
-    const { header } = await client.call<ITxnResponse>('KV', 'txn', { success: [operation] }, timeout);
-    return Number(header.revision);
+  const write = async (operation: RequestOp) => {
+    const { header } = await client.call<TxnResponse>('KV', 'txn', { success: [operation] }, timeout);
+    return header.revision;
   };
   return {
     put: (key, value, lease = '0') => write({ request_put: { key, value, lease } }),
     remove: (key) => write({ request_delete_range: { key } }),
     grant: async (ID, TTL) => void (await client.call('Lease', 'leaseGrant', { ID, TTL }, timeout)),
     revoke: async (ID) => void (await client.call('Lease', 'leaseRevoke', { ID }, timeout)),
-    range: async (key, range_end) =>
-      (await client.call<IRangeResponse>('KV', 'range', { key, range_end }, timeout)).kvs,
+    range: async (key, range_end) => (await client.call<RangeResponse>('KV', 'range', { key, range_end }, timeout)).kvs,
   };
 }
