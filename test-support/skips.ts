@@ -1,4 +1,5 @@
 /** Which test files need which program: they are left out when it is missing, which prepare.ts says loudly. */
+import { matchesGlob } from 'node:path';
 import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
@@ -22,12 +23,20 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
-  ...['expiry', 'foreign', 'gathered-model', 'leases', 'lost-answers', 'mutations', 'watch-kill', 'watches'].map(
-    (name) => ({
-      files: `service/test/store/etcd/${name}.test.ts`,
-      programs: ['etcd', 'etcdctl'] as const,
-    }),
-  ),
+  ...[
+    'expiry',
+    'foreign',
+    'gathered-model',
+    'leader',
+    'leases',
+    'lost-answers',
+    'mutations',
+    'watch-kill',
+    'watches',
+  ].map((name) => ({
+    files: `service/test/store/etcd/${name}.test.ts`,
+    programs: ['etcd', 'etcdctl'] as const,
+  })),
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
@@ -54,6 +63,11 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['prometheus', 'promtool', 'etcd', 'etcdctl', 'kube-apiserver', 'kubectl'],
   },
 ];
+
+/** What a test file needs, by its path from the project's root. */
+export function programsOf(file: string): BinaryName[] {
+  return needs.filter(({ files }) => matchesGlob(file, files)).flatMap(({ programs }) => programs);
+}
 
 export interface Skip {
   readonly files: string;
