@@ -1,6 +1,6 @@
 /**
  * The calls that requests wait for have encoders and decoders of their own: the client's make an object of every field,
- * and texts of all numbers of 64 bits, which took a third of the time of a set (ADR 0150).
+ * and texts of all numbers of 64 bits: 6.3 us for a key that is set, in place of 1.4 (ADR 0150).
  */
 import { decodeRange, decodeTxn } from './decode.ts';
 import { encodeRange, encodeTxn } from './encode.ts';
