@@ -42,7 +42,7 @@ test('a full disk answers writes with 507, keeps every value, and works again on
   t.deepEqual(await (await fetch(`${service.url}/search?prefix=first-1&limit=2`)).json(), ['first-1', 'first-10']);
   // Every read takes a slot of LMDB's reader table, whose pages must have been there before.
   const readers = await Promise.all(Array.from({ length: 300 }, () => fetch(`${service.url}/`)));
-  t.true(readers.every(({ status }) => status === 200));
+  t.deepEqual([...new Set(readers.map(({ status }) => status))], [200]);
   for (const reader of readers) await reader.body?.cancel();
 
   await service.stop('SIGKILL');
