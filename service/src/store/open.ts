@@ -5,7 +5,6 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { commitMetrics } from './commit-metrics.ts';
 import { EmbeddedStore } from './embedded.ts';
-import { openEtcdStore } from './etcd/etcd-store.ts';
 import type { Spans } from './spans.ts';
 import type { Store } from './store.ts';
 import { storeMetrics } from './store-metrics.ts';
@@ -25,6 +24,8 @@ export async function openStore({ config, registry, log, spans, interceptors }: 
   if (config.etcdEndpoints.length === 0) {
     return new EmbeddedStore({ directory: config.dataDir, metrics: { ...metrics, ...commitMetrics(registry) }, spans });
   }
+  // Loaded only when it is used: gRPC takes a sixth of the start of an embedded service, and of its memory.
+  const { openEtcdStore } = await import('./etcd/etcd-store.ts');
   return openEtcdStore({
     endpoints: config.etcdEndpoints,
     prefix: config.etcdPrefix,
