@@ -85,8 +85,7 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
         else if (one.kind === 'withHead') {
           const head = { key: places.head, value: Buffer.from('"theirs"') };
           await raw.putAll(at.equals(head.key) ? [head] : [head, { key: at, value: one.value }]);
-        }
-        else {
+        } else {
           await grant(one.id);
           await raw.put(at, one.value, one.id);
         }
