@@ -4,7 +4,8 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { temporaryFolder, until } from '../../service/test/support/service-process.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';
 import { type Front, startFront } from './support/front.ts';
 import { manyLines, withoutRevisions } from './support/pairs.ts';
@@ -42,7 +43,7 @@ test.serial('killed in the middle, then resumed: complete and equal', async (t) 
   const file = join(temporaryFolder(t), 'all.jsonl');
   front.act = () => ({ afterBytes: 100_001, next: 'hold' });
   const { child, ended } = startCli(t, ['export', file], { url: front.url });
-  await until(() => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000, 'half an export');
+  await waitFor('half an export', () => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000);
   child.kill('SIGKILL');
   await ended;
   t.false(existsSync(file), 'no half file under the right name');
@@ -121,7 +122,7 @@ test.serial('interrupted: 130, and what there is can be resumed', async (t) => {
   const file = join(temporaryFolder(t), 'all.jsonl');
   front.act = () => ({ afterBytes: 100_001, next: 'hold' });
   const { child, ended } = startCli(t, ['export', file], { url: front.url });
-  await until(() => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000, 'half an export');
+  await waitFor('half an export', () => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000);
   child.kill('SIGINT');
   t.like(await ended, { code: 130, stderr: 'kvstore-cli: interrupted\n' });
 });

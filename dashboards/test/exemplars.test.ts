@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ServiceProcess } from '../../test-support/service-process.ts';
+import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { Prometheus } from './support/prometheus.ts';
 

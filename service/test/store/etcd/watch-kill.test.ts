@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { ServiceProcess } from '../../../../test-support/service-process.ts';
+import { ServiceProcess } from '../../../../test-support/service-process/service-process.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { type EventStream, openEvents } from '../../support/event-stream.ts';
 import { newDirectory, openReady } from './harness.ts';
