@@ -1,5 +1,4 @@
 /** What a load saw, and what several rounds of it say together. */
-import { median } from '../overhead/statistics.ts';
 
 export interface Figures {
   /** Answers a second. */
@@ -27,5 +26,7 @@ export interface Spread {
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const [least = Number.NaN] = sorted;
-  return { median: median(values), least, most: sorted.at(-1) ?? Number.NaN };
+  const middle = sorted.length / 2;
+  const median = ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
+  return { median, least, most: sorted.at(-1) ?? Number.NaN };
 }
