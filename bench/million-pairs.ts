@@ -1,18 +1,16 @@
 /** A million pairs in the embedded store: how long a start and a dump take, and how much memory the process keeps. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { spawnService } from '../test-support/service-process/spawn.ts';
 
 const pairs = Number(process.env.PAIRS ?? 1_000_000);
 const perRequest = 1000;
 /** Milliseconds that the slow reader waits between two pieces. */
 const pause = 5;
 
-const main = fileURLToPath(new URL('../service/src/main.ts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'kvstore-million-'));
 
 interface Running {
@@ -25,10 +23,9 @@ interface Running {
 
 async function start(): Promise<Running> {
   const began = performance.now();
-  const child = spawn(process.execPath, [main], {
-    env: { ...process.env, KV_DATA_DIR: directory, KV_PORT: '0', KV_LOG_FORMAT: 'json' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const env = { ...process.env, KV_DATA_DIR: directory, KV_PORT: '0', KV_LOG_FORMAT: 'json' };
+  const { child, ended } = spawnService({ env });
+  child.stderr.pipe(process.stderr);
   for await (const line of createInterface({ input: child.stdout })) {
     const { msg, url } = JSON.parse(line);
     if (msg !== 'listening') continue;
@@ -37,7 +34,10 @@ async function start(): Promise<Running> {
       url,
       startTime: performance.now() - began,
       memory: () => residentMiB(child.pid ?? 0),
-      stop: () => new Promise((resolve) => child.once('close', () => resolve()).kill('SIGINT')),
+      stop: async () => {
+        child.kill('SIGINT');
+        await ended;
+      },
     };
   }
   throw new Error('the service did not start');

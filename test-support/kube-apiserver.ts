@@ -11,7 +11,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BinaryName, findBinary } from './binaries.ts';
-import { deadlineMs, eventually } from './eventually.ts';
+import { waitFor } from './wait-for.ts';
 
 export interface KubeApiServer {
   /** https://127.0.0.1:<port> */
@@ -95,9 +95,10 @@ export async function startKubeApiServer({ audit = false } = {}): Promise<KubeAp
         ...(audit ? [`--audit-log-path=${auditLog}`, `--audit-policy-file=${join(folder, 'audit.json')}`] : []),
       ]);
       apiServer = started;
-      await eventually(async () => {
+      await waitFor('kube-apiserver is ready', async () => {
         if (started.exitCode !== null) throw new Error(`kube-apiserver ended, see ${folder}/kube-apiserver.log`);
         await readyz(url, adminToken);
+        return true;
       });
     },
     async stop() {
@@ -111,7 +112,7 @@ export async function startKubeApiServer({ audit = false } = {}): Promise<KubeAp
   } catch (error) {
     const log = await readFile(join(folder, 'kube-apiserver.log'), 'utf8').catch(() => '');
     await server.stop();
-    throw new Error(`kube-apiserver did not come up within ${deadlineMs} ms: ${log.slice(-2000)}`, { cause: error });
+    throw new Error(`kube-apiserver did not come up: ${log.slice(-2000)}`, { cause: error });
   }
   return server;
 }

@@ -1,4 +1,5 @@
 /** Keeps a number of calls under way for some time, and measures them. */
+import { quantile } from '../../test-support/quantile.ts';
 
 export interface Load {
   /** Calls a second. */
@@ -41,7 +42,6 @@ export async function load(
   const seconds = (performance.now() - start) / 1000;
   stopped = true;
   await Promise.all(workers);
-  times.sort((a, b) => a - b);
-  const quantile = (q: number) => times[Math.floor(times.length * q)] ?? Number.NaN;
-  return { rate: times.length / seconds, p50: quantile(0.5), p99: quantile(0.99), calls: times.length, errors };
+  const time = (q: number) => quantile(times, q) ?? Number.NaN;
+  return { rate: times.length / seconds, p50: time(0.5), p99: time(0.99), calls: times.length, errors };
 }

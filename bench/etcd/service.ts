@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ServiceProcess } from '../../test-support/service-process.ts';
+import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 
 /** The same store behind the least of HTTP, for measurements of the store alone (BENCH_BARE=1). */
 const bare = fileURLToPath(new URL('bare-server.ts', import.meta.url));

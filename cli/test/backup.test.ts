@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { startService, temporaryFolder, until } from '../../service/test/support/service-process.ts';
+import { startService } from '../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
 import { manyLines, withoutRevisions } from './support/pairs.ts';
@@ -82,7 +84,7 @@ test.serial('a restore that was killed goes on', async (t) => {
   writeFileSync(file, lines);
   front.act = ({ method }) => (method === 'POST' && front.seen.length === 3 ? 'hold' : 'pass');
   const { child, ended } = startCli(t, ['restore', file], { url: front.url });
-  await until(() => front.seen.length === 3, 'the second batch');
+  await waitFor('the second batch', () => front.seen.length === 3);
   child.kill('SIGKILL');
   await ended;
   t.is((await cli(t, ['restore', file], { url })).code, 0);

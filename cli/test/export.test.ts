@@ -4,7 +4,8 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { temporaryFolder, until } from '../../service/test/support/service-process.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';
 import { type Front, startFront } from './support/front.ts';
 import { manyLines, withoutRevisions } from './support/pairs.ts';
@@ -25,6 +26,16 @@ async function filled(t: ExecutionContext): Promise<Front> {
   return startFront(t, store.url);
 }
 
+/** An export that is under way and stays there. */
+async function halfDone(t: ExecutionContext) {
+  const front = await filled(t);
+  const file = join(temporaryFolder(t), 'all.jsonl');
+  front.act = () => ({ afterBytes: 100_001, next: 'hold' });
+  const { child, ended } = startCli(t, ['export', file], { url: front.url });
+  await waitFor('half an export', () => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000);
+  return { front, file, child, ended };
+}
+
 test.serial('what was imported is exported byte for byte, into a file and into a pipe', async (t) => {
   const { url } = await filled(t);
   const file = join(temporaryFolder(t), 'all.jsonl');
@@ -38,11 +49,7 @@ test.serial('what was imported is exported byte for byte, into a file and into a
 });
 
 test.serial('killed in the middle, then resumed: complete and equal', async (t) => {
-  const front = await filled(t);
-  const file = join(temporaryFolder(t), 'all.jsonl');
-  front.act = () => ({ afterBytes: 100_001, next: 'hold' });
-  const { child, ended } = startCli(t, ['export', file], { url: front.url });
-  await until(() => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000, 'half an export');
+  const { front, file, child, ended } = await halfDone(t);
   child.kill('SIGKILL');
   await ended;
   t.false(existsSync(file), 'no half file under the right name');
@@ -117,11 +124,7 @@ test.serial('a folder that is not there: exit code 1, and why', async (t) => {
 });
 
 test.serial('interrupted: 130, and what there is can be resumed', async (t) => {
-  const front = await filled(t);
-  const file = join(temporaryFolder(t), 'all.jsonl');
-  front.act = () => ({ afterBytes: 100_001, next: 'hold' });
-  const { child, ended } = startCli(t, ['export', file], { url: front.url });
-  await until(() => existsSync(`${file}.partial`) && statSync(`${file}.partial`).size > 50_000, 'half an export');
+  const { child, ended } = await halfDone(t);
   child.kill('SIGINT');
   t.like(await ended, { code: 130, stderr: 'kvstore-cli: interrupted\n' });
 });

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { startService, temporaryFolder, until } from '../../service/test/support/service-process.ts';
+import { startService } from '../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
 import { manyLines, oddKeys, withoutRevisions } from './support/pairs.ts';
@@ -58,7 +60,7 @@ for (const [title, input] of [
     const options = { url: front.url, ...(input === undefined ? {} : { input }) };
     front.act = () => (front.seen.length > 2 ? 'hold' : 'pass');
     const { child, ended } = startCli(t, args, options);
-    await until(() => front.seen.length === 3, 'the third batch');
+    await waitFor('the third batch', () => front.seen.length === 3);
     child.kill('SIGKILL');
     await ended;
     t.is((await exported(t, url)).split('\n').length, 2001);

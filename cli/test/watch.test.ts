@@ -1,6 +1,6 @@
 /** watch: every change once and in order, whatever becomes of the connection. */
 import test from 'ava';
-import { until } from '../../service/test/support/service-process.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
 import { oneStore } from './support/store.ts';
@@ -18,17 +18,17 @@ test.serial(
     child.stdout.on('data', (piece) => {
       text += piece;
     });
-    await until(() => front.seen.length > 0, 'the watch');
+    await waitFor('the watch', () => front.seen.length > 0);
     // From now on: what is written before the store has taken the watch up is not part of it.
-    await until(async () => {
+    await waitFor('the first change', async () => {
       await cli(t, ['set', 'k', '"begin"'], { url });
       return text.includes('begin');
-    }, 'the first change');
+    });
     for (let i = 0; i < 60; i++) {
       await fetch(`${url}/set`, { method: 'POST', body: `{"k${i}":${i}.0,"other":1,"k-same":${i}}` });
     }
     await fetch(`${url}/delete`, { method: 'POST', body: '["k0"]' });
-    await until(() => /"key":"k0","revision"/.test(text), 'the deletion');
+    await waitFor('the deletion', () => /"key":"k0","revision"/.test(text));
     child.kill('SIGTERM');
     t.like(await ended, { code: 143 });
     const events = text
@@ -56,7 +56,7 @@ test.serial('--after begins in the past; what is too long ago is told', async (t
   child.stdout.on('data', (piece) => {
     text += piece;
   });
-  await until(() => text.includes(`"revision":${revisions[2]}`), 'the third change');
+  await waitFor('the third change', () => text.includes(`"revision":${revisions[2]}`));
   child.kill('SIGINT');
   t.is((await ended).code, 130);
   t.deepEqual(

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
-import { ServiceProcess } from '../../test-support/service-process.ts';
+import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { Prometheus } from './support/prometheus.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -33,11 +33,10 @@ test('a sampled request is an exemplar of its bucket; everything else is scraped
   );
   t.teardown(() => prometheus.stop());
   const buckets = 'http_server_request_duration_seconds_bucket{http_route="/get/{key}"}';
-  const found = await eventually(async () => {
+  const found = await waitFor('exemplars', async () => {
     const now = Date.now() / 1000;
     const exemplars = await prometheus.exemplars(buckets, now - 600, now + 60);
-    if (exemplars.length === 0) throw new Error('no exemplars yet');
-    return exemplars;
+    return exemplars.length > 0 && exemplars;
   });
   t.deepEqual(
     [...new Set(found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id)))],

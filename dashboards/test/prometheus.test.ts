@@ -1,6 +1,6 @@
 /** Every query of the dashboards and alerts, asked of a real Prometheus that scrapes real processes. */
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { allAlerts } from '../src/alerts/all.ts';
 import { allDashboards } from '../src/all.ts';
 import { defaultRunbooks } from '../src/dashboard.ts';
@@ -21,22 +21,20 @@ const mostSeries = 900;
 let rig: Rig;
 test.before(async () => {
   rig = await startRig();
-  await eventually(async () => {
+  await waitFor('every target is up', async () => {
     const up = await rig.prometheus.query('up == 1');
     if (up.length !== rig.targets) throw new Error(`${up.length} of ${rig.targets} targets are up`);
+    return true;
   });
 });
 test.after.always(() => rig?.stop());
 
 /** Waits until a query gives at least one series with a number in it. */
 async function numbers(expr: string): Promise<readonly Sample[]> {
-  return await eventually(async () => {
+  return await waitFor(`a number of ${expr}`, async () => {
     const samples = await rig.prometheus.query(expr);
-    if (!samples.some(({ value: [, text] }) => Number.isFinite(Number(text)))) {
-      throw new Error(`no numbers: ${expr}`);
-    }
-    return samples;
-  }, 60_000);
+    return samples.some(({ value: [, text] }) => Number.isFinite(Number(text))) && samples;
+  });
 }
 
 test('service discovery gives every target the labels that the queries pick by', async (t) => {

@@ -1,9 +1,8 @@
 /** Backups and restores against a real API server: what is made, what stays, and what is admitted. */
 import type { V1CronJob, V1Job, V1PersistentVolumeClaim, V1PodTemplateSpec } from '@kubernetes/client-node';
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
-import { hasStatus } from '../src/kube/kube-error.ts';
-import { pathOf, type ResourceName, resources } from '../src/kube/resources.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
+import { pathOf, resources } from '../src/kube/resources.ts';
 import type { KvStore } from '../src/kvstore.ts';
 import { type Cluster, type RunningOperator, startCluster } from './support/cluster.ts';
 import { waitForCondition } from './support/conditions.ts';
@@ -36,25 +35,9 @@ async function admitted(namespace: string, template: V1PodTemplateSpec | undefin
   await cluster.admin.request('POST', pathOf(resources.pods, namespace), { body: pod, query: { dryRun: 'All' } });
 }
 
-async function isGone(resource: ResourceName, namespace: string, name: string): Promise<boolean> {
-  try {
-    await cluster.get(resource, namespace, name);
-    return false;
-  } catch (error) {
-    if (hasStatus(error, 404)) return true;
-    throw error;
-  }
-}
-
-function untilGone(resource: ResourceName, namespace: string, name: string): Promise<void> {
-  return eventually(async () => {
-    if (!(await isGone(resource, namespace, name))) throw new Error(`${resource} ${name} is still there`);
-  });
-}
-
 /** What the Deployment's own controller would say. */
 async function serve(namespace: string, name: string): Promise<void> {
-  const { metadata } = await eventually(() => cluster.get('deployments', namespace, name));
+  const { metadata } = await cluster.appears('deployments', namespace, name);
   const counts = { replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 };
   const status = { ...counts, observedGeneration: metadata?.generation };
   await cluster.patch('deployments', namespace, name, { status }, 'status');
@@ -76,7 +59,7 @@ async function end(namespace: string, name: string, type: 'Complete' | 'Failed')
 }
 
 async function restoreJob(namespace: string): Promise<V1Job> {
-  return eventually(async () => {
+  return waitFor('there is one Job', async () => {
     const { items } = await cluster.admin.request<{ items: V1Job[] }>('GET', pathOf(resources.jobs, namespace));
     const [job] = items;
     if (job === undefined || items.length > 1) throw new Error(`${items.length} Jobs`);
@@ -87,38 +70,39 @@ async function restoreJob(namespace: string): Promise<V1Job> {
 test('a backup is a CronJob with a claim that outlives the KvStore', async (t) => {
   const namespace = await restrictedNamespace();
   const { metadata } = await cluster.createKvStore(namespace, 'shop', { etcd: {}, backup });
-  const cronJob = await eventually(() => cluster.get<V1CronJob>('cronJobs', namespace, 'shop-backup'));
+  const cronJob = await cluster.appears<V1CronJob>('cronJobs', namespace, 'shop-backup');
   t.is(cronJob.metadata?.ownerReferences?.[0]?.uid, metadata.uid);
   await t.notThrowsAsync(admitted(namespace, cronJob.spec?.jobTemplate.spec?.template));
-  const claim = await eventually(() => cluster.get<V1PersistentVolumeClaim>('claims', namespace, 'shop-backup'));
+  const claim = await cluster.appears<V1PersistentVolumeClaim>('claims', namespace, 'shop-backup');
   t.is(claim.metadata?.ownerReferences, undefined);
 
   await cluster.patch('cronJobs', namespace, 'shop-backup', { spec: { concurrencyPolicy: 'Allow' } });
   await cluster.patch('kvStores', namespace, 'shop', { spec: { backup: { schedule: '@hourly', suspend: true } } });
-  await eventually(async () => {
+  await waitFor('the CronJob is as the KvStore says', async () => {
     const { spec } = await cluster.get<V1CronJob>('cronJobs', namespace, 'shop-backup');
     const now = [spec?.schedule, spec?.suspend, spec?.concurrencyPolicy];
     if (now.join() !== '@hourly,true,Forbid') throw new Error(now.join());
+    return true;
   });
 
   const times = { lastScheduleTime: '2026-01-01T03:00:00Z', lastSuccessfulTime: '2026-01-01T03:00:09Z' };
   await cluster.patch('cronJobs', namespace, 'shop-backup', { status: times }, 'status');
-  await eventually(async () => {
+  await waitFor('the times are in the status', async () => {
     const { status } = await cluster.get<KvStore>('kvStores', namespace, 'shop');
     if (JSON.stringify(status?.backup) !== JSON.stringify(times)) throw new Error(JSON.stringify(status?.backup));
+    return true;
   });
   const sample = (which: string, time: string) =>
     `kvstore_backup_last_${which}_timestamp_seconds{namespace="${namespace}",name="shop"} ${Date.parse(time) / 1000}\n`;
-  await eventually(async () => {
+  const samples = [sample('schedule', times.lastScheduleTime), sample('success', times.lastSuccessfulTime)];
+  await waitFor('the times are in the metrics', async () => {
     const metrics = await operator.metrics();
-    for (const line of [sample('schedule', times.lastScheduleTime), sample('success', times.lastSuccessfulTime)]) {
-      if (!metrics.includes(line)) throw new Error(`no ${line}`);
-    }
+    return samples.every((line) => metrics.includes(line));
   });
 
   await cluster.patch('kvStores', namespace, 'shop', { spec: { backup: null } });
-  await untilGone('cronJobs', namespace, 'shop-backup');
-  t.false(await isGone('claims', namespace, 'shop-backup'));
+  await cluster.disappears('cronJobs', namespace, 'shop-backup');
+  t.true(await cluster.has('claims', namespace, 'shop-backup'));
 });
 
 test('a schedule that is none is told', async (t) => {
@@ -139,7 +123,7 @@ test('a restore comes before Ready and the Ingress, and never again', async (t) 
   const name = job.metadata?.name ?? '';
   await t.notThrowsAsync(admitted(namespace, job.spec?.template));
   await waitForCondition(cluster, namespace, 'again', { type: 'Ready', status: 'False', reason: 'Restoring' });
-  t.true(await isGone('ingresses', namespace, 'again'));
+  t.false(await cluster.has('ingresses', namespace, 'again'));
 
   await end(namespace, name, 'Complete');
   await waitForCondition(cluster, namespace, 'again', { type: 'Restored', status: 'True', reason: 'Restored' });
@@ -148,13 +132,13 @@ test('a restore comes before Ready and the Ingress, and never again', async (t) 
     status: 'True',
     reason: 'AllReplicasAvailable',
   });
-  await eventually(() => cluster.get('ingresses', namespace, 'again'));
+  await cluster.appears('ingresses', namespace, 'again');
 
   // Neither another wish nor a lost Job makes another one, nor does a new image change the one that is there.
   await cluster.patch('kvStores', namespace, 'again', {
     spec: { restoreFrom: { file: 'other.jsonl' }, image: 'new:1' },
   });
-  await untilGone('jobs', namespace, name);
+  await cluster.disappears('jobs', namespace, name);
   await waitForCondition(cluster, namespace, 'again', { type: 'Restored', status: 'True', reason: 'Restored' });
   await cluster.patch('kvStores', namespace, 'again', { spec: { restoreFrom: null } });
   await waitForCondition(cluster, namespace, 'again', { type: 'Restored', status: 'True', reason: 'Restored' });
@@ -174,9 +158,9 @@ test('a restore that failed holds the store up until its Job is deleted, and is 
   await cluster.admin.request('DELETE', pathOf(resources.jobs, namespace, name), {
     body: { propagationPolicy: 'Background' },
   });
-  await eventually(async () => {
+  await waitFor('there is another Job', async () => {
     const { metadata } = await restoreJob(namespace);
-    if (metadata?.uid === first.metadata?.uid) throw new Error('still the first Job');
+    return metadata?.uid !== first.metadata?.uid;
   });
   await waitForCondition(cluster, namespace, 'fails', { type: 'Ready', status: 'False', reason: 'Restoring' });
   t.pass();

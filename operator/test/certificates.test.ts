@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { PlainEtcdError } from '../src/etcd/plain-etcd-error.ts';
 import { reconcileEtcd } from '../src/etcd/reconcile-etcd.ts';
 import { hasStatus } from '../src/kube/kube-error.ts';
@@ -37,7 +37,7 @@ test('an authority and three certificates are made, belong to the KvStore and st
   const namespace = await cluster.createNamespace();
   const operator = await startOperator(namespace);
   const { metadata } = await cluster.createKvStore(namespace, 'shop');
-  const made = await eventually(() => secretsOf(namespace));
+  const made = await waitFor('every Secret', () => secretsOf(namespace));
   const [authority, ...leaves] = made;
   const signer = new X509Certificate(text(authority, 'signer.crt'));
   for (const leaf of leaves) {
@@ -48,10 +48,9 @@ test('an authority and three certificates are made, belong to the KvStore and st
   for (const secret of made) t.is(secret.metadata?.ownerReferences?.[0]?.uid, metadata.uid);
 
   const metric = 'kvstore_certificate_expiry_timestamp_seconds';
-  const metrics = await eventually(async () => {
+  const metrics = await waitFor('the metric', async () => {
     const all = await operator.metrics();
-    if (!all.includes(`${metric}{`)) throw new Error('no metric yet');
-    return all;
+    return all.includes(`${metric}{`) && all;
   });
   await readAgain(operator);
   const now = await secretsOf(namespace);
@@ -65,27 +64,25 @@ test('an authority and three certificates are made, belong to the KvStore and st
   t.false(operator.log.join('').includes('PRIVATE KEY'));
 
   await cluster.admin.request('DELETE', pathOf(resources.kvStores, namespace, 'shop'));
-  await eventually(async () => {
-    if ((await operator.metrics()).includes(`${metric}{`)) throw new Error('still there');
-  });
+  await waitFor('the metric is gone', async () => !(await operator.metrics()).includes(`${metric}{`));
 });
 
 test('a Secret that was deleted or damaged is put right, and no other Secret is touched', async (t) => {
   const namespace = await cluster.createNamespace();
   await startOperator(namespace);
   await cluster.createKvStore(namespace, 'shop');
-  const [before] = await eventually(() => secretsOf(namespace));
+  const [before] = await waitFor('every Secret', () => secretsOf(namespace));
   await cluster.admin.request('DELETE', pathOf(resources.secrets, namespace, 'shop-etcd-member-tls'));
   await cluster.patch('secrets', namespace, 'shop-etcd-client-tls', { data: { 'tls.key': btoa('damaged') } });
   await cluster.patch('secrets', namespace, 'shop-etcd-operator-tls', { metadata: { labels: null } });
-  await eventually(async () => {
+  await waitFor('every Secret is put right', async () => {
     const [authority, member, client, own] = await secretsOf(namespace);
     for (const leaf of [member, client]) {
       const certificate = new X509Certificate(text(leaf, 'tls.crt'));
       if (!certificate.verify(new X509Certificate(text(authority, 'signer.crt')).publicKey)) throw new Error('foreign');
       if (!text(leaf, 'tls.key').includes('PRIVATE KEY')) throw new Error('still damaged');
     }
-    if (own?.metadata?.labels === undefined) throw new Error('no labels yet');
+    return own?.metadata?.labels !== undefined;
   });
   t.is((await secretsOf(namespace))[0]?.metadata?.resourceVersion, before?.metadata?.resourceVersion);
 });
@@ -102,7 +99,7 @@ test("somebody else's Secret of the same name is neither used nor changed, and a
   const now = await cluster.get<V1Secret>('secrets', namespace, 'shop-etcd-client-tls');
   t.is(now.metadata?.resourceVersion, foreign.metadata?.resourceVersion);
   await cluster.admin.request('DELETE', pathOf(resources.secrets, namespace, 'shop-etcd-client-tls'));
-  await eventually(() => secretsOf(namespace));
+  await waitFor('every Secret', () => secretsOf(namespace));
 });
 
 test('an etcd that was made without TLS is left as it is, and so is its service', async (t) => {
@@ -125,7 +122,5 @@ async function readAgain(operator: RunningOperator): Promise<void> {
     return Number(count ?? 0);
   };
   const start = await total();
-  await eventually(async () => {
-    if ((await total()) < start + 2 * names.length) throw new Error('not asked yet');
-  });
+  await waitFor('every Secret is asked for', async () => (await total()) >= start + 2 * names.length);
 }

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { buildServiceObjects } from '../src/desired/desired.ts';
 import { hasStatus } from '../src/kube/kube-error.ts';
 import { pathOf, resourceNameOf, resources } from '../src/kube/resources.ts';
@@ -72,14 +72,14 @@ test('drift of each field that the operator owns is repaired', async (t) => {
   let repaired = 0;
   const repairAll = async (object: KubernetesObject): Promise<void> => {
     const resource = resourceNameOf(object);
-    const get = (): Promise<AnyObject> => cluster.get(resource, namespace, 'drift');
-    const before = await eventually(get);
+    const before = await cluster.appears(resource, namespace, 'drift');
     // As the API server writes them: quantities change their form.
     for (const leaf of leaves(object).map(({ path }) => ({ path, value: at(before, path) }))) {
       if (!(await alter(object, leaf))) continue;
-      await eventually(async () => {
-        const now = at(await get(), leaf.path);
-        if (!isDeepStrictEqual(now, leaf.value)) throw new Error(`${object.kind} ${leaf.path.join('.')} is ${now}`);
+      await waitFor(`${object.kind} ${leaf.path.join('.')} is repaired`, async () => {
+        const now = at(await cluster.get(resource, namespace, 'drift'), leaf.path);
+        if (!isDeepStrictEqual(now, leaf.value)) throw new Error(`it is ${now}`);
+        return true;
       });
       repaired += 1;
     }
@@ -93,25 +93,25 @@ test('an object that was deleted, or lost its labels or its owner, is put right'
   const namespace = await cluster.createNamespace();
   await cluster.startOperator({ environment: { KVSTORE_WATCH_NAMESPACES: namespace } });
   const { metadata } = await cluster.createKvStore(namespace, 'lost');
-  const first = await eventually(() => cluster.get('services', namespace, 'lost'));
+  const first = await cluster.appears('services', namespace, 'lost');
   await cluster.admin.request('DELETE', pathOf(resources.services, namespace, 'lost'));
-  await eventually(async () => {
+  await waitFor('there is another Service', async () => {
     const again = await cluster.get('services', namespace, 'lost');
-    if (again.metadata?.uid === first.metadata?.uid) throw new Error('not deleted yet');
+    return again.metadata?.uid !== first.metadata?.uid;
   });
   await cluster.patch('services', namespace, 'lost', { metadata: { labels: null, ownerReferences: null } });
   // Without owner and labels nothing says whose it is.
-  await eventually(async () => {
+  await waitFor('the conflict is noticed', async () => {
     const { status } = await cluster.get<typeof kvstoreShape>('kvStores', namespace, 'lost');
-    if (!status.conditions.some(({ reason }) => reason === 'ObjectConflict')) throw new Error('not noticed yet');
+    return status.conditions.some(({ reason }) => reason === 'ObjectConflict');
   });
   const ownerReferences = [
     { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', name: 'lost', uid: metadata.uid, controller: true },
   ];
   await cluster.patch('services', namespace, 'lost', { metadata: { ownerReferences } });
-  await eventually(async () => {
+  await waitFor('the labels are back', async () => {
     const { metadata: now } = await cluster.get('services', namespace, 'lost');
-    if (now?.labels?.['app.kubernetes.io/instance'] !== 'lost') throw new Error('no labels yet');
+    return now?.labels?.['app.kubernetes.io/instance'] === 'lost';
   });
   t.pass();
 });
@@ -128,8 +128,8 @@ test('idle: nothing is written, however often everything is looked at again', as
     // Forms that the API server writes otherwise.
     resources: { requests: { cpu: '0.5', memory: '1024Mi' }, limits: { cpu: 1, memory: '2048Mi' } },
   });
-  await eventually(() => cluster.get('ingresses', namespace, 'idle'));
-  const settled = await eventually(async () => {
+  await cluster.appears('ingresses', namespace, 'idle');
+  const settled = await waitFor('nothing changes', async () => {
     const before = await versions(namespace);
     await reconciles(operator, 2);
     if (!isDeepStrictEqual(await versions(namespace), before)) throw new Error('still changing');
@@ -175,7 +175,5 @@ const requests = (operator: RunningOperator): Promise<number> =>
 async function reconciles(operator: RunningOperator, count: number): Promise<void> {
   const total = (): Promise<number> => sumOf(operator, /^controller_runtime_reconcile_total\{.*\} (\d+)$/gm);
   const start = await total();
-  await eventually(async () => {
-    if ((await total()) < start + count) throw new Error('not yet');
-  });
+  await waitFor(`${count} further reconciles`, async () => (await total()) >= start + count);
 }

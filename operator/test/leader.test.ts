@@ -1,6 +1,6 @@
 /** Two operators, one leader: handed over at once when it stops, taken over when it is gone, given up when it is lost. */
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { type Cluster, operatorNamespace, type RunningOperator, startCluster } from './support/cluster.ts';
 
 let cluster: Cluster;
@@ -23,10 +23,8 @@ async function leads(operator: RunningOperator): Promise<boolean> {
   return /^leader_election_master_status\{name="kvstore"\} 1$/m.test(await operator.metrics());
 }
 
-function waitUntilLeading(operator: RunningOperator): Promise<void> {
-  return eventually(async () => {
-    if (!(await leads(operator))) throw new Error('does not lead');
-  });
+async function waitUntilLeading(operator: RunningOperator): Promise<void> {
+  await waitFor('the operator leads', () => leads(operator));
 }
 
 test.serial('of two operators one leads and works, and when it stops the other goes on at once', async (t) => {
@@ -37,7 +35,7 @@ test.serial('of two operators one leads and works, and when it stops the other g
   const second = await cluster.startOperator({ environment, lease: patient });
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'one');
-  await eventually(() => cluster.get('ingresses', namespace, 'one'));
+  await cluster.appears('ingresses', namespace, 'one');
   t.false(await leads(second));
   t.notRegex(await second.metrics(), /rest_client_requests_total\{method="PATCH"/);
 
@@ -45,7 +43,7 @@ test.serial('of two operators one leads and works, and when it stops the other g
   t.is((await readLease()).spec.holderIdentity === 'operator-0', false);
   await waitUntilLeading(second);
   await cluster.createKvStore(namespace, 'two');
-  await eventually(() => cluster.get('ingresses', namespace, 'two'));
+  await cluster.appears('ingresses', namespace, 'two');
   await second.stop();
   t.is((await readLease()).spec.holderIdentity, '');
 });

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
 import { type Cluster, operatorNamespace, startCluster } from './support/cluster.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -30,8 +29,8 @@ function start(t: ExecutionContext, environment: Record<string, string>) {
 test('starts, makes a KvStore with its real etcd, and on SIGTERM gives the Lease back and ends with 0', async (t) => {
   const { child, output, exited } = start(t, { KVSTORE_POD_NAMESPACE: operatorNamespace, KVSTORE_POD_NAME: 'me' });
   await cluster.createKvStore('default', 'real');
-  await eventually(() => cluster.get('statefulSets', 'default', 'real-etcd'));
-  await eventually(() => cluster.get('ingresses', 'default', 'real'));
+  await cluster.appears('statefulSets', 'default', 'real-etcd');
+  await cluster.appears('ingresses', 'default', 'real');
   child.kill('SIGTERM');
   t.is(await exited, 0, output.text);
   const { spec } = await cluster.admin.request<{ spec: { holderIdentity: string } }>(

@@ -1,6 +1,6 @@
 /** Many KvStores at once. */
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { pathOf, resources } from '../src/kube/resources.ts';
 import { startCluster } from './support/cluster.ts';
 
@@ -17,13 +17,13 @@ test(`${count} KvStores converge, and then nothing is written any more`, async (
   }
   const startedAt = performance.now();
   const kinds = ['deployments', 'services', 'ingresses', 'disruptionBudgets', 'networkPolicies'] as const;
-  await eventually(async () => {
+  await waitFor('every object is there, and the operator at rest', async () => {
     for (const kind of kinds) {
       const path = pathOf(resources[kind], namespace);
       const { items } = await cluster.admin.request<{ items: object[] }>('GET', path);
       if (items.length !== count) throw new Error(`${items.length} ${kind}`);
     }
-    if (!/^workqueue_depth\{name="kvstore"\} 0$/m.test(await operator.metrics())) throw new Error('still at work');
+    return /^workqueue_depth\{name="kvstore"\} 0$/m.test(await operator.metrics());
   });
   t.log(`settled ${Math.round(performance.now() - startedAt)} ms after the last was created`);
   t.notRegex(await operator.metrics(), /controller_runtime_reconcile_errors_total\{.*\} [1-9]/);

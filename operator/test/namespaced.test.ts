@@ -1,6 +1,6 @@
 /** An operator that looks after one namespace, with rights in that one only. */
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { hasStatus } from '../src/kube/kube-error.ts';
 import { startCluster } from './support/cluster.ts';
 
@@ -9,10 +9,10 @@ test('works in its namespace under a RoleBinding there, and leaves the others al
   t.teardown(cluster.stop);
   await cluster.admin.request('POST', '/api/v1/namespaces', { body: { metadata: { name: 'shop' } } });
   await cluster.kubectl('apply', '--server-side', '-k', 'config/namespaced');
-  await eventually(() => cluster.createKvStore('default', 'other'));
+  await waitFor('a KvStore can be made', () => cluster.createKvStore('default', 'other'));
   const operator = await cluster.startOperator({ environment: { KVSTORE_WATCH_NAMESPACES: 'shop' } });
   await cluster.createKvStore('shop', 'mine');
-  await eventually(() => cluster.get('ingresses', 'shop', 'mine'));
+  await cluster.appears('ingresses', 'shop', 'mine');
   t.true(await operatorIsReady(operator.port));
   t.notRegex(await operator.metrics(), /rest_client_requests_total\{method="\w+",code="403"\}/);
   const error = await t.throwsAsync(cluster.get('deployments', 'default', 'other'));

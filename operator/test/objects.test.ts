@@ -2,9 +2,8 @@
 
 import type { V1Deployment, V1Ingress, V1PodDisruptionBudget, V1Service } from '@kubernetes/client-node';
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { secretVersionsAnnotation } from '../src/desired/deployment.ts';
-import { hasStatus } from '../src/kube/kube-error.ts';
 import type { ResourceName } from '../src/kube/resources.ts';
 import type { KvStore } from '../src/kvstore.ts';
 import { type AnyObject, type Cluster, type RunningOperator, startCluster } from './support/cluster.ts';
@@ -29,20 +28,10 @@ const serviceKinds = [
   'ingresses',
 ] as const satisfies readonly ResourceName[];
 
-async function isGone(resource: ResourceName, namespace: string, name: string): Promise<void> {
-  try {
-    await cluster.get(resource, namespace, name);
-  } catch (error) {
-    if (hasStatus(error, 404)) return;
-    throw error;
-  }
-  throw new Error(`${resource} ${name} is still there`);
-}
-
 test('each object of a KvStore is there and goes with it', async (t) => {
   const namespace = await cluster.createNamespace();
   const { metadata } = await cluster.createKvStore(namespace, 'all');
-  await eventually(() => cluster.get('ingresses', namespace, 'all'));
+  await cluster.appears('ingresses', namespace, 'all');
   t.is((await cluster.get('kvStores', namespace, 'all')).metadata?.finalizers, undefined);
   for (const kind of serviceKinds) {
     const object = await cluster.get(kind, namespace, 'all');
@@ -59,7 +48,7 @@ test('the pods are admitted where the restricted pod security standard is enforc
     contentType: 'application/merge-patch+json',
   });
   await cluster.createKvStore(namespace, 'safe');
-  const { spec } = await eventually(() => cluster.get<V1Deployment>('deployments', namespace, 'safe'));
+  const { spec } = await cluster.appears<V1Deployment>('deployments', namespace, 'safe');
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'safe' }, spec: spec?.template.spec };
   await t.notThrowsAsync(
     cluster.admin.request('POST', `/api/v1/namespaces/${namespace}/pods`, { body: pod, query: { dryRun: 'All' } }),
@@ -81,13 +70,13 @@ test('an object of the same name that belongs to somebody else is untouched, and
   t.is(after.metadata?.resourceVersion, theirs.metadata?.resourceVersion);
   t.truthy(await cluster.get('deployments', namespace, 'taken'), 'the rest is applied all the same');
 
-  const events = await eventually(async () => {
+  const events = await waitFor('an event', async () => {
     const list = await cluster.admin.request<{ items: { reason: string; regarding: { name: string } }[] }>(
       'GET',
       `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
     );
     if (list.items.length === 0)
-      throw new Error(`no event yet: ${operator.log.filter((l) => l.includes('event')).join()}`);
+      throw new Error(`the log has: ${operator.log.filter((l) => l.includes('event')).join()}`);
     return list.items;
   });
   t.like(events[0], { reason: 'ObjectConflict', regarding: { name: 'taken' } });
@@ -113,21 +102,21 @@ test('an object that another KvStore owned is not taken over while it is being r
 test('what is switched off is removed, and what is switched on again comes back', async (t) => {
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'less', { etcd: {}, monitoring: { enabled: true } });
-  await eventually(() => cluster.get('serviceMonitors', namespace, 'less'));
-  await eventually(() => cluster.get('ingresses', namespace, 'less'));
+  await cluster.appears('serviceMonitors', namespace, 'less');
+  await cluster.appears('ingresses', namespace, 'less');
   await cluster.patch('kvStores', namespace, 'less', {
     spec: { replicas: 1, ingress: { enabled: false }, monitoring: { enabled: false } },
   });
-  await eventually(() => isGone('ingresses', namespace, 'less'));
-  await eventually(() => isGone('disruptionBudgets', namespace, 'less'));
-  await eventually(() => isGone('serviceMonitors', namespace, 'less'));
+  await cluster.disappears('ingresses', namespace, 'less');
+  await cluster.disappears('disruptionBudgets', namespace, 'less');
+  await cluster.disappears('serviceMonitors', namespace, 'less');
   t.truthy(await cluster.get('services', namespace, 'less'));
   await cluster.patch('kvStores', namespace, 'less', {
     spec: { replicas: 2, ingress: { enabled: true, host: 'kv.test' } },
   });
-  const ingress = await eventually(() => cluster.get<V1Ingress>('ingresses', namespace, 'less'));
+  const ingress = await cluster.appears<V1Ingress>('ingresses', namespace, 'less');
   t.is(ingress.spec?.rules?.[0]?.host, 'kv.test');
-  const budget = await eventually(() => cluster.get<V1PodDisruptionBudget>('disruptionBudgets', namespace, 'less'));
+  const budget = await cluster.appears<V1PodDisruptionBudget>('disruptionBudgets', namespace, 'less');
   t.is(budget.spec?.maxUnavailable, 1);
 });
 
@@ -136,26 +125,20 @@ test('a field that is no longer asked for is taken away again', async (t) => {
   await cluster.createKvStore(namespace, 'fewer', { etcd: {}, nodeSelector: { disk: 'fast' } });
   const selectorOf = async (): Promise<unknown> =>
     (await cluster.get<V1Deployment>('deployments', namespace, 'fewer')).spec?.template.spec?.nodeSelector;
-  t.deepEqual(await eventually(selectorOf), { disk: 'fast' });
+  t.deepEqual(await waitFor('the field', selectorOf), { disk: 'fast' });
   await cluster.patch('kvStores', namespace, 'fewer', { spec: { nodeSelector: null } });
-  t.is(
-    await eventually(async () => {
-      const selector = await selectorOf();
-      if (selector !== undefined) throw new Error('still there');
-      return selector;
-    }),
-    undefined,
-  );
+  await waitFor('the field is gone', async () => (await selectorOf()) === undefined);
 });
 
 test('an autoscaler sets the replicas through the scale subresource and is not fought', async (t) => {
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'scaled');
-  await eventually(() => cluster.get('deployments', namespace, 'scaled'));
+  await cluster.appears('deployments', namespace, 'scaled');
   await cluster.patch('kvStores', namespace, 'scaled', { spec: { replicas: 7 } }, 'scale');
-  await eventually(async () => {
+  await waitFor('there are 7 replicas', async () => {
     const { spec } = await cluster.get<V1Deployment>('deployments', namespace, 'scaled');
     if (spec?.replicas !== 7) throw new Error(`${spec?.replicas} replicas`);
+    return true;
   });
   await waitForCondition(cluster, namespace, 'scaled', { type: 'Progressing', status: 'True', reason: 'RollingOut' });
   t.is((await cluster.get<KvStore>('kvStores', namespace, 'scaled')).spec.replicas, 7);
@@ -176,35 +159,34 @@ test('a changed Secret that the service reads rolls it out', async (t) => {
     const { spec } = await cluster.get<V1Deployment>('deployments', namespace, 'outside');
     return spec?.template.metadata?.annotations?.[secretVersionsAnnotation];
   };
-  const before = await eventually(versionOf);
-  t.regex(before ?? '', /^creds=\d+$/);
+  const before = await waitFor('the version', versionOf);
+  t.regex(before, /^creds=\d+$/);
   await cluster.admin.request('PUT', `${secretPath}/creds`, { body: secret('two') });
-  const after = await eventually(async () => {
+  const after = await waitFor('another version', async () => {
     const version = await versionOf();
-    if (version === before) throw new Error('no rollout yet');
-    return version;
+    return version !== before && version;
   });
-  t.regex(after ?? '', /^creds=\d+$/);
+  t.regex(after, /^creds=\d+$/);
 });
 
 test('a paused KvStore is left alone until it is resumed', async (t) => {
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'still');
-  await eventually(() => cluster.get('ingresses', namespace, 'still'));
+  await cluster.appears('ingresses', namespace, 'still');
   await cluster.patch('kvStores', namespace, 'still', { spec: { paused: true, replicas: 5 } });
   await waitForCondition(cluster, namespace, 'still', { type: 'Progressing', status: 'False', reason: 'Paused' });
   t.is((await cluster.get<V1Deployment>('deployments', namespace, 'still')).spec?.replicas, 3);
   await cluster.patch('kvStores', namespace, 'still', { spec: { paused: false } });
-  await eventually(async () => {
+  await waitFor('it is resumed', async () => {
     const { spec } = await cluster.get<V1Deployment>('deployments', namespace, 'still');
-    if (spec?.replicas !== 5) throw new Error('not resumed');
+    return spec?.replicas === 5;
   });
 });
 
 test('Ready follows the pods, both ways', async (t) => {
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'pods');
-  const { metadata } = await eventually(() => cluster.get('deployments', namespace, 'pods'));
+  const { metadata } = await cluster.appears('deployments', namespace, 'pods');
   const report = (pods: number): Promise<void> => {
     const counts = { replicas: 3, updatedReplicas: 3, readyReplicas: pods, availableReplicas: pods };
     const status = { ...counts, observedGeneration: metadata?.generation };
@@ -238,13 +220,9 @@ test('a KvStore that goes away takes its metrics along and hangs on nothing', as
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'short');
   const series = `kvstore_ready{namespace="${namespace}",name="short"}`;
-  await eventually(async () => {
-    if (!(await operator.metrics()).includes(series)) throw new Error('no series yet');
-  });
+  await waitFor('the series', async () => (await operator.metrics()).includes(series));
   await cluster.admin.request('DELETE', `/apis/kvstore.dev/v1alpha1/namespaces/${namespace}/kvstores/short`);
-  await isGone('kvStores', namespace, 'short');
-  await eventually(async () => {
-    if ((await operator.metrics()).includes(series)) throw new Error('the series is still there');
-  });
+  await cluster.disappears('kvStores', namespace, 'short');
+  await waitFor('the series is gone', async () => !(await operator.metrics()).includes(series));
   t.pass();
 });

@@ -9,7 +9,7 @@ import {
   type V1Role,
 } from '@kubernetes/client-node';
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import type { ReconcileEtcd } from '../src/etcd/contract.ts';
 import { pathOf, resources } from '../src/kube/resources.ts';
 import { operatorNamespace, startCluster } from './support/cluster.ts';
@@ -83,7 +83,7 @@ test('each permission is used, and nothing is refused', async (t) => {
     backup: { schedule: '@daily', storage: {} },
     restoreFrom: { volumeClaim: 'backups' },
   });
-  await eventually(() => cluster.get('deployments', namespace, 'all'));
+  await cluster.appears('deployments', namespace, 'all');
   // Makes the operator begin the restore.
   await cluster.patch(
     'deployments',
@@ -92,14 +92,14 @@ test('each permission is used, and nothing is refused', async (t) => {
     { status: { replicas: 1, readyReplicas: 1, availableReplicas: 1 } },
     'status',
   );
-  await eventually(async () => {
+  await waitFor('a Job', async () => {
     const { items } = await cluster.admin.request<{ items: object[] }>('GET', pathOf(resources.jobs, namespace));
-    if (items.length === 0) throw new Error('no Job yet');
+    return items.length > 0;
   });
   await cluster.patch('kvStores', namespace, 'all', { spec: { restoreFrom: null } });
-  await eventually(() => cluster.get('ingresses', namespace, 'all'));
+  await cluster.appears('ingresses', namespace, 'all');
   await cluster.createKvStore(namespace, 'taken');
-  await eventually(() => cluster.get('serviceMonitors', namespace, 'all'));
+  await cluster.appears('serviceMonitors', namespace, 'all');
   const off = {
     replicas: 1,
     ingress: { enabled: false },
@@ -116,7 +116,7 @@ test('each permission is used, and nothing is refused', async (t) => {
     false,
   );
 
-  const used = await eventually(async () => {
+  const used = await waitFor('every permission is used', async () => {
     const events = await readAudit(cluster.server.auditLog);
     const seen = new Set(events.flatMap(permissionsOf));
     const idle = allowed.filter((permission) => !seen.has(permission));

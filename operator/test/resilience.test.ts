@@ -1,6 +1,6 @@
 /** The operator goes on when the API server was killed, and its history lost. */
 import test from 'ava';
-import { eventually } from '../../test-support/eventually.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { pathOf, resources } from '../src/kube/resources.ts';
 import { startCluster } from './support/cluster.ts';
 
@@ -9,18 +9,16 @@ test('an API server that was killed and restarted is followed again, deletions i
   t.teardown(cluster.stop);
   const operator = await cluster.startOperator();
   await cluster.createKvStore('default', 'before');
-  await eventually(() => cluster.get('ingresses', 'default', 'before'));
+  await cluster.appears('ingresses', 'default', 'before');
 
   await cluster.server.kill();
-  await eventually(() => {
-    if (!operator.log.some((line) => line.includes('watch interrupted'))) throw new Error('not noticed yet');
-  });
+  await waitFor('it is noticed', () => operator.log.some((line) => line.includes('watch interrupted')));
   t.is((await fetch(`http://127.0.0.1:${operator.port}/livez`)).status, 200, 'an absent API server is no illness');
   await cluster.server.start();
   // Written before the operator's watches are back, which begin at a version that this API server no longer has.
   await cluster.admin.request('DELETE', pathOf(resources.services, 'default', 'before'));
   await cluster.createKvStore('default', 'after');
-  await eventually(() => cluster.get('services', 'default', 'before'));
-  await eventually(() => cluster.get('ingresses', 'default', 'after'));
+  await cluster.appears('services', 'default', 'before');
+  await cluster.appears('ingresses', 'default', 'after');
   t.regex(await operator.metrics(), /kvstore_operator_watch_restarts_total\{resource="kvstores"\} [1-9]/);
 });

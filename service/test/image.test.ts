@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import manifest from '../../package.json' with { type: 'json' };
-import { startService, temporaryFolder } from './support/service-process.ts';
+import { startService } from '../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const dockerfile = readFileSync(`${root}Dockerfile.service`, 'utf8');

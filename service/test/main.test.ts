@@ -4,8 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
+import { launch, startService } from '../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { helpText } from '../src/config.ts';
-import { launch, startService, temporaryFolder } from './support/service-process.ts';
 import { bearer, bothTokens, writer } from './support/tokens.ts';
 
 test('--help and -h print the settings and end with 0, whatever the environment holds', async (t) => {

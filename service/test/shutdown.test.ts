@@ -4,14 +4,16 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { env as environment } from 'node:process';
 import test, { type ExecutionContext } from 'ava';
-import { type Service, startService, temporaryFolder, until } from './support/service-process.ts';
+import { type Service, startService } from '../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 
 function start(t: ExecutionContext, env: Record<string, string> = {}): Promise<Service> {
   return startService(t, { env: { KV_DATA_DIR: temporaryFolder(t), KV_DRAIN_WINDOW: '2s', ...env } });
 }
 
-function shuttingDown(service: Service): Promise<void> {
-  return until(() => service.log.some(({ msg }) => msg === 'shutting down'), 'shutting down');
+async function shuttingDown(service: Service): Promise<void> {
+  await waitFor('shutting down', () => service.log.some(({ msg }) => msg === 'shutting down'));
 }
 
 async function open(t: ExecutionContext, service: Service): Promise<Socket> {
@@ -76,7 +78,7 @@ test('requests before, in and across the drain window are all answered; then it 
   const half = await open(t, service);
   half.write('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n{"a"');
 
-  await until(() => answered > 50, 'requests');
+  await waitFor('requests', () => answered > 50);
   const exit = service.stop('SIGTERM');
   await shuttingDown(service);
   const ready = await fetch(`${service.url}/readyz`);
@@ -131,10 +133,10 @@ test('a client that goes away in the middle of a stream leaves nothing behind', 
   const service = await start(t);
   await fill(service);
   for (let i = 0; i < 20; i++) (await slowDump(service)).destroy();
-  await until(async () => {
+  await waitFor('only the scrape itself is active', async () => {
     const text = await (await fetch(`${service.url}/metrics`)).text();
     return /^http_server_active_requests 1$/m.test(text);
-  }, 'only the scrape itself is active');
+  });
   t.false(service.log.some(({ msg }) => msg === 'request failed'));
 });
 
@@ -156,7 +158,7 @@ test('with thousands of idle connections and a thousand watches the service stil
   t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
   t.is(await (await fetch(`${service.url}/get/a`)).text(), '1');
   t.true((await fetch(`${service.url}/livez`)).ok);
-  await until(() => heard.every((text) => text().includes('"key":"a"')), 'every watch hears of it');
+  await waitFor('every watch hears of it', () => heard.every((text) => text().includes('"key":"a"')));
   t.log(`${sockets} connections, ${heard.length} watches`);
   t.is((await service.stop('SIGTERM')).code, 0);
 });
@@ -169,6 +171,6 @@ async function watch(t: ExecutionContext, service: Service): Promise<() => strin
     text += data;
   });
   socket.write('GET /watch HTTP/1.1\r\nHost: x\r\n\r\n');
-  await until(() => text.includes('200 OK'), 'the watch begins');
+  await waitFor('the watch begins', () => text.includes('200 OK'));
   return () => text;
 }

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { type Service, startService } from '../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
-import { type Service, startService, temporaryFolder } from './support/service-process.ts';
 import { receiveTraces, type Span } from './support/trace-receiver.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';

@@ -1,7 +1,7 @@
 /** One service process with all that a fault acts on: its disk, its clock, and the connections of its clients. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServiceProcess } from '../service-process.ts';
+import { ServiceProcess } from '../service-process/service-process.ts';
 import { mountSmallDisk, type SmallDisk } from '../small-disk.ts';
 import { TcpProxy } from '../tcp-proxy.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EtcdCluster } from '../etcd-cluster.ts';
-import { ServiceProcess } from '../service-process.ts';
+import { ServiceProcess } from '../service-process/service-process.ts';
 import { TcpProxy } from '../tcp-proxy.ts';
 import { waitFor } from '../wait-for.ts';
 import { faults } from './faults.ts';

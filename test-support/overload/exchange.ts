@@ -37,9 +37,3 @@ export function exchange(port: number, { path, body }: Request, agent: Agent | f
     outgoing.end(body);
   });
 }
-
-/** 0 of nothing. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
-}

@@ -3,7 +3,8 @@
  * second whether they are answered or not. Options as JSON in its argument; prints what it saw as JSON.
  */
 import { Agent } from 'node:http';
-import { type Exchange, exchange, now, quantile } from './exchange.ts';
+import { quantile } from '../quantile.ts';
+import { type Exchange, exchange, now } from './exchange.ts';
 import type { LoadOptions, LoadReport } from './load-report.ts';
 import { costly } from './requests.ts';
 
@@ -50,7 +51,7 @@ const answered = seen.filter(({ outcome }) => outcome === 200).map(({ took }) =>
 const refusals = seen.filter(({ outcome }) => outcome === 503);
 const refused = refusals.map(({ took }) => took);
 const others = seen.filter(({ outcome }) => outcome !== 200 && outcome !== 503);
-const times = (values: readonly number[]) => ({ p50: quantile(values, 0.5), p99: quantile(values, 0.99) });
+const times = (values: readonly number[]) => ({ p50: quantile(values, 0.5) ?? 0, p99: quantile(values, 0.99) ?? 0 });
 const report: LoadReport = {
   offered: seen.length,
   lastSent,

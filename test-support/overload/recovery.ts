@@ -1,5 +1,6 @@
 /** How soon after an overload an ordinary client is served as before. */
-import { type Exchange, quantile } from './exchange.ts';
+import { quantile } from '../quantile.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Milliseconds that are as good as any: below it a p99 tells of the garbage collector and of the neighbours. */
 const unnoticed = 50;
@@ -7,7 +8,7 @@ const unnoticed = 50;
 /** The p99 that counts as normal again: twice what it was before. */
 export function normalTime(before: readonly Exchange[]): number {
   const times = before.map(({ took }) => took);
-  return Math.max(unnoticed, 2 * quantile(times, 0.99));
+  return Math.max(unnoticed, 2 * (quantile(times, 0.99) ?? 0));
 }
 
 /**
@@ -21,7 +22,8 @@ export function recoveryTime(exchanges: readonly Exchange[], end: number, normal
     if (start + 1000 > last) return undefined;
     const second = later.filter(({ sent }) => sent >= start && sent < start + 1000);
     const times = second.map(({ took }) => took);
-    if (second.every(({ outcome }) => outcome === 200) && quantile(times, 0.99) <= normal) return start - end;
+    const p99 = quantile(times, 0.99) ?? 0;
+    if (second.every(({ outcome }) => outcome === 200) && p99 <= normal) return start - end;
   }
   return undefined;
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ServiceProcess } from '../service-process.ts';
+import { ServiceProcess } from '../service-process/service-process.ts';
 import { exchange, now } from './exchange.ts';
 import type { LoadOptions, LoadReport } from './load-report.ts';
 import { Memory } from './memory.ts';

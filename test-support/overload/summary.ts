@@ -1,5 +1,6 @@
 /** What an overload comes to, and which promises it broke. */
-import { type Exchange, quantile } from './exchange.ts';
+import { quantile } from '../quantile.ts';
+import type { Exchange } from './exchange.ts';
 import type { LoadReport } from './load-report.ts';
 
 /** What somebody saw who is not part of the load. */
@@ -41,11 +42,12 @@ const recoveryBar = 2000;
 
 export function timesOf(exchanges: readonly Exchange[]): Seen {
   const times = exchanges.map(({ took }) => took);
+  const time = (q: number) => quantile(times, q) ?? 0;
   const outcomes = Map.groupBy(exchanges, ({ outcome }) => String(outcome));
   return {
     count: exchanges.length,
     outcomes: Object.fromEntries([...outcomes].map(([outcome, list]) => [outcome, list.length])),
-    ...{ p50: quantile(times, 0.5), p99: quantile(times, 0.99), worst: quantile(times, 1) },
+    ...{ p50: time(0.5), p99: time(0.99), worst: time(1) },
   };
 }
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EtcdCluster } from '../etcd-cluster.ts';
-import { ServiceProcess } from '../service-process.ts';
+import { ServiceProcess } from '../service-process/service-process.ts';
 import { installSchemathesis } from './install.ts';
 
 const seed = 1;

@@ -1,6 +1,7 @@
 /** One real service for all tests of a file, which run one after the other; each begins with an empty store. */
 import type { TestFn } from 'ava';
-import { type Owner, startService, temporaryFolder } from '../../../service/test/support/service-process.ts';
+import { startService } from '../../../test-support/service-process/launch.ts';
+import { type Owner, temporaryFolder } from '../../../test-support/temporary-folder.ts';
 
 export interface Store {
   /** Known once the tests run. */

@@ -1,6 +1,6 @@
 /** What etcd itself does with an empty data directory: the facts that the gates rest on. */
 import test from 'ava';
-import { eventually } from '../../../test-support/eventually.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import type { FakePod } from './fake-pods.ts';
 import { countKeys, putKeys } from './values.ts';
@@ -22,9 +22,9 @@ test('behind a closed gate an empty data directory never becomes a member; added
   cluster.mishap = () => {
     throw new Error('the operator is away');
   };
-  await eventually(async () => {
+  await waitFor('it has been tried often enough', async () => {
     await cluster.reconcile().catch(() => undefined);
-    if (pod(cluster, 2).restarts < 3) throw new Error('it has not been tried often enough yet');
+    return pod(cluster, 2).restarts >= 3;
   });
   await t.throwsAsync(cluster.member('shop-etcd-2').status());
   cluster.mishap = () => undefined;

@@ -1,17 +1,18 @@
 /** The life of an etcd: real members, and an operator that dies at random points and sees caches that lag. */
 import test from 'ava';
-import { eventually } from '../../../test-support/eventually.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { countKeys, putKeys } from './values.ts';
 
 const keys = 200;
 
 async function assertAllThere(cluster: FakeCluster, members: number): Promise<void> {
-  await eventually(async () => {
+  await waitFor('every member has every key', async () => {
     for (let ordinal = 0; ordinal < members; ordinal++) {
       const count = await countKeys(cluster, ordinal, 'life/');
       if (count !== keys) throw new Error(`member ${ordinal} holds ${count} keys`);
     }
+    return true;
   });
 }
 

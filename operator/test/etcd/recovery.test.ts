@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { needBinary } from '../../../test-support/binaries.ts';
-import { eventually } from '../../../test-support/eventually.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { countKeys, putKeys } from './values.ts';
 
@@ -15,9 +15,7 @@ async function losesQuorum(): Promise<FakeCluster> {
   const cluster = await FakeCluster.start();
   await cluster.settled();
   await putKeys(cluster, 'life/', keys);
-  await eventually(async () => {
-    if ((await countKeys(cluster, 0, 'life/')) !== keys) throw new Error('member 0 lags');
-  });
+  await waitFor('member 0 has every key', async () => (await countKeys(cluster, 0, 'life/')) === keys);
   await cluster.loseVolume(1);
   await cluster.loseVolume(2);
   await cluster.until(({ reason }) => reason === 'EtcdQuorumLost');

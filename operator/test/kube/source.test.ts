@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import test, { type ExecutionContext } from 'ava';
-import { eventually } from '../../../test-support/eventually.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { systemClock } from '../../src/clock.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';
 import { ObjectCache } from '../../src/kube/object-cache.ts';
@@ -64,21 +64,22 @@ async function follow(t: ExecutionContext, lists: readonly Answer[], watches: re
   });
   await source.synced;
   const names = (): string[] => [...cache.values()].map(({ metadata }) => metadata?.name ?? '').sort();
-  const waitFor = (...wanted: string[]): Promise<void> =>
-    eventually(() => {
-      if (names().join() !== wanted.join()) throw new Error(`has ${names().join()}`);
+  const holds = (...wanted: string[]) =>
+    waitFor(`it holds ${wanted.join()}`, () => {
+      if (names().join() !== wanted.join()) throw new Error(names().join());
+      return true;
     });
-  return { seen, names, changes, waitFor };
+  return { seen, names, changes, holds };
 }
 
 test('a history that expired inside a watch is listed anew, and what was deleted meanwhile is gone', async (t) => {
   const gone: Answer = (response) => response.end(event('ERROR', { kind: 'Status', code: 410, reason: 'Expired' }));
-  const { waitFor, changes } = await follow(
+  const { holds, changes } = await follow(
     t,
     [list(5, item('old', 3), item('kept', 4)), list(20, item('kept', 4), item('new', 19))],
     [gone, stayOpen],
   );
-  await waitFor('kept', 'new');
+  await holds('kept', 'new');
   t.deepEqual(changes.slice(2), ['new', 'old']);
 });
 
@@ -87,16 +88,16 @@ test('a watch refused with 410 is listed anew', async (t) => {
     response.statusCode = 410;
     response.end('{"reason":"Expired","message":"too old resource version"}');
   };
-  const { waitFor } = await follow(t, [list(5, item('a', 3)), list(9, item('b', 8))], [refused, stayOpen]);
-  await waitFor('b');
+  const { holds } = await follow(t, [list(5, item('a', 3)), list(9, item('b', 8))], [refused, stayOpen]);
+  await holds('b');
   t.pass();
 });
 
 test('a silent watch is given up and taken up where it was', async (t) => {
   const silentAfterOne: Answer = (response) => response.write(event('ADDED', item('b', 7)));
   const goesOn: Answer = (response) => response.write(event('ADDED', item('c', 8)));
-  const { waitFor, seen } = await follow(t, [list(5, item('a', 3))], [silentAfterOne, goesOn, stayOpen], 300);
-  await waitFor('a', 'b', 'c');
+  const { holds, seen } = await follow(t, [list(5, item('a', 3))], [silentAfterOne, goesOn, stayOpen], 300);
+  await holds('a', 'b', 'c');
   t.is(seen.lists, 1);
   t.is(seen.watches[1]?.get('resourceVersion'), '7');
 });
@@ -104,9 +105,7 @@ test('a silent watch is given up and taken up where it was', async (t) => {
 test('a watch goes on after a bookmark from where that was', async (t) => {
   const bookmark: Answer = (response) => response.end(event('BOOKMARK', item('', 42)));
   const { seen } = await follow(t, [list(5)], [bookmark, stayOpen]);
-  await eventually(() => {
-    if (seen.watches.length < 2) throw new Error('no second watch yet');
-  });
+  await waitFor('a second watch', () => seen.watches.length >= 2);
   t.is(seen.watches[1]?.get('resourceVersion'), '42');
   t.is(seen.watches[0]?.get('allowWatchBookmarks'), 'true');
 });
@@ -122,8 +121,8 @@ test('errors and broken lines are waited out', async (t) => {
     response.write('{"type":"ADDED","obj', () => response.destroy());
   };
   const good: Answer = (response) => response.write(event('DELETED', item('a', 9)));
-  const { waitFor } = await follow(t, [fails, list(5, item('a', 3))], [broken, cutOff, good, stayOpen]);
-  await waitFor('b');
+  const { holds } = await follow(t, [fails, list(5, item('a', 3))], [broken, cutOff, good, stayOpen]);
+  await holds('b');
   t.pass();
 });
 

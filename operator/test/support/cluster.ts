@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { findBinary } from '../../../test-support/binaries.ts';
-import { eventually } from '../../../test-support/eventually.ts';
 import { type KubeApiServer, startKubeApiServer } from '../../../test-support/kube-apiserver.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { ReconcileEtcd } from '../../src/etcd/contract.ts';
 import type { MemberAccess } from '../../src/etcd-tools.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';
+import { hasStatus } from '../../src/kube/kube-error.ts';
 import { PooledKubeConfig } from '../../src/kube/pooled-kube-config.ts';
 import { pathOf, type Resource, type ResourceName, resources } from '../../src/kube/resources.ts';
 import type { KvStore } from '../../src/kvstore.ts';
@@ -34,6 +35,11 @@ export interface Cluster {
   createKvStore(namespace: string, name: string, spec?: object): Promise<KvStore>;
   /** @throws KubeError 404 when there is none */
   get<T = AnyObject>(resource: ResourceName, namespace: string, name: string): Promise<T>;
+  has(resource: ResourceName, namespace: string, name: string): Promise<boolean>;
+  /** Resolves once it is there. */
+  appears<T extends object = AnyObject>(resource: ResourceName, namespace: string, name: string): Promise<T>;
+  /** Resolves once it is not there any more. */
+  disappears(resource: ResourceName, namespace: string, name: string): Promise<void>;
   /** A JSON merge patch, as a user would make it; of a subresource when one is named. */
   patch(resource: ResourceName, namespace: string, name: string, body: object, subresource?: string): Promise<void>;
   stop(): Promise<void>;
@@ -124,6 +130,20 @@ export async function startCluster({ install = true, audit = false } = {}): Prom
       });
     },
     get: (resource, namespace, name) => admin.request('GET', pathOf(resources[resource], namespace, name)),
+    appears: (resource, namespace, name) =>
+      waitFor(`${resource} ${name} appears`, () => cluster.get(resource, namespace, name)),
+    async has(resource, namespace, name) {
+      try {
+        await cluster.get(resource, namespace, name);
+        return true;
+      } catch (error) {
+        if (hasStatus(error, 404)) return false;
+        throw error;
+      }
+    },
+    async disappears(resource, namespace, name) {
+      await waitFor(`${resource} ${name} disappears`, async () => !(await cluster.has(resource, namespace, name)));
+    },
     async patch(resource, namespace, name, body, subresource) {
       const path = pathOf(resources[resource], namespace, name) + (subresource === undefined ? '' : `/${subresource}`);
       await admin.request('PATCH', path, { body, contentType: 'application/merge-patch+json' });
@@ -147,7 +167,7 @@ const serviceAccounts: Resource = { apiVersion: 'v1', kind: 'ServiceAccount', pl
 
 async function installConfig(cluster: Cluster): Promise<void> {
   await cluster.kubectl('apply', '--server-side', '-f', 'config/kvstore.yaml');
-  await eventually(() => cluster.admin.request('GET', '/apis/kvstore.dev/v1alpha1/kvstores'));
+  await waitFor('KvStores are served', () => cluster.admin.request('GET', '/apis/kvstore.dev/v1alpha1/kvstores'));
 }
 
 export type AnyObject = KubernetesObject & Readonly<Record<string, unknown>>;

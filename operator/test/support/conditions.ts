@@ -1,4 +1,4 @@
-import { eventually } from '../../../test-support/eventually.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import type { Condition } from '../../src/conditions.ts';
 import type { KvStore } from '../../src/kvstore.ts';
 import type { Cluster } from './cluster.ts';
@@ -10,14 +10,14 @@ export function waitForCondition(
   name: string,
   expected: Pick<Condition, 'type' | 'status' | 'reason'>,
 ): Promise<Condition> {
-  return eventually(async () => {
+  return waitFor(`${name} has ${JSON.stringify(expected)}`, async () => {
     const { metadata, status } = await cluster.get<KvStore>('kvStores', namespace, name);
     const condition = status?.conditions?.find(({ type }) => type === expected.type);
     const holds =
       condition?.status === expected.status &&
       condition.reason === expected.reason &&
       condition.observedGeneration === metadata.generation;
-    if (!holds) throw new Error(`waited for ${JSON.stringify(expected)}, last: ${JSON.stringify(condition)}`);
+    if (!holds) throw new Error(JSON.stringify(condition));
     return condition;
   });
 }

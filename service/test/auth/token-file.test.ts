@@ -4,11 +4,11 @@ import { Writable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Registry } from 'prom-client';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { TokenFile, tokensInterval } from '../../src/auth/token-file.ts';
 import { tokenMetrics } from '../../src/auth/token-metrics.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { temporaryFolder } from '../support/service-process.ts';
 import { bothTokens, digestOf, reader, writer } from '../support/tokens.ts';
 
 async function opened(t: ExecutionContext, path = 'tokens') {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { needBinary } from '../../../test-support/binaries.ts';
-import { ServiceProcess } from '../../../test-support/service-process.ts';
+import { ServiceProcess } from '../../../test-support/service-process/service-process.ts';
 
 const order = (i: number) => `{"id":${10_400 + i},"state":"${['paid', 'packed', 'sent'][i % 3]}","total":${i * 7}.50}`;
 const orders = Array.from({ length: 340 }, (_, i) => `"order/2026-11/${10_400 + i}":${order(i)}`);

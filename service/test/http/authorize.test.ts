@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { tokensInterval } from '../../src/auth/token-file.ts';
 import { assertProblem } from '../support/assert-problem.ts';
@@ -7,7 +8,7 @@ import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startService } from '../support/start-service.ts';
-import { contractTest, temporaryFolder } from '../support/store-kinds.ts';
+import { contractTest } from '../support/store-kinds.ts';
 import { bearer, digestOf, reader, someTokens, writer } from '../support/tokens.ts';
 
 /** What everybody may see; any other path, known or not, needs a token. */
@@ -76,7 +77,7 @@ contractTest('probes and metrics are open', async (t, kind) => {
 
 contractTest('a watch ends with the token it was opened with, and no other one does', async (t, kind) => {
   const clock = new ManualClock();
-  const file = join(await temporaryFolder(t), 'tokens');
+  const file = join(temporaryFolder(t), 'tokens');
   const service = await startService(t, kind, { tokens: await someTokens(t, { clock, file }) });
   const revoked = await openEvents(t, service, '/watch?prefix=', bearer(reader));
   const kept = await openEvents(t, service, '/watch?prefix=', bearer(writer));

@@ -2,8 +2,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { freePorts } from '../../../test-support/free-ports.ts';
+import { launch, type Service, startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { launch, type Service, startService, temporaryFolder } from '../support/service-process.ts';
 import { receiveTraces } from '../support/trace-receiver.ts';
 import { sendWith } from './hostile-requests.ts';
 import { forged, poisons } from './poisons.ts';

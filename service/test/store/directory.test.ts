@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { getuid } from 'node:process';
 import test, { type ExecutionContext } from 'ava';
 import { open } from 'lmdb';
-import { type LaunchOptions, launch, startService, temporaryFolder } from '../support/service-process.ts';
+import { type LaunchOptions, launch, startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 
 /** An unprivileged user, for tests that run as root. */
 const nobody = 65_534;

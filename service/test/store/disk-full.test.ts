@@ -1,7 +1,7 @@
 /** A full disk: writes are refused, nothing is lost, reads go on, and it ends by itself. */
 import { env } from 'node:process';
 import test from 'ava';
-import { type Service, startService } from '../support/service-process.ts';
+import { type Service, startService } from '../../../test-support/service-process/launch.ts';
 import { smallDisk } from '../support/small-disk.ts';
 
 const pad = 'x'.repeat(3000);

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { nextTurn } from '../../src/store/clock.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { temporaryFolder } from '../support/service-process.ts';
 
 const group = 8;
 

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
+import { startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { commitMetrics } from '../../src/store/commit-metrics.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
-import { startService, temporaryFolder } from '../support/service-process.ts';
 import { SettableClock } from '../support/settable-clock.ts';
 
 /** A clock whose timers never fire: nothing is removed. */

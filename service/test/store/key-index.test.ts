@@ -1,13 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { KeyIndex } from '../../src/store/key-index.ts';
 import type { KeyFilter } from '../../src/store/store.ts';
 import { anyFilter, anyKey } from '../support/arbitraries.ts';
 import { PairModel } from '../support/pair-model.ts';
-import { temporaryFolder } from '../support/store-kinds.ts';
 
 async function openIndex(t: ExecutionContext): Promise<KeyIndex> {
-  const index = new KeyIndex({ directory: await temporaryFolder(t), durable: false });
+  const index = new KeyIndex({ directory: temporaryFolder(t), durable: false });
   t.teardown(() => index.close());
   return index;
 }
@@ -175,7 +175,7 @@ test('snapshots that were closed in the midst of a walk leave room for others', 
 });
 
 test('closing the index closes its snapshots: reading on throws, and the process lives', async (t) => {
-  const index = new KeyIndex({ directory: await temporaryFolder(t), durable: true });
+  const index = new KeyIndex({ directory: temporaryFolder(t), durable: true });
   await put(index, ['a', 'b', 'c']);
   const snapshot = index.snapshot();
   const walks = [snapshot.keys({}), snapshot.pairs({}), snapshot.pairs({ suffix: 'b' })].map((walk) =>

@@ -1,7 +1,8 @@
 /** A process that is killed while it writes loses nothing that it acknowledged. */
 import { Agent, request } from 'node:http';
 import test from 'ava';
-import { startService, temporaryFolder } from '../support/service-process.ts';
+import { startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 
 const kills = 100;
 const writers = 8;

@@ -1,17 +1,17 @@
 /** An embedded store of the test's own, without a service around it. */
 import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import type { Clock } from '../../src/store/clock.ts';
 import { commitMetrics } from '../../src/store/commit-metrics.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
-import { temporaryFolder } from './store-kinds.ts';
 
 /** Closed with the test. */
 export async function openEmbedded(t: ExecutionContext, clock?: Clock): Promise<EmbeddedStore> {
   const registry = new Registry();
   const metrics = { ...storeMetrics(registry), ...commitMetrics(registry) };
-  const directory = await temporaryFolder(t);
+  const directory = temporaryFolder(t);
   const store = new EmbeddedStore({ directory, metrics, ...(clock === undefined ? {} : { clock }) });
   t.teardown(() => store.close());
   return store;

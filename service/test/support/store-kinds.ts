@@ -1,12 +1,10 @@
 /** The kinds of store that the HTTP contract holds for; a kind more is an entry more in the list. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { findBinary } from '../../../test-support/binaries.ts';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import type { Clock } from '../../src/store/clock.ts';
 import { commitMetrics } from '../../src/store/commit-metrics.ts';
@@ -40,7 +38,7 @@ const embedded: StoreKind = {
   maxPairs: undefined,
   maxSetBytes: undefined,
   async open(t, { registry, clock, history }) {
-    const directory = await temporaryFolder(t);
+    const directory = temporaryFolder(t);
     return new EmbeddedStore({
       directory,
       metrics: { ...storeMetrics(registry), ...commitMetrics(registry) },
@@ -68,7 +66,7 @@ const etcd: StoreKind = {
       requestTimeout: 30_000,
       endpoints,
       prefix: `/contract-${++prefixes}/`,
-      dataDir: await temporaryFolder(t),
+      dataDir: temporaryFolder(t),
       registry,
       metrics: storeMetrics(registry),
       log,
@@ -85,13 +83,6 @@ export const storeKinds: readonly StoreKind[] = findBinary('etcd') === undefined
 test.after.always('end the etcd', async () => {
   await (await cluster)?.stop();
 });
-
-/** A folder of the test's own; removed when the test ends, after everything that was made later. */
-export async function temporaryFolder(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'kvstore-test-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Registers a test once for each kind of store. */
 export function contractTest(title: string, run: (t: ExecutionContext, kind: StoreKind) => Promise<void>): void {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Registry } from 'prom-client';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { TokenFile } from '../../src/auth/token-file.ts';
 import { tokenMetrics } from '../../src/auth/token-metrics.ts';
 import { type Clock, systemClock } from '../../src/store/clock.ts';
-import { temporaryFolder } from './store-kinds.ts';
 
 export const reader = 'reader-token.0123456789';
 export const writer = 'writer-token/0123456789==';
@@ -27,7 +27,7 @@ export async function someTokens(
   t: ExecutionContext,
   { clock = systemClock, file }: { readonly clock?: Clock; readonly file?: string } = {},
 ): Promise<TokenFile> {
-  file ??= join(await temporaryFolder(t), 'tokens');
+  file ??= join(temporaryFolder(t), 'tokens');
   await writeFile(file, bothTokens);
   const log = pino({ level: 'silent' });
   const tokens = await TokenFile.open({ file, log, metrics: tokenMetrics(new Registry()), clock });

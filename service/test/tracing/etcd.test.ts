@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
+import { type Service, startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { type Service, startService, temporaryFolder } from '../support/service-process.ts';
 import { receiveTraces, type Span } from '../support/trace-receiver.ts';
 
 const parentId = 'b7ad6b7169203331';

@@ -47,8 +47,6 @@ export class RevisionReader {
     const revision = events[0]?.kv.mod_revision ?? 0;
     const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
     const head = headEvent === undefined ? undefined : headOf(headEvent);
-    // Every transaction of the service puts the head key, and only JSON beside it.
-    const ours = head !== undefined && head !== noHead;
     const changes: Change[] = [];
     for (const { type, kv } of events) {
       if (!within(this.#layout.keys, kv.key)) continue;
@@ -57,11 +55,9 @@ export class RevisionReader {
         if (type === 'Put') this.#onForeign(kv.key, 'not a key');
         continue;
       }
-      let value: string | undefined;
-      if (type === 'Put') {
-        value = ours ? kv.value.toString() : decodeValue(kv.value);
-        if (value === undefined) this.#onForeign(kv.key, 'not JSON');
-      }
+      // Checked whoever put it: a full sync sees no transactions, and must come to the same pairs.
+      const value = type === 'Put' ? decodeValue(kv.value) : undefined;
+      if (type === 'Put' && value === undefined) this.#onForeign(kv.key, 'not JSON');
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }

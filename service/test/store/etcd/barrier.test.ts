@@ -1,46 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { Problem } from '../../../src/errors.ts';
-import type { Clock } from '../../../src/store/clock.ts';
 import { Barrier } from '../../../src/store/etcd/barrier.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { type HeadRead, Replica } from '../../../src/store/etcd/replica.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
 import { noSpans } from '../../../src/store/spans.ts';
-import { newDirectory } from './harness.ts';
-
-/** Time that passes when the test says so. */
-class ManualClock implements Clock {
-  #now = 0;
-  #timers = new Set<{ at: number; callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  wall(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, callback: () => void): () => void {
-    const timer = { at: this.#now + milliseconds, callback };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
-  }
-
-  pass(milliseconds: number): void {
-    this.#now += milliseconds;
-    for (const timer of [...this.#timers]) {
-      if (timer.at > this.#now) continue;
-      this.#timers.delete(timer);
-      timer.callback();
-    }
-  }
-}
+import { ManualClock } from '../../support/manual-clock.ts';
 
 async function setUp(t: ExecutionContext) {
-  const index = new KeyIndex({ directory: await newDirectory(t), durable: false });
+  const index = new KeyIndex({ directory: temporaryFolder(t), durable: false });
   t.teardown(() => index.close());
   const replica = new Replica(index, '/p/');
   const head = (revision: number): HeadRead => {

@@ -65,6 +65,14 @@ test('what others put: JSON is taken, the rest is reported and removes what was 
   t.deepEqual(foreign, ['/p/k/bad: not JSON', '/p/k/: not a key']);
 });
 
+test('a head key in the same revision makes nothing a pair that is none', (t) => {
+  const { reader: revisions, foreign } = reader();
+  const [revision] = revisions.read(response([put('k/bad', '{', 5), put('head', 'x', 5)]));
+  t.deepEqual(revision?.changes, [{ key: 'bad', value: undefined, revision: 5 }]);
+  t.is(revision?.head?.revision, 5);
+  t.deepEqual(foreign, ['/p/k/bad: not JSON']);
+});
+
 test('a lease of ours says when a key is gone, one of others does not', (t) => {
   const leased = (key: string, lease: string) => {
     const event = put(key, '1', 5);

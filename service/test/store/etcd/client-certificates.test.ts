@@ -4,12 +4,13 @@ import test, { type ExecutionContext } from 'ava';
 import { type Certificate, CertificateAuthority } from '../../../../test-support/certificates.ts';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { newDirectory, open, openReady, read } from './harness.ts';
+import { open, openReady, read } from './harness.ts';
 
 /** An etcd that lets only clients of one authority in. */
 async function setUp(t: ExecutionContext) {
-  const directory = await newDirectory(t);
+  const directory = temporaryFolder(t);
   const authority = await CertificateAuthority.create(directory);
   const certificates = {
     authority: authority.certFile,

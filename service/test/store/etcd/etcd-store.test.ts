@@ -1,8 +1,9 @@
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
-import { metric, newDirectory, newPrefix, open, openReady, pairsOf, read } from './harness.ts';
+import { metric, newPrefix, open, openReady, pairsOf, read } from './harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -227,7 +228,7 @@ test('a snapshot stays as it is while the index moves on', async (t) => {
 
 test('a restart with the index kept resumes without a sync, and has what came meanwhile', async (t) => {
   const prefix = newPrefix();
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const { store: a } = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const first = await openReady(t, { endpoints: etcd.endpoints, prefix, dataDir });
   await a.set([
@@ -249,7 +250,7 @@ test('a restart after a compaction syncs, and deleted keys are gone', async (t) 
   const cluster = await EtcdCluster.start();
   t.teardown(() => cluster.stop());
   const prefix = newPrefix();
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const { store: a } = await openReady(t, { endpoints: cluster.endpoints, prefix });
   const first = await openReady(t, { endpoints: cluster.endpoints, prefix, dataDir });
   const keys = Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: '1' }));
@@ -286,7 +287,7 @@ test('an idle store whose newest write is compacted can be joined, and does not 
 });
 
 test('another prefix on the same directory shows only what lies under it', async (t) => {
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const first = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), dataDir });
   await first.store.set([{ key: 'first', value: '1' }]);
   await first.store.barrier();
@@ -307,7 +308,7 @@ test('not ready before the first sync, and no read is answered as fresh', async 
 });
 
 test('two processes cannot share a data directory; close frees it', async (t) => {
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), dataDir });
   await t.throwsAsync(open(t, { endpoints: etcd.endpoints, dataDir }), { message: /another process uses it/ });
   await store.close();

@@ -1,11 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import type { Revision } from '../../../src/store/store.ts';
-import { metric, newDirectory, newPrefix, openReady, pairsOf, read } from './harness.ts';
+import { metric, newPrefix, openReady, pairsOf, read } from './harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -85,7 +86,7 @@ test('a replica that restarts, or syncs anew, keeps to the deadlines', async (t)
   const cluster = await EtcdCluster.start();
   t.teardown(() => cluster.stop());
   const { options, a, b, pass } = await openTwo(t, cluster);
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const { store: first } = await openReady(t, { ...options, dataDir });
   await a.set([{ key: 'a', value: '1' }], { ttl: 60 });
   await first.barrier();

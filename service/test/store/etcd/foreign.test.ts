@@ -44,6 +44,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('lease' as const), place, value, id: fc.constantFrom(...leases) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const), id: fc.constantFrom(...leases) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('withHead' as const), place, value }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), place }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('set' as const), key: fc.constantFrom('a', 'b', 'own') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), key: fc.constantFrom('a', 'b', 'own') }) },
@@ -81,7 +82,10 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
         const at = Buffer.concat([Buffer.from(prefix), one.place]);
         if (one.kind === 'delete') await raw.remove(at);
         else if (one.kind === 'put') await raw.put(at, one.value);
-        else {
+        else if (one.kind === 'withHead') {
+          const head = { key: places.head, value: Buffer.from('"theirs"') };
+          await raw.putAll(at.equals(head.key) ? [head] : [head, { key: at, value: one.value }]);
+        } else {
           await grant(one.id);
           await raw.put(at, one.value, one.id);
         }
@@ -104,4 +108,51 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
   await waitFor('a fresh replica is as new', () => fresh.store.revision() === store.revision());
   t.deepEqual(pairsOf(fresh.store), pairsOf(store));
   t.deepEqual(await neighbours(), before);
+});
+
+test('a head key of somebody else vouches for nothing that is put with it', async (t) => {
+  const prefix = newPrefix();
+  const options = { endpoints: etcd.endpoints, prefix };
+  const raw = rawEtcd(t, etcd.endpoints);
+  const places = layout(prefix);
+  const { store, registry, logged } = await openReady(t, options);
+  await store.set([
+    { key: 'kept', value: '1' },
+    { key: 'lost', value: '2' },
+  ]);
+  await store.barrier();
+  const told: unknown[] = [];
+  const watch = store.watch(store.revision(), {
+    opened: () => {},
+    revision: ({ changes }) => void told.push(...changes),
+    end: () => {},
+  });
+  t.teardown(() => watch.close());
+  // Even the service's own token, which anybody can read who may write here.
+  const [head] = await raw.range(places.head, Buffer.concat([places.head, Buffer.of(0)]));
+  const revision = await raw.putAll([
+    { key: places.head, value: head?.value ?? Buffer.alloc(0) },
+    { key: places.encode('lost'), value: Buffer.from('not JSON') },
+    { key: places.encode('bytes'), value: Buffer.from([0x22, 0xff, 0x22]) },
+    { key: places.encode('json'), value: Buffer.from('{"a":1}') },
+  ]);
+
+  const pairs = { json: '{"a":1}', kept: '1' };
+  // It did put the head key, so a linearizable read waits for it.
+  await store.barrier();
+  t.is(store.revision(), revision);
+  t.deepEqual({ ...pairsOf(store) }, pairs);
+  t.deepEqual(told, [
+    { key: 'lost', value: undefined, revision },
+    { key: 'bytes', value: undefined, revision },
+    { key: 'json', value: '{"a":1}', revision },
+  ]);
+  t.is(await metric(registry, 'kvstore_foreign_values_total'), 2);
+  t.is(logged.filter((line) => line.includes('not JSON')).length, 2);
+
+  const synced = await openReady(t, options);
+  t.deepEqual({ ...pairsOf(synced.store) }, pairs);
+  t.is(synced.store.revision(), revision);
+  await store.set([{ key: 'later', value: '3' }]);
+  t.is(await read(synced.store, 'later'), '3');
 });

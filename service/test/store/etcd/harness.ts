@@ -1,9 +1,7 @@
 /** Opens etcd stores for tests, with everything they need, and cleans up behind them. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { type EtcdStore, openEtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import { type EtcdOptions, etcdDefaults } from '../../../src/store/etcd/options.ts';
@@ -24,12 +22,6 @@ export function newPrefix(): string {
   return `/test-${++prefixes}/`;
 }
 
-export async function newDirectory(t: ExecutionContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'kvstore-test-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 /** Opens a store and closes it at the end of the test. */
 export async function open(
   t: ExecutionContext,
@@ -38,7 +30,7 @@ export async function open(
   const registry = new Registry();
   const logged: string[] = [];
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
-  const dataDir = options.dataDir ?? (await newDirectory(t));
+  const dataDir = options.dataDir ?? temporaryFolder(t);
   const store = await openEtcdStore({
     ...etcdDefaults,
     registry,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
 import { systemClock } from '../../../src/store/clock.ts';
@@ -15,7 +16,7 @@ import { Tokens } from '../../../src/store/etcd/tokens.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
 import { noSpans } from '../../../src/store/spans.ts';
-import { metric, newDirectory, newPrefix, openReady, read } from './harness.ts';
+import { metric, newPrefix, openReady, read } from './harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -150,7 +151,7 @@ test('a full etcd grants no lease: storage-full, like any write', async (t) => {
 });
 
 test('an index that a version without deadlines has gone on with is synced anew', async (t) => {
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const options = { endpoints: etcd.endpoints, prefix: newPrefix(), dataDir };
   const { store: first } = await openReady(t, options);
   const revision = await first.set([{ key: 'a', value: '1' }], { ttl: 1000 });

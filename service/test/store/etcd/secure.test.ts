@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { newDirectory, open, openReady, read } from './harness.ts';
+import { open, openReady, read } from './harness.ts';
 
 test('TLS: the member is checked against the file of authorities', async (t) => {
   const etcd = await EtcdCluster.start({ tls: true });
@@ -23,7 +24,7 @@ test('user and password: the role of the prefix is enough, a lost token is got a
   const etcd = await EtcdCluster.start();
   t.teardown(() => etcd.stop());
   const prefix = '/mine/';
-  const directory = await newDirectory(t);
+  const directory = temporaryFolder(t);
   const usernameFile = join(directory, 'username');
   const passwordFile = join(directory, 'password');
   const wrongFile = join(directory, 'wrong');

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
-import { newDirectory, open } from './harness.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
+import { open } from './harness.ts';
 
 /** Something that answers as an etcd of this version would, to the one call that asks. */
 async function startFake(t: ExecutionContext, version: string): Promise<string> {
@@ -27,7 +28,7 @@ async function startFake(t: ExecutionContext, version: string): Promise<string> 
 }
 
 test('an etcd that is too old is refused with a message that says which versions are not', async (t) => {
-  const dataDir = await newDirectory(t);
+  const dataDir = temporaryFolder(t);
   const old = await startFake(t, '3.5.12');
   const message = /127\.0\.0\.1:\d+ cannot be used: version 3\.5\.12 .* at least 3\.5\.33, 3\.6\.14 or 3\.7\.1/;
   await t.throwsAsync(open(t, { endpoints: [old], dataDir }), { message });

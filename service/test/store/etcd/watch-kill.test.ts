@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { ServiceProcess } from '../../../../test-support/service-process.ts';
+import { ServiceProcess } from '../../../../test-support/service-process/service-process.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { type EventStream, openEvents } from '../../support/event-stream.ts';
-import { newDirectory, openReady } from './harness.ts';
+import { openReady } from './harness.ts';
 
 interface Event {
   readonly id: string;
@@ -20,7 +21,7 @@ const filler = 'x'.repeat(3000);
 test('a client that moves on when the process that serves its watch is killed misses nothing and hears nothing twice', async (t) => {
   const cluster = await EtcdCluster.start({ size: 3 });
   t.teardown(() => cluster.stop());
-  const directory = await newDirectory(t);
+  const directory = temporaryFolder(t);
   const processes: ServiceProcess[] = [];
   const start = async (i: number) => {
     const dataDir = join(directory, String(i));

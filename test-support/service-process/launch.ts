@@ -1,27 +1,12 @@
-/** Runs the service as it ships: main.ts in a process of its own, on a free port. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** A process of the service for a test of what it says and how it ends: on a free port, killed with the test. */
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { ExecutionContext } from 'ava';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import type { Owner } from '../temporary-folder.ts';
+import { type Exit, type Spawned, spawnService } from './spawn.ts';
 
 /** Milliseconds for a process to start or end, on a machine that is busy with other tests. */
 const patience = 30_000;
 
 export type LogLine = Readonly<Record<string, unknown>>;
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-/** Where an end is registered: a test, or what several tests share. */
-export type Owner = Pick<ExecutionContext, 'teardown'>;
 
 export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -31,14 +16,12 @@ export interface LaunchOptions {
   readonly uid?: number;
 }
 
-export interface Launched {
-  readonly child: ChildProcess;
+export interface Launched extends Spawned {
   readonly pid: number;
   readonly log: LogLine[];
   /** Everything written to standard output that is not a JSON line. */
   readonly text: string[];
   stderr(): string;
-  readonly ended: Promise<Exit>;
 }
 
 export interface Service extends Launched {
@@ -52,12 +35,8 @@ const patient = { KV_MAX_WAIT: '60s' };
 
 /** Starts main.ts with only the given settings; killed when the test ends, if it still runs. */
 export function launch(t: Owner, { env = {}, args = [], nodeArgs = [], uid }: LaunchOptions = {}): Launched {
-  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
-    env: { PATH: process.env.PATH, KV_PORT: '0', KV_LOG_FORMAT: 'json', ...patient, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
+  const settings = { PATH: process.env.PATH, KV_PORT: '0', KV_LOG_FORMAT: 'json', ...patient, ...env };
+  const { child, ended } = spawnService({ env: settings, args, nodeArgs, uid });
   t.teardown(async () => {
     child.kill('SIGKILL');
     await ended;
@@ -101,20 +80,4 @@ export async function startService(t: Owner, options: LaunchOptions = {}): Promi
       return launched.ended;
     },
   };
-}
-
-/** A folder that is removed when the test ends. */
-export function temporaryFolder(t: Owner): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kvstore-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Polls until the condition holds; rejects at the deadline. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + patience;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

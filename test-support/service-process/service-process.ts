@@ -1,10 +1,7 @@
-/** A process of the real service, embedded or on an etcd cluster. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { freePorts } from './free-ports.ts';
-import { waitFor } from './wait-for.ts';
-
-const main = fileURLToPath(new URL('../service/src/main.ts', import.meta.url));
+/** A process of the service as a part of something larger: embedded or on an etcd cluster, with the defaults it ships with. */
+import { freePorts } from '../free-ports.ts';
+import { waitFor } from '../wait-for.ts';
+import { type Spawned, spawnService } from './spawn.ts';
 
 export interface ServiceOptions {
   /** Of etcd; none: the embedded store. */
@@ -18,25 +15,22 @@ export interface ServiceOptions {
 
 export class ServiceProcess {
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #spawned: Spawned;
 
-  constructor(child: ChildProcess, port: number) {
-    this.#child = child;
+  constructor(spawned: Spawned, port: number) {
+    this.#spawned = spawned;
     this.port = port;
   }
 
   /** Resolves when it answers that it is alive, ready or not. */
-  static async start({
-    endpoints = [],
-    dataDir,
-    settings = {},
-    script = main,
-  }: ServiceOptions): Promise<ServiceProcess> {
+  static async start({ endpoints = [], dataDir, settings = {}, script }: ServiceOptions): Promise<ServiceProcess> {
     const [port = 0] = await freePorts(1);
     const own = { KV_ETCD_ENDPOINTS: endpoints.join(','), KV_DATA_DIR: dataDir, KV_PORT: String(port) };
     const env = { ...process.env, KV_LOG_LEVEL: 'fatal', ...own, ...settings };
-    const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    const service = new ServiceProcess(child, port);
+    const spawned = spawnService({ env, script });
+    spawned.child.stdout.resume();
+    spawned.child.stderr.pipe(process.stderr);
+    const service = new ServiceProcess(spawned, port);
     try {
       await waitFor('the service is alive', async () => (await fetch(`${service.url}/livez`)).ok);
       return service;
@@ -51,11 +45,12 @@ export class ServiceProcess {
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#spawned.child.pid ?? 0;
   }
 
   get running(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    const { exitCode, signalCode } = this.#spawned.child;
+    return exitCode === null && signalCode === null;
   }
 
   async ready(): Promise<void> {
@@ -74,17 +69,16 @@ export class ServiceProcess {
 
   /** SIGSTOP: its sockets stay open, and nothing answers. */
   pause(): void {
-    this.#child.kill('SIGSTOP');
+    this.#spawned.child.kill('SIGSTOP');
   }
 
   continue(): void {
-    this.#child.kill('SIGCONT');
+    this.#spawned.child.kill('SIGCONT');
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     if (!this.running) return;
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill(signal);
-    await gone;
+    this.#spawned.child.kill(signal);
+    await this.#spawned.ended;
   }
 }
