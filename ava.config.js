@@ -13,6 +13,6 @@ export default {
     ],
     ...skips().map(({ files }) => `!${files}`),
   ],
-  timeout: '3m',
+  timeout: '10m',
   concurrency: 2,
 };

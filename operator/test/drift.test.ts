@@ -54,7 +54,7 @@ async function alter(object: KubernetesObject, { path, value }: { path: Path; va
 }
 
 test('drift of each field that the operator owns is repaired', async (t) => {
-  t.timeout(170_000);
+  t.timeout(540_000);
   const namespace = await cluster.createNamespace();
   await cluster.startOperator({ environment: { KVSTORE_WATCH_NAMESPACES: namespace } });
   const kvstore = await cluster.createKvStore(namespace, 'drift', {

@@ -93,7 +93,7 @@ function objectsOf(kvstore: KvStore): KubernetesObject[] {
 
 for (const [title, base] of Object.entries({ own, external })) {
   test(`${title} etcd: every text of the spec`, async (t) => {
-    t.timeout(170_000);
+    t.timeout(540_000);
     const plain = await create(base);
     if (plain === undefined) return t.fail('the plain one is refused');
     const identities = JSON.stringify(objectsOf(plain).map(identityOf));

@@ -7,7 +7,7 @@ import { availability } from './summary.ts';
 import type { Mode } from './system.ts';
 
 async function survives(t: ExecutionContext, mode: Mode): Promise<void> {
-  t.timeout(170_000);
+  t.timeout(540_000);
   const summary = await run({ mode, seconds: 8, seed: 11, rest: 20 });
   t.log(JSON.stringify(summary));
   t.true(Object.keys(summary.faults).length > 0);

@@ -4,7 +4,7 @@ import type { Owner } from '../temporary-folder.ts';
 import { type Exit, type Spawned, spawnService } from './spawn.ts';
 
 /** Milliseconds for a process to start or end, on a machine that is busy with other tests. */
-const patience = 30_000;
+const patience = 60_000;
 
 export type LogLine = Readonly<Record<string, unknown>>;
 

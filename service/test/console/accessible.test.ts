@@ -26,7 +26,7 @@ async function violations(page: Page): Promise<string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.serial(`nothing is in the way of anybody: ${colorScheme}`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(540_000);
     const pairs = { 'a/1': { text: 'x', number: 1.5, word: true, nothing: null }, 'a/2': 2 };
     const { page, put } = await openConsole(t, kind, { pairs });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

@@ -131,7 +131,8 @@ test.serial(
       t.throwsAsync(read(store, 'a'), { instanceOf: Problem }),
       t.throwsAsync(store.set([{ key: 'a', value: '2' }]), { instanceOf: Problem }),
     ]);
-    t.true(performance.now() - start < requestTimeout + 2000);
+    // Plenty for a busy machine; without a deadline it would be never.
+    t.true(performance.now() - start < requestTimeout + 20_000);
     t.is(readProblem?.status, 503);
     t.is(writeProblem?.status, 503);
     t.is(store.get('a')?.value, '1');

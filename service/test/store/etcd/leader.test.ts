@@ -27,7 +27,7 @@ async function handOver(cluster: EtcdCluster): Promise<void> {
 }
 
 test('writes go to the leader, also after a handover, and a handover leaves none with an unknown outcome', async (t) => {
-  t.timeout(120_000);
+  t.timeout(540_000);
   const cluster = await EtcdCluster.start({ size: 3 });
   t.teardown(() => cluster.stop());
   const { store } = await openReady(t, { endpoints: cluster.endpoints, prefix: newPrefix() });
