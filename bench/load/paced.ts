@@ -33,10 +33,13 @@ export class PacedSession implements Session {
     const count = Math.max(1, Math.round((milliseconds / 1000) * rate));
     const start = performance.now() + lead;
     const first = this.#times.length;
+    // A slice may have fewer requests than there are connections: all have their turn.
+    const connectionOf = (n: number) => this.#connections[(first + n) % connections] as HttpConnection;
     await Promise.all(
-      this.#connections.map(async (connection, c) => {
-        for (let n = c; n < count; n += connections)
-          await this.#request(connection, first + n, start + (n * 1000) / rate);
+      this.#connections.map(async (_, c) => {
+        for (let n = c; n < count; n += connections) {
+          await this.#request(connectionOf(n), first + n, start + (n * 1000) / rate);
+        }
       }),
     );
     return { answers: count, milliseconds: performance.now() - start };

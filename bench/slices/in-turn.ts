@@ -6,7 +6,8 @@
 /** A slice of `milliseconds`, or of a little more: a candidate ends when its last answer is there. */
 export type Candidate<T> = (milliseconds: number) => Promise<T>;
 
-export const sliceMilliseconds = 200;
+/** Shorter ones measured closer: of two equal servers the ratio of 1.5 s each fell within 0.97 and 1.03, not 0.95 and 1.04. */
+export const sliceMilliseconds = 50;
 
 /** How often each has its turn to be loaded for so long altogether: once at least. */
 export function turnsIn(seconds: number, length = sliceMilliseconds): number {

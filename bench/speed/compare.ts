@@ -48,7 +48,7 @@ export async function compare({ targets, bars }: Contest, { rounds, seconds, war
   return { targets: results, bars: bars.map((bar) => judge(bar, results)) };
 }
 
-function resultOf(name: string, rounds: readonly Figures[]): TargetResult {
+export function resultOf(name: string, rounds: readonly Figures[]): TargetResult {
   const spread = (figure: Figure) => spreadOf(rounds.map((round) => round[figure]));
   const errors = sum(rounds.map((round) => round.errors));
   return { name, rounds, rate: spread('rate'), p50: spread('p50'), p99: spread('p99'), cpu: spread('cpu'), errors };
