@@ -13,7 +13,7 @@ const row = { name: 'row', title: 'A <row>', targets: [ours, theirs, start], bar
 test('bars are as long as the medians, and told apart from what has no rate', (t) => {
   const svg = plot(row);
   const [our, their, ...more] = [...svg.matchAll(/<rect x="220" y="\d+" width="([\d.]+)"/g)].map(([, width]) => width);
-  t.is(Number(their) / Number(our), 2);
+  t.is((Number(their) / Number(our)).toFixed(2), '2.00');
   t.deepEqual(more, []);
   t.false(svg.includes('NaN'));
   t.true(svg.includes('>50; 0.50 of raw</text>'));

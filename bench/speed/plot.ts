@@ -31,10 +31,11 @@ function bar(
 ): string[] {
   const middle = y + barHeight / 2;
   const [from, to] = [left + x(rate.least), left + x(rate.most)].map((at) => at.toFixed(1));
-  const own = bars.filter(({ of, figure }) => of === name && figure === 'rate');
-  const ratios = own.map(({ ratio, against }) => `; ${ratio.median.toFixed(2)} of ${against}`);
-  const label = `${Math.round(rate.median).toLocaleString('en-US')}${ratios.join('')}`;
-  const colour = own.length > 0 ? colours.judged : colours.other;
+  // The first is what the row is about; the table has all.
+  const judged = bars.find(({ of, figure }) => of === name && figure === 'rate');
+  const ratio = judged === undefined ? '' : `; ${judged.ratio.median.toFixed(2)} of ${judged.against}`;
+  const label = `${Math.round(rate.median).toLocaleString('en-US')}${ratio}`;
+  const colour = judged === undefined ? colours.other : colours.judged;
   return [
     `<text x="${left - 8}" y="${middle + 4}" text-anchor="end">${escapeXml(name)}</text>`,
     `<rect x="${left}" y="${y}" width="${x(rate.median).toFixed(1)}" height="${barHeight}" fill="${colour}"/>`,
