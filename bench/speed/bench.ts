@@ -24,11 +24,14 @@ const { values: options, positionals: wanted } = parseArgs({
   },
 });
 
+/** Seconds of load until the servers' code is compiled and what they keep is kept: after one, the first round was a third slower. */
+const warmup = 3;
+
 if (options.list) for (const { name, title } of rows) console.log(`${name.padEnd(16)}${title}`);
 else await main();
 
 async function main(): Promise<void> {
-  const rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmup: 1 };
+  const rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmup };
   if (!canPin) console.error('NOT PINNED: there is no taskset, so server and load share the cores.');
   if (!hasWrk) console.error('NO WRK: autocannon loads instead, which is slower, so fast rows look alike.');
   // The load's own part of this process, and what it starts.
