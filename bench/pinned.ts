@@ -34,7 +34,8 @@ export async function startServer(options: ServerOptions): Promise<PinnedServer>
   const { command, args, env, port, flushDelay } = options;
   const line = flushDelay === undefined ? ([command, args] as const) : onSlowDisk(flushDelay, command, args);
   const child = spawn(...onCore(serverCore, ...line), {
-    env: { ...process.env, ...env },
+    // None of the settings that this shell may have for a service of its own.
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const server = new PinnedServer(child, port);

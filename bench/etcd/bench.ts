@@ -5,6 +5,7 @@
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { beginLoad } from '../load/load.ts';
 import { gets, posts } from '../load/requests.ts';
+import { rateOf } from '../load/session.ts';
 import { median, sum } from '../slices/statistics.ts';
 import { direct } from './direct.ts';
 import { type Load, load } from './load.ts';
@@ -99,7 +100,7 @@ async function through(
   const calls = (await etcdCalls()) - before;
   const elapsed = (performance.now() - start) / 1000;
   const seen = await Promise.all(sessions.map((session) => session.end()));
-  const rate = sum(slices.map(({ answers, milliseconds }) => (answers / milliseconds) * 1000));
+  const rate = sum(slices.map((slice) => rateOf([slice])));
   return {
     load: {
       ...{ rate, errors: sum(seen.map(({ errors }) => errors)), calls: sum(slices.map(({ answers }) => answers)) },

@@ -1,4 +1,5 @@
 /** A load that is interrupted: its connections stay, and between two slices no request is under way. */
+import { sum } from '../slices/statistics.ts';
 
 export interface Slice {
   readonly answers: number;
@@ -18,4 +19,9 @@ export interface Summary {
 export interface Session {
   slice(milliseconds: number): Promise<Slice>;
   end(): Promise<Summary>;
+}
+
+/** Answers a second in all of them: a slow one counts as much as it took. */
+export function rateOf(slices: readonly Slice[]): number {
+  return (sum(slices.map(({ answers }) => answers)) / sum(slices.map(({ milliseconds }) => milliseconds))) * 1000;
 }

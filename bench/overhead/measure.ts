@@ -1,6 +1,7 @@
 /** The same requests to several services in turn. */
 import { beginLoad } from '../load/load.ts';
 import type { Request } from '../load/requests.ts';
+import { rateOf } from '../load/session.ts';
 import type { PinnedServer } from '../pinned.ts';
 import { inTurn, turnsIn } from '../slices/in-turn.ts';
 import { processorTime } from '../slices/processor-time.ts';
@@ -32,7 +33,6 @@ export async function measure(
   if (errors > 0) throw new Error(`${errors} requests failed`);
   return slices.map((own, i) => {
     const answers = sum(own.map((slice) => slice.answers));
-    const milliseconds = sum(own.map((slice) => slice.milliseconds));
-    return { rate: (answers / milliseconds) * 1000, cpu: ((after[i] ?? 0) - (before[i] ?? 0)) / answers };
+    return { rate: rateOf(own), cpu: ((after[i] ?? 0) - (before[i] ?? 0)) / answers };
   });
 }

@@ -1,14 +1,6 @@
 import test from 'ava';
 import type { Session } from '../load/session.ts';
-import { loadInTurn, totalOf } from './round.ts';
-
-test('a slow slice counts as much as it took', (t) => {
-  const slices = [
-    { answers: 900, milliseconds: 100, cpu: 9000 },
-    { answers: 100, milliseconds: 400, cpu: 3000 },
-  ];
-  t.deepEqual(totalOf(slices), { rate: 2000, cpu: 12 });
-});
+import { loadInTurn } from './round.ts';
 
 test('the first slice of a session is not counted, and its failures are', async (t) => {
   const log: string[] = [];

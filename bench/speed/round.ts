@@ -1,12 +1,12 @@
 /** A round of a row: all that is loaded, in turn, with the same number of slices. */
-import type { Session, Slice } from '../load/session.ts';
+import { rateOf, type Session, type Slice } from '../load/session.ts';
 import { inTurn } from '../slices/in-turn.ts';
 import { processorTime } from '../slices/processor-time.ts';
 import { sum } from '../slices/statistics.ts';
 import type { Figures } from './figures.ts';
 import type { LoadedTarget } from './row.ts';
 
-export interface MeasuredSlice extends Slice {
+interface MeasuredSlice extends Slice {
   /** Microseconds of processor time that the serving processes took meanwhile. */
   readonly cpu: number;
 }
@@ -22,7 +22,9 @@ export async function loadInTurn(targets: readonly LoadedTarget[], turns: number
   const slices = await inTurn(candidates, turns);
   const figures: Figures[] = [];
   for (const [i, session] of sessions.entries()) {
-    figures.push({ ...totalOf(slices[i] ?? []), ...(await session.end()) });
+    const own = slices[i] ?? [];
+    const cpu = sum(own.map((slice) => slice.cpu)) / sum(own.map(({ answers }) => answers));
+    figures.push({ rate: rateOf(own), cpu, ...(await session.end()) });
   }
   return figures;
 }
@@ -31,11 +33,4 @@ async function withCpu(pids: readonly number[], slice: () => Promise<Slice>): Pr
   const before = processorTime(pids);
   const seen = await slice();
   return { ...seen, cpu: processorTime(pids) - before };
-}
-
-/** What slices say together: those that were slow count as much as they took. */
-export function totalOf(slices: readonly MeasuredSlice[]): Pick<Figures, 'rate' | 'cpu'> {
-  const answers = sum(slices.map((slice) => slice.answers));
-  const milliseconds = sum(slices.map((slice) => slice.milliseconds));
-  return { rate: (answers / milliseconds) * 1000, cpu: sum(slices.map(({ cpu }) => cpu)) / answers };
 }
