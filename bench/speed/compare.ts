@@ -1,5 +1,5 @@
 /** Measures the targets of a row, round by round, and holds them to their bars. */
-import { turnsIn } from '../slices/in-turn.ts';
+import { sliceMilliseconds, turnsIn } from '../slices/in-turn.ts';
 import { type Spread, spreadOf, sum } from '../slices/statistics.ts';
 import { type Figure, type Figures, single } from './figures.ts';
 import { loadInTurn } from './round.ts';
@@ -35,12 +35,15 @@ export interface Rounds {
   readonly warmup: number;
 }
 
-export async function compare({ targets, bars }: Contest, { rounds, seconds, warmup }: Rounds) {
+export async function compare(
+  { targets, bars, slice = sliceMilliseconds }: Contest,
+  { rounds, seconds, warmup }: Rounds,
+) {
   const loaded = targets.filter((target) => 'begin' in target);
   const seen = new Map<string, Figures[]>(targets.map(({ name }) => [name, []]));
-  await loadInTurn(loaded, turnsIn(warmup));
+  await loadInTurn(loaded, turnsIn(warmup, slice), slice);
   for (let round = 0; round < rounds; round++) {
-    const figures = await loadInTurn(loaded, turnsIn(seconds));
+    const figures = await loadInTurn(loaded, turnsIn(seconds, slice), slice);
     for (const [i, { name }] of loaded.entries()) seen.get(name)?.push(figures[i] as Figures);
     for (const target of targets) if ('take' in target) seen.get(target.name)?.push(single(await target.take()));
   }

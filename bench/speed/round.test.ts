@@ -24,7 +24,7 @@ test('the first slice of a session is not counted, and its failures are', async 
       };
     },
   });
-  const figures = await loadInTurn([target('a'), target('b')], 2);
+  const figures = await loadInTurn([target('a'), target('b')], 2, 50);
   t.deepEqual(figures, Array(2).fill({ rate: 500, p50: 1, p99: 2, errors: 3, cpu: 0 }));
   // All are connected before the first is loaded, so that none has the machine to itself.
   t.deepEqual(log.slice(0, 2), ['a begins', 'b begins']);

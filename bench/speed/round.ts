@@ -12,14 +12,14 @@ interface MeasuredSlice extends Slice {
 }
 
 /** Figures in the order of the targets. Each has connections of its own, and one more slice that is not counted. */
-export async function loadInTurn(targets: readonly LoadedTarget[], turns: number): Promise<Figures[]> {
+export async function loadInTurn(targets: readonly LoadedTarget[], turns: number, slice: number): Promise<Figures[]> {
   const sessions: Session[] = [];
   for (const target of targets) sessions.push(await target.begin());
   const candidates = sessions.map((session, i) => (milliseconds: number) => {
     return withCpu(targets[i]?.pids ?? [], () => session.slice(milliseconds));
   });
-  await inTurn(candidates, 1);
-  const slices = await inTurn(candidates, turns);
+  await inTurn(candidates, 1, slice);
+  const slices = await inTurn(candidates, turns, slice);
   const figures: Figures[] = [];
   for (const [i, session] of sessions.entries()) {
     const own = slices[i] ?? [];

@@ -31,6 +31,11 @@ export interface Bar {
 export interface Contest {
   readonly targets: readonly Target[];
   readonly bars: readonly Bar[];
+  /**
+   * Milliseconds of a slice; default: sliceMilliseconds. A longer one where fifty answers take somebody so long that to wait
+   * for the last ones would be most of the time.
+   */
+  readonly slice?: number;
 }
 
 /** What rows share: places and what must be ended. */

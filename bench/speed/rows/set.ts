@@ -37,6 +37,7 @@ function setRow(name: string, title: string, flushDelay?: number): Row {
           target(names.raw, raw, requests),
         ],
         bars: [{ of: names.kvstore, against: index, figure: 'rate', atLeast: 20 }],
+        ...(flushDelay === undefined ? {} : { slice: 250 }),
       };
     },
   };
