@@ -6,8 +6,8 @@ import type { Session, Slice, Summary } from './session.ts';
 
 /** It makes all of them anew for each connection: 10,000 take it ten seconds before it begins. */
 const mostRequests = 100;
-/** It counts once a second. */
-const shortestSlice = 1000;
+/** Milliseconds: it counts once a second. */
+export const shortestSlice = 1000;
 
 export class AutocannonSession implements Session {
   readonly #options: autocannon.Options;

@@ -40,7 +40,7 @@ test('no two slices run at a time, and each candidate gets its own results', asy
 test('a slice that fails ends it', async (t) => {
   let after = 0;
   const failing = () => Promise.reject(new Error('no answer'));
-  await t.throwsAsync(inTurn([failing, async () => after++], 2), { message: 'no answer' });
+  await t.throwsAsync(inTurn([failing, async () => after++], 2, 50), { message: 'no answer' });
   t.is(after, 0);
 });
 

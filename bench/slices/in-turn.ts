@@ -10,16 +10,12 @@ export type Candidate<T> = (milliseconds: number) => Promise<T>;
 export const sliceMilliseconds = 50;
 
 /** How often each has its turn to be loaded for so long altogether: once at least. */
-export function turnsIn(seconds: number, length = sliceMilliseconds): number {
+export function turnsIn(seconds: number, length: number): number {
   return Math.max(1, Math.round((seconds * 1000) / length));
 }
 
 /** What each candidate's slices saw, in the order of the turns. */
-export async function inTurn<T>(
-  candidates: readonly Candidate<T>[],
-  turns: number,
-  length = sliceMilliseconds,
-): Promise<T[][]> {
+export async function inTurn<T>(candidates: readonly Candidate<T>[], turns: number, length: number): Promise<T[][]> {
   const seen: T[][] = candidates.map(() => []);
   for (let turn = 0; turn < turns; turn++) {
     for (const i of orderOf(turn, candidates.length)) {

@@ -1,4 +1,5 @@
 /** Measures the targets of a row, round by round, and holds them to their bars. */
+import { possibleSlice } from '../load/load.ts';
 import { sliceMilliseconds, turnsIn } from '../slices/in-turn.ts';
 import { type Spread, spreadOf, sum } from '../slices/statistics.ts';
 import { type Figure, type Figures, single } from './figures.ts';
@@ -35,10 +36,9 @@ export interface Rounds {
   readonly warmup: number;
 }
 
-export async function compare(
-  { targets, bars, slice = sliceMilliseconds }: Contest,
-  { rounds, seconds, warmup }: Rounds,
-) {
+export async function compare(contest: Contest, { rounds, seconds, warmup }: Rounds) {
+  const { targets, bars } = contest;
+  const slice = possibleSlice(contest.slice ?? sliceMilliseconds);
   const loaded = targets.filter((target) => 'begin' in target);
   const seen = new Map<string, Figures[]>(targets.map(({ name }) => [name, []]));
   await loadInTurn(loaded, turnsIn(warmup, slice), slice);
