@@ -79,9 +79,9 @@ function machine() {
 
 async function save(folder: string, table: string, run: { readonly rows: readonly RowResult[] }): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'bench.md'), `${table}\n`);
+  const plotted = run.rows.filter(({ targets }) => targets.some(({ rate }) => rate.most > 0));
+  const plots = plotted.map(({ name, title }) => `![${title}](${name}.svg)`);
+  await writeFile(join(folder, 'bench.md'), `${[table, ...plots].join('\n\n')}\n`);
   await writeFile(join(folder, 'bench.json'), `${JSON.stringify(run, null, 2)}\n`);
-  for (const row of run.rows) {
-    if (row.targets.some(({ rate }) => rate.most > 0)) await writeFile(join(folder, `${row.name}.svg`), plot(row));
-  }
+  for (const row of plotted) await writeFile(join(folder, `${row.name}.svg`), plot(row));
 }
