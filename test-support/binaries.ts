@@ -7,8 +7,8 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 export const binaryNames = ['etcd', 'etcdctl', 'etcdutl', 'kube-apiserver', 'kubectl'] as const;
-/** Come from the system's packages (prometheus, openssl, chromium); never built here. */
-export const packagedNames = ['prometheus', 'promtool', 'openssl', 'chromium'] as const;
+/** Come from the system's packages (prometheus, openssl, chromium, wrk); never built here. */
+export const packagedNames = ['prometheus', 'promtool', 'openssl', 'chromium', 'wrk'] as const;
 export type BuiltName = (typeof binaryNames)[number];
 export type BinaryName = BuiltName | (typeof packagedNames)[number];
 

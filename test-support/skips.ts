@@ -52,6 +52,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
   { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
+  { files: 'bench/load/wrk.test.ts', programs: ['wrk'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
   { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
   {

@@ -2,13 +2,11 @@
  * `npm run bench:etcd`: linearizable reads and sets through the service against the same calls made directly with the
  * etcd client, on one 3-member cluster, side by side in one run. Everything shares this machine, so only ratios count.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
-import type { Seen } from '../speed/figures.ts';
-import { load as wrkOrAutocannon } from '../speed/load/load.ts';
-import { gets, posts } from '../speed/load/requests.ts';
+import { beginLoad } from '../load/load.ts';
+import { gets, posts } from '../load/requests.ts';
+import { rateOf } from '../load/session.ts';
+import { median, sum } from '../slices/statistics.ts';
 import { direct } from './direct.ts';
 import { type Load, load } from './load.ts';
 import { MeasuredService, maxTxnOps } from './service.ts';
@@ -32,7 +30,6 @@ interface Row {
 const rows: Row[] = [];
 const cluster = await EtcdCluster.start({ size: 3, unsafeNoFsync: false, flags: [`--max-txn-ops=${maxTxnOps}`] });
 const services: MeasuredService[] = [];
-const scratch = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
 try {
   const etcd = direct(cluster.endpoints);
   const first = await MeasuredService.start(cluster.endpoints);
@@ -68,7 +65,6 @@ try {
 } finally {
   await Promise.all(services.map((service) => service.stop()));
   await cluster.stop();
-  await rm(scratch, { recursive: true, force: true });
 }
 console.table(
   rows.map(({ what, callers, load: { rate, p50, p99, errors }, ratio, p50ratio, etcdCalls }) => ({
@@ -93,30 +89,23 @@ async function through(
         );
   const connections = Math.round(callers / services.length);
   // What loads must take little of the machine that all of them share, so it is no process of Node.js where wrk is there.
-  const run = (duration: number) =>
-    Promise.all(
-      services.map(({ port }) =>
-        wrkOrAutocannon({ port, requests, connections, seconds: duration, scratch, pinned: false }),
-      ),
-    );
+  const sessions = await Promise.all(services.map(({ port }) => beginLoad({ port, requests, connections })));
+  const run = (duration: number) => Promise.all(sessions.map((session) => session.slice(duration * 1000)));
   const etcdCall = kind === 'read' ? 'range' : 'txn';
-  const sum = async () => {
-    const counts = await Promise.all(services.map((service) => service.etcdCalls(etcdCall)));
-    return counts.reduce((total, count) => total + count, 0);
-  };
+  const etcdCalls = async () => sum(await Promise.all(services.map((service) => service.etcdCalls(etcdCall))));
   await run(warmUp);
-  const before = await sum();
+  const before = await etcdCalls();
   const start = performance.now();
-  const seen = await run(seconds);
-  const calls = (await sum()) - before;
+  const slices = await run(seconds);
+  const calls = (await etcdCalls()) - before;
   const elapsed = (performance.now() - start) / 1000;
-  const total = (of: (one: Seen) => number) => seen.reduce((sum, one) => sum + of(one), 0);
-  const rate = total((one) => one.rate);
+  const seen = await Promise.all(sessions.map((session) => session.end()));
+  const rate = sum(slices.map((slice) => rateOf([slice])));
   return {
     load: {
-      ...{ rate, errors: total((one) => one.errors), calls: Math.round(rate * seconds) },
+      ...{ rate, errors: sum(seen.map(({ errors }) => errors)), calls: sum(slices.map(({ answers }) => answers)) },
       // Of the services, the middle one and the worst.
-      p50: seen.map(({ p50 }) => p50).sort((a, b) => a - b)[seen.length >> 1] ?? Number.NaN,
+      p50: median(seen.map(({ p50 }) => p50)),
       p99: Math.max(...seen.map(({ p99 }) => p99)),
     },
     etcdCalls: `${Math.round(calls / elapsed)}/s, ${(calls / elapsed / rate).toFixed(3)} a request`,

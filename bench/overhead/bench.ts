@@ -1,13 +1,14 @@
 /**
  * `npm run bench:overhead [rounds] [seconds]`: what metrics and traces cost. The same requests to the service without
- * metrics, as it is, and with traces at 1% and at 100%, in turn (slices.ts), each with so many seconds in a round. The
- * load on one core, the services on another. Needs taskset (Debian: util-linux).
+ * metrics, as it is, and with traces at 1% and at 100%, in turn (slices/), each with so many seconds in a round. The
+ * load on one core, the services on another, as `npm run bench` does it.
  */
 import { loadavg } from 'node:os';
-import { loadCore, moveToCore } from '../speed/pinned.ts';
+import { gets, posts } from '../load/requests.ts';
+import { loadCore, moveToCore } from '../pinned.ts';
+import { median, spreadOf } from '../slices/statistics.ts';
+import { measure, type Result } from './measure.ts';
 import { startSink } from './sink.ts';
-import { loadInTurn, type Request, type Result } from './slices.ts';
-import { median, range } from './statistics.ts';
 import { startVariant, type Variant, variants } from './variants.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -15,9 +16,9 @@ const seconds = Number(process.argv[3] ?? 5);
 /** At 1% a few hundred requests a second are sampled: it takes seconds until what serves them is compiled. */
 const warmUpSeconds = 6;
 const pairs = '{"key-1":"a value of some twenty bytes"}';
-const requests: readonly Request[] = [
-  { what: 'GET /get/{key}', send: (connection) => connection.get('/get/key-1') },
-  { what: 'POST /set', send: (connection) => connection.post('/set', pairs) },
+const requests = [
+  { what: 'GET /get/{key}', sent: gets(['/get/key-1']) },
+  { what: 'POST /set', sent: posts('/set', [pairs]) },
 ];
 
 /** The first is what metrics are compared with, the second what traces are compared with. */
@@ -29,28 +30,27 @@ const baselines: Record<Variant, Variant | undefined> = {
 };
 
 moveToCore(loadCore, process.pid);
-const sink = await startSink();
-const running = await Promise.all(variants.map((variant) => startVariant(variant, sink.url)));
 const results = new Map<string, Result[]>();
-const load = [loadavg()[0] ?? 0];
-try {
-  for (const { url } of running) await fetch(`${url}/set`, { method: 'POST', body: pairs });
-  for (const request of requests) {
-    await loadInTurn(running, request, warmUpSeconds);
+const loadAverages = [loadavg()[0] ?? 0];
+{
+  await using ending = new AsyncDisposableStack();
+  const sink = ending.adopt(await startSink(), (each) => each.close());
+  const servers = await Promise.all(variants.map((variant) => startVariant(variant, sink.url, ending)));
+  for (const { url } of servers) await fetch(`${url}/set`, { method: 'POST', body: pairs });
+  for (const { what, sent } of requests) {
+    await measure(servers, sent, warmUpSeconds);
     for (let round = 0; round < rounds; round++) {
       // As Prometheus does meanwhile.
-      for (const { url } of running) await (await fetch(`${url}/metrics`)).text();
-      const seen = await loadInTurn(running, request, seconds);
+      for (const { url } of servers) await (await fetch(`${url}/metrics`)).text();
+      const seen = await measure(servers, sent, seconds);
       seen.forEach((result, i) => {
-        const name = `${request.what} ${running[i]?.variant}`;
+        const name = `${what} ${variants[i]}`;
         results.set(name, [...(results.get(name) ?? []), result]);
       });
-      load.push(loadavg()[0] ?? 0);
+      loadAverages.push(loadavg()[0] ?? 0);
     }
   }
-} finally {
-  await Promise.all(running.map(({ stop }) => stop()));
-  sink.close();
+  console.log(`${sink.received()} bytes of spans`);
 }
 
 const percent = (part: number) => `${(100 * part).toFixed(1)}%`;
@@ -63,8 +63,10 @@ console.table(
       // Round by round: both were measured in the same seconds.
       const costs = own.map(({ rate }, i) => 1 - rate / (base?.[i]?.rate ?? Number.NaN));
       const cpuCosts = own.map(({ cpu }, i) => cpu / (base?.[i]?.cpu ?? Number.NaN) - 1);
-      const shown = (values: number[]) =>
-        base === undefined ? '' : `${percent(median(values))} (${range(values, percent)})`;
+      const shown = (values: number[]) => {
+        const { least, most } = spreadOf(values);
+        return base === undefined ? '' : `${percent(median(values))} (${percent(least)} to ${percent(most)})`;
+      };
       return {
         request: what,
         service: variant,
@@ -77,6 +79,5 @@ console.table(
     }),
   ),
 );
-console.log(
-  `${rounds} rounds of ${seconds} s; load average ${range(load, (each) => each.toFixed(1))}; ${sink.received()} bytes of spans`,
-);
+const { least, most } = spreadOf(loadAverages);
+console.log(`${rounds} rounds of ${seconds} s; load average ${least.toFixed(1)} to ${most.toFixed(1)}`);

@@ -6,9 +6,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hasWrk } from '../load/load.ts';
+import { canPin, loadCore, moveToCore } from '../pinned.ts';
 import { compare, type Rounds, type RowResult } from './compare.ts';
-import { hasWrk } from './load/load.ts';
-import { canPin, loadCore, moveToCore } from './pinned.ts';
 import { plot } from './plot.ts';
 import { markdown, type Skipped } from './report.ts';
 import type { Row } from './row.ts';
@@ -24,11 +24,14 @@ const { values: options, positionals: wanted } = parseArgs({
   },
 });
 
+/** Seconds of load until the servers' code is compiled and what they keep is kept: after one, the first round was a third slower. */
+const warmup = 3;
+
 if (options.list) for (const { name, title } of rows) console.log(`${name.padEnd(16)}${title}`);
 else await main();
 
 async function main(): Promise<void> {
-  const rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmup: 1 };
+  const rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmup };
   if (!canPin) console.error('NOT PINNED: there is no taskset, so server and load share the cores.');
   if (!hasWrk) console.error('NO WRK: autocannon loads instead, which is slower, so fast rows look alike.');
   // The load's own part of this process, and what it starts.
@@ -76,9 +79,9 @@ function machine() {
 
 async function save(folder: string, table: string, run: { readonly rows: readonly RowResult[] }): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'bench.md'), `${table}\n`);
+  const plotted = run.rows.filter(({ targets }) => targets.some(({ rate }) => rate.most > 0));
+  const plots = plotted.map(({ name, title }) => `![${title}](${name}.svg)`);
+  await writeFile(join(folder, 'bench.md'), `${[table, ...plots].join('\n\n')}\n`);
   await writeFile(join(folder, 'bench.json'), `${JSON.stringify(run, null, 2)}\n`);
-  for (const row of run.rows) {
-    if (row.targets.some(({ rate }) => rate.most > 0)) await writeFile(join(folder, `${row.name}.svg`), plot(row));
-  }
+  for (const row of plotted) await writeFile(join(folder, `${row.name}.svg`), plot(row));
 }

@@ -1,6 +1,10 @@
-/** Measures the targets of a row in turn, round by round: what disturbs the machine disturbs all of them. */
-import { type Figure, type Figures, type Spread, spreadOf } from './figures.ts';
-import type { Bar, Contest, Target } from './row.ts';
+/** Measures the targets of a row, round by round, and holds them to their bars. */
+import { possibleSlice } from '../load/load.ts';
+import { sliceMilliseconds, turnsIn } from '../slices/in-turn.ts';
+import { type Spread, spreadOf, sum } from '../slices/statistics.ts';
+import { type Figure, type Figures, single } from './figures.ts';
+import { loadInTurn } from './round.ts';
+import type { Bar, Contest } from './row.ts';
 
 export interface TargetResult {
   readonly name: string;
@@ -26,33 +30,35 @@ export interface RowResult {
 
 export interface Rounds {
   readonly rounds: number;
-  /** Of each measurement. */
+  /** Of each target in a round, all of its slices together. */
   readonly seconds: number;
+  /** The same, before the first round: until the code is compiled. */
   readonly warmup: number;
 }
 
 export async function compare(contest: Contest, { rounds, seconds, warmup }: Rounds) {
   const { targets, bars } = contest;
-  const seen = new Map<Target, Figures[]>(targets.map((target) => [target, []]));
-  for (const target of targets) await target.measure(warmup);
+  const slice = possibleSlice(contest.slice ?? sliceMilliseconds);
+  const loaded = targets.filter((target) => 'begin' in target);
+  const seen = new Map<string, Figures[]>(targets.map(({ name }) => [name, []]));
+  await loadInTurn(loaded, turnsIn(warmup, slice), slice);
   for (let round = 0; round < rounds; round++) {
-    // Another one begins each time, so that none always follows the same.
-    for (let i = 0; i < targets.length; i++) {
-      const target = targets[(i + round) % targets.length] as Target;
-      seen.get(target)?.push(await target.measure(seconds));
-    }
+    const figures = await loadInTurn(loaded, turnsIn(seconds, slice), slice);
+    for (const [i, { name }] of loaded.entries()) seen.get(name)?.push(figures[i] as Figures);
+    for (const target of targets) if ('take' in target) seen.get(target.name)?.push(single(await target.take()));
   }
-  const results = targets.map((target) => resultOf(target.name, seen.get(target) ?? []));
+  const results = targets.map(({ name }) => resultOf(name, seen.get(name) ?? []));
   return { targets: results, bars: bars.map((bar) => judge(bar, results)) };
 }
 
-function resultOf(name: string, rounds: readonly Figures[]): TargetResult {
+export function resultOf(name: string, rounds: readonly Figures[]): TargetResult {
   const spread = (figure: Figure) => spreadOf(rounds.map((round) => round[figure]));
-  const errors = rounds.reduce((sum, round) => sum + round.errors, 0);
+  const errors = sum(rounds.map((round) => round.errors));
   return { name, rounds, rate: spread('rate'), p50: spread('p50'), p99: spread('p99'), cpu: spread('cpu'), errors };
 }
 
-function judge(bar: Bar, results: readonly TargetResult[]): BarResult {
+/** `of` and `against` were measured in the same seconds of each round, so their ratio is made round by round. */
+export function judge(bar: Bar, results: readonly TargetResult[]): BarResult {
   const find = (name: string) => {
     const result = results.find((each) => each.name === name);
     if (result === undefined) throw new Error(`A bar names ${name}, which is not measured`);

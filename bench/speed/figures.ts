@@ -1,4 +1,4 @@
-/** What a load saw, and what several rounds of it say together. */
+/** What a round of a row saw of a target. */
 
 export interface Figures {
   /** Answers a second. */
@@ -12,21 +12,9 @@ export interface Figures {
   readonly cpu: number;
 }
 
-/** What the load itself can see. */
-export type Seen = Omit<Figures, 'cpu'>;
+export type Figure = Exclude<keyof Figures, 'errors'>;
 
-export type Figure = 'rate' | 'p50' | 'p99' | 'cpu';
-
-export interface Spread {
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [least = Number.NaN] = sorted;
-  const middle = sorted.length / 2;
-  const median = ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
-  return { median, least, most: sorted.at(-1) ?? Number.NaN };
+/** A number that is no time of a request, where the table has those. */
+export function single(figure: number): Figures {
+  return { rate: Number.NaN, p50: figure, p99: figure, errors: 0, cpu: Number.NaN };
 }

@@ -1,6 +1,8 @@
 /** The table of a run, as Markdown. */
+
+import type { Spread } from '../slices/statistics.ts';
 import type { BarResult, RowResult, TargetResult } from './compare.ts';
-import type { Figure, Spread } from './figures.ts';
+import type { Figure } from './figures.ts';
 
 export interface Skipped {
   readonly name: string;

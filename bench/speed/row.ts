@@ -1,11 +1,23 @@
 /** A row of the table: what is compared, and the bars it is held to. */
-import type { Figure, Figures } from './figures.ts';
+import type { Session } from '../load/session.ts';
+import type { Figure } from './figures.ts';
 
-export interface Target {
+/** What is loaded, in turn with the others of its row. */
+export interface LoadedTarget {
   readonly name: string;
-  /** Loads it once. */
-  measure(seconds: number): Promise<Figures>;
+  /** The processes that serve it. */
+  readonly pids: readonly number[];
+  /** Connects; one session a round. */
+  begin(): Promise<Session>;
 }
+
+/** What is a number by itself, taken once a round: the milliseconds of a start, a size. */
+export interface SingleTarget {
+  readonly name: string;
+  take(): Promise<number>;
+}
+
+export type Target = LoadedTarget | SingleTarget;
 
 /** `of` divided by `against` in the same round; the median over all rounds counts. */
 export interface Bar {
@@ -19,6 +31,11 @@ export interface Bar {
 export interface Contest {
   readonly targets: readonly Target[];
   readonly bars: readonly Bar[];
+  /**
+   * Milliseconds of a slice; default: sliceMilliseconds. A longer one where fifty answers take somebody so long that to wait
+   * for the last ones would be most of the time.
+   */
+  readonly slice?: number;
 }
 
 /** What rows share: places and what must be ended. */

@@ -1,8 +1,7 @@
 /** Targets that are loaded over HTTP, and the bar most rows have. */
-import { withCpu } from '../cpu.ts';
-import { load } from '../load/load.ts';
-import type { Request } from '../load/requests.ts';
-import type { Bar, Bench, Target } from '../row.ts';
+import { beginLoad } from '../../load/load.ts';
+import type { Request } from '../../load/requests.ts';
+import type { Bar, Bench, LoadedTarget } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startPlain } from '../servers/plain.ts';
 import { startRaw } from '../servers/raw.ts';
@@ -17,20 +16,12 @@ export const names = {
 export const connections = 50;
 
 export function target(
-  bench: Bench,
   name: string,
-  server: { readonly port: number; readonly pids: readonly number[] },
+  { port, pids }: { readonly port: number; readonly pids: readonly number[] },
   requests: readonly Request[],
   callers = connections,
-): Target {
-  const { scratch } = bench;
-  return {
-    name,
-    measure: (seconds) =>
-      withCpu(server.pids, seconds, () =>
-        load({ port: server.port, requests, connections: callers, seconds, scratch }),
-      ),
-  };
+): LoadedTarget {
+  return { name, pids, begin: () => beginLoad({ port, requests, connections: callers }) };
 }
 
 /** Answers a second, as a part of what node:http alone sends. */
@@ -39,19 +30,19 @@ export function ofRaw(atLeast: number): Bar {
 }
 
 /** The service with so many pairs, node:http that sends what it answers to the first request, and the plain way. */
-export async function threeTargets(bench: Bench, pairs: number, requests: readonly Request[]): Promise<Target[]> {
+export async function threeTargets(bench: Bench, pairs: number, requests: readonly Request[]): Promise<LoadedTarget[]> {
   const kvstore = await startKvstore(bench, { pairs });
   const raw = await startRaw(bench, kvstore, requests[0] ?? { path: '/' });
   const plain = await startPlain(bench, pairs);
   return [
-    target(bench, names.kvstore, kvstore, requests),
-    target(bench, names.raw, raw, requests),
-    target(bench, names.plain, plain, requests),
+    target(names.kvstore, kvstore, requests),
+    target(names.raw, raw, requests),
+    target(names.plain, plain, requests),
   ];
 }
 
 /** The service as it is when nothing that it is asked was asked before. */
-export async function uncached(bench: Bench, pairs: number, requests: readonly Request[]): Promise<Target> {
+export async function uncached(bench: Bench, pairs: number, requests: readonly Request[]): Promise<LoadedTarget> {
   const server = await startKvstore(bench, { pairs, name: 'uncached', settings: { KV_ANSWER_CACHE: '0' } });
-  return target(bench, names.uncached, server, requests);
+  return target(names.uncached, server, requests);
 }

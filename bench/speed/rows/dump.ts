@@ -1,8 +1,8 @@
 /** GET / of 10,000 pairs, while nobody writes and while somebody does. */
-import { HttpConnection } from '../../etcd/http-connection.ts';
+import { HttpConnection } from '../../load/http-connection.ts';
+import { gets } from '../../load/requests.ts';
 import { keyOf, value } from '../data.ts';
-import { gets } from '../load/requests.ts';
-import type { Row, Target } from '../row.ts';
+import type { LoadedTarget, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
 import { names, ofRaw, target, threeTargets } from './against.ts';
@@ -14,32 +14,36 @@ const dump: Row = {
   name: 'dump',
   title: 'GET /, 10,000 pairs, no writes',
   async open(bench) {
-    return { targets: await threeTargets(bench, pairs, requests), bars: [ofRaw(0.8)] };
+    return { targets: await threeTargets(bench, pairs, requests), bars: [ofRaw(0.8)], slice: 200 };
   },
 };
 
 /** Milliseconds from one write to the next. */
 const writeInterval = 10;
 
-/** The same load, with one set after the other going on beside it. */
-function whileWriting(loaded: Target, port: number): Target {
+/** The same load, with one set after the other going on beside it in its slices. */
+function whileWriting(loaded: LoadedTarget, port: number): LoadedTarget {
   return {
-    name: loaded.name,
-    async measure(seconds) {
-      const writer = new HttpConnection(port);
+    ...loaded,
+    async begin() {
+      const [session, writer] = [await loaded.begin(), new HttpConnection(port)];
       let written = 0;
       let failed = 0;
-      const timer = setInterval(() => {
+      const write = () => {
         const body = `{"${keyOf((written++ * 7919) % pairs)}":${value}}`;
         writer.post('/set', body).catch(() => failed++);
-      }, writeInterval);
-      try {
-        const figures = await loaded.measure(seconds);
-        return { ...figures, errors: figures.errors + failed };
-      } finally {
-        clearInterval(timer);
-        writer.close();
-      }
+      };
+      return {
+        async slice(milliseconds) {
+          const timer = setInterval(write, writeInterval);
+          return session.slice(milliseconds).finally(() => clearInterval(timer));
+        },
+        async end() {
+          writer.close();
+          const summary = await session.end();
+          return { ...summary, errors: summary.errors + failed };
+        },
+      };
     },
   };
 }
@@ -51,10 +55,7 @@ const dumpWhileWriting: Row = {
     const kvstore = await startKvstore(bench, { pairs });
     const raw = await startRaw(bench, kvstore, { path: '/' });
     return {
-      targets: [
-        whileWriting(target(bench, names.kvstore, kvstore, requests), kvstore.port),
-        target(bench, names.raw, raw, requests),
-      ],
+      targets: [whileWriting(target(names.kvstore, kvstore, requests), kvstore.port), target(names.raw, raw, requests)],
       bars: [ofRaw(0.3)],
     };
   },

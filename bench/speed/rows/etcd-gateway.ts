@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { findBinary } from '../../../test-support/binaries.ts';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { gets, posts } from '../../load/requests.ts';
+import { moveToCore, serverCore } from '../../pinned.ts';
 import { keyOf, scattered, value } from '../data.ts';
-import { gets, posts } from '../load/requests.ts';
-import { moveToCore, serverCore } from '../pinned.ts';
 import type { Bench, Row } from '../row.ts';
 import { fill, runKvstore } from '../servers/kvstore.ts';
 import { names, target } from './against.ts';
@@ -28,8 +28,8 @@ const reads: Row = {
     const ranges = order.map((n) => JSON.stringify({ key: base64(keyOf(n)) }));
     return {
       targets: [
-        target(bench, names.kvstore, { ...kvstore, pids }, gets(order.map((n) => `/get/${keyOf(n)}`))),
-        target(bench, peer, { ...member, pids }, posts('/v3/kv/range', ranges)),
+        target(names.kvstore, { ...kvstore, pids }, gets(order.map((n) => `/get/${keyOf(n)}`))),
+        target(peer, { ...member, pids }, posts('/v3/kv/range', ranges)),
       ],
       bars: [{ of: names.kvstore, against: peer, figure: 'rate', atLeast: 2 }],
     };
@@ -46,8 +46,8 @@ const sets: Row = {
     const bodies = order.map((n) => `{"${keyOf(n)}":${value}}`);
     return {
       targets: [
-        target(bench, names.kvstore, { ...kvstore, pids }, posts('/set', bodies)),
-        target(bench, peer, { ...member, pids }, posts('/v3/kv/put', puts)),
+        target(names.kvstore, { ...kvstore, pids }, posts('/set', bodies)),
+        target(peer, { ...member, pids }, posts('/v3/kv/put', puts)),
       ],
       bars: [{ of: names.kvstore, against: peer, figure: 'rate', atLeast: 4 }],
     };

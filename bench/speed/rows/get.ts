@@ -1,6 +1,7 @@
 /** GET /get/{key} of 10,000 keys. */
+
+import { gets } from '../../load/requests.ts';
 import { keyOf, scattered } from '../data.ts';
-import { gets } from '../load/requests.ts';
 import type { Row } from '../row.ts';
 import { names, ofRaw, threeTargets, uncached } from './against.ts';
 

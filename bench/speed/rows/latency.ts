@@ -1,9 +1,9 @@
 /** GET /get/{key} at a rate far from the limit. */
-import { withCpu } from '../cpu.ts';
+
+import { PacedSession } from '../../load/paced.ts';
+import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, scattered } from '../data.ts';
-import { paced } from '../load/paced.ts';
-import type { PinnedServer } from '../pinned.ts';
-import type { Row, Target } from '../row.ts';
+import type { LoadedTarget, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
 import { connections, names } from './against.ts';
@@ -18,9 +18,10 @@ export const latency: Row = {
     const paths = scattered(pairs, pairs).map((n) => `/get/${keyOf(n)}`);
     const kvstore = await startKvstore(bench, { pairs });
     const raw = await startRaw(bench, kvstore, { path: paths[0] ?? '/' });
-    const at = (name: string, { port, pids }: PinnedServer): Target => ({
+    const at = (name: string, { port, pids }: PinnedServer): LoadedTarget => ({
       name,
-      measure: (seconds) => withCpu(pids, seconds, () => paced({ port, paths, connections, rate, seconds })),
+      pids,
+      begin: async () => new PacedSession({ port, paths, connections, rate }),
     });
     return {
       targets: [at(names.kvstore, kvstore), at(names.raw, raw)],

@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gets, posts, type Request } from '../../load/requests.ts';
+import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, value } from '../data.ts';
-import type { Figures } from '../figures.ts';
-import { gets, posts, type Request } from '../load/requests.ts';
-import type { PinnedServer } from '../pinned.ts';
-import type { Bar, Bench, Row, Target } from '../row.ts';
+import type { Bar, LoadedTarget, Row, Target } from '../row.ts';
 import { fill, runKvstore } from '../servers/kvstore.ts';
 import { target } from './against.ts';
 
@@ -34,10 +33,10 @@ export const million: Row = {
         scattered(5000, pairs).map((n) => `{"${keyOf(n)}":${value}}`),
       );
       targets.push(
-        oneAtATime(bench, `search, ${name}`, server, search),
-        oneAtATime(bench, `set, ${name}`, server, set),
-        { name: `start, ${name}`, measure: () => start(directory) },
-        { name: `memory MiB, ${name}`, measure: async () => single(residentMiB(server)) },
+        oneAtATime(`search, ${name}`, server, search),
+        oneAtATime(`set, ${name}`, server, set),
+        { name: `start, ${name}`, take: () => start(directory) },
+        { name: `memory MiB, ${name}`, take: async () => residentMiB(server) },
       );
     }
     return { targets, bars: ['search', 'set', 'start', 'memory MiB'].map(grows) };
@@ -48,12 +47,12 @@ function grows(what: string): Bar {
   return { of: `${what}, many`, against: `${what}, few`, figure: 'p50', atMost: logarithmic };
 }
 
-function oneAtATime(bench: Bench, name: string, server: PinnedServer, requests: readonly Request[]): Target {
-  return target(bench, name, server, requests, callers);
+function oneAtATime(name: string, server: PinnedServer, requests: readonly Request[]): LoadedTarget {
+  return target(name, server, requests, callers);
 }
 
 /** Milliseconds until a process on a copy of the data listens. */
-async function start(directory: string): Promise<Figures> {
+async function start(directory: string): Promise<number> {
   const copy = `${directory}-copy`;
   // Nobody writes meanwhile, so the file is whole; the lock file is the other process's.
   await cp(join(directory, 'data.mdb'), join(copy, 'data.mdb'), { recursive: true });
@@ -62,12 +61,7 @@ async function start(directory: string): Promise<Figures> {
   const took = performance.now() - began;
   await server[Symbol.asyncDispose]();
   await rm(copy, { recursive: true });
-  return single(took);
-}
-
-/** A number that is no time of a request, where the table has those. */
-function single(figure: number): Figures {
-  return { rate: Number.NaN, p50: figure, p99: figure, errors: 0, cpu: Number.NaN };
+  return took;
 }
 
 /** Memory of its own, without the pages of the index's file, which the system may take back. */

@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../../../test-support/free-ports.ts';
+import { gets, posts } from '../../load/requests.ts';
+import { isInstalled, startServer } from '../../pinned.ts';
 import { keyOf, scattered, value } from '../data.ts';
-import { gets, posts } from '../load/requests.ts';
-import { isInstalled, startServer } from '../pinned.ts';
 import type { Bench, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { names, target } from './against.ts';
@@ -27,8 +27,8 @@ const redisGet: Row = {
     const kvstore = await startKvstore(bench, { pairs });
     return {
       targets: [
-        target(bench, names.kvstore, kvstore, gets(order.map((n) => `/get/${keyOf(n)}`))),
-        target(bench, peer, webdis, gets(order.map((n) => `/GET/${keyOf(n)}`))),
+        target(names.kvstore, kvstore, gets(order.map((n) => `/get/${keyOf(n)}`))),
+        target(peer, webdis, gets(order.map((n) => `/GET/${keyOf(n)}`))),
       ],
       bars: [{ of: names.kvstore, against: peer, figure: 'rate', atLeast: 1.3 }],
     };
@@ -44,10 +44,7 @@ const redisSet: Row = {
     const kvstore = await startKvstore(bench, { pairs });
     const bodies = order.map((n) => `{"${keyOf(n)}":${value}}`);
     return {
-      targets: [
-        target(bench, names.kvstore, kvstore, posts('/set', bodies)),
-        target(bench, peer, webdis, gets(order.map(setPath))),
-      ],
+      targets: [target(names.kvstore, kvstore, posts('/set', bodies)), target(peer, webdis, gets(order.map(setPath)))],
       bars: [{ of: names.kvstore, against: peer, figure: 'rate', atLeast: 1 }],
     };
   },

@@ -1,6 +1,7 @@
 /** GET /search with 11 matches, among 10,000 keys and among a million. */
+
+import { gets } from '../../load/requests.ts';
 import { groupSize, prefixOf, scattered, suffixOf } from '../data.ts';
-import { gets } from '../load/requests.ts';
 import type { Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
@@ -44,11 +45,11 @@ const searchMillion: Row = {
     const raw = await startRaw(bench, large, { path: filters.prefix(0) });
     return {
       targets: [
-        target(bench, names.raw, raw, requestsFor('prefix', few)),
-        target(bench, names.kvstore + prefix, small, requestsFor('prefix', few)),
-        target(bench, million + prefix, large, requestsFor('prefix', many)),
-        target(bench, names.kvstore + suffix, small, requestsFor('suffix', few)),
-        target(bench, million + suffix, large, requestsFor('suffix', many)),
+        target(names.raw, raw, requestsFor('prefix', few)),
+        target(names.kvstore + prefix, small, requestsFor('prefix', few)),
+        target(million + prefix, large, requestsFor('prefix', many)),
+        target(names.kvstore + suffix, small, requestsFor('suffix', few)),
+        target(million + suffix, large, requestsFor('suffix', many)),
       ],
       bars: [prefix, suffix].flatMap((filter) => [
         { ...ofRaw(0.6), of: million + filter },

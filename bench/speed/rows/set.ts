@@ -1,7 +1,7 @@
 /** POST /set of one pair, flushed to disk before its answer. */
 import { canSlowDown } from '../../../test-support/faults/slow-disk.ts';
+import { posts } from '../../load/requests.ts';
 import { keyOf, scattered, value } from '../data.ts';
-import { posts } from '../load/requests.ts';
 import type { Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startOneByOne } from '../servers/one-by-one.ts';
@@ -31,12 +31,13 @@ function setRow(name: string, title: string, flushDelay?: number): Row {
       const raw = await startRaw(bench, kvstore, requests[0] ?? { path: '/' });
       return {
         targets: [
-          target(bench, names.kvstore, kvstore, requests),
-          target(bench, index, await startOneByOne(bench, 'index', flushDelay), requests),
-          target(bench, log, await startOneByOne(bench, 'log', flushDelay), requests),
-          target(bench, names.raw, raw, requests),
+          target(names.kvstore, kvstore, requests),
+          target(index, await startOneByOne(bench, 'index', flushDelay), requests),
+          target(log, await startOneByOne(bench, 'log', flushDelay), requests),
+          target(names.raw, raw, requests),
         ],
         bars: [{ of: names.kvstore, against: index, figure: 'rate', atLeast: 20 }],
+        ...(flushDelay === undefined ? {} : { slice: 250 }),
       };
     },
   };

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../../test-support/free-ports.ts';
+import { type PinnedServer, startServer } from '../../pinned.ts';
 import { keyOf, value } from '../data.ts';
-import { type PinnedServer, startServer } from '../pinned.ts';
 import type { Bench } from '../row.ts';
 
 const main = fileURLToPath(new URL('../../../service/src/main.ts', import.meta.url));

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../../test-support/free-ports.ts';
-import { type PinnedServer, startServer } from '../pinned.ts';
+import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';
 
 const script = fileURLToPath(new URL('one-by-one-server.ts', import.meta.url));

@@ -1,7 +1,7 @@
 /** Starts plain-server.ts: how one would write it with Koa and a Map, which is what the Go original does. */
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../../test-support/free-ports.ts';
-import { type PinnedServer, startServer } from '../pinned.ts';
+import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';
 
 const script = fileURLToPath(new URL('plain-server.ts', import.meta.url));

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../../test-support/free-ports.ts';
-import type { Request } from '../load/requests.ts';
-import { type PinnedServer, startServer } from '../pinned.ts';
+import type { Request } from '../../load/requests.ts';
+import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';
 
 const script = fileURLToPath(new URL('raw-server.ts', import.meta.url));

@@ -1,8 +1,8 @@
 /** Processes on a core of their own: what is measured on one, what loads it on the other. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
-import { onSlowDisk } from '../../test-support/faults/slow-disk.ts';
-import { waitFor } from '../../test-support/wait-for.ts';
+import { onSlowDisk } from '../test-support/faults/slow-disk.ts';
+import { waitFor } from '../test-support/wait-for.ts';
 
 export const serverCore = process.env.BENCH_SERVER_CORE ?? '0';
 export const loadCore = process.env.BENCH_LOAD_CORE ?? '1';
@@ -34,7 +34,8 @@ export async function startServer(options: ServerOptions): Promise<PinnedServer>
   const { command, args, env, port, flushDelay } = options;
   const line = flushDelay === undefined ? ([command, args] as const) : onSlowDisk(flushDelay, command, args);
   const child = spawn(...onCore(serverCore, ...line), {
-    env: { ...process.env, ...env },
+    // None of the settings that this shell may have for a service of its own.
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const server = new PinnedServer(child, port);

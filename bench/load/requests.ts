@@ -10,11 +10,6 @@ export interface LoadOptions {
   readonly port: number;
   readonly requests: readonly Request[];
   readonly connections: number;
-  readonly seconds: number;
-  /** A folder for files that the load reads. */
-  readonly scratch: string;
-  /** False: the load runs on any core. Default true: on its own. */
-  readonly pinned?: boolean;
 }
 
 export const gets = (paths: readonly string[]): Request[] => paths.map((path) => ({ path }));

@@ -1,0 +1,61 @@
+/** A wrk that loads in slices (wrk.lua), on the cores of the process that starts it. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { LoadOptions } from './requests.ts';
+import type { Session, Slice, Summary } from './session.ts';
+
+const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
+/** A session takes seconds; wrk wants a time after which it ends by itself. */
+const mostSeconds = 3600;
+/** Milliseconds that answers may take beyond their slice. */
+const patience = 60_000;
+
+export class WrkSession implements Session {
+  readonly #wrk: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor({ port, requests, connections }: LoadOptions) {
+    const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`];
+    const args = [...threads, '-s', script, `http://127.0.0.1:${port}`, String(connections), String(requests.length)];
+    this.#wrk = spawn('wrk', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // It has ended: whoever waits for a line is told.
+    this.#wrk.stdin.on('error', () => {});
+    this.#wrk.stdin.write(requests.map(({ path, body = '' }) => `${path}\t${body}\n`).join(''));
+    this.#lines = createInterface({ input: this.#wrk.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Resolves when it has connected. */
+  static async begin(options: LoadOptions): Promise<WrkSession> {
+    const session = new WrkSession(options);
+    await session.#next(patience);
+    return session;
+  }
+
+  async slice(milliseconds: number): Promise<Slice> {
+    this.#wrk.stdin.write(`${milliseconds}\n`);
+    return (await this.#next(milliseconds + patience)) as Slice;
+  }
+
+  async end(): Promise<Summary> {
+    this.#wrk.stdin.write('end\n');
+    // Its main thread sleeps until its time is over or this comes.
+    this.#wrk.kill('SIGINT');
+    return (await this.#next(patience)) as Summary;
+  }
+
+  /** The next line of JSON among those that wrk prints for people. */
+  async #next(deadline: number): Promise<unknown> {
+    const timer = setTimeout(() => this.#wrk.kill('SIGKILL'), deadline);
+    try {
+      for (;;) {
+        const { done, value } = await this.#lines.next();
+        if (done === true) throw new Error('wrk has ended, or was ended because answers did not come');
+        if (value.startsWith('{')) return JSON.parse(value);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
