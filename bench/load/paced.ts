@@ -2,6 +2,7 @@
  * Requests at a fixed rate, spread over connections: what a service that is not full makes its clients wait. A time is
  * counted from when the request was due, so a server that stalls is charged for all that it holds up.
  */
+import { quantile } from '../../test-support/quantile.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { Session, Slice, Summary } from './session.ts';
 
@@ -47,9 +48,8 @@ export class PacedSession implements Session {
 
   async end(): Promise<Summary> {
     for (const connection of this.#connections) connection.close();
-    const sorted = this.#times.toSorted((a, b) => a - b);
-    const quantile = (q: number) => sorted[Math.floor(sorted.length * q)] ?? Number.NaN;
-    return { p50: quantile(0.5), p99: quantile(0.99), errors: this.#errors };
+    const timeOf = (q: number) => quantile(this.#times, q) ?? Number.NaN;
+    return { p50: timeOf(0.5), p99: timeOf(0.99), errors: this.#errors };
   }
 
   /** `n`: how many were due before it. */
