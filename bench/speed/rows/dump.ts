@@ -29,14 +29,20 @@ function whileWriting(loaded: LoadedTarget, port: number): LoadedTarget {
       const [session, writer] = [await loaded.begin(), new HttpConnection(port)];
       let written = 0;
       let failed = 0;
+      let last: Promise<unknown> = Promise.resolve();
       const write = () => {
         const body = `{"${keyOf((written++ * 7919) % pairs)}":${value}}`;
-        writer.post('/set', body).catch(() => failed++);
+        last = last.then(() => writer.post('/set', body)).catch(() => failed++);
       };
       return {
         async slice(milliseconds) {
           const timer = setInterval(write, writeInterval);
-          return session.slice(milliseconds).finally(() => clearInterval(timer));
+          try {
+            return await session.slice(milliseconds);
+          } finally {
+            clearInterval(timer);
+            await last;
+          }
         },
         async end() {
           writer.close();
