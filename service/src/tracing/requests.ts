@@ -49,14 +49,15 @@ export function traceRequests(
 ): RequestListener {
   return (request, response) => {
     const { method, headers, url = '/', socket } = request;
+    // Node notes it on the socket when it is first asked. If only those of sampled requests had the note, sockets would
+    // be of two kinds, and whatever node:http does with one would take longer for every request.
+    const { remoteAddress } = socket;
     const hasCaller = namesTrace(headers);
     // All that most requests know of traces: what is done here is paid by every one of them.
     if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
     const parent = propagation.extract(ROOT_CONTEXT, headers);
     if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
-    // Not known any more when the connection has ended.
-    const { remoteAddress } = socket;
     const describe = () => attributesOf(request, known, remoteAddress);
     const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);
     // Emitted once, however the answer ends.
