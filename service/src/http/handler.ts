@@ -44,15 +44,13 @@ export function createHandler({
   const spans = tracing?.spans;
   const app = createApp({ ...options, metrics, waited, dumps, begun, spans }).callback();
   const rest = admit(app);
-  const answer = isHot ? shortest() : rest;
+  const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
+  const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
+  const admitted = admit(hotSet({ store, metrics, begun, maxBody, spans, rest: dump }));
+  const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
+  // One for all requests, sampled or not: of two, neither would be compiled for its own objects alone (docs/adr/0160).
+  const answer = isHot ? hot : rest;
   return tracing?.requests(answer) ?? answer;
-
-  function shortest(): RequestListener {
-    const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-    const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
-    const admitted = admit(hotSet({ store, metrics, begun, maxBody, spans, rest: dump }));
-    return allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
-  }
 }
 
 /** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */
