@@ -6,18 +6,12 @@ import type { Spans } from './store/spans.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Who answers: unsampled requests need not pass anything that knows of traces. */
-export interface Listeners {
-  readonly sampled: RequestListener;
-  readonly unsampled: RequestListener;
-}
-
 export interface Tracing {
   readonly spans: Spans;
   /** For the channels to etcd: calls made for a sampled request get a span, and carry its trace. */
   readonly interceptors: readonly Interceptor[];
   /** Decides which requests are sampled, and gives those a server span that continues the caller's trace. */
-  requests(listeners: Listeners): RequestListener;
+  requests(listener: RequestListener): RequestListener;
   /** The metrics with sampled requests as examples; they name such a request's span after its route. */
   metrics(metrics: HttpMetrics): HttpMetrics;
   /** What a log line written during a sampled request says of its trace. */

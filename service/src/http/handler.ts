@@ -12,7 +12,6 @@ import { hotGet } from './hot-get.ts';
 import { hotReads } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
-import type { HttpMetrics } from './http-metrics.ts';
 import type { Waited } from './when-fresh.ts';
 
 export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'dumps'> {
@@ -41,18 +40,17 @@ export function createHandler({
   const dumps = new DumpCache(store, dumpCache);
   const answers = new AnswerCache(store, answerCache);
   const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
-  const traced = tracing?.metrics(options.metrics) ?? options.metrics;
-  const app = createApp({ ...options, metrics: traced, waited, dumps, begun, spans: tracing?.spans }).callback();
+  const metrics = tracing?.metrics(options.metrics) ?? options.metrics;
+  const spans = tracing?.spans;
+  const app = createApp({ ...options, metrics, waited, dumps, begun, spans }).callback();
   const rest = admit(app);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const shortest = (metrics: HttpMetrics, isTraced: boolean) => {
-    if (!isHot) return rest;
-    const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
-    const admitted = admit(hotSet({ store, metrics, begun, maxBody, traced: isTraced, rest: dump }));
-    return allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
-  };
-  const unsampled = shortest(options.metrics, false);
-  return tracing?.requests({ sampled: shortest(traced, true), unsampled }) ?? unsampled;
+  const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
+  const admitted = admit(hotSet({ store, metrics, begun, maxBody, spans, rest: dump }));
+  const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
+  // One for all requests, sampled or not: of two, neither would be compiled for its own objects alone (docs/adr/0160).
+  const answer = isHot ? hot : rest;
+  return tracing?.requests(answer) ?? answer;
 }
 
 /** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */

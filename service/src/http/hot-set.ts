@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Spans } from '../store/spans.ts';
 import type { Pair, Store } from '../store/store.ts';
 import { jsonAnswer, sendAnswer } from './answer.ts';
 import { decodeBody } from './body.ts';
@@ -27,15 +28,15 @@ export interface HotSetOptions {
   readonly begun: BegunWrites;
   /** Bytes of a body. */
   readonly maxBody: number;
-  /** The requests are sampled: what is done for one belongs to its trace. */
-  readonly traced: boolean;
+  /** What is done for a sampled request belongs to its trace. */
+  readonly spans: Spans | undefined;
   /** Serves everything else. */
   readonly rest: RequestListener;
 }
 
 const [method, route] = ['POST', '/set'];
 
-export function hotSet({ store, metrics, begun, maxBody, traced, rest }: HotSetOptions): RequestListener {
+export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOptions): RequestListener {
   const leave = (request: IncomingMessage, response: ServerResponse, done: Begun) => {
     // The route comes to the same end, and tells of it.
     begun.set(request, done);
@@ -78,8 +79,9 @@ export function hotSet({ store, metrics, begun, maxBody, traced, rest }: HotSetO
       if (missing > 0) metrics.ended(method, route, 400, (performance.now() - start) / 1000);
     };
     // Events come in the context of the connection, not in that of the request.
-    request.on('data', traced ? AsyncLocalStorage.bind(read) : read);
-    request.on('close', traced ? AsyncLocalStorage.bind(close) : close);
+    const sampled = spans?.current() !== undefined;
+    request.on('data', sampled ? AsyncLocalStorage.bind(read) : read);
+    request.on('close', sampled ? AsyncLocalStorage.bind(close) : close);
   };
 }
 

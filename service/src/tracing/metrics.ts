@@ -5,9 +5,7 @@ import type { Spans } from '../store/spans.ts';
 
 export function traceMetrics(metrics: HttpMetrics, spans: Spans): HttpMetrics {
   return {
-    started: () => metrics.started(),
-    left: () => metrics.left(),
-    problem: (code) => metrics.problem(code),
+    ...metrics,
     ended(method, route, status, seconds) {
       const span = spans.current();
       metrics.ended(method, route, status, seconds, span?.ids);

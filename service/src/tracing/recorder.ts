@@ -8,10 +8,10 @@ import { tracing } from '@opentelemetry/sdk-node';
 import { RecordedSpan } from './recorded-span.ts';
 import { recordOf, type SpanRecord } from './span-record.ts';
 
-/** Ended spans that are handed over at once. */
-const batch = 64;
+/** Ended spans that are handed over at once: the fewer times, the less often code runs that is in no cache. */
+const batch = 256;
 /** Milliseconds after which fewer are. */
-const longest = 100;
+const longest = 1000;
 
 export class Recorder {
   readonly #ids = new tracing.RandomIdGenerator();

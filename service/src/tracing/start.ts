@@ -20,7 +20,7 @@ export function startSdk(env: Env): Tracing {
   return {
     spans,
     interceptors: [traceCalls(recorder, spans)],
-    requests: (listeners) => traceRequests({ recorder, spans, sampling }, listeners),
+    requests: (listener) => traceRequests({ recorder, spans, sampling }, listener),
     metrics: (metrics) => traceMetrics(metrics, spans),
     logFields() {
       const span = spans.current()?.ids;

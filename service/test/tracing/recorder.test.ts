@@ -58,9 +58,9 @@ test('a span is written with the ids it had, and with what became known until it
 
 test('spans of no caller are traces of their own, and many that have ended are written at once', (t) => {
   const { recorder, written } = record();
-  for (let i = 0; i < 63; i++) recorder.begin('GET', SpanKind.SERVER, ROOT_CONTEXT).finish();
+  for (let i = 0; i < 255; i++) recorder.begin('GET', SpanKind.SERVER, ROOT_CONTEXT).finish();
   t.is(written().length, 0);
   recorder.begin('GET', SpanKind.SERVER, ROOT_CONTEXT).finish();
-  t.is(written().length, 64);
-  t.is(new Set(written().map((span) => span.spanContext().traceId)).size, 64);
+  t.is(written().length, 256);
+  t.is(new Set(written().map((span) => span.spanContext().traceId)).size, 256);
 });
