@@ -44,7 +44,7 @@ test('users are told apart from some moment on, and roles change: no request fai
     server: await authority.issue('etcd'),
     client: await authority.issue('etcdctl'),
   };
-  const etcd = await EtcdCluster.start({ members: 3, certificates });
+  const etcd = await EtcdCluster.start({ size: 3, certificates });
   t.teardown(() => etcd.stop());
   const files = { caFile: authority.certFile, ...(await authority.issue('service')) };
   const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix, ...files });
@@ -91,5 +91,8 @@ test('users are told apart from some moment on, and roles change: no request fai
   // The killed member may have had writes whose outcome nobody knows.
   const failures = users.flatMap((user) => user.failures);
   t.log(`${users.reduce((sum, { rounds }) => sum + rounds(), 0)} rounds`);
-  t.deepEqual(failures.filter((failure) => !/Whether the write happened/.test(failure)), []);
+  t.deepEqual(
+    failures.filter((failure) => !/Whether the write happened/.test(failure)),
+    [],
+  );
 });
