@@ -138,6 +138,18 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
     'EtcdAddingMember',
   ],
   [
+    'it is the leader that promotes',
+    {
+      list: [member(0), member(1), member(2, newId)],
+      seats: [0, 1]
+        .map((n) => seat(n, { status: status(n, { leaderId: 'm1' }) }))
+        .concat(seat(2, { ready: false, status: status(2, { ...learning, leaderId: 'm1' }) })),
+      state: { members: { ...two, 2: { gate: 'closed', id: 'new', claim: 'v2' } } },
+    },
+    { kind: 'promote', via: names.pod(1), id: 'new' },
+    'EtcdAddingMember',
+  ],
+  [
     'a learner that is no longer wanted goes',
     {
       wanted: { members: 1 },
