@@ -9,17 +9,28 @@ import { installOperator, operatorRolledOut } from './support/operator.ts';
 
 test.before('install', installOperator);
 
-test('a pod without a certificate gets nowhere, one with that of the service reads the pairs', async (t) => {
+test('a pod without a certificate gets nowhere, one with that of the service at the pairs and no further', async (t) => {
   const store = await createKvStore(await makeNamespace(t));
   t.is((await send(store, 'POST', '/set', '{"secret":1}')).status, 200);
   const image = await field('.spec.template.spec.containers[0].image', 'sts', 'store-etcd', '-n', store.namespace);
   const host = `store-etcd-0.store-etcd.${store.namespace}.svc`;
-  const list = ['get', '--prefix', '/', '--keys-only', '--command-timeout=5s'];
+  const list = ['get', '--prefix', `/kvstore/${store.namespace}/store/`, '--keys-only', '--command-timeout=5s'];
   const files = ['--cacert=/tls/ca.crt', '--cert=/tls/tls.crt', '--key=/tls/tls.key'];
+  const asService = [`--endpoints=https://${host}:2379`, ...files];
 
-  const allowed = await runPod(store, 'with', image, [...list, `--endpoints=https://${host}:2379`, ...files], true);
+  const allowed = await runPod(store, 'with', image, [...list, ...asService], true);
   t.is(allowed.phase, 'Succeeded', allowed.log);
   t.regex(allowed.log, /secret/);
+  for (const [name, words] of [
+    ['outside', ['get', '--prefix', '/', '--keys-only']],
+    // Whether there is such a member is not even looked at.
+    ['remove', ['member', 'remove', '1']],
+    ['disable', ['auth', 'disable']],
+  ] as const) {
+    const refused = await runPod(store, name, image, [...words, ...asService], true);
+    t.is(refused.phase, 'Failed', `${name}: ${refused.log}`);
+    t.regex(refused.log, /permission denied/);
+  }
   for (const [name, endpoint, options] of [
     ['plain', `http://${host}:2379`, []],
     ['without', `https://${host}:2379`, ['--insecure-skip-tls-verify']],

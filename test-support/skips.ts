@@ -22,7 +22,10 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
-  { files: 'service/test/store/etcd/client-certificates.test.ts', programs: ['etcd', 'etcdctl', 'openssl'] },
+  ...['client-certificates', 'users'].map((name) => ({
+    files: `service/test/store/etcd/${name}.test.ts`,
+    programs: ['etcd', 'etcdctl', 'openssl'] as const,
+  })),
   ...[
     'expiry',
     'foreign',
@@ -40,7 +43,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
-  ...['life', 'troubles', 'gate'].map((name) => ({
+  ...['life', 'troubles', 'gate', 'access/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,
     programs: ['etcd'] as const,
   })),

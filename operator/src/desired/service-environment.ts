@@ -41,7 +41,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_DATA_DIR: dataFolder,
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: (spec.externalEtcd?.endpoints ?? clientEndpoints(kvstore)).join(','),
-    KV_ETCD_PREFIX: etcdPrefix(kvstore),
+    KV_ETCD_PREFIX: spec.externalEtcd?.prefix ?? etcdNames(kvstore).keyPrefix,
     ...(spec.externalEtcd === undefined
       ? { ...ownEtcdLimits, ...tlsFiles(true) }
       : externalEtcdFiles(spec.externalEtcd)),
@@ -91,10 +91,6 @@ const ownEtcdLimits = {
   KV_ETCD_MAX_TXN_OPS: String(etcdLimits.maxTxnOps),
   KV_ETCD_MAX_REQUEST_BYTES: String(etcdLimits.maxRequestBytes),
 };
-
-function etcdPrefix({ metadata, spec }: KvStore): string {
-  return spec.externalEtcd?.prefix ?? `/kvstore/${metadata.namespace}/${metadata.name}/`;
-}
 
 function externalEtcdFiles(etcd: ExternalEtcdSpec): Record<string, string> {
   return {

@@ -37,6 +37,8 @@ export async function act(action: Action, names: EtcdNames, tools: MemberTools):
     case 'disarm':
       await tools.member(action.via).disarm('NOSPACE', action.id);
       return undefined;
+    case 'change-access':
+      return changeAccess(action, tools);
   }
 }
 
@@ -56,6 +58,20 @@ async function unless(code: number, call: () => Promise<unknown>): Promise<strin
  */
 function unlessUnhealthy(call: () => Promise<unknown>): Promise<string | undefined> {
   return unless(grpcCode.unavailable, call);
+}
+
+/** What a member refuses is a fact to report: the rest of the etcd goes on. Done in part, the next reconcile goes on. */
+async function changeAccess(
+  { via, changes }: Extract<Action, { kind: 'change-access' }>,
+  tools: MemberTools,
+): Promise<string | undefined> {
+  try {
+    for (const change of changes) await tools.member(via).changeAccess(change);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MemberError) return error.message;
+    throw error;
+  }
 }
 
 /** The API server refuses a class that cannot grow: a fact to report, not a failure to retry at once. */

@@ -8,6 +8,7 @@ import type {
   V1StatefulSet,
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
+import type { Access, AccessChange } from './access/access.ts';
 
 /** The objects of one KvStore's etcd as the caches show them. Never modify them. */
 export interface EtcdObjects {
@@ -93,7 +94,7 @@ export type ReconcileEtcd = (
 ) => Promise<EtcdOutcome>;
 
 export interface Member {
-  /** Decimal, as etcd's JSON gateway writes it. */
+  /** Decimal. */
   readonly id: string;
   readonly name: string;
   readonly peerURLs: readonly string[];
@@ -131,4 +132,7 @@ export interface MemberClient {
   compact(revision: number): Promise<void>;
   defragment(): Promise<void>;
   disarm(alarm: 'NOSPACE', memberId: string): Promise<void>;
+  /** The etcd's users and roles. Needs quorum, as changes of them do. */
+  access(): Promise<Access>;
+  changeAccess(change: AccessChange): Promise<void>;
 }

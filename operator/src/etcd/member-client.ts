@@ -1,8 +1,9 @@
-/** One member over etcd's HTTP gateway (etcd.io/docs/v3.6/dev-guide/api_grpc_gateway). */
-import type { Identity, Member, MemberClient, MemberStatus } from './contract.ts';
+/** One member, over gRPC and, for its probe, HTTPS. */
+import { accessOf, changeAccess } from './access/calls.ts';
+import { alarms, type Identity, type Member, type MemberClient, type MemberStatus } from './contract.ts';
 import { callHttps } from './https-call.ts';
-import { MemberError } from './member-error.ts';
-import { type JsonObject, objectsOf, parseObject, textOf, textsOf } from './member-json.ts';
+import type { AlarmAnswer, MemberAnswer, StatusAnswer } from './rpc/answers.ts';
+import { type Call, type MemberAddress, type ServiceName, withService } from './rpc/call.ts';
 
 const probeMs = 2_000;
 const callMs = 5_000;
@@ -11,90 +12,80 @@ const changeMs = 10_000;
 /** A defragmentation rewrites the whole database: about 10 s a GiB on a slow disk, 8 GiB at most. */
 const defragmentMs = 180_000;
 
-export interface MemberAddress {
-  /** Of the member's client port, such as https://a-etcd-0.a-etcd.default.svc:2379 or one with the pod's address. */
-  readonly url: string;
-  /** The name that the member's certificate must have. */
-  readonly serverName: string;
-}
-
-export function memberClient({ url, serverName }: MemberAddress, identity: Identity): MemberClient {
-  const call = async (path: string, body: object, timeoutMs = callMs): Promise<JsonObject> => {
-    const text = JSON.stringify(body);
-    const response = await callHttps(`${url}/v3/${path}`, { body: text, serverName, identity, timeoutMs });
-    const answer = parseObject(response.body);
-    if (response.status === 200) return answer;
-    const code = typeof answer.code === 'number' ? answer.code : undefined;
-    throw new MemberError(`${path}: ${textOf(answer, 'message') ?? response.status}`, response.status, code);
-  };
+export function memberClient(address: MemberAddress, identity: Identity): MemberClient {
+  const use = <R>(service: ServiceName, action: (call: Call) => Promise<R>) =>
+    withService(address, identity, service, action);
+  const once = <T>(service: ServiceName, method: string, request: object, timeoutMs = callMs) =>
+    use(service, (call) => call<T>(method, request, timeoutMs));
   return {
     async ready() {
+      const { url, serverName } = address;
       const { status } = await callHttps(`${url}/readyz`, { serverName, identity, timeoutMs: probeMs });
       return status === 200;
     },
-    async status() {
-      const status = await call('maintenance/status', {}, probeMs);
-      // A learner refuses to tell alarms, and has no part in them.
-      const alarms = status.isLearner === true ? {} : await call('maintenance/alarm', { action: 'GET' }, probeMs);
-      return statusOf(status, alarms);
+    status() {
+      return use('Maintenance', async (call) => {
+        const status = await call<StatusAnswer>('Status', {}, probeMs);
+        // A learner refuses to tell alarms, and has no part in them.
+        const raised = status.isLearner ? { alarms: [] } : await call<AlarmAnswer>('Alarm', { action: 'GET' }, probeMs);
+        return statusOf(status, raised);
+      });
     },
     async memberList() {
-      return objectsOf(await call('cluster/member/list', { linearizable: true }), 'members').map(memberOf);
+      const request = { linearizable: true };
+      const { members } = await once<{ readonly members: readonly MemberAnswer[] }>('Cluster', 'MemberList', request);
+      return members.map(memberOf);
     },
     async memberAdd(peerURL, learner) {
-      const answer = await call('cluster/member/add', { peerURLs: [peerURL], isLearner: learner }, changeMs);
-      const [added] = objectsOf({ members: [answer.member] }, 'members');
-      if (added === undefined) throw new MemberError('cluster/member/add: no member in the answer', 200, undefined);
-      return memberOf(added);
+      const request = { peerURLs: [peerURL], isLearner: learner };
+      const { member } = await once<{ readonly member: MemberAnswer }>('Cluster', 'MemberAdd', request, changeMs);
+      return memberOf(member);
     },
     async memberPromote(id) {
-      await call('cluster/member/promote', { ID: id }, changeMs);
+      await once('Cluster', 'MemberPromote', { ID: id }, changeMs);
     },
     async memberRemove(id) {
-      await call('cluster/member/remove', { ID: id }, changeMs);
+      await once('Cluster', 'MemberRemove', { ID: id }, changeMs);
     },
     async moveLeader(targetId) {
-      await call('maintenance/transfer-leadership', { targetID: targetId }, changeMs);
+      await once('Maintenance', 'MoveLeader', { targetID: targetId }, changeMs);
     },
     async compact(revision) {
-      await call('kv/compaction', { revision: String(revision), physical: true }, defragmentMs);
+      await once('KV', 'Compact', { revision: String(revision), physical: true }, defragmentMs);
     },
     async defragment() {
-      await call('maintenance/defragment', {}, defragmentMs);
+      await once('Maintenance', 'Defragment', {}, defragmentMs);
     },
     async disarm(alarm, memberId) {
-      await call('maintenance/alarm', { action: 'DEACTIVATE', memberID: memberId, alarm });
+      await once('Maintenance', 'Alarm', { action: 'DEACTIVATE', memberID: memberId, alarm });
+    },
+    access() {
+      return use('Auth', (call) => accessOf(call, callMs));
+    },
+    changeAccess(change) {
+      return use('Auth', (call) => changeAccess(call, change, changeMs));
     },
   };
 }
 
-function memberOf(member: JsonObject): Member {
-  return {
-    id: textOf(member, 'ID') ?? '',
-    name: textOf(member, 'name') ?? '',
-    peerURLs: textsOf(member, 'peerURLs'),
-    clientURLs: textsOf(member, 'clientURLs'),
-    isLearner: member.isLearner === true,
-  };
+function memberOf({ ID, name, peerURLs, clientURLs, isLearner }: MemberAnswer): Member {
+  return { id: ID, name, peerURLs, clientURLs, isLearner };
 }
 
 /** The alarm list names every member's alarms: only this member's count here. */
-function statusOf(status: JsonObject, alarmList: JsonObject): MemberStatus {
-  const header = parseObject(status.header);
-  const memberId = textOf(header, 'member_id') ?? '';
+function statusOf(status: StatusAnswer, alarmList: AlarmAnswer): MemberStatus {
+  const { header, leader, version, isLearner } = status;
+  const raised = alarmList.alarms.filter(({ memberID }) => memberID === header.member_id).map(({ alarm }) => alarm);
   return {
-    clusterId: textOf(header, 'cluster_id') ?? '',
-    memberId,
-    leaderId: textOf(status, 'leader') ?? '0',
-    version: textOf(status, 'version') ?? '',
-    isLearner: status.isLearner === true,
-    dbSize: Number(textOf(status, 'dbSize') ?? 0),
-    dbSizeInUse: Number(textOf(status, 'dbSizeInUse') ?? 0),
-    dbSizeQuota: Number(textOf(status, 'dbSizeQuota') ?? 0),
-    revision: Number(textOf(header, 'revision') ?? 0),
-    alarms: objectsOf(alarmList, 'alarms')
-      .filter((alarm) => textOf(alarm, 'memberID') === memberId)
-      .map((alarm) => textOf(alarm, 'alarm'))
-      .filter((alarm) => alarm === 'NOSPACE' || alarm === 'CORRUPT'),
+    clusterId: header.cluster_id,
+    memberId: header.member_id,
+    leaderId: leader,
+    version,
+    isLearner,
+    dbSize: Number(status.dbSize),
+    dbSizeInUse: Number(status.dbSizeInUse),
+    dbSizeQuota: Number(status.dbSizeQuota),
+    revision: Number(header.revision),
+    alarms: alarms.filter((alarm) => raised.includes(alarm)),
   };
 }

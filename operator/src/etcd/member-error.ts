@@ -1,17 +1,14 @@
 /** gRPC status codes that decisions depend on (grpc.io/docs/guides/status-codes). */
 export const grpcCode = { failedPrecondition: 9, outOfRange: 11, unavailable: 14 } as const;
 
-/** A member answered a call with an error. */
+/** A member answered a call with an error, or not in time. */
 export class MemberError extends Error {
   override readonly name = 'MemberError';
-  /** HTTP status of the answer. */
-  readonly status: number;
-  /** gRPC status code, when the answer had one. */
-  readonly code: number | undefined;
+  /** gRPC status code. */
+  readonly code: number;
 
-  constructor(message: string, status: number, code: number | undefined) {
+  constructor(message: string, code: number) {
     super(message);
-    this.status = status;
     this.code = code;
   }
 }

@@ -20,6 +20,8 @@ export interface EtcdNames {
   readonly name: string;
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
+  /** Every key of the service in etcd begins with it; ASCII. */
+  readonly keyPrefix: string;
   pod(ordinal: number): string;
   claim(ordinal: number): string;
   peerURL(ordinal: number): string;
@@ -38,6 +40,7 @@ export function etcdNames(kvstore: { readonly metadata: Pick<KvStoreMetadata, 'n
     name,
     labels: objectLabels(instance, 'etcd'),
     selector: selectorLabels(instance, 'etcd'),
+    keyPrefix: `/kvstore/${namespace}/${instance}/`,
     pod,
     claim: (ordinal) => `data-${pod(ordinal)}`,
     peerURL: (ordinal) => url(ordinal, peerPort),

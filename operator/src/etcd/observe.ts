@@ -1,5 +1,6 @@
 /** What is there: pods and claims as the caches show them, members as they answer. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import type { Access } from './access/access.ts';
 import type { EtcdObjects, Member, MemberStatus, MemberTools } from './contract.ts';
 import { type EtcdNames, templateAnnotation } from './names.ts';
 import { bytesOf } from './quantity.ts';
@@ -41,6 +42,10 @@ export interface Observation {
   readonly list?: readonly Member[];
   /** The pod that told, through which members are changed. */
   readonly via?: string;
+  /** Users and roles, as that pod tells them. */
+  readonly access?: Access;
+  /** Why it does not tell them. */
+  readonly refusal?: string;
 }
 
 export async function observe(names: EtcdNames, objects: EtcdObjects, tools: MemberTools): Promise<Observation> {
@@ -50,7 +55,16 @@ export async function observe(names: EtcdNames, objects: EtcdObjects, tools: Mem
   const seats = await Promise.all(
     ordinals.map((ordinal) => observeSeat(ordinal, pods.get(ordinal), claims.get(ordinal), tools)),
   );
-  return { seats, ...(await firstMemberList(seats, tools)) };
+  const told = await firstMemberList(seats, tools);
+  return { seats, ...told, ...(told.via === undefined ? {} : await accessVia(told.via, tools)) };
+}
+
+async function accessVia(via: string, tools: MemberTools): Promise<Pick<Observation, 'access' | 'refusal'>> {
+  try {
+    return { access: await tools.member(via).access() };
+  } catch (error) {
+    return { refusal: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function byOrdinal<T extends V1Pod | V1PersistentVolumeClaim>(names: EtcdNames, items: readonly T[]): Map<number, T> {

@@ -1,7 +1,7 @@
 import { type Alarm, alarms, type EtcdOutcome } from './contract.ts';
 import { compareVersions, parseVersion } from './image-version.ts';
 import type { Observation } from './observe.ts';
-import type { Step } from './plan/situation.ts';
+import type { Action, Step } from './plan/situation.ts';
 
 /** After an action or a record: caches and members need a moment to show it. */
 const afterStepMs = 500;
@@ -9,6 +9,12 @@ const afterStepMs = 500;
 const waitingMs = 2_000;
 /** Nothing to do: alarms and members that stopped answering are found by looking. */
 const settledMs = 30_000;
+
+/** Actions whose hindrance somebody has to know of, with what it is called. */
+const failures: Readonly<Partial<Record<Action['kind'], string>>> = {
+  'resize-claim': 'EtcdVolumeNotGrown',
+  'change-access': 'EtcdAccessNotLimited',
+};
 
 /**
  * @param hindrance why the step's action could not be done for now
@@ -22,17 +28,17 @@ export function outcomeOf(
   const version = lowestVersion(seats.flatMap(({ status }) => status?.version ?? []));
   const done = hindrance === undefined && (step.action !== undefined || step.state !== undefined);
   const settled = step.settled ?? false;
-  const failedResize = hindrance !== undefined && step.action?.kind === 'resize-claim';
+  const failure = hindrance === undefined || step.action === undefined ? undefined : failures[step.action.kind];
   return {
     readyMembers: seats.filter(({ ready, status }) => ready && status !== undefined && !status.isLearner).length,
     members,
     ...(version === undefined ? {} : { version }),
     settled,
-    reason: failedResize ? 'EtcdVolumeNotGrown' : step.reason,
+    reason: failure ?? step.reason,
     message: hindrance === undefined ? step.message : `${step.message}: ${hindrance}`,
-    degraded: (step.degraded ?? false) || failedResize,
+    degraded: (step.degraded ?? false) || failure !== undefined,
     alarms: countAlarms(seats),
-    requeueAfterMs: settled || failedResize ? settledMs : done ? afterStepMs : waitingMs,
+    requeueAfterMs: settled || failure !== undefined ? settledMs : done ? afterStepMs : waitingMs,
   };
 }
 

@@ -1,6 +1,7 @@
 /** One KvStore's etcd: observe, plan, apply, act, report. */
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { EtcdSpec, KvStore } from '../kvstore.ts';
+import { wantedAccess } from './access/wanted.ts';
 import { act } from './act.ts';
 import { etcdConfigMap } from './build/config-map.ts';
 import { etcdDisruptionBudget } from './build/disruption-budget.ts';
@@ -36,6 +37,7 @@ export const reconcileEtcd: ReconcileEtcd = async (kvstore, objects, tools, defa
     members: etcd.members,
     volumeSize: etcd.storage.size,
     volumeBytes,
+    access: wantedAccess(names),
     template: hashOf(templateFor(state)),
     ...(refused === undefined ? {} : { imageRefused: refused }),
   };

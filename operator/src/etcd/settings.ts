@@ -26,13 +26,15 @@ export function quotaBytes(volumeBytes: number): number {
 }
 
 /** Parts of a member's configuration that need a restart to take effect, with etcd's own names. */
-export function sharedSettings(volumeBytes: number): Readonly<Record<string, string | number>> {
+export function sharedSettings(volumeBytes: number): Readonly<Record<string, string | number | boolean>> {
   return {
     'max-txn-ops': maxTxnOps,
     'max-request-bytes': maxRequestBytes,
     'quota-backend-bytes': quotaBytes(volumeBytes),
     'auto-compaction-mode': 'periodic',
     'auto-compaction-retention': autoCompactionRetention,
+    // HTTP calls, which nobody makes here: a certificate's name is no user there.
+    'enable-grpc-gateway': false,
     'log-level': 'info',
   };
 }

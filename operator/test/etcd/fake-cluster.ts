@@ -12,6 +12,7 @@ import { needBinary } from '../../../test-support/binaries.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
+import type { ServiceName } from '../../src/etcd/rpc/call.ts';
 import type { Leaf } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
 import { AppliedObjects } from './applied-objects.ts';
@@ -151,8 +152,13 @@ export class FakeCluster {
     );
   }
 
-  call(ordinal: number, path: string, body: object): Promise<unknown> {
-    return callMember(this.names, ordinal, this.addresses, this.identity(), path, body);
+  call<T>(
+    ordinal: number,
+    method: readonly [ServiceName, string],
+    request: object,
+    identity = this.identity(),
+  ): Promise<T> {
+    return callMember<T>(this.names, ordinal, this.addresses, identity, method, request);
   }
 
   stop(): Promise<void> {

@@ -1,8 +1,8 @@
 /** Clients of the local members under their stable names. */
 import type { Identity, MemberClient } from '../../src/etcd/contract.ts';
-import { callHttps } from '../../src/etcd/https-call.ts';
 import { memberClient } from '../../src/etcd/member-client.ts';
 import type { EtcdNames } from '../../src/etcd/names.ts';
+import { type ServiceName, withService } from '../../src/etcd/rpc/call.ts';
 import { type Leaf, secretNames } from '../../src/etcd/tls/secrets.ts';
 import type { AppliedObjects } from './applied-objects.ts';
 import type { LocalAddresses } from './local-addresses.ts';
@@ -47,26 +47,22 @@ export function localMember(
     compact: changing('compact', (revision) => real.compact(revision)),
     defragment: changing(`defragment ${names.pod(ordinal)}`, () => real.defragment()),
     disarm: changing('disarm', (alarm, id) => real.disarm(alarm, id)),
+    access: () => real.access(),
+    changeAccess: (access) => change(access.kind, () => real.changeAccess(access)),
   };
 }
 
-/** A call of a member's HTTP gateway. */
-export async function callMember(
+/** A call that the client above has no name for. */
+export function callMember<T>(
   names: EtcdNames,
   ordinal: number,
   addresses: LocalAddresses,
   identity: Identity,
-  path: string,
-  body: object,
-): Promise<unknown> {
-  const { status, body: answer } = await callHttps(`${addresses.clientURL(ordinal)}/v3/${path}`, {
-    body: JSON.stringify(body),
-    serverName: serverName(names, ordinal),
-    identity,
-    timeoutMs: 10_000,
-  });
-  if (status !== 200) throw new Error(answer);
-  return JSON.parse(answer);
+  [service, method]: readonly [ServiceName, string],
+  request: object,
+): Promise<T> {
+  const address = { url: addresses.clientURL(ordinal), serverName: serverName(names, ordinal) };
+  return withService(address, identity, service, (call) => call<T>(method, request, 10_000));
 }
 
 function serverName(names: EtcdNames, ordinal: number): string {

@@ -1,6 +1,13 @@
-import { once } from 'node:events';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import test from 'ava';
 import { memberClient } from '../../src/etcd/member-client.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
@@ -8,23 +15,27 @@ import { issueAuthority, issueLeaf } from '../../src/etcd/tls/issue.ts';
 import { profileOf } from '../../src/etcd/tls/secrets.ts';
 import { kvstoreWith } from './samples.ts';
 
+type Done = sendUnaryData<object>;
+
 test('a learner has a status, though it refuses to tell alarms', async (t) => {
   const authority = await issueAuthority('test', new Date());
   const { certificate, key } = await issueLeaf(authority, profileOf('member', etcdNames(kvstoreWith())), new Date());
-  const server = createServer({ cert: certificate, key }, (request, response) => {
-    if (request.url !== '/v3/maintenance/status') {
-      response.statusCode = 400;
-      return response.end('{"code":9,"message":"etcdserver: rpc not supported for learner"}');
-    }
-    return response.end(
-      '{"header":{"member_id":"5","cluster_id":"1"},"version":"3.6.16","leader":"4","isLearner":true}',
-    );
+  const file = fileURLToPath(new URL('../../src/etcd/rpc/etcd.proto', import.meta.url));
+  const maintenance = loadSync(file, { keepCase: true })['etcdserverpb.Maintenance'] as ServiceDefinition;
+  const server = new Server();
+  server.addService(maintenance, {
+    Status: (_: ServerUnaryCall<object, object>, done: Done) =>
+      done(null, { header: { member_id: 5, cluster_id: 1 }, version: '3.6.16', leader: 4, isLearner: true }),
+    Alarm: (_: ServerUnaryCall<object, object>, done: Done) =>
+      done({ code: status.UNAVAILABLE, details: 'etcdserver: rpc not supported for learner' }),
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
+  const credentials = ServerCredentials.createSsl(null, [pair]);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+  });
+  t.teardown(() => server.forceShutdown());
   const identity = { ca: authority.certificate, certificate, key };
-  const status = await memberClient({ url, serverName: 'localhost' }, identity).status();
-  t.like(status, { memberId: '5', isLearner: true, alarms: [] });
+  const client = memberClient({ url: `https://127.0.0.1:${port}`, serverName: 'localhost' }, identity);
+  t.like(await client.status(), { memberId: '5', isLearner: true, alarms: [] });
 });

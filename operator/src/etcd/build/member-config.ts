@@ -57,7 +57,7 @@ export function transportSecurity(names: EtcdNames): object {
     'client-cert-auth': true,
   };
   return {
-    // No allowed-cn: etcd's own HTTP gateway, through which the operator calls, would refuse etcd.
+    // No allowed-cn: what a certificate's name may do is said by etcd's users and roles.
     'client-transport-security': files,
     'peer-transport-security': {
       ...files,

@@ -1,6 +1,6 @@
 /** A learner on its way: from MemberAdd to voter. */
 import { withMember } from '../state.ts';
-import type { QuorumSituation, Rule } from './situation.ts';
+import { leaderOf, type QuorumSituation, type Rule } from './situation.ts';
 
 /** A learner that starts this often in vain is given up and made anew: it has no vote to lose. */
 const manyRestarts = 5;
@@ -29,8 +29,10 @@ export const bringUpLearner: Rule<QuorumSituation> = ({ names, wanted, state, me
   if (learner.answers) {
     // record has closed the gate by now: a voter's gate is never open, nor does one become a voter while it is.
     if (known.gate !== 'closed') return { reason, message: `${name} runs; its volume is not seen yet` };
+    // By the leader: another member passes the call on without who asked, and a leader that tells users apart refuses it.
+    const leader = leaderOf(members)?.pod?.name ?? via;
     return {
-      action: { kind: 'promote', via, id: member.id },
+      action: { kind: 'promote', via: leader, id: member.id },
       reason,
       message: `${name} becomes a voter once it is in sync`,
     };

@@ -1,6 +1,7 @@
 /** What to do next: a pure function of what is wanted, what is remembered and what was seen. */
 import { refuseRunning } from '../image-version.ts';
 import type { Observation } from '../observe.ts';
+import { limitAccess } from './access.ts';
 import { bringUpLearner } from './learner.ts';
 import { record } from './record.ts';
 import { removeLost, reportCorruption, reportUnknown } from './replace.ts';
@@ -23,6 +24,7 @@ const withQuorum: readonly Rule<QuorumSituation>[] = [
   shrink,
   restartUnready,
   bringUpLearner,
+  limitAccess,
   waitForMembers,
   grow,
   discardLeftovers,

@@ -1,4 +1,5 @@
 /** What a plan is made from, and what it is. */
+import type { Access, AccessChange } from '../access/access.ts';
 import type { Member } from '../contract.ts';
 import type { EtcdNames } from '../names.ts';
 import type { Observation, Seat } from '../observe.ts';
@@ -9,6 +10,7 @@ export interface Wanted {
   /** Of each volume, as the KvStore says and in bytes. */
   readonly volumeSize: string;
   readonly volumeBytes: number;
+  readonly access: Access;
   /** What a pod's template annotation should be. */
   readonly template: string;
   /** Why the image that the KvStore names is not rolled out. */
@@ -46,7 +48,8 @@ export type Action =
   | { readonly kind: 'resize-claim'; readonly name: string; readonly uid: string; readonly size: string }
   | { readonly kind: 'compact'; readonly via: string; readonly revision: number }
   | { readonly kind: 'defragment'; readonly via: string }
-  | { readonly kind: 'disarm'; readonly via: string; readonly id: string };
+  | { readonly kind: 'disarm'; readonly via: string; readonly id: string }
+  | { readonly kind: 'change-access'; readonly via: string; readonly changes: readonly AccessChange[] };
 
 /** At most one action, after the objects have been applied for the state. */
 export interface Step {

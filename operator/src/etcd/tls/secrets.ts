@@ -22,8 +22,9 @@ export function secretNames({ name }: EtcdNames): Readonly<Record<Leaf | 'ca', s
 }
 
 /**
- * Every member shows the same certificate, as server, as peer and to itself (the HTTP gateway in etcd is a client of
- * its own client port, which it reaches by the loopback address). The common names tell members from clients.
+ * Every member shows the same certificate, as server and as peer; with it etcdctl in a pod asks the member beside it, by
+ * the loopback address. The common names tell members from clients, and are etcd's users: they say nothing of the
+ * KvStore, so that a database that was restored into another knows its operator.
  */
 export function profileOf(leaf: Leaf, { name, namespace }: EtcdNames): Profile {
   const server = leaf === 'member';

@@ -29,6 +29,25 @@ const add = (ordinal: number): Action => ({ kind: 'add-learner', via, peerURL: n
 const noAction = undefined;
 const cases: readonly (readonly [string, Change, Action | undefined, string])[] = [
   ['all is well', {}, noAction, 'EtcdReady'],
+  [
+    'users are told apart no more: a growth waits until they are',
+    { list: [member(0), member(1)], seats: [seat(0), seat(1)], state: { members: two }, access: { enabled: false } },
+    { kind: 'change-access', via, changes: [{ kind: 'enable' }] },
+    'EtcdLimitingAccess',
+  ],
+  [
+    'users are told apart no more, though a member is missing',
+    { seats: [seat(0), seat(1), silent(2)], access: { enabled: false } },
+    { kind: 'change-access', via, changes: [{ kind: 'enable' }] },
+    'EtcdLimitingAccess',
+  ],
+  [
+    'a lost member is replaced before anything is done about users',
+    { seats: [seat(0), seat(1), silent(2, otherClaim(2))], access: { enabled: false } },
+    remove('m2'),
+    'EtcdReplacingMember',
+  ],
+  ['users are not told', { refusal: 'permission denied' }, noAction, 'EtcdAccessUnknown'],
   ['first start', { list: 'none', seats: [], state: { members: { 0: { gate: 'seed' } } } }, noAction, 'EtcdQuorumLost'],
 
   // Growth: MemberAdd, the gate, the pod, the record, the promotion.
@@ -116,6 +135,18 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
       state: { members: { ...two, 2: recorded(2, { id: 'new' }) } },
     },
     { kind: 'promote', via, id: 'new' },
+    'EtcdAddingMember',
+  ],
+  [
+    'it is the leader that promotes',
+    {
+      list: [member(0), member(1), member(2, newId)],
+      seats: [0, 1]
+        .map((n) => seat(n, { status: status(n, { leaderId: 'm1' }) }))
+        .concat(seat(2, { ready: false, status: status(2, { ...learning, leaderId: 'm1' }) })),
+      state: { members: { ...two, 2: { gate: 'closed', id: 'new', claim: 'v2' } } },
+    },
+    { kind: 'promote', via: names.pod(1), id: 'new' },
     'EtcdAddingMember',
   ],
   [

@@ -1,4 +1,6 @@
 /** Situations for the tests of the plan: three healthy members, and what a case changes. */
+import type { Access } from '../../../src/etcd/access/access.ts';
+import { wantedAccess } from '../../../src/etcd/access/wanted.ts';
 import type { Member, MemberStatus } from '../../../src/etcd/contract.ts';
 import { etcdNames } from '../../../src/etcd/names.ts';
 import type { Observation, Seat } from '../../../src/etcd/observe.ts';
@@ -9,7 +11,13 @@ import { kvstoreWith } from '../samples.ts';
 export const names = etcdNames(kvstoreWith());
 const gib = 2 ** 30;
 
-export const wanted: Wanted = { members: 3, volumeSize: '10Gi', volumeBytes: 10 * gib, template: 'now' };
+export const wanted: Wanted = {
+  members: 3,
+  volumeSize: '10Gi',
+  volumeBytes: 10 * gib,
+  access: wantedAccess(names),
+  template: 'now',
+};
 
 export function status(ordinal: number, change: Partial<MemberStatus> = {}): MemberStatus {
   return {
@@ -77,12 +85,16 @@ export interface Change {
   readonly state?: Partial<EtcdState>;
   readonly seats?: readonly Seat[];
   readonly list?: readonly Member[] | 'none';
+  readonly access?: Partial<Access>;
+  readonly refusal?: string;
 }
 
 export function situation(change: Change = {}): Situation {
   const seats = change.seats ?? [0, 1, 2].map((ordinal) => seat(ordinal));
   const list = change.list ?? [0, 1, 2].map((ordinal) => member(ordinal));
-  const observation: Observation = list === 'none' ? { seats } : { seats, list, via: names.pod(0) };
+  const told =
+    change.refusal === undefined ? { access: { ...wanted.access, ...change.access } } : { refusal: change.refusal };
+  const observation: Observation = list === 'none' ? { seats } : { seats, list, via: names.pod(0), ...told };
   const members = { 0: recorded(0), 1: recorded(1), 2: recorded(2) };
   const state = { clusterId: 'c', version: '3.6.16', volumeBytes: 10 * gib, members, ...change.state };
   return { names, wanted: { ...wanted, ...change.wanted }, state, observation };

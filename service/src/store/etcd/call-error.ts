@@ -46,12 +46,13 @@ const texts: readonly (readonly [RegExp, Meaning])[] = [
   [/requested lease not found/, 'lease-lost'],
   [/lease already exists/, 'lease-exists'],
   [/etcdserver: no leader|too many requests|not supported for learner/, 'not-executed'],
-  [/invalid auth token|auth revision in header is old/, 'not-executed'],
+  // Users or roles changed while it was under way, or came to be asked for: the next try is as who it is now.
+  [/invalid auth token|revision of auth store is old|user name is empty/, 'not-executed'],
   // raft's own text: no entry was appended, because nobody leads or leadership is being handed over.
   [/raft proposal dropped/, 'not-executed'],
   // A member that shuts down refuses what came after its goodbye: it has processed nothing of it (RFC 9113, 8.7).
   [/NGHTTP2_REFUSED_STREAM/, 'not-executed'],
-  [/permission denied|authentication failed|user name is empty|authentication is not enabled/, 'refused'],
+  [/permission denied|authentication failed|authentication is not enabled/, 'refused'],
 ];
 
 export function meaningOf(error: unknown): Meaning {

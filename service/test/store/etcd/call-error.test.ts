@@ -9,6 +9,13 @@ test('what a member refuses while it hands over or shuts down was not executed: 
   t.is(meaningOf(new EtcdCallError(dropped, status.UNAVAILABLE, true)), 'not-executed');
 });
 
+test('what was under way while users or roles changed was not executed: it is sent again', (t) => {
+  for (const message of ['etcdserver: revision of auth store is old', 'etcdserver: user name is empty']) {
+    t.is(meaningOf(new EtcdCallError(message, status.INVALID_ARGUMENT, true)), 'not-executed');
+  }
+  t.is(meaningOf(new EtcdCallError('etcdserver: permission denied', status.PERMISSION_DENIED, true)), 'refused');
+});
+
 test('a connection that breaks tells nothing', (t) => {
   for (const message of [
     'Connection dropped',

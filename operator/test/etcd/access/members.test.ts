@@ -1,0 +1,96 @@
+/** Users and roles of real members: who may do what, and what happens when somebody changes it. */
+import test, { type ExecutionContext } from 'ava';
+import { eventually } from '../../../../test-support/eventually.ts';
+import { FakeCluster } from '../fake-cluster.ts';
+
+const service = 'kvstore-etcd-client';
+const denied = { message: /permission denied/ };
+
+async function startCluster(t: ExecutionContext, members: 1 | 3): Promise<FakeCluster> {
+  const cluster = await FakeCluster.start({ members });
+  t.teardown(() => cluster.stop());
+  await cluster.settled();
+  return cluster;
+}
+
+/** A call by the holder of a certificate. */
+function callerOf(cluster: FakeCluster, leaf: 'member' | 'client' | 'operator') {
+  return (service: Parameters<FakeCluster['call']>[1], request: object = {}) =>
+    cluster.call(0, service, request, cluster.identity(leaf));
+}
+
+const put = (key: string) => ({ key: Buffer.from(key), value: Buffer.from('1') });
+const prefix = (start: string, end: string) => ({ key: Buffer.from(start), range_end: Buffer.from(end) });
+
+test('the certificate of the service reads and writes its keys, and does nothing else', async (t) => {
+  const cluster = await startCluster(t, 3);
+  const call = callerOf(cluster, 'client');
+  await call(['KV', 'Put'], put('/kvstore/team/shop/k/a'));
+  t.like(await call(['KV', 'Range'], prefix('/kvstore/team/shop/', '/kvstore/team/shop0')), { count: '1' });
+  t.like(await call(['Maintenance', 'Status']), { version: '3.6.16' });
+
+  const [first] = await cluster.member('shop-etcd-0').memberList();
+  const id = { ID: first?.id };
+  const user = { user: service, role: 'root' };
+  for (const [method, request] of [
+    [['KV', 'Put'], put('/kvstore/team/other/k/a')],
+    [['KV', 'Put'], put('/kvstore/team/shop')],
+    [['KV', 'Range'], prefix('/', '0')],
+    [['KV', 'Range'], prefix('\0', '\0')],
+    [['KV', 'Compact'], { revision: '2' }],
+    [['Cluster', 'MemberRemove'], id],
+    [['Cluster', 'MemberPromote'], id],
+    [['Cluster', 'MemberAdd'], { peerURLs: ['https://127.0.0.1:1'], isLearner: true }],
+    [['Maintenance', 'Defragment'], {}],
+    [['Maintenance', 'MoveLeader'], { targetID: first?.id }],
+    [['Auth', 'AuthDisable'], {}],
+    [['Auth', 'AuthStatus'], {}],
+    [['Auth', 'UserAdd'], { name: 'evil', options: { no_password: true } }],
+    [['Auth', 'UserGrantRole'], user],
+    [['Auth', 'UserDelete'], { name: 'root' }],
+    [['Auth', 'RoleGrantPermission'], { name: 'kvstore-service', perm: { permType: 'READ', ...prefix('\0', '\0') } }],
+  ] as const) {
+    await t.throwsAsync(call(method, request), denied, method.join('.'));
+  }
+  t.is((await cluster.member('shop-etcd-0').memberList()).length, 3);
+});
+
+test('what somebody changed by hand is put right, by the one certificate as by the other', async (t) => {
+  const cluster = await startCluster(t, 1);
+  // The members' certificate is what there is in an emergency.
+  const call = callerOf(cluster, 'member');
+  await call(['Auth', 'UserGrantRole'], { user: service, role: 'root' });
+  await call(['Auth', 'AuthDisable']);
+  await callerOf(cluster, 'client')(['KV', 'Put'], put('/anywhere'));
+  t.like(await cluster.reconcile(), { settled: false, degraded: false, reason: 'EtcdLimitingAccess' });
+  await t.throwsAsync(callerOf(cluster, 'client')(['KV', 'Put'], put('/anywhere')), denied);
+  t.like(await cluster.settled(), { reason: 'EtcdReady' });
+});
+
+test('an operator that is no user any more says so, and what the page gives as the way out helps', async (t) => {
+  const cluster = await startCluster(t, 1);
+  const call = callerOf(cluster, 'member');
+  await call(['Auth', 'UserDelete'], { name: 'kvstore-etcd-operator' });
+  const outcome = await cluster.reconcile();
+  t.like(outcome, { settled: false, degraded: true, reason: 'EtcdAccessUnknown' });
+  t.regex(outcome.message, /user name not found/);
+  await call(['Auth', 'AuthDisable']);
+  await cluster.settled();
+  await t.throwsAsync(callerOf(cluster, 'client')(['KV', 'Put'], put('/anywhere')), denied);
+});
+
+test('members and the operator do all they did before', async (t) => {
+  const cluster = await startCluster(t, 3);
+  const [, second] = await cluster.member('shop-etcd-0').memberList();
+  const statuses = await Promise.all([0, 1, 2].map((ordinal) => cluster.member(`shop-etcd-${ordinal}`).status()));
+  const leader = cluster.member(`shop-etcd-${statuses.findIndex(({ leaderId, memberId }) => leaderId === memberId)}`);
+  await leader.defragment();
+  const next = statuses.find(({ leaderId, memberId }) => leaderId !== memberId)?.memberId ?? '';
+  await leader.moveLeader(next);
+  await eventually(async () => {
+    if ((await leader.status()).leaderId !== next) throw new Error('no handover yet');
+  });
+  await leader.compact((await leader.status()).revision);
+  await leader.disarm('NOSPACE', second?.id ?? '');
+  t.true(await leader.ready());
+});
