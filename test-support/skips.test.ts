@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 test('whatever starts an etcd of its own is left out where there is none', async (t) => {
   let found = 0;
   for await (const file of glob('{service,operator,cli,dashboards}/test/**/*.test.ts', { cwd: root })) {
-    if (!/from '.*\/etcd-cluster\.ts'/.test(await readFile(`${root}/${file}`, 'utf8'))) continue;
+    if (!/from '.*\/(etcd|fake)-cluster\.ts'/.test(await readFile(`${root}/${file}`, 'utf8'))) continue;
     found++;
     t.true(programsOf(file).includes('etcd'), `${file} is not named in skips.ts`);
   }

@@ -43,7 +43,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
-  ...['life', 'troubles', 'gate', 'access/members'].map((name) => ({
+  ...['life', 'troubles', 'gate', 'access/members', 'tls/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,
     programs: ['etcd'] as const,
   })),

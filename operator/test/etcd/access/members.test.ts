@@ -1,6 +1,6 @@
 /** Users and roles of real members: who may do what, and what happens when somebody changes it. */
 import test, { type ExecutionContext } from 'ava';
-import { eventually } from '../../../../test-support/eventually.ts';
+import { waitFor } from '../../../../test-support/wait-for.ts';
 import { FakeCluster } from '../fake-cluster.ts';
 
 const service = 'kvstore-etcd-client';
@@ -87,9 +87,7 @@ test('members and the operator do all they did before', async (t) => {
   await leader.defragment();
   const next = statuses.find(({ leaderId, memberId }) => leaderId !== memberId)?.memberId ?? '';
   await leader.moveLeader(next);
-  await eventually(async () => {
-    if ((await leader.status()).leaderId !== next) throw new Error('no handover yet');
-  });
+  await waitFor('the other one leads', async () => (await leader.status()).leaderId === next);
   await leader.compact((await leader.status()).revision);
   await leader.disarm('NOSPACE', second?.id ?? '');
   t.true(await leader.ready());

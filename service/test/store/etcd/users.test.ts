@@ -2,9 +2,10 @@
 import test from 'ava';
 import { CertificateAuthority } from '../../../../test-support/certificates.ts';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
-import { newDirectory, openReady, read } from './harness.ts';
+import { openReady, read } from './harness.ts';
 
 const prefix = '/mine/';
 
@@ -37,7 +38,7 @@ function use(store: EtcdStore, name: string) {
 }
 
 test('users are told apart from some moment on, and roles change: no request fails', async (t) => {
-  const directory = await newDirectory(t);
+  const directory = temporaryFolder(t);
   const authority = await CertificateAuthority.create(directory);
   const certificates = {
     authority: authority.certFile,
