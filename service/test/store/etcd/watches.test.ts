@@ -196,7 +196,7 @@ test('a full sync ends the watches; they go on from the last event where etcd st
   const proxy = await TcpProxy.start(cluster.members[0]?.port ?? 0);
   t.teardown(() => proxy.close());
   const endpoints = [`http://127.0.0.1:${proxy.port}`];
-  const { store, registry } = await openReady(t, { endpoints, requestTimeout: 1000 });
+  const { store, registry } = await openReady(t, { endpoints, requestTimeout: 5000 });
   const { store: direct } = await openReady(t, { endpoints: cluster.endpoints });
   const first = await direct.set([{ key: 'a', value: '1' }]);
   await store.barrier();
@@ -229,7 +229,7 @@ test('who catches up through a member that stalls or dies gets the rest from ano
   for (const proxy of proxies) t.teardown(() => proxy.close());
   const endpoints = proxies.map(({ port }) => `http://127.0.0.1:${port}`);
   const { store: direct } = await openReady(t, { endpoints: etcd.endpoints, prefix });
-  const { store } = await openReady(t, { endpoints, prefix, requestTimeout: 1000 });
+  const { store } = await openReady(t, { endpoints, prefix, requestTimeout: 5000 });
   const start = await direct.set([{ key: 'start', value: '1' }]);
   const all = watch(t, direct, start);
   const newest = await load([direct], 100);
