@@ -1,7 +1,7 @@
 /** One member, over gRPC and, for its probe, HTTPS. */
 import { accessOf, changeAccess } from './access/calls.ts';
 import { alarms, type Identity, type Member, type MemberClient, type MemberStatus } from './contract.ts';
-import { callHttps } from './https-call.ts';
+import { getHttps } from './https-get.ts';
 import type { AlarmAnswer, MemberAnswer, StatusAnswer } from './rpc/answers.ts';
 import { type Call, type MemberAddress, type ServiceName, withService } from './rpc/call.ts';
 
@@ -20,8 +20,7 @@ export function memberClient(address: MemberAddress, identity: Identity): Member
   return {
     async ready() {
       const { url, serverName } = address;
-      const { status } = await callHttps(`${url}/readyz`, { serverName, identity, timeoutMs: probeMs });
-      return status === 200;
+      return (await getHttps(`${url}/readyz`, { serverName, identity, timeoutMs: probeMs })) === 200;
     },
     status() {
       return use('Maintenance', async (call) => {

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import type { Identity } from '../../../src/etcd/contract.ts';
-import { callHttps } from '../../../src/etcd/https-call.ts';
+import { getHttps } from '../../../src/etcd/https-get.ts';
 import { splitBundle } from '../../../src/etcd/tls/inspect.ts';
 import { authorityDays, issueAuthority, issueLeaf, leafDays } from '../../../src/etcd/tls/issue.ts';
 import { profileOf, secretNames, trustSecret } from '../../../src/etcd/tls/secrets.ts';
@@ -52,10 +52,10 @@ test('without a certificate of its own authority nobody gets anywhere', async (t
   const stranger = await issueAuthority('kvstore', new Date());
   const forged = await issueLeaf(stranger, profileOf('operator', cluster.names), new Date());
   const call = (url: string, identity: Identity) =>
-    callHttps(`${url}/version`, { serverName: 'localhost', identity, timeoutMs: 5_000 });
+    getHttps(`${url}/version`, { serverName: 'localhost', identity, timeoutMs: 5_000 });
   const url = cluster.addresses.clientURL(0);
 
-  t.is((await call(url, cluster.identity('client'))).status, 200);
+  t.is(await call(url, cluster.identity('client')), 200);
   await t.throwsAsync(call(url, { ca, certificate: '', key: '' }), {
     message: /certificate required|ECONNRESET|hang up/,
   });
@@ -67,8 +67,8 @@ test('without a certificate of its own authority nobody gets anywhere', async (t
   // What a client may show is nothing that a peer could show.
   const peer = cluster.addresses.peerURL(0);
   const version = (identity: Identity) =>
-    callHttps(`${peer}/version`, { serverName: 'localhost', identity, timeoutMs: 5_000 });
-  t.is((await version(cluster.identity('member'))).status, 200);
+    getHttps(`${peer}/version`, { serverName: 'localhost', identity, timeoutMs: 5_000 });
+  t.is(await version(cluster.identity('member')), 200);
   await t.throwsAsync(version(cluster.identity('client')), { message: /bad certificate|ECONNRESET|hang up/ });
 });
 
