@@ -1,4 +1,5 @@
 /** Values in the fake cluster's etcd. */
+import { rangeEndOf } from '../../src/etcd/access/access.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 
 export async function putKeys(cluster: FakeCluster, prefix: string, count: number, size = 10): Promise<void> {
@@ -10,10 +11,9 @@ export async function putKeys(cluster: FakeCluster, prefix: string, count: numbe
 
 /** How many keys one member itself holds. */
 export async function countKeys(cluster: FakeCluster, ordinal: number, prefix: string): Promise<number> {
-  const end = `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
   const { count } = await cluster.call<{ readonly count: string }>(ordinal, ['KV', 'Range'], {
     key: Buffer.from(prefix),
-    range_end: Buffer.from(end),
+    range_end: Buffer.from(rangeEndOf(prefix)),
     count_only: true,
     serializable: true,
   });

@@ -27,3 +27,9 @@ export type AccessChange =
 
 /** etcd's own: may do everything. It exists without being made. */
 export const rootRole = 'root';
+
+/** The first key behind all that begin with the prefix, whose last character is ASCII. */
+export function rangeEndOf(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}

@@ -1,6 +1,6 @@
 import type { EtcdNames } from '../names.ts';
 import { profileOf } from '../tls/secrets.ts';
-import { type Access, type Permission, rootRole } from './access.ts';
+import { type Access, type Permission, rangeEndOf, rootRole } from './access.ts';
 
 /** What the service may do; it needs nothing beyond its keys. */
 const serviceRole = 'kvstore-service';
@@ -22,9 +22,7 @@ export function wantedAccess(names: EtcdNames): Access {
   };
 }
 
-/** All keys that begin with the prefix, whose last character is ASCII. */
+/** All keys that begin with the prefix. */
 function under(prefix: string): Permission {
-  const last = prefix.length - 1;
-  const rangeEnd = prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
-  return { type: 'READWRITE', key: prefix, rangeEnd };
+  return { type: 'READWRITE', key: prefix, rangeEnd: rangeEndOf(prefix) };
 }
