@@ -1,26 +1,11 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { type Certificate, CertificateAuthority } from '../../../../test-support/certificates.ts';
-import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
-import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
+import { startCertifiedEtcd } from './certified-etcd.ts';
 import { open, openReady, read } from './harness.ts';
-
-/** An etcd that lets only clients of one authority in. */
-async function setUp(t: ExecutionContext) {
-  const directory = temporaryFolder(t);
-  const authority = await CertificateAuthority.create(directory);
-  const certificates = {
-    authority: authority.certFile,
-    server: await authority.issue('etcd'),
-    client: await authority.issue('etcdctl'),
-  };
-  const etcd = await EtcdCluster.start({ certificates });
-  t.teardown(() => etcd.stop());
-  return { directory, authority, certificates, etcd };
-}
 
 /** Files at fixed places, as an orchestrator mounts them, that can be replaced. */
 function mounted(directory: string) {
@@ -38,7 +23,7 @@ function mounted(directory: string) {
 }
 
 test('a client with a certificate of the authority is let in', async (t) => {
-  const { authority, etcd } = await setUp(t);
+  const { authority, etcd } = await startCertifiedEtcd(t);
   const files = { caFile: authority.certFile, ...(await authority.issue('service')) };
   const { store } = await openReady(t, { endpoints: etcd.endpoints, ...files });
   await store.set([{ key: 'a', value: '1' }]);
@@ -46,7 +31,7 @@ test('a client with a certificate of the authority is let in', async (t) => {
 });
 
 test('a client without a certificate, or with one of another authority, is refused and told why', async (t) => {
-  const { directory, authority, etcd } = await setUp(t);
+  const { directory, authority, etcd } = await startCertifiedEtcd(t);
   const other = await CertificateAuthority.create(directory, 'other');
   const caFile = authority.certFile;
   for (const [files, why] of [
@@ -64,7 +49,7 @@ test('a client without a certificate, or with one of another authority, is refus
 });
 
 test('files that are replaced, the authority too, are used by the next connection', async (t) => {
-  const { directory, authority, certificates, etcd } = await setUp(t);
+  const { directory, authority, certificates, etcd } = await startCertifiedEtcd(t);
   const { files, put } = mounted(directory);
   await put(authority, await authority.issue('service'));
   const { store } = await openReady(t, { endpoints: etcd.endpoints, ...files });
@@ -91,7 +76,7 @@ test('files that are replaced, the authority too, are used by the next connectio
 });
 
 test('files that are missing or do not fit each other for a while do no lasting harm', async (t) => {
-  const { directory, authority, etcd } = await setUp(t);
+  const { directory, authority, etcd } = await startCertifiedEtcd(t);
   const proxy = await TcpProxy.start(etcd.members[0]?.port ?? 0);
   t.teardown(() => proxy.close());
   const { files, put } = mounted(directory);
@@ -114,7 +99,7 @@ test('files that are missing or do not fit each other for a while do no lasting 
 });
 
 test('files that cannot be used at the start are refused at once', async (t) => {
-  const { directory, authority, etcd } = await setUp(t);
+  const { directory, authority, etcd } = await startCertifiedEtcd(t);
   const [one, two] = [await authority.issue('one'), await authority.issue('two')];
   const options = { endpoints: etcd.endpoints, caFile: authority.certFile };
   await t.throwsAsync(open(t, { ...options, certFile: one.certFile, keyFile: two.keyFile }), { message: /mismatch/ });

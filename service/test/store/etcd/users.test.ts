@@ -1,10 +1,8 @@
 /** An etcd that takes a certificate's common name for a user, as the one that the operator runs does. */
 import test from 'ava';
-import { CertificateAuthority } from '../../../../test-support/certificates.ts';
-import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
+import { startCertifiedEtcd } from './certified-etcd.ts';
 import { openReady, read } from './harness.ts';
 
 const prefix = '/mine/';
@@ -38,15 +36,7 @@ function use(store: EtcdStore, name: string) {
 }
 
 test('users are told apart from some moment on, and roles change: no request fails', async (t) => {
-  const directory = temporaryFolder(t);
-  const authority = await CertificateAuthority.create(directory);
-  const certificates = {
-    authority: authority.certFile,
-    server: await authority.issue('etcd'),
-    client: await authority.issue('etcdctl'),
-  };
-  const etcd = await EtcdCluster.start({ size: 3, certificates });
-  t.teardown(() => etcd.stop());
+  const { authority, etcd } = await startCertifiedEtcd(t, 3);
   const files = { caFile: authority.certFile, ...(await authority.issue('service')) };
   const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix, ...files });
   const users = Array.from({ length: 8 }, (_, n) => use(store, `user${n}-`));
