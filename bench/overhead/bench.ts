@@ -1,7 +1,8 @@
 /**
  * `npm run bench:overhead [rounds] [seconds]`: what metrics and traces cost. The same requests to the service without
  * metrics, as it is, and with traces at 1% and at 100%, in turn (slices/), each with so many seconds in a round. The
- * load on one core, the services on another, as `npm run bench` does it.
+ * load on one core, the services on another, as `npm run bench` does it. Each round has processes of its own: V8 does not
+ * compile every process alike, and that is as much as what is looked for.
  */
 import { loadavg } from 'node:os';
 import { gets, posts } from '../load/requests.ts';
@@ -32,26 +33,26 @@ const baselines: Record<Variant, Variant | undefined> = {
 moveToCore(loadCore, process.pid);
 const results = new Map<string, Result[]>();
 const loadAverages = [loadavg()[0] ?? 0];
-{
+let spanBytes = 0;
+for (let round = 0; round < rounds; round++) {
   await using ending = new AsyncDisposableStack();
   const sink = ending.adopt(await startSink(), (each) => each.close());
   const servers = await Promise.all(variants.map((variant) => startVariant(variant, sink.url, ending)));
   for (const { url } of servers) await fetch(`${url}/set`, { method: 'POST', body: pairs });
   for (const { what, sent } of requests) {
     await measure(servers, sent, warmUpSeconds);
-    for (let round = 0; round < rounds; round++) {
-      // As Prometheus does meanwhile.
-      for (const { url } of servers) await (await fetch(`${url}/metrics`)).text();
-      const seen = await measure(servers, sent, seconds);
-      seen.forEach((result, i) => {
-        const name = `${what} ${variants[i]}`;
-        results.set(name, [...(results.get(name) ?? []), result]);
-      });
-      loadAverages.push(loadavg()[0] ?? 0);
-    }
+    // As Prometheus does meanwhile.
+    for (const { url } of servers) await (await fetch(`${url}/metrics`)).text();
+    const seen = await measure(servers, sent, seconds);
+    seen.forEach((result, i) => {
+      const name = `${what} ${variants[i]}`;
+      results.set(name, [...(results.get(name) ?? []), result]);
+    });
+    loadAverages.push(loadavg()[0] ?? 0);
   }
-  console.log(`${sink.received()} bytes of spans`);
+  spanBytes += sink.received();
 }
+console.log(`${spanBytes} bytes of spans`);
 
 const percent = (part: number) => `${(100 * part).toFixed(1)}%`;
 console.table(

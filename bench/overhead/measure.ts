@@ -3,6 +3,7 @@ import { beginLoad, possibleSlice } from '../load/load.ts';
 import type { Request } from '../load/requests.ts';
 import { rateOf } from '../load/session.ts';
 import type { PinnedServer } from '../pinned.ts';
+import { idle } from '../slices/idle.ts';
 import { inTurn, sliceMilliseconds, turnsIn } from '../slices/in-turn.ts';
 import { processorTime } from '../slices/processor-time.ts';
 import { sum } from '../slices/statistics.ts';
@@ -26,7 +27,12 @@ export async function measure(
   const loads = await Promise.all(servers.map(({ port }) => beginLoad({ port, requests, connections })));
   const before = servers.map(({ pids }) => processorTime(pids));
   const slices = await inTurn(
-    loads.map((load) => (milliseconds) => load.slice(milliseconds)),
+    loads.map((load, i) => async (milliseconds) => {
+      const seen = await load.slice(milliseconds);
+      // Spans are sent later, from another thread.
+      for (const pid of servers[i]?.pids ?? []) await idle(pid);
+      return seen;
+    }),
     turnsIn(seconds, slice),
     slice,
   );

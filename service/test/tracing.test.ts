@@ -43,7 +43,7 @@ test.serial('a request is a span with its route, the store’s work is its child
   t.is(servers[0]?.name, 'POST /set');
   t.is(servers[0]?.traceId, traceId);
   t.is(servers[0]?.parentSpanId, parentId);
-  const child = spans.find(({ name }) => name === 'store.set');
+  const child = spans.find(({ name }) => name === 'store.commit');
   t.is(child?.parentSpanId, servers[0]?.spanId);
   t.is(child?.traceId, traceId);
   t.deepEqual(
@@ -182,7 +182,7 @@ test.serial(
     t.true(Math.max(...requests) > Math.max(...commits.map(({ links }) => links.length)), 'the others count');
     for (const { traceId: id, spanId } of served) {
       const set = spans.find((span) => span.spanId === spanId);
-      t.is(set?.name, 'store.set');
+      t.is(set?.name, 'POST /set');
       const commit = commits.find(({ links }) => links.some((link) => link.traceId === id));
       const linked = set?.links.some((link) => link.spanId === commit?.spanId);
       t.true(linked || commit?.parentSpanId === spanId, 'the request tells which commit it was in');

@@ -77,11 +77,11 @@ export class EmbeddedStore extends IndexReader implements Store {
 
   set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
     const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    return this.#spans.own('store.set', () => this.#write({ kind: 'set', pairs, expires, condition }, revisionOf));
+    return this.#write({ kind: 'set', pairs, expires, condition }, revisionOf);
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#spans.own('store.delete', () => this.#write({ kind: 'delete', keys, condition }, all));
+    return this.#write({ kind: 'delete', keys, condition }, all);
   }
 
   watch(after: number, on: Watcher): Watch {
@@ -128,9 +128,8 @@ export class EmbeddedStore extends IndexReader implements Store {
     while (this.#waiting.length > 0) {
       const writes = this.#waiting;
       this.#waiting = [];
-      const sampled = () => writes.map(({ span }) => span);
       const began = this.#clock.now();
-      await this.#spans.shared('store.commit', writes.length, sampled, () => this.#commit(writes));
+      await this.#commit(writes);
       const took = this.#clock.now() - began;
       if (took < slowCommit) continue;
       await this.#gathering.wait(this.#waiting.length, writes.length, Math.min(longestWait, took / 2));
@@ -139,6 +138,26 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 
   async #commit(writes: readonly Write[]): Promise<void> {
+    const sampled = () => writes.map(({ span }) => span);
+    const transact = () => this.#transact(writes);
+    try {
+      const { outcomes, revisions } = await this.#spans.shared('store.commit', writes.length, sampled, transact);
+      // Those who watch hear of nothing that is not on the disk.
+      for (const revision of revisions) this.#history.add(revision);
+      writes.forEach(({ resolve, reject }, i) => {
+        const outcome = outcomes[i] as Applied | Problem;
+        if (outcome instanceof Problem) reject(outcome);
+        else resolve(outcome);
+      });
+    } catch (cause) {
+      const problem = writeFailed(cause, freeBytes(this.#directory));
+      for (const { reject } of writes) reject(problem);
+    }
+    this.#expiry.schedule();
+  }
+
+  /** What became of each write, and what was written. */
+  async #transact(writes: readonly Write[]): Promise<{ outcomes: (Applied | Problem)[]; revisions: Revision[] }> {
     const done = this.#metrics.commitStarted(writes.length);
     let revisions: Revision[] = [];
     try {
@@ -150,20 +169,10 @@ export class EmbeddedStore extends IndexReader implements Store {
         if (revisions.length > 0) writer.setRevision(before + revisions.length);
         return results;
       });
-      // Those who watch hear of nothing that is not on the disk.
-      for (const revision of revisions) this.#history.add(revision);
-      writes.forEach(({ resolve, reject }, i) => {
-        const outcome = outcomes[i] as Applied | Problem;
-        if (outcome instanceof Problem) reject(outcome);
-        else resolve(outcome);
-      });
+      return { outcomes, revisions };
+    } finally {
       done();
-    } catch (cause) {
-      done();
-      const problem = writeFailed(cause, freeBytes(this.#directory));
-      for (const { reject } of writes) reject(problem);
     }
-    this.#expiry.schedule();
   }
 }
 

@@ -5,21 +5,19 @@
  */
 import { type Attributes, type Context, TraceFlags, trace } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
+import type { Batching } from './batching.ts';
 import { RecordedSpan } from './recorded-span.ts';
 import { recordOf, type SpanRecord } from './span-record.ts';
 
-/** Ended spans that are handed over at once: the fewer times, the less often code runs that is in no cache. */
-const batch = 256;
-/** Milliseconds after which fewer are. */
-const longest = 1000;
-
 export class Recorder {
   readonly #ids = new tracing.RandomIdGenerator();
+  readonly #batching: Batching;
   readonly #handOver: (spans: readonly SpanRecord[]) => void;
   #ended: RecordedSpan[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(handOver: (spans: readonly SpanRecord[]) => void) {
+  constructor(batching: Batching, handOver: (spans: readonly SpanRecord[]) => void) {
+    this.#batching = batching;
     this.#handOver = handOver;
   }
 
@@ -45,7 +43,7 @@ export class Recorder {
 
   #add(span: RecordedSpan): void {
     this.#ended.push(span);
-    if (this.#ended.length >= batch) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), longest).unref();
+    if (this.#ended.length >= this.#batching.most) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), this.#batching.longest).unref();
   }
 }

@@ -58,7 +58,7 @@ export function traceRequests(
     const parent = propagation.extract(ROOT_CONTEXT, headers);
     if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
-    const describe = () => attributesOf(request, known, remoteAddress);
+    const describe = describer(request, known, remoteAddress);
     const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);
     // Emitted once, however the answer ends.
     response.once('close', () => endSpan(span, response));
@@ -90,24 +90,25 @@ function isSampled({ rootRatio, followsCaller, sampler }: Sampling, caller: Cont
 /** A Host header (RFC 9110, 7.2). Making a URL of it instead was a good part of what a span costs. */
 const hostAndPort = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/i;
 
-function attributesOf(
-  { method, url, headers, httpVersion }: IncomingMessage,
-  known: string,
-  client: string | undefined,
-): Attributes {
-  const { path, query } = splitTarget(url ?? '/');
-  const [, hostname, port = 80] = hostAndPort.exec(headers.host ?? '') ?? [];
-  return {
-    [ATTR_HTTP_REQUEST_METHOD]: known,
-    [ATTR_URL_SCHEME]: 'http',
-    [ATTR_URL_PATH]: path,
-    [ATTR_URL_QUERY]: query === '' ? undefined : query,
-    [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: known === method ? undefined : method,
-    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-    [ATTR_CLIENT_ADDRESS]: client,
-    [ATTR_SERVER_ADDRESS]: hostname,
-    [ATTR_SERVER_PORT]: hostname === undefined ? undefined : Number(port),
-    [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'],
+/** The span's attributes, made when they are asked. Until then it keeps a few texts of the request, not all of it. */
+function describer(request: IncomingMessage, known: string, client: string | undefined): () => Attributes {
+  const { method, url = '/', httpVersion } = request;
+  const { host = '', 'user-agent': userAgent } = request.headers;
+  return () => {
+    const { path, query } = splitTarget(url);
+    const [, hostname, port = 80] = hostAndPort.exec(host) ?? [];
+    return {
+      [ATTR_HTTP_REQUEST_METHOD]: known,
+      [ATTR_URL_SCHEME]: 'http',
+      [ATTR_URL_PATH]: path,
+      [ATTR_URL_QUERY]: query === '' ? undefined : query,
+      [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: known === method ? undefined : method,
+      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+      [ATTR_CLIENT_ADDRESS]: client,
+      [ATTR_SERVER_ADDRESS]: hostname,
+      [ATTR_SERVER_PORT]: hostname === undefined ? undefined : Number(port),
+      [ATTR_USER_AGENT_ORIGINAL]: userAgent,
+    };
   };
 }
 

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
 import type { Env } from '../tracing.ts';
+import { withoutWait } from './batching.ts';
 import type { SpanRecord } from './span-record.ts';
 
 /** Spans that the thread has not read yet; more are dropped, as the SDK drops what its own queue cannot hold. */
@@ -16,7 +17,7 @@ export class Sender {
   #unread = 0;
 
   constructor(env: Env) {
-    this.#thread = new Worker(new URL('sender-thread.ts', import.meta.url), { env: { ...env } });
+    this.#thread = new Worker(new URL('sender-thread.ts', import.meta.url), { env: withoutWait(env) });
     this.#thread.unref();
     // The service goes on without traces, as it does when nobody takes them.
     this.#thread.on('error', (error) => diag.error('Traces are not sent any more.', error));

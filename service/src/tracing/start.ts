@@ -1,6 +1,7 @@
 /** Loaded only when traces are on: the SDK, and what the service gives it to record. */
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Env, Tracing } from '../tracing.ts';
+import { readBatching } from './batching.ts';
 import { traceCalls } from './calls.ts';
 import { traceMetrics } from './metrics.ts';
 import { Recorder } from './recorder.ts';
@@ -15,7 +16,7 @@ export function startSdk(env: Env): Tracing {
   // Here only for the propagators that OTEL_PROPAGATORS names; spans are sent from another thread.
   new NodeSDK({ spanProcessors: [], instrumentations: [], metricReaders: [], logRecordProcessors: [] }).start();
   const sender = new Sender(env);
-  const recorder = new Recorder((records) => sender.send(records));
+  const recorder = new Recorder(readBatching(env), (records) => sender.send(records));
   const spans = createSpans(recorder);
   return {
     spans,

@@ -42,13 +42,7 @@ test.serial('a trace goes from the caller through the service to the call of etc
   await service.stop('SIGINT');
 
   const call = (traceId: string) => spans.find((span) => span.traceId === traceId && span.kind === 3);
-  t.deepEqual(pathOf(call(write), spans), [
-    'etcdserverpb.KV/Txn',
-    'store.transaction',
-    'store.set',
-    'POST /set',
-    parentId,
-  ]);
+  t.deepEqual(pathOf(call(write), spans), ['etcdserverpb.KV/Txn', 'store.transaction', 'POST /set', parentId]);
   t.deepEqual(pathOf(call(read), spans), [
     'etcdserverpb.KV/Range',
     'store.read-head',
@@ -82,7 +76,7 @@ test.serial('requests that share a transaction or a read of the head are linked 
   );
   await service.stop('SIGINT');
   for (const [shared, own] of [
-    ['store.transaction', 'store.set'],
+    ['store.transaction', 'POST /set'],
     ['store.read-head', 'store.barrier'],
   ]) {
     const batches = spans.filter(({ name }) => name === shared);

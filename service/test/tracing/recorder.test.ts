@@ -9,7 +9,7 @@ function record() {
   const ids = new GivenIds();
   const spanProcessors = [new tracing.SimpleSpanProcessor(exporter)];
   const tracer = new tracing.BasicTracerProvider({ idGenerator: ids, spanProcessors }).getTracer('test');
-  const recorder = new Recorder((records) => {
+  const recorder = new Recorder({ most: 256, longest: 60_000 }, (records) => {
     // As between threads.
     for (const record of structuredClone(records)) writeSpan(tracer, ids, record);
   });

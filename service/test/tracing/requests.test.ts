@@ -44,7 +44,7 @@ test('the trace of the caller goes on, whichever propagator OTEL_PROPAGATORS nam
 });
 
 test('a sampled request leaves nothing on the objects of node:http: two kinds of them slow down all requests', async (t) => {
-  const recorder = new Recorder(() => {});
+  const recorder = new Recorder({ most: 512, longest: 60_000 }, () => {});
   const spans = createSpans(recorder);
   const seen: Promise<{ sampled: boolean; properties: (string | symbol)[][] }>[] = [];
   for (const name of ['always_on', 'always_off']) {

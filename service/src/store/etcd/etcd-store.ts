@@ -144,11 +144,11 @@ export class EtcdStore extends IndexReader implements Store {
   }
 
   set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
-    return this.#spans.own('store.set', () => this.#mutations.set(pairs, options));
+    return this.#mutations.set(pairs, options);
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#spans.own('store.delete', () => this.#mutations.delete(keys, condition));
+    return this.#mutations.delete(keys, condition);
   }
 
   watch(after: number, on: Watcher): Watch {
