@@ -1,8 +1,11 @@
 /** A full disk: writes are refused, nothing is lost, reads go on, and it ends by itself. */
 import { env } from 'node:process';
+import { SpanStatusCode } from '@opentelemetry/api';
 import test from 'ava';
 import { type Service, startService } from '../../../test-support/service-process/launch.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { smallDisk } from '../support/small-disk.ts';
+import { receiveTraces } from '../support/trace-receiver.ts';
 
 const pad = 'x'.repeat(3000);
 
@@ -46,9 +49,13 @@ test('a full disk answers writes with 507, keeps every value, and works again on
   for (const reader of readers) await reader.body?.cancel();
 
   await service.stop('SIGKILL');
-  service = await startService(t, settings);
+  const { url, spans } = await receiveTraces(t);
+  const traced = { ...settings.env, OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' };
+  service = await startService(t, { env: traced });
   t.deepEqual(await dump(service), stored, 'a process killed on a full disk starts on it, with everything');
   t.is(await set(service, { 'too-much': pad.repeat(100) }), 507);
+  const commit = await waitFor("the commit's span", () => spans.find(({ name }) => name === 'store.commit'));
+  t.is(commit.status, SpanStatusCode.ERROR);
 
   disk.free();
   t.is(await set(service, { again: 'works' }), 200, 'without a restart');

@@ -1,0 +1,15 @@
+import test from 'ava';
+import { readBatching } from '../../src/tracing/batching.ts';
+
+test('spans wait as long as the standard says, or its variables', (t) => {
+  t.deepEqual(readBatching({}), { most: 512, longest: 5000 });
+  const asked = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '64', OTEL_BSP_SCHEDULE_DELAY: '250' };
+  t.deepEqual(readBatching(asked), { most: 64, longest: 250 });
+});
+
+for (const text of ['', ' ', 'many', '-1', '0', 'Infinity', 'NaN']) {
+  test(`"${text}" is neither a number of spans nor of milliseconds`, (t) => {
+    const asked = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: text, OTEL_BSP_SCHEDULE_DELAY: text };
+    t.deepEqual(readBatching(asked), { most: 512, longest: 5000 });
+  });
+}
