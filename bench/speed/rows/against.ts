@@ -41,8 +41,11 @@ export async function threeTargets(bench: Bench, pairs: number, requests: readon
   ];
 }
 
+/** The settings of a service that keeps no answer. */
+export const noAnswers = { KV_ANSWER_CACHE: '0' };
+
 /** The service as it is when nothing that it is asked was asked before. */
 export async function uncached(bench: Bench, pairs: number, requests: readonly Request[]): Promise<LoadedTarget> {
-  const server = await startKvstore(bench, { pairs, name: 'uncached', settings: { KV_ANSWER_CACHE: '0' } });
+  const server = await startKvstore(bench, { pairs, name: 'uncached', settings: noAnswers });
   return target(names.uncached, server, requests);
 }

@@ -2,12 +2,14 @@
 
 import { gets } from '../../load/requests.ts';
 import { groupSize, prefixOf, scattered, suffixOf } from '../data.ts';
-import type { Row } from '../row.ts';
+import type { Bar, LoadedTarget, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
-import { names, ofRaw, target, threeTargets, uncached } from './against.ts';
+import { names, noAnswers, ofRaw, target, threeTargets, uncached } from './against.ts';
 
 const [few, many] = [10_000, 1_000_000];
+/** Different searches, the same number among many keys as among few: else those among many would need larger caches. */
+const different = Math.floor(few / groupSize);
 
 const filters = {
   prefix: (group: number) => `/search?prefix=${prefixOf(group)}`,
@@ -17,7 +19,7 @@ const filters = {
 function requestsFor(filter: keyof typeof filters, pairs: number) {
   // The last group may not be full.
   const groups = Math.floor(pairs / groupSize);
-  return gets(scattered(Math.min(10_000, groups), groups).map(filters[filter]));
+  return gets(scattered(different, groups).map(filters[filter]));
 }
 
 function search(filter: keyof typeof filters): Row {
@@ -32,30 +34,27 @@ function search(filter: keyof typeof filters): Row {
   };
 }
 
-const million = `${names.kvstore}, 1,000,000`;
-const prefix = ', prefix';
-const suffix = ', suffix';
-
+/** Each filter among few keys and among many, with answers kept as they are by default, and with none. */
 const searchMillion: Row = {
   name: 'search-million',
   title: 'GET /search, 11 of 1,000,000 keys',
   async open(bench) {
-    const small = await startKvstore(bench, { pairs: few, name: 'small' });
-    const large = await startKvstore(bench, { pairs: many, name: 'large' });
-    const raw = await startRaw(bench, large, { path: filters.prefix(0) });
-    return {
-      targets: [
-        target(names.raw, raw, requestsFor('prefix', few)),
-        target(names.kvstore + prefix, small, requestsFor('prefix', few)),
-        target(million + prefix, large, requestsFor('prefix', many)),
-        target(names.kvstore + suffix, small, requestsFor('suffix', few)),
-        target(million + suffix, large, requestsFor('suffix', many)),
-      ],
-      bars: [prefix, suffix].flatMap((filter) => [
-        { ...ofRaw(0.6), of: million + filter },
-        { of: million + filter, against: names.kvstore + filter, figure: 'rate', atLeast: 0.9 },
-      ]),
-    };
+    const targets: LoadedTarget[] = [];
+    const bars: Bar[] = [];
+    for (const [name, settings] of [[names.kvstore], [names.uncached, noAnswers]] as const) {
+      const small = await startKvstore(bench, { pairs: few, name: `small ${name}`, settings });
+      const large = await startKvstore(bench, { pairs: many, name: `large ${name}`, settings });
+      if (targets.length === 0) {
+        const raw = await startRaw(bench, large, { path: filters.prefix(0) });
+        targets.push(target(names.raw, raw, requestsFor('prefix', few)));
+      }
+      for (const filter of ['prefix', 'suffix'] as const) {
+        const [ofFew, ofMany] = [`${name}, ${filter}`, `${name}, 1,000,000, ${filter}`];
+        targets.push(target(ofFew, small, requestsFor(filter, few)), target(ofMany, large, requestsFor(filter, many)));
+        bars.push({ ...ofRaw(0.6), of: ofMany }, { of: ofMany, against: ofFew, figure: 'rate', atLeast: 0.9 });
+      }
+    }
+    return { targets, bars };
   },
 };
 

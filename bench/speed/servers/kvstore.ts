@@ -14,7 +14,7 @@ export interface KvstoreOptions {
   /** Names its folder; an own one for each store of a row. */
   readonly name?: string;
   /** Further KV_ variables. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
   /** See ServerOptions. */
   readonly flushDelay?: number | undefined;
 }
