@@ -68,7 +68,8 @@ export class AnswerCache implements ChangeListener {
   }
 
   #keep(by: AskedBy, asked: string, answer: Answer): void {
-    if (answer.text.length > maxLength) return;
+    // A problem takes no time to make, and there is no end of keys that are not there.
+    if (answer.text.length > maxLength || answer.problem !== undefined) return;
     this.#young.keep(by, asked, answer);
     if (this.#young.bytes < this.#generationBytes) return;
     this.#old = this.#young;

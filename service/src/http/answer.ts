@@ -1,7 +1,12 @@
 /** A JSON answer that is ready to be sent. */
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { Problem, ProblemCode } from '../errors.ts';
+import { problemText } from './render-errors.ts';
 
 export interface Answer {
+  readonly status: number;
+  /** Undefined: it is none. */
+  readonly problem: ProblemCode | undefined;
   /** Names and values in turn, which node:http takes as they are. */
   readonly headers: OutgoingHttpHeader[];
   readonly text: string;
@@ -11,14 +16,26 @@ export interface Answer {
 
 /** `etag`: quotes included. */
 export function jsonAnswer(text: string, etag?: string): Answer {
-  const length = Buffer.byteLength(text);
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(length)];
+  const { headers, encoding } = describe(text, 'application/json');
   if (etag !== undefined) headers.unshift('ETag', etag);
-  // As many bytes as characters: all is ASCII.
-  return { headers, text, encoding: length === text.length ? 'latin1' : 'utf8' };
+  return { status: 200, problem: undefined, headers, text, encoding };
 }
 
-export function sendAnswer(response: ServerResponse, { headers, text, encoding }: Answer): void {
-  response.writeHead(200, headers);
+/** As the application renders it, for a problem that nobody need hear of and that has no headers of its own. */
+export function problemAnswer(problem: Problem): Answer {
+  const text = problemText(problem);
+  const { headers, encoding } = describe(text, 'application/problem+json');
+  return { status: problem.status, problem: problem.code, headers, text, encoding };
+}
+
+function describe(text: string, type: string): Pick<Answer, 'headers' | 'encoding'> {
+  const length = Buffer.byteLength(text);
+  const headers = ['Content-Type', type, 'Content-Length', String(length)];
+  // As many bytes as characters: all is ASCII.
+  return { headers, encoding: length === text.length ? 'latin1' : 'utf8' };
+}
+
+export function sendAnswer(response: ServerResponse, { status, headers, text, encoding }: Answer): void {
+  response.writeHead(status, headers);
   response.end(text, encoding);
 }

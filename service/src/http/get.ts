@@ -14,13 +14,17 @@ export function keyOf(url = '/'): string {
   return parseKey(decodePath(splitTarget(url).path.slice(prefix.length)));
 }
 
+export function noSuchKey(): Problem {
+  return new Problem('key-not-found', 'The store has no such key.');
+}
+
 export function getValue(store: Store, waited: Waited): Middleware {
   return async (ctx) => {
     const { query } = splitTarget(ctx.req.url ?? '/');
     const key = keyOf(ctx.req.url);
     if (query === '' || !parseStale(parseQuery(query))) await (waited.get(ctx.req) ?? store.barrier());
     const entry = store.get(key);
-    if (entry === undefined) throw new Problem('key-not-found', 'The store has no such key.');
+    if (entry === undefined) throw noSuchKey();
     ctx.status = 200;
     ctx.set('ETag', `"${entry.version}"`);
     if (ctx.fresh) {

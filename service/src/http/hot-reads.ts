@@ -1,6 +1,6 @@
 /**
  * The reads that services live on, on their shortest way: recognised before Koa and answered straight on the response.
- * Whatever is not the plain case (escapes, a precondition, nothing found, an error) is left to the route; a test
+ * Whatever is not the plain case (escapes, a precondition, an error) is left to the route; a test
  * compares the two, headers included. Koa, its router and the middleware take more than half of such a request's time.
  */
 import type { RequestListener } from 'node:http';
@@ -28,7 +28,8 @@ export function hotReads({ reads, answers, ...options }: HotReadsOptions): Reque
       const ready = answers.answer(read, asked);
       if (ready === undefined) return false;
       sendAnswer(response, ready);
-      metrics.ended('GET', read.template, 200, (performance.now() - start) / 1000);
+      if (ready.problem !== undefined) metrics.problem(ready.problem);
+      metrics.ended('GET', read.template, ready.status, (performance.now() - start) / 1000);
       return true;
     });
     return { read, serve };

@@ -211,18 +211,38 @@ contractTest(
     for (let i = 0; i < 2; i++) {
       connection.send(`GET /get/a HTTP/1.1\r\n${withBody}GET / HTTP/1.1\r\n${bare}POST /set HTTP/1.1\r\n${bare}`);
       connection.send(`GET / HTTP/1.1\r\n${withBody}GET /search?prefix=a HTTP/1.1\r\n${bare}`);
+      connection.send(`GET /get/none HTTP/1.1\r\n${withBody}`);
     }
     connection.send('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     const answers = (await connection.closed()).split(/(?=HTTP\/1\.1 \d{3} )/);
     const bodies = answers.map((answer) => answer.slice(answer.indexOf('\r\n\r\n') + 4));
     const expected = ['"of a"', '{"a":"of a"}', '', '{"a":"of a"}', '["a"]'];
-    t.is(bodies.length, 11);
-    for (const [i, body] of bodies.slice(0, 10).entries()) {
-      if (i % 5 === 2) t.regex(answers[i] ?? '', /^HTTP\/1\.1 400 [\s\S]*"code":"invalid-body"/);
-      else t.is(body, expected[i % 5] ?? '');
+    t.is(bodies.length, 13);
+    for (const [i, body] of bodies.slice(0, 12).entries()) {
+      if (i % 6 === 2) t.regex(answers[i] ?? '', /^HTTP\/1\.1 400 [\s\S]*"code":"invalid-body"/);
+      else if (i % 6 === 5) t.regex(answers[i] ?? '', /^HTTP\/1\.1 404 [\s\S]*"code":"key-not-found"/);
+      else t.is(body, expected[i % 6] ?? '');
     }
   },
 );
+
+contractTest('a key that was looked for in vain is found once it is set, and not once it is gone', async (t, kind) => {
+  const service = await startService(t, kind);
+  const statuses: number[] = [];
+  const look = async () => {
+    for (let i = 0; i < 3; i++) {
+      const answer = await fetch(`http://127.0.0.1:${service.port}/get/key`);
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
+    }
+  };
+  await look();
+  await service.store.set([{ key: 'key', value: '1' }]);
+  await look();
+  await service.store.delete(['key']);
+  await look();
+  t.deepEqual(statuses, [404, 404, 404, 200, 200, 200, 404, 404, 404]);
+});
 
 contractTest('a read that cannot be made fresh fails after one wait, not two', async (t, kind) => {
   let barriers = 0;
