@@ -6,7 +6,7 @@ import { gets, posts, type Request } from '../../load/requests.ts';
 import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, value } from '../data.ts';
 import type { Bar, LoadedTarget, Row, Target } from '../row.ts';
-import { fill, runKvstore } from '../servers/kvstore.ts';
+import { fillDirectory, runKvstore } from '../servers/kvstore.ts';
 import { target } from './against.ts';
 
 const sizes = { few: 10_000, many: 1_000_000 } as const;
@@ -24,8 +24,7 @@ export const million: Row = {
     const targets: Target[] = [];
     for (const [name, pairs] of Object.entries(sizes)) {
       const directory = join(bench.scratch, name);
-      const filled = await runKvstore(directory);
-      await fill(filled, pairs).finally(() => filled[Symbol.asyncDispose]());
+      await fillDirectory(directory, pairs);
       const server = bench.ending.use(await runKvstore(directory));
       const search = gets(scattered(5000, Math.floor(pairs / 11)).map((group) => `/search?prefix=${prefixOf(group)}`));
       const set = posts(

@@ -19,11 +19,17 @@ export interface KvstoreOptions {
   readonly flushDelay?: number | undefined;
 }
 
+/** Filled by a process before it: what a process has compiled while it was filled would be for large sets. */
 export async function startKvstore(bench: Bench, options: KvstoreOptions): Promise<PinnedServer> {
   const { pairs, name = 'kvstore', settings, flushDelay } = options;
-  const server = bench.ending.use(await runKvstore(join(bench.scratch, name), settings, flushDelay));
+  const directory = join(bench.scratch, name);
+  await fillDirectory(directory, pairs);
+  return bench.ending.use(await runKvstore(directory, settings, flushDelay));
+}
+
+export async function fillDirectory(directory: string, pairs: number): Promise<void> {
+  await using server = await runKvstore(directory);
   await fill(server, pairs);
-  return server;
 }
 
 /** On a folder that may hold pairs already. */
