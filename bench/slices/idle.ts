@@ -7,7 +7,7 @@ const interval = 2;
 /** Milliseconds, at most. */
 const longest = 1000;
 
-/** Resolves when no thread of the process has been found running or waiting for a processor twice; at once where there is no /proc. */
+/** Resolves when two looks have found no thread of the process that runs or waits for a processor; where there is no /proc, as if there were none. */
 export async function idle(pid: number): Promise<void> {
   const end = performance.now() + longest;
   for (let quiet = 0; quiet < 2 && performance.now() < end; ) {

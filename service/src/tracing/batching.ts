@@ -12,11 +12,17 @@ export interface Batching {
   readonly longest: number;
 }
 
-/** Without the variables, or with what the SDK would not take: the standard's 512 spans and 5 s. */
+/** Milliseconds; to Node a longer wait is none. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Without the variables, or with what is no positive number: what the standard gives, 512 spans and 5 s. */
 export function readBatching(env: Env): Batching {
+  const batch = positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE) ?? 512;
+  const queue = positive(env.OTEL_BSP_MAX_QUEUE_SIZE) ?? 2048;
   return {
-    most: Math.ceil(positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE) ?? 512),
-    longest: positive(env.OTEL_BSP_SCHEDULE_DELAY) ?? 5000,
+    // The SDK drops what its queue cannot hold.
+    most: Math.ceil(Math.min(batch, queue)),
+    longest: Math.min(positive(env.OTEL_BSP_SCHEDULE_DELAY) ?? 5000, longestTimer),
   };
 }
 

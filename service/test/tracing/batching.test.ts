@@ -7,6 +7,11 @@ test('spans wait as long as the standard says, or its variables', (t) => {
   t.deepEqual(readBatching(asked), { most: 64, longest: 250 });
 });
 
+test('no more are handed over than the queue of the SDK holds, and none waits for longer than a timer can', (t) => {
+  const asked = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_BSP_SCHEDULE_DELAY: '1e12' };
+  t.deepEqual(readBatching(asked), { most: 100, longest: 2 ** 31 - 1 });
+});
+
 for (const text of ['', ' ', 'many', '-1', '0', 'Infinity', 'NaN']) {
   test(`"${text}" is neither a number of spans nor of milliseconds`, (t) => {
     const asked = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: text, OTEL_BSP_SCHEDULE_DELAY: text };
