@@ -12,6 +12,8 @@ export interface Batching {
   readonly longest: number;
 }
 
+/** Spans that the sending thread has not read yet; more are dropped, as the SDK drops what its own queue cannot hold. */
+export const mostUnread = 8192;
 /** Milliseconds; to Node a longer wait is none. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -20,8 +22,8 @@ export function readBatching(env: Env): Batching {
   const batch = positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE) ?? 512;
   const queue = positive(env.OTEL_BSP_MAX_QUEUE_SIZE) ?? 2048;
   return {
-    // The SDK drops what its queue cannot hold.
-    most: Math.ceil(Math.min(batch, queue)),
+    // More would be dropped, however idle the thread is.
+    most: Math.ceil(Math.min(batch, queue, mostUnread)),
     longest: Math.min(positive(env.OTEL_BSP_SCHEDULE_DELAY) ?? 5000, longestTimer),
   };
 }

@@ -5,11 +5,8 @@
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
 import type { Env } from '../tracing.ts';
-import { withoutWait } from './batching.ts';
+import { mostUnread, withoutWait } from './batching.ts';
 import type { SpanRecord } from './span-record.ts';
-
-/** Spans that the thread has not read yet; more are dropped, as the SDK drops what its own queue cannot hold. */
-const mostUnread = 8192;
 
 export class Sender {
   readonly #thread: Worker;
