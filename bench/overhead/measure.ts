@@ -30,7 +30,7 @@ export async function measure(
     loads.map((load, i) => async (milliseconds) => {
       const seen = await load.slice(milliseconds);
       // Spans are sent later, from another thread.
-      for (const pid of servers[i]?.pids ?? []) await idle(pid);
+      await idle(servers[i]?.pids ?? []);
       return seen;
     }),
     turnsIn(seconds, slice),

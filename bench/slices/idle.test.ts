@@ -20,6 +20,6 @@ test('a process that computes is waited for until it rests', async (t) => {
     said += text;
   });
   await once(child.stdout, 'data');
-  await idle(child.pid ?? 0);
+  await idle([child.pid ?? 0]);
   t.is(said, 'begundone');
 });

@@ -1,29 +1,30 @@
-/** When a process has done what it had put off: another one, on the same core, would pay for it. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
+/** When processes have done what they had put off: another one, on the same core, would pay for it. */
+import { readdirSync } from 'node:fs';
+import { waitFor } from '../../test-support/wait-for.ts';
+import { statOf } from './process-stat.ts';
 
-/** Milliseconds between two looks; one that sees nothing may have come between two pieces of work, so two must. */
+/** Milliseconds between two looks. */
 const interval = 2;
-/** Milliseconds, at most. */
-const longest = 1000;
+/** Looks that see nothing: one may have come between two pieces of work. */
+const enough = 3;
 
-/** Resolves when two looks have found no thread of the process that runs or waits for a processor; where there is no /proc, as if there were none. */
-export async function idle(pid: number): Promise<void> {
-  const end = performance.now() + longest;
-  for (let quiet = 0; quiet < 2 && performance.now() < end; ) {
-    await pause(interval);
-    quiet = isRunning(pid) ? 0 : quiet + 1;
-  }
+/** Resolves when none of their threads runs or waits for a processor; where there is no /proc, as if none did. Throws after a minute. */
+export async function idle(pids: readonly number[]): Promise<void> {
+  let quiet = 0;
+  await waitFor(
+    'the servers rest',
+    () => {
+      quiet = pids.some(isRunning) ? 0 : quiet + 1;
+      return quiet >= enough;
+    },
+    { interval },
+  );
 }
 
-/** proc_pid_stat(5): field 3, the state, follows the name, which may hold anything up to its bracket. */
 function isRunning(pid: number): boolean {
   const folder = `/proc/${pid}/task`;
   try {
-    return readdirSync(folder).some((thread) => {
-      const stat = readFileSync(`${folder}/${thread}/stat`, 'utf8');
-      return stat[stat.lastIndexOf(')') + 2] === 'R';
-    });
+    return readdirSync(folder).some((thread) => statOf(`${folder}/${thread}`)[0] === 'R');
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@
 
 import { gets } from '../../load/requests.ts';
 import { groupSize, prefixOf, scattered, suffixOf } from '../data.ts';
-import type { Bar, LoadedTarget, Row } from '../row.ts';
+import type { Bar, Bench, LoadedTarget, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
 import { names, noAnswers, ofRaw, target, threeTargets, uncached } from './against.ts';
@@ -34,27 +34,31 @@ function search(filter: keyof typeof filters): Row {
   };
 }
 
-/** Each filter among few keys and among many, with answers kept as they are by default, and with none. */
+/** Each filter among few keys and among many. */
+async function bothSizes(bench: Bench, name: string, settings?: typeof noAnswers) {
+  const small = await startKvstore(bench, { pairs: few, name: `small ${name}`, settings });
+  const large = await startKvstore(bench, { pairs: many, name: `large ${name}`, settings });
+  const targets: LoadedTarget[] = [];
+  const bars: Bar[] = [];
+  for (const filter of ['prefix', 'suffix'] as const) {
+    const [ofFew, ofMany] = [`${name}, ${filter}`, `${name}, 1,000,000, ${filter}`];
+    targets.push(target(ofFew, small, requestsFor(filter, few)), target(ofMany, large, requestsFor(filter, many)));
+    bars.push({ ...ofRaw(0.6), of: ofMany }, { of: ofMany, against: ofFew, figure: 'rate', atLeast: 0.9 });
+  }
+  return { large, targets, bars };
+}
+
 const searchMillion: Row = {
   name: 'search-million',
   title: 'GET /search, 11 of 1,000,000 keys',
   async open(bench) {
-    const targets: LoadedTarget[] = [];
-    const bars: Bar[] = [];
-    for (const [name, settings] of [[names.kvstore], [names.uncached, noAnswers]] as const) {
-      const small = await startKvstore(bench, { pairs: few, name: `small ${name}`, settings });
-      const large = await startKvstore(bench, { pairs: many, name: `large ${name}`, settings });
-      if (targets.length === 0) {
-        const raw = await startRaw(bench, large, { path: filters.prefix(0) });
-        targets.push(target(names.raw, raw, requestsFor('prefix', few)));
-      }
-      for (const filter of ['prefix', 'suffix'] as const) {
-        const [ofFew, ofMany] = [`${name}, ${filter}`, `${name}, 1,000,000, ${filter}`];
-        targets.push(target(ofFew, small, requestsFor(filter, few)), target(ofMany, large, requestsFor(filter, many)));
-        bars.push({ ...ofRaw(0.6), of: ofMany }, { of: ofMany, against: ofFew, figure: 'rate', atLeast: 0.9 });
-      }
-    }
-    return { targets, bars };
+    const kept = await bothSizes(bench, names.kvstore);
+    const notKept = await bothSizes(bench, names.uncached, noAnswers);
+    const raw = await startRaw(bench, kept.large, { path: filters.prefix(0) });
+    return {
+      targets: [target(names.raw, raw, requestsFor('prefix', few)), ...kept.targets, ...notKept.targets],
+      bars: [...kept.bars, ...notKept.bars],
+    };
   },
 };
 

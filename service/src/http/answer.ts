@@ -16,23 +16,21 @@ export interface Answer {
 
 /** `etag`: quotes included. */
 export function jsonAnswer(text: string, etag?: string): Answer {
-  const { headers, encoding } = describe(text, 'application/json');
+  const headers = ['Content-Type', 'application/json'];
   if (etag !== undefined) headers.unshift('ETag', etag);
-  return { status: 200, problem: undefined, headers, text, encoding };
+  return ready(200, undefined, headers, text);
 }
 
 /** As the application renders it, for a problem that nobody need hear of and that has no headers of its own. */
 export function problemAnswer(problem: Problem): Answer {
-  const text = problemText(problem);
-  const { headers, encoding } = describe(text, 'application/problem+json');
-  return { status: problem.status, problem: problem.code, headers, text, encoding };
+  return ready(problem.status, problem.code, ['Content-Type', 'application/problem+json'], problemText(problem));
 }
 
-function describe(text: string, type: string): Pick<Answer, 'headers' | 'encoding'> {
+function ready(status: number, problem: ProblemCode | undefined, headers: string[], text: string): Answer {
   const length = Buffer.byteLength(text);
-  const headers = ['Content-Type', type, 'Content-Length', String(length)];
+  headers.push('Content-Length', String(length));
   // As many bytes as characters: all is ASCII.
-  return { headers, encoding: length === text.length ? 'latin1' : 'utf8' };
+  return { status, problem, headers, text, encoding: length === text.length ? 'latin1' : 'utf8' };
 }
 
 export function sendAnswer(response: ServerResponse, { status, headers, text, encoding }: Answer): void {
