@@ -14,8 +14,8 @@ import { startVariant, type Variant, variants } from './variants.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
 const seconds = Number(process.argv[3] ?? 5);
-/** At 1% a few hundred requests a second are sampled: it takes seconds until what serves them is compiled. */
-const warmUpSeconds = 6;
+/** At 1% a few hundred requests a second are sampled: what serves them is compiled for half a minute, on the same core. */
+const warmUpSeconds = 20;
 const pairs = '{"key-1":"a value of some twenty bytes"}';
 const requests = [
   { what: 'GET /get/{key}', sent: gets(['/get/key-1']) },

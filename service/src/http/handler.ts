@@ -1,6 +1,7 @@
 /** What answers the server's requests: the hot requests first, then the application. */
 import type { RequestListener } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
+import { noSpans } from '../store/spans.ts';
 import type { Tracing } from '../tracing.ts';
 import { admission } from './admission.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -41,11 +42,11 @@ export function createHandler({
   const answers = new AnswerCache(store, answerCache);
   const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
   const metrics = tracing?.metrics(options.metrics) ?? options.metrics;
-  const spans = tracing?.spans;
-  const app = createApp({ ...options, metrics, waited, dumps, begun, spans }).callback();
+  const spans = tracing?.spans ?? noSpans;
+  const app = createApp({ ...options, metrics, waited, dumps, begun, spans: tracing?.spans }).callback();
   const rest = admit(app);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const dump = hotDump({ store, dumps, metrics, waited, stallTimeout: streams.stallTimeout, rest: app });
+  const dump = hotDump({ store, dumps, metrics, waited, spans, stallTimeout: streams.stallTimeout, rest: app });
   const admitted = admit(hotSet({ store, metrics, begun, maxBody, spans, rest: dump }));
   const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
   // One for all requests, sampled or not: of two, neither would be compiled for its own objects alone (docs/adr/0160).

@@ -2,14 +2,16 @@
  * GET / on its shortest way, when the text is ready and goes out at once: the case without parameters or preconditions.
  * Most of such an answer's time is the system's, which copies the text; Koa and writing it part by part took as much again.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Spans } from '../store/spans.ts';
 import type { DumpCache, ReadyDump } from './dump-cache.ts';
 import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 /** `rest` serves everything else. */
 export interface HotDumpOptions extends WhenFreshOptions {
   readonly dumps: DumpCache;
+  /** What is counted at a sampled request's end belongs to its trace. */
+  readonly spans: Spans;
   /** Milliseconds in which a client must take the answer, or it is cut off. */
   readonly stallTimeout: number;
 }
@@ -17,7 +19,7 @@ export interface HotDumpOptions extends WhenFreshOptions {
 /** Bytes of an answer; a longer one is sent by the route, in batches that let others have their turn. */
 const maxLength = 1 << 20;
 
-export function hotDump({ dumps, stallTimeout, ...options }: HotDumpOptions): RequestListener {
+export function hotDump({ dumps, spans, stallTimeout, ...options }: HotDumpOptions): RequestListener {
   const { metrics, rest } = options;
   const serve = whenFresh<void>(options, (_nothing, response, start) => {
     const dump = dumps.take();
@@ -25,7 +27,8 @@ export function hotDump({ dumps, stallTimeout, ...options }: HotDumpOptions): Re
       dump?.release();
       return false;
     }
-    send(response, dump, stallTimeout, () => metrics.ended('GET', '/', 200, (performance.now() - start) / 1000));
+    const ended = () => metrics.ended('GET', '/', 200, (performance.now() - start) / 1000);
+    send(response, dump, stallTimeout, spans.bind(ended));
     return true;
   });
   return (request, response) => {
@@ -52,8 +55,8 @@ function send(response: ServerResponse, dump: ReadyDump, stallTimeout: number, e
     dump.release();
     ended();
   };
-  // In the request's own context, and before its span ends.
-  response.prependOnceListener('close', AsyncLocalStorage.bind(close));
+  // Before the request's span ends.
+  response.prependOnceListener('close', close);
   const headers = ['Vary', 'Accept', 'ETag', `"${dump.revision}"`, 'Content-Type', 'application/json'];
   response.writeHead(200, [...headers, 'Content-Length', String(dump.length)]);
   const last = dump.parts.length - 1;

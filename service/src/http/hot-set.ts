@@ -3,7 +3,6 @@
  * and written before Koa, whose layers and body parser take more than half of the time of such a request. The route
  * answers everything that goes wrong, with what has been done already: nothing is read or written twice.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Spans } from '../store/spans.ts';
 import type { Pair, Store } from '../store/store.ts';
@@ -29,7 +28,7 @@ export interface HotSetOptions {
   /** Bytes of a body. */
   readonly maxBody: number;
   /** What is done for a sampled request belongs to its trace. */
-  readonly spans: Spans | undefined;
+  readonly spans: Spans;
   /** Serves everything else. */
   readonly rest: RequestListener;
 }
@@ -79,9 +78,8 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
       if (missing > 0) metrics.ended(method, route, 400, (performance.now() - start) / 1000);
     };
     // Events come in the context of the connection, not in that of the request.
-    const sampled = spans?.current() !== undefined;
-    request.on('data', sampled ? AsyncLocalStorage.bind(read) : read);
-    request.on('close', sampled ? AsyncLocalStorage.bind(close) : close);
+    request.on('data', spans.bind(read));
+    request.on('close', spans.bind(close));
   };
 }
 

@@ -10,7 +10,7 @@ import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
-import { noSpans, type Spans } from './spans.ts';
+import { noSpans, type Spans, spansOf } from './spans.ts';
 import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 import { type Applied, applyWrite, type Write } from './write.ts';
@@ -138,7 +138,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 
   async #commit(writes: readonly Write[]): Promise<void> {
-    const sampled = () => writes.map(({ span }) => span);
+    const sampled = () => spansOf(writes);
     const transact = () => this.#transact(writes);
     try {
       const { outcomes, revisions } = await this.#spans.shared('store.commit', writes.length, sampled, transact);

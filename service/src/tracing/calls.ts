@@ -22,7 +22,7 @@ export function traceCalls(recorder: Recorder, spans: RecordedSpans): Intercepto
     if (parent === undefined) return new InterceptingCall(next);
     const method = options.method_definition.path.slice(1);
     const attributes = { [ATTR_RPC_SYSTEM_NAME]: RPC_SYSTEM_NAME_VALUE_GRPC, [ATTR_RPC_METHOD]: method };
-    const span = recorder.begin(method, SpanKind.CLIENT, parent.context, () => attributes);
+    const span = recorder.begin(method, SpanKind.CLIENT, parent, () => attributes);
     return new InterceptingCall(next, {
       start(metadata, _listener, start) {
         // The caller's metadata is shared by all calls.

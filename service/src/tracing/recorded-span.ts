@@ -2,11 +2,18 @@
 import { type Attributes, type Context, type Exception, type SpanContext, trace } from '@opentelemetry/api';
 import type { Span } from '../store/spans.ts';
 
+/** What a span is a part of. */
+export interface Parent {
+  /** Undefined: of nothing, a trace begins. */
+  readonly ids: SpanContext | undefined;
+  /** What came with the request, and goes on to the calls that are made for it. */
+  readonly carried: Context;
+}
+
 export interface Beginning {
   readonly name: string;
   readonly kind: number;
-  /** What it is a part of. */
-  readonly parent: Context;
+  readonly parent: Parent;
   readonly ids: SpanContext;
   /** Attributes that are known from the beginning; those that were set meanwhile have precedence. */
   readonly describe: (() => Attributes) | undefined;
@@ -18,10 +25,11 @@ export interface Failure {
   readonly cause: Exception | undefined;
 }
 
-export class RecordedSpan implements Span {
+export class RecordedSpan implements Span, Parent {
   name: string;
   readonly kind: number;
-  readonly parent: Context;
+  readonly parent: SpanContext | undefined;
+  readonly carried: Context;
   readonly ids: SpanContext;
   readonly describe: (() => Attributes) | undefined;
   readonly links: SpanContext[] = [];
@@ -36,15 +44,16 @@ export class RecordedSpan implements Span {
   constructor({ name, kind, parent, ids, describe }: Beginning, onEnd: (span: RecordedSpan) => void) {
     this.name = name;
     this.kind = kind;
-    this.parent = parent;
+    this.parent = parent.ids;
+    this.carried = parent.carried;
     this.ids = ids;
     this.describe = describe;
     this.#onEnd = onEnd;
   }
 
-  /** For what is a part of it. */
+  /** For calls. */
   get context(): Context {
-    return trace.setSpanContext(this.parent, this.ids);
+    return trace.setSpanContext(this.carried, this.ids);
   }
 
   get recording(): boolean {

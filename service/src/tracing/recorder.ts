@@ -3,14 +3,14 @@
  * processor's caches, and the SDK takes ten times as long as when every request is sampled. So a span only notes what
  * happens, and those that have ended are handed over many at a time.
  */
-import { type Attributes, type Context, TraceFlags, trace } from '@opentelemetry/api';
-import { tracing } from '@opentelemetry/sdk-node';
+import { type Attributes, TraceFlags } from '@opentelemetry/api';
 import type { Batching } from './batching.ts';
-import { RecordedSpan } from './recorded-span.ts';
+import { Ids } from './ids.ts';
+import { type Parent, RecordedSpan } from './recorded-span.ts';
 import { recordOf, type SpanRecord } from './span-record.ts';
 
 export class Recorder {
-  readonly #ids = new tracing.RandomIdGenerator();
+  readonly #ids = new Ids();
   readonly #batching: Batching;
   readonly #handOver: (spans: readonly SpanRecord[]) => void;
   #ended: RecordedSpan[] = [];
@@ -21,11 +21,11 @@ export class Recorder {
     this.#handOver = handOver;
   }
 
-  /** `parent`: a context with the span that it is the child of; without one a trace begins. `describe` is asked late. */
-  begin(name: string, kind: number, parent: Context, describe?: () => Attributes): RecordedSpan {
-    const { traceId, traceState } = trace.getSpanContext(parent) ?? {};
-    const spanId = this.#ids.generateSpanId();
-    const ids = { traceId: traceId ?? this.#ids.generateTraceId(), spanId, traceFlags: TraceFlags.SAMPLED };
+  /** `describe` is asked late. */
+  begin(name: string, kind: number, parent: Parent, describe?: () => Attributes): RecordedSpan {
+    const { traceId, traceState } = parent.ids ?? {};
+    const spanId = this.#ids.nextSpan();
+    const ids = { traceId: traceId ?? this.#ids.nextTrace(), spanId, traceFlags: TraceFlags.SAMPLED };
     return new RecordedSpan(
       { name, kind, parent, describe, ids: traceState === undefined ? ids : { ...ids, traceState } },
       (span) => this.#add(span),

@@ -5,7 +5,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
   type Attributes,
-  type Context,
   propagation,
   ROOT_CONTEXT,
   SamplingDecision,
@@ -29,7 +28,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { knownMethod } from '../http/http-metrics.ts';
 import { splitTarget } from '../http/target.ts';
-import type { RecordedSpan } from './recorded-span.ts';
+import type { Parent, RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
@@ -55,7 +54,7 @@ export function traceRequests(
     const hasCaller = namesTrace(headers);
     // All that most requests know of traces: what is done here is paid by every one of them.
     if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
-    const parent = propagation.extract(ROOT_CONTEXT, headers);
+    const parent = hasCaller || headers.baggage !== undefined ? callerOf(headers) : nobody;
     if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);
@@ -79,11 +78,17 @@ function namesTrace(headers: IncomingMessage['headers']): boolean {
   );
 }
 
-function isSampled({ rootRatio, followsCaller, sampler }: Sampling, caller: Context): boolean {
-  const parent = trace.getSpanContext(caller);
-  if (parent === undefined) return Math.random() < rootRatio;
-  if (followsCaller) return (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
-  const { decision } = sampler.shouldSample(caller, parent.traceId, '', SpanKind.SERVER, {}, []);
+const nobody: Parent = { ids: undefined, carried: ROOT_CONTEXT };
+
+function callerOf(headers: IncomingMessage['headers']): Parent {
+  const carried = propagation.extract(ROOT_CONTEXT, headers);
+  return { ids: trace.getSpanContext(carried), carried };
+}
+
+function isSampled({ rootRatio, followsCaller, sampler }: Sampling, { ids, carried }: Parent): boolean {
+  if (ids === undefined) return Math.random() < rootRatio;
+  if (followsCaller) return (ids.traceFlags & TraceFlags.SAMPLED) !== 0;
+  const { decision } = sampler.shouldSample(carried, ids.traceId, '', SpanKind.SERVER, {}, []);
   return decision === SamplingDecision.RECORD_AND_SAMPLED;
 }
 

@@ -1,5 +1,5 @@
 /** A span that has ended, as it goes from the thread that serves requests to the one that sends traces. */
-import { type Attributes, createTraceState, type SpanContext, trace } from '@opentelemetry/api';
+import { type Attributes, createTraceState, type SpanContext } from '@opentelemetry/api';
 import type { Failure, RecordedSpan } from './recorded-span.ts';
 
 /** A SpanContext without methods, so that it can be copied. */
@@ -21,8 +21,7 @@ export interface SpanRecord {
 }
 
 export function recordOf(span: RecordedSpan): SpanRecord {
-  const { name, kind, ids, links, describe, start, end, failure } = span;
-  const parent = trace.getSpanContext(span.parent);
+  const { name, kind, parent, ids, links, describe, start, end, failure } = span;
   return {
     ...{ name, kind, start, end, failure },
     parent: parent && plain(parent),

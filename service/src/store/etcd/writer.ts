@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Problem } from '../../errors.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
 import { Gathering } from '../gathering.ts';
-import type { Spans } from '../spans.ts';
+import { type Spans, spansOf } from '../spans.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
@@ -129,7 +129,7 @@ export class Writer {
     };
     const transaction = new Transaction(layout, tokens.next(), writes);
     const request: TxnRequest = { success: transaction.operations };
-    const sampled = () => writes.map(({ span }) => span);
+    const sampled = () => spansOf(writes);
     const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, onSent);
     const done = spans
       .shared('store.transaction', writes.length, sampled, transact)
