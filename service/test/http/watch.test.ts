@@ -147,7 +147,7 @@ contractTest('a thousand watches hear of the same', async (t, kind) => {
 
 test('history is bounded: what is forgotten is gone, and said to be', async (t) => {
   const [embedded] = storeKinds as [(typeof storeKinds)[number]];
-  const service = await startService(t, embedded, { history: { maxChanges: 3, maxCharacters: 1000 } });
+  const service = await startService(t, embedded, { history: { maxChanges: 3, maxBytes: 1000 } });
   for (let i = 1; i <= 5; i++) await set(service, { k: i });
   const from = (id: string) => ({ 'Last-Event-ID': id });
   assertProblem(t, await call(service, '/watch', { headers: from('1') }), 'history-gone');

@@ -46,7 +46,7 @@ test('many that catch up at once leave others their turn, and miss nothing that 
 });
 
 test('what is forgotten while a watch catches up ends it', async (t) => {
-  const history = new History(0, { maxChanges: 200, maxCharacters: 1_000_000 });
+  const history = new History(0, { maxChanges: 200, maxBytes: 1_000_000 });
   const add = (revision: number) => history.add({ revision, changes: [{ key: 'k', value: '1', revision }] });
   for (let revision = 1; revision <= 200; revision++) add(revision);
   const on = listener();
