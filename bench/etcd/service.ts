@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 
-/** The same store behind the least of HTTP, for measurements of the store alone (BENCH_BARE=1). */
-const bare = fileURLToPath(new URL('bare-server.ts', import.meta.url));
+/** The least that any service must do for a set. */
+export const atBest = fileURLToPath(new URL('at-best.ts', import.meta.url));
 
 /** As the operator runs etcd. */
 export const maxTxnOps = 10_000;
@@ -22,13 +22,12 @@ export class MeasuredService {
     this.#dataDir = dataDir;
   }
 
-  /** Resolves when it is ready. */
-  static async start(endpoints: readonly string[]): Promise<MeasuredService> {
+  /** Resolves when it is ready. `script`: another than the service's. */
+  static async start(endpoints: readonly string[], script?: string): Promise<MeasuredService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
-    const script = process.env.BENCH_BARE === undefined ? {} : { script: bare };
     const settings = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps) };
     const service = new MeasuredService(
-      await ServiceProcess.start({ endpoints, dataDir, settings, ...script }),
+      await ServiceProcess.start({ endpoints, dataDir, settings, ...(script === undefined ? {} : { script }) }),
       dataDir,
     );
     try {

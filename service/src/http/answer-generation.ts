@@ -37,6 +37,7 @@ export class Generation {
 
   /** All answers that show the key, or would if it were there. */
   drop(key: string): void {
+    if (this.#bytes === 0) return;
     this.#key.delete(key);
     for (const length of this.#prefixLengths) if (length <= key.length) this.#prefix.delete(key.slice(0, length));
     for (const length of this.#suffixLengths) if (length <= key.length) this.#suffix.delete(key.slice(-length));

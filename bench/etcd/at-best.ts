@@ -1,0 +1,47 @@
+/**
+ * The least that can answer sets from etcd as the service does: node:http, and the store's writer, which puts what many
+ * requests set into one transaction. No replica to keep up, no watch, no checks of what is sent, no metrics or limits of HTTP.
+ */
+import { createServer } from 'node:http';
+import { Registry } from 'prom-client';
+import { systemClock as clock } from '../../service/src/store/clock.ts';
+import { EtcdClient } from '../../service/src/store/etcd/client.ts';
+import { etcdMetrics } from '../../service/src/store/etcd/etcd-metrics.ts';
+import { layout } from '../../service/src/store/etcd/layout.ts';
+import { etcdDefaults } from '../../service/src/store/etcd/options.ts';
+import { Tokens } from '../../service/src/store/etcd/tokens.ts';
+import { Writer } from '../../service/src/store/etcd/writer.ts';
+import { noSpans } from '../../service/src/store/spans.ts';
+
+const { KV_ETCD_ENDPOINTS = '', KV_ETCD_MAX_TXN_OPS = '', KV_PORT = '' } = process.env;
+const { prefix, maxRequestBytes, requestTimeout } = etcdDefaults;
+const registry = new Registry();
+const metrics = etcdMetrics(registry, { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 });
+const writer = new Writer({
+  client: new EtcdClient({ endpoints: KV_ETCD_ENDPOINTS.split(',') }, clock, metrics),
+  layout: layout(prefix),
+  limits: { maxTxnOps: Number(KV_ETCD_MAX_TXN_OPS), maxRequestBytes },
+  tokens: new Tokens(),
+  spans: noSpans,
+  ...{ clock, metrics, requestTimeout },
+});
+const none: ReadonlySet<string> = new Set();
+
+const server = createServer((request, response) => {
+  if (request.url === '/metrics') void registry.metrics().then((text) => response.end(text));
+  else if (request.url !== '/set') response.end();
+  // What the bench sends comes in one piece.
+  request.once('data', async (chunk: Buffer) => {
+    const body = chunk.toString('latin1');
+    const [, key = '', value = ''] = /^\{"([^"]*)":(.*)\}$/.exec(body) ?? [];
+    try {
+      const values = new Map([[key, Buffer.from(value)]]);
+      await writer.write({ values, lease: undefined, doubtful: none }, clock.now() + requestTimeout);
+      response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(body.length)]);
+      response.end(body, 'latin1');
+    } catch (error) {
+      response.writeHead(503).end(String(error));
+    }
+  });
+});
+server.listen(Number(KV_PORT), '127.0.0.1');
