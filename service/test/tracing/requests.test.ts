@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { core } from '@opentelemetry/sdk-node';
 import test from 'ava';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
@@ -65,4 +67,35 @@ test('a sampled request leaves nothing on the objects of node:http: two kinds of
   const [sampled, unsampled] = await Promise.all(seen);
   t.deepEqual([sampled?.sampled, unsampled?.sampled], [true, false]);
   t.deepEqual(sampled?.properties, unsampled?.properties);
+});
+
+test('what the caller carries goes on to the calls that are made for its request, with its trace and without one', async (t) => {
+  const propagators = [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()];
+  propagation.setGlobalPropagator(new core.CompositePropagator({ propagators }));
+  t.teardown(() => propagation.disable());
+  const recorder = new Recorder({ most: 512, longest: 60_000 }, () => {});
+  const spans = createSpans(recorder);
+  const sampling = readSampling({ OTEL_TRACES_SAMPLER: 'always_on' });
+  const server = createServer(
+    traceRequests({ recorder, spans, sampling }, async (_request, response) => {
+      const sent = {};
+      await spans.own('work', async () => propagation.inject(spans.current()?.context ?? ROOT_CONTEXT, sent));
+      response.end(JSON.stringify(sent));
+    }),
+  );
+  t.teardown(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const sentFor = async (headers: Record<string, string>) => {
+    const { port } = server.address() as AddressInfo;
+    return (await fetch(`http://127.0.0.1:${port}`, { headers })).json() as Promise<Record<string, string>>;
+  };
+  const baggage = 'tenant=blue';
+  const both = await sentFor({ ...callers.tracecontext, baggage });
+  t.like(both, { baggage });
+  t.true(both.traceparent?.startsWith(`00-${traceId}-`));
+  t.false(both.traceparent?.includes(parentId));
+  const alone = await sentFor({ baggage });
+  t.like(alone, { baggage });
+  t.regex(String(alone.traceparent), /^00-[\da-f]{32}-[\da-f]{16}-01$/);
+  t.deepEqual(Object.keys(await sentFor({})), ['traceparent']);
 });
