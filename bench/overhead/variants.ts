@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../test-support/free-ports.ts';
 import { type PinnedServer, startServer } from '../pinned.ts';
 
-export const variants = ['no metrics', 'metrics', 'metrics, 1% traces', 'metrics, all traces'] as const;
-export type Variant = (typeof variants)[number];
+export type Variant = 'no metrics' | 'metrics' | 'metrics, 1% traces' | 'metrics, all traces';
 
 const main = fileURLToPath(new URL('../../service/src/main.ts', import.meta.url));
 const withoutMetrics = fileURLToPath(new URL('without-metrics.ts', import.meta.url));
