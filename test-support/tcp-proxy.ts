@@ -1,5 +1,6 @@
 /** A TCP proxy on loopback that stalls or cuts what goes through it. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { listen } from './listen.ts';
 
 const apply = Symbol('apply');
 
@@ -26,10 +27,7 @@ export class TcpProxy {
   static async start(targetPort: number): Promise<TcpProxy> {
     const links = new Set<Link>();
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('The proxy has no port');
-    const proxy = new TcpProxy(server, links, address.port, targetPort);
+    const proxy = new TcpProxy(server, links, await listen(server), targetPort);
     server.on('connection', (client) => {
       const link = { client, server: connect(proxy.#target, '127.0.0.1') };
       links.add(link);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test from 'ava';
+import { listen } from '../../test-support/listen.ts';
 import { gets, posts } from './requests.ts';
 import { WrkSession } from './wrk.ts';
 
@@ -19,9 +19,8 @@ test('a slice counts what was answered in it, and leaves nothing under way', asy
       }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
   const requests = [...gets(['/a', '/b']), ...posts('/c', ['{"a":1}'])];
   const session = await WrkSession.begin({ port, requests, connections: 7 });
   for (let i = 0; i < 10; i++) {
@@ -40,9 +39,8 @@ test('a slice counts what was answered in it, and leaves nothing under way', asy
 
 test('failed requests are told', async (t) => {
   const server = createServer((_request, response) => response.writeHead(500).end());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
   const session = await WrkSession.begin({ port, requests: gets(['/']), connections: 2 });
   const { answers } = await session.slice(20);
   t.true((await session.end()).errors >= answers);

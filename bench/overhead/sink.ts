@@ -1,6 +1,6 @@
 /** Takes in what exporters send, and throws it away: a collector that costs as little as can be. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../../test-support/listen.ts';
 
 export interface Sink {
   readonly url: string;
@@ -17,9 +17,9 @@ export async function startSink(): Promise<Sink> {
     });
     request.on('end', () => response.setHeader('Content-Type', 'application/x-protobuf').end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     received: () => bytes,
     close() {
       server.close();

@@ -1,9 +1,9 @@
 /** What somebody at a terminal sees of the program. */
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
+import { listen } from '../../test-support/listen.ts';
 import { launch, startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { helpText } from '../src/config.ts';
@@ -27,10 +27,9 @@ test('all faults of the configuration come in one message, with exit code 2', as
 });
 
 test('a port in use is said so, with exit code 1', async (t) => {
-  const other = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => other.once('listening', resolve));
+  const other = createServer();
+  const port = await listen(other);
   t.teardown(() => other.close());
-  const { port } = other.address() as AddressInfo;
   const service = launch(t, { env: { KV_PORT: String(port), KV_DATA_DIR: temporaryFolder(t) } });
   t.is((await service.ended).code, 1);
   t.is(service.stderr(), `kvstore: Cannot listen on 127.0.0.1:${port}: another process uses the port.\n`);

@@ -1,8 +1,8 @@
 /** Something between the command line and the store that makes trouble when it is told to. */
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
+import { listen } from '../../../test-support/listen.ts';
 
 export interface Front {
   readonly url: string;
@@ -30,14 +30,12 @@ export async function startFront(t: ExecutionContext, target: string): Promise<F
     seen.push(`${request.method} ${request.url}`);
     handle(front.act(request), target, request, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  front.url = `http://127.0.0.1:${await listen(server)}`;
   t.teardown(async () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
   });
-  front.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return front;
 }
 

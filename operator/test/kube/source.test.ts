@@ -1,9 +1,8 @@
 /** What a watch may meet, from an API server that does it on purpose: history that expired, silence, broken answers. */
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import test, { type ExecutionContext } from 'ava';
+import { listen } from '../../../test-support/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { systemClock } from '../../src/clock.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';
@@ -35,10 +34,8 @@ async function follow(t: ExecutionContext, lists: readonly Answer[], watches: re
     const turn = isWatch ? seen.watches.push(query) - 1 : seen.lists++;
     answers[Math.min(turn, answers.length - 1)]?.(response, query);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const url = `http://127.0.0.1:${await listen(server)}`;
   const kubeConfig = new PooledKubeConfig();
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   kubeConfig.loadFromClusterAndUser({ name: 'c', server: url, skipTLSVerify: true }, { name: 'u' });
   const cache = new ObjectCache<KubernetesObject>(() => undefined);
   const changes: string[] = [];

@@ -1,8 +1,8 @@
 /** An OTLP/HTTP receiver: decodes the protobuf that an exporter sends. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import protobuf from 'protobufjs';
+import { listen } from '../../../test-support/listen.ts';
 
 /** The part of opentelemetry/proto/trace/v1/trace.proto that the tests look at; numbers and types are the protocol's. */
 const { root } = protobuf.parse(`
@@ -61,12 +61,12 @@ export async function receiveTraces(t: ExecutionContext): Promise<{ readonly url
     else request.resume();
     response.setHeader('Content-Type', 'application/x-protobuf').end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   t.teardown(() => {
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans };
+  return { url: `http://127.0.0.1:${port}`, spans };
 }
 
 function decode(bytes: Buffer): Span[] {

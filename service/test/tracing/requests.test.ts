@@ -1,10 +1,10 @@
 /** How requests meet traces: whose trace goes on, and what a request that is not sampled has to do with it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import test from 'ava';
+import { listen } from '../../../test-support/listen.ts';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { Recorder } from '../../src/tracing/recorder.ts';
@@ -60,9 +60,7 @@ test('a sampled request leaves nothing on the objects of node:http: two kinds of
       }),
     );
     t.teardown(() => server.close());
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    await (await fetch(`http://127.0.0.1:${port}`)).arrayBuffer();
+    await (await fetch(`http://127.0.0.1:${await listen(server)}`)).arrayBuffer();
   }
   const [sampled, unsampled] = await Promise.all(seen);
   t.deepEqual([sampled?.sampled, unsampled?.sampled], [true, false]);
@@ -84,11 +82,9 @@ test('what the caller carries goes on to the calls that are made for its request
     }),
   );
   t.teardown(() => server.close());
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const sentFor = async (headers: Record<string, string>) => {
-    const { port } = server.address() as AddressInfo;
-    return (await fetch(`http://127.0.0.1:${port}`, { headers })).json() as Promise<Record<string, string>>;
-  };
+  const url = `http://127.0.0.1:${await listen(server)}`;
+  const sentFor = async (headers: Record<string, string>) =>
+    (await fetch(url, { headers })).json() as Promise<Record<string, string>>;
   const baggage = 'tenant=blue';
   const both = await sentFor({ ...callers.tracecontext, baggage });
   t.like(both, { baggage });
