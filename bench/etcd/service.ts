@@ -26,10 +26,7 @@ export class MeasuredService {
   static async start(endpoints: readonly string[], script?: string): Promise<MeasuredService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
     const settings = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps) };
-    const service = new MeasuredService(
-      await ServiceProcess.start({ endpoints, dataDir, settings, ...(script === undefined ? {} : { script }) }),
-      dataDir,
-    );
+    const service = new MeasuredService(await ServiceProcess.start({ endpoints, dataDir, settings, script }), dataDir);
     try {
       await service.#process.ready();
       return service;

@@ -10,7 +10,7 @@ export interface ServiceOptions {
   /** Further variables of its environment. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Another script that takes the same variables. */
-  readonly script?: string;
+  readonly script?: string | undefined;
 }
 
 export class ServiceProcess {

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../auth/token-file.ts';
 import { Problem } from '../errors.ts';
-import { noSpans, type Spans } from '../store/spans.ts';
+import type { Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
 import { requireToken } from './authorize.ts';
 import { readBody } from './body.ts';
@@ -45,8 +45,9 @@ export interface AppOptions {
   readonly waited: Waited;
   readonly begun: BegunWrites;
   readonly turns: Turns;
-  /** Of sampled requests; undefined while traces are off. */
-  readonly spans?: Spans | undefined;
+  readonly spans: Spans;
+  /** Whether metrics tell of sampled requests, as examples, to who can read them. */
+  readonly exemplars: boolean;
   /** Undefined: anybody may do anything. */
   readonly tokens?: Tokens | undefined;
   /** Of the service, as the API's description tells it. */
@@ -69,6 +70,7 @@ export function createApp(options: AppOptions): Koa {
     begun,
     turns,
     spans,
+    exemplars,
     tokens,
   } = options;
   const app = new Koa();
@@ -76,7 +78,7 @@ export function createApp(options: AppOptions): Koa {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics, spans ?? noSpans));
+  app.use(observe(metrics, spans));
   app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
@@ -103,7 +105,7 @@ export function createApp(options: AppOptions): Koa {
   router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches, tokens }));
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
-  router.get('/metrics', route('/metrics'), metricsText(registry, spans !== undefined));
+  router.get('/metrics', route('/metrics'), metricsText(registry, exemplars));
   const described = { version: options.version, tokens: tokens !== undefined };
   router.get('/openapi.json', route('/openapi.json'), serveDocument(described));
   routePages(router, pages, route);

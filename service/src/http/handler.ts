@@ -15,7 +15,7 @@ import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
 import type { Waited } from './when-fresh.ts';
 
-export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'dumps'> {
+export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'exemplars' | 'dumps'> {
   /** False: every request goes through the application. Default true. */
   readonly hotReads?: boolean;
   /** Bytes of answers that are kept ready; 0: none are. */
@@ -43,7 +43,8 @@ export function createHandler({
   const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
   const metrics = tracing?.metrics(options.metrics) ?? options.metrics;
   const spans = tracing?.spans ?? noSpans;
-  const app = createApp({ ...options, metrics, waited, dumps, begun, spans: tracing?.spans }).callback();
+  const exemplars = tracing !== undefined;
+  const app = createApp({ ...options, metrics, waited, dumps, begun, spans, exemplars }).callback();
   const rest = admit(app);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
   const dump = hotDump({ store, dumps, metrics, waited, spans, stallTimeout: streams.stallTimeout, rest: app });

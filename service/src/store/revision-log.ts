@@ -51,14 +51,16 @@ export class RevisionLog {
 
   /** Revisions follow each other without a gap. One that is larger than the limits is not kept, nor what was before it. */
   add({ revision, changes }: Revision): void {
-    const place = this.#makeRoom(sizeOf(changes, this.#bytes.length / 256), countOf(changes.length));
+    const count = countOf(changes.length);
+    // A few bytes too many are nothing where each revision is a small part of all.
+    const place = this.#makeRoom(sizeOf(changes, this.#bytes.length / 256), count);
     this.#newest = revision;
     if (place === undefined) {
       this.#first = revision + 1;
       return;
     }
     this.#places[revision % this.#places.length] = place;
-    this.#changes += countOf(changes.length);
+    this.#changes += count;
     this.#end = this.#write(place, changes);
   }
 
@@ -70,13 +72,11 @@ export class RevisionLog {
 
   /** Forgets the oldest until there is room behind the newest; undefined: there will never be. */
   #makeRoom(size: number, count: number): number | undefined {
-    while (this.#changes > 0 && this.#changes + count > this.#places.length) this.#forgetFirst();
-    let place = this.#placeFor(size);
-    while (place === undefined && this.#changes > 0) {
+    for (;;) {
+      const place = this.#changes + count > this.#places.length ? undefined : this.#placeFor(size);
+      if (place !== undefined || this.#changes === 0) return place;
       this.#forgetFirst();
-      place = this.#placeFor(size);
     }
-    return count > this.#places.length ? undefined : place;
   }
 
   #placeFor(size: number): number | undefined {

@@ -2,23 +2,15 @@
 import { tracing } from '@opentelemetry/sdk-node';
 
 const atOnce = 256;
+const generator = new tracing.RandomIdGenerator();
 
-export class Ids {
-  readonly #generator = new tracing.RandomIdGenerator();
-  readonly #spans: string[] = [];
-  readonly #traces: string[] = [];
+export const nextSpanId = ahead(() => generator.generateSpanId());
+export const nextTraceId = ahead(() => generator.generateTraceId());
 
-  nextSpan(): string {
-    return this.#spans.pop() ?? refill(this.#spans, this.#generator.generateSpanId);
-  }
-
-  nextTrace(): string {
-    return this.#traces.pop() ?? refill(this.#traces, this.#generator.generateTraceId);
-  }
-}
-
-/** Returns one more. */
-function refill(ids: string[], generate: () => string): string {
-  for (let i = 0; i < atOnce; i++) ids.push(generate());
-  return generate();
+function ahead(generate: () => string): () => string {
+  const ids: string[] = [];
+  return () => {
+    if (ids.length === 0) for (let i = 0; i < atOnce; i++) ids.push(generate());
+    return ids.pop() as string;
+  };
 }

@@ -1,5 +1,12 @@
 /** What happened in a span, until it is handed over. */
-import { type Attributes, type Context, type Exception, type SpanContext, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  type Exception,
+  ROOT_CONTEXT,
+  type SpanContext,
+  trace,
+} from '@opentelemetry/api';
 import type { Span } from '../store/spans.ts';
 
 /** What a span is a part of. */
@@ -9,6 +16,9 @@ export interface Parent {
   /** What came with the request, and goes on to the calls that are made for it. */
   readonly carried: Context;
 }
+
+/** Of a span that nobody has called for. */
+export const nobody: Parent = { ids: undefined, carried: ROOT_CONTEXT };
 
 export interface Beginning {
   readonly name: string;

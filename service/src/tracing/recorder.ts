@@ -5,12 +5,11 @@
  */
 import { type Attributes, TraceFlags } from '@opentelemetry/api';
 import type { Batching } from './batching.ts';
-import { Ids } from './ids.ts';
+import { nextSpanId, nextTraceId } from './ids.ts';
 import { type Parent, RecordedSpan } from './recorded-span.ts';
 import { recordOf, type SpanRecord } from './span-record.ts';
 
 export class Recorder {
-  readonly #ids = new Ids();
   readonly #batching: Batching;
   readonly #handOver: (spans: readonly SpanRecord[]) => void;
   #ended: RecordedSpan[] = [];
@@ -24,8 +23,7 @@ export class Recorder {
   /** `describe` is asked late. */
   begin(name: string, kind: number, parent: Parent, describe?: () => Attributes): RecordedSpan {
     const { traceId, traceState } = parent.ids ?? {};
-    const spanId = this.#ids.nextSpan();
-    const ids = { traceId: traceId ?? this.#ids.nextTrace(), spanId, traceFlags: TraceFlags.SAMPLED };
+    const ids = { traceId: traceId ?? nextTraceId(), spanId: nextSpanId(), traceFlags: TraceFlags.SAMPLED };
     return new RecordedSpan(
       { name, kind, parent, describe, ids: traceState === undefined ? ids : { ...ids, traceState } },
       (span) => this.#add(span),

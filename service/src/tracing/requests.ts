@@ -28,7 +28,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { knownMethod } from '../http/http-metrics.ts';
 import { splitTarget } from '../http/target.ts';
-import type { Parent, RecordedSpan } from './recorded-span.ts';
+import { nobody, type Parent, type RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
@@ -77,8 +77,6 @@ function namesTrace(headers: IncomingMessage['headers']): boolean {
     headers['uber-trace-id'] !== undefined
   );
 }
-
-const nobody: Parent = { ids: undefined, carried: ROOT_CONTEXT };
 
 function callerOf(headers: IncomingMessage['headers']): Parent {
   const carried = propagation.extract(ROOT_CONTEXT, headers);

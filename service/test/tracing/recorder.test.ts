@@ -1,6 +1,7 @@
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
+import { nobody } from '../../src/tracing/recorded-span.ts';
 import { Recorder } from '../../src/tracing/recorder.ts';
 import { GivenIds, writeSpan } from '../../src/tracing/span-writer.ts';
 
@@ -58,7 +59,6 @@ test('a span is written with the ids it had, and with what became known until it
 
 test('spans of no caller are traces of their own, and many that have ended are written at once', (t) => {
   const { recorder, written } = record();
-  const nobody = { ids: undefined, carried: ROOT_CONTEXT };
   for (let i = 0; i < 255; i++) recorder.begin('GET', SpanKind.SERVER, nobody).finish();
   t.is(written().length, 0);
   recorder.begin('GET', SpanKind.SERVER, nobody).finish();

@@ -12,6 +12,7 @@ import { httpMetrics } from '../../../src/http/http-metrics.ts';
 import { openApiDocument } from '../../../src/http/openapi/document.ts';
 import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
 import { Turns } from '../../../src/http/turns.ts';
+import { noSpans } from '../../../src/store/spans.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { assertProblem } from '../../support/assert-problem.ts';
 import { call } from '../../support/call.ts';
@@ -38,6 +39,8 @@ function routerOf(): Router {
       begun: new WeakMap(),
       dumps: new DumpCache({} as Store, 0),
       turns: new Turns(),
+      spans: noSpans,
+      exemplars: false,
       version: '1.2.3',
       pages,
     },
