@@ -21,7 +21,7 @@ import { outcomeUnknown, problemOf } from './write-problems.ts';
 import { checkSize, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
 
 export interface WriterOptions {
-  readonly client: EtcdClient;
+  readonly client: Pick<EtcdClient, 'member' | 'callLeader' | 'avoid'>;
   readonly layout: Layout;
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
@@ -155,17 +155,19 @@ export class Writer {
     const meaning = meaningOf(error);
     const single = writes.length === 1;
     if (meaning === 'not-executed') {
-      this.#lastError = error;
-      this.#retry(writes);
+      this.#retry(writes, error);
       await pause(clock, retryPause);
     } else if ((meaning === 'too-large' || meaning === 'too-many-operations') && !single) {
       // etcd's limits are lower than ours say: nothing was written, and smaller transactions may do.
       this.#queue.lowerLimit(meaning, writes);
-      this.#retry(writes);
+      this.#retry(writes, error);
     } else if (meaning === 'lease-lost' && !single) {
       // Somebody has revoked one of the leases: nothing was written, and the others can do without it.
       const leased = writes.filter(({ lease }) => lease !== undefined);
-      this.#retry(writes.filter(({ lease }) => lease === undefined));
+      this.#retry(
+        writes.filter(({ lease }) => lease === undefined),
+        error,
+      );
       reject(leased, problemOf(meaning, error, { bytes: 0, operations: 0 }));
     } else {
       const [first] = writes;
@@ -173,26 +175,33 @@ export class Writer {
     }
   }
 
-  /** Only what nobody was answered for yet is ever sent again. */
-  #retry(writes: readonly Write[]): void {
-    const now = this.#options.clock.now();
-    this.#queue.putBack(writes.filter(({ deadline }) => deadline > now));
+  /** After a transaction that was not executed. Only what nobody was answered for yet is ever sent again. */
+  #retry(writes: readonly Write[], error: unknown): void {
+    this.#lastError = error;
+    this.#queue.putBack(writes);
+    // Whose time is over since the last look must not be sent any more.
+    this.#rejectOverdue();
     if (!this.#busy) void this.#run();
+  }
+
+  /** Answers requests that have waited too long in the queue. */
+  #rejectOverdue(): void {
+    const { clock, requestTimeout } = this.#options;
+    const overdue = this.#queue.takeOverdue(clock.now());
+    if (overdue.length === 0) return;
+    const message = `etcd did not take the write within ${requestTimeout} ms; nothing was written.`;
+    reject(overdue, unavailable(message, this.#lastError));
   }
 
   /** Answers requests whose time is over. */
   #sweep(): void {
     this.#stopSweep = undefined;
-    const now = this.#options.clock.now();
-    const limit = this.#options.requestTimeout;
-    const tooLate = unavailable(
-      `etcd did not take the write within ${limit} ms; nothing was written.`,
-      this.#lastError,
-    );
-    reject(this.#queue.takeOverdue(now), tooLate);
+    this.#rejectOverdue();
+    const { clock, requestTimeout } = this.#options;
+    const now = clock.now();
     for (const writes of this.#flights) {
       const overdue = writes.filter(({ deadline }) => deadline <= now);
-      reject(overdue, outcomeUnknown(`etcd did not answer within ${limit} ms`));
+      reject(overdue, outcomeUnknown(`etcd did not answer within ${requestTimeout} ms`));
     }
     if (this.#queue.length > 0 || this.#flights.size > 0) {
       this.#stopSweep = this.#options.clock.after(sweepInterval, () => this.#sweep());
