@@ -34,6 +34,13 @@ export interface EmbeddedOptions {
   readonly spans?: Spans;
 }
 
+interface Committed {
+  /** What became of each write. */
+  readonly outcomes: readonly (Applied | Problem)[];
+  /** What was written. */
+  readonly revisions: readonly Revision[];
+}
+
 export class EmbeddedStore extends IndexReader implements Store {
   readonly #directory: string;
   readonly #lock: OwnerLock;
@@ -140,24 +147,26 @@ export class EmbeddedStore extends IndexReader implements Store {
   async #commit(writes: readonly Write[]): Promise<void> {
     const sampled = () => spansOf(writes);
     const transact = () => this.#transact(writes);
+    let committed: Committed;
     try {
-      const { outcomes, revisions } = await this.#spans.shared('store.commit', writes.length, sampled, transact);
-      // Those who watch hear of nothing that is not on the disk.
-      for (const revision of revisions) this.#history.add(revision);
-      writes.forEach(({ resolve, reject }, i) => {
-        const outcome = outcomes[i] as Applied | Problem;
-        if (outcome instanceof Problem) reject(outcome);
-        else resolve(outcome);
-      });
+      committed = await this.#spans.shared('store.commit', writes.length, sampled, transact);
     } catch (cause) {
       const problem = writeFailed(cause, freeBytes(this.#directory));
       for (const { reject } of writes) reject(problem);
+      return;
     }
+    const { outcomes, revisions } = committed;
+    // Those who watch hear of nothing that is not on the disk.
+    for (const revision of revisions) this.#history.add(revision);
+    writes.forEach(({ resolve, reject }, i) => {
+      const outcome = outcomes[i] as Applied | Problem;
+      if (outcome instanceof Problem) reject(outcome);
+      else resolve(outcome);
+    });
     this.#expiry.schedule();
   }
 
-  /** What became of each write, and what was written. */
-  async #transact(writes: readonly Write[]): Promise<{ outcomes: (Applied | Problem)[]; revisions: Revision[] }> {
+  async #transact(writes: readonly Write[]): Promise<Committed> {
     const done = this.#metrics.commitStarted(writes.length);
     let revisions: Revision[] = [];
     try {
@@ -193,9 +202,14 @@ function openIndex(directory: string, lock: OwnerLock, clock: Clock): KeyIndex {
 /** With less room than a transaction of the largest bodies takes, a write that was cut short means a full disk. */
 const fewBytes = 64 * 1024 ** 2;
 
+/** NaN where the file system does not say, as one does that is broken or gone. */
 function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** The transaction was rolled back: nothing was written. */

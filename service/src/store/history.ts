@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../errors.ts';
 import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
 import type { Revision, Watch, Watcher } from './store.ts';
+import { tell, watchFailed } from './tell.ts';
 
 export type HistoryLimits = RevisionLogLimits;
 
@@ -24,7 +25,12 @@ export class History {
   /** Revisions follow each other without a gap. */
   add(revision: Revision): void {
     this.#log.add(revision);
-    for (const listener of this.#live) void listener.on.revision(revision);
+    for (const listener of this.#live) {
+      tell(
+        () => listener.on.revision(revision),
+        (problem) => this.#end(listener, problem),
+      );
+    }
   }
 
   /** See Store.watch. */
@@ -34,8 +40,7 @@ export class History {
     // Nobody hears of anything before the caller has the watch in hand.
     queueMicrotask(() => {
       this.#catchUp(listener).catch((cause: unknown) => {
-        const problem = cause instanceof Problem ? cause : new Problem('internal', 'The watch failed.', { cause });
-        this.#end(listener, problem);
+        this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));
       });
     });
     return {

@@ -53,6 +53,7 @@ export interface Revision {
   readonly changes: readonly Change[];
 }
 
+/** One that throws is told its end, with Problem `internal`. */
 export interface Watcher {
   /** Told once, before anything else: history reaches back that far. */
   opened(): void;

@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { Problem } from '../../src/errors.ts';
 import { nextTurn } from '../../src/store/clock.ts';
 import { EmbeddedStore } from '../../src/store/embedded.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -51,4 +53,21 @@ test('where a commit takes long, those that the last one answered are in the nex
 
 test('where a commit takes less than a timer, nobody waits for others', async (t) => {
   t.deepEqual(await commits(t, 1), [group, group, group]);
+});
+
+test('a disk that is gone refuses writes one after the other, and ends nothing', async (t) => {
+  const directory = temporaryFolder(t);
+  let broken = true;
+  const commitStarted = () => {
+    if (!broken) return () => {};
+    rmSync(directory, { recursive: true, force: true });
+    throw new Error('Input/output error');
+  };
+  const store = new EmbeddedStore({ directory, metrics: { observe: () => {}, commitStarted } });
+  t.teardown(() => store.close());
+  for (const key of ['a', 'b']) {
+    await t.throwsAsync(store.set([{ key, value: '1' }]), { instanceOf: Problem, message: /nothing was written/ });
+  }
+  broken = false;
+  t.is(await store.set([{ key: 'c', value: '1' }]), 1);
 });

@@ -2,6 +2,7 @@
 import { Problem } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Revision } from '../store.ts';
+import { watchFailed } from '../tell.ts';
 import { RevisionReader } from './changes.ts';
 import type { EtcdClient } from './client.ts';
 import type { Layout } from './layout.ts';
@@ -79,7 +80,7 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
   try {
     const end = await watch.ended;
     await told;
-    if (failure !== undefined) throw new Problem('internal', 'A watch failed.', { cause: failure });
+    if (failure !== undefined) throw watchFailed(failure);
     if (end.compactRevision !== undefined) {
       const message = `What came behind revision ${straggler.last} is not known any more.`;
       throw new Problem('history-gone', message);

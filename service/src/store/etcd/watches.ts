@@ -2,6 +2,7 @@
 import { Problem } from '../../errors.ts';
 import { pause } from '../clock.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
+import { tell } from '../tell.ts';
 import { unavailable } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { type CatchUpOptions, catchUp, type Straggler } from './catch-up.ts';
@@ -93,7 +94,14 @@ export class Watches {
 
   /** These revisions are in the index now. */
   applied(revisions: readonly Revision[]): void {
-    for (const listener of this.#live) for (const revision of revisions) void listener.tell(revision);
+    for (const listener of this.#live) {
+      for (const revision of revisions) {
+        tell(
+          () => listener.tell(revision),
+          (problem) => listener.end(problem),
+        );
+      }
+    }
   }
 
   /** What comes does not continue what was: every watch has to begin anew. */
