@@ -1,21 +1,38 @@
 /**
- * `npm run bench:overhead [rounds] [seconds]`: what metrics and traces cost. The same requests to the service without
- * metrics, as it is, and with traces at 1%, then as it is and with all traces: in turn (slices/), each with so many
- * seconds in a round. The load on one core, the services on another, as `npm run bench` does it. Each round has processes
- * of its own: V8 does not compile every process alike, and that is as much as what is looked for. Each second is compared
- * for itself: on a virtual machine one of the processes may be slow for some of them, and the median leaves those out.
+ * `npm run bench:overhead [rounds] [seconds] [comparison]`: what metrics and traces cost. The same requests to two services
+ * in turn (slices/), so many seconds each in a round; the load on one core, the services on another, as `npm run bench`
+ * does it. Each round has processes of its own: two processes of the same service differ by more than what is looked for,
+ * so it takes many rounds to see it, and the result says how far it can be told. What each request pays shows sooner in two
+ * services of one process.
  */
 import { loadavg } from 'node:os';
-import { quantile } from '../../test-support/quantile.ts';
+import { possibleSlice } from '../load/load.ts';
 import { gets, posts } from '../load/requests.ts';
 import { loadCore, moveToCore } from '../pinned.ts';
-import { median, spreadOf } from '../slices/statistics.ts';
-import { measure, type Result } from './measure.ts';
-import { startSink } from './sink.ts';
-import { startVariant, type Variant } from './variants.ts';
+import { sliceMilliseconds } from '../slices/in-turn.ts';
+import { intervalOfMedian, median, spreadOf } from '../slices/statistics.ts';
+import { measure, type Second, type Service } from './measure.ts';
+import { type Sink, startSink } from './sink.ts';
+import { startTwins, startVariant, type Variant } from './variants.ts';
 
-const rounds = Number(process.argv[2] ?? 5);
+interface Comparison {
+  readonly name: string;
+  /** Milliseconds of a slice. */
+  readonly slice: number;
+  /** The one that does less, and the other. */
+  start(sink: Sink, ending: AsyncDisposableStack): Promise<readonly Service[]>;
+}
+
+interface Round {
+  /** Of the one that does more. */
+  readonly rate: number;
+  readonly costInRate: number;
+  readonly costInCpu: number;
+}
+
+const rounds = Number(process.argv[2] ?? 6);
 const seconds = Number(process.argv[3] ?? 5);
+const asked = process.argv[4] ?? '';
 /** At 1% a few hundred requests a second are sampled: it takes long until most of what serves them is compiled. */
 const warmUpSeconds = 12;
 const pairs = '{"key-1":"a value of some twenty bytes"}';
@@ -23,79 +40,98 @@ const requests = [
   { what: 'GET /get/{key}', sent: gets(['/get/key-1']) },
   { what: 'POST /set', sent: posts('/set', [pairs]) },
 ];
-
-/**
- * What is loaded in turn, each compared with the one before it. All traces apart from the rest: whoever had the core next
- * would find its caches full of them, and a sampled request, which needs what no other does, would pay for it most.
- */
-const groups: readonly (readonly Variant[])[] = [
-  ['no metrics', 'metrics', 'metrics, 1% traces'],
-  ['metrics', 'metrics, all traces'],
+const all: readonly Comparison[] = [
+  processes('no metrics', 'metrics'),
+  processes('metrics', '1% traces'),
+  {
+    name: '1% traces against metrics, in one process',
+    // A batch of spans is sent within the slice that filled it, but for the last few.
+    slice: possibleSlice(5 * sliceMilliseconds),
+    start: ({ url }, ending) => startTwins('1% traces', url, ending),
+  },
+  processes('metrics', 'all traces'),
 ];
+const comparisons = all.filter(({ name }) => name.includes(asked));
+if (comparisons.length === 0) {
+  throw new Error(`None has "${asked}" in its name: ${all.map(({ name }) => name).join('; ')}.`);
+}
 
 moveToCore(loadCore, process.pid);
-const results = new Map<string, Result[]>();
+const results = new Map<string, Round[]>();
 const loadAverages = [loadavg()[0] ?? 0];
 let spanBytes = 0;
 for (let round = 0; round < rounds; round++) {
-  for (const [i, group] of groups.entries()) {
+  for (const comparison of comparisons) {
     await using ending = new AsyncDisposableStack();
     const sink = ending.adopt(await startSink(), (each) => each.close());
-    const servers = await Promise.all(group.map((variant) => startVariant(variant, sink.url, ending)));
-    for (const { url } of servers) await fetch(`${url}/set`, { method: 'POST', body: pairs });
+    const services = await comparison.start(sink, ending);
     for (const { what, sent } of requests) {
-      await measure(servers, sent, warmUpSeconds);
-      // As Prometheus does meanwhile.
-      for (const { url } of servers) await (await fetch(`${url}/metrics`)).text();
-      for (let second = 0; second < seconds; second++) {
-        const seen = await measure(servers, sent, 1);
-        group.forEach((variant, place) => {
-          const name = nameOf(i, what, variant);
-          results.set(name, [...(results.get(name) ?? []), seen[place] as Result]);
-        });
-      }
+      const seen = roundOf(await load(services, sent, comparison.slice));
+      const name = nameOf(comparison, what);
+      results.set(name, [...(results.get(name) ?? []), seen]);
+      console.log(`${round + 1} ${name}: ${percent(seen.costInRate)} in rate, ${percent(seen.costInCpu)} in cpu`);
       loadAverages.push(loadavg()[0] ?? 0);
     }
     spanBytes += sink.received();
   }
 }
 console.log(`${spanBytes} bytes of spans`);
-
 console.table(
   requests.flatMap(({ what }) =>
-    groups.flatMap((group, i) =>
-      group.map((variant, place) => {
-        const against = group[place - 1];
-        const own = results.get(nameOf(i, what, variant)) ?? [];
-        const base = against === undefined ? undefined : results.get(nameOf(i, what, against));
-        // Second by second: both were measured in the same ones.
-        const costs = own.map(({ rate }, n) => 1 - rate / (base?.[n]?.rate ?? Number.NaN));
-        const cpuCosts = own.map(({ cpu }, n) => cpu / (base?.[n]?.cpu ?? Number.NaN) - 1);
-        return {
-          request: what,
-          service: variant,
-          'per second': Math.round(median(own.map(({ rate }) => rate))),
-          'us of cpu': median(own.map(({ cpu }) => cpu)).toFixed(1),
-          against: against ?? '',
-          'cost in rate': base === undefined ? '' : middleHalf(costs),
-          'cost in cpu': base === undefined ? '' : middleHalf(cpuCosts),
-        };
-      }),
-    ),
+    comparisons.map((comparison) => {
+      const own = results.get(nameOf(comparison, what)) ?? [];
+      return {
+        request: what,
+        compared: comparison.name,
+        'per second': Math.round(median(own.map(({ rate }) => rate))),
+        'cost in rate': withInterval(own.map(({ costInRate }) => costInRate)),
+        'cost in cpu': withInterval(own.map(({ costInCpu }) => costInCpu)),
+      };
+    }),
   ),
 );
 const { least, most } = spreadOf(loadAverages);
 console.log(
-  `${rounds} rounds of ${seconds} s; medians and quartiles of all seconds; load average ${least.toFixed(1)} to ${most.toFixed(1)}`,
+  `${rounds} rounds of ${seconds} s; medians of all rounds, and what they lie in with a probability of at least 95%; ` +
+    `load average ${least.toFixed(1)} to ${most.toFixed(1)}`,
 );
 
-function nameOf(group: number, what: string, variant: Variant): string {
-  return `${group} ${what} ${variant}`;
+function processes(base: Variant, other: Variant): Comparison {
+  return {
+    name: `${other} against ${base}`,
+    slice: possibleSlice(sliceMilliseconds),
+    start: ({ url }, ending) => Promise.all([base, other].map((variant) => startVariant(variant, url, ending))),
+  };
 }
 
-/** The median, and the quartiles around it. */
-function middleHalf(values: readonly number[]): string {
-  const percent = (part: number) => `${(100 * part).toFixed(1)}%`;
-  const quartile = (q: number) => percent(quantile(values, q) ?? Number.NaN);
-  return `${percent(median(values))} (${quartile(0.25)} to ${quartile(0.75)})`;
+async function load(services: readonly Service[], sent: ReturnType<typeof gets>, slice: number): Promise<Second[][]> {
+  const urls = services.map(({ port }) => `http://127.0.0.1:${port}`);
+  for (const url of urls) await fetch(`${url}/set`, { method: 'POST', body: pairs });
+  await measure(services, { requests: sent, seconds: warmUpSeconds, slice });
+  // As Prometheus does meanwhile.
+  for (const url of urls) await (await fetch(`${url}/metrics`)).text();
+  return measure(services, { requests: sent, seconds, slice });
+}
+
+/** Second by second: on a virtual machine one of the processes may be slow for some, and the median leaves those out. */
+function roundOf([base = [], other = []]: readonly Second[][]): Round {
+  return {
+    rate: median(other.map(({ rate }) => rate)),
+    costInRate: median(other.map(({ rate }, i) => 1 - rate / (base[i]?.rate ?? Number.NaN))),
+    costInCpu: median(other.map(({ cpu }, i) => cpu / (base[i]?.cpu ?? Number.NaN) - 1)),
+  };
+}
+
+function nameOf({ name }: Comparison, what: string): string {
+  return `${what}, ${name}`;
+}
+
+function withInterval(values: readonly number[]): string {
+  const [low, high] = intervalOfMedian(values);
+  const interval = Number.isFinite(low) ? `${percent(low)} to ${percent(high)}` : 'too few rounds to say how sure';
+  return `${percent(median(values))} (${interval})`;
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)}%`;
 }

@@ -1,46 +1,75 @@
 /** The same requests to several services in turn. */
-import { beginLoad, possibleSlice } from '../load/load.ts';
+import { beginLoad } from '../load/load.ts';
 import type { Request } from '../load/requests.ts';
-import { rateOf } from '../load/session.ts';
-import type { PinnedServer } from '../pinned.ts';
+import { rateOf, type Session, type Slice } from '../load/session.ts';
 import { idle } from '../slices/idle.ts';
-import { inTurn, sliceMilliseconds, turnsIn } from '../slices/in-turn.ts';
+import { inTurn, turnsIn } from '../slices/in-turn.ts';
 import { processorTime } from '../slices/processor-time.ts';
 import { sum } from '../slices/statistics.ts';
 
-export interface Result {
+/** What is loaded. */
+export interface Service {
+  readonly port: number;
+  readonly pids: readonly number[];
+}
+
+/** One second of a service. */
+export interface Second {
   /** Requests a second. */
   readonly rate: number;
   /** Microseconds of the processor for a request: all that the process has computed meanwhile, later work included. */
   readonly cpu: number;
 }
 
-const connections = 50;
-const slice = possibleSlice(sliceMilliseconds);
+interface MeasuredSlice extends Slice {
+  readonly cpu: number;
+}
 
-/** `seconds`: for each of the services. Rejects when an answer is not 2xx. */
-export async function measure(
-  servers: readonly PinnedServer[],
-  requests: readonly Request[],
-  seconds: number,
-): Promise<readonly Result[]> {
-  const loads = await Promise.all(servers.map(({ port }) => beginLoad({ port, requests, connections })));
-  const before = servers.map(({ pids }) => processorTime(pids));
+export interface MeasureOptions {
+  readonly requests: readonly Request[];
+  /** For each of the services. */
+  readonly seconds: number;
+  /** Milliseconds. */
+  readonly slice: number;
+}
+
+const connections = 50;
+
+/** The seconds of each service, in which all were loaded in turn. Rejects when an answer is not 2xx. */
+export async function measure(services: readonly Service[], options: MeasureOptions): Promise<Second[][]> {
+  const { requests, seconds, slice } = options;
+  const loads: Session[] = [];
+  for (const { port } of services) loads.push(await beginLoad({ port, requests, connections }));
+  const turnsASecond = turnsIn(1, slice);
   const slices = await inTurn(
-    loads.map((load, i) => async (milliseconds) => {
-      const seen = await load.slice(milliseconds);
-      // Spans are sent later, from another thread.
-      await idle(servers[i]?.pids ?? []);
-      return seen;
-    }),
-    turnsIn(seconds, slice),
+    services.map(
+      ({ pids }, i) =>
+        (milliseconds) =>
+          withCpu(pids, loads[i] as Session, milliseconds),
+    ),
+    seconds * turnsASecond,
     slice,
   );
-  const after = servers.map(({ pids }) => processorTime(pids));
   const errors = sum((await Promise.all(loads.map((load) => load.end()))).map((summary) => summary.errors));
   if (errors > 0) throw new Error(`${errors} requests failed`);
-  return slices.map((own, i) => {
-    const answers = sum(own.map((each) => each.answers));
-    return { rate: rateOf(own), cpu: ((after[i] ?? 0) - (before[i] ?? 0)) / answers };
-  });
+  return slices.map((own) =>
+    Array.from({ length: seconds }, (_, second) =>
+      secondOf(own.slice(second * turnsASecond, (second + 1) * turnsASecond)),
+    ),
+  );
+}
+
+async function withCpu(pids: readonly number[], load: Session, milliseconds: number): Promise<MeasuredSlice> {
+  const before = processorTime(pids);
+  const seen = await load.slice(milliseconds);
+  // Spans are sent later, from another thread.
+  await idle(pids);
+  return { ...seen, cpu: processorTime(pids) - before };
+}
+
+function secondOf(slices: readonly MeasuredSlice[]): Second {
+  return {
+    rate: rateOf(slices),
+    cpu: sum(slices.map(({ cpu }) => cpu)) / sum(slices.map(({ answers }) => answers)),
+  };
 }

@@ -1,21 +1,18 @@
 /** Processor time of processes: unlike a rate, it hardly depends on what else the machine is doing. */
-import { statOf } from './process-stat.ts';
+import { readdirSync, readFileSync } from 'node:fs';
 import { sum } from './statistics.ts';
 
-/** Linux counts in hundredths of a second, whatever the kernel's own clock. */
-const microsecondsPerTick = 10_000;
-
-/** Microseconds since each began, all threads, added up; NaN where there is no /proc. */
+/** Microseconds since each began, all threads that it has now, added up; NaN where Linux does not tell (proc_pid_schedstat(5)). */
 export function processorTime(pids: readonly number[]): number {
   try {
-    return sum(pids.map(ticks)) * microsecondsPerTick;
+    return sum(pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => ofThread(pid, thread))));
   } catch {
     return Number.NaN;
   }
 }
 
-/** Fields 14 and 15, user and system time. */
-function ticks(pid: number): number {
-  const fields = statOf(`/proc/${pid}`);
-  return Number(fields[11]) + Number(fields[12]);
+/** The first field: nanoseconds, where proc_pid_stat(5) has hundredths of a second. */
+function ofThread(pid: number, thread: string): number {
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+  return Number(nanoseconds) / 1000;
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { median, spreadOf, sum } from './statistics.ts';
+import { intervalOfMedian, median, spreadOf, sum } from './statistics.ts';
 
 test('the median of an odd and of an even number of values, in any order', (t) => {
   t.is(median([10, 9, 100]), 10);
@@ -15,4 +15,14 @@ test('of no values there is no median, and their sum is 0', (t) => {
   t.deepEqual(spreadOf([]), { median: Number.NaN, least: Number.NaN, most: Number.NaN });
   t.is(sum([]), 0);
   t.is(sum([1, 2, 3]), 6);
+});
+
+test('the interval of a median, as tables of the sign test have it', (t) => {
+  const values = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+  t.deepEqual(intervalOfMedian(values(5)), [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  t.deepEqual(intervalOfMedian(values(6)), [1, 6]);
+  t.deepEqual(intervalOfMedian(values(9).toReversed()), [2, 8]);
+  t.deepEqual(intervalOfMedian(values(20)), [6, 15]);
+  t.deepEqual(intervalOfMedian(values(50)), [18, 33]);
+  t.deepEqual(intervalOfMedian([]), [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
 });

@@ -19,6 +19,23 @@ export function median(values: readonly number[]): number {
   return spreadOf(values).median;
 }
 
+/**
+ * What the median of all that might have been measured lies in with a probability of at least 95%, whatever their
+ * distribution (the sign test's interval). Of fewer than six values no interval is that sure: infinite.
+ */
+export function intervalOfMedian(values: readonly number[]): [low: number, high: number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const count = sorted.length;
+  // How probable it is that no more than so many of them lie below it: a coin is tossed for each.
+  let left = -1;
+  let chosen = 2 ** -count;
+  for (let below = chosen; below <= 0.025; below += chosen) {
+    left++;
+    chosen *= (count - left) / (left + 1);
+  }
+  return [sorted[left] ?? Number.NEGATIVE_INFINITY, sorted[count - 1 - left] ?? Number.POSITIVE_INFINITY];
+}
+
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
