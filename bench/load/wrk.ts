@@ -12,7 +12,7 @@ const mostSeconds = 3600;
 /** Milliseconds that answers may take beyond their slice. */
 const patience = 60_000;
 
-export class WrkSession implements Session {
+export class WrkSession implements Session, Disposable {
   readonly #wrk: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
 
@@ -43,6 +43,11 @@ export class WrkSession implements Session {
     // Its main thread sleeps until its time is over or this comes.
     this.#wrk.kill('SIGINT');
     return (await this.#next(patience)) as Summary;
+  }
+
+  /** Ends wrk, should it still run: it would for an hour. */
+  [Symbol.dispose](): void {
+    this.#wrk.kill('SIGKILL');
   }
 
   /** The next line of JSON among those that wrk prints for people. */

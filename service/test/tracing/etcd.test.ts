@@ -84,8 +84,8 @@ test.serial('requests that share a transaction or a read of the head are linked 
     t.is(requests.length, traces.length / 2);
     t.true(batches.length < requests.length, 'some share');
     t.deepEqual(
-      new Set(batches.flatMap(({ links }) => links.map(({ spanId }) => spanId))),
-      new Set(requests.map(({ spanId }) => spanId)),
+      [...new Set(batches.flatMap(({ links }) => links.map(({ spanId }) => spanId)))].sort(),
+      requests.map(({ spanId }) => spanId).sort(),
     );
     for (const request of requests) {
       const batch = batches.find(({ links }) => links.some(({ spanId }) => spanId === request.spanId));
