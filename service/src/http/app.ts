@@ -102,7 +102,11 @@ export function createApp(options: AppOptions): Koa {
   router.post('/set', route('/set'), refuseCrossSite, readBody(maxBody, begun), setPairs(store, begun));
   router.delete(/^\/get\/.*$/s, route('/get/{key}'), refuseCrossSite, deleteValue(store));
   router.post('/delete', route('/delete'), refuseCrossSite, readBody(maxBody, begun), deleteKeys(store));
-  router.get('/watch', route('/watch'), watchChanges({ store, drain, registry, limits: watches, tokens }));
+  router.get(
+    '/watch',
+    route('/watch'),
+    watchChanges({ store, drain, registry, metrics, log, limits: watches, tokens }),
+  );
   router.get('/livez', route('/livez'), live);
   router.get('/readyz', route('/readyz'), ready(store, drain));
   router.get('/metrics', route('/metrics'), metricsText(registry, exemplars));

@@ -12,6 +12,8 @@ export interface ChangeStreamOptions {
   readonly filter: { readonly prefix: string; readonly suffix: string };
   readonly position: Position;
   readonly limits: WatchLimits;
+  /** Hears of what ended it, when that was not the client. */
+  readonly onProblem: (problem: Problem) => void;
   /** Unix milliseconds. */
   readonly wall?: () => number;
 }
@@ -67,7 +69,8 @@ export class ChangeStream {
   end(problem: Problem): void {
     if (this.#ended) return;
     this.#stop();
-    const { response, limits } = this.#options;
+    const { response, limits, onProblem } = this.#options;
+    onProblem(problem);
     response.end(`event: error\ndata: ${problemText(problem)}\n\n`);
     const cut = setTimeout(() => response.destroy(), limits.stallTimeout);
     response.once('close', () => clearTimeout(cut));

@@ -10,7 +10,7 @@ export interface HttpMetrics {
   left(): void;
   /** It has ended; `route` is the template that matched, empty for none; `example` its span, when it is sampled. */
   ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
-  /** An answer is a problem, to a request or to what never became one. */
+  /** An answer is a problem, to a request or to what never became one; or a watch ends with it. */
   problem(code: ProblemCode): void;
 }
 
@@ -35,7 +35,7 @@ export function httpMetrics(registry: Registry): HttpMetrics {
   });
   const answered = new Counter({
     name: 'kvstore_http_problems_total',
-    help: 'Answers that were problems, by their code (docs/api.md).',
+    help: 'Answers and ends of watches that were problems, by their code (docs/api.md).',
     labelNames: ['code'],
     registers: [registry],
   });

@@ -1,6 +1,7 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
@@ -8,6 +9,7 @@ import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { ChangeStream } from './change-stream.ts';
 import type { Drain } from './drain.ts';
+import type { HttpMetrics } from './http-metrics.ts';
 import { parseQuery, parseStale, single } from './query.ts';
 import { splitTarget } from './target.ts';
 
@@ -32,12 +34,14 @@ export interface WatchParts {
   readonly store: Store;
   readonly drain: Drain;
   readonly registry: Registry;
+  readonly metrics: Pick<HttpMetrics, 'problem'>;
+  readonly log: Logger;
   readonly limits: WatchLimits;
   /** Undefined: nobody needs a token. */
   readonly tokens?: Tokens | undefined;
 }
 
-export function watchChanges({ store, drain, registry, limits, tokens }: WatchParts): Middleware {
+export function watchChanges({ store, drain, registry, metrics, log, limits, tokens }: WatchParts): Middleware {
   /** Each with the token it was opened with. */
   const streams = new Map<ChangeStream, Token | undefined>();
   new Gauge({
@@ -48,6 +52,11 @@ export function watchChanges({ store, drain, registry, limits, tokens }: WatchPa
       this.set(streams.size);
     },
   });
+  // The request has ended well by then, so nobody else counts it. One that ends all watches needs no line for each.
+  const onProblem = (problem: Problem) => {
+    metrics.problem(problem.code);
+    if (problem.code === 'internal') log.error({ err: problem, route: '/watch' }, 'watch failed');
+  };
   drain.begun.addEventListener('abort', () => {
     for (const stream of streams.keys()) {
       stream.end(new Problem('unavailable', 'The server is shutting down: watch again.'));
@@ -72,7 +81,7 @@ export function watchChanges({ store, drain, registry, limits, tokens }: WatchPa
     if (resumed === undefined && !stale) await store.barrier();
     const position = resumed ?? { after: store.revision(), skip: 0 };
     if (ctx.method === 'HEAD') return headers(ctx);
-    const stream = new ChangeStream({ response: ctx.res, filter, position, limits });
+    const stream = new ChangeStream({ response: ctx.res, filter, position, limits, onProblem });
     streams.set(stream, ctx.state.token);
     ctx.res.once('close', () => streams.delete(stream));
     await stream.open(store, () => {
