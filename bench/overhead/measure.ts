@@ -1,10 +1,10 @@
 /** The same requests to several services in turn. */
 import { beginLoad } from '../load/load.ts';
+import { cpuOf, type MeasuredSlice, withCpu } from '../load/measured-slice.ts';
 import type { Request } from '../load/requests.ts';
-import { rateOf, type Session, type Slice } from '../load/session.ts';
+import { rateOf, type Session } from '../load/session.ts';
 import { idle } from '../slices/idle.ts';
 import { inTurn, turnsIn } from '../slices/in-turn.ts';
-import { processorTime } from '../slices/processor-time.ts';
 import { sum } from '../slices/statistics.ts';
 
 /** What is loaded. */
@@ -18,10 +18,6 @@ export interface Second {
   /** Requests a second. */
   readonly rate: number;
   /** Microseconds of the processor for a request: all that the process has computed meanwhile, later work included. */
-  readonly cpu: number;
-}
-
-interface MeasuredSlice extends Slice {
   readonly cpu: number;
 }
 
@@ -41,15 +37,10 @@ export async function measure(services: readonly Service[], options: MeasureOpti
   const loads: Session[] = [];
   for (const { port } of services) loads.push(await beginLoad({ port, requests, connections }));
   const turnsASecond = turnsIn(1, slice);
-  const slices = await inTurn(
-    services.map(
-      ({ pids }, i) =>
-        (milliseconds) =>
-          withCpu(pids, loads[i] as Session, milliseconds),
-    ),
-    seconds * turnsASecond,
-    slice,
-  );
+  const candidates = loads.map((load, i) => (milliseconds: number) => {
+    return withLaterWork(services[i]?.pids ?? [], load, milliseconds);
+  });
+  const slices = await inTurn(candidates, seconds * turnsASecond, slice);
   const errors = sum((await Promise.all(loads.map((load) => load.end()))).map((summary) => summary.errors));
   if (errors > 0) throw new Error(`${errors} requests failed`);
   return slices.map((own) =>
@@ -59,17 +50,15 @@ export async function measure(services: readonly Service[], options: MeasureOpti
   );
 }
 
-async function withCpu(pids: readonly number[], load: Session, milliseconds: number): Promise<MeasuredSlice> {
-  const before = processorTime(pids);
-  const seen = await load.slice(milliseconds);
-  // Spans are sent later, from another thread.
-  await idle(pids);
-  return { ...seen, cpu: processorTime(pids) - before };
+/** Spans are sent later, from another thread. */
+function withLaterWork(pids: readonly number[], load: Session, milliseconds: number): Promise<MeasuredSlice> {
+  return withCpu(pids, async () => {
+    const seen = await load.slice(milliseconds);
+    await idle(pids);
+    return seen;
+  });
 }
 
 function secondOf(slices: readonly MeasuredSlice[]): Second {
-  return {
-    rate: rateOf(slices),
-    cpu: sum(slices.map(({ cpu }) => cpu)) / sum(slices.map(({ answers }) => answers)),
-  };
+  return { rate: rateOf(slices), cpu: cpuOf(slices) };
 }

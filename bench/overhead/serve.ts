@@ -20,11 +20,13 @@ export interface ServeOptions {
 
 export const config = readConfig(process.env);
 
-export async function serve({ port, tracing, ...parts }: ServeOptions): Promise<void> {
+export async function serve({ port, ...parts }: ServeOptions): Promise<void> {
   const drain = new Drain();
   const turns = new Turns();
   const handler = createHandler({
-    ...{ ...parts, drain, turns, tracing },
+    ...parts,
+    drain,
+    turns,
     log: pino({ level: config.logLevel }),
     maxBody: config.maxBody,
     answerCache: config.answerCache,

@@ -1,15 +1,9 @@
 /** A round of a row: all that is loaded, in turn, with the same number of slices. */
-import { rateOf, type Session, type Slice } from '../load/session.ts';
+import { cpuOf, withCpu } from '../load/measured-slice.ts';
+import { rateOf, type Session } from '../load/session.ts';
 import { inTurn } from '../slices/in-turn.ts';
-import { processorTime } from '../slices/processor-time.ts';
-import { sum } from '../slices/statistics.ts';
 import type { Figures } from './figures.ts';
 import type { LoadedTarget } from './row.ts';
-
-interface MeasuredSlice extends Slice {
-  /** Microseconds of processor time that the serving processes took meanwhile. */
-  readonly cpu: number;
-}
 
 /** Figures in the order of the targets. Each has connections of its own, and one more slice that is not counted. */
 export async function loadInTurn(targets: readonly LoadedTarget[], turns: number, slice: number): Promise<Figures[]> {
@@ -23,14 +17,7 @@ export async function loadInTurn(targets: readonly LoadedTarget[], turns: number
   const figures: Figures[] = [];
   for (const [i, session] of sessions.entries()) {
     const own = slices[i] ?? [];
-    const cpu = sum(own.map((slice) => slice.cpu)) / sum(own.map(({ answers }) => answers));
-    figures.push({ rate: rateOf(own), cpu, ...(await session.end()) });
+    figures.push({ rate: rateOf(own), cpu: cpuOf(own), ...(await session.end()) });
   }
   return figures;
-}
-
-async function withCpu(pids: readonly number[], slice: () => Promise<Slice>): Promise<MeasuredSlice> {
-  const before = processorTime(pids);
-  const seen = await slice();
-  return { ...seen, cpu: processorTime(pids) - before };
 }

@@ -3,16 +3,9 @@ import { problems } from '../../src/errors.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set, singleConnection } from '../support/call.ts';
 import { exchange } from '../support/raw-connection.ts';
-import { type Service, startService } from '../support/start-service.ts';
+import { samples } from '../support/samples.ts';
+import { startService } from '../support/start-service.ts';
 import { contractTest } from '../support/store-kinds.ts';
-
-async function samples(service: Service): Promise<Map<string, number>> {
-  const { text } = await call(service, '/metrics');
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
-  );
-}
 
 const count = (method: string, route: string, status: number) =>
   `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"}`;

@@ -6,14 +6,9 @@ import { around } from '../support/around.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';
-import { type Service, startService } from '../support/start-service.ts';
+import { samples } from '../support/samples.ts';
+import { startService } from '../support/start-service.ts';
 import { contractTest, storeKinds } from '../support/store-kinds.ts';
-
-/** The value of a series as it is scraped. */
-async function metric(service: Service, series: string): Promise<string | undefined> {
-  const lines = (await call(service, '/metrics')).text.split('\n');
-  return lines.find((line) => line.startsWith(`${series} `))?.slice(series.length + 1);
-}
 
 const revisionOf = (etag: string | undefined) => Number(etag?.slice(1, -1));
 
@@ -114,7 +109,7 @@ contractTest('who takes nothing is cut off with a reason and holds up nobody', a
   const last = slow.events.at(-1);
   t.is(last?.event, 'error');
   t.is(JSON.parse(last?.data ?? '{}').code, 'slow-consumer');
-  t.is(await metric(service, 'kvstore_http_problems_total{code="slow-consumer"}'), '1');
+  t.is((await samples(service)).get('kvstore_http_problems_total{code="slow-consumer"}'), 1);
   const ids = slow.events.slice(0, -1).map(({ data }) => JSON.parse(data).key);
   t.deepEqual(
     ids,
@@ -139,9 +134,10 @@ contractTest('there are as many watches as the limit allows', async (t, kind) =>
   const first = await openEvents(t, service, '/watch');
   await openEvents(t, service, '/watch');
   assertProblem(t, await call(service, '/watch'), 'overloaded');
-  t.is(await metric(service, 'kvstore_watches'), '2');
+  const open = async () => (await samples(service)).get('kvstore_watches');
+  t.is(await open(), 2);
   first.response.destroy();
-  await waitFor('one is gone', async () => (await metric(service, 'kvstore_watches')) === '1');
+  await waitFor('one is gone', async () => (await open()) === 1);
   t.is((await openEvents(t, service, '/watch')).response.statusCode, 200);
 });
 
@@ -182,7 +178,7 @@ test('a watch that fails here ends with that, is counted, and is an error in the
   const events = await openEvents(t, service, '/watch');
   await waitFor('it is ended', () => events.ended());
   t.is(JSON.parse(events.events.at(-1)?.data ?? '{}').code, 'internal');
-  t.is(await metric(service, 'kvstore_http_problems_total{code="internal"}'), '1');
+  t.is((await samples(service)).get('kvstore_http_problems_total{code="internal"}'), 1);
   const lines = service.logged.filter(({ msg }) => msg === 'watch failed');
   t.is(lines.length, 1);
   t.regex(JSON.stringify(lines[0]?.err), /broken/);
