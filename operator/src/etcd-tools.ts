@@ -1,5 +1,12 @@
 /** Hands the etcd side what it may do and what the caches show. */
-import type { KubernetesObject, V1Secret } from '@kubernetes/client-node';
+import type {
+  KubernetesObject,
+  V1ConfigMap,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1Secret,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
 import type { Applier } from './apply.ts';
 import { labelKeys } from './desired/labels.ts';
 import type { EtcdObjects, EtcdTools, Identity, MemberClient } from './etcd/contract.ts';
@@ -59,6 +66,35 @@ export async function etcdObjectsOf(
   };
 }
 
+/** The same, all of it asked of the API server, except Secrets: those are read and not watched anyway. */
+async function readEtcdObjects(
+  kvstore: KvStore,
+  { client, secrets }: Pick<EtcdToolsOptions, 'client' | 'secrets'>,
+): Promise<EtcdObjects> {
+  const { namespace } = kvstore.metadata;
+  const { name, selector } = etcdNames(kvstore);
+  const labelSelector = Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const list = async <T>(resource: Resource): Promise<readonly T[]> => {
+    const path = pathOf(resource, namespace);
+    return (await client.request<{ readonly items: readonly T[] }>('GET', path, { query: { labelSelector } })).items;
+  };
+  const [statefulSet, configMap, pods, claims] = await Promise.all([
+    client.find<V1StatefulSet>(pathOf(resources.statefulSets, namespace, name)),
+    client.find<V1ConfigMap>(pathOf(resources.configMaps, namespace, name)),
+    list<V1Pod>(resources.pods),
+    list<V1PersistentVolumeClaim>(resources.claims),
+  ]);
+  return {
+    ...(statefulSet === undefined ? {} : { statefulSet }),
+    ...(configMap === undefined ? {} : { configMap }),
+    pods,
+    claims,
+    secrets: await ownSecrets(kvstore, secrets),
+  };
+}
+
 async function ownSecrets(kvstore: KvStore, secrets: PolledSecrets): Promise<readonly V1Secret[]> {
   const found = await secrets.read(kvstore.metadata.namespace, etcdSecretNames(kvstore));
   const foreign = found.find((secret) => !belongsTo(secret, kvstore));
@@ -86,6 +122,7 @@ export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): Et
       const path = pathOf(resources.claims, namespace, name);
       await client.request('PATCH', path, { contentType: 'application/merge-patch+json', body });
     },
+    read: () => readEtcdObjects(kvstore, options),
     event: (type, reason, message) => events.record(kvstore, type, reason, message),
     now: options.now,
     member(podName, identity) {

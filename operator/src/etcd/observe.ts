@@ -1,8 +1,9 @@
-/** What is there: pods and claims as the caches show them, members as they answer. */
+/** What is there: pods and claims as the objects show them, members as they answer. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import type { Access } from './access/access.ts';
 import type { EtcdObjects, Member, MemberStatus, MemberTools } from './contract.ts';
 import { type EtcdNames, templateAnnotation } from './names.ts';
+import { podTrouble } from './pod-trouble.ts';
 import { bytesOf } from './quantity.ts';
 
 export interface PodSeen {
@@ -12,6 +13,8 @@ export interface PodSeen {
   /** Its container runs now. */
   readonly running: boolean;
   readonly restarts: number;
+  /** Why it does not start, when something has to change for it. */
+  readonly trouble?: string;
   readonly template: string | undefined;
 }
 
@@ -40,11 +43,11 @@ export interface Observation {
   readonly seats: readonly Seat[];
   /** Undefined when no member could tell: no quorum. */
   readonly list?: readonly Member[];
-  /** The pod that told, through which members are changed. */
+  /** The pod that answered, the leader's if it did: calls go through it. */
   readonly via?: string;
-  /** Users and roles, as that pod tells them. */
+  /** Users and roles, as that pod has them. */
   readonly access?: Access;
-  /** Why it does not tell them. */
+  /** Why they could not be read. */
   readonly refusal?: string;
 }
 
@@ -98,8 +101,9 @@ async function observeSeat(
 }
 
 async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Promise<Pick<Observation, 'list' | 'via'>> {
-  for (const { pod, ready, status } of seats) {
-    if (pod === undefined || !ready || status === undefined || status.isLearner) continue;
+  const leads = ({ status }: Seat): number => (status !== undefined && status.leaderId === status.memberId ? 0 : 1);
+  for (const { pod, ready, status } of seats.toSorted((a, b) => leads(a) - leads(b))) {
+    if (pod === undefined || pod.terminating || !ready || status === undefined || status.isLearner) continue;
     const list = await tools
       .member(pod.name)
       .memberList()
@@ -111,12 +115,14 @@ async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Prom
 
 function podSeen(pod: V1Pod): PodSeen {
   const container = pod.status?.containerStatuses?.find(({ name }) => name === 'etcd');
+  const trouble = podTrouble(pod);
   return {
     name: pod.metadata?.name ?? '',
     uid: pod.metadata?.uid ?? '',
     terminating: pod.metadata?.deletionTimestamp !== undefined,
     running: container?.state?.running !== undefined,
     restarts: container?.restartCount ?? 0,
+    ...(trouble === undefined ? {} : { trouble }),
     template: pod.metadata?.annotations?.[templateAnnotation],
   };
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
 import { needBinary } from '../../../test-support/binaries.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
+import { MemberError } from '../../src/etcd/member-error.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
 import type { ServiceName } from '../../src/etcd/rpc/call.ts';
@@ -33,13 +34,15 @@ export class FakeCluster {
   mishap: Mishap = () => undefined;
   /** Chance that the caches show the previous state of things. */
   lag: () => boolean = () => false;
+  /** Members whose view of the others is wrong: they refuse every change of membership. */
+  refuses: (podName: string) => boolean = () => false;
   /** The operator's time of day. */
   now: () => Date = () => new Date();
   readonly applied = new AppliedObjects();
   readonly workloads: FakeWorkloads;
   readonly addresses: LocalAddresses;
   readonly actions: string[] = [];
-  /** Reasons. */
+  /** Reasons of Events. */
   readonly events: string[] = [];
   /** Which claims each member id has run on: more than one is amnesia. */
   readonly claimsOfMember = new Map<string, Set<string>>();
@@ -143,7 +146,12 @@ export class FakeCluster {
       ordinal,
       this.addresses,
       identity,
-      (what, call) => this.#change(what, call),
+      (what, call) =>
+        this.#change(what, () => {
+          const isMembership = /^member(Add|Remove)/.test(what);
+          if (isMembership && this.refuses(podName)) throw new MemberError('etcdserver: unhealthy cluster', 14);
+          return call();
+        }),
       (memberId) => {
         const claim = this.claims.get(this.names.claim(ordinal))?.uid;
         const known = this.claimsOfMember.get(memberId) ?? new Set();
@@ -166,15 +174,19 @@ export class FakeCluster {
   }
 
   /** What the caches show: never anything that changes later. */
-  #seen(): EtcdObjects {
+  #objects(): EtcdObjects {
     const { statefulSet, configMap, secrets } = this.applied;
-    const now = structuredClone({
+    return structuredClone({
       ...(statefulSet === undefined ? {} : { statefulSet }),
       ...(configMap === undefined ? {} : { configMap }),
       pods: [...this.pods.values()].map((pod) => pod.object()),
       claims: [...this.claims.values()].map((claim) => claim.object()),
       secrets,
     });
+  }
+
+  #seen(): EtcdObjects {
+    const now = this.#objects();
     // Secrets are read, not watched: they never lag behind what the operator itself wrote.
     const shown = this.lag() ? { ...this.#snapshot, secrets: now.secrets } : now;
     this.#snapshot = now;
@@ -199,6 +211,7 @@ export class FakeCluster {
           const claim = this.claims.get(name);
           if (claim?.uid === uid) claim.request = size;
         }),
+      read: async () => this.#objects(),
       event: (_, reason) => this.events.push(reason),
       member: (podName, identity) => this.member(podName, identity),
       now: () => this.now(),

@@ -3,7 +3,9 @@ import { refuseRunning } from '../image-version.ts';
 import type { Observation } from '../observe.ts';
 import { limitAccess } from './access.ts';
 import { bringUpLearner } from './learner.ts';
+import { isPlanned } from './planned.ts';
 import { record } from './record.ts';
+import { overcomeRefusals } from './refusals.ts';
 import { removeLost, reportCorruption, reportUnknown } from './replace.ts';
 import { restartOutdated, restartUnready } from './restart.ts';
 import { healthy, type MemberSeat, type QuorumSituation, type Rule, type Situation, type Step } from './situation.ts';
@@ -40,13 +42,13 @@ export function plan(situation: Situation): Step {
   const { list, via } = situation.observation;
   if (list === undefined || via === undefined) return waitForQuorum(situation);
   const members = memberSeats(situation);
-  return (
-    firstAnswer(withQuorum, { ...situation, members, via }) ?? {
-      reason: 'EtcdReady',
-      message: `all ${members.length} members are ready`,
-      settled: true,
-    }
-  );
+  const known = { ...situation, members, via };
+  const step = firstAnswer(withQuorum, known) ?? {
+    reason: 'EtcdReady',
+    message: `all ${members.length} members are ready`,
+    settled: true,
+  };
+  return overcomeRefusals(known, step);
 }
 
 /** The members of the list that live in this KvStore's pods, by ordinal. Peer URLs tell them: a new one has no name. */
@@ -72,10 +74,16 @@ function firstAnswer<S extends Situation>(rules: readonly Rule<S>[], situation: 
   return undefined;
 }
 
-function waitForMembers({ names, members }: QuorumSituation): Step | undefined {
-  const waiting = members.filter((seat) => !healthy(seat)).map(({ ordinal }) => names.pod(ordinal));
+function waitForMembers({ names, members, state, now }: QuorumSituation): Step | undefined {
+  const waiting = members.filter((seat) => !healthy(seat));
   if (waiting.length === 0) return undefined;
-  return { reason: 'EtcdMembersNotReady', message: `not ready: ${waiting.join(', ')}`, degraded: true };
+  const planned = waiting.every((seat) => isPlanned(state, seat, now));
+  const reason = planned ? 'EtcdRestarting' : 'EtcdMembersNotReady';
+  const who = waiting.map(({ ordinal, pod }) => {
+    return pod?.trouble === undefined ? names.pod(ordinal) : `${names.pod(ordinal)} (${pod.trouble})`;
+  });
+  // A restart that is to overcome a refusal is no planned work: something is wrong until the change is made.
+  return { reason, message: `not ready: ${who.join(', ')}`, degraded: !planned || state.refused !== undefined };
 }
 
 function refuseImage({ wanted }: QuorumSituation): Step | undefined {
