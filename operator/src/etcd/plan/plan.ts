@@ -1,6 +1,6 @@
 /** What to do next: a pure function of what is wanted, what is remembered and what was seen. */
 import { refuseRunning } from '../image-version.ts';
-import type { Observation } from '../observe.ts';
+import type { EtcdNames } from '../names.ts';
 import { limitAccess } from './access.ts';
 import { bringUpLearner } from './learner.ts';
 import { isPlanned } from './planned.ts';
@@ -51,19 +51,24 @@ export function plan(situation: Situation): Step {
   return overcomeRefusals(known, step);
 }
 
-/** The members of the list that live in this KvStore's pods, by ordinal. Peer URLs tell them: a new one has no name. */
-export function memberSeats({ names, wanted, state, observation }: Situation): MemberSeat[] {
-  const highest = Math.max(wanted.members - 1, ...ordinalsOf(observation), ...Object.keys(state.members).map(Number));
-  return Array.from({ length: highest + 1 }, (_, ordinal) => ordinal).flatMap((ordinal) => {
-    const member = observation.list?.find(({ peerURLs }) => peerURLs.includes(names.peerURL(ordinal)));
-    if (member === undefined) return [];
+/**
+ * The members of the list that live in this KvStore's pods, by ordinal. They are known by their peer URLs: a new one has
+ * no name, and one that was added just before fewer were wanted has no pod, no claim and no record.
+ */
+export function memberSeats({ names, observation }: Situation): MemberSeat[] {
+  const seats = (observation.list ?? []).flatMap((member) => {
+    const ordinal = member.peerURLs.map((url) => ordinalIn(names, url)).find((found) => found !== undefined);
+    if (ordinal === undefined) return [];
     const seat = observation.seats.find((candidate) => candidate.ordinal === ordinal) ?? { ordinal, ready: false };
     return [{ ...seat, member, answers: seat.status?.memberId === member.id }];
   });
+  return seats.sort((a, b) => a.ordinal - b.ordinal);
 }
 
-function ordinalsOf({ seats }: Observation): number[] {
-  return seats.map(({ ordinal }) => ordinal);
+function ordinalIn(names: EtcdNames, peerURL: string): number | undefined {
+  const [, pod = ''] = /^https:\/\/([^.]+)\./.exec(peerURL) ?? [];
+  const ordinal = names.ordinal(pod);
+  return ordinal !== undefined && names.peerURL(ordinal) === peerURL ? ordinal : undefined;
 }
 
 function firstAnswer<S extends Situation>(rules: readonly Rule<S>[], situation: S): Step | undefined {

@@ -15,8 +15,8 @@ export const grow: Rule<QuorumSituation> = (situation) => {
   const recorded = known?.claim;
   // A claim that nobody vouches for, or that held a former member, may hold old data. The list says it is no member's.
   const stale = seat?.claim !== undefined && (recorded === undefined || recorded === seat.claim.uid);
-  if (stale && known !== undefined && recorded === undefined) {
-    // A learner that was given up before its volume was seen: without a record the next volume would look as old.
+  if (stale && recorded === undefined && (known !== undefined || ordinal < replicasOf(state))) {
+    // The StatefulSet makes another volume at once: without a record of this one it would look as old, and so on.
     const former = { gate: 'closed', claim: seat.claim.uid } as const;
     return { state: withMember(state, ordinal, former), reason, message: `${names.pod(ordinal)} starts over` };
   }

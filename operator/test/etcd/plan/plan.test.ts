@@ -195,6 +195,25 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
     'EtcdAddingMember',
   ],
 
+  [
+    'a learner that was added just before fewer were wanted, without a trace but in the list',
+    {
+      wanted: { members: 1 },
+      list: [member(0), member(1, newId)],
+      seats: [seat(0)],
+      state: { members: { 0: recorded(0) } },
+    },
+    remove('new', [via]),
+    'EtcdRemovingMember',
+  ],
+
+  [
+    'the volume of a member that was forgotten below one that is left: recorded, since the StatefulSet makes another',
+    { list: [member(0), member(2)], state: { members: { 0: recorded(0), 2: recorded(2) } } },
+    noAction,
+    'EtcdAddingMember',
+  ],
+
   // Lost volumes.
   ['a lost volume', { seats: [seat(0), seat(1), silent(2, otherClaim(2))] }, remove('m2'), 'EtcdReplacingMember'],
   ['the same claim is not lost', { seats: [seat(0), seat(1), silent(2)] }, noAction, 'EtcdMembersNotReady'],
