@@ -75,23 +75,23 @@ async function decide(
   const current = objects.statefulSet?.spec?.template.spec?.containers[0]?.image ?? defaults.image;
   const { image, refused } = chooseImage(etcd.image ?? defaults.image, current, state.version);
   const templateFor = (of: EtcdState) => etcdPodTemplate(names, kvstore, of, image, trustHash);
+  const template = templateFor(state);
   const wanted = {
     members: etcd.members,
     volumeSize: etcd.storage.size,
     volumeBytes,
     access: wantedAccess(names),
-    template: templateFor(state).metadata?.annotations?.[templateAnnotation] ?? '',
+    template: template.metadata?.annotations?.[templateAnnotation] ?? '',
     ...(refused === undefined ? {} : { imageRefused: refused }),
   };
   const observation = await observe(names, objects, tools);
   const step = plan({ names, wanted, state, observation, now: tools.now() });
-  const next = step.state ?? state;
   return {
     objects,
     observation,
     step,
-    state: next,
-    template: templateFor(next),
+    state: step.state ?? state,
+    template: step.state === undefined ? template : templateFor(step.state),
     changes: recorded === undefined || step.state !== undefined || step.action !== undefined,
   };
 }

@@ -14,6 +14,11 @@ import { type Data, ModelEtcd } from './model-etcd.ts';
 const graceMs = 1_000;
 const startMs = 1_000;
 const restartMs = 8_000;
+/**
+ * How late a kubelet may be with a ConfigMap that it reads for a new pod. The gate of a member that is promoted has been
+ * closed for longer by the time a pod on another volume could start.
+ */
+const lateMs = 1_000;
 /** How many former states a late watch may show. */
 const kept = 12;
 
@@ -58,8 +63,9 @@ export class ModelCluster {
   now = Date.parse('2026-11-29T00:00:00Z');
   /** Views that become wrong once the member that they are of runs again: see ModelEtcd.wrongViews. */
   readonly wrongAfterwards: string[] = [];
-  /** A kubelet that gives new pods the configuration of before. */
+  /** A kubelet that gives new pods the configuration of a moment ago. */
   lateKubelet = false;
+  #former: { readonly configMap: V1ConfigMap; readonly until: number } | undefined;
   #uids = 0;
   #version = 0;
 
@@ -101,6 +107,7 @@ export class ModelCluster {
       annotation === present?.metadata?.annotations?.[stateAnnotation] &&
       JSON.stringify(data) === JSON.stringify(present?.data);
     if (isSame) return;
+    if (present !== undefined) this.#former = { configMap: present, until: this.now + lateMs };
     this.#version += 1;
     this.configMap = { ...object, metadata: { ...metadata, resourceVersion: String(this.#version) } } as V1ConfigMap;
     remember(this.history.configMaps, this.configMap);
@@ -141,7 +148,10 @@ export class ModelCluster {
   }
 
   publish(): void {
-    remember(this.history.pods, [...this.pods.values()].map((pod) => this.#podObject(pod)));
+    remember(
+      this.history.pods,
+      [...this.pods.values()].map((pod) => this.#podObject(pod)),
+    );
     remember(this.history.claims, [...this.claims.values()].map(claimObject));
   }
 
@@ -156,19 +166,23 @@ export class ModelCluster {
         claim = { name: this.names.claim(ordinal), uid: this.#uid('v'), terminating: false, data: undefined };
         this.claims.set(ordinal, claim);
       }
-      const former = this.history.configMaps.at(-2);
       this.pods.set(ordinal, {
         name: this.names.pod(ordinal),
         ordinal,
         uid: this.#uid('p'),
         claim,
         annotations: this.statefulSet?.spec?.template.metadata?.annotations ?? {},
-        config: this.lateKubelet && former !== undefined ? former : this.configMap,
+        config: this.#mountedConfig(this.configMap),
         restarts: 0,
         startsAt: this.now + startMs,
         goneAt: undefined,
       });
     }
+  }
+
+  #mountedConfig(present: V1ConfigMap): V1ConfigMap {
+    const former = this.#former;
+    return this.lateKubelet && former !== undefined && this.now < former.until ? former.configMap : present;
   }
 
   #kubelet(pod: ModelPod): void {

@@ -99,6 +99,17 @@ export class ModelEtcd {
     for (const view of this.wrongViews) if (view.endsWith(`>${process.ordinal}`)) this.wrongViews.delete(view);
   }
 
+  /** Each voter takes the next one for inactive: all refuse changes. Not of two, where nothing could be done about it. */
+  confuse(): void {
+    const voters = this.voters();
+    if (voters.length < 3) return;
+    this.wrongViews.clear();
+    for (const [index, { ordinal }] of voters.entries()) {
+      const run = this.processes.get(ordinal)?.run;
+      if (run !== undefined) this.wrongViews.add(`${run}>${voters[(index + 1) % voters.length]?.ordinal}`);
+    }
+  }
+
   elect(): void {
     const leader = this.members.find(({ id }) => id === this.leader);
     const leads = leader !== undefined && !leader.learner && this.isMemberUp(leader.ordinal);

@@ -1,6 +1,7 @@
 /** The operator over the model: its caches are late, it dies between two calls, and what it does is watched. */
-import type { EtcdOutcome, MemberClient, MemberTools } from '../../../src/etcd/contract.ts';
+
 import { wantedAccess } from '../../../src/etcd/access/wanted.ts';
+import type { EtcdOutcome, MemberClient, MemberTools } from '../../../src/etcd/contract.ts';
 import { quorum } from '../../../src/etcd/plan/situation.ts';
 import { reconcileMembers } from '../../../src/etcd/reconcile-members.ts';
 import type { EtcdSpec } from '../../../src/kvstore.ts';
@@ -118,7 +119,8 @@ export class ModelOperator {
       status: async () => etcd.status(ordinal),
       memberList: async () => etcd.list(ordinal, names.peerURL),
       memberAdd: async (peerURL) => {
-        const added = Array.from({ length: 5 }, (_, each) => each).find((each) => names.peerURL(each) === peerURL) ?? -1;
+        const added =
+          Array.from({ length: 5 }, (_, each) => each).find((each) => names.peerURL(each) === peerURL) ?? -1;
         await act(`memberAdd ${added} via ${ordinal}`, fine, () => etcd.add(ordinal, added));
         return { id: '', name: '', peerURLs: [], clientURLs: [], isLearner: true };
       },
