@@ -73,31 +73,38 @@ function happen(cluster: ModelCluster, what: Mishap): void {
   const { etcd } = cluster;
   switch (what.kind) {
     case 'kill':
-      return cluster.losePod(what.ordinal, false);
+      cluster.losePod(what.ordinal, false);
+      break;
     case 'crash':
-      return cluster.crash(what.ordinal);
-    case 'evict':
-      return cluster.deletePod(what.ordinal);
-    case 'lose-volume':
-      return mayLose(cluster, what.ordinal) ? cluster.losePod(what.ordinal, true) : undefined;
-    case 'change-address': {
-      const viewer = etcd.processes.get(what.other);
       cluster.crash(what.ordinal);
-      if (viewer !== undefined && what.other !== what.ordinal) {
-        cluster.wrongAfterwards.push(`${viewer.run}>${what.ordinal}`);
-      }
-      return;
-    }
+      break;
+    case 'evict':
+      cluster.deletePod(what.ordinal);
+      break;
+    case 'lose-volume':
+      if (mayLose(cluster, what.ordinal)) cluster.losePod(what.ordinal, true);
+      break;
+    case 'change-address':
+      changeAddress(cluster, what.ordinal, what.other);
+      break;
     case 'confuse':
-      return etcd.confuse();
+      etcd.confuse();
+      break;
     case 'cut-off': {
       const process = etcd.processes.get(what.ordinal);
       if (process !== undefined) process.cutUntil = cluster.now + what.ms;
-      return;
+      break;
     }
     case 'late-kubelet':
       cluster.lateKubelet = what.is;
   }
+}
+
+/** A dial to the former address fails after the member is back: the other one takes it for inactive from then on. */
+function changeAddress(cluster: ModelCluster, ordinal: number, other: number): void {
+  const viewer = cluster.etcd.processes.get(other);
+  cluster.crash(ordinal);
+  if (viewer !== undefined && other !== ordinal) cluster.wrongAfterwards.push(`${viewer.run}>${ordinal}`);
 }
 
 interface Result {
