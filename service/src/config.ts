@@ -103,6 +103,12 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  identity: setting(
+    'KV_IDENTITY',
+    '',
+    'What this store is called, such as namespace/name/uid: every answer has it in the header KvStore-Identity, and a request that names another store there is answered with 421. Empty: no header.',
+    optionalText,
+  ),
   tokensFile: setting(
     'KV_TOKENS_FILE',
     '',
@@ -198,6 +204,12 @@ function nonEmpty(text: string): string {
 
 function optional(text: string): string | undefined {
   return text === '' ? undefined : text;
+}
+
+/** What a header can hold as it stands. */
+function optionalText(text: string): string | undefined {
+  if (!/^[!-~]{0,253}$/.test(text)) throw new Error('must be at most 253 visible ASCII characters without spaces');
+  return optional(text);
 }
 
 function wholeNumber(least: number, most: number): Parse<number> {

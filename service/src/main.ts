@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     log,
     drain,
     tokens,
+    identity: config.identity,
     version: manifest.version,
     pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,

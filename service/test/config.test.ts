@@ -44,6 +44,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  identity: { good: { '': undefined, 'a/b/c': 'a/b/c' }, bad: ['a b', 'é', 'a\r\nX: y', 'x'.repeat(254)] },
   tokensFile: optional,
   docs: yesOrNo,
   ui: yesOrNo,

@@ -40,6 +40,8 @@ export interface ServiceOptions {
   readonly pages?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
+  /** Undefined: answers say nothing of it. */
+  readonly identity?: string;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -72,14 +74,14 @@ export async function startService(
   const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
+  const { hotReads = true, tokens, identity, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const { dumpCache = 32 << 20, answerCache = 32 << 20 } = options;
   const metrics = httpMetrics(registry);
   const turns = new Turns();
   const handler = createHandler({
     ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, dumpCache, watches, hotReads, tokens },
-    ...{ answerCache, version: '0.0.0-test', pages: { docs: pages, ui: pages } },
+    ...{ answerCache, identity, version: '0.0.0-test', pages: { docs: pages, ui: pages } },
   });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
@@ -88,6 +90,7 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
+    identity,
     onProblem: metrics.problem,
     onConnection: () => turns.arrived(),
   });
