@@ -25,8 +25,9 @@ export interface EventRecorderOptions {
 
 /** The same Event on the same KvStore is counted for so long, and written anew afterwards. */
 const seriesMs = 10 * 60_000;
-/** A count is written at most this often. */
+/** A count is written at most this often, the first time sooner. */
 const countMs = 60_000;
+const firstCountMs = 10_000;
 /** Different Events on one KvStore: so many at once, and one more in each of these times (client-go's spam filter). */
 const burst = 25;
 const refillMs = 60_000;
@@ -83,7 +84,7 @@ export function createEventRecorder({ client, clock, log, identity }: EventRecor
       const known = running.get(key);
       if (known !== undefined) return count(known, namespace);
       if (!mayWrite(uid)) return log.debug({ reason, note }, 'too many events');
-      const series: Series = { beganAt: now, count: 1, countedAt: now, name: undefined };
+      const series: Series = { beganAt: now, count: 1, countedAt: now + firstCountMs - countMs, name: undefined };
       running.set(key, series);
       const body = buildEvent(kvstore, type, reason, note.slice(0, maxNoteLength), identity);
       send(`${reason}: ${note}`, async () => {
