@@ -45,6 +45,8 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
   identity: { good: { '': undefined, 'a/b/c': 'a/b/c' }, bad: ['a b', 'é', 'a\r\nX: y', 'x'.repeat(254)] },
+  peersUrl: { good: { '': undefined, 'http://a:1': 'http://a:1' }, bad: ['a:1', 'http://a:1,http://b:1'] },
+  readyMaxAge: duration,
   tokensFile: optional,
   docs: yesOrNo,
   ui: yesOrNo,

@@ -28,6 +28,7 @@ export const reservedVariables = [
   'KV_ETCD_PASSWORD_FILE',
   'KV_TOKENS_FILE',
   'KV_IDENTITY',
+  'KV_PEERS_URL',
 ] as const;
 
 export interface ServiceFiles {
@@ -42,6 +43,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_PORT: String(servicePort),
     KV_DATA_DIR: dataFolder,
     KV_IDENTITY: identityOf(kvstore),
+    KV_PEERS_URL: `http://${kvstore.metadata.name}.${kvstore.metadata.namespace}.svc:${servicePort}`,
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: (spec.externalEtcd?.endpoints ?? clientEndpoints(kvstore)).join(','),
     KV_ETCD_PREFIX: spec.externalEtcd?.prefix ?? etcdNames(kvstore).keyPrefix,

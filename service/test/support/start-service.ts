@@ -7,6 +7,7 @@ import type { Tokens } from '../../src/auth/token-file.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { httpMetrics } from '../../src/http/http-metrics.ts';
+import type { Peers } from '../../src/http/peers.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
 import { Turns } from '../../src/http/turns.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
@@ -40,6 +41,8 @@ export interface ServiceOptions {
   readonly pages?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
+  /** Undefined: nobody is asked. */
+  readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
   readonly identity?: string;
   /** Puts something between the application and the store. */
@@ -81,7 +84,13 @@ export async function startService(
   const turns = new Turns();
   const handler = createHandler({
     ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, dumpCache, watches, hotReads, tokens },
-    ...{ answerCache, identity, version: '0.0.0-test', pages: { docs: pages, ui: pages } },
+    ...{
+      peers: options.peers?.(store),
+      answerCache,
+      identity,
+      version: '0.0.0-test',
+      pages: { docs: pages, ui: pages },
+    },
   });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
