@@ -1,25 +1,14 @@
-/** Hands the etcd side what it may do and what the caches show. */
-import type {
-  KubernetesObject,
-  V1ConfigMap,
-  V1PersistentVolumeClaim,
-  V1Pod,
-  V1Secret,
-  V1StatefulSet,
-} from '@kubernetes/client-node';
+/** Hands the etcd side what it may do. */
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Applier } from './apply.ts';
-import { labelKeys } from './desired/labels.ts';
-import type { EtcdObjects, EtcdTools, Identity, MemberClient } from './etcd/contract.ts';
-import { etcdNames } from './etcd/names.ts';
-import { secretNames } from './etcd/tls/secrets.ts';
+import type { EtcdTools, Identity, MemberClient } from './etcd/contract.ts';
+import { readEtcdObjects } from './etcd-objects.ts';
 import type { EventRecorder } from './events.ts';
 import type { KubeClient } from './kube/kube-client.ts';
-import type { ObjectCache } from './kube/object-cache.ts';
 import type { PolledSecrets } from './kube/polled-secrets.ts';
-import { pathOf, type Resource, resources } from './kube/resources.ts';
+import { pathOf, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
-import { belongsTo, ForeignObjectError } from './ownership.ts';
 
 /** The client of a member by its pod's address. */
 export type MemberAccess = (
@@ -39,74 +28,6 @@ export interface EtcdToolsOptions {
   /** The time of day. */
   readonly now: () => Date;
   readonly apply: (object: KubernetesObject) => Promise<void>;
-}
-
-/**
- * What there is of a KvStore's etcd. The record of its members and the StatefulSet are asked for when the caches do not
- * have them: one that merely lost its labels must not look like an etcd that was never started.
- * @throws ForeignObjectError when a Secret is somebody else's: its contents are not looked at
- */
-export async function etcdObjectsOf(
-  kvstore: KvStore,
-  { caches, client, secrets }: Pick<EtcdToolsOptions, 'caches' | 'client' | 'secrets'>,
-): Promise<EtcdObjects> {
-  const { namespace, name } = kvstore.metadata;
-  const key = `${namespace}/${name}`;
-  const isEtcd = (object: KubernetesObject): boolean => object.metadata?.labels?.[labelKeys.component] === 'etcd';
-  const find = async <T extends KubernetesObject>(cache: ObjectCache<T>, resource: Resource): Promise<T | undefined> =>
-    cache.get(namespace, `${name}-etcd`) ?? (await client.find<T>(pathOf(resource, namespace, `${name}-etcd`)));
-  const statefulSet = await find(caches.statefulSets, resources.statefulSets);
-  const configMap = await find(caches.configMaps, resources.configMaps);
-  return {
-    ...(statefulSet === undefined ? {} : { statefulSet }),
-    ...(configMap === undefined ? {} : { configMap }),
-    pods: caches.pods.ofGroup(key).filter(isEtcd),
-    claims: caches.claims.ofGroup(key).filter(isEtcd),
-    secrets: await ownSecrets(kvstore, secrets),
-  };
-}
-
-/** The same, all of it asked of the API server, except Secrets: those are read and not watched anyway. */
-async function readEtcdObjects(
-  kvstore: KvStore,
-  { client, secrets }: Pick<EtcdToolsOptions, 'client' | 'secrets'>,
-): Promise<EtcdObjects> {
-  const { namespace } = kvstore.metadata;
-  const { name, selector } = etcdNames(kvstore);
-  const labelSelector = Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
-  const list = async <T>(resource: Resource): Promise<readonly T[]> => {
-    const path = pathOf(resource, namespace);
-    return (await client.request<{ readonly items: readonly T[] }>('GET', path, { query: { labelSelector } })).items;
-  };
-  const [statefulSet, configMap, pods, claims] = await Promise.all([
-    client.find<V1StatefulSet>(pathOf(resources.statefulSets, namespace, name)),
-    client.find<V1ConfigMap>(pathOf(resources.configMaps, namespace, name)),
-    list<V1Pod>(resources.pods),
-    list<V1PersistentVolumeClaim>(resources.claims),
-  ]);
-  return {
-    ...(statefulSet === undefined ? {} : { statefulSet }),
-    ...(configMap === undefined ? {} : { configMap }),
-    pods,
-    claims,
-    secrets: await ownSecrets(kvstore, secrets),
-  };
-}
-
-async function ownSecrets(kvstore: KvStore, secrets: PolledSecrets): Promise<readonly V1Secret[]> {
-  const found = await secrets.read(kvstore.metadata.namespace, etcdSecretNames(kvstore));
-  const foreign = found.find((secret) => !belongsTo(secret, kvstore));
-  if (foreign === undefined) return found;
-  secrets.forget(kvstore.metadata.namespace, etcdSecretNames(kvstore));
-  throw new ForeignObjectError(foreign);
-}
-
-export function etcdSecretNames(kvstore: {
-  readonly metadata: Pick<KvStore['metadata'], 'name' | 'namespace'>;
-}): string[] {
-  return Object.values(secretNames(etcdNames(kvstore)));
 }
 
 export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): EtcdTools {

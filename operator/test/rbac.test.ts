@@ -40,6 +40,7 @@ const busyEtcd: ReconcileEtcd = async ({ metadata: { namespace, name }, spec }, 
   await tools.apply({ apiVersion: 'v1', kind: 'Secret', metadata });
   const sts = { serviceName: name, selector: { matchLabels: labelsOf(name) }, template: pod };
   await tools.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: sts } as KubernetesObject);
+  await tools.read();
   const [claim] = claims;
   await tools.deletePod(namespace, `${name}-etcd-0`, 'none');
   if (claim?.metadata?.uid !== undefined && claim.metadata.name !== undefined) {
@@ -67,6 +68,13 @@ test('each permission is used, and nothing is refused', async (t) => {
     body: {
       metadata: { name: 'data-all-etcd-0', labels: labelsOf('all') },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  });
+  // No kubelet starts it: only its Events could say why.
+  await cluster.admin.request('POST', pathOf(resources.pods, namespace), {
+    body: {
+      metadata: { name: 'all-0', labels: { ...labelsOf('all'), 'app.kubernetes.io/component': 'service' } },
+      spec: { containers: [{ name: 'service', image: 'image' }] },
     },
   });
   await cluster.admin.request('POST', pathOf(resources.services, namespace), {

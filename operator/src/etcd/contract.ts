@@ -2,6 +2,7 @@
 import type {
   KubernetesObject,
   V1ConfigMap,
+  V1Job,
   V1PersistentVolumeClaim,
   V1Pod,
   V1Secret,
@@ -16,6 +17,8 @@ export interface EtcdObjects {
   readonly configMap?: V1ConfigMap;
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
+  /** Of images before members restart with them: see trial.ts. */
+  readonly trials: { readonly jobs: readonly V1Job[]; readonly pods: readonly V1Pod[] };
   /** Those that hold certificates, as they were read in the last minute. All of them belong to the KvStore. */
   readonly secrets: readonly V1Secret[];
 }

@@ -1,9 +1,9 @@
 /** What is there: pods and claims as the objects show them, members as they answer. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import { troubleOf } from '../trouble/pod-trouble.ts';
 import type { Access } from './access/access.ts';
 import type { EtcdObjects, Member, MemberStatus, MemberTools } from './contract.ts';
-import { type EtcdNames, templateAnnotation } from './names.ts';
-import { podTrouble } from './pod-trouble.ts';
+import { type EtcdNames, restartedAnnotation, templateAnnotation } from './names.ts';
 import { bytesOf } from './quantity.ts';
 
 export interface PodSeen {
@@ -16,6 +16,8 @@ export interface PodSeen {
   /** Why it does not start, when something has to change for it. */
   readonly trouble?: string;
   readonly template: string | undefined;
+  /** What `kubectl rollout restart` had set when the pod was made. */
+  readonly restartedAt?: string;
 }
 
 export interface ClaimSeen {
@@ -87,7 +89,7 @@ async function observeSeat(
 ): Promise<Seat> {
   const seat = {
     ordinal,
-    ...(pod === undefined ? {} : { pod: podSeen(pod) }),
+    ...(pod === undefined ? {} : { pod: podSeen(pod, tools.now()) }),
     ...(claim === undefined ? {} : { claim: claimSeen(claim) }),
   };
   if (seat.pod?.running !== true) return { ...seat, ready: false };
@@ -113,9 +115,22 @@ async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Prom
   return {};
 }
 
-function podSeen(pod: V1Pod): PodSeen {
+/** A member may exit once or twice at its start, while its name is not known everywhere. */
+const fewRestarts = 3;
+
+/** What the kubelet or the scheduler says that does not pass by itself. */
+function lastingTrouble(pod: V1Pod, now: Date): string | undefined {
+  const trouble = troubleOf(pod, now);
+  if (trouble?.isExplained !== true) return undefined;
+  const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
+  return trouble.reason === 'CrashLoopBackOff' && restarts < fewRestarts ? undefined : trouble.message;
+}
+
+function podSeen(pod: V1Pod, now: Date): PodSeen {
   const container = pod.status?.containerStatuses?.find(({ name }) => name === 'etcd');
-  const trouble = podTrouble(pod);
+  const trouble = lastingTrouble(pod, now);
+  const { annotations } = pod.metadata ?? {};
+  const restartedAt = annotations?.[restartedAnnotation];
   return {
     name: pod.metadata?.name ?? '',
     uid: pod.metadata?.uid ?? '',
@@ -123,7 +138,8 @@ function podSeen(pod: V1Pod): PodSeen {
     running: container?.state?.running !== undefined,
     restarts: container?.restartCount ?? 0,
     ...(trouble === undefined ? {} : { trouble }),
-    template: pod.metadata?.annotations?.[templateAnnotation],
+    template: annotations?.[templateAnnotation],
+    ...(restartedAt === undefined ? {} : { restartedAt }),
   };
 }
 

@@ -10,9 +10,10 @@ import { etcdNetworkPolicy } from './build/network-policy.ts';
 import { etcdPodTemplate } from './build/pod-template.ts';
 import { etcdStatefulSet } from './build/stateful-set.ts';
 import type { EtcdDefaults, EtcdObjects, EtcdOutcome, MemberTools } from './contract.ts';
+import { holdOf, kept } from './hold.ts';
 import { chooseImage } from './image-version.ts';
 import { initialState } from './initial-state.ts';
-import { type EtcdNames, etcdNames, templateAnnotation } from './names.ts';
+import { type EtcdNames, etcdNames, restartedAnnotation, templateAnnotation } from './names.ts';
 import { type Observation, observe } from './observe.ts';
 import { outcomeOf } from './outcome.ts';
 import { plan } from './plan/plan.ts';
@@ -20,6 +21,7 @@ import { refusable } from './plan/refusals.ts';
 import type { Step } from './plan/situation.ts';
 import { bytesOf } from './quantity.ts';
 import { type EtcdState, readState } from './state.ts';
+import { type Trial, trialJob } from './trial.ts';
 
 export interface MembersOptions {
   readonly kvstore: KvStore;
@@ -37,6 +39,8 @@ interface Decision {
   /** From now on. */
   readonly state: EtcdState;
   readonly template: V1PodTemplateSpec;
+  /** The image that is tried meanwhile. */
+  readonly trial?: Trial;
   /** Whether the step changes anything but the shape of objects. */
   readonly changes: boolean;
 }
@@ -75,13 +79,19 @@ async function decide(
   const current = objects.statefulSet?.spec?.template.spec?.containers[0]?.image ?? defaults.image;
   const { image, refused } = chooseImage(etcd.image ?? defaults.image, current, state.version);
   const templateFor = (of: EtcdState) => etcdPodTemplate(names, kvstore, of, image, trustHash);
-  const template = templateFor(state);
+  const present = objects.statefulSet?.spec?.template;
+  const fresh = templateFor(state);
+  const hold = present === undefined ? undefined : holdOf(names, { present, fresh, image, objects, tools });
+  const template = hold === undefined || present === undefined ? fresh : kept(names, present);
+  const restartedAt = present?.metadata?.annotations?.[restartedAnnotation];
   const wanted = {
     members: etcd.members,
     volumeSize: etcd.storage.size,
     volumeBytes,
     access: wantedAccess(names),
     template: template.metadata?.annotations?.[templateAnnotation] ?? '',
+    ...(hold === undefined ? {} : { hold }),
+    ...(restartedAt === undefined ? {} : { restartedAt }),
     ...(refused === undefined ? {} : { imageRefused: refused }),
   };
   const observation = await observe(names, objects, tools);
@@ -91,7 +101,8 @@ async function decide(
     observation,
     step,
     state: step.state ?? state,
-    template: step.state === undefined ? template : templateFor(step.state),
+    template: step.state === undefined || hold !== undefined ? template : templateFor(step.state),
+    ...(hold?.trial === undefined ? {} : { trial: hold.trial }),
     changes: recorded === undefined || step.state !== undefined || step.action !== undefined,
   };
 }
@@ -100,7 +111,7 @@ async function decide(
 async function applyObjects(
   { kvstore, etcd, tools }: MembersOptions,
   names: EtcdNames,
-  { objects, state, template }: Decision,
+  { objects, state, template, trial }: Decision,
 ): Promise<void> {
   const { name: instance, uid } = kvstore.metadata;
   const budget = etcdDisruptionBudget(names, etcd.members);
@@ -108,6 +119,7 @@ async function applyObjects(
   await tools.apply(etcdNetworkPolicy(names, instance));
   if (budget !== undefined) await tools.apply(budget);
   await tools.apply(etcdConfigMap(names, state, uid, objects.configMap?.metadata?.resourceVersion));
+  if (trial !== undefined) await tools.apply(trialJob(names, kvstore, trial));
   await tools.apply(etcdStatefulSet(names, etcd, state, template, objects.statefulSet));
 }
 

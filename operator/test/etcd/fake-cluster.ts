@@ -11,7 +11,7 @@ import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
 import { needBinary } from '../../../test-support/binaries.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
 import { MemberError } from '../../src/etcd/member-error.ts';
-import { etcdNames } from '../../src/etcd/names.ts';
+import { etcdNames, restartedAnnotation } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
 import type { ServiceName } from '../../src/etcd/rpc/call.ts';
 import type { Leaf } from '../../src/etcd/tls/secrets.ts';
@@ -46,7 +46,7 @@ export class FakeCluster {
   readonly events: string[] = [];
   /** Which claims each member id has run on: more than one is amnesia. */
   readonly claimsOfMember = new Map<string, Set<string>>();
-  #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [] };
+  #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [], trials: { jobs: [], pods: [] } };
 
   static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
     const binary = needBinary('etcd');
@@ -97,6 +97,7 @@ export class FakeCluster {
 
   async reconcile(): Promise<EtcdOutcome> {
     await this.workloads.control(this.names);
+    this.applied.forgetUnwantedJobs();
     return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), defaults);
   }
 
@@ -120,6 +121,16 @@ export class FakeCluster {
     this.pods.clear();
     this.applied.clear();
     this.kvstore = kvstoreWith(this.kvstore.spec.etcd, randomUUID());
+  }
+
+  /** As kubectl does it. */
+  rolloutRestart(at: string): void {
+    const { statefulSet } = this.applied;
+    if (statefulSet?.spec === undefined) return;
+    const restarted = structuredClone(statefulSet);
+    const metadata = restarted.spec?.template.metadata;
+    if (metadata !== undefined) metadata.annotations = { ...metadata.annotations, [restartedAnnotation]: at };
+    this.applied.put(restarted as V1StatefulSet & KubernetesObject);
   }
 
   scaleToNothing(): void {
@@ -181,6 +192,7 @@ export class FakeCluster {
       ...(configMap === undefined ? {} : { configMap }),
       pods: [...this.pods.values()].map((pod) => pod.object()),
       claims: [...this.claims.values()].map((claim) => claim.object()),
+      trials: this.applied.trials,
       secrets,
     });
   }

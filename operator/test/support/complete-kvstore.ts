@@ -89,6 +89,7 @@ export const completeStatus: Complete<KvStoreStatus> = {
   readyReplicas: 3,
   selector: 'selector',
   url: 'url',
+  identity: 'namespace/name/uid',
   etcd: { members: 3, readyMembers: 3, version: '3.6.16' },
   backup: { lastScheduleTime: '2026-01-01T00:00:00Z', lastSuccessfulTime: '2026-01-01T00:00:00Z' },
   conditions: [

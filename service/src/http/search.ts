@@ -2,6 +2,7 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { tellAge } from './age.ts';
 import { foundObject, jsonItems, linkNext, readPage } from './pages.ts';
 import { parseFlag, parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
@@ -19,7 +20,8 @@ export function searchKeys(store: Store, stream: StreamJson, waited: Waited): Mi
     const values = parseFlag(parameters, 'values');
     const page = parsePage(parameters);
     const filter = { ...page.filter, prefix, suffix };
-    if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
+    if (parseStale(parameters)) tellAge(ctx, store);
+    else await (waited.get(ctx.req) ?? store.barrier());
     await stream(ctx, store, async (view) => {
       const answer = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
       if (page.limit === undefined) return answer(view.search(filter));

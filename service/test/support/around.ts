@@ -16,6 +16,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
     delete: (keys, condition) => store.delete(keys, condition),
     watch: (after, on) => store.watch(after, on),
     snapshot: () => store.snapshot(),
+    ...(store.age === undefined ? {} : { age: () => store.age?.() }),
     notReady: () => store.notReady(),
     close: () => store.close(),
     ...instead,

@@ -61,7 +61,7 @@ function startLearner(situation: QuorumSituation, { ordinal, member, pod }: Memb
   if (pod.restarts < manyRestarts) {
     return pod.trouble === undefined
       ? starts
-      : { reason, message: `the learner ${name} does not start: ${pod.trouble}`, degraded: true };
+      : { reason, message: `the learner ${name} does not start; ${pod.trouble}`, degraded: true };
   }
   if (stalePods.length < manyPods) {
     const next = withMember(state, ordinal, { ...known, stalePods: [...stalePods, pod.uid] });

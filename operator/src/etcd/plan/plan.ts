@@ -34,6 +34,7 @@ const withQuorum: readonly Rule<QuorumSituation>[] = [
   refuseImage,
   refuseVersion,
   growVolumes,
+  reportHold,
 ];
 
 export function plan(situation: Situation): Step {
@@ -84,16 +85,23 @@ function waitForMembers({ names, members, state, now }: QuorumSituation): Step |
   if (waiting.length === 0) return undefined;
   const planned = waiting.every((seat) => isPlanned(state, seat, now));
   const reason = planned ? 'EtcdRestarting' : 'EtcdMembersNotReady';
-  const who = waiting.map(({ ordinal, pod }) => {
-    return pod?.trouble === undefined ? names.pod(ordinal) : `${names.pod(ordinal)} (${pod.trouble})`;
-  });
+  const who = waiting.map(({ ordinal }) => names.pod(ordinal)).join(', ');
+  const why = waiting.flatMap(({ pod }) => pod?.trouble ?? []);
   // A restart that is to overcome a refusal is no planned work: something is wrong until the change is made.
-  return { reason, message: `not ready: ${who.join(', ')}`, degraded: !planned || state.refused !== undefined };
+  return {
+    reason,
+    message: [`not ready: ${who}`, ...why].join('; '),
+    degraded: !planned || state.refused !== undefined,
+  };
 }
 
 function refuseImage({ wanted }: QuorumSituation): Step | undefined {
   if (wanted.imageRefused === undefined) return undefined;
   return { reason: 'EtcdImageRefused', message: wanted.imageRefused, degraded: true };
+}
+
+function reportHold({ wanted }: QuorumSituation): Step | undefined {
+  return wanted.hold;
 }
 
 function refuseVersion({ members }: QuorumSituation): Step | undefined {

@@ -1,6 +1,7 @@
 /** What a plan is made from, and what it is. */
 import type { Access, AccessChange } from '../access/access.ts';
 import type { Member } from '../contract.ts';
+import type { Hold } from '../hold.ts';
 import type { EtcdNames } from '../names.ts';
 import type { Observation, Seat } from '../observe.ts';
 import type { EtcdState } from '../state.ts';
@@ -13,8 +14,12 @@ export interface Wanted {
   readonly access: Access;
   /** What a pod's template annotation should be. */
   readonly template: string;
+  /** Since when members are to be restarted, by `kubectl rollout restart`. */
+  readonly restartedAt?: string;
   /** Why the image that the KvStore names is not rolled out. */
   readonly imageRefused?: string;
+  /** Why members are kept on the template that they have. */
+  readonly hold?: Hold;
 }
 
 /** A member of the list with the place it lives in. */

@@ -45,9 +45,7 @@ export function waitForQuorum({ names: etcd, state, observation, now }: Situatio
     const recorded = state.members[ordinal]?.claim;
     return claim !== undefined && recorded !== undefined && recorded !== claim.uid;
   });
-  const troubles = observation.seats.flatMap(({ pod }) =>
-    pod?.trouble === undefined ? [] : `; ${pod.name}: ${pod.trouble}`,
-  );
+  const troubles = observation.seats.flatMap(({ pod }) => (pod?.trouble === undefined ? [] : `; ${pod.trouble}`));
   const volumes = replaced.length === 0 ? '' : `; new, empty volumes: ${names(replaced)}`;
   if (state.clusterId !== undefined) {
     const answering = observation.seats.filter(({ status }) => status !== undefined);

@@ -89,6 +89,7 @@ export class ModelCluster {
       pods: at(this.history.pods, late.pods),
       claims: at(this.history.claims, late.claims),
       secrets: [],
+      trials: { jobs: [], pods: [] },
     };
   }
 

@@ -29,7 +29,7 @@ const cases: readonly (readonly [string, Change, Partial<Step>])[] = [
     {
       reason: 'EtcdMembersNotReady',
       degraded: true,
-      message: 'not ready: shop-etcd-2 (ImagePullBackOff: no such tag)',
+      message: 'not ready: shop-etcd-2; ImagePullBackOff: no such tag',
     },
   ],
   [
@@ -58,7 +58,7 @@ const cases: readonly (readonly [string, Change, Partial<Step>])[] = [
     {
       reason: 'EtcdQuorumLost',
       degraded: true,
-      message: 'no quorum: 0 of 1 members answer; shop-etcd-0: ErrImagePull',
+      message: 'no quorum: 0 of 1 members answer; ErrImagePull',
     },
   ],
 ];
