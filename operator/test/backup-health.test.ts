@@ -94,5 +94,6 @@ test('a backup that has not started for ten minutes is ended; one that runs, has
   t.deepEqual(ended([job('a', 1)], waiting(9)), []);
   t.deepEqual(ended([job('a', 1)], waiting(600, 'Running')), []);
   t.deepEqual(ended([job('a', 1, 'Failed')], waiting(11)), []);
-  t.deepEqual(ended([job('b', 1)], waiting(11)), []);
+  t.deepEqual(ended([job('b', 1)], []), ['b'], "without any pod, since one o'clock");
+  t.deepEqual(ended([job('c', 12)], waiting(11)), [], 'only just made');
 });

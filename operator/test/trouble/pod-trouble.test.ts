@@ -1,5 +1,5 @@
 /** What a pod's status tells of why it does not start, and from when on that is a fault. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import test from 'ava';
 import { ObjectCache } from '../../src/kube/object-cache.ts';
 import type { Caches } from '../../src/kube/sources.ts';
@@ -41,10 +41,12 @@ for (const [i, [found, reason, message]] of cases.entries()) {
   });
 }
 
-async function follow(found: V1Pod, explanation?: Explanation) {
+async function follow(found: V1Pod, explanation?: Explanation, statefulSet?: V1StatefulSet) {
   const clock = new FakeClock();
   const pods = new ObjectCache<V1Pod>(kvStoreKeyOf);
   pods.put(found);
+  const statefulSets = new ObjectCache<V1StatefulSet>(kvStoreKeyOf);
+  if (statefulSet !== undefined) statefulSets.put(statefulSet);
   const lasting = new Lasting(clock);
   let asked = 0;
   const events = {
@@ -53,7 +55,8 @@ async function follow(found: V1Pod, explanation?: Explanation) {
       return explanation;
     },
   } as unknown as WarningEvents;
-  const look = () => troublesOf(kvStore(), { pods } as unknown as Caches, lasting, events, noon);
+  const caches = { pods, statefulSets, jobs: new ObjectCache<V1Job>(kvStoreKeyOf) } as unknown as Caches;
+  const look = () => troublesOf(kvStore(), caches, lasting, events, noon);
   /** Milliseconds until it is a fault, as the hints when to look again have it. */
   const untilTold = async (component: 'service' | 'etcd') => {
     for (let waited = 0; waited < 600_000; ) {
@@ -90,6 +93,22 @@ test('a pod that only its Events explain is explained by them, and they are not 
   const [trouble] = (await mounting.look()).service;
   t.regex(trouble?.message ?? '', /shop-tokens.*make the Secret/);
   t.is((await (await follow(recorded.crashing)).untilTold('service'))?.asked, 0);
+});
+
+test('a quota that forbids a member is named', async (t) => {
+  const statefulSet = {
+    metadata: {
+      name: 'shop-etcd',
+      namespace: 'web',
+      resourceVersion: '1',
+      labels: { 'app.kubernetes.io/component': 'etcd' },
+    },
+    spec: { replicas: 3 },
+  } as unknown as V1StatefulSet;
+  const note = 'create Pod shop-etcd-1 failed: pods "shop-etcd-1" is forbidden: exceeded quota: small';
+  const told = await follow(recorded.running, { reason: 'FailedCreate', note }, statefulSet);
+  t.like(await told.untilTold('etcd'), { reason: 'FailedCreate', waited: 60_000 });
+  t.regex((await told.look()).etcd[0]?.message ?? '', /StatefulSet shop-etcd: FailedCreate: .*exceeded quota/);
 });
 
 test('what has passed in between begins anew', async (t) => {
