@@ -3,6 +3,7 @@ import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
+import { versionTag } from './entity-tag.ts';
 import { parseQuery, parseStale } from './query.ts';
 import { decodePath, splitTarget } from './target.ts';
 import type { Waited } from './when-fresh.ts';
@@ -26,7 +27,7 @@ export function getValue(store: Store, waited: Waited): Middleware {
     const entry = store.get(key);
     if (entry === undefined) throw noSuchKey();
     ctx.status = 200;
-    ctx.set('ETag', `"${entry.version}"`);
+    ctx.set('ETag', versionTag(store.timeline(), entry.version));
     if (ctx.fresh) {
       ctx.status = 304;
       return;

@@ -6,6 +6,7 @@
 import type { RequestListener } from 'node:http';
 import { sendAnswer } from './answer.ts';
 import type { AnswerCache, Source } from './answer-cache.ts';
+import { viewTag } from './entity-tag.ts';
 import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 export interface HotRead extends Source {
@@ -27,7 +28,8 @@ export function hotReads({ reads, answers, ...options }: HotReadsOptions): Reque
     const serve = whenFresh<string>(options, (asked, response, start) => {
       const ready = answers.answer(read, asked);
       if (ready === undefined) return false;
-      sendAnswer(response, ready);
+      // An answer to a search may be older than the store's newest write, which changed nothing of it.
+      sendAnswer(response, ready, read.by === 'key' ? undefined : viewTag(options.store, options.store));
       if (ready.problem !== undefined) metrics.problem(ready.problem);
       metrics.ended('GET', read.template, ready.status, (performance.now() - start) / 1000);
       return true;
