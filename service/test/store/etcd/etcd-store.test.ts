@@ -154,7 +154,7 @@ test('nothing outside the prefix is read or touched', async (t) => {
   ]);
   t.deepEqual(
     texts.map(([key]) => key).filter((key) => key?.startsWith('/mine/')),
-    ['/mine/head', '/mine/k/a'],
+    ['/mine/head', '/mine/k/a', '/mine/timeline'],
   );
   t.is(await metric(registry, 'kvstore_foreign_values_total'), 0);
 });

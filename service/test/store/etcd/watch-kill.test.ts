@@ -42,7 +42,7 @@ test('a client that moves on when the process that serves its watch is killed mi
     opened: () => {},
     revision({ revision, changes }) {
       changes.forEach(({ key, value }, i) => {
-        const id = i === changes.length - 1 ? String(revision) : `${revision}.${i}`;
+        const id = `${store.timeline()}-${revision}${i === changes.length - 1 ? '' : `.${i}`}`;
         const name = value === undefined ? 'delete' : 'set';
         expected.push({ id, name, key, value: value === undefined ? undefined : JSON.parse(value), revision });
       });
