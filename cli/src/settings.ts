@@ -79,3 +79,10 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     return value;
   };
 }
+
+/** A version as `set` and `get --json` print it. @throws CliError (usage) */
+export function version(text: string): string {
+  if (/^[0-9a-z]{8}-\d{1,15}(~\d{1,6})?$/.test(text)) return text;
+  const how = 'a version is what `set` and `get --json` print, such as k3f9a2xq-7';
+  throw new CliError(`${JSON.stringify(text)} is no version; ${how}`, exitCodes.usage);
+}

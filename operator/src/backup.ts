@@ -47,12 +47,12 @@ export const startDeadlineMs = 10 * 60_000;
 export function hopelessBackups({ jobs, pods }: Pick<BackupObjects, 'jobs' | 'pods'>, now: Date): V1Job[] {
   return backupJobs(jobs).filter((job) => {
     if (endedJob(job) !== undefined || job.metadata?.deletionTimestamp !== undefined) return false;
-    return pods.some(
-      ({ metadata, status }) =>
-        metadata?.labels?.['batch.kubernetes.io/job-name'] === job.metadata?.name &&
-        status?.phase === 'Pending' &&
-        now.getTime() - new Date(metadata?.creationTimestamp ?? now).getTime() > startDeadlineMs,
-    );
+    const [newest] = pods
+      .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === job.metadata?.name)
+      .sort((a, b) => createdAt(b) - createdAt(a));
+    // A quota may forbid the pod altogether.
+    const waits = newest === undefined || newest.status?.phase === 'Pending';
+    return waits && now.getTime() - createdAt(newest ?? job) > startDeadlineMs;
   });
 }
 
@@ -60,6 +60,6 @@ function backupJobs(jobs: readonly V1Job[]): V1Job[] {
   return jobs.filter(({ metadata }) => metadata?.labels?.[labelKeys.component] === 'backup');
 }
 
-function createdAt({ metadata }: V1Job): number {
+function createdAt({ metadata }: V1Job | V1Pod): number {
   return new Date(metadata?.creationTimestamp ?? 0).getTime();
 }

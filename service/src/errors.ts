@@ -15,6 +15,7 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'The method does not fit the path' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'history-gone': { status: 410, title: 'The history does not go back that far' },
+  'other-timeline': { status: 410, title: 'The event is of another history' },
   'precondition-failed': { status: 412, title: 'The precondition does not hold' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'too-many-pairs': { status: 413, title: 'Too many pairs for one transaction' },

@@ -2,7 +2,8 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 
 export interface PodTrouble {
-  readonly pod: string;
+  /** Such as `pod shop-1`. */
+  readonly subject: string;
   /** CamelCase, as Kubernetes has it: ImagePullBackOff, Unschedulable, CrashLoopBackOff … */
   readonly reason: string;
   /** Names the pod, says why, how it ended before, and what to do. */
@@ -25,6 +26,7 @@ const advice: Readonly<Record<string, string>> = {
   FailedAttachVolume: 'see the volume and the node that had it before',
   ContainerCreating: 'see kubectl describe pod',
   NotReady: 'see kubectl logs',
+  FailedCreate: 'see quotas and admission policies of the namespace',
   Terminating: 'see the node it runs on; a pod of a lost node stays until the node or the pod is deleted by force',
 };
 
@@ -37,7 +39,7 @@ const endingMs = 60_000;
 /** Undefined: it runs and is ready, or has ended well. */
 export function troubleOf(pod: V1Pod, now: Date): PodTrouble | undefined {
   const { metadata, status } = pod;
-  const name = metadata?.name ?? '';
+  const name = `pod ${metadata?.name}`;
   if (metadata?.deletionTimestamp !== undefined) {
     // The time of deletion includes the grace period.
     const over = now.getTime() - new Date(metadata.deletionTimestamp).getTime();
@@ -58,16 +60,24 @@ export function troubleOf(pod: V1Pod, now: Date): PodTrouble | undefined {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status === 'True') return undefined;
   const containers = status?.containerStatuses ?? [];
-  const isRunning = containers.length > 0 && containers.every(({ state }) => state?.running !== undefined);
   const ends = containers.map(lastEnd).filter((text) => text !== '');
-  return isRunning
-    ? trouble(name, 'NotReady', ['runs but is not ready', ...ends].join('; '), false)
-    : trouble(name, 'ContainerCreating', ['its containers are not made yet', ...ends].join('; '), false);
+  // Between two crashes it runs for a moment, or has just ended: still the same trouble.
+  if (containers.some(({ state, restartCount }) => state?.terminated !== undefined || restartCount > 0)) {
+    return trouble(name, 'CrashLoopBackOff', ['is not ready', ...ends].join('; '), false);
+  }
+  return containers.some(({ state }) => state?.running !== undefined)
+    ? trouble(name, 'NotReady', 'runs but is not ready', false)
+    : trouble(name, 'ContainerCreating', 'its containers are not made yet', false);
+}
+
+/** A controller that has not made the pods it should: a quota, or a policy, forbids them. */
+export function missingPods(kind: string, name: string): PodTrouble {
+  return trouble(`${kind} ${name}`, 'PodsMissing', 'its pods are not made', false);
 }
 
 /** The same trouble with the reason that an Event gives. */
-export function explained({ pod }: PodTrouble, reason: string, note: string): PodTrouble {
-  return trouble(pod, reason, note, true);
+export function explained({ subject }: PodTrouble, reason: string, note: string): PodTrouble {
+  return trouble(subject, reason, note, true);
 }
 
 /** Why the containers of a pod that failed ended. */
@@ -96,8 +106,8 @@ function endOf(container: string, end: End | undefined): string {
   return `container ${container} ended with exit code ${end.exitCode}${reason}${text === '' ? '' : `: ${text}`}`;
 }
 
-function trouble(pod: string, reason: string, why: string, isExplained: boolean): PodTrouble {
+function trouble(subject: string, reason: string, why: string, isExplained: boolean): PodTrouble {
   const todo = advice[reason];
-  const message = `pod ${pod}: ${reason}${why === '' ? '' : `: ${why}`}${todo === undefined ? '' : ` (${todo})`}`;
-  return { pod, reason, message, isExplained };
+  const message = `${subject}: ${reason}${why === '' ? '' : `: ${why}`}${todo === undefined ? '' : ` (${todo})`}`;
+  return { subject, reason, message, isExplained };
 }

@@ -1,11 +1,12 @@
 /** The pods of a KvStore that have not been able to start, or have not been ready, for too long. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import { labelKeys } from '../desired/labels.ts';
+import { endedJob } from '../job.ts';
 import type { Caches } from '../kube/sources.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { Lasting } from './lasting.ts';
 import type { WarningEvents } from './pod-events.ts';
-import { explained, type PodTrouble, troubleOf } from './pod-trouble.ts';
+import { explained, missingPods, type PodTrouble, troubleOf } from './pod-trouble.ts';
 
 export interface Troubles {
   /** By component: what has lasted. */
@@ -21,6 +22,12 @@ export const noTroubles: Troubles = { service: [], etcd: [], backup: [], restore
 
 /** Reasons that do not pass by waiting: told as soon as they are seen. */
 const atOnce: ReadonlySet<string> = new Set(['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
+
+/** Reasons that take turns while one and the same thing is wrong. */
+const sameFor: Readonly<Record<string, string>> = {
+  ErrImagePull: 'ImagePullBackOff',
+  RunContainerError: 'CrashLoopBackOff',
+};
 
 /** A slow pod is not a broken one: pulling an image and the first sync take their time. */
 const slowMs = 60_000;
@@ -39,25 +46,25 @@ export async function troublesOf(
 ): Promise<Troubles> {
   const { namespace, name } = kvstore.metadata;
   const pods = caches.pods.ofGroup(`${namespace}/${name}`);
-  const found = pods.flatMap((pod) => {
-    const trouble = isJobPod(pod) && pod.status?.phase === 'Failed' ? undefined : troubleOf(pod, now);
-    return trouble === undefined ? [] : [{ pod, trouble, component: pod.metadata?.labels?.[labelKeys.component] }];
-  });
+  const available = caches.deployments.get(namespace, name)?.status?.availableReplicas ?? 0;
+  const isShort = available < kvstore.spec.replicas;
+  const found = [...pods.flatMap((pod) => suspectOf(pod, now, isShort) ?? []), ...incomplete(kvstore, caches, pods)];
   // A pod that waits for its image is at one time in ErrImagePull and at another in ImagePullBackOff: by the pod, then.
   const ages = lasting.of(
     `pods ${namespace}/${name}`,
-    found.map(({ pod }) => pod.metadata?.uid ?? ''),
+    found.map(({ uid }) => uid),
   );
   const result = { service: [], etcd: [], backup: [], restore: [] } as Record<string, PodTrouble[]>;
   let nextMs: number | undefined;
-  for (const { pod, trouble, component = '' } of found) {
-    const age = ages.get(pod.metadata?.uid ?? '') ?? 0;
+  for (const suspect of found) {
+    const { trouble, component, uid } = suspect;
+    const age = ages.get(uid) ?? 0;
     const told =
       trouble.isExplained || age < askAfterMs || trouble.reason === 'NotReady'
         ? trouble
-        : await explain(trouble, namespace, events, pod);
+        : await explain(suspect, namespace, events);
     const threshold = thresholdOf(told, component);
-    if (age >= threshold) result[component]?.push(told);
+    if (age >= threshold) result[component]?.push({ ...told, reason: sameFor[told.reason] ?? told.reason });
     const wait = age < askAfterMs ? askAfterMs - age : threshold - age;
     if (age < threshold) nextMs = Math.min(nextMs ?? wait, Math.max(wait, 100));
   }
@@ -70,12 +77,48 @@ function thresholdOf({ reason, isExplained }: PodTrouble, component: string): nu
   return isExplained ? explainedMs : slowMs;
 }
 
-async function explain(trouble: PodTrouble, namespace: string, events: WarningEvents, pod: V1Pod): Promise<PodTrouble> {
-  const event = await events.newest(namespace, 'Pod', trouble.pod, pod.metadata?.uid);
-  return event === undefined ? trouble : explained(trouble, event.reason, event.note);
+interface Suspect {
+  readonly kind: 'Pod' | 'StatefulSet' | 'Job';
+  readonly name: string;
+  readonly uid: string;
+  readonly component: string;
+  readonly trouble: PodTrouble;
 }
 
-/** Of those each try is another pod; the failed ones stay and are no trouble by themselves. */
-function isJobPod({ metadata }: V1Pod): boolean {
-  return metadata?.labels?.['batch.kubernetes.io/job-name'] !== undefined;
+function suspectOf(pod: V1Pod, now: Date, isShort: boolean): Suspect | undefined {
+  // Failed pods stay when others have taken their place: evicted ones of a Deployment, each try of a Job.
+  if (pod.status?.phase === 'Failed' && (!isShort || jobOf(pod) !== undefined)) return undefined;
+  const trouble = troubleOf(pod, now);
+  if (trouble === undefined) return undefined;
+  return { kind: 'Pod', ...named(pod), trouble };
+}
+
+/** Controllers that should have more pods than there are. */
+function incomplete({ metadata }: KvStore, caches: Caches, pods: readonly V1Pod[]): Suspect[] {
+  const { namespace, name } = metadata;
+  const etcd = caches.statefulSets.get(namespace, `${name}-etcd`);
+  const members = pods.filter((pod) => named(pod).component === 'etcd').length;
+  const lacksMembers = etcd !== undefined && members < (etcd.spec?.replicas ?? 0);
+  const jobs = caches.jobs
+    .ofGroup(`${namespace}/${name}`)
+    .filter((job) => endedJob(job) === undefined && !pods.some((pod) => jobOf(pod) === job.metadata?.name));
+  const suspects = [
+    ...(lacksMembers ? [{ kind: 'StatefulSet' as const, ...named(etcd) }] : []),
+    ...jobs.map((job) => ({ kind: 'Job' as const, ...named(job) })),
+  ];
+  return suspects.map((suspect) => ({ ...suspect, trouble: missingPods(suspect.kind, suspect.name) }));
+}
+
+function named({ metadata }: KubernetesObject) {
+  const { name = '', uid = '', labels } = metadata ?? {};
+  return { name, uid, component: labels?.[labelKeys.component] ?? '' };
+}
+
+function jobOf({ metadata }: V1Pod): string | undefined {
+  return metadata?.labels?.['batch.kubernetes.io/job-name'];
+}
+
+async function explain({ kind, name, uid, trouble }: Suspect, namespace: string, events: WarningEvents) {
+  const event = await events.newest(namespace, kind, name, uid);
+  return event === undefined ? trouble : explained(trouble, event.reason, event.note);
 }

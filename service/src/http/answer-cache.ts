@@ -42,7 +42,7 @@ export class AnswerCache implements ChangeListener {
   /** What the source answers now. */
   answer(source: Source, asked: string): Answer | undefined {
     // What has expired is in the answers until it is removed.
-    if (this.#generationBytes === 0 || this.#store.hasExpired()) return source.answer(asked);
+    if (this.#generationBytes === 0 || this.#store.lastExpired() !== undefined) return source.answer(asked);
     const { by } = source;
     const young = this.#young.get(by, asked);
     if (young !== undefined) return young;
@@ -65,6 +65,12 @@ export class AnswerCache implements ChangeListener {
 
   settled(): void {
     if (--this.#open === 0) this.#changing.clear();
+  }
+
+  /** Answers carry the timeline in their entity tags. */
+  timelineChanged(): void {
+    this.#young = new Generation();
+    this.#old = new Generation();
   }
 
   #keep(by: AskedBy, asked: string, answer: Answer): void {

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
 import { tellAge } from './age.ts';
+import { versionTag } from './entity-tag.ts';
 import { parseQuery, parseStale } from './query.ts';
 import { decodePath, splitTarget } from './target.ts';
 import type { Waited } from './when-fresh.ts';
@@ -28,7 +29,7 @@ export function getValue(store: Store, waited: Waited): Middleware {
     const entry = store.get(key);
     if (entry === undefined) throw noSuchKey();
     ctx.status = 200;
-    ctx.set('ETag', `"${entry.version}"`);
+    ctx.set('ETag', versionTag(store.timeline(), entry.version));
     if (ctx.fresh) {
       ctx.status = 304;
       return;

@@ -5,6 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Spans } from '../store/spans.ts';
 import type { DumpCache, ReadyDump } from './dump-cache.ts';
+import { versionTag } from './entity-tag.ts';
 import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 /** `rest` serves everything else. */
@@ -28,7 +29,8 @@ export function hotDump({ dumps, spans, stallTimeout, ...options }: HotDumpOptio
       return false;
     }
     const ended = () => metrics.ended('GET', '/', 200, (performance.now() - start) / 1000);
-    send(response, dump, stallTimeout, spans.bind(ended));
+    // A dump that is ready shows nothing that has expired.
+    send(response, dump, versionTag(options.store.timeline(), dump.revision), stallTimeout, spans.bind(ended));
     return true;
   });
   return (request, response) => {
@@ -48,7 +50,7 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
   );
 }
 
-function send(response: ServerResponse, dump: ReadyDump, stallTimeout: number, ended: () => void): void {
+function send(response: ServerResponse, dump: ReadyDump, tag: string, stallTimeout: number, ended: () => void): void {
   let stalled: NodeJS.Timeout | undefined;
   const close = () => {
     clearTimeout(stalled);
@@ -57,7 +59,7 @@ function send(response: ServerResponse, dump: ReadyDump, stallTimeout: number, e
   };
   // Before the request's span ends.
   response.prependOnceListener('close', close);
-  const headers = ['Vary', 'Accept', 'ETag', `"${dump.revision}"`, 'Content-Type', 'application/json'];
+  const headers = ['Vary', 'Accept', 'ETag', tag, 'Content-Type', 'application/json'];
   response.writeHead(200, [...headers, 'Content-Length', String(dump.length)]);
   const last = dump.parts.length - 1;
   // All in one system call.

@@ -6,6 +6,7 @@
 import type { RequestListener } from 'node:http';
 import { sendAnswer } from './answer.ts';
 import type { AnswerCache, Source } from './answer-cache.ts';
+import { viewTag } from './entity-tag.ts';
 import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 export interface HotRead extends Source {
@@ -25,9 +26,12 @@ export function hotReads({ reads, answers, ...options }: HotReadsOptions): Reque
   const { metrics, rest } = options;
   const ways = reads.map((read) => {
     const serve = whenFresh<string>(options, (asked, response, start) => {
+      // An answer to a search may be older than the store's newest write, which changed nothing of it, so its tag is not
+      // kept with it. The tag is made first: what expires between the two must not be in an answer whose tag leaves it out.
+      const tag = read.by === 'key' ? undefined : viewTag(options.store, options.store);
       const ready = answers.answer(read, asked);
       if (ready === undefined) return false;
-      sendAnswer(response, ready);
+      sendAnswer(response, ready, tag);
       if (ready.problem !== undefined) metrics.problem(ready.problem);
       metrics.ended('GET', read.template, ready.status, (performance.now() - start) / 1000);
       return true;

@@ -5,9 +5,10 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Spans } from '../store/spans.ts';
-import type { Pair, Store } from '../store/store.ts';
+import type { Pair, Store, Written } from '../store/store.ts';
 import { jsonAnswer, sendAnswer } from './answer.ts';
 import { decodeBody } from './body.ts';
+import { writtenTag } from './entity-tag.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { plainPair } from './plain-pair.ts';
 import { pairText, parsePairs } from './set.ts';
@@ -15,8 +16,8 @@ import { pairText, parsePairs } from './set.ts';
 /** What has been done of a request before its route gets it. */
 export interface Begun {
   readonly body: Buffer;
-  /** The revision of its write; undefined: there was none yet. */
-  readonly written?: Promise<number>;
+  /** The outcome of its write; undefined: there was none yet. */
+  readonly written?: Promise<Written>;
 }
 
 export type BegunWrites = WeakMap<IncomingMessage, Begun>;
@@ -44,7 +45,7 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
   };
   const write = (request: IncomingMessage, response: ServerResponse, body: Buffer, start: number) => {
     let answer: string;
-    let written: Promise<number>;
+    let written: Promise<Written>;
     try {
       const read = readPairs(decodeBody(body));
       answer = read.answer;
@@ -54,8 +55,8 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
     }
     // Not an async function: that would be two more promises for each set.
     written.then(
-      (revision) => {
-        sendAnswer(response, jsonAnswer(answer, `"${revision}"`));
+      (version) => {
+        sendAnswer(response, jsonAnswer(answer, writtenTag(version)));
         metrics.ended(method, route, 200, (performance.now() - start) / 1000);
       },
       () => leave(request, response, { body, written }),

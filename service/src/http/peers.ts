@@ -64,7 +64,8 @@ export class Peers {
     if (age === undefined || age <= silenceMs) return undefined;
     const seconds = Math.round(age / 1000);
     // One of several that have contact is enough; not each ask leads to it.
-    if (clock.now() - this.#othersReachAt <= othersMs) return `Other replicas reach the store, this one has not for ${seconds} s.`;
+    if (clock.now() - this.#othersReachAt <= othersMs)
+      return `Other replicas reach the store, this one has not for ${seconds} s.`;
     if (age <= maxAge || clock.now() - this.#toldAt <= toldMs) return undefined;
     return `What this replica has is ${seconds} s old, and no other replica can be asked.`;
   }

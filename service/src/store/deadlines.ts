@@ -35,6 +35,14 @@ export class Deadlines {
     return deadline === undefined ? undefined : Number(deadline);
   }
 
+  /** The latest deadline that is not after `now`; undefined: there is none. */
+  latestUntil(now: number, options?: ReadOptions): number | undefined {
+    // No entry ends behind its digits, so this start is in front of all entries of a later time.
+    const range = { start: digitsOf(now + 1), end: lowest, reverse: true, limit: 1, ...options };
+    for (const entry of this.#byTime.getKeys(range)) return Number.parseInt(entry.slice(0, digits), 16);
+    return undefined;
+  }
+
   /** At most so many keys whose deadline has passed, the earliest first. */
   due(now: number, limit: number): string[] {
     const keys: string[] = [];
@@ -73,5 +81,9 @@ const empty = Buffer.alloc(0);
 const lowest = '0';
 
 function entryOf(deadline: number, key: string): string {
-  return deadline.toString(16).padStart(digits, '0') + key;
+  return digitsOf(deadline) + key;
+}
+
+function digitsOf(deadline: number): string {
+  return deadline.toString(16).padStart(digits, '0');
 }

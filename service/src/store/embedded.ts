@@ -4,6 +4,7 @@ import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
+import { continueTimeline, markTimeline } from './embedded-timeline.ts';
 import { Expiry } from './expiry.ts';
 import { Gathering } from './gathering.ts';
 import { History, type HistoryLimits } from './history.ts';
@@ -11,7 +12,7 @@ import { IndexReader } from './index-reader.ts';
 import { KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
 import { noSpans, type Spans, spansOf } from './spans.ts';
-import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher } from './store.ts';
+import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher, Written } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 import { type Applied, applyWrite, type Write } from './write.ts';
 
@@ -67,8 +68,8 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#spans = spans;
     this.#gathering = new Gathering(clock);
     this.#clock = clock;
-    this.#history = new History(this.index.revision(), history);
-    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }, all));
+    this.#history = new History(this.index.revision(), this.index.timeline, history);
+    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
     this.#expiry.schedule();
     metrics.observe(this.index);
   }
@@ -82,33 +83,28 @@ export class EmbeddedStore extends IndexReader implements Store {
     return this.#closed ? 'The store is closed.' : undefined;
   }
 
-  set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+  set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
     const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    return this.#write({ kind: 'set', pairs, expires, condition }, revisionOf);
+    return this.#write({ kind: 'set', pairs, expires, condition });
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#write({ kind: 'delete', keys, condition }, all);
+    return this.#write({ kind: 'delete', keys, condition });
   }
 
-  watch(after: number, on: Watcher): Watch {
-    return this.#history.watch(after, on);
+  watch(after: number, on: Watcher, timeline?: string): Watch {
+    return this.#history.watch(after, on, timeline);
   }
 
-  /** Resolves with what is asked of the outcome. One promise a write: there may be tens of thousands a second. */
-  #write<T>(work: Write['work'], asked: (applied: Applied) => T): Promise<T> {
+  /** One promise a write: there may be tens of thousands a second. */
+  #write(work: Write['work']): Promise<Applied> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        work,
-        resolve: (applied) => resolve(asked(applied)),
-        reject,
-        span: this.#spans.current(),
-      });
+      this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });
       this.#gathering.arrived(this.#waiting.length);
       this.#committing ??= this.#outside(() => this.#commitAll());
     });
@@ -124,6 +120,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#expiry.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));
     await this.#committing;
+    markTimeline(this.index, this.#directory);
     await this.index.close();
     this.#lock.release();
   }
@@ -174,7 +171,8 @@ export class EmbeddedStore extends IndexReader implements Store {
         revisions = [];
         // Read inside the transaction: a transaction that failed has used up no revision.
         const before = this.index.revision();
-        const results = writes.map(({ work }) => applyWrite(writer, work, before, revisions));
+        const place = { timeline: this.index.timeline, before };
+        const results = writes.map(({ work }) => applyWrite(writer, work, place, revisions));
         if (revisions.length > 0) writer.setRevision(before + revisions.length);
         return results;
       });
@@ -185,13 +183,12 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 }
 
-const revisionOf = ({ revision }: Applied) => revision;
-const all = (applied: Applied) => applied;
-
 /** Gives the lock back when the index cannot be opened. */
 function openIndex(directory: string, lock: OwnerLock, clock: Clock): KeyIndex {
   try {
-    return new KeyIndex({ directory, durable: true, wall: () => clock.wall() });
+    const index = new KeyIndex({ directory, durable: true, wall: () => clock.wall() });
+    continueTimeline(index, directory);
+    return index;
   } catch (cause) {
     lock.release();
     const why = cause instanceof Error ? cause.message : String(cause);

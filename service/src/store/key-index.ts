@@ -12,6 +12,7 @@ import { type Expired, found, isLongerThanKeys, KeySearch, startOf } from './key
 import { reserveReaderTable } from './reader-table.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
+import { newTimeline } from './timeline.ts';
 
 /** Rises when the files' layout changes; a directory of another version is refused. */
 const formatVersion = 1;
@@ -29,6 +30,8 @@ export interface IndexWriter {
   remove(key: string): void;
   setRevision(revision: number): void;
   setMeta(name: string, value: string): void;
+  /** Keeps the timeline's name for the next process; reads carry it after KeyIndex.enterTimeline. */
+  setTimeline(name: string): void;
 }
 
 export interface IndexOptions {
@@ -47,6 +50,7 @@ export class KeyIndex implements Reader {
   readonly #deadlines: Deadlines;
   readonly #keys: KeySearch;
   readonly #wall: () => number;
+  #timeline: string;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
 
@@ -80,6 +84,7 @@ export class KeyIndex implements Reader {
     this.#keys = new KeySearch(this.#forward, this.#reversed);
     this.#deadlines = new Deadlines(this.#root);
     if (format === undefined) this.#meta.putSync('format', String(formatVersion));
+    this.#timeline = this.#meta.get('timeline') ?? newTimeline();
   }
 
   get(key: string): Entry | undefined {
@@ -93,9 +98,20 @@ export class KeyIndex implements Reader {
     return this.#deadlines.earliest === never ? undefined : this.#deadlines.of(key);
   }
 
-  /** See Reader.hasExpired. */
-  hasExpired(): boolean {
-    return this.#expired(latest) !== undefined;
+  /** See Reader.lastExpired. */
+  lastExpired(): number | undefined {
+    return this.#lastExpired(latest, this.#wall());
+  }
+
+  /** The timeline of the versions in view: as it was kept (IndexWriter.setTimeline), or one that nothing else has. */
+  get timeline(): string {
+    return this.#timeline;
+  }
+
+  /** What is read from now on has versions of this timeline. */
+  enterTimeline(name: string): void {
+    this.#timeline = name;
+    for (const listener of this.#listeners) listener.timelineChanged();
   }
 
   /** The version of a key that has expired and was not removed yet. */
@@ -161,11 +177,12 @@ export class KeyIndex implements Reader {
     const transaction = this.#forward.useReadTransaction();
     const read = new SnapshotReads(transaction);
     // What is due when it is taken: what expires while it is read was there.
-    const expired = this.#expired(read);
+    const now = this.#wall();
+    const expired = this.#expired(read, now);
     const snapshot: Snapshot = {
       get: (key) => (expired?.(key) ? undefined : (this.#forward.getEntry(key, read.options()) as Entry | undefined)),
       expires: (key) => this.#deadlines.of(key, read.options()),
-      hasExpired: () => expired !== undefined,
+      lastExpired: () => this.#lastExpired(read, now),
       revision: () => Number(this.#meta.get('revision', read.options()) ?? 0),
       keys: (filter) => found(this.#keys.search(filter, read, expired)),
       search: (filter) => this.#keys.search(filter, read, expired),
@@ -242,6 +259,7 @@ export class KeyIndex implements Reader {
     },
     setRevision: (revision) => void this.#meta.put('revision', String(revision)),
     setMeta: (name, value) => void this.#meta.put(name, value),
+    setTimeline: (name) => void this.#meta.put('timeline', name),
   };
 
   #isDue(key: string, now: number, options?: ReturnType<Reads['options']>): boolean {
@@ -251,10 +269,14 @@ export class KeyIndex implements Reader {
   }
 
   /** Which keys have expired by now; undefined: none. */
-  #expired(read: Reads): Expired | undefined {
+  #expired(read: Reads, now?: number): Expired | undefined {
     if (this.#deadlines.earliest === never) return undefined;
-    const now = this.#wall();
+    now ??= this.#wall();
     return now < this.#deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
+  }
+
+  #lastExpired(read: Reads, now: number): number | undefined {
+    return now < this.#deadlines.earliest ? undefined : this.#deadlines.latestUntil(now, read.options());
   }
 
   *#pairs(

@@ -42,11 +42,12 @@ export const search: Operation = {
     parameter('limit'),
     parameter('after'),
     parameter('consistency'),
+    parameter('ifNoneMatchRead'),
   ],
   answers: {
     200: {
       description: 'The keys in order, `[]` when there is none; with `values=true` the pairs.',
-      headers: { Link: header('next'), Age: header('age') },
+      headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
           schema: { oneOf: [schema('Keys'), schema('Pairs')] },
@@ -54,6 +55,7 @@ export const search: Operation = {
         },
       },
     },
+    304: unchanged(header('state')),
   },
   problems: pageProblems,
   access: 'read',
@@ -95,7 +97,7 @@ export const watch: Operation = {
   description:
     'Server-sent events: `set` and `delete` with a line of JSON (`key`, `value`, `revision`, `expires`), in the order of ' +
     'revisions, none missed and none doubled. The id of an event resumes behind it, on any replica. A last event `error` ' +
-    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`, `unauthorized`.',
+    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`, `other-timeline`, `unauthorized`.',
   tags: ['Reading'],
   parameters: [parameter('prefix'), parameter('suffix'), parameter('consistency'), parameter('lastEventId')],
   answers: {
@@ -105,12 +107,12 @@ export const watch: Operation = {
         'text/event-stream': {
           schema: { type: 'string' },
           examples: {
-            events: { value: 'event: set\nid: 7\ndata: {"key":"xyz-1","value":"three","revision":7}\n\n' },
+            events: { value: 'event: set\nid: k3f9a2xq-7\ndata: {"key":"xyz-1","value":"three","revision":7}\n\n' },
           },
         },
       },
     },
   },
-  problems: ['invalid-query', 'history-gone', 'overloaded', 'unavailable'],
+  problems: ['invalid-query', 'history-gone', 'other-timeline', 'overloaded', 'unavailable'],
   access: 'read',
 };

@@ -5,7 +5,7 @@ import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
 import { noSpans, type Spans } from '../spans.ts';
-import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
+import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
@@ -113,7 +113,8 @@ export class EtcdStore extends IndexReader implements Store {
     });
     const barrier = () => this.#barrier.wait();
     const expired = (key: string) => index.expiredVersion(key);
-    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
+    const timeline = () => replica.timeline;
+    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens(), timeline };
     this.#writer = new Writer({ ...shared, metrics, spans });
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
@@ -144,7 +145,7 @@ export class EtcdStore extends IndexReader implements Store {
     return this.#spans.own('store.barrier', () => this.#barrier.wait());
   }
 
-  set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<Written> {
     return this.#mutations.set(pairs, options);
   }
 
@@ -152,8 +153,8 @@ export class EtcdStore extends IndexReader implements Store {
     return this.#mutations.delete(keys, condition);
   }
 
-  watch(after: number, on: Watcher): Watch {
-    return this.#watches.watch(after, on);
+  watch(after: number, on: Watcher, timeline?: string): Watch {
+    return this.#watches.watch(after, on, timeline);
   }
 
   age(): number {

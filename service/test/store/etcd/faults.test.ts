@@ -214,7 +214,7 @@ test.serial('compaction while a replica is cut off: it syncs, and deleted keys a
   await store.barrier();
   proxy.stall();
   for (let i = 0; i < 25; i++) await cluster.ctl('del', `/kvstore/k/k${i * 2}`);
-  await cluster.compact(await direct.store.set([{ key: 'k1', value: '2' }]));
+  await cluster.compact((await direct.store.set([{ key: 'k1', value: '2' }])).revision);
   proxy.cut();
   proxy.resume();
   await waitFor('reads work again', async () => (await read(store, 'k1')) === '2');
