@@ -9,6 +9,7 @@ export interface CommonOptions {
   readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  readonly identity?: string;
   readonly retryFor: number;
   readonly quiet?: boolean;
 }
@@ -21,6 +22,7 @@ export function withCommonOptions(command: Command): Command {
     .option('--url <url>', 'where the store is (KV_URL, else http://127.0.0.1:8080)')
     .option('--token <token>', 'bearer token; other users of this machine can see it, prefer a file')
     .option('--token-file <file>', 'file with the bearer token (KV_TOKEN_FILE)')
+    .option('--identity <identity>', 'refuse to talk to any other store (KV_EXPECT_IDENTITY)')
     .option('--retry-for <seconds>', 'how long to try again while the store cannot be reached or is busy', seconds, 60)
     .option('-q, --quiet', 'say nothing but errors');
 }
@@ -36,6 +38,7 @@ export function createContext(options: CommonOptions, io: Io): Context {
   const client = new Client({
     url,
     token: () => readToken(options, io),
+    identity: options.identity ?? (io.env.KV_EXPECT_IDENTITY || undefined),
     idleTimeout,
     clock: io.clock,
     signal: io.signal,

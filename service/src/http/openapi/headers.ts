@@ -27,6 +27,10 @@ export const headers = {
     description: 'RFC 8288: `<target>; rel="next"`, the same query for the page that follows; absent on the last.',
     schema: { type: 'string', pattern: '^</[^>]*>; rel="next"$' },
   },
+  age: {
+    description: 'With `consistency=stale` over etcd: seconds for which the replica may have missed changes.',
+    schema: { type: 'integer', minimum: 0 },
+  },
   retryAfter: { description: 'Seconds to wait before asking again.', schema: { type: 'integer', minimum: 0 } },
   challenge: {
     description: 'RFC 6750.',

@@ -9,7 +9,7 @@ const pageProblems: readonly ProblemCode[] = ['invalid-query', 'invalid-key', 'o
 
 const unchanged = (etag: Part): Part => ({
   description: 'Nothing has changed since the given ETag.',
-  headers: { ETag: etag },
+  headers: { ETag: etag, Age: header('age') },
 });
 
 export const getKey: Operation = {
@@ -20,7 +20,7 @@ export const getKey: Operation = {
   answers: {
     200: {
       description: 'The value.',
-      headers: { ETag: header('keyVersion') },
+      headers: { ETag: header('keyVersion'), Age: header('age') },
       content: { 'application/json': { schema: schema('Value'), examples: { text: { value: 'three' } } } },
       links: { delete: link('deleteKey') },
     },
@@ -47,7 +47,7 @@ export const search: Operation = {
   answers: {
     200: {
       description: 'The keys in order, `[]` when there is none; with `values=true` the pairs.',
-      headers: { ETag: header('state'), Link: header('next') },
+      headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
           schema: { oneOf: [schema('Keys'), schema('Pairs')] },
@@ -76,7 +76,7 @@ export const dump: Operation = {
   answers: {
     200: {
       description: 'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each.',
-      headers: { ETag: header('state'), Link: header('next') },
+      headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': { schema: schema('Pairs') },
         'application/x-ndjson': {
