@@ -20,6 +20,7 @@ export const problems = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'too-many-pairs': { status: 413, title: 'Too many pairs for one transaction' },
   'unsupported-encoding': { status: 415, title: 'The Content-Encoding is not known' },
+  misdirected: { status: 421, title: 'The request is meant for another store' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'Too much is waiting' },

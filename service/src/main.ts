@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   const { httpMetrics } = await import('./http/http-metrics.ts');
   const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
+  const { Peers } = await import('./http/peers.ts');
   const { Turns } = await import('./http/turns.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
@@ -52,6 +53,12 @@ async function main(): Promise<void> {
     interceptors: tracing?.interceptors ?? [],
   });
   const drain = new Drain();
+  const peers = new Peers({
+    url: config.peersUrl,
+    age: () => store.age?.(),
+    maxAge: config.readyMaxAge,
+    clock: systemClock,
+  });
   const turns = new Turns();
   const metrics = httpMetrics(registry);
   const handler = createHandler({
@@ -59,7 +66,9 @@ async function main(): Promise<void> {
     registry,
     log,
     drain,
+    peers,
     tokens,
+    identity: config.identity,
     version: manifest.version,
     pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
@@ -84,7 +93,7 @@ async function main(): Promise<void> {
       onProblem: metrics.problem,
       onConnection: () => turns.arrived(),
     });
-    serverMetrics(registry, { server, store, drain });
+    serverMetrics(registry, { server, store, drain, peers });
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');
@@ -96,6 +105,7 @@ async function main(): Promise<void> {
     await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
   } finally {
     tokens?.close();
+    peers.close();
     await store.close();
     await tracing?.shutdown();
   }

@@ -1,6 +1,7 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
 import type { Middleware } from 'koa';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
+import { tellAge } from './age.ts';
 import type { DumpCache } from './dump-cache.ts';
 import { viewTag } from './entity-tag.ts';
 import { linkNext, pairObject, pairsOf, readPage } from './pages.ts';
@@ -27,7 +28,8 @@ export function dumpPairs({ store, stream, sendReady, dumps, waited }: DumpParts
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
     const { filter: behind, limit } = parsePage(parameters);
     const filter = { ...behind, prefix: single(parameters, 'prefix') };
-    if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
+    if (parseStale(parameters)) tellAge(ctx, store);
+    else await (waited.get(ctx.req) ?? store.barrier());
     const asLines = ctx.accepts('application/json', jsonLines) === jsonLines;
     ctx.status = 200;
     ctx.vary('Accept');

@@ -13,6 +13,7 @@ import { hotGet } from './hot-get.ts';
 import { hotReads } from './hot-reads.ts';
 import { hotSearch } from './hot-search.ts';
 import { type BegunWrites, hotSet } from './hot-set.ts';
+import { isMisdirected } from './identity.ts';
 import type { Waited } from './when-fresh.ts';
 
 export interface HandlerOptions extends Omit<AppOptions, 'waited' | 'begun' | 'spans' | 'exemplars' | 'dumps'> {
@@ -49,7 +50,11 @@ export function createHandler({
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
   const dump = hotDump({ store, dumps, metrics, waited, spans, stallTimeout: streams.stallTimeout, rest: app });
   const admitted = admit(hotSet({ store, metrics, begun, maxBody, spans, rest: dump }));
-  const hot = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
+  const plain = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
+  const { identity } = options;
+  // The application refuses what is meant for another store.
+  const hot: RequestListener = (request, response) =>
+    (isMisdirected(request, identity) ? rest : plain)(request, response);
   // One for all requests, sampled or not: of two, neither would be compiled for its own objects alone (docs/adr/0160).
   const answer = isHot ? hot : rest;
   return tracing?.requests(answer) ?? answer;

@@ -26,10 +26,12 @@ export function hotReads({ reads, answers, ...options }: HotReadsOptions): Reque
   const { metrics, rest } = options;
   const ways = reads.map((read) => {
     const serve = whenFresh<string>(options, (asked, response, start) => {
+      // An answer to a search may be older than the store's newest write, which changed nothing of it, so its tag is not
+      // kept with it. The tag is made first: what expires between the two must not be in an answer whose tag leaves it out.
+      const tag = read.by === 'key' ? undefined : viewTag(options.store, options.store);
       const ready = answers.answer(read, asked);
       if (ready === undefined) return false;
-      // An answer to a search may be older than the store's newest write, which changed nothing of it.
-      sendAnswer(response, ready, read.by === 'key' ? undefined : viewTag(options.store, options.store));
+      sendAnswer(response, ready, tag);
       if (ready.problem !== undefined) metrics.problem(ready.problem);
       metrics.ended('GET', read.template, ready.status, (performance.now() - start) / 1000);
       return true;

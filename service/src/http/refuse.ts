@@ -10,8 +10,15 @@ export const maxHeaderSize = 16 * 1024;
 /** Milliseconds in which a refused client may read its answer, while what it still sends is thrown away. */
 const lingerTime = 1000;
 
-/** For the server's `clientError` event. */
-export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: (code: ProblemCode) => void): void {
+type Headers = Readonly<Record<string, string>>;
+
+/** For the server's `clientError` event. `more`: headers that every answer has. */
+export function refuse(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  onProblem: (code: ProblemCode) => void,
+  more: Headers,
+): void {
   // Each further piece of what is not HTTP is an error again; the answer is on its way already.
   if (socket.writableEnded && !socket.destroyed) return;
   // Node's own handler looks there, too: the answer that is being written. Nothing may get into the midst of it.
@@ -22,13 +29,13 @@ export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: 
   }
   const [code, message] = refusals[error.code ?? ''] ?? notHttp;
   onProblem(code);
-  answerBare(socket, new Problem(code, message));
+  answerBare(socket, new Problem(code, message, { headers: more }));
 }
 
 /** For the server's `connect` event: this is no proxy. */
-export function refuseConnect(socket: Duplex, onProblem: (code: ProblemCode) => void): void {
+export function refuseConnect(socket: Duplex, onProblem: (code: ProblemCode) => void, more: Headers): void {
   onProblem('method-not-allowed');
-  const headers = { Allow: 'GET, HEAD, POST, DELETE' };
+  const headers = { Allow: 'GET, HEAD, POST, DELETE', ...more };
   answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
 }
 

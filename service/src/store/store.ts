@@ -158,7 +158,12 @@ export interface Store extends Reader {
   /** The name of the timeline that the versions in view belong to. */
   timeline(): string;
   snapshot(): Snapshot;
-  /** Undefined when requests can be served, else why not. */
+  /**
+   * Milliseconds since the index was known to show everything: what a read that does not wait may have missed.
+   * Undefined: nothing, ever.
+   */
+  age?(): number | undefined;
+  /** Undefined when requests can be served, else why not: never because of what all replicas depend on. */
   notReady(): string | undefined;
   /** Ends with every accepted write done or rejected, and the data directory free for the next process. */
   close(): Promise<void>;

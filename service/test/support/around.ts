@@ -17,6 +17,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
     watch: (after, on, timeline) => store.watch(after, on, timeline),
     timeline: () => store.timeline(),
     snapshot: () => store.snapshot(),
+    ...(store.age === undefined ? {} : { age: () => store.age?.() }),
     notReady: () => store.notReady(),
     close: () => store.close(),
     ...instead,

@@ -32,8 +32,6 @@ import { Writer } from './writer.ts';
 const versionPatience = 2000;
 /** Milliseconds between looks at etcd when nobody asks. */
 const heartbeat = 5000;
-/** Milliseconds without any answer of etcd until the store says it is not ready; an election takes 1 to 3 s. */
-const contactGrace = 30_000;
 
 /**
  * Opens the store and returns while the first sync goes on: `notReady` says so until it is done.
@@ -76,12 +74,15 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #metrics: EtcdMetrics;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
+  /** By the clock. */
+  readonly #openedAt: number;
   #stopHeartbeat = () => {};
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
     super(index);
     const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
+    this.#openedAt = clock.now();
     this.#spans = spans;
     this.#lock = lock;
     const places = layout(prefix);
@@ -156,13 +157,14 @@ export class EtcdStore extends IndexReader implements Store {
     return this.#watches.watch(after, on, timeline);
   }
 
+  age(): number {
+    const { clock = systemClock } = this.#options;
+    return clock.now() - (this.#barrier.freshAt ?? this.#openedAt);
+  }
+
   notReady(): string | undefined {
     if (this.#stop.signal.aborted) return 'The store is closed.';
-    const notSynced = this.#follower.notSynced;
-    if (notSynced !== undefined) return notSynced;
-    const { clock = systemClock } = this.#options;
-    const silent = clock.now() - (this.#barrier.lastContact ?? clock.now());
-    return silent > contactGrace ? `etcd has not answered for ${Math.round(silent / 1000)} s.` : undefined;
+    return this.#follower.notSynced;
   }
 
   async close(): Promise<void> {

@@ -131,12 +131,12 @@ export class Follower {
   }
 
   async #resync(cause: ResyncCause): Promise<void> {
-    const { client, layout, metrics, replica, log, onInterrupted } = this.#options;
+    const { metrics, replica, log, onInterrupted } = this.#options;
     if (cause !== 'compacted') replica.condemn(cause);
     onInterrupted('The index is synced anew with etcd.');
     metrics.resyncs.inc({ cause });
     const done = metrics.resyncDuration.startTimer();
-    await settleTimeline(client, layout, replica.timeline, cause);
+    await settleTimeline(this.#options, replica.timeline, cause);
     const differed = await resync(this.#options, cause);
     // Those who came meanwhile have not heard of what the sync brought.
     onInterrupted('The index was synced anew with etcd.');
