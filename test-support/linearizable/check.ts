@@ -1,7 +1,7 @@
 /**
  * `npm run check:linearizable -- FAULTS SEED OPERATIONS`: a long schedule of faults, its history checked by two checkers,
  * one of them Porcupine (built with Go). Defaults: 60 faults, a random seed, no end before the last fault; with
- * OPERATIONS it ends when so many were done. Prints operations, faults and the verdicts; fails on a violation.
+ * OPERATIONS it ends when so many were done; SIGINT ends it early. Prints operations, faults and the verdicts; fails on a violation.
  */
 import { faults } from './faults.ts';
 import { type Operation, violations } from './history.ts';
@@ -23,8 +23,10 @@ const started = performance.now();
 const since = () => Math.round((performance.now() - started) / 1000);
 // With a number of operations, the faults are spread over them.
 const between = enough === Number.POSITIVE_INFINITY ? 200 : Math.max(200, Math.floor(enough / count));
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
 const result = await run({
-  ...{ schedule, seed, teams: 2, between, enough },
+  ...{ schedule, seed, teams: 8, between, enough, signal: interrupted.signal },
   onFault: (name, operations) => {
     injected[name] = (injected[name] ?? 0) + 1;
     console.log(`- ${name} (${operations} operations in ${since()} s)`);

@@ -20,7 +20,7 @@ export interface HotKeysOptions {
   readonly rest: number;
 }
 
-const registersAtOnce = 3;
+const registersAtOnce = 4;
 
 /** Bursts on the same registers: short histories are checked quickly. */
 const leastBursts = 5;

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly between?: number;
   /** Operations until no more faults are injected, if that comes before the schedule's end. */
   readonly enough?: number;
+  /** Ends the schedule early; what was done is judged. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -44,7 +46,7 @@ const requestTimeout = '2500ms';
 const replicaCount = 3;
 
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { schedule, stale = false, seed, onFault, teams = 1, between = 200, enough = Infinity } = options;
+  const { schedule, stale = false, seed, onFault, teams = 1, between = 200, enough = Infinity, signal } = options;
   const random = seededRandom(seed);
   const cleanups: (() => Promise<unknown>)[] = [];
   try {
@@ -78,22 +80,27 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const clients = [
       new Workload({ recorder, replicas, clientsPerReplica: 3, random }),
       ...Array.from({ length: teams }, (_, team) => {
-        return new HotKeys({ recorder, replicas, perReplica: 4, random: seededRandom(seed + 1 + team), team, rest: 4 });
+        return new HotKeys({ recorder, replicas, perReplica: 5, random: seededRandom(seed + 1 + team), team, rest: 4 });
       }),
     ];
     cleanups.push(() => Promise.all(clients.map((each) => each.stop())));
     // Their numbers are their own, so that each series is the same however fast the others are.
     const numbers = (i: number) => seededRandom(seed + 100 + i);
-    const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', '', 'hot-', 'hot-'] });
+    const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', 'hot-'] });
     cleanups.push(() => mirrors.stop());
     const { history } = recorder;
-    const flowing = (from: number) => waitFor('operations flow', () => history.length > from + between);
-    await flowing(0);
+    const flowing = async () => {
+      const from = history.length;
+      await waitFor('operations flow', () => history.length > from + 200);
+      const rested = () => signal?.aborted || history.length > from + between;
+      await waitFor('operations were done', rested, { timeout: 3_600_000, interval: 50 });
+    };
+    await flowing();
     for (const name of schedule) {
-      if (history.length >= enough) break;
+      if (history.length >= enough || signal?.aborted) break;
       onFault?.(name, history.length);
       await faults[name]?.({ cluster, proxies, restartReplica }, random, 300 + random() * 1200);
-      await flowing(history.length);
+      await flowing();
     }
     await sleep(100);
     await Promise.all(clients.map((each) => each.stop()));
