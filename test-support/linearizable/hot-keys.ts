@@ -26,8 +26,13 @@ const registersAtOnce = 4;
 const leastBursts = 5;
 const mostBursts = 40;
 
+/** Of each client, after its operation in a burst. */
+const readsBehind = 2;
+
 /** Seconds; longer than any run, and than any clock jumps that a run makes. */
 const ttl = 300_000_000;
+/** Each is a lease in etcd, which costs more than the write. */
+const likelyTtl = 0.06;
 
 /** How likely each kind of operation is; what is left are reads. */
 interface Mix {
@@ -90,9 +95,22 @@ export class HotKeys {
       // Most of them on one key.
       const register = registers[random() < 0.5 ? 0 : Math.floor(random() * registers.length)];
       if (replica === undefined || register === undefined || mix === undefined) continue;
-      acts.push(this.#act(this.#client(member), replica, register, registers, mix));
+      const client = this.#client(member);
+      acts.push(
+        this.#act(client, replica, register, registers, mix).then(() => this.#look(client, replica, registers)),
+      );
     }
     await Promise.all(acts);
+  }
+
+  /** Reads are cheap, and see what writes have done. */
+  async #look(client: number, replica: Target, registers: readonly Register[]): Promise<void> {
+    const { recorder, random } = this.#options;
+    for (let i = 0; i < readsBehind; i++) {
+      const register = registers[Math.floor(random() * registers.length)];
+      if (register === undefined) continue;
+      await recorder.read(client, replica, register, random() < 0.5 ? pick(register.known, random) : undefined);
+    }
   }
 
   async #act(
@@ -112,13 +130,13 @@ export class HotKeys {
     if (chosen(mix.set)) {
       // Two or three registers that include this one, or this one alone.
       const several = random() < 0.3 ? registers.filter((one) => one === register || random() < 0.5) : [register];
-      return recorder.set(client, replica, several, { ttl: random() < 0.2 ? ttl : undefined });
+      return recorder.set(client, replica, several, { ttl: random() < likelyTtl ? ttl : undefined });
     }
     if (chosen(mix.absentSet)) return recorder.set(client, replica, [register], { condition: 'absent' });
     if (chosen(mix.remove) && !register.deleted) return recorder.remove(client, replica, register);
     if (known === undefined) return recorder.read(client, replica, register);
     if (chosen(mix.conditionalSet)) {
-      const options = { condition: known, ttl: random() < 0.2 ? ttl : undefined };
+      const options = { condition: known, ttl: random() < likelyTtl ? ttl : undefined };
       return recorder.set(client, replica, [register], options);
     }
     if (chosen(mix.conditionalRemove) && !register.deleted) return recorder.remove(client, replica, register, known);
