@@ -11,17 +11,20 @@ import { seenValues } from './chains.ts';
 import type { Operation } from './history.ts';
 import { absent, gone } from './registers.ts';
 
-/** `linearizable`, or what is wrong. */
+/** `linearizable`, or what is wrong; then the file that it judged stays, and is named. */
 export async function porcupine(history: readonly Operation[]): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'kvstore-history-'));
+  let keep = true;
   try {
     const file = join(directory, 'history.jsonl');
     await pipeline(Readable.from(lines(history)), createWriteStream(file));
     const cwd = new URL('porcupine/', import.meta.url);
     const { stdout } = await promisify(execFile)('go', ['run', '.', file], { cwd, maxBuffer: 1 << 24 });
-    return stdout.trim();
+    const verdict = stdout.trim();
+    keep = verdict !== 'linearizable';
+    return keep ? `${verdict}\n  history: ${file}` : verdict;
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    if (!keep) await rm(directory, { recursive: true, force: true });
   }
 }
 
@@ -31,7 +34,9 @@ function* lines(history: readonly Operation[]): Iterable<string> {
     for (const { client, kind, register, value, replaces, start, end } of relevant(operations)) {
       // JSON has no Infinity: a negative end stands for it.
       const times = { start, end: end === Number.POSITIVE_INFINITY ? -1 : end };
-      const before = replaces === undefined ? {} : { replaces: stateOf(replaces.value) };
+      // A deletion that may never have happened must fit everywhere.
+      const certain = end !== Number.POSITIVE_INFINITY || value !== gone;
+      const before = replaces === undefined || !certain ? {} : { replaces: stateOf(replaces.value) };
       text += `${JSON.stringify({ client, kind, register, value: stateOf(value), ...before, ...times })}\n`;
     }
     if (text.length < 1 << 20) continue;

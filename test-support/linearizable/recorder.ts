@@ -161,7 +161,9 @@ export class Recorder {
 
   #wrote(write: Wrote, shared: boolean): void {
     const { client, register, value, condition, start, end, tag } = write;
-    const before = condition === 'absent' ? this.#nothing(register, start) : condition?.value;
+    // What is not known to have happened may happen later, after a deletion that was not begun yet.
+    const nothing = end === Number.POSITIVE_INFINITY ? absent : this.#nothing(register, start);
+    const before = condition === 'absent' ? nothing : condition?.value;
     this.history.push({
       ...{ client, kind: 'write', register: register.name, value, start, end },
       ...(condition === undefined ? {} : { replaces: { value: before } }),
