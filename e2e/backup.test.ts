@@ -67,6 +67,7 @@ test('a backup that is not there is told, the store is not opened, and another o
   const reasonOf = (type: string) => statusField(again, `.conditions[?(@.type=="${type}")].reason`);
   const failed = async () => (await reasonOf('Restored')) === 'Failed';
   await waitFor('the restore has failed', failed, { timeout: 240_000, interval: 500 });
+  t.regex(await statusField(again, '.conditions[?(@.type=="Restored")].message'), /exit code 3: .*nobody/);
   await waitFor('Ready tells of it', async () => (await reasonOf('Ready')) === 'RestoreFailed');
   t.is(await kubectl('get', 'ingress', 'again', '-n', namespace, '--ignore-not-found', '-o', 'name'), '');
 

@@ -105,6 +105,24 @@ test('a backup is a CronJob with a claim that outlives the KvStore', async (t) =
   t.true(await cluster.has('claims', namespace, 'shop-backup'));
 });
 
+test('a backup made by hand and taken from the CronJob stays', async (t) => {
+  const namespace = await cluster.createNamespace();
+  await cluster.createKvStore(namespace, 'shop', { etcd: {}, backup });
+  const cronJob = await cluster.appears<V1CronJob>('cronJobs', namespace, 'shop-backup');
+  await cluster.kubectl('create', 'job', 'now', '-n', namespace, '--from=cronjob/shop-backup');
+  const orphan = ['patch', 'job', 'now', '-n', namespace, '--type=merge'];
+  await cluster.kubectl(...orphan, '-p', '{"metadata":{"ownerReferences":null}}');
+  const applied = (): Promise<unknown> =>
+    cluster.patch('kvStores', namespace, 'shop', { spec: { backup: { suspend: true } } });
+  await applied();
+  await waitFor('the operator has looked at it since', async () => {
+    const { metadata } = await cluster.get('cronJobs', namespace, 'shop-backup');
+    return metadata?.resourceVersion !== cronJob.metadata?.resourceVersion;
+  });
+  await waitForCondition(cluster, namespace, 'shop', { type: 'Progressing', status: 'True', reason: 'RollingOut' });
+  t.true(await cluster.has('jobs', namespace, 'now'));
+});
+
 test('a time zone that is none is told', async (t) => {
   const namespace = await cluster.createNamespace();
   const odd = { ...backup, timeZone: 'Mars' };

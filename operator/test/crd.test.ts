@@ -194,6 +194,16 @@ for (const [title, spec] of accepted) {
   });
 }
 
+test('the samples can be applied together: each has a host of its own', async (t) => {
+  const kvstores = await Promise.all(
+    (await readdir(samples))
+      .filter((file) => file !== 'kustomization.yaml')
+      .map(async (file) => loadYaml<KvStore>(await readFile(`${samples}${file}`, 'utf8'))),
+  );
+  const hosts = new Map(kvstores.map(({ metadata, spec }) => [metadata.name, spec.ingress?.host]));
+  t.is(new Set(hosts.values()).size, hosts.size, JSON.stringify([...hosts]));
+});
+
 test('every sample is accepted', async (t) => {
   const files = (await readdir(samples)).filter((file) => file !== 'kustomization.yaml');
   t.true(files.length >= 4);

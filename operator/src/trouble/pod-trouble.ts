@@ -60,11 +60,14 @@ export function troubleOf(pod: V1Pod, now: Date): PodTrouble | undefined {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status === 'True') return undefined;
   const containers = status?.containerStatuses ?? [];
-  const isRunning = containers.length > 0 && containers.every(({ state }) => state?.running !== undefined);
   const ends = containers.map(lastEnd).filter((text) => text !== '');
-  return isRunning
-    ? trouble(name, 'NotReady', ['runs but is not ready', ...ends].join('; '), false)
-    : trouble(name, 'ContainerCreating', ['its containers are not made yet', ...ends].join('; '), false);
+  // Between two crashes it runs for a moment, or has just ended: still the same trouble.
+  if (containers.some(({ state, restartCount }) => state?.terminated !== undefined || restartCount > 0)) {
+    return trouble(name, 'CrashLoopBackOff', ['is not ready', ...ends].join('; '), false);
+  }
+  return containers.some(({ state }) => state?.running !== undefined)
+    ? trouble(name, 'NotReady', 'runs but is not ready', false)
+    : trouble(name, 'ContainerCreating', 'its containers are not made yet', false);
 }
 
 /** A controller that has not made the pods it should: a quota, or a policy, forbids them. */

@@ -23,6 +23,12 @@ export const noTroubles: Troubles = { service: [], etcd: [], backup: [], restore
 /** Reasons that do not pass by waiting: told as soon as they are seen. */
 const atOnce: ReadonlySet<string> = new Set(['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
 
+/** Reasons that take turns while one and the same thing is wrong. */
+const sameFor: Readonly<Record<string, string>> = {
+  ErrImagePull: 'ImagePullBackOff',
+  RunContainerError: 'CrashLoopBackOff',
+};
+
 /** A slow pod is not a broken one: pulling an image and the first sync take their time. */
 const slowMs = 60_000;
 const explainedMs = 20_000;
@@ -40,7 +46,9 @@ export async function troublesOf(
 ): Promise<Troubles> {
   const { namespace, name } = kvstore.metadata;
   const pods = caches.pods.ofGroup(`${namespace}/${name}`);
-  const found = [...pods.flatMap((pod) => suspectOf(pod, now) ?? []), ...incomplete(kvstore, caches, pods)];
+  const available = caches.deployments.get(namespace, name)?.status?.availableReplicas ?? 0;
+  const isShort = available < kvstore.spec.replicas;
+  const found = [...pods.flatMap((pod) => suspectOf(pod, now, isShort) ?? []), ...incomplete(kvstore, caches, pods)];
   // A pod that waits for its image is at one time in ErrImagePull and at another in ImagePullBackOff: by the pod, then.
   const ages = lasting.of(
     `pods ${namespace}/${name}`,
@@ -56,7 +64,7 @@ export async function troublesOf(
         ? trouble
         : await explain(suspect, namespace, events);
     const threshold = thresholdOf(told, component);
-    if (age >= threshold) result[component]?.push(told);
+    if (age >= threshold) result[component]?.push({ ...told, reason: sameFor[told.reason] ?? told.reason });
     const wait = age < askAfterMs ? askAfterMs - age : threshold - age;
     if (age < threshold) nextMs = Math.min(nextMs ?? wait, Math.max(wait, 100));
   }
@@ -77,9 +85,9 @@ interface Suspect {
   readonly trouble: PodTrouble;
 }
 
-function suspectOf(pod: V1Pod, now: Date): Suspect | undefined {
-  // Of a Job each try is another pod; the failed ones stay and are no trouble by themselves.
-  if (jobOf(pod) !== undefined && pod.status?.phase === 'Failed') return undefined;
+function suspectOf(pod: V1Pod, now: Date, isShort: boolean): Suspect | undefined {
+  // Failed pods stay when others have taken their place: evicted ones of a Deployment, each try of a Job.
+  if (pod.status?.phase === 'Failed' && (!isShort || jobOf(pod) !== undefined)) return undefined;
   const trouble = troubleOf(pod, now);
   if (trouble === undefined) return undefined;
   return { kind: 'Pod', ...named(pod), trouble };

@@ -1,5 +1,5 @@
 /** What a pod's status tells of why it does not start, and from when on that is a fault. */
-import type { V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1Deployment, V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import test from 'ava';
 import { ObjectCache } from '../../src/kube/object-cache.ts';
 import type { Caches } from '../../src/kube/sources.ts';
@@ -26,7 +26,9 @@ const cases: readonly [found: V1Pod, reason: string | undefined, message: RegExp
   [recorded.noConfig, 'CreateContainerConfigError', /secret "creds" not found.*make the Secret/],
   [recorded.crashing, 'CrashLoopBackOff', /last state: .*exit code 137 \(OOMKilled\).*kubectl logs --previous/],
   [recorded.mounting, 'ContainerCreating', /not made yet/],
-  [recorded.running1, 'NotReady', /last state: .*exit code 1/],
+  [recorded.running1, 'NotReady', /runs but is not ready/],
+  [recorded.betweenCrashes, 'CrashLoopBackOff', /last state: .*exit code 1/],
+  [recorded.justCrashed, 'CrashLoopBackOff', /kubectl logs/],
   [recorded.evicted, 'Evicted', /low on resource/],
   [pod(), 'ContainerCreating', /./],
   [pod({ phase: 'Succeeded' }), undefined, /./],
@@ -41,7 +43,7 @@ for (const [i, [found, reason, message]] of cases.entries()) {
   });
 }
 
-async function follow(found: V1Pod, explanation?: Explanation, statefulSet?: V1StatefulSet) {
+async function follow(found: V1Pod, explanation?: Explanation, statefulSet?: V1StatefulSet, available?: V1Deployment) {
   const clock = new FakeClock();
   const pods = new ObjectCache<V1Pod>(kvStoreKeyOf);
   pods.put(found);
@@ -55,7 +57,9 @@ async function follow(found: V1Pod, explanation?: Explanation, statefulSet?: V1S
       return explanation;
     },
   } as unknown as WarningEvents;
-  const caches = { pods, statefulSets, jobs: new ObjectCache<V1Job>(kvStoreKeyOf) } as unknown as Caches;
+  const deployments = new ObjectCache<V1Deployment>(kvStoreKeyOf);
+  if (available !== undefined) deployments.put(available);
+  const caches = { pods, statefulSets, deployments, jobs: new ObjectCache<V1Job>(kvStoreKeyOf) } as unknown as Caches;
   const look = () => troublesOf(kvStore(), caches, lasting, events, noon);
   /** Milliseconds until it is a fault, as the hints when to look again have it. */
   const untilTold = async (component: 'service' | 'etcd') => {
@@ -93,6 +97,13 @@ test('a pod that only its Events explain is explained by them, and they are not 
   const [trouble] = (await mounting.look()).service;
   t.regex(trouble?.message ?? '', /shop-tokens.*make the Secret/);
   t.is((await (await follow(recorded.crashing)).untilTold('service'))?.asked, 0);
+});
+
+test('a pod that failed is no trouble once others have taken its place', async (t) => {
+  const metadata = { name: 'shop', namespace: 'web', resourceVersion: '1' };
+  const all = { metadata, status: { availableReplicas: 3 } };
+  t.is(await (await follow(recorded.evicted, undefined, undefined, all)).untilTold('service'), undefined);
+  t.is((await (await follow(recorded.evicted)).untilTold('service'))?.reason, 'Evicted');
 });
 
 test('a quota that forbids a member is named', async (t) => {

@@ -93,7 +93,17 @@ export const recorded = {
   running1: pod({
     phase: 'Running',
     conditions: [scheduled, notReady],
-    container: { state: { running: {} }, lastState: { terminated: { exitCode: 1, reason: 'Error' } } },
+    container: { state: { running: {} } },
+  }),
+  betweenCrashes: pod({
+    phase: 'Running',
+    conditions: [scheduled, notReady],
+    container: { restartCount: 1, state: { running: {} }, lastState: { terminated: { exitCode: 1, reason: 'Error' } } },
+  }),
+  justCrashed: pod({
+    phase: 'Running',
+    conditions: [scheduled, notReady],
+    container: { state: { terminated: { exitCode: 1, reason: 'Error' } } },
   }),
   evicted: pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' }),
 } as const satisfies Record<string, V1Pod>;
