@@ -12,7 +12,9 @@ async function makeSet(cluster: Cluster, namespace: string, name: string): Promi
     selector: { matchLabels: labels },
     template: { metadata: { labels }, spec: { containers: [{ name: 'etcd', image: 'etcd' }] } },
   };
-  await cluster.admin.request('POST', pathOf(resources.statefulSets, namespace), { body: { metadata: { name }, spec } });
+  await cluster.admin.request('POST', pathOf(resources.statefulSets, namespace), {
+    body: { metadata: { name }, spec },
+  });
 }
 
 function replicas(cluster: Cluster, namespace: string, name: string): Promise<number> {
