@@ -55,11 +55,15 @@ export class Mirror {
     this.#running = this.#run();
   }
 
-  /** Resolves when the copy was the same as what every replica shows. Something must change meanwhile. */
+  /** Resolves when the copy was compared with what the replicas show. Something must change meanwhile. */
   async finish(): Promise<void> {
     const { name, replicas } = this.#options;
     const from = this.compared;
-    await waitFor(`${name} was compared with the store`, () => this.compared > from + 2 * replicas.length);
+    try {
+      await waitFor('a comparison with the store', () => this.compared > from + 2 * replicas.length);
+    } catch (error) {
+      this.violations.push(`${name}: ${(error as Error).message}`);
+    }
     await this.stop();
   }
 
