@@ -8,5 +8,5 @@ await serve({
   port: config.port,
   store: new EmbeddedStore({ directory: config.dataDir, metrics: { observe: nothing, commitStarted: () => nothing } }),
   registry: new Registry(),
-  metrics: { started: nothing, left: nothing, ended: nothing, problem: nothing },
+  metrics: { started: nothing, waited: nothing, refused: nothing, ended: nothing, problem: nothing },
 });

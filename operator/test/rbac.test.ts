@@ -40,6 +40,7 @@ const busyEtcd: ReconcileEtcd = async ({ metadata: { namespace, name }, spec }, 
   await tools.apply({ apiVersion: 'v1', kind: 'Secret', metadata });
   const sts = { serviceName: name, selector: { matchLabels: labelsOf(name) }, template: pod };
   await tools.apply({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: sts } as KubernetesObject);
+  await tools.read();
   const [claim] = claims;
   await tools.deletePod(namespace, `${name}-etcd-0`, 'none');
   if (claim?.metadata?.uid !== undefined && claim.metadata.name !== undefined) {

@@ -90,7 +90,7 @@ async function main(): Promise<void> {
     const server = await listen(handler, drain, {
       ...config,
       requestTimeout: config.bodyTimeout,
-      onProblem: metrics.problem,
+      onProblem: metrics.refused,
       onConnection: () => turns.arrived(),
     });
     serverMetrics(registry, { server, store, drain, peers });

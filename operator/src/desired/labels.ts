@@ -8,7 +8,7 @@ export const labelKeys = {
 
 export const managedBy = 'kvstore-operator';
 
-export type Component = 'service' | 'etcd' | 'backup' | 'restore';
+export type Component = 'service' | 'etcd' | 'etcd-image' | 'backup' | 'restore';
 
 /** Labels that pick whatever belongs to one KvStore. */
 export function instanceLabels(instance: string): Record<string, string> {

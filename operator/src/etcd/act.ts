@@ -1,4 +1,4 @@
-import type { MemberTools } from './contract.ts';
+import type { MemberClient, MemberTools } from './contract.ts';
 import { grpcCode, MemberError } from './member-error.ts';
 import type { EtcdNames } from './names.ts';
 import type { Action } from './plan/situation.ts';
@@ -11,11 +11,11 @@ import type { Action } from './plan/situation.ts';
 export async function act(action: Action, names: EtcdNames, tools: MemberTools): Promise<string | undefined> {
   switch (action.kind) {
     case 'add-learner':
-      return unlessUnhealthy(() => tools.member(action.via).memberAdd(action.peerURL, true));
+      return askInTurn(action.ask, tools, (member) => member.memberAdd(action.peerURL, true));
     case 'promote':
       return unless(grpcCode.failedPrecondition, () => tools.member(action.via).memberPromote(action.id));
     case 'remove-member':
-      return unlessUnhealthy(() => tools.member(action.via).memberRemove(action.id));
+      return askInTurn(action.ask, tools, (member) => member.memberRemove(action.id));
     case 'move-leader':
       await tools.member(action.via).moveLeader(action.id);
       return undefined;
@@ -53,12 +53,36 @@ async function unless(code: number, call: () => Promise<unknown>): Promise<strin
 }
 
 /**
- * etcd changes its membership only when every voter has been connected to the leader for 5 s
- * (etcd's HealthInterval): to be waited for, not a failure to back off from.
+ * Asks members for a change of membership until one agrees. A member agrees only when it has been connected to every
+ * voter for 5 s (etcd's HealthInterval), by its own view: that all refuse is to be waited for, not a failure to back off
+ * from. Asking again is safe where an answer was lost: a change that has been made is refused as such.
+ * @returns undefined, or what each of them said
+ * @throws when none was even reached
  */
-function unlessUnhealthy(call: () => Promise<unknown>): Promise<string | undefined> {
-  return unless(grpcCode.unavailable, call);
+async function askInTurn(
+  ask: readonly string[],
+  tools: MemberTools,
+  change: (member: MemberClient) => Promise<unknown>,
+): Promise<string | undefined> {
+  const refusals: string[] = [];
+  let failure: unknown;
+  for (const name of ask) {
+    try {
+      await change(tools.member(name));
+      return undefined;
+    } catch (error) {
+      if (error instanceof MemberError && made.test(error.message)) return undefined;
+      if (error instanceof MemberError && error.code === grpcCode.unavailable)
+        refusals.push(`${name}: ${error.message}`);
+      else failure = error;
+    }
+  }
+  if (refusals.length === 0) throw failure;
+  return refusals.join(', ');
 }
+
+/** How etcd refuses what it has done before. */
+const made = /Peer URLs already exists|member not found/i;
 
 /** What a member refuses is a fact to report: the rest of the etcd goes on. Done in part, the next reconcile goes on. */
 async function changeAccess(

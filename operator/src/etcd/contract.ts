@@ -2,6 +2,7 @@
 import type {
   KubernetesObject,
   V1ConfigMap,
+  V1Job,
   V1PersistentVolumeClaim,
   V1Pod,
   V1Secret,
@@ -10,12 +11,14 @@ import type {
 import type { KvStore } from '../kvstore.ts';
 import type { Access, AccessChange } from './access/access.ts';
 
-/** The objects of one KvStore's etcd as the caches show them. Never modify them. */
+/** The objects of one KvStore's etcd, as the caches show them or as they were read. Never modify them. */
 export interface EtcdObjects {
   readonly statefulSet?: V1StatefulSet;
   readonly configMap?: V1ConfigMap;
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
+  /** Of images before members restart with them: see trial.ts. */
+  readonly trials: { readonly jobs: readonly V1Job[]; readonly pods: readonly V1Pod[] };
   /** Those that hold certificates, as they were read in the last minute. All of them belong to the KvStore. */
   readonly secrets: readonly V1Secret[];
 }
@@ -36,6 +39,11 @@ export interface EtcdTools {
    * Throws what the API server says when the class of the volume does not allow it.
    */
   resizeClaim(namespace: string, name: string, uid: string, size: string): Promise<void>;
+  /**
+   * The objects of the etcd as the API server has them now. The caches only show that there may be something to do;
+   * they may be late, so whatever cannot be undone is decided from these.
+   */
+  read(): Promise<EtcdObjects>;
   /** An Event on the KvStore. */
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** The client of one member: its pod's stable address, https://<pod>.<service>.<namespace>.svc:2379 by default. */

@@ -14,6 +14,9 @@ export const clusterAnnotation = 'kvstore.dev/etcd-cluster-id';
 /** On the pod template: what the pod was made from; a pod with another value is restarted. */
 export const templateAnnotation = 'kvstore.dev/etcd-template';
 
+/** On the pod template: when `kubectl rollout restart` was last called, as kubectl sets it. */
+export const restartedAnnotation = 'kubectl.kubernetes.io/restartedAt';
+
 export interface EtcdNames {
   readonly namespace: string;
   /** Of the StatefulSet, the headless Service, the ConfigMap, the PodDisruptionBudget and the NetworkPolicy. */

@@ -1,8 +1,9 @@
-/** What is there: pods and claims as the caches show them, members as they answer. */
+/** What is there: pods and claims as the objects show them, members as they answer. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import { troubleOf } from '../trouble/pod-trouble.ts';
 import type { Access } from './access/access.ts';
 import type { EtcdObjects, Member, MemberStatus, MemberTools } from './contract.ts';
-import { type EtcdNames, templateAnnotation } from './names.ts';
+import { type EtcdNames, restartedAnnotation, templateAnnotation } from './names.ts';
 import { bytesOf } from './quantity.ts';
 
 export interface PodSeen {
@@ -12,7 +13,11 @@ export interface PodSeen {
   /** Its container runs now. */
   readonly running: boolean;
   readonly restarts: number;
+  /** Why it does not start, when something has to change for it. */
+  readonly trouble?: string;
   readonly template: string | undefined;
+  /** What `kubectl rollout restart` had set when the pod was made. */
+  readonly restartedAt?: string;
 }
 
 export interface ClaimSeen {
@@ -40,11 +45,11 @@ export interface Observation {
   readonly seats: readonly Seat[];
   /** Undefined when no member could tell: no quorum. */
   readonly list?: readonly Member[];
-  /** The pod that told, through which members are changed. */
+  /** The pod that answered, the leader's if it did: calls go through it. */
   readonly via?: string;
-  /** Users and roles, as that pod tells them. */
+  /** Users and roles, as that pod has them. */
   readonly access?: Access;
-  /** Why it does not tell them. */
+  /** Why they could not be read. */
   readonly refusal?: string;
 }
 
@@ -84,7 +89,7 @@ async function observeSeat(
 ): Promise<Seat> {
   const seat = {
     ordinal,
-    ...(pod === undefined ? {} : { pod: podSeen(pod) }),
+    ...(pod === undefined ? {} : { pod: podSeen(pod, tools.now()) }),
     ...(claim === undefined ? {} : { claim: claimSeen(claim) }),
   };
   if (seat.pod?.running !== true) return { ...seat, ready: false };
@@ -98,8 +103,9 @@ async function observeSeat(
 }
 
 async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Promise<Pick<Observation, 'list' | 'via'>> {
-  for (const { pod, ready, status } of seats) {
-    if (pod === undefined || !ready || status === undefined || status.isLearner) continue;
+  const leads = ({ status }: Seat): number => (status !== undefined && status.leaderId === status.memberId ? 0 : 1);
+  for (const { pod, ready, status } of seats.toSorted((a, b) => leads(a) - leads(b))) {
+    if (pod === undefined || pod.terminating || !ready || status === undefined || status.isLearner) continue;
     const list = await tools
       .member(pod.name)
       .memberList()
@@ -109,15 +115,31 @@ async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Prom
   return {};
 }
 
-function podSeen(pod: V1Pod): PodSeen {
+/** A member may exit once or twice at its start, while its name is not known everywhere. */
+const fewRestarts = 3;
+
+/** What the kubelet or the scheduler says that does not pass by itself. */
+function lastingTrouble(pod: V1Pod, now: Date): string | undefined {
+  const trouble = troubleOf(pod, now);
+  if (trouble?.isExplained !== true) return undefined;
+  const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
+  return trouble.reason === 'CrashLoopBackOff' && restarts < fewRestarts ? undefined : trouble.message;
+}
+
+function podSeen(pod: V1Pod, now: Date): PodSeen {
   const container = pod.status?.containerStatuses?.find(({ name }) => name === 'etcd');
+  const trouble = lastingTrouble(pod, now);
+  const { annotations } = pod.metadata ?? {};
+  const restartedAt = annotations?.[restartedAnnotation];
   return {
     name: pod.metadata?.name ?? '',
     uid: pod.metadata?.uid ?? '',
     terminating: pod.metadata?.deletionTimestamp !== undefined,
     running: container?.state?.running !== undefined,
     restarts: container?.restartCount ?? 0,
-    template: pod.metadata?.annotations?.[templateAnnotation],
+    ...(trouble === undefined ? {} : { trouble }),
+    template: annotations?.[templateAnnotation],
+    ...(restartedAt === undefined ? {} : { restartedAt }),
   };
 }
 

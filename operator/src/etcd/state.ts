@@ -20,8 +20,27 @@ export interface MemberState {
   readonly claim?: string;
   /** Of a `join` gate: etcd's initial-cluster, all members with the new one. */
   readonly initialCluster?: string;
-  /** Of a `join` gate: UID of the pod that was there when it opened and may still see it closed. */
-  readonly stalePod?: string;
+  /** UIDs of pods that are not to be judged by: one that was there when the gate opened, and those restarted since. */
+  readonly stalePods?: readonly string[];
+}
+
+/** A restart that the operator made, until the member is back. */
+export interface Restarting {
+  readonly ordinal: number;
+  /** UID of the pod that goes. */
+  readonly pod: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+/** A change of membership that every member refuses. */
+export interface Refused {
+  /** Which change: see plan/refusals.ts. */
+  readonly what: string;
+  /** Since when, or since the last restart that was to help. RFC 3339. */
+  readonly since: string;
+  /** Ids of the members that were restarted for it. */
+  readonly restarted: readonly string[];
 }
 
 export interface EtcdState {
@@ -33,6 +52,8 @@ export interface EtcdState {
   readonly volumeBytes: number;
   /** By ordinal. The StatefulSet has as many replicas as the highest ordinal needs. */
   readonly members: Readonly<Record<string, MemberState>>;
+  readonly restarting?: Restarting;
+  readonly refused?: Refused;
   /** While a NOSPACE alarm is dealt with: the revision up to which history is compacted. */
   readonly reclaimRevision?: number;
   /** Ids of the members that were defragmented since, though they did not look fragmented. */

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
 import { needBinary } from '../../../test-support/binaries.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
-import { etcdNames } from '../../src/etcd/names.ts';
+import { MemberError } from '../../src/etcd/member-error.ts';
+import { etcdNames, restartedAnnotation } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
 import type { ServiceName } from '../../src/etcd/rpc/call.ts';
 import type { Leaf } from '../../src/etcd/tls/secrets.ts';
@@ -33,17 +34,19 @@ export class FakeCluster {
   mishap: Mishap = () => undefined;
   /** Chance that the caches show the previous state of things. */
   lag: () => boolean = () => false;
+  /** Members whose view of the others is wrong: they refuse every change of membership. */
+  refuses: (podName: string) => boolean = () => false;
   /** The operator's time of day. */
   now: () => Date = () => new Date();
   readonly applied = new AppliedObjects();
   readonly workloads: FakeWorkloads;
   readonly addresses: LocalAddresses;
   readonly actions: string[] = [];
-  /** Reasons. */
+  /** Reasons of Events. */
   readonly events: string[] = [];
   /** Which claims each member id has run on: more than one is amnesia. */
   readonly claimsOfMember = new Map<string, Set<string>>();
-  #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [] };
+  #snapshot: EtcdObjects = { pods: [], claims: [], secrets: [], trials: { jobs: [], pods: [] } };
 
   static async start(etcd: Partial<EtcdSpec> = {}): Promise<FakeCluster> {
     const binary = needBinary('etcd');
@@ -94,6 +97,7 @@ export class FakeCluster {
 
   async reconcile(): Promise<EtcdOutcome> {
     await this.workloads.control(this.names);
+    this.applied.forgetUnwantedJobs();
     return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), defaults);
   }
 
@@ -117,6 +121,16 @@ export class FakeCluster {
     this.pods.clear();
     this.applied.clear();
     this.kvstore = kvstoreWith(this.kvstore.spec.etcd, randomUUID());
+  }
+
+  /** As kubectl does it. */
+  rolloutRestart(at: string): void {
+    const { statefulSet } = this.applied;
+    if (statefulSet?.spec === undefined) return;
+    const restarted = structuredClone(statefulSet);
+    const metadata = restarted.spec?.template.metadata;
+    if (metadata !== undefined) metadata.annotations = { ...metadata.annotations, [restartedAnnotation]: at };
+    this.applied.put(restarted as V1StatefulSet & KubernetesObject);
   }
 
   scaleToNothing(): void {
@@ -143,7 +157,12 @@ export class FakeCluster {
       ordinal,
       this.addresses,
       identity,
-      (what, call) => this.#change(what, call),
+      (what, call) =>
+        this.#change(what, () => {
+          const isMembership = /^member(Add|Remove)/.test(what);
+          if (isMembership && this.refuses(podName)) throw new MemberError('etcdserver: unhealthy cluster', 14);
+          return call();
+        }),
       (memberId) => {
         const claim = this.claims.get(this.names.claim(ordinal))?.uid;
         const known = this.claimsOfMember.get(memberId) ?? new Set();
@@ -166,15 +185,20 @@ export class FakeCluster {
   }
 
   /** What the caches show: never anything that changes later. */
-  #seen(): EtcdObjects {
+  #objects(): EtcdObjects {
     const { statefulSet, configMap, secrets } = this.applied;
-    const now = structuredClone({
+    return structuredClone({
       ...(statefulSet === undefined ? {} : { statefulSet }),
       ...(configMap === undefined ? {} : { configMap }),
       pods: [...this.pods.values()].map((pod) => pod.object()),
       claims: [...this.claims.values()].map((claim) => claim.object()),
+      trials: this.applied.trials,
       secrets,
     });
+  }
+
+  #seen(): EtcdObjects {
+    const now = this.#objects();
     // Secrets are read, not watched: they never lag behind what the operator itself wrote.
     const shown = this.lag() ? { ...this.#snapshot, secrets: now.secrets } : now;
     this.#snapshot = now;
@@ -199,6 +223,7 @@ export class FakeCluster {
           const claim = this.claims.get(name);
           if (claim?.uid === uid) claim.request = size;
         }),
+      read: async () => this.#objects(),
       event: (_, reason) => this.events.push(reason),
       member: (podName, identity) => this.member(podName, identity),
       now: () => this.now(),

@@ -5,6 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1PersistentVolumeClaim, V1Pod, V1PodTemplateSpec } from '@kubernetes/client-node';
+import { isBad } from './applied-objects.ts';
 
 const restartDelayMs = 300;
 
@@ -65,7 +66,7 @@ export class FakePod {
   async start(config: string): Promise<void> {
     this.#configPath = join(this.claim.dir, '..', `${this.uid}.yaml`);
     await writeFile(this.#configPath, config);
-    if (!this.image.includes('bad')) this.#run();
+    if (!isBad(this.image)) this.#run();
   }
 
   #run(): void {
@@ -97,8 +98,9 @@ export class FakePod {
         name: this.name,
         uid: this.uid,
         annotations: { ...this.#template.metadata?.annotations },
-        ...(this.terminating ? { deletionTimestamp: new Date(0) } : {}),
+        ...(this.terminating ? { deletionTimestamp: new Date() } : {}),
       },
+      spec: { containers: [{ name: 'etcd', image: this.image }] },
       status: {
         containerStatuses: [
           {

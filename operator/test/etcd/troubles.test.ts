@@ -1,22 +1,66 @@
 /** What goes wrong with an etcd, against real members. */
 import test from 'ava';
+import type { EtcdOutcome } from '../../src/etcd/contract.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { countKeys, putKeys } from './values.ts';
 
-test('a bad image stops one member only, and a good one heals it without a hand on pods', async (t) => {
+for (const members of [1, 3] as const) {
+  test(`a bad image stops none of ${members}, Degraded says why, and a good one is rolled out`, async (t) => {
+    const cluster = await FakeCluster.start({ members });
+    t.teardown(() => cluster.stop());
+    await cluster.settled();
+    const uids = () => [...cluster.pods.values()].map(({ uid }) => uid);
+    const before = uids();
+    cluster.want({ image: 'example.com/bad:1' });
+    const stuck = await cluster.until(({ reason }) => reason === 'EtcdImageUnusable');
+    t.like(stuck, { degraded: true, settled: false, readyMembers: members });
+    t.regex(stuck.message, /^example.com\/bad:1 cannot be used, members stay as they are: .*ImagePullBackOff/);
+    for (let round = 0; round < 10; round++) await cluster.reconcile();
+    t.deepEqual(uids(), before);
+    // A pod that is made meanwhile, after a drain say, gets the image that works.
+    const last = cluster.pods.get(`shop-etcd-${members - 1}`);
+    if (last !== undefined) cluster.workloads.stopPod(last);
+    const others = await cluster.until(
+      ({ readyMembers }) => readyMembers === members && !uids().includes(last?.uid ?? ''),
+    );
+    t.is(others.reason, 'EtcdImageUnusable');
+
+    cluster.want({ image: 'registry.k8s.io/etcd:v3.6.17' });
+    const outcomes: EtcdOutcome[] = [];
+    const healed = await cluster.until((outcome) => {
+      outcomes.push(outcome);
+      return outcome.settled;
+    });
+    t.is(healed.readyMembers, members);
+    t.true([...cluster.pods.values()].every(({ image }) => image === 'registry.k8s.io/etcd:v3.6.17'));
+    t.deepEqual(
+      cluster.applied.trials.jobs.map(({ metadata }) => metadata?.name),
+      [],
+    );
+    const degraded = outcomes.filter((outcome) => outcome.degraded);
+    t.deepEqual(degraded, [], 'nothing is wrong while members are restarted as planned');
+  });
+}
+
+test('kubectl rollout restart restarts members one at a time, once', async (t) => {
   const cluster = await FakeCluster.start();
   t.teardown(() => cluster.stop());
   await cluster.settled();
-  cluster.want({ image: 'example.com/bad:1' });
-  const stuckPods = () => [...cluster.pods.values()].filter(({ image }) => image === 'example.com/bad:1').length;
-  const stuck = await cluster.until(({ reason }) => reason === 'EtcdMembersNotReady' && stuckPods() > 0);
-  t.like(stuck, { degraded: true, readyMembers: 2 });
+  const uids = () => [...cluster.pods.values()].map(({ uid }) => uid);
+  const before = uids();
+  cluster.rolloutRestart('2026-11-29T13:00:00+01:00');
+  let fewest = 3;
+  let isDegraded = false;
+  await cluster.until(({ readyMembers, degraded, settled }) => {
+    fewest = Math.min(fewest, readyMembers);
+    isDegraded ||= degraded;
+    return settled && uids().every((uid) => !before.includes(uid));
+  });
+  t.is(fewest, 2);
+  t.false(isDegraded);
+  const after = uids();
   for (let round = 0; round < 10; round++) await cluster.reconcile();
-  t.is(stuckPods(), 1);
-  cluster.want({ image: 'registry.k8s.io/etcd:v3.6.17' });
-  const healed = await cluster.settled();
-  t.is(healed.readyMembers, 3);
-  t.true([...cluster.pods.values()].every(({ image }) => image === 'registry.k8s.io/etcd:v3.6.17'));
+  t.deepEqual(uids(), after);
 });
 
 test('a version that etcd does not allow is refused and leaves the members alone', async (t) => {

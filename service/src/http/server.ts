@@ -1,10 +1,9 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ProblemCode } from '../errors.ts';
 import type { Drain } from './drain.ts';
 import { identityHeader, responsesOf } from './identity.ts';
-import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
+import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -21,7 +20,7 @@ export interface ServerOptions {
   /** What the store is called; every answer says it. Undefined: none does. */
   readonly identity?: string | undefined;
   /** Hears of the answers to what never became a request. */
-  readonly onProblem: (code: ProblemCode) => void;
+  readonly onProblem: OnRefused;
   /** Hears of each connection that is taken. */
   readonly onConnection: () => void;
 }

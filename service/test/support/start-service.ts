@@ -100,7 +100,7 @@ export async function startService(
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
     identity,
-    onProblem: metrics.problem,
+    onProblem: metrics.refused,
     onConnection: () => turns.arrived(),
   });
   t.teardown(async () => {

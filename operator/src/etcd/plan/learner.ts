@@ -1,19 +1,23 @@
 /** A learner on its way: from MemberAdd to voter. */
-import { withMember } from '../state.ts';
-import { leaderOf, type QuorumSituation, type Rule } from './situation.ts';
+import { type MemberState, withMember } from '../state.ts';
+import { askers, leaderOf, type MemberSeat, type QuorumSituation, type Rule, type Step } from './situation.ts';
 
-/** A learner that starts this often in vain is given up and made anew: it has no vote to lose. */
+/** A pod that starts this often in vain is given up. */
 const manyRestarts = 5;
+/** A learner is given up, and made anew, with the pod after these. It has no vote to lose. */
+const manyPods = 2;
 
-export const bringUpLearner: Rule<QuorumSituation> = ({ names, wanted, state, members, via }) => {
+const reason = 'EtcdAddingMember';
+
+export const bringUpLearner: Rule<QuorumSituation> = (situation) => {
+  const { names, wanted, state, members, via } = situation;
   const learner = members.find(({ member }) => member.isLearner);
   if (learner === undefined) return undefined;
   const { ordinal, member, pod, claim } = learner;
   const name = names.pod(ordinal);
-  const reason = 'EtcdAddingMember';
-  const remove = { kind: 'remove-member', via, id: member.id } as const;
   if (ordinal >= wanted.members) {
-    return { action: remove, reason: 'EtcdRemovingMember', message: `the learner ${name} is not wanted any more` };
+    const action = { kind: 'remove-member', ask: askers(situation), id: member.id } as const;
+    return { action, reason: 'EtcdRemovingMember', message: `the learner ${name} is not wanted any more` };
   }
   const known = state.members[ordinal];
   if (known?.id !== member.id) {
@@ -22,7 +26,7 @@ export const bringUpLearner: Rule<QuorumSituation> = ({ names, wanted, state, me
       id: member.id,
       ...(claim === undefined ? {} : { claim: claim.uid }),
       initialCluster: members.map((seat) => `${names.pod(seat.ordinal)}=${names.peerURL(seat.ordinal)}`).join(','),
-      ...(pod === undefined ? {} : { stalePod: pod.uid }),
+      ...(pod === undefined ? {} : { stalePods: [pod.uid] }),
     } as const;
     return { state: withMember(state, ordinal, opened), reason, message: `${name} may join as a learner` };
   }
@@ -37,12 +41,37 @@ export const bringUpLearner: Rule<QuorumSituation> = ({ names, wanted, state, me
       message: `${name} becomes a voter once it is in sync`,
     };
   }
-  if (pod !== undefined && !pod.terminating && pod.uid === known.stalePod) {
+  return startLearner(situation, learner, known);
+};
+
+/**
+ * What the learner's own pod shows: one that is being deleted, or was there before the gate opened, shows nothing about
+ * the learner.
+ */
+function startLearner(situation: QuorumSituation, { ordinal, member, pod }: MemberSeat, known: MemberState): Step {
+  const { names, state } = situation;
+  const name = names.pod(ordinal);
+  const stalePods = known.stalePods ?? [];
+  const starts = { reason, message: `the learner ${name} starts` };
+  if (pod === undefined || pod.terminating) return starts;
+  if (stalePods.includes(pod.uid)) {
     const action = { kind: 'delete-pod', name: pod.name, uid: pod.uid } as const;
     return { action, reason, message: `${name} is restarted with the configuration that lets it join` };
   }
-  if ((pod?.restarts ?? 0) >= manyRestarts) {
-    return { action: remove, reason, message: `the learner ${name} does not come up and is made anew`, degraded: true };
+  if (pod.restarts < manyRestarts) {
+    return pod.trouble === undefined
+      ? starts
+      : { reason, message: `the learner ${name} does not start; ${pod.trouble}`, degraded: true };
   }
-  return { reason, message: `the learner ${name} starts` };
-};
+  if (stalePods.length < manyPods) {
+    const next = withMember(state, ordinal, { ...known, stalePods: [...stalePods, pod.uid] });
+    return {
+      state: next,
+      reason,
+      message: `the learner ${name} does not come up and gets another pod`,
+      degraded: true,
+    };
+  }
+  const action = { kind: 'remove-member', ask: askers(situation), id: member.id } as const;
+  return { action, reason, message: `the learner ${name} does not come up and is made anew`, degraded: true };
+}

@@ -1,9 +1,11 @@
 /** What to do next: a pure function of what is wanted, what is remembered and what was seen. */
 import { refuseRunning } from '../image-version.ts';
-import type { Observation } from '../observe.ts';
+import type { EtcdNames } from '../names.ts';
 import { limitAccess } from './access.ts';
 import { bringUpLearner } from './learner.ts';
+import { isPlanned } from './planned.ts';
 import { record } from './record.ts';
+import { overcomeRefusals } from './refusals.ts';
 import { removeLost, reportCorruption, reportUnknown } from './replace.ts';
 import { restartOutdated, restartUnready } from './restart.ts';
 import { healthy, type MemberSeat, type QuorumSituation, type Rule, type Situation, type Step } from './situation.ts';
@@ -32,6 +34,7 @@ const withQuorum: readonly Rule<QuorumSituation>[] = [
   refuseImage,
   refuseVersion,
   growVolumes,
+  reportHold,
 ];
 
 export function plan(situation: Situation): Step {
@@ -40,28 +43,33 @@ export function plan(situation: Situation): Step {
   const { list, via } = situation.observation;
   if (list === undefined || via === undefined) return waitForQuorum(situation);
   const members = memberSeats(situation);
-  return (
-    firstAnswer(withQuorum, { ...situation, members, via }) ?? {
-      reason: 'EtcdReady',
-      message: `all ${members.length} members are ready`,
-      settled: true,
-    }
-  );
+  const known = { ...situation, members, via };
+  const step = firstAnswer(withQuorum, known) ?? {
+    reason: 'EtcdReady',
+    message: `all ${members.length} members are ready`,
+    settled: true,
+  };
+  return overcomeRefusals(known, step);
 }
 
-/** The members of the list that live in this KvStore's pods, by ordinal. Peer URLs tell them: a new one has no name. */
-export function memberSeats({ names, wanted, state, observation }: Situation): MemberSeat[] {
-  const highest = Math.max(wanted.members - 1, ...ordinalsOf(observation), ...Object.keys(state.members).map(Number));
-  return Array.from({ length: highest + 1 }, (_, ordinal) => ordinal).flatMap((ordinal) => {
-    const member = observation.list?.find(({ peerURLs }) => peerURLs.includes(names.peerURL(ordinal)));
-    if (member === undefined) return [];
+/**
+ * The members of the list that live in this KvStore's pods, by ordinal. They are known by their peer URLs: a new one has
+ * no name, and one that was added just before fewer were wanted has no pod, no claim and no record.
+ */
+export function memberSeats({ names, observation }: Situation): MemberSeat[] {
+  const seats = (observation.list ?? []).flatMap((member) => {
+    const ordinal = member.peerURLs.map((url) => ordinalIn(names, url)).find((found) => found !== undefined);
+    if (ordinal === undefined) return [];
     const seat = observation.seats.find((candidate) => candidate.ordinal === ordinal) ?? { ordinal, ready: false };
     return [{ ...seat, member, answers: seat.status?.memberId === member.id }];
   });
+  return seats.sort((a, b) => a.ordinal - b.ordinal);
 }
 
-function ordinalsOf({ seats }: Observation): number[] {
-  return seats.map(({ ordinal }) => ordinal);
+function ordinalIn(names: EtcdNames, peerURL: string): number | undefined {
+  const [, pod = ''] = /^https:\/\/([^.]+)\./.exec(peerURL) ?? [];
+  const ordinal = names.ordinal(pod);
+  return ordinal !== undefined && names.peerURL(ordinal) === peerURL ? ordinal : undefined;
 }
 
 function firstAnswer<S extends Situation>(rules: readonly Rule<S>[], situation: S): Step | undefined {
@@ -72,15 +80,28 @@ function firstAnswer<S extends Situation>(rules: readonly Rule<S>[], situation: 
   return undefined;
 }
 
-function waitForMembers({ names, members }: QuorumSituation): Step | undefined {
-  const waiting = members.filter((seat) => !healthy(seat)).map(({ ordinal }) => names.pod(ordinal));
+function waitForMembers({ names, members, state, now }: QuorumSituation): Step | undefined {
+  const waiting = members.filter((seat) => !healthy(seat));
   if (waiting.length === 0) return undefined;
-  return { reason: 'EtcdMembersNotReady', message: `not ready: ${waiting.join(', ')}`, degraded: true };
+  const planned = waiting.every((seat) => isPlanned(state, seat, now));
+  const reason = planned ? 'EtcdRestarting' : 'EtcdMembersNotReady';
+  const who = waiting.map(({ ordinal }) => names.pod(ordinal)).join(', ');
+  const why = waiting.flatMap(({ pod }) => pod?.trouble ?? []);
+  // A restart that is to overcome a refusal is no planned work: something is wrong until the change is made.
+  return {
+    reason,
+    message: [`not ready: ${who}`, ...why].join('; '),
+    degraded: !planned || state.refused !== undefined,
+  };
 }
 
 function refuseImage({ wanted }: QuorumSituation): Step | undefined {
   if (wanted.imageRefused === undefined) return undefined;
   return { reason: 'EtcdImageRefused', message: wanted.imageRefused, degraded: true };
+}
+
+function reportHold({ wanted }: QuorumSituation): Step | undefined {
+  return wanted.hold;
 }
 
 function refuseVersion({ members }: QuorumSituation): Step | undefined {

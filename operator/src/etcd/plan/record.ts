@@ -5,7 +5,7 @@ import { healthy, type MemberSeat, type QuorumSituation, type Rule } from './sit
 
 /** A member that runs has data: its gate is closed from then on, and the claim that holds the data is remembered. */
 export const record: Rule<QuorumSituation> = (situation) => {
-  const state = [recordCluster, recordMembers, forgetRemoved, recordVersion, recordVolumes].reduce(
+  const state = [recordCluster, recordMembers, forgetRemoved, forgetRestart, recordVersion, recordVolumes].reduce(
     (current, change) => change(current, situation),
     situation.state,
   );
@@ -33,6 +33,14 @@ const forgetRemoved: Change = (state, { members, wanted }) => {
     ([ordinal]) => Number(ordinal) < wanted.members || members.some((seat) => seat.ordinal === Number(ordinal)),
   );
   return kept.length === Object.keys(state.members).length ? state : { ...state, members: Object.fromEntries(kept) };
+};
+
+/** The member is back, in another pod than the one that went. */
+const forgetRestart: Change = (state, { members }) => {
+  const { restarting, ...rest } = state;
+  if (restarting === undefined) return state;
+  const seat = members.find(({ ordinal }) => ordinal === restarting.ordinal);
+  return seat === undefined || (healthy(seat) && seat.pod?.uid !== restarting.pod) ? rest : state;
 };
 
 const recordVersion: Change = (state, { members }) => {

@@ -1,11 +1,12 @@
 /** Members that cannot come back by themselves. */
-import { othersDecide, type QuorumSituation, type Rule } from './situation.ts';
+import { askers, othersDecide, type QuorumSituation, type Rule } from './situation.ts';
 
 /**
  * A member whose claim is another one than that which held its data has lost it, and with it what it voted for. It must
  * never run again under its id: its membership ends, and it is added anew as a learner.
  */
-export const removeLost: Rule<QuorumSituation> = ({ state, members, via }) => {
+export const removeLost: Rule<QuorumSituation> = (situation) => {
+  const { state, members } = situation;
   const lost = members.find((seat) => {
     const known = state.members[seat.ordinal];
     if (seat.answers || seat.claim === undefined || seat.claim.terminating || known?.claim === undefined) return false;
@@ -16,7 +17,7 @@ export const removeLost: Rule<QuorumSituation> = ({ state, members, via }) => {
   if (lost === undefined || !othersDecide(members, lost)) return undefined;
   const message = `member ${lost.ordinal} lost its volume: it is removed, then added as a new member`;
   return {
-    action: { kind: 'remove-member', via, id: lost.member.id },
+    action: { kind: 'remove-member', ask: askers(situation, lost), id: lost.member.id },
     reason: 'EtcdReplacingMember',
     message,
     degraded: true,

@@ -1,6 +1,7 @@
 /** What a plan is made from, and what it is. */
 import type { Access, AccessChange } from '../access/access.ts';
 import type { Member } from '../contract.ts';
+import type { Hold } from '../hold.ts';
 import type { EtcdNames } from '../names.ts';
 import type { Observation, Seat } from '../observe.ts';
 import type { EtcdState } from '../state.ts';
@@ -13,8 +14,12 @@ export interface Wanted {
   readonly access: Access;
   /** What a pod's template annotation should be. */
   readonly template: string;
+  /** Since when members are to be restarted, by `kubectl rollout restart`. */
+  readonly restartedAt?: string;
   /** Why the image that the KvStore names is not rolled out. */
   readonly imageRefused?: string;
+  /** Why members are kept on the template that they have. */
+  readonly hold?: Hold;
 }
 
 /** A member of the list with the place it lives in. */
@@ -29,6 +34,8 @@ export interface Situation {
   readonly wanted: Wanted;
   readonly state: EtcdState;
   readonly observation: Observation;
+  /** The time of day. */
+  readonly now: Date;
 }
 
 /** A situation in which a quorum answers. */
@@ -38,10 +45,11 @@ export interface QuorumSituation extends Situation {
   readonly members: readonly MemberSeat[];
 }
 
+/** `ask`: the pods of the members that are asked, one after the other until one agrees. */
 export type Action =
-  | { readonly kind: 'add-learner'; readonly via: string; readonly peerURL: string }
+  | { readonly kind: 'add-learner'; readonly ask: readonly string[]; readonly peerURL: string }
   | { readonly kind: 'promote'; readonly via: string; readonly id: string }
-  | { readonly kind: 'remove-member'; readonly via: string; readonly id: string }
+  | { readonly kind: 'remove-member'; readonly ask: readonly string[]; readonly id: string }
   | { readonly kind: 'move-leader'; readonly via: string; readonly id: string }
   | { readonly kind: 'delete-pod'; readonly name: string; readonly uid: string }
   | { readonly kind: 'delete-claim'; readonly name: string; readonly uid: string }
@@ -77,8 +85,9 @@ export function voters(members: readonly MemberSeat[]): MemberSeat[] {
   return members.filter(({ member }) => !member.isLearner);
 }
 
+/** A pod that is being deleted may answer for a while yet: its member is as good as gone. */
 export function healthy(seat: MemberSeat): boolean {
-  return seat.answers && (seat.ready || seat.member.isLearner);
+  return seat.answers && seat.pod?.terminating !== true && (seat.ready || seat.member.isLearner);
 }
 
 /** Without one member, the others still decide: its pod may be restarted or its membership ended. */
@@ -103,4 +112,17 @@ export function canLeave(members: readonly MemberSeat[], leaving: MemberSeat): b
 /** The voter that leads, if it can be told. */
 export function leaderOf(members: readonly MemberSeat[]): MemberSeat | undefined {
   return members.find(({ status, answers }) => answers && status !== undefined && status.leaderId === status.memberId);
+}
+
+/**
+ * The pods to ask for a change of membership, in turn. Each member judges by its own view of the others, and a view can
+ * be wrong for good. The leader's is the best; the member that is to leave is not asked.
+ */
+export function askers({ members, via }: QuorumSituation, leaving?: MemberSeat): string[] {
+  const leader = leaderOf(members);
+  const others = voters(members).filter((seat) => healthy(seat) && seat !== leader);
+  const names = [...(leader === undefined ? [] : [leader]), ...others]
+    .filter((seat) => seat !== leaving)
+    .flatMap(({ pod }) => pod?.name ?? []);
+  return names.length === 0 ? [via] : names;
 }

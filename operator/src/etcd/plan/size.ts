@@ -1,10 +1,11 @@
 /** From the members there are to the members wanted, one at a time. All members are ready here, and none is a learner. */
 import type { Seat } from '../observe.ts';
 import { replicasOf, withMember } from '../state.ts';
-import { canLeave, healthy, leaderOf, type QuorumSituation, type Rule, type Step } from './situation.ts';
+import { askers, canLeave, healthy, leaderOf, type QuorumSituation, type Rule, type Step } from './situation.ts';
 
 /** Adds the lowest ordinal that is missing, on an empty volume. */
-export const grow: Rule<QuorumSituation> = ({ names, wanted, state, observation, members, via }) => {
+export const grow: Rule<QuorumSituation> = (situation) => {
+  const { names, wanted, state, observation, members } = situation;
   const ordinals = Array.from({ length: wanted.members }, (_, ordinal) => ordinal);
   const ordinal = ordinals.find((candidate) => !members.some((seat) => seat.ordinal === candidate));
   if (ordinal === undefined) return undefined;
@@ -14,18 +15,19 @@ export const grow: Rule<QuorumSituation> = ({ names, wanted, state, observation,
   const recorded = known?.claim;
   // A claim that nobody vouches for, or that held a former member, may hold old data. The list says it is no member's.
   const stale = seat?.claim !== undefined && (recorded === undefined || recorded === seat.claim.uid);
-  if (stale && known !== undefined && recorded === undefined) {
-    // A learner that was given up before its volume was seen: without a record the next volume would look as old.
+  if (stale && recorded === undefined && (known !== undefined || ordinal < replicasOf(state))) {
+    // The StatefulSet makes another volume at once: without a record of this one it would look as old, and so on.
     const former = { gate: 'closed', claim: seat.claim.uid } as const;
     return { state: withMember(state, ordinal, former), reason, message: `${names.pod(ordinal)} starts over` };
   }
   if (seat?.claim?.terminating || stale) return discard(seat, reason);
-  const action = { kind: 'add-learner', via, peerURL: names.peerURL(ordinal) } as const;
+  const action = { kind: 'add-learner', ask: askers(situation), peerURL: names.peerURL(ordinal) } as const;
   return { action, reason, message: `${names.pod(ordinal)} is added as a learner` };
 };
 
 /** Removes the highest ordinal, which may be the one that is not ready. */
-export const shrink: Rule<QuorumSituation> = ({ names, wanted, members, via }) => {
+export const shrink: Rule<QuorumSituation> = (situation) => {
+  const { names, wanted, members } = situation;
   const last = members.at(-1);
   if (last === undefined || last.ordinal < wanted.members) return undefined;
   const others = members.slice(0, -1);
@@ -37,7 +39,8 @@ export const shrink: Rule<QuorumSituation> = ({ names, wanted, members, via }) =
     const action = { kind: 'move-leader', via: name, id: next.member.id } as const;
     return { action, reason, message: `${name} hands over leadership before it is removed` };
   }
-  return { action: { kind: 'remove-member', via, id: last.member.id }, reason, message: `${name} is removed` };
+  const action = { kind: 'remove-member', ask: askers(situation, last), id: last.member.id } as const;
+  return { action, reason, message: `${name} is removed` };
 };
 
 /** The volumes of members that were removed go, so that a later growth starts empty. The StatefulSet ends their pods. */

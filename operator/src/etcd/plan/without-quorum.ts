@@ -1,4 +1,5 @@
 /** Steps that need no quorum. */
+import { isPlanned } from './planned.ts';
 import type { Rule, Situation, Step } from './situation.ts';
 
 /** A container that starts this often in vain is not merely slow. */
@@ -30,17 +31,25 @@ export const refuseForeignCluster: Rule<Situation> = ({ state, observation }) =>
 };
 
 /** Nothing bootstraps anew and no pod is touched: the documented recovery is a human decision. */
-export function waitForQuorum({ state, observation }: Situation): Step {
+export function waitForQuorum({ names: etcd, state, observation, now }: Situation): Step {
+  const down = observation.seats.filter(({ ready, status }) => !ready || status === undefined);
+  if (down.length > 0 && down.every((seat) => isPlanned(state, seat, now))) {
+    const restarting = down.map(({ ordinal }) => etcd.pod(ordinal)).join(', ');
+    return { reason: 'EtcdRestarting', message: `not ready: ${restarting}` };
+  }
   const names = (seats: typeof observation.seats) => seats.map(({ pod, ordinal }) => pod?.name ?? ordinal).join(', ');
-  const failing = observation.seats.filter(({ pod }) => (pod?.restarts ?? 0) >= manyRestarts);
+  const failing = observation.seats.filter(
+    ({ pod }) => pod?.terminating === false && (pod.restarts >= manyRestarts || pod.trouble !== undefined),
+  );
   const replaced = observation.seats.filter(({ ordinal, claim }) => {
     const recorded = state.members[ordinal]?.claim;
     return claim !== undefined && recorded !== undefined && recorded !== claim.uid;
   });
+  const troubles = observation.seats.flatMap(({ pod }) => (pod?.trouble === undefined ? [] : `; ${pod.trouble}`));
   const volumes = replaced.length === 0 ? '' : `; new, empty volumes: ${names(replaced)}`;
   if (state.clusterId !== undefined) {
     const answering = observation.seats.filter(({ status }) => status !== undefined);
-    const message = `no quorum: ${answering.length} of ${Object.keys(state.members).length} members answer${volumes}`;
+    const message = `no quorum: ${answering.length} of ${Object.keys(state.members).length} members answer${volumes}${troubles.join('')}`;
     return { reason: 'EtcdQuorumLost', message, degraded: true };
   }
   const comesBack = Object.values(state.members).some(({ gate }) => gate === 'closed');
@@ -48,7 +57,7 @@ export function waitForQuorum({ state, observation }: Situation): Step {
   if (failing.length === 0) return { reason: 'EtcdStarting', message: `${what}${volumes}` };
   return {
     reason: 'EtcdNotStarting',
-    message: `${what}, but fails again and again: ${names(failing)}`,
+    message: `${what}, but fails again and again: ${names(failing)}${troubles.join('')}`,
     degraded: true,
   };
 }

@@ -13,6 +13,7 @@ const oldPod = (ordinal: number, change: object = {}) => {
   const { pod } = seat(ordinal);
   return pod === undefined ? {} : { pod: { ...pod, template: 'old', ...change } };
 };
+const podWith = (ordinal: number, change: object) => oldPod(ordinal, { template: 'now', ...change });
 const otherClaim = (ordinal: number, change: object = {}) => {
   const { claim } = seat(ordinal);
   return claim === undefined ? {} : { claim: { ...claim, uid: `other${ordinal}`, ...change } };
@@ -23,8 +24,10 @@ const deleteClaim = (ordinal: number, uid = `v${ordinal}`): Action => ({
   name: names.claim(ordinal),
   uid,
 });
-const remove = (id: string): Action => ({ kind: 'remove-member', via, id });
-const add = (ordinal: number): Action => ({ kind: 'add-learner', via, peerURL: names.peerURL(ordinal) });
+/** Asked in turn: the leader first. */
+const ask = [0, 1].map((ordinal) => names.pod(ordinal));
+const remove = (id: string, asked = ask): Action => ({ kind: 'remove-member', ask: asked, id });
+const add = (ordinal: number): Action => ({ kind: 'add-learner', ask, peerURL: names.peerURL(ordinal) });
 
 const noAction = undefined;
 const cases: readonly (readonly [string, Change, Action | undefined, string])[] = [
@@ -102,7 +105,7 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
     {
       list: [member(0), member(1), member(2, newId)],
       seats: [seat(0), seat(1), silent(2)],
-      state: { members: { ...two, 2: { gate: 'join', id: 'new', claim: 'v2', stalePod: 'p2' } } },
+      state: { members: { ...two, 2: { gate: 'join', id: 'new', claim: 'v2', stalePods: ['p2'] } } },
     },
     deletePod(2),
     'EtcdAddingMember',
@@ -157,8 +160,58 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
       seats: [seat(0), silent(1)],
       state: { members: { 0: recorded(0), 1: { gate: 'join', id: 'new' } } },
     },
-    remove('new'),
+    remove('new', [via]),
     'EtcdRemovingMember',
+  ],
+
+  [
+    'what a pod did that is being deleted says nothing about the learner that comes after it',
+    {
+      list: [member(0), member(1), member(2, newId)],
+      seats: [seat(0), seat(1), silent(2, podWith(2, { terminating: true, restarts: 5 }))],
+      state: { members: { ...two, 2: { gate: 'join', id: 'new', stalePods: ['p2'] } } },
+    },
+    noAction,
+    'EtcdAddingMember',
+  ],
+  [
+    'a learner whose pod starts in vain gets another pod first',
+    {
+      list: [member(0), member(1), member(2, newId)],
+      seats: [seat(0), seat(1), silent(2, podWith(2, { restarts: 5 }))],
+      state: { members: { ...two, 2: { gate: 'join', id: 'new', stalePods: ['former'] } } },
+    },
+    noAction,
+    'EtcdAddingMember',
+  ],
+  [
+    'and is made anew when that does not help',
+    {
+      list: [member(0), member(1), member(2, newId)],
+      seats: [seat(0), seat(1), silent(2, podWith(2, { restarts: 5 }))],
+      state: { members: { ...two, 2: { gate: 'join', id: 'new', stalePods: ['former', 'another'] } } },
+    },
+    remove('new'),
+    'EtcdAddingMember',
+  ],
+
+  [
+    'a learner that was added just before fewer were wanted, without a trace but in the list',
+    {
+      wanted: { members: 1 },
+      list: [member(0), member(1, newId)],
+      seats: [seat(0)],
+      state: { members: { 0: recorded(0) } },
+    },
+    remove('new', [via]),
+    'EtcdRemovingMember',
+  ],
+
+  [
+    'the volume of a member that was forgotten below one that is left: recorded, since the StatefulSet makes another',
+    { list: [member(0), member(2)], state: { members: { 0: recorded(0), 2: recorded(2) } } },
+    noAction,
+    'EtcdAddingMember',
   ],
 
   // Lost volumes.
@@ -178,7 +231,10 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
       seats: [seat(0), seat(1), seat(2), silent(3, otherClaim(3)), silent(4, otherClaim(4))],
       state: { members: { ...three, 3: recorded(3), 4: recorded(4) } },
     },
-    remove('m3'),
+    remove(
+      'm3',
+      [0, 1, 2].map((ordinal) => names.pod(ordinal)),
+    ),
     'EtcdReplacingMember',
   ],
   [
@@ -231,6 +287,12 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
   [
     'no restart while a member is not ready',
     { seats: [seat(0, oldPod(0)), seat(1, oldPod(1)), silent(2)] },
+    noAction,
+    'EtcdMembersNotReady',
+  ],
+  [
+    'no restart while a pod that is being deleted still answers',
+    { seats: [seat(0, oldPod(0)), seat(1, oldPod(1)), seat(2, oldPod(2, { terminating: true }))] },
     noAction,
     'EtcdMembersNotReady',
   ],
@@ -374,7 +436,7 @@ test('an open gate names all members, and the pod that may still see it closed',
     id: 'new',
     claim: 'other2',
     initialCluster: [0, 1, 2].map((ordinal) => `${names.pod(ordinal)}=${names.peerURL(ordinal)}`).join(','),
-    stalePod: 'p2',
+    stalePods: ['p2'],
   });
 });
 

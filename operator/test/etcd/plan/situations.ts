@@ -10,6 +10,7 @@ import { kvstoreWith } from '../samples.ts';
 
 export const names = etcdNames(kvstoreWith());
 const gib = 2 ** 30;
+export const now = new Date('2026-11-29T12:00:00Z');
 
 export const wanted: Wanted = {
   members: 3,
@@ -87,6 +88,7 @@ export interface Change {
   readonly list?: readonly Member[] | 'none';
   readonly access?: Partial<Access>;
   readonly refusal?: string;
+  readonly now?: Date;
 }
 
 export function situation(change: Change = {}): Situation {
@@ -97,5 +99,5 @@ export function situation(change: Change = {}): Situation {
   const observation: Observation = list === 'none' ? { seats } : { seats, list, via: names.pod(0), ...told };
   const members = { 0: recorded(0), 1: recorded(1), 2: recorded(2) };
   const state = { clusterId: 'c', version: '3.6.16', volumeBytes: 10 * gib, members, ...change.state };
-  return { names, wanted: { ...wanted, ...change.wanted }, state, observation };
+  return { names, wanted: { ...wanted, ...change.wanted }, state, observation, now: change.now ?? now };
 }

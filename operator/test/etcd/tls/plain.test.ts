@@ -29,6 +29,7 @@ function reconcile(volumes: readonly string[], config: string | undefined): Prom
     pods: [],
     claims: [],
     secrets: [],
+    trials: { jobs: [], pods: [] },
   };
   return reconcileEtcd(kvstoreWith(), objects, tools, defaults);
 }

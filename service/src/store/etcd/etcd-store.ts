@@ -118,6 +118,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#writer = new Writer({ ...shared, metrics, spans });
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
+      synced: () => replica.unfit === undefined,
       conditional: new ConditionalWriter({ ...shared, barrier, expired }),
       known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
     });

@@ -1,0 +1,79 @@
+/** What the Job that tries an image shows. */
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import test from 'ava';
+import { etcdNames } from '../../src/etcd/names.ts';
+import { trialJob, trialName, trialsSeen } from '../../src/etcd/trial.ts';
+import { kvstoreWith } from './samples.ts';
+
+const names = etcdNames(kvstoreWith());
+const trial = { image: 'registry.example/etcd:v3.6.17', node: 'a' };
+const now = new Date('2026-11-29T12:00:00Z');
+const job = (change: object = {}, age = 10): V1Job => ({
+  metadata: { name: 'j', creationTimestamp: new Date(now.getTime() - age * 1000) },
+  ...change,
+});
+const ended = (type: string) => ({ status: { conditions: [{ type, status: 'True' }] } });
+const pod = (status: object): V1Pod => ({
+  metadata: { name: 'p', labels: { 'batch.kubernetes.io/job-name': 'j' } },
+  status,
+});
+const container = (state: object) => ({
+  containerStatuses: [{ name: 'etcd', image: '', imageID: '', ready: false, restartCount: 0, state }],
+});
+
+const cases: readonly (readonly [title: string, V1Job, V1Pod[], verdict: string, message: RegExp])[] = [
+  ['it has just been made', job(), [], 'waiting', /^$/],
+  ['its pod pulls the image', job(), [pod(container({ waiting: { reason: 'ContainerCreating' } }))], 'waiting', /^$/],
+  ['it ran', job(ended('Complete')), [], 'passed', /^$/],
+  [
+    'the image cannot be pulled',
+    job(),
+    [pod(container({ waiting: { reason: 'ImagePullBackOff', message: 'not found' } }))],
+    'failed',
+    /ImagePullBackOff: not found/,
+  ],
+  [
+    'the node has no room',
+    job(),
+    [pod({ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no cpu' }] })],
+    'failed',
+    /Unschedulable: no cpu/,
+  ],
+  [
+    'it is no etcd',
+    job(ended('Failed')),
+    [pod({ phase: 'Failed', ...container({ terminated: { exitCode: 127 } }) })],
+    'failed',
+    /exit code 127; delete the Job j to try it again/,
+  ],
+  ['a quota forbids its pod', job({}, 121), [], 'failed', /the Job j gets no pod: kubectl describe job j/],
+];
+for (const [title, object, pods, verdict, message] of cases) {
+  test(title, (t) => {
+    const [seen] = trialsSeen({ jobs: [object], pods }, now);
+    t.like(seen, { name: 'j', verdict });
+    t.regex(seen?.message ?? '', message);
+  });
+}
+
+test('the Job runs on the node of the member, as members do', (t) => {
+  const { metadata, spec } = trialJob(names, kvstoreWith(), trial);
+  t.is(metadata?.name, trialName(names, trial));
+  t.regex(metadata?.name ?? '', /^shop-etcd-image-[0-9a-f]{8}$/);
+  const podSpec = spec?.template.spec;
+  t.is(podSpec?.containers[0]?.image, trial.image);
+  t.like(podSpec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0], {
+    matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }],
+  });
+  t.like(podSpec?.securityContext, { runAsNonRoot: true });
+  t.like(podSpec?.containers[0]?.securityContext, { allowPrivilegeEscalation: false });
+});
+
+test('another image or another node is another Job', (t) => {
+  const known = new Set(
+    [trial, { image: trial.image }, { ...trial, node: 'b' }, { ...trial, image: 'x' }].map((each) =>
+      trialName(names, each),
+    ),
+  );
+  t.is(known.size, 4);
+});
