@@ -4,24 +4,29 @@
  */
 import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { type DamagedPart, damageOf, damageProblem, type OnDamage } from './damage.ts';
 import { checkDataFile } from './data-file.ts';
 import { Deadlines } from './deadlines.ts';
 import { compareKeys, reverseKey } from './key.ts';
-import { keyCodec, reversedCodec } from './key-codec.ts';
-import { type Expired, found, isLongerThanKeys, KeySearch, startOf } from './key-search.ts';
+import { damagedKey, keyCodec, reversedCodec } from './key-codec.ts';
+import { type Expired, found, isLongerThanKeys, type KeyCount, KeySearch, startOf } from './key-search.ts';
+import { Meta } from './meta.ts';
 import { reserveReaderTable } from './reader-table.ts';
+import { type Kind, kindOf, kinds, seal, textOf } from './seal.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
-
-/** Rises when the files' layout changes; a directory of another version is refused. */
-const formatVersion = 1;
+import { tables } from './tables.ts';
+import { upgrade } from './upgrade.ts';
 
 /** Snapshots and reads that can be open at once (slots in LMDB's lock file). */
 const maxReaders = 2048;
 
 /** Writes inside a transaction; they and their effects are seen by everyone at once, or never. */
 export interface IndexWriter {
+  /** Throws Problem `data-corrupted`. */
   get(key: string): Entry | undefined;
+  /** As `get`, but never looks at the value: a damaged one can be removed. */
+  has(key: string): boolean;
   /** Is the key's time over, and the key still there? */
   hasExpired(key: string): boolean;
   /** `expires`: Unix milliseconds from which on no read shows the key; undefined: it stays. */
@@ -37,29 +42,35 @@ export interface IndexOptions {
   readonly durable: boolean;
   /** Unix milliseconds, which decide what has expired. Default Date.now. */
   readonly wall?: () => number;
+  /** Hears of all damage that reads meet, before they throw Problem `data-corrupted`. */
+  readonly onDamage?: OnDamage | undefined;
 }
 
 export class KeyIndex implements Reader {
   readonly #root: RootDatabase;
   readonly #forward: Database<string, string>;
   readonly #reversed: Database<Buffer, string>;
-  readonly #meta: Database<string, string>;
+  readonly #meta: Meta;
   readonly #deadlines: Deadlines;
   readonly #keys: KeySearch;
   readonly #wall: () => number;
+  readonly #onDamage: OnDamage | undefined;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
+  /** The pair that a walk has read last. */
+  readonly #last: { key: string; kind: Kind; read: Reads } = { key: '', kind: kinds.pair, read: latest };
 
-  /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged. */
-  constructor({ directory, durable, wall = Date.now }: IndexOptions) {
+  /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged (DamagedData). */
+  constructor({ directory, durable, wall = Date.now, onDamage }: IndexOptions) {
     this.#wall = wall;
+    this.#onDamage = onDamage;
     mkdirSync(directory, { recursive: true });
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     this.#root = open({
       path: directory,
       noSubdir: false,
-      maxDbs: 8,
+      maxDbs: 12,
       maxReaders,
       noSync: !durable,
       // A commit is seen only once it is on the disk: a reader never learns of a write that a power cut can undo.
@@ -68,29 +79,85 @@ export class KeyIndex implements Reader {
       // fails (a full disk) its rejection ends the process.
       eventTurnBatching: false,
     });
-    this.#meta = this.#root.openDB('meta', { encoding: 'string' });
-    const format = this.#meta.get('format');
-    if (format !== undefined && format !== String(formatVersion)) {
+    try {
+      this.#meta = new Meta(this.#root, directory, this.#damaged);
+      if (this.#meta.isOld) upgrade(this.#root, this.#meta);
+      const [keys, reversed] = [{ keyEncoder: keyCodec } as object, { keyEncoder: reversedCodec } as object];
+      this.#forward = this.#root.openDB(tables.pairs, { encoding: 'string', useVersions: true, ...keys });
+      this.#reversed = this.#root.openDB(tables.reversed, { encoding: 'binary', ...reversed });
+      const count: KeyCount = (read) => this.#meta.count(read.options());
+      this.#keys = new KeySearch({ forward: this.#forward, reversed: this.#reversed, damaged: this.#damaged, count });
+      this.#deadlines = new Deadlines(this.#root, this.#damaged);
+      this.#meta.begin(this.size());
+    } catch (error) {
       void this.#root.close();
-      throw new Error(`${directory} has format ${format}; this version reads format ${formatVersion}`);
+      throw error;
     }
-    const [keys, reversed] = [{ keyEncoder: keyCodec } as object, { keyEncoder: reversedCodec } as object];
-    this.#forward = this.#root.openDB('forward', { encoding: 'string', useVersions: true, ...keys });
-    this.#reversed = this.#root.openDB('reversed', { encoding: 'binary', ...reversed });
-    this.#keys = new KeySearch(this.#forward, this.#reversed);
-    this.#deadlines = new Deadlines(this.#root);
-    if (format === undefined) this.#meta.putSync('format', String(formatVersion));
   }
 
+  readonly #damaged = (part: DamagedPart, key?: string, cause?: unknown) => {
+    const problem = damageProblem(part, key, cause);
+    this.#onDamage?.(part, key, problem.message);
+    return problem;
+  };
+
+  /** Throws Problem `data-corrupted` when what is on the disk is not what was written. */
   get(key: string): Entry | undefined {
     const { earliest } = this.#deadlines;
-    if (earliest !== never && this.#isDue(key, this.#wall())) return undefined;
-    return this.#forward.getEntry(key) as Entry | undefined;
+    const now = earliest === never ? 0 : this.#wall();
+    return this.#get(key, now < earliest ? undefined : now, undefined);
+  }
+
+  /** `now`: a pair whose time is over by then is not there; undefined: nothing has expired. */
+  #get(key: string, now: number | undefined, options: ReturnType<Reads['options']>): Entry | undefined {
+    try {
+      const entry = this.#forward.getEntry(key, options) as { value: string; version: number } | undefined;
+      if (entry === undefined) {
+        // Each key is in both tables: a damaged page can hide it in one of them.
+        if (this.#reversed.doesExist(reverseKey(key), undefined as never, options as never)) {
+          throw this.#damaged('place', key);
+        }
+        return undefined;
+      }
+      const kind = kindOf(key, entry.value, entry.version);
+      if (kind === kinds.passingPair) {
+        if (now !== undefined && this.#deadlineOf(key, options) <= now) return undefined;
+      } else if (kind !== kinds.pair) throw this.#damaged('value', key);
+      entry.value = textOf(entry.value);
+      return entry;
+    } catch (error) {
+      throw damageOf(error, this.#damaged);
+    }
+  }
+
+  #expires(key: string, read: Reads): number | undefined {
+    // A dump asks for that of each pair it has just read, and most have none.
+    const { key: lastKey, read: lastRead, kind: lastKind } = this.#last;
+    const kind = key === lastKey && read === lastRead ? lastKind : undefined;
+    if (kind === kinds.pair) return undefined;
+    const options = read.options();
+    const deadline = this.#deadlines.of(key, options);
+    if (deadline !== undefined) return deadline;
+    if ((kind ?? this.#kindOf(key, options)) === kinds.passingPair) throw this.#damaged('deadline', key);
+    return undefined;
+  }
+
+  /** Undefined: it is not there, or damaged. */
+  #kindOf(key: string, options?: ReturnType<Reads['options']>): Kind | undefined {
+    const entry = this.#forward.getEntry(key, options) as Entry | undefined;
+    return entry === undefined ? undefined : kindOf(key, entry.value, entry.version);
+  }
+
+  /** Of a pair that has one. */
+  #deadlineOf(key: string, options?: ReturnType<Reads['options']>): number {
+    const deadline = this.#deadlines.of(key, options);
+    if (deadline === undefined) throw this.#damaged('deadline', key);
+    return deadline;
   }
 
   /** See Reader.expires. */
   expires(key: string): number | undefined {
-    return this.#deadlines.earliest === never ? undefined : this.#deadlines.of(key);
+    return this.#deadlines.earliest === never ? undefined : this.#expires(key, latest);
   }
 
   /** See Reader.hasExpired. */
@@ -101,7 +168,7 @@ export class KeyIndex implements Reader {
   /** The version of a key that has expired and was not removed yet. */
   expiredVersion(key: string): number | undefined {
     if (this.#deadlines.earliest === never || !this.#isDue(key, this.#wall())) return undefined;
-    return (this.#forward.getEntry(key) as Entry | undefined)?.version;
+    return this.#get(key, undefined, undefined)?.version;
   }
 
   /** Unix milliseconds before which nothing expires. */
@@ -116,7 +183,7 @@ export class KeyIndex implements Reader {
   }
 
   revision(): number {
-    return Number(this.#meta.get('revision') ?? 0);
+    return this.#meta.revision();
   }
 
   meta(name: string): string | undefined {
@@ -162,11 +229,12 @@ export class KeyIndex implements Reader {
     const read = new SnapshotReads(transaction);
     // What is due when it is taken: what expires while it is read was there.
     const expired = this.#expired(read);
+    const now = expired === undefined ? undefined : this.#wall();
     const snapshot: Snapshot = {
-      get: (key) => (expired?.(key) ? undefined : (this.#forward.getEntry(key, read.options()) as Entry | undefined)),
-      expires: (key) => this.#deadlines.of(key, read.options()),
+      get: (key) => this.#get(key, now, read.options()),
+      expires: (key) => this.#expires(key, read),
       hasExpired: () => expired !== undefined,
-      revision: () => Number(this.#meta.get('revision', read.options()) ?? 0),
+      revision: () => this.#meta.revision(read.options()),
       keys: (filter) => found(this.#keys.search(filter, read, expired)),
       search: (filter) => this.#keys.search(filter, read, expired),
       pairs: (filter) => this.#pairs(filter, read, expired),
@@ -186,7 +254,7 @@ export class KeyIndex implements Reader {
     this.#begin();
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
     try {
-      return await this.#root.childTransaction(() => action(this.#writer)).catch(commitFailed);
+      return await this.#root.childTransaction(() => this.#act(action)).catch(commitFailed);
     } finally {
       this.#settle();
     }
@@ -196,17 +264,30 @@ export class KeyIndex implements Reader {
   transactNow<T>(action: (writer: IndexWriter) => T): T {
     this.#begin();
     try {
-      return this.#root.transactionSync(() => action(this.#writer));
+      return this.#root.transactionSync(() => this.#act(action));
     } finally {
       this.#settle();
     }
   }
 
+  #act<T>(action: (writer: IndexWriter) => T): T {
+    try {
+      this.#meta.begun();
+      const result = action(this.#writer);
+      this.#meta.setCount();
+      return result;
+    } catch (error) {
+      throw damageOf(error, this.#damaged);
+    }
+  }
+
   #begin(): void {
+    this.#last.key = '';
     for (const listener of this.#listeners) listener.begun();
   }
 
   #settle(): void {
+    this.#last.key = '';
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#root.resetReadTxn();
     if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
@@ -226,23 +307,39 @@ export class KeyIndex implements Reader {
 
   readonly #writer: IndexWriter = {
     get: (key) => this.get(key),
-    hasExpired: (key) => this.expiredVersion(key) !== undefined,
+    has: (key) => this.#forward.doesExist(key) && !this.#isOver(key),
+    hasExpired: (key) => this.#forward.doesExist(key) && this.#isOver(key),
     put: (key, value, revision, expires) => {
+      this.#last.key = '';
       // A key that is there has its place in the other table: to write it again would make more pages go to the disk.
-      if (!this.#forward.doesExist(key)) void this.#reversed.put(reverseKey(key), empty);
-      void this.#forward.put(key, value, revision);
+      if (!this.#forward.doesExist(key)) {
+        void this.#reversed.put(reverseKey(key), empty);
+        this.#meta.added(1);
+      }
+      const kind = expires === undefined ? kinds.pair : kinds.passingPair;
+      void this.#forward.put(key, seal(kind, key, value, revision), revision);
       this.#deadlines.set(key, expires);
       for (const listener of this.#listeners) listener.touched(key);
     },
     remove: (key) => {
+      if (this.#forward.doesExist(key)) this.#meta.added(-1);
       void this.#forward.remove(key);
       void this.#reversed.remove(reverseKey(key));
       this.#deadlines.set(key, undefined);
       for (const listener of this.#listeners) listener.touched(key);
     },
-    setRevision: (revision) => void this.#meta.put('revision', String(revision)),
-    setMeta: (name, value) => void this.#meta.put(name, value),
+    setRevision: (revision) => this.#meta.set('revision', String(revision)),
+    setMeta: (name, value) => this.#meta.set(name, value),
   };
+
+  /** Has it expired? A damaged deadline counts as over for what removes the key: nothing else would. */
+  #isOver(key: string): boolean {
+    try {
+      return this.#deadlines.earliest !== never && this.#isDue(key, this.#wall());
+    } catch {
+      return true;
+    }
+  }
 
   #isDue(key: string, now: number, options?: ReturnType<Reads['options']>): boolean {
     if (now < this.#deadlines.earliest && options === undefined) return false;
@@ -257,7 +354,15 @@ export class KeyIndex implements Reader {
     return now < this.#deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
   }
 
-  *#pairs(
+  *#pairs(filter: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<VersionedPair> {
+    try {
+      yield* this.#soundPairs(filter, read, expired);
+    } catch (error) {
+      throw damageOf(error, this.#damaged);
+    }
+  }
+
+  *#soundPairs(
     { prefix = '', suffix = '', after }: KeyFilter,
     read: Reads,
     expired: Expired | undefined,
@@ -265,15 +370,31 @@ export class KeyIndex implements Reader {
     if (isLongerThanKeys(prefix)) return;
     if (suffix === '') {
       const range = this.#forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
-      for (const pair of read.walk(range as Iterable<VersionedPair>)) {
-        if (after !== undefined && compareKeys(pair.key, after) <= 0) continue;
-        if (!pair.key.startsWith(prefix)) return;
-        if (!expired?.(pair.key)) yield pair;
+      let last: string | undefined;
+      let count = 0;
+      for (const pair of read.walk(range as Iterable<{ key: string; value: string; version: number }>)) {
+        const { key } = pair;
+        if (key === damagedKey) throw this.#damaged('key', last);
+        last = key;
+        count++;
+        if (after !== undefined && compareKeys(key, after) <= 0) continue;
+        if (!key.startsWith(prefix)) return;
+        if (expired?.(key)) continue;
+        const kind = kindOf(key, pair.value, pair.version);
+        if (kind !== kinds.pair && kind !== kinds.passingPair) throw this.#damaged('value', key);
+        pair.value = textOf(pair.value);
+        this.#last.key = key;
+        this.#last.kind = kind;
+        this.#last.read = read;
+        yield pair;
       }
+      // A page that has lost some of its keys is seen only by counting all of them.
+      const all = prefix === '' && after === undefined;
+      if (all && count !== this.#meta.count(read.options())) throw this.#damaged('count');
       return;
     }
     for (const key of found(this.#keys.search({ prefix, suffix, after }, read, expired))) {
-      const entry = this.#forward.getEntry(key, read.options()) as Entry | undefined;
+      const entry = this.#get(key, undefined, read.options());
       if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
     }
   }

@@ -35,7 +35,7 @@ export function applyWrite(writer: IndexWriter, work: Work, before: number, revi
   if (work.kind === 'set') {
     const { pairs, expires, condition } = work;
     const keys = condition === undefined ? [] : pairs.map(({ key }) => key);
-    const problem = broken(writer, keys, condition);
+    const problem = refused(writer, keys, condition);
     if (problem !== undefined) return problem;
     const changes: Change[] = [];
     for (const { key, value } of pairs) {
@@ -46,12 +46,12 @@ export function applyWrite(writer: IndexWriter, work: Work, before: number, revi
     return { revision, deleted: 0 };
   }
   if (work.kind === 'delete') {
-    const problem = broken(writer, work.keys, work.condition);
+    const problem = refused(writer, work.keys, work.condition);
     if (problem !== undefined) return problem;
   }
   const changes: Change[] = [];
   for (const key of new Set(work.keys)) {
-    const gone = work.kind === 'delete' ? writer.get(key) !== undefined : writer.hasExpired(key);
+    const gone = work.kind === 'delete' ? writer.has(key) : writer.hasExpired(key);
     if (!gone) continue;
     writer.remove(key);
     changes.push({ key, value: undefined, revision });
@@ -59,6 +59,16 @@ export function applyWrite(writer: IndexWriter, work: Work, before: number, revi
   if (changes.length === 0) return { revision: current, deleted: 0 };
   revisions.push({ revision, changes });
   return { revision, deleted: changes.length };
+}
+
+/** A pair that cannot be read is the affair of the write that has to know it, not of those that share its transaction. */
+function refused(writer: IndexWriter, keys: readonly string[], condition: Condition | undefined): Problem | undefined {
+  try {
+    return broken(writer, keys, condition);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
 }
 
 function broken(writer: IndexWriter, keys: readonly string[], condition: Condition | undefined): Problem | undefined {
