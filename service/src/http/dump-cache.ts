@@ -196,7 +196,11 @@ export class DumpCache implements ChangeListener {
       this.#filling = false;
       // A store that is closed cannot be read.
       if (this.#pieces.length === 0 || this.#store.notReady() !== undefined || this.#store.hasExpired()) return;
-      if (!this.#readUntil(this.#now() + fillTime)) this.#fillLater(turns - 1);
+      try {
+        if (!this.#readUntil(this.#now() + fillTime)) this.#fillLater(turns - 1);
+      } catch {
+        // Damage on the disk: whoever asks for the dump is told.
+      }
     });
   }
 

@@ -26,7 +26,13 @@ export function whenFresh<T>(
     rest(request, response);
   };
   const go = (asked: T, request: IncomingMessage, response: ServerResponse, start: number) => {
-    if (!answer(asked, response, start)) leave(request, response);
+    let answered = false;
+    try {
+      answered = answer(asked, response, start);
+    } catch {
+      // Damage on the disk: the route meets it too, and says so.
+    }
+    if (!answered) leave(request, response);
   };
   return (asked, request, response) => {
     const start = performance.now();

@@ -1,7 +1,10 @@
 /** What is read from the disk and is not what was written: it is never shown, and reported each time. */
 import { Problem } from '../errors.ts';
+import { DamagedData } from './pages/page-file.ts';
 
-export type DamagedPart = 'value' | 'key' | 'deadline' | 'place' | 'count' | 'page' | 'meta';
+/** `place`: a key that is found in one table and not in the other; `count`: there are fewer keys than were written. */
+export const damagedParts = ['value', 'key', 'deadline', 'place', 'count', 'page', 'meta'] as const;
+export type DamagedPart = (typeof damagedParts)[number];
 
 /**
  * The problem to throw. `key`: the one that is damaged; for part `key` the last sound one before it, for `page` and
@@ -34,6 +37,12 @@ function messageOf(part: DamagedPart, key: string | undefined): string {
     case 'page':
       return 'A page of the data file is damaged.';
   }
+}
+
+/** Why an index cannot be opened, or read. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof Problem) return error.code === 'data-corrupted';
+  return error instanceof DamagedData || (error instanceof Error && lmdbDamage.test(error.message));
 }
 
 /** LMDB's own words for damage: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_INVALID, MDB_BAD_TXN. */

@@ -22,7 +22,10 @@ export function startAt(text: string): string {
 function writeKey(key: string, target: Buffer, start: number): number {
   const isStart = key.charCodeAt(key.length - 1) === 0;
   const length = isStart ? key.length - 1 : key.length;
-  if (start + length * 3 + keySealBytes > target.length && start + bytesOf(key) > target.length) {
+  if (
+    start + length * 3 + keySealBytes > target.length &&
+    start + Buffer.byteLength(key) + (isStart ? 0 : keySealBytes) > target.length
+  ) {
     throw new RangeError('No room for the key');
   }
   let sum = -1;
@@ -53,10 +56,6 @@ function writeKey(key: string, target: Buffer, start: number): number {
   target[position + 3] = (crc >>> 8) & 0xff;
   target[position + 4] = crc & 0xff;
   return position + keySealBytes;
-}
-
-function bytesOf(key: string): number {
-  return Buffer.byteLength(key) + keySealBytes;
 }
 
 /** Does the checksum behind the key's bytes fit? `end`: behind the checksum. */

@@ -255,6 +255,8 @@ export class KeyIndex implements Reader {
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
     try {
       return await this.#root.childTransaction(() => this.#act(action)).catch(commitFailed);
+    } catch (error) {
+      throw damageOf(error, this.#damaged);
     } finally {
       this.#settle();
     }

@@ -11,11 +11,17 @@ import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 /** An unprivileged user, for tests that run as root. */
 const nobody = 65_534;
 
-async function refused(t: ExecutionContext, directory: string, message: RegExp, options: LaunchOptions = {}) {
+async function refused(
+  t: ExecutionContext,
+  directory: string,
+  message: RegExp,
+  options: LaunchOptions & { code?: number } = {},
+) {
+  const { code = 1 } = options;
   const service = launch(t, { ...options, env: { KV_DATA_DIR: directory } });
   const late = setTimeout(() => service.child.kill('SIGKILL'), 20_000);
   t.teardown(() => clearTimeout(late));
-  t.deepEqual(await service.ended, { code: 1, signal: null }, service.stderr());
+  t.deepEqual(await service.ended, { code, signal: null }, service.stderr());
   t.regex(service.stderr(), message);
   t.is(service.stderr().trim().split('\n').length, 1, service.stderr());
   t.true(service.stderr().includes(directory), service.stderr());
@@ -56,11 +62,11 @@ test('a directory that cannot be written to or made is refused', async (t) => {
 
 test('a directory of another format is refused', async (t) => {
   const directory = temporaryFolder(t);
-  const root = open({ path: directory, noSubdir: false, maxDbs: 4 });
+  const root = open({ path: directory, noSubdir: false, maxDbs: 4, overlappingSync: false });
   root.openDB('meta', { encoding: 'string' }).putSync('format', '999');
   await root.close();
   const before = readFileSync(join(directory, 'data.mdb'));
-  await refused(t, directory, /has format 999; this version reads format 1/);
+  await refused(t, directory, /has format 999; this version reads format 2/);
   t.deepEqual(readFileSync(join(directory, 'data.mdb')), before);
 });
 
@@ -83,7 +89,7 @@ test('a damaged data file is refused, and left as it is', async (t) => {
     make(file);
     const before = readFileSync(file);
     t.log(damage);
-    await refused(t, directory, /data\.mdb is damaged/);
+    await refused(t, directory, /data\.mdb is damaged.*salvage/, { code: 3 });
     t.true(readFileSync(file).equals(before), damage);
   }
 });
