@@ -5,7 +5,7 @@
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import type { Damaged } from './damage.ts';
 import { damagedKey, keyCodec, startAt } from './key-codec.ts';
-import { kindOf, kinds, seal, textOf } from './seal.ts';
+import { kinds, seal, unseal } from './seal.ts';
 import { tables } from './tables.ts';
 
 type ReadOptions = { transaction: Transaction } | undefined;
@@ -14,7 +14,7 @@ type ReadOptions = { transaction: Transaction } | undefined;
 export const deadlineDigits = 12;
 
 export class Deadlines {
-  readonly #byKey: Database<string, string>;
+  readonly #byKey: Database<Buffer, string>;
   /** Keys are the deadline's digits and the key behind them; values are empty. */
   readonly #byTime: Database<Buffer, string>;
   readonly #damaged: Damaged;
@@ -24,7 +24,7 @@ export class Deadlines {
   constructor(root: RootDatabase, damaged: Damaged) {
     const keys = { keyEncoder: keyCodec } as object;
     this.#damaged = damaged;
-    this.#byKey = root.openDB(tables.deadlineOf, { encoding: 'string', ...keys });
+    this.#byKey = root.openDB(tables.deadlineOf, { encoding: 'binary', ...keys });
     this.#byTime = root.openDB(tables.byDeadline, { encoding: 'binary', ...keys });
     this.refresh();
   }
@@ -38,8 +38,9 @@ export class Deadlines {
   of(key: string, options?: ReadOptions): number | undefined {
     const stored = this.#byKey.get(key, options);
     if (stored === undefined) return undefined;
-    if (kindOf(key, stored) !== kinds.deadline) throw this.#damaged('deadline', key);
-    return Number(textOf(stored));
+    const deadline = unseal(kinds.deadline, key, stored);
+    if (deadline === undefined) throw this.#damaged('deadline', key);
+    return Number(deadline);
   }
 
   /** At most so many keys whose deadline has passed, the earliest first. One that is damaged is left where it is. */
@@ -78,7 +79,8 @@ export class Deadlines {
     if (stored === undefined) return;
     void this.#byKey.remove(key);
     // A damaged deadline leaves its other entry behind, see due.
-    if (kindOf(key, stored) === kinds.deadline) void this.#byTime.remove(entryOf(Number(textOf(stored)), key));
+    const deadline = unseal(kinds.deadline, key, stored);
+    if (deadline !== undefined) void this.#byTime.remove(entryOf(Number(deadline), key));
   }
 }
 

@@ -3,7 +3,7 @@
  * Off the JavaScript heap, ordered, and readable while it is written to (readers see the last commit).
  */
 import { mkdirSync } from 'node:fs';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
 import { type DamagedPart, damageOf, damageProblem, type OnDamage } from './damage.ts';
 import { checkDataFile } from './data-file.ts';
 import { Deadlines } from './deadlines.ts';
@@ -11,8 +11,9 @@ import { compareKeys, reverseKey } from './key.ts';
 import { damagedKey, keyCodec, reversedCodec } from './key-codec.ts';
 import { type Expired, found, isLongerThanKeys, type KeyCount, KeySearch, startOf } from './key-search.ts';
 import { Meta } from './meta.ts';
+import { damagedValue, pairCodec } from './pair-codec.ts';
 import { reserveReaderTable } from './reader-table.ts';
-import { type Kind, kindOf, kinds, seal, textOf } from './seal.ts';
+import { type Kind, kinds, seal } from './seal.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 import { tables } from './tables.ts';
@@ -48,7 +49,7 @@ export interface IndexOptions {
 
 export class KeyIndex implements Reader {
   readonly #root: RootDatabase;
-  readonly #forward: Database<string, string>;
+  readonly #forward: Database<string | Buffer, string>;
   readonly #reversed: Database<Buffer, string>;
   readonly #meta: Meta;
   readonly #deadlines: Deadlines;
@@ -58,7 +59,7 @@ export class KeyIndex implements Reader {
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
   /** The pair that a walk has read last. */
-  readonly #last: { key: string; kind: Kind; read: Reads } = { key: '', kind: kinds.pair, read: latest };
+  readonly #last: { key: string; kind: Kind | undefined; read: Reads } = { key: '', kind: kinds.pair, read: latest };
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged (DamagedData). */
   constructor({ directory, durable, wall = Date.now, onDamage }: IndexOptions) {
@@ -83,7 +84,8 @@ export class KeyIndex implements Reader {
       this.#meta = new Meta(this.#root, directory, this.#damaged);
       if (this.#meta.isOld) upgrade(this.#root, this.#meta);
       const [keys, reversed] = [{ keyEncoder: keyCodec } as object, { keyEncoder: reversedCodec } as object];
-      this.#forward = this.#root.openDB(tables.pairs, { encoding: 'string', useVersions: true, ...keys });
+      const values = { encoder: pairCodec } as object;
+      this.#forward = this.#root.openDB(tables.pairs, { useVersions: true, ...values, ...keys });
       this.#reversed = this.#root.openDB(tables.reversed, { encoding: 'binary', ...reversed });
       const count: KeyCount = (read) => this.#meta.count(read.options());
       this.#keys = new KeySearch({ forward: this.#forward, reversed: this.#reversed, damaged: this.#damaged, count });
@@ -111,20 +113,18 @@ export class KeyIndex implements Reader {
   /** `now`: a pair whose time is over by then is not there; undefined: nothing has expired. */
   #get(key: string, now: number | undefined, options: ReturnType<Reads['options']>): Entry | undefined {
     try {
-      const entry = this.#forward.getEntry(key, options) as { value: string; version: number } | undefined;
-      if (entry === undefined) {
+      const value = this.#forward.get(key, options);
+      if (value === undefined) {
         // Each key is in both tables: a damaged page can hide it in one of them.
         if (this.#reversed.doesExist(reverseKey(key), undefined as never, options as never)) {
           throw this.#damaged('place', key);
         }
         return undefined;
       }
-      const kind = kindOf(key, entry.value, entry.version);
-      if (kind === kinds.passingPair) {
-        if (now !== undefined && this.#deadlineOf(key, options) <= now) return undefined;
-      } else if (kind !== kinds.pair) throw this.#damaged('value', key);
-      entry.value = textOf(entry.value);
-      return entry;
+      if (value === damagedValue) throw this.#damaged('value', key);
+      const entry = { value: value as string, version: getLastVersion() };
+      const isOver = now !== undefined && pairCodec.kind === kinds.passingPair && this.#deadlineOf(key, options) <= now;
+      return isOver ? undefined : entry;
     } catch (error) {
       throw damageOf(error, this.#damaged);
     }
@@ -144,8 +144,7 @@ export class KeyIndex implements Reader {
 
   /** Undefined: it is not there, or damaged. */
   #kindOf(key: string, options?: ReturnType<Reads['options']>): Kind | undefined {
-    const entry = this.#forward.getEntry(key, options) as Entry | undefined;
-    return entry === undefined ? undefined : kindOf(key, entry.value, entry.version);
+    return this.#forward.get(key, options) === undefined ? undefined : pairCodec.kind;
   }
 
   /** Of a pair that has one. */
@@ -374,17 +373,16 @@ export class KeyIndex implements Reader {
       const range = this.#forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
       let last: string | undefined;
       let count = 0;
-      for (const pair of read.walk(range as Iterable<{ key: string; value: string; version: number }>)) {
+      for (const pair of read.walk(range as Iterable<VersionedPair>)) {
         const { key } = pair;
         if (key === damagedKey) throw this.#damaged('key', last);
         last = key;
         count++;
         if (after !== undefined && compareKeys(key, after) <= 0) continue;
         if (!key.startsWith(prefix)) return;
+        const { kind } = pairCodec;
         if (expired?.(key)) continue;
-        const kind = kindOf(key, pair.value, pair.version);
-        if (kind !== kinds.pair && kind !== kinds.passingPair) throw this.#damaged('value', key);
-        pair.value = textOf(pair.value);
+        if (pair.value === damagedValue) throw this.#damaged('value', key);
         this.#last.key = key;
         this.#last.kind = kind;
         this.#last.read = read;

@@ -1,7 +1,7 @@
 /** The index's few settings: format, revision, how many keys there are, and what the stores keep there; all sealed. */
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import type { Damaged } from './damage.ts';
-import { kindOf, kinds, seal, textOf } from './seal.ts';
+import { kinds, seal, unseal } from './seal.ts';
 import { formatVersion, tables } from './tables.ts';
 
 type ReadOptions = { transaction: Transaction } | undefined;
@@ -10,7 +10,7 @@ type ReadOptions = { transaction: Transaction } | undefined;
 const upgrading = '1 to 2';
 
 export class Meta {
-  readonly #table: Database<string, string>;
+  readonly #table: Database<Buffer, string>;
   readonly #damaged: Damaged;
   readonly #format: string | undefined;
   /** Keys that the transaction under way has added. */
@@ -18,9 +18,9 @@ export class Meta {
 
   /** Throws when the format is not known. `format` is the only setting that has no seal: each version reads it. */
   constructor(root: RootDatabase, directory: string, damaged: Damaged) {
-    this.#table = root.openDB(tables.meta, { encoding: 'string' });
+    this.#table = root.openDB(tables.meta, { encoding: 'binary' });
     this.#damaged = damaged;
-    this.#format = this.#table.get('format');
+    this.#format = this.#table.get('format')?.toString();
     if (this.#format !== undefined && this.#format !== String(formatVersion) && !this.isOld) {
       throw new Error(
         `${directory} has format ${this.#format}; this version reads format ${formatVersion} and upgrades format 1`,
@@ -39,15 +39,16 @@ export class Meta {
     if (this.#format === undefined && keys > 0) throw this.#damaged('meta', 'format');
     for (const { key } of this.#table.getRange({})) if (key !== 'format') this.get(key);
     if (this.count() !== keys) throw this.#damaged('count');
-    if (this.#format === undefined) this.#table.putSync('format', String(formatVersion));
+    if (this.#format === undefined) this.#table.putSync('format', Buffer.from(String(formatVersion)));
   }
 
   /** Throws Problem `data-corrupted`. */
   get(name: string, options?: ReadOptions): string | undefined {
     const stored = this.#table.get(name, options);
     if (stored === undefined) return undefined;
-    if (kindOf(name, stored) !== kinds.meta) throw this.#damaged('meta', name);
-    return textOf(stored);
+    const text = unseal(kinds.setting, name, stored);
+    if (text === undefined) throw this.#damaged('meta', name);
+    return text;
   }
 
   revision(options?: ReadOptions): number {
@@ -61,7 +62,7 @@ export class Meta {
 
   /** In a transaction. */
   set(name: string, value: string): void {
-    void this.#table.put(name, seal(kinds.meta, name, value));
+    void this.#table.put(name, seal(kinds.setting, name, value));
   }
 
   /** In a transaction: so many keys more. */
@@ -83,13 +84,13 @@ export class Meta {
 
   /** From here on no older version opens the index. */
   upgradeBegins(): void {
-    this.#table.putSync('format', upgrading);
+    this.#table.putSync('format', Buffer.from(upgrading));
   }
 
   /** In a transaction: all settings get their seals. */
   upgradeEnds(keys: number): void {
-    for (const { key, value } of [...this.#table.getRange({})]) if (key !== 'format') this.set(key, value);
+    for (const { key, value } of [...this.#table.getRange({})]) if (key !== 'format') this.set(key, value.toString());
     this.set('keys', String(keys));
-    void this.#table.put('format', String(formatVersion));
+    void this.#table.put('format', Buffer.from(String(formatVersion)));
   }
 }

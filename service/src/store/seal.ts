@@ -1,63 +1,68 @@
 /**
- * Sealed texts: what the index stores for a key begins with six characters that hold a checksum of the text, its key,
- * its revision and what kind of entry it is. They are ASCII (`0` to `o`, six bits each), so that the whole stays UTF-8.
+ * Sealed texts: what the index stores for a key is a byte that says what it is, a checksum (four bytes, the highest
+ * first) of its key, its revision, that kind and the text, and then the text in UTF-8.
  */
-import { crcOf, crcOfKey } from './checksum.ts';
+import { crcOfBytes, crcOfKey } from './checksum.ts';
 
-/** Characters of a seal. */
-export const sealLength = 6;
+/** Bytes of a seal. */
+export const sealBytes = 5;
 
 /** What is sealed; an entry of one kind is never taken for one of another. */
 export const kinds = {
-  pair: 0,
+  pair: 1,
   /** A pair that has a deadline in the table of deadlines. */
-  passingPair: 1,
-  deadline: 2,
-  meta: 3,
+  passingPair: 2,
+  deadline: 3,
+  setting: 4,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];
 
-const zero = 0x30;
 const factor = 0x9e3779b1;
 
-function sumOf(kind: Kind, key: string, revision: number, text: string, from: number): number {
-  const crc = crcOf(text, crcOfKey(key), from);
-  // Any one bit of a revision changes one bit of the sum, or the bits of an odd multiple.
+/** `crc`: of key and text. */
+function sumOf(crc: number, kind: number, revision: number): number {
+  // Any one bit of a revision or a kind changes one bit of the sum, or the bits of an odd multiple.
   return crc ^ (revision | 0) ^ Math.imul((revision / 0x1_0000_0000) | 0, factor) ^ Math.imul(kind, factor);
 }
 
-/** The text as it is stored. `revision`: a whole number, 0 for what has none. */
-export function seal(kind: Kind, key: string, text: string, revision = 0): string {
-  const sum = sumOf(kind, key, revision, text, 0);
-  const head = String.fromCharCode(
-    zero + ((kind << 2) | (sum >>> 30)),
-    zero + ((sum >>> 24) & 63),
-    zero + ((sum >>> 18) & 63),
-    zero + ((sum >>> 12) & 63),
-    zero + ((sum >>> 6) & 63),
-    zero + (sum & 63),
-  );
-  return head + text;
+/** For most texts: a buffer of their own takes longer than all the rest. */
+const scratch = Buffer.allocUnsafeSlow(4096);
+
+/**
+ * The text as it is stored, good until the next is sealed: in a transaction lmdb copies it at once. `revision`: a whole
+ * number, 0 for what has none.
+ */
+export function seal(kind: Kind, key: string, text: string, revision = 0): Buffer {
+  // UTF-8 takes at most three bytes for a unit of UTF-16.
+  const isShort = text.length * 3 + sealBytes <= scratch.length;
+  const bytes = isShort ? scratch : Buffer.allocUnsafe(sealBytes + Buffer.byteLength(text));
+  const length = sealBytes + bytes.write(text, sealBytes);
+  const sum = sumOf(crcOfBytes(bytes, sealBytes, length, crcOfKey(key)), kind, revision);
+  bytes[0] = kind;
+  bytes[1] = sum >>> 24;
+  bytes[2] = sum >>> 16;
+  bytes[3] = sum >>> 8;
+  bytes[4] = sum;
+  return isShort ? bytes.subarray(0, length) : bytes;
 }
 
-/** The kind of a stored text; undefined: it is not what was sealed for this key at this revision. */
-export function kindOf(key: string, stored: string, revision = 0): Kind | undefined {
-  const kind = (stored.charCodeAt(0) - zero) >> 2;
-  // NaN, from a text that is too short, fails each comparison.
-  if (!(kind >= 0 && kind <= 3) || !Number.isSafeInteger(revision) || revision < 0) return undefined;
-  const sum = sumOf(kind as Kind, key, revision, stored, sealLength);
-  return stored.charCodeAt(0) === zero + ((kind << 2) | (sum >>> 30)) &&
-    stored.charCodeAt(1) === zero + ((sum >>> 24) & 63) &&
-    stored.charCodeAt(2) === zero + ((sum >>> 18) & 63) &&
-    stored.charCodeAt(3) === zero + ((sum >>> 12) & 63) &&
-    stored.charCodeAt(4) === zero + ((sum >>> 6) & 63) &&
-    stored.charCodeAt(5) === zero + (sum & 63)
+/** The kind of what is stored; undefined: it is not what was sealed for this key at this revision. */
+export function kindOf(keyCrc: number, stored: Uint8Array, length: number, revision: number): Kind | undefined {
+  const kind = stored[0] as number;
+  if (length < sealBytes || !Number.isSafeInteger(revision) || revision < 0) return undefined;
+  const sum = sumOf(crcOfBytes(stored, sealBytes, length, keyCrc), kind, revision);
+  return stored[1] === sum >>> 24 &&
+    stored[2] === ((sum >>> 16) & 0xff) &&
+    stored[3] === ((sum >>> 8) & 0xff) &&
+    stored[4] === (sum & 0xff) &&
+    kind >= kinds.pair &&
+    kind <= kinds.setting
     ? (kind as Kind)
     : undefined;
 }
 
-/** The text without its seal. */
-export function textOf(stored: string): string {
-  return stored.slice(sealLength);
+/** The text of what is stored for a key; undefined: it is not what was sealed for it. */
+export function unseal(kind: Kind, key: string, stored: Buffer): string | undefined {
+  return kindOf(crcOfKey(key), stored, stored.length, 0) === kind ? stored.toString('utf8', sealBytes) : undefined;
 }

@@ -30,8 +30,8 @@ export function upgrade(root: RootDatabase, meta: Meta): void {
   const plain = { keyEncoder: plainCodec } as object;
   const from = root.openDB<string, string>(oldTables.pairs, { encoding: 'string', useVersions: true, ...plain });
   const deadlines: OldDeadlines = root.openDB(oldTables.deadlineOf, { encoding: 'string', ...plain });
-  const to = root.openDB<string, string>(tables.pairs, {
-    ...{ encoding: 'string', useVersions: true },
+  const to = root.openDB<Buffer, string>(tables.pairs, {
+    ...{ encoding: 'binary', useVersions: true },
     ...({ keyEncoder: keyCodec } as object),
   });
   const reversed = root.openDB<Buffer, string>(tables.reversed, {
