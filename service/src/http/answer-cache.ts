@@ -67,6 +67,11 @@ export class AnswerCache implements ChangeListener {
     if (--this.#open === 0) this.#changing.clear();
   }
 
+  replaced(): void {
+    this.#young = new Generation();
+    this.#old = new Generation();
+  }
+
   #keep(by: AskedBy, asked: string, answer: Answer): void {
     // A problem takes no time to make, and there is no end of keys that are not there.
     if (answer.text.length > maxLength || answer.problem !== undefined) return;

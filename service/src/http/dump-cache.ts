@@ -113,6 +113,11 @@ export class DumpCache implements ChangeListener {
     if (this.#pieces.length > 0 && this.#now() - this.#lastUse > idleTime) this.#pieces = [];
   }
 
+  replaced(): void {
+    this.#pieces = [];
+    this.#assembled = undefined;
+  }
+
   #assemble(): Assembled {
     const parts = this.#pieces.map(({ text }) => text as Buffer);
     // Only a store without pairs has a piece without text.

@@ -18,9 +18,10 @@ export function damageReports(log: DamageLog, metrics: Pick<StoreMetrics, 'damag
   return (part: DamagedPart, key: string | undefined, message: string) => {
     metrics.damaged(part);
     const name = `${part} ${key}`;
-    if (said.has(name)) return;
+    if (said.has(name)) return undefined;
     if (said.size === maxRemembered) said.clear();
     said.add(name);
     log.error({ part, key }, `Damaged data: ${message}`);
+    return undefined;
   };
 }

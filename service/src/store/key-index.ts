@@ -2,9 +2,9 @@
  * The index: every pair by key and every key by its reversed text, in one LMDB environment.
  * Off the JavaScript heap, ordered, and readable while it is written to (readers see the last commit).
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
-import { type DamagedPart, damageOf, damageProblem, type OnDamage } from './damage.ts';
+import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from './damage.ts';
 import { checkDataFile } from './data-file.ts';
 import { Deadlines } from './deadlines.ts';
 import { compareKeys, reverseKey } from './key.ts';
@@ -47,28 +47,58 @@ export interface IndexOptions {
   readonly onDamage?: OnDamage | undefined;
 }
 
+/** An open environment of LMDB and what is in it. */
+interface Opened {
+  readonly root: RootDatabase;
+  readonly forward: Database<string | Buffer, string>;
+  readonly reversed: Database<Buffer, string>;
+  readonly meta: Meta;
+  readonly deadlines: Deadlines;
+  readonly keys: KeySearch;
+}
+
+/** Throws when the format is not known, or a setting is damaged. */
+function openTables(root: RootDatabase, directory: string, damaged: Damaged): Opened {
+  const meta = new Meta(root, directory, damaged);
+  if (meta.isOld) upgrade(root, meta);
+  const [keys, ends, values] = [
+    { keyEncoder: keyCodec } as object,
+    { keyEncoder: reversedCodec } as object,
+    { encoder: pairCodec } as object,
+  ];
+  const forward = root.openDB<string | Buffer, string>(tables.pairs, { useVersions: true, ...values, ...keys });
+  const reversed = root.openDB<Buffer, string>(tables.reversed, { encoding: 'binary', ...ends });
+  const count: KeyCount = (read) => meta.count(read.options());
+  const search = new KeySearch({ forward, reversed, damaged, count });
+  const deadlines = new Deadlines(root, damaged);
+  meta.begin((forward.getStats() as { entryCount: number }).entryCount);
+  return { root, forward, reversed, meta, deadlines, keys: search };
+}
+
 export class KeyIndex implements Reader {
-  readonly #root: RootDatabase;
-  readonly #forward: Database<string | Buffer, string>;
-  readonly #reversed: Database<Buffer, string>;
-  readonly #meta: Meta;
-  readonly #deadlines: Deadlines;
-  readonly #keys: KeySearch;
+  readonly #options: IndexOptions;
+  #db: Opened;
   readonly #wall: () => number;
-  readonly #onDamage: OnDamage | undefined;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
+  /** Transactions under way. */
+  readonly #running = new Set<Promise<unknown>>();
   /** The pair that a walk has read last. */
   readonly #last: { key: string; kind: Kind | undefined; read: Reads } = { key: '', kind: kinds.pair, read: latest };
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged (DamagedData). */
-  constructor({ directory, durable, wall = Date.now, onDamage }: IndexOptions) {
-    this.#wall = wall;
-    this.#onDamage = onDamage;
+  constructor(options: IndexOptions) {
+    this.#options = options;
+    this.#wall = options.wall ?? Date.now;
+    this.#db = this.#open();
+  }
+
+  #open(): Opened {
+    const { directory, durable } = this.#options;
     mkdirSync(directory, { recursive: true });
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
-    this.#root = open({
+    const root = open({
       path: directory,
       noSubdir: false,
       maxDbs: 12,
@@ -81,31 +111,21 @@ export class KeyIndex implements Reader {
       eventTurnBatching: false,
     });
     try {
-      this.#meta = new Meta(this.#root, directory, this.#damaged);
-      if (this.#meta.isOld) upgrade(this.#root, this.#meta);
-      const [keys, reversed] = [{ keyEncoder: keyCodec } as object, { keyEncoder: reversedCodec } as object];
-      const values = { encoder: pairCodec } as object;
-      this.#forward = this.#root.openDB(tables.pairs, { useVersions: true, ...values, ...keys });
-      this.#reversed = this.#root.openDB(tables.reversed, { encoding: 'binary', ...reversed });
-      const count: KeyCount = (read) => this.#meta.count(read.options());
-      this.#keys = new KeySearch({ forward: this.#forward, reversed: this.#reversed, damaged: this.#damaged, count });
-      this.#deadlines = new Deadlines(this.#root, this.#damaged);
-      this.#meta.begin(this.size());
+      return openTables(root, directory, this.#damaged);
     } catch (error) {
-      void this.#root.close();
+      void root.close();
       throw error;
     }
   }
 
   readonly #damaged = (part: DamagedPart, key?: string, cause?: unknown) => {
     const problem = damageProblem(part, key, cause);
-    this.#onDamage?.(part, key, problem.message);
-    return problem;
+    return this.#options.onDamage?.(part, key, problem.message) ?? problem;
   };
 
   /** Throws Problem `data-corrupted` when what is on the disk is not what was written. */
   get(key: string): Entry | undefined {
-    const { earliest } = this.#deadlines;
+    const { earliest } = this.#db.deadlines;
     const now = earliest === never ? 0 : this.#wall();
     return this.#get(key, now < earliest ? undefined : now, undefined);
   }
@@ -113,10 +133,10 @@ export class KeyIndex implements Reader {
   /** `now`: a pair whose time is over by then is not there; undefined: nothing has expired. */
   #get(key: string, now: number | undefined, options: ReturnType<Reads['options']>): Entry | undefined {
     try {
-      const value = this.#forward.get(key, options);
+      const value = this.#db.forward.get(key, options);
       if (value === undefined) {
         // Each key is in both tables: a damaged page can hide it in one of them.
-        if (this.#reversed.doesExist(reverseKey(key), undefined as never, options as never)) {
+        if (this.#db.reversed.doesExist(reverseKey(key), undefined as never, options as never)) {
           throw this.#damaged('place', key);
         }
         return undefined;
@@ -136,7 +156,7 @@ export class KeyIndex implements Reader {
     const kind = key === lastKey && read === lastRead ? lastKind : undefined;
     if (kind === kinds.pair) return undefined;
     const options = read.options();
-    const deadline = this.#deadlines.of(key, options);
+    const deadline = this.#db.deadlines.of(key, options);
     if (deadline !== undefined) return deadline;
     if ((kind ?? this.#kindOf(key, options)) === kinds.passingPair) throw this.#damaged('deadline', key);
     return undefined;
@@ -144,19 +164,19 @@ export class KeyIndex implements Reader {
 
   /** Undefined: it is not there, or damaged. */
   #kindOf(key: string, options?: ReturnType<Reads['options']>): Kind | undefined {
-    return this.#forward.get(key, options) === undefined ? undefined : pairCodec.kind;
+    return this.#db.forward.get(key, options) === undefined ? undefined : pairCodec.kind;
   }
 
   /** Of a pair that has one. */
   #deadlineOf(key: string, options?: ReturnType<Reads['options']>): number {
-    const deadline = this.#deadlines.of(key, options);
+    const deadline = this.#db.deadlines.of(key, options);
     if (deadline === undefined) throw this.#damaged('deadline', key);
     return deadline;
   }
 
   /** See Reader.expires. */
   expires(key: string): number | undefined {
-    return this.#deadlines.earliest === never ? undefined : this.#expires(key, latest);
+    return this.#db.deadlines.earliest === never ? undefined : this.#expires(key, latest);
   }
 
   /** See Reader.hasExpired. */
@@ -166,46 +186,46 @@ export class KeyIndex implements Reader {
 
   /** The version of a key that has expired and was not removed yet. */
   expiredVersion(key: string): number | undefined {
-    if (this.#deadlines.earliest === never || !this.#isDue(key, this.#wall())) return undefined;
+    if (this.#db.deadlines.earliest === never || !this.#isDue(key, this.#wall())) return undefined;
     return this.#get(key, undefined, undefined)?.version;
   }
 
   /** Unix milliseconds before which nothing expires. */
   get nextDeadline(): number {
-    return this.#deadlines.earliest;
+    return this.#db.deadlines.earliest;
   }
 
   /** At most so many keys that have expired and were not removed yet. */
   due(limit: number): string[] {
     const now = this.#wall();
-    return now < this.#deadlines.earliest ? [] : this.#deadlines.due(now, limit);
+    return now < this.#db.deadlines.earliest ? [] : this.#db.deadlines.due(now, limit);
   }
 
   revision(): number {
-    return this.#meta.revision();
+    return this.#db.meta.revision();
   }
 
   meta(name: string): string | undefined {
-    return this.#meta.get(name);
+    return this.#db.meta.get(name);
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return found(this.#keys.search(filter, latest, this.#expired(latest)));
+    return found(this.#db.keys.search(filter, latest, this.#expired(latest)));
   }
 
   /** See Reader.search. */
   search(filter: KeyFilter): Iterable<string | undefined> {
-    return this.#keys.search(filter, latest, this.#expired(latest));
+    return this.#db.keys.search(filter, latest, this.#expired(latest));
   }
 
   /** See Store.few. */
   few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
-    return this.#keys.few(by, text, most, this.#expired(latest));
+    return this.#db.keys.few(by, text, most, this.#expired(latest));
   }
 
   /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */
   everyKey(after: string | undefined): Iterable<string> {
-    return found(this.#keys.search({ after }, latest, undefined));
+    return found(this.#db.keys.search({ after }, latest, undefined));
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
@@ -214,17 +234,17 @@ export class KeyIndex implements Reader {
 
   /** How many keys there are, those included that have expired and were not removed yet. */
   size(): number {
-    return (this.#forward.getStats() as { entryCount: number }).entryCount;
+    return (this.#db.forward.getStats() as { entryCount: number }).entryCount;
   }
 
   /** Bytes of disk in use: pages that were ever written, those free for the next write included. */
   bytes(): number {
-    const stats = this.#root.getStats() as { pageSize: number; lastPageNumber: number };
+    const stats = this.#db.root.getStats() as { pageSize: number; lastPageNumber: number };
     return stats.pageSize * (stats.lastPageNumber + 1);
   }
 
   snapshot(): Snapshot {
-    const transaction = this.#forward.useReadTransaction();
+    const transaction = this.#db.forward.useReadTransaction();
     const read = new SnapshotReads(transaction);
     // What is due when it is taken: what expires while it is read was there.
     const expired = this.#expired(read);
@@ -233,9 +253,9 @@ export class KeyIndex implements Reader {
       get: (key) => this.#get(key, now, read.options()),
       expires: (key) => this.#expires(key, read),
       hasExpired: () => expired !== undefined,
-      revision: () => this.#meta.revision(read.options()),
-      keys: (filter) => found(this.#keys.search(filter, read, expired)),
-      search: (filter) => this.#keys.search(filter, read, expired),
+      revision: () => this.#db.meta.revision(read.options()),
+      keys: (filter) => found(this.#db.keys.search(filter, read, expired)),
+      search: (filter) => this.#db.keys.search(filter, read, expired),
       pairs: (filter) => this.#pairs(filter, read, expired),
       close: () => {
         if (this.#snapshots.delete(snapshot)) read.close();
@@ -253,7 +273,13 @@ export class KeyIndex implements Reader {
     this.#begin();
     // A plain transaction shares its fate with others, and keeps what an action did before it threw.
     try {
-      return await this.#root.childTransaction(() => this.#act(action)).catch(commitFailed);
+      const running = this.#db.root.childTransaction(() => this.#act(action)).catch(commitFailed);
+      this.#running.add(running);
+      try {
+        return await running;
+      } finally {
+        this.#running.delete(running);
+      }
     } catch (error) {
       throw damageOf(error, this.#damaged);
     } finally {
@@ -261,11 +287,28 @@ export class KeyIndex implements Reader {
     }
   }
 
+  /**
+   * Throws all away and begins with an empty index in files of its own; what is left of the old ones may be damaged, or
+   * gone. Snapshots are closed. Throws as the constructor does.
+   */
+  async startOver(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    for (const snapshot of this.#snapshots) snapshot.close();
+    const { root } = this.#db;
+    rmSync(this.#options.directory, { recursive: true, force: true });
+    // The old files have no name any more: lmdb tells the two by their inodes.
+    this.#db = this.#open();
+    for (const listener of this.#listeners) listener.replaced();
+    await root.close();
+  }
+
   /** As `transact`, but done when it returns: for an index that is not durable, where a commit waits for no disk. */
   transactNow<T>(action: (writer: IndexWriter) => T): T {
     this.#begin();
     try {
-      return this.#root.transactionSync(() => this.#act(action));
+      return this.#db.root.transactionSync(() => this.#act(action));
+    } catch (error) {
+      throw damageOf(error, this.#damaged);
     } finally {
       this.#settle();
     }
@@ -273,9 +316,9 @@ export class KeyIndex implements Reader {
 
   #act<T>(action: (writer: IndexWriter) => T): T {
     try {
-      this.#meta.begun();
+      this.#db.meta.begun();
       const result = action(this.#writer);
-      this.#meta.setCount();
+      this.#db.meta.setCount();
       return result;
     } catch (error) {
       throw damageOf(error, this.#damaged);
@@ -290,8 +333,8 @@ export class KeyIndex implements Reader {
   #settle(): void {
     this.#last.key = '';
     // A read of this turn of the event loop may have pinned the state before the commit.
-    this.#root.resetReadTxn();
-    if (this.#deadlines.earliest !== never) this.#deadlines.refresh();
+    this.#db.root.resetReadTxn();
+    if (this.#db.deadlines.earliest !== never) this.#db.deadlines.refresh();
     for (const listener of this.#listeners) listener.settled();
   }
 
@@ -303,56 +346,56 @@ export class KeyIndex implements Reader {
   /** Closes the snapshots that are still open: reading from them throws from then on. */
   async close(): Promise<void> {
     for (const snapshot of this.#snapshots) snapshot.close();
-    await this.#root.close();
+    await this.#db.root.close();
   }
 
   readonly #writer: IndexWriter = {
     get: (key) => this.get(key),
-    has: (key) => this.#forward.doesExist(key) && !this.#isOver(key),
-    hasExpired: (key) => this.#forward.doesExist(key) && this.#isOver(key),
+    has: (key) => this.#db.forward.doesExist(key) && !this.#isOver(key),
+    hasExpired: (key) => this.#db.forward.doesExist(key) && this.#isOver(key),
     put: (key, value, revision, expires) => {
       this.#last.key = '';
       // A key that is there has its place in the other table: to write it again would make more pages go to the disk.
-      if (!this.#forward.doesExist(key)) {
-        void this.#reversed.put(reverseKey(key), empty);
-        this.#meta.added(1);
+      if (!this.#db.forward.doesExist(key)) {
+        void this.#db.reversed.put(reverseKey(key), empty);
+        this.#db.meta.added(1);
       }
       const kind = expires === undefined ? kinds.pair : kinds.passingPair;
-      void this.#forward.put(key, seal(kind, key, value, revision), revision);
-      this.#deadlines.set(key, expires);
+      void this.#db.forward.put(key, seal(kind, key, value, revision), revision);
+      this.#db.deadlines.set(key, expires);
       for (const listener of this.#listeners) listener.touched(key);
     },
     remove: (key) => {
-      if (this.#forward.doesExist(key)) this.#meta.added(-1);
-      void this.#forward.remove(key);
-      void this.#reversed.remove(reverseKey(key));
-      this.#deadlines.set(key, undefined);
+      if (this.#db.forward.doesExist(key)) this.#db.meta.added(-1);
+      void this.#db.forward.remove(key);
+      void this.#db.reversed.remove(reverseKey(key));
+      this.#db.deadlines.set(key, undefined);
       for (const listener of this.#listeners) listener.touched(key);
     },
-    setRevision: (revision) => this.#meta.set('revision', String(revision)),
-    setMeta: (name, value) => this.#meta.set(name, value),
+    setRevision: (revision) => this.#db.meta.set('revision', String(revision)),
+    setMeta: (name, value) => this.#db.meta.set(name, value),
   };
 
   /** Has it expired? A damaged deadline counts as over for what removes the key: nothing else would. */
   #isOver(key: string): boolean {
     try {
-      return this.#deadlines.earliest !== never && this.#isDue(key, this.#wall());
+      return this.#db.deadlines.earliest !== never && this.#isDue(key, this.#wall());
     } catch {
       return true;
     }
   }
 
   #isDue(key: string, now: number, options?: ReturnType<Reads['options']>): boolean {
-    if (now < this.#deadlines.earliest && options === undefined) return false;
-    const deadline = this.#deadlines.of(key, options);
+    if (now < this.#db.deadlines.earliest && options === undefined) return false;
+    const deadline = this.#db.deadlines.of(key, options);
     return deadline !== undefined && deadline <= now;
   }
 
   /** Which keys have expired by now; undefined: none. */
   #expired(read: Reads): Expired | undefined {
-    if (this.#deadlines.earliest === never) return undefined;
+    if (this.#db.deadlines.earliest === never) return undefined;
     const now = this.#wall();
-    return now < this.#deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
+    return now < this.#db.deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
   }
 
   *#pairs(filter: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<VersionedPair> {
@@ -370,7 +413,7 @@ export class KeyIndex implements Reader {
   ): Iterable<VersionedPair> {
     if (isLongerThanKeys(prefix)) return;
     if (suffix === '') {
-      const range = this.#forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
+      const range = this.#db.forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
       let last: string | undefined;
       let count = 0;
       for (const pair of read.walk(range as Iterable<VersionedPair>)) {
@@ -390,10 +433,10 @@ export class KeyIndex implements Reader {
       }
       // A page that has lost some of its keys is seen only by counting all of them.
       const all = prefix === '' && after === undefined;
-      if (all && count !== this.#meta.count(read.options())) throw this.#damaged('count');
+      if (all && count !== this.#db.meta.count(read.options())) throw this.#damaged('count');
       return;
     }
-    for (const key of found(this.#keys.search({ prefix, suffix, after }, read, expired))) {
+    for (const key of found(this.#db.keys.search({ prefix, suffix, after }, read, expired))) {
       const entry = this.#get(key, undefined, read.options());
       if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
     }

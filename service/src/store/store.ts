@@ -106,6 +106,8 @@ export interface ChangeListener {
   touched(key: string): void;
   /** It is over: if it was committed, every read from now on shows it. */
   settled(): void;
+  /** Everything may be other than it was: what was read is not to be used any more. */
+  replaced(): void;
 }
 
 export interface Store extends Reader {

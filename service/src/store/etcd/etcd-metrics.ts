@@ -9,6 +9,8 @@ export const resyncCauses = [
   'other-prefix',
   'unfinished',
   'upgraded',
+  'damaged',
+  'folder-lost',
 ] as const;
 export type ResyncCause = (typeof resyncCauses)[number];
 
