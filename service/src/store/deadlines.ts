@@ -6,12 +6,9 @@ import type { Database, RootDatabase, Transaction } from 'lmdb';
 import type { Damaged } from './damage.ts';
 import { damagedKey, keyCodec, startAt } from './key-codec.ts';
 import { kinds, seal, unseal } from './seal.ts';
-import { tables } from './tables.ts';
+import { deadlineDigits, tables } from './tables.ts';
 
 type ReadOptions = { transaction: Transaction } | undefined;
-
-/** Hexadecimal digits of a deadline in Unix milliseconds, so that the order of texts is that of time: up to the year 10889. */
-export const deadlineDigits = 12;
 
 export class Deadlines {
   readonly #byKey: Database<Buffer, string>;

@@ -23,3 +23,6 @@ export const oldTables = {
   deadlineOf: 'expiries',
   byDeadline: 'deadlines',
 } as const;
+
+/** Hexadecimal digits of a deadline in Unix milliseconds, so that the order of texts is that of time: up to the year 10889. */
+export const deadlineDigits = 12;

@@ -19,28 +19,38 @@ const versionFlag = 0x100;
 /** Bytes of a table's record (MDB_db). */
 const recordBytes = 48;
 
-/** A sound leaf of a table. Its bytes are good until the next call. */
-export type OnLeaf = (table: string, page: Buffer) => void;
-
 export interface CheckOptions {
   readonly pages: PageFile;
   readonly state: DataState;
   readonly onDamage: (table: string, page: number, fault: string) => void;
-  readonly onLeaf?: OnLeaf;
 }
 
-/** Calls `onDamage` for all that is wrong; returns the tables that were found. */
-export function checkPages({ pages, state, onDamage, onLeaf }: CheckOptions): ReadonlyMap<string, Tree> {
+/** Stands for a table in what is said of damage. */
+export const freePages = 'free pages';
+
+/** What leads to a page: nothing, its tree, a list of free pages. */
+export const pageUse = { none: 0, inUse: 1, free: 2 } as const;
+
+export interface CheckedPages {
+  /** The tables that were found, by name. */
+  readonly tables: ReadonlyMap<string, Tree>;
+  /** Of each page, one of `pageUse`. */
+  readonly used: Uint8Array;
+}
+
+/** Calls `onDamage` for all that is wrong. */
+export function checkPages({ pages, state, onDamage }: CheckOptions): CheckedPages {
   const used = new Uint8Array(state.lastPage + 1);
-  const claim = (first: number, count: number) => {
+  const claimFor = (use: number) => (first: number, count: number) => {
     if (first < 2 || first + count > used.length) return false;
     for (let page = first; page < first + count; page++) {
       if (used[page] !== 0) return false;
-      used[page] = 1;
+      used[page] = use;
     }
     return true;
   };
-  const check = (name: string, tree: Tree, visit: (page: Buffer) => void, compare?: typeof byNumber) => {
+  const claim = claimFor(pageUse.inUse);
+  const check = (name: string, tree: Tree, visit?: (page: Buffer) => void, compare?: typeof byNumber) => {
     const onPage: OnDamagedPage = (page, fault) => onDamage(name, page, fault);
     const walk = new TreeWalk({ pages, tree, state, claim, onDamage: onPage, ...(compare ? { compare } : {}) });
     let entries = 0;
@@ -48,7 +58,7 @@ export function checkPages({ pages, state, onDamage, onLeaf }: CheckOptions): Re
     for (const page of walk.leaves()) {
       entries += keysIn(page);
       overflow += checkOverflow({ pages, page, claim, onPage, newest: state.transaction });
-      visit(page);
+      visit?.(page);
     }
     const { branchPages, leafPages } = walk.counts;
     const fits =
@@ -60,9 +70,9 @@ export function checkPages({ pages, state, onDamage, onLeaf }: CheckOptions): Re
   };
   // First, so that a page that is free and in use is found where it is used.
   check(
-    'free pages',
+    freePages,
     state.freePages,
-    (page) => claimFree(pages, page, claim, (number, fault) => onDamage('free pages', number, fault)),
+    (page) => claimFree(pages, page, claimFor(pageUse.free), (number, fault) => onDamage(freePages, number, fault)),
     byNumber,
   );
   const found = new Map<string, Tree>();
@@ -86,8 +96,8 @@ export function checkPages({ pages, state, onDamage, onLeaf }: CheckOptions): Re
   if (root !== undefined && numberAt(root, 8) !== state.transaction) {
     onDamage('tables', state.names.root, 'it is not that of the newest commit');
   }
-  for (const [name, tree] of found) check(name, tree, (page) => onLeaf?.(name, page));
-  return found;
+  for (const [name, tree] of found) check(name, tree);
+  return { tables: found, used };
 }
 
 interface Overflow {

@@ -52,11 +52,14 @@ export class PageFile {
   readonly pageSize: number;
   readonly #descriptor: number;
 
-  /** Throws DamagedData, or what the file system says. The caller closes it. */
-  constructor(directory: string) {
+  /**
+   * Throws DamagedData, or what the file system says. The caller closes it. `pageSize`: taken where both meta pages, which
+   * say it, are lost.
+   */
+  constructor(directory: string, pageSize?: number) {
     this.#descriptor = openSync(join(directory, 'data.mdb'), 'r');
     try {
-      this.pageSize = this.#findPageSize();
+      this.pageSize = this.#findPageSize() ?? pageSize ?? unknownFile();
     } catch (error) {
       this.close();
       throw error;
@@ -107,7 +110,7 @@ export class PageFile {
     return states.sort((a, b) => b.transaction - a.transaction);
   }
 
-  #findPageSize(): number {
+  #findPageSize(): number | undefined {
     // One of the two meta pages is enough to know it: the second begins at a page's size.
     for (const size of [0, 4096, 8192, 16_384, 32_768, 65_536]) {
       const meta = this.bytes(size, Buffer.alloc(metaBytes));
@@ -115,7 +118,7 @@ export class PageFile {
       const pageSize = meta.readUInt32LE(at.pageSize);
       if (isPageSize(pageSize) && (size === 0 || size === pageSize)) return pageSize;
     }
-    throw new DamagedData('it is no file of this service, or its beginning is lost');
+    return undefined;
   }
 
   #state(page: number): DataState {
@@ -137,6 +140,10 @@ export class PageFile {
     if (freePages.flags !== numberKeys || names.flags !== 0) throw new DamagedData(`its ${which} page is damaged`);
     return { transaction, lastPage, freePages, names };
   }
+}
+
+function unknownFile(): never {
+  throw new DamagedData('it is no file of this service, or its beginning is lost');
 }
 
 /** An MDB_db record: 48 bytes. */
