@@ -1,5 +1,5 @@
 /** One process owns a data directory. The lock ends with the process, however it ends. */
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -33,6 +33,8 @@ const fileName = 'owner.lock';
 
 function lock(directory: string): DatabaseSync {
   attempt(directory, 'it cannot be made', () => mkdirSync(directory, { recursive: true }));
+  // SQLite takes a lock on a read-only file system as well.
+  attempt(directory, 'it cannot be written to', () => accessSync(directory, constants.W_OK));
   const file = join(directory, fileName);
   const database = attempt(directory, 'it cannot be written to', () => new DatabaseSync(file, { timeout: 0 }));
   try {
