@@ -25,7 +25,8 @@ const plainCodec = {
 /** Unix milliseconds, 1 to 16 digits. */
 type OldDeadlines = Database<string, string>;
 
-export function upgrade(root: RootDatabase, meta: Meta): void {
+/** `onBatch`: called after each transaction. */
+export function upgrade(root: RootDatabase, meta: Meta, onBatch = () => {}): void {
   meta.upgradeBegins();
   const plain = { keyEncoder: plainCodec } as object;
   const from = root.openDB<string, string>(oldTables.pairs, { encoding: 'string', useVersions: true, ...plain });
@@ -55,6 +56,7 @@ export function upgrade(root: RootDatabase, meta: Meta): void {
       return pairs.length;
     });
     root.resetReadTxn();
+    onBatch();
     if (moved < batch) break;
   }
   for (const name of Object.values(oldTables)) root.openDB(name, { encoding: 'binary', ...plain }).dropSync();
