@@ -1,4 +1,4 @@
-/** The names of the index's tables in LMDB, and the version of what is in them (ADR 0180). */
+/** The names of the index's tables in LMDB, and the version of what is in them (ADR 0200). */
 
 /** Rises when the files' layout changes; a directory of another version is refused, or brought up to date. */
 export const formatVersion = 2;
