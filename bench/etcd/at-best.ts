@@ -22,6 +22,7 @@ const writer = new Writer({
   layout: layout(prefix),
   limits: { maxTxnOps: Number(KV_ETCD_MAX_TXN_OPS), maxRequestBytes },
   tokens: new Tokens(),
+  timeline: () => '00000000',
   spans: noSpans,
   ...{ clock, metrics, requestTimeout },
 });

@@ -37,6 +37,6 @@ export async function serve({ port, ...parts }: ServeOptions): Promise<void> {
     version: '0.0.0',
     pages: { docs: false, ui: false },
   });
-  const events = { onProblem: parts.metrics.problem, onConnection: () => turns.arrived() };
+  const events = { onProblem: parts.metrics.refused, onConnection: () => turns.arrived() };
   await listen(handler, drain, { ...config, port, requestTimeout: config.bodyTimeout, ...events });
 }

@@ -3,13 +3,15 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { parseRetryAfter, type RetryOptions, withRetries } from './retry.ts';
-import { ConnectionError, ServerError } from './server-error.ts';
+import { ConnectionError, OtherStoreError, ServerError } from './server-error.ts';
 
 export interface ClientOptions extends RetryOptions {
   /** Of the store; a path in it goes before every call's. */
   readonly url: URL;
   /** Read anew for each request, so that a token can be changed meanwhile. */
   readonly token: () => string | undefined;
+  /** The store that every call is meant for, as its answers name it; undefined: any. */
+  readonly identity?: string | undefined;
   /** Milliseconds in which something must arrive, or the connection is given up. */
   readonly idleTimeout: number;
 }
@@ -43,7 +45,7 @@ export class Client {
 
   /**
    * The whole answer of a call, tried again while the error may pass.
-   * @throws ServerError, ConnectionError
+   * @throws ServerError, ConnectionError, OtherStoreError
    */
   async send(call: Call): Promise<Answer> {
     const { repeatable = call.method === 'GET' } = call;
@@ -57,10 +59,10 @@ export class Client {
 
   /**
    * A successful answer whose body is still to be read; one try. Ended early, it fails like any stream.
-   * @throws ServerError, ConnectionError
+   * @throws ServerError, ConnectionError, OtherStoreError
    */
   async open({ method, target, headers, body }: Call): Promise<IncomingMessage> {
-    const { url, token, signal, idleTimeout, clock } = this.options;
+    const { url, token, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
       method,
@@ -71,6 +73,7 @@ export class Client {
       signal,
       headers: {
         ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
+        ...(identity === undefined ? {} : { 'KvStore-Identity': identity }),
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
         ...headers,
       },
@@ -84,6 +87,11 @@ export class Client {
       throw this.failure(cause);
     });
     const status = response.statusCode ?? 0;
+    const found = response.headers['kvstore-identity'];
+    if (identity !== undefined && found !== identity) {
+      response.destroy();
+      throw new OtherStoreError(url.href, identity, status, found === undefined ? undefined : String(found));
+    }
     if (status >= 200 && status < 300) return response;
     const retryAfter = parseRetryAfter(response.headers['retry-after'], clock.now());
     throw new ServerError(status, await this.#read(response), retryAfter);

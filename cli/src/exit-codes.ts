@@ -11,6 +11,8 @@ export const exitCodes = {
   denied: 5,
   /** The store could not be reached, or did not answer in time, however often it was tried. */
   unavailable: 6,
+  /** Another store than the one that `--identity` names answers. */
+  otherStore: 7,
   /** 128 + SIGINT, 128 + SIGPIPE, 128 + SIGTERM, as shells have it. */
   interrupted: 130,
   brokenPipe: 141,

@@ -1,13 +1,19 @@
 /** Pairs as lines of text. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A line of an export. @param value JSON text */
-export function recordText(key: string, value: string, revision: number | undefined): string {
-  return `{"key":${JSON.stringify(key)},"value":${value}${revision === undefined ? '' : `,"revision":${revision}`}}\n`;
+/** A pair as a line of JSON, with its version when there is one. @param value JSON text */
+export function pairText(key: string, value: string, version?: string): string {
+  const revision = /-(\d+)$/.exec(version ?? '')?.[1];
+  const known = revision === undefined ? '' : `,"revision":${revision},"version":"${version}"`;
+  return `{"key":${JSON.stringify(key)},"value":${value}${known}}\n`;
 }
 
-/** The revision in an ETag; undefined when there is none. */
-export function etagRevision({ etag }: IncomingHttpHeaders): number | undefined {
-  const [, revision] = /^"(\d+)"$/.exec(etag ?? '') ?? [];
-  return revision === undefined ? undefined : Number(revision);
+/** The version that an ETag names, as `--if-match` takes it; undefined when there is none. */
+export function versionOf({ etag }: IncomingHttpHeaders): string | undefined {
+  return /^"([\x21\x23-\x7e]+)"$/.exec(etag ?? '')?.[1];
+}
+
+/** The header of `--if-match`. */
+export function ifMatch(version: string): { readonly 'If-Match': string } {
+  return { 'If-Match': `"${version}"` };
 }

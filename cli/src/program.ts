@@ -30,7 +30,8 @@ const commands = [
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a condition does not hold,
-5 the token is missing or not good for this, 6 the store cannot be reached.
+5 the token is missing or not good for this, 6 the store cannot be reached,
+7 another store answers than --identity names.
 `;
 
 /** Runs one command line. @returns the exit code */

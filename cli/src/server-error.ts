@@ -33,8 +33,21 @@ export class ConnectionError extends CliError {
   }
 }
 
+/** What answers is not the store that the command is meant for; with `--identity` only. */
+export class OtherStoreError extends CliError {
+  /** True: it is no store at all, such as a proxy whose way to the store is missing for a moment. */
+  readonly mayPass: boolean;
+
+  constructor(url: string, wanted: string, status: number, found: string | undefined) {
+    const who = found === undefined ? `status ${status} without the header KvStore-Identity` : `the store ${found}`;
+    super(`${url}: ${who} answers, not ${wanted}`, exitCodes.otherStore);
+    this.mayPass = found === undefined && status >= 400;
+  }
+}
+
 /** Errors that may pass: of the store's own, of a proxy's in front of it, of the network. */
-export function mayPass(error: unknown): error is ServerError | ConnectionError {
+export function mayPass(error: unknown): error is ServerError | ConnectionError | OtherStoreError {
+  if (error instanceof OtherStoreError) return error.mayPass;
   if (error instanceof ConnectionError) return true;
   return error instanceof ServerError && [408, 429, 502, 503, 504].includes(error.status);
 }

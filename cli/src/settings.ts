@@ -9,6 +9,7 @@ export interface CommonOptions {
   readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  readonly identity?: string;
   readonly retryFor: number;
   readonly quiet?: boolean;
 }
@@ -21,6 +22,7 @@ export function withCommonOptions(command: Command): Command {
     .option('--url <url>', 'where the store is (KV_URL, else http://127.0.0.1:8080)')
     .option('--token <token>', 'bearer token; other users of this machine can see it, prefer a file')
     .option('--token-file <file>', 'file with the bearer token (KV_TOKEN_FILE)')
+    .option('--identity <identity>', 'refuse to talk to any other store (KV_EXPECT_IDENTITY)')
     .option('--retry-for <seconds>', 'how long to try again while the store cannot be reached or is busy', seconds, 60)
     .option('-q, --quiet', 'say nothing but errors');
 }
@@ -36,6 +38,7 @@ export function createContext(options: CommonOptions, io: Io): Context {
   const client = new Client({
     url,
     token: () => readToken(options, io),
+    identity: options.identity ?? (io.env.KV_EXPECT_IDENTITY || undefined),
     idleTimeout,
     clock: io.clock,
     signal: io.signal,
@@ -75,4 +78,11 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     }
     return value;
   };
+}
+
+/** A version as `set` and `get --json` print it. @throws CliError (usage) */
+export function version(text: string): string {
+  if (/^[0-9a-z]{8}-\d{1,15}(~\d{1,6})?$/.test(text)) return text;
+  const how = 'a version is what `set` and `get --json` print, such as k3f9a2xq-7';
+  throw new CliError(`${JSON.stringify(text)} is no version; ${how}`, exitCodes.usage);
 }

@@ -7,7 +7,7 @@ import { ConnectionError, mayPass } from './server-error.ts';
 export interface WatchOptions {
   readonly prefix?: string | undefined;
   readonly suffix?: string | undefined;
-  /** An event's id, such as a revision; undefined: from now on. */
+  /** An event's id, or a version; undefined: from now on. */
   readonly after?: string | undefined;
   /** Takes an event's data, a line of JSON. */
   readonly take: (line: string) => Promise<void>;

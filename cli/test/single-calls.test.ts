@@ -25,13 +25,15 @@ test.serial('a value comes back byte for byte, whatever the key', async (t) => {
   t.deepEqual(keys.sort(), [...oddKeys, '😀?%2F'].sort());
 });
 
-test.serial('set reads standard input, takes texts, and prints the revision', async (t) => {
+test.serial('set reads standard input, takes texts, and prints the version', async (t) => {
   const { url } = store;
   const { stdout: first } = await cli(t, ['set', 'a'], { url, input: ' [1.0] \n' });
-  t.regex(first, /^\d+\n$/);
-  const revision = Number(first) + 1;
-  t.is((await cli(t, ['set', 'b', 'plain "text"', '--string'], { url })).stdout, `${revision}\n`);
-  const line = `{"key":"b","value":"plain \\"text\\"","revision":${revision}}\n`;
+  t.regex(first, /^[0-9a-z]{8}-\d+\n$/);
+  const [timeline = '', before] = first.split('-');
+  const revision = Number(before) + 1;
+  t.is((await cli(t, ['set', 'b', 'plain "text"', '--string'], { url })).stdout, `${timeline}-${revision}\n`);
+  const known = `"revision":${revision},"version":"${timeline}-${revision}"`;
+  const line = `{"key":"b","value":"plain \\"text\\"",${known}}\n`;
   t.is((await cli(t, ['get', 'b', '--json'], { url })).stdout, line);
 });
 
@@ -39,8 +41,12 @@ test.serial('conditions: exit code 4, and nothing is written', async (t) => {
   const { url } = store;
   const first = (await cli(t, ['set', 'a', '1'], { url })).stdout.trimEnd();
   t.is((await cli(t, ['set', 'a', '2', '--if-absent'], { url })).code, 4);
-  t.is((await cli(t, ['set', 'a', '2', '--if-match', '0'], { url })).code, 4);
-  t.is((await cli(t, ['delete', 'a', '--if-match', '0'], { url })).code, 4);
+  const other = first.replace(/^.{8}/, 'otherone');
+  t.is((await cli(t, ['set', 'a', '2', '--if-match', other], { url })).code, 4);
+  t.is((await cli(t, ['delete', 'a', '--if-match', other], { url })).code, 4);
+  const unclear = await cli(t, ['set', 'a', '2', '--if-match', '7'], { url });
+  t.is(unclear.code, 2);
+  t.regex(unclear.stderr, /"7" is no version; a version is what `set` and `get --json` print/);
   t.is((await cli(t, ['get', 'a'], { url })).stdout, '1\n');
   const second = await cli(t, ['set', 'a', '2', '--if-match', first], { url });
   t.is(second.code, 0);

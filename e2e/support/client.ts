@@ -1,10 +1,11 @@
 /** Requests through the Ingress, and a writer that remembers what was acknowledged. */
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { KvStoreHandle } from './kvstore.ts';
 
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -27,7 +28,7 @@ export function send(
         response.on('data', (piece) => {
           text += piece;
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text, headers: response.headers }));
         response.on('error', reject);
       },
     );

@@ -14,6 +14,8 @@ export interface KvStoreHandle {
   patch(spec: object): Promise<void>;
   /** Waits until it is Ready with nothing under way, as the newest spec wants it. */
   settled(seconds?: number): Promise<void>;
+  /** Waits until the Ingress leads to it. */
+  reachable(status?: number): Promise<void>;
   servicePods(): ReturnType<typeof podsOf>;
   etcdPods(): ReturnType<typeof podsOf>;
 }
@@ -46,14 +48,15 @@ async function deleteNamespace(name: string): Promise<void> {
 }
 
 /** Creates the KvStore and waits until it has settled and can be reached. */
-export async function createKvStore(namespace: string, spec: object = {}, name = 'store'): Promise<KvStoreHandle> {
+export async function createKvStore(
+  namespace: string,
+  spec: object = {},
+  name = 'store',
+  status = 200,
+): Promise<KvStoreHandle> {
   const handle = await applyKvStore(namespace, spec, name);
   await handle.settled();
-  // The Ingress controller takes it up at its own pace.
-  await waitFor('the Ingress answers', async () => (await send(handle, 'GET', '/')).status === 200, {
-    timeout: 60_000,
-    interval: 200,
-  });
+  await handle.reachable(status);
   return handle;
 }
 
@@ -67,11 +70,18 @@ export async function applyKvStore(namespace: string, spec: object, name: string
     spec: { ingress: { host }, etcd: { storage: { size: '1Gi' } }, ...spec },
   });
   const selector = (component: string) => `app.kubernetes.io/instance=${name},app.kubernetes.io/component=${component}`;
-  return {
+  const handle: KvStoreHandle = {
     namespace,
     name,
     host,
     url: ingressUrl,
+    // The Ingress controller takes it up at its own pace.
+    async reachable(status = 200) {
+      await waitFor('the Ingress answers', async () => (await send(handle, 'GET', '/')).status === status, {
+        timeout: 60_000,
+        interval: 200,
+      });
+    },
     async patch(change) {
       await kubectl('patch', 'kvs', name, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec: change }));
     },
@@ -79,6 +89,7 @@ export async function applyKvStore(namespace: string, spec: object, name: string
     servicePods: () => podsOf(namespace, selector('service')),
     etcdPods: () => podsOf(namespace, selector('etcd')),
   };
+  return handle;
 }
 
 interface Resource {
@@ -104,6 +115,22 @@ async function settled(namespace: string, name: string, seconds: number): Promis
   ).catch((cause) => {
     throw new Error(`${cause.message}: ${JSON.stringify(JSON.parse(last).status)}`, { cause });
   });
+}
+
+export interface ConditionSeen {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A condition of the KvStore; undefined: it has none of that type. */
+export async function conditionOf(
+  { namespace, name }: KvStoreHandle,
+  type: string,
+): Promise<ConditionSeen | undefined> {
+  const text = await kubectl('get', 'kvs', name, '-n', namespace, '-o', 'jsonpath={.status.conditions}');
+  const conditions = JSON.parse(text || '[]') as (ConditionSeen & { readonly type: string })[];
+  return conditions.find((condition) => condition.type === type);
 }
 
 /** The value of a field of the KvStore's status. */

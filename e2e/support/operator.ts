@@ -9,6 +9,10 @@ const inNamespace = ['-n', 'kvstore-system'] as const;
 /** Installs it from config/, or leaves it as it is when that is what is there. */
 export async function installOperator(): Promise<void> {
   await kubectl('apply', '-k', 'config');
+  // Where the tests reach the Ingress controller, and the operator's pod can, too.
+  const door = process.env.KV_E2E_INGRESS_FROM_PODS;
+  const setting = `KVSTORE_INGRESS_URLS=${door ? `traefik=${door}` : ''}`;
+  await kubectl('set', 'env', ...inNamespace, 'deployment/kvstore-operator', setting);
   await operatorRolledOut();
 }
 

@@ -53,6 +53,12 @@ export const settings = [
     default: 'dns',
     meaning: 'How members of etcd are addressed: dns (inside the cluster) or pod-ip.',
   },
+  {
+    name: 'KVSTORE_INGRESS_URLS',
+    default: '',
+    meaning:
+      'Where Ingress controllers answer, by class: traefik=http://traefik.kube-system.svc,traefik=https://traefik.kube-system.svc. Routes are then asked which store they lead to; the status of the Ingress is trusted otherwise.',
+  },
   { name: 'KVSTORE_LOG_LEVEL', default: 'info', meaning: 'trace, debug, info, warn, error or fatal.' },
 ] as const satisfies readonly Setting[];
 
@@ -72,6 +78,8 @@ export interface Config {
   readonly resyncMs: number;
   readonly authorityPhaseMs: number;
   readonly etcdAccess: (typeof etcdAccesses)[number];
+  /** By Ingress class. */
+  readonly ingressAddresses: ReadonlyMap<string, readonly URL[]>;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -103,6 +111,19 @@ export function readConfig(
       faults.push(`${name} must be one of ${choices.join(', ')}, not ${JSON.stringify(text(name))}`);
     return choice;
   };
+  const addresses = (name: SettingName): ReadonlyMap<string, readonly URL[]> => {
+    const found = new Map<string, readonly URL[]>();
+    for (const entry of text(name).split(',')) {
+      if (entry.trim() === '') continue;
+      const [, className = '', url = ''] = /^\s*([^=\s]+)=(\S+)\s*$/.exec(entry) ?? [];
+      if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) {
+        found.set(className, [...(found.get(className) ?? []), new URL(url)]);
+      } else {
+        faults.push(`${name} must be a list of class=URL, with http or https, not ${JSON.stringify(entry)}`);
+      }
+    }
+    return found;
+  };
   const podNamespace = text('KVSTORE_POD_NAMESPACE');
   const config: Config = {
     serviceImage: text('KVSTORE_SERVICE_IMAGE') || `kvstore/service:${defaults.version}`,
@@ -119,6 +140,7 @@ export function readConfig(
     resyncMs: integer('KVSTORE_RESYNC_SECONDS', 1, 86_400) * 1000,
     authorityPhaseMs: integer('KVSTORE_CA_PHASE_SECONDS', 1, 604_800) * 1000,
     etcdAccess: oneOf('KVSTORE_ETCD_ACCESS', etcdAccesses) ?? 'dns',
+    ingressAddresses: addresses('KVSTORE_INGRESS_URLS'),
     logLevel: oneOf('KVSTORE_LOG_LEVEL', logLevels) ?? 'info',
   };
   if (faults.length > 0) throw new Error(`configuration: ${faults.join('; ')}`);

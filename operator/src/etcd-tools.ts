@@ -1,5 +1,5 @@
 /** Hands the etcd side what it may do and what the caches show. */
-import type { KubernetesObject, V1Secret } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Pod, V1Secret } from '@kubernetes/client-node';
 import type { Applier } from './apply.ts';
 import { labelKeys } from './desired/labels.ts';
 import type { EtcdObjects, EtcdTools, Identity, MemberClient } from './etcd/contract.ts';
@@ -55,12 +55,21 @@ export async function etcdObjectsOf(
     ...(configMap === undefined ? {} : { configMap }),
     pods: caches.pods.ofGroup(key).filter(isEtcd),
     claims: caches.claims.ofGroup(key).filter(isEtcd),
-    secrets: await ownSecrets(kvstore, secrets),
+    secrets: await ownSecrets(kvstore, secrets, caches.pods.ofGroup(key).some(isMade) ? madeMs : undefined),
   };
 }
 
-async function ownSecrets(kvstore: KvStore, secrets: PolledSecrets): Promise<readonly V1Secret[]> {
-  const found = await secrets.read(kvstore.metadata.namespace, etcdSecretNames(kvstore));
+/** A pod that is being made may wait for a Secret that somebody deleted: it is looked at sooner then. */
+const madeMs = 2_000;
+
+function isMade({ metadata, status }: V1Pod): boolean {
+  if (metadata?.deletionTimestamp !== undefined || status?.phase !== 'Pending') return false;
+  const [container] = status.containerStatuses ?? [];
+  return container === undefined || container.state?.waiting?.reason === 'ContainerCreating';
+}
+
+async function ownSecrets(kvstore: KvStore, secrets: PolledSecrets, maxAgeMs?: number): Promise<readonly V1Secret[]> {
+  const found = await secrets.read(kvstore.metadata.namespace, etcdSecretNames(kvstore), maxAgeMs);
   const foreign = found.find((secret) => !belongsTo(secret, kvstore));
   if (foreign === undefined) return found;
   secrets.forget(kvstore.metadata.namespace, etcdSecretNames(kvstore));

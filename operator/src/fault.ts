@@ -16,7 +16,7 @@ export function faultOf(error: unknown): Fault {
 export function faultReason({ error }: Fault): string {
   if (error instanceof ForeignObjectError) return 'ObjectConflict';
   if (error instanceof PlainEtcdError) return 'EtcdWithoutTls';
-  if (hasStatus(error, 400, 422)) return 'Refused';
+  if (isRefusal(error)) return 'Refused';
   if (hasStatus(error, 403)) return 'Forbidden';
   return 'ReconcileError';
 }
@@ -26,5 +26,13 @@ export function faultReason({ error }: Fault): string {
  * KvStore is changed, and an object's owner gives it up by an act that a list or a watch shows.
  */
 export function isPermanent({ error }: Fault): boolean {
-  return error instanceof PlainEtcdError || hasStatus(error, 400, 422);
+  return error instanceof PlainEtcdError || isRefusal(error);
+}
+
+/** Server-side apply calls a field that the kind does not have a fault of the server. */
+const unknownField = /field not declared in schema|failed to create typed patch object|unable to convert/;
+
+function isRefusal(error: unknown): boolean {
+  if (hasStatus(error, 400, 422)) return true;
+  return hasStatus(error, 500) && unknownField.test(error.message);
 }

@@ -30,6 +30,8 @@ export interface KvStoreMetadata {
   readonly uid: string;
   readonly generation: number;
   readonly resourceVersion: string;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -138,7 +140,10 @@ export interface KvStoreStatus {
   readonly readyReplicas?: number;
   /** Label selector in string form, for the scale subresource. */
   readonly selector?: string;
+  /** Absent when no client finds it: its Service belongs to somebody else. */
   readonly url?: string;
+  /** What its answers say in the header KvStore-Identity. */
+  readonly identity?: string;
   readonly etcd?: { readonly members: number; readonly readyMembers: number; readonly version?: string };
   /** RFC 3339. */
   readonly backup?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };

@@ -9,15 +9,19 @@ import { runController } from './controller.ts';
 import type { ReconcileEtcd } from './etcd/contract.ts';
 import type { MemberAccess } from './etcd-tools.ts';
 import { createEventRecorder } from './events.ts';
+import { askRoute } from './exposure/ask.ts';
+import { Exposures } from './exposure/exposure.ts';
 import { listenForHealth } from './health.ts';
 import { KubeClient } from './kube/kube-client.ts';
 import { PolledSecrets } from './kube/polled-secrets.ts';
 import { createSources } from './kube/sources.ts';
 import { LeaderElection } from './leader.ts';
+import { Looker } from './look.ts';
 import { type Build, createMetrics } from './metrics/metrics.ts';
 import { reconcile } from './reconcile.ts';
 import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
+import { WarningEvents } from './trouble/pod-events.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface OperatorOptions {
@@ -77,6 +81,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     onAnswer: metrics.api.answered,
   });
   const events = createEventRecorder({ client: writer, clock, log, identity: config.podName });
+  const addresses = config.ingressAddresses;
+  const readsClasses = config.namespaces.length === 0;
+  const exposures = new Exposures({ client: writer, caches, clock, ask: askRoute, readsClasses, addresses });
   const parts = {
     client: writer,
     caches,
@@ -90,6 +97,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       serviceImage: config.serviceImage,
       etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
     },
+    exposures,
+    looker: new Looker({ caches, clock, exposures, warnings: new WarningEvents(writer, clock), now: options.now }),
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
     secrets: new PolledSecrets({

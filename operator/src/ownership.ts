@@ -6,9 +6,12 @@ import { group, type KvStore, kind, version } from './kvstore.ts';
 /** An object that the operator needs has another owner. */
 export class ForeignObjectError extends Error {
   override readonly name = 'ForeignObjectError';
+  /** Of the object. */
+  readonly kind: string | undefined;
 
   constructor({ kind, metadata }: KubernetesObject) {
     super(`${kind} ${metadata?.name} exists and does not belong to this KvStore: rename one of them, or remove it`);
+    this.kind = kind;
   }
 }
 
@@ -21,6 +24,14 @@ export function ownerReference({ metadata }: KvStore): V1OwnerReference {
     controller: true,
     blockOwnerDeletion: false,
   };
+}
+
+/** Whether an object's controller is this very KvStore. */
+export function isControlledBy(object: KubernetesObject, { metadata }: KvStore): boolean {
+  return (
+    object.metadata?.ownerReferences?.some(({ controller, uid }) => controller === true && uid === metadata.uid) ??
+    false
+  );
 }
 
 /**

@@ -1,27 +1,32 @@
 /** One KvStore brought nearer to what it asks for: read, build, apply, write the status. */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
+import { announcementsOf } from './announce.ts';
 import { type Applier, objectId } from './apply.ts';
+import { hopelessBackups } from './backup.ts';
 import type { ReconcileResult } from './controller.ts';
 import type { ServiceDefaults } from './desired/deployment.ts';
 import { buildServiceObjects } from './desired/desired.ts';
-import { buildRestoreJob, restoreJobName } from './desired/restore-job.ts';
+import { buildRestoreJob } from './desired/restore-job.ts';
 import { referencedSecrets } from './desired/service-environment.ts';
-import type { EtcdDefaults, EtcdOutcome, ReconcileEtcd } from './etcd/contract.ts';
+import type { EtcdDefaults, EtcdOutcome, EtcdTools, ReconcileEtcd } from './etcd/contract.ts';
 import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
 import type { MemberAccess } from './etcd-tools.ts';
 import { createEtcdTools, etcdObjectsOf, etcdSecretNames } from './etcd-tools.ts';
 import type { EventRecorder } from './events.ts';
+import { type Exposures, ownIngress } from './exposure/exposure.ts';
 import { type Fault, faultOf, faultReason, isPermanent } from './fault.ts';
 import type { KubeClient } from './kube/kube-client.ts';
 import type { PolledSecrets } from './kube/polled-secrets.ts';
-import { resourceNameOf } from './kube/resources.ts';
+import { pathOf, resourceNameOf, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
+import type { Look, Looker, Pass } from './look.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
+import { ForeignObjectError } from './ownership.ts';
 import { prune } from './prune.ts';
-import { type Restore, restoreOf } from './restore.ts';
+import { readOnly } from './read-only.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -39,6 +44,8 @@ export interface ReconcileOptions {
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
   readonly secrets: PolledSecrets;
+  readonly exposures: Exposures;
+  readonly looker: Looker;
   /** The time of day. */
   readonly now: () => Date;
   readonly hasServiceMonitors: () => boolean;
@@ -56,25 +63,29 @@ export async function reconcile(key: string, options: ReconcileOptions): Promise
     options.secrets.forget(namespace, etcdSecretNames({ metadata: { namespace, name } }));
     options.metrics.drop(namespace, name);
     options.progress.drop(namespace, name);
+    options.looker.forget(namespace, name);
     return {};
   }
-  const pass = kvstore.spec.paused ? observe(kvstore) : await change(kvstore, options);
-  await report(kvstore, pass, options);
-  const retriable = pass.faults.find((fault) => !isPermanent(fault));
+  const pass = kvstore.spec.paused ? await observe(kvstore, options) : await change(kvstore, options);
+  const { findings, requeueAfterMs } = await report(kvstore, pass, options);
+  const retriable = findings.faults.find((fault) => !isPermanent(fault));
   if (retriable !== undefined) throw retriable.error;
-  return resultOf(kvstore, pass);
+  return resultOf(kvstore, pass, requeueAfterMs);
 }
 
-interface Pass {
-  readonly etcd: EtcdOutcome | undefined;
-  readonly faults: readonly Fault[];
+/** Looks at etcd as always, with tools that change nothing. */
+async function observe(kvstore: KvStore, options: ReconcileOptions): Promise<Pass> {
+  if (kvstore.spec.etcd === undefined) return { etcd: undefined, faults: [] };
+  try {
+    const outcome = await reconcileEtcd(kvstore, async () => {}, options, readOnly);
+    return { etcd: { ...outcome, requeueAfterMs: pausedMs }, faults: [] };
+  } catch (error) {
+    return { etcd: undefined, faults: [faultOf(error)] };
+  }
 }
 
-function observe({ status }: KvStore): Pass {
-  const last = status?.etcd;
-  if (last === undefined) return { etcd: undefined, faults: [] };
-  return { etcd: { ...last, settled: true, degraded: false, reason: 'Paused', message: '' }, faults: [] };
-}
+/** Between two looks at an etcd that is left as it is. */
+const pausedMs = 30_000;
 
 async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass> {
   const faults: Fault[] = [];
@@ -94,7 +105,8 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     }
   };
 
-  const restore = lookAtRestore(kvstore, options);
+  const restore = options.looker.restore(kvstore);
+  await attempt(() => endHopelessBackups(kvstore, options));
   // One part's fault must not keep the others from being repaired.
   const etcd =
     kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options));
@@ -108,7 +120,11 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       hasServiceMonitors: options.hasServiceMonitors(),
       restoring: restore?.holdsUp !== undefined,
     };
-    for (const object of buildServiceObjects(kvstore, around)) await attempt(() => apply(object));
+    for (const object of buildServiceObjects(kvstore, around)) {
+      if (object.kind === resources.ingresses.kind && !mayHaveRoute(kvstore, faults, options)) continue;
+      await attempt(() => apply(object));
+    }
+    if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
   const { restoreFrom } = kvstore.spec;
   if (restoreFrom !== undefined) {
@@ -126,8 +142,9 @@ async function reconcileEtcd(
   kvstore: KvStore,
   apply: (object: KubernetesObject) => Promise<void>,
   options: ReconcileOptions,
+  limited: (tools: EtcdTools) => EtcdTools = (tools) => tools,
 ): Promise<EtcdOutcome> {
-  const tools = createEtcdTools(kvstore, { ...options, apply });
+  const tools = limited(createEtcdTools(kvstore, { ...options, apply }));
   try {
     const objects = await etcdObjectsOf(kvstore, options);
     return await options.reconcileEtcd(kvstore, objects, tools, options.defaults.etcd);
@@ -138,33 +155,52 @@ async function reconcileEtcd(
   }
 }
 
-function lookAtRestore(kvstore: KvStore, { caches }: ReconcileOptions): Restore | undefined {
-  const { namespace, name } = kvstore.metadata;
-  const { restoreFrom } = kvstore.spec;
-  const jobName = restoreFrom === undefined ? '' : restoreJobName(kvstore, restoreFrom);
-  return restoreOf(kvstore, {
-    deployment: caches.deployments.get(namespace, name),
-    job: caches.jobs.get(namespace, jobName),
-    pods: caches.pods
-      .ofGroup(`${namespace}/${name}`)
-      .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === jobName),
-  });
+/** A route to a Service that is somebody else's, or for a host that is, would lead clients to a stranger. */
+function mayHaveRoute(kvstore: KvStore, faults: readonly Fault[], { exposures }: ReconcileOptions): boolean {
+  const isForeign = faults.some(
+    ({ error }) => error instanceof ForeignObjectError && error.kind === resources.services.kind,
+  );
+  return !isForeign && exposures.holderOf(kvstore) === undefined;
 }
 
-async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): Promise<void> {
+async function removeRoute(kvstore: KvStore, { caches, applier }: ReconcileOptions): Promise<void> {
+  const ingress = ownIngress(kvstore, caches);
+  if (ingress?.metadata?.deletionTimestamp === undefined && ingress !== undefined) {
+    await applier.remove(ingress, ingress.metadata?.uid);
+  }
+}
+
+/** The Job fails at once, is kept as every Job that failed, and the next backup begins when it is due. */
+async function endHopelessBackups(kvstore: KvStore, { caches, client, events, now }: ReconcileOptions): Promise<void> {
   const { namespace, name } = kvstore.metadata;
-  const deployment = options.caches.deployments.get(namespace, name);
-  const cronJob = options.caches.cronJobs.get(namespace, `${name}-backup`);
-  const restore = lookAtRestore(kvstore, options);
-  const status = buildStatus(kvstore, { deployment, cronJob, restore, ...pass }, options.now());
+  const key = `${namespace}/${name}`;
+  const found = { jobs: caches.jobs.ofGroup(key), pods: caches.pods.ofGroup(key) };
+  for (const { metadata } of hopelessBackups(found, now())) {
+    const path = pathOf(resources.jobs, namespace, metadata?.name ?? '');
+    const body = { metadata: { uid: metadata?.uid }, spec: { activeDeadlineSeconds: 1 } };
+    await client.request('PATCH', path, { contentType: 'application/merge-patch+json', body });
+    const note = `the Job ${metadata?.name} did not start in time and is ended, so that the next backup can begin`;
+    events.record(kvstore, 'Warning', 'BackupEnded', note);
+  }
+}
+
+async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): Promise<Look> {
+  const look = await options.looker.look(kvstore, pass);
+  const { findings } = look;
+  const status = buildStatus(kvstore, findings, options.now());
   options.metrics.set(kvstore, status, pass.etcd?.certificateExpiry);
   await options.statusWriter.write(kvstore, status);
-  options.progress.set(kvstore, status, { deployment, etcd: pass.etcd });
-  for (const fault of pass.faults) options.events.record(kvstore, 'Warning', faultReason(fault), fault.message);
+  options.progress.set(kvstore, status, findings);
+  for (const { type, reason, note } of announcementsOf(kvstore.status, status)) {
+    options.events.record(kvstore, type, reason, note);
+  }
+  for (const fault of findings.faults) options.events.record(kvstore, 'Warning', faultReason(fault), fault.message);
+  return look;
 }
 
-function resultOf(kvstore: KvStore, { etcd }: Pass): ReconcileResult {
-  const waits = [etcd?.requeueAfterMs, referencedSecrets(kvstore).length > 0 ? secretPollMs : undefined];
+function resultOf(kvstore: KvStore, { etcd }: Pass, lookAgainMs: number | undefined): ReconcileResult {
+  const pollsSecrets = !kvstore.spec.paused && referencedSecrets(kvstore).length > 0;
+  const waits = [etcd?.requeueAfterMs, lookAgainMs, pollsSecrets ? secretPollMs : undefined];
   const soonest = Math.min(...waits.filter((ms) => ms !== undefined));
-  return kvstore.spec.paused || soonest === Number.POSITIVE_INFINITY ? {} : { requeueAfterMs: soonest };
+  return soonest === Number.POSITIVE_INFINITY ? {} : { requeueAfterMs: soonest };
 }

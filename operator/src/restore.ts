@@ -2,7 +2,9 @@
 import type { V1Deployment, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Finding } from './conditions.ts';
 import { otherDataExitCode } from './desired/restore-job.ts';
+import { endedJob, failureOfJob } from './job.ts';
 import type { KvStore } from './kvstore.ts';
+import type { PodTrouble } from './trouble/pod-trouble.ts';
 
 export const restoredCondition = 'Restored';
 
@@ -12,6 +14,8 @@ export interface RestoreObjects {
   readonly job: V1Job | undefined;
   /** Pods of that Job. */
   readonly pods: readonly V1Pod[];
+  /** What has kept them from starting. */
+  readonly troubles?: readonly PodTrouble[];
 }
 
 export interface Restore {
@@ -36,11 +40,16 @@ export function restoreOf({ spec, status }: KvStore, objects: RestoreObjects): R
     const finding = { status: 'False', reason: 'Waiting', message: 'waits for a replica to restore into' } as const;
     return { finding, holdsUp: 'Restoring', start: isServing };
   }
-  if (has(job, 'Complete')) {
+  if (endedJob(job) === 'Complete') {
     const message = `restored from ${spec.restoreFrom.volumeClaim}, see the log of the Job ${job.metadata?.name}`;
     return { finding: { status: 'True', reason: 'Restored', message }, start: false };
   }
-  if (!has(job, 'Failed')) {
+  if (endedJob(job) !== 'Failed') {
+    const [trouble] = objects.troubles ?? [];
+    if (trouble !== undefined) {
+      const why = `the Job ${job.metadata?.name} cannot start: ${trouble.message}`;
+      return { finding: { status: 'False', reason: 'CannotStart', message: why }, holdsUp: 'Restoring', start: false };
+    }
     const message = `the Job ${job.metadata?.name} is at work`;
     return { finding: { status: 'False', reason: 'Restoring', message }, holdsUp: 'Restoring', start: false };
   }
@@ -49,16 +58,13 @@ export function restoreOf({ spec, status }: KvStore, objects: RestoreObjects): R
     const message = 'the store holds other data than the backup: it was left as it is; remove restoreFrom';
     return { finding: { status: 'False', reason: 'OtherData', message }, start: false };
   }
-  const message = `see the log of the Job ${job.metadata?.name}; delete it to try again`;
+  const why = failureOfJob(job, pods, known?.message);
+  const message = `delete the Job to try again; the Job ${job.metadata?.name} failed: ${why}`;
   return { finding: { status: 'False', reason: 'Failed', message }, holdsUp: 'RestoreFailed', start: false };
 }
 
 function findingOf({ status, reason, message }: Finding): Finding {
   return { status, reason, message };
-}
-
-function has({ status }: V1Job, type: 'Complete' | 'Failed'): boolean {
-  return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 }
 
 function foundOtherData({ status }: V1Pod): boolean {

@@ -23,5 +23,20 @@ test('the overlay for one namespace gives no right in any other', async (t) => {
   const rendered = await render('config/namespaced');
   t.notRegex(rendered, /kind: ClusterRoleBinding/);
   t.regex(rendered, /name: KVSTORE_WATCH_NAMESPACES\n +value: shop/);
+  t.regex(rendered, /kind: Namespace\nmetadata:\n {2}name: shop\n/, 'its namespace comes with it');
   t.regex(rendered, /kind: RoleBinding\nmetadata:\n(?: .*\n)*? {2}namespace: shop/);
+});
+
+test('what uninstalls the operator takes no KvStore along', async (t) => {
+  const kept = await render('config/without-crd');
+  t.notRegex(kept, /kind: CustomResourceDefinition/);
+  const all = await render('config');
+  const definition = await readFile(new URL('../../config/crd/kvstores.yaml', import.meta.url), 'utf8');
+  t.true(definition.includes('kind: CustomResourceDefinition'));
+  const kinds = (text: string) => [...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind).sort();
+  t.deepEqual([...kinds(kept), 'CustomResourceDefinition'].sort(), kinds(all));
+  for (const file of ['operator.md', 'kubernetes.md']) {
+    const text = await readFile(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
+    t.notRegex(text, /^ {4}kubectl delete -k config$/m, file);
+  }
 });

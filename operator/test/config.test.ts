@@ -17,6 +17,7 @@ test('without any environment everything has a default', (t) => {
     authorityPhaseMs: 600_000,
     resyncMs: 600_000,
     etcdAccess: 'dns',
+    ingressAddresses: new Map(),
     logLevel: 'info',
   });
 });

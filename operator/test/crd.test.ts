@@ -59,7 +59,7 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     { etcd: {}, backup: { schedule: '@daily', volumeClaim: 'a', storage: {} } },
     /either volumeClaim .* or storage/,
   ],
-  ['a schedule that is none', { etcd: {}, backup: { schedule: 'at night', storage: {} } }, /should match/],
+  ['a schedule that is none', { etcd: {}, backup: { schedule: 'at night', storage: {} } }, /five fields/],
   ['no backup to keep', { etcd: {}, backup: { schedule: '@daily', retention: 0, storage: {} } }, /equal to 1/],
   [
     'a backup without a token where one is asked for',
@@ -72,6 +72,48 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     /restoreFrom needs tokenSecretName/,
   ],
   ['a backup elsewhere', { etcd: {}, restoreFrom: { volumeClaim: 'a', file: '../b' } }, /should match/],
+  ...['http://kv.test', 'kv.test:80', 'KV.test', 'kv.test/a', '10.0.0.1', '-a.test', 'a..b'].map(
+    (host): [string, object, RegExp] => [`the host ${host}`, { etcd: {}, ingress: { host } }, /host is a DNS name/],
+  ),
+  ...['99 99 * * *', '99 99', '* * * * 8', '60 * * * *', '* 24 * * *', '0 3 0 * *', '0 3 * 13 *', '@every 1h'].map(
+    (schedule): [string, object, RegExp] => [
+      `the schedule ${schedule}`,
+      { etcd: {}, backup: { schedule, storage: {} } },
+      /five fields/,
+    ],
+  ),
+  ['a time zone that is none', { etcd: {}, backup: { schedule: '@daily', timeZone: 'a b', storage: {} } }, /timeZone/],
+  [
+    'a request above its limit',
+    { etcd: {}, resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } },
+    /at most its limit/,
+  ],
+  [
+    "a member's request above its limit",
+    { etcd: { resources: { requests: { cpu: 2 }, limits: { cpu: '1500m' } } } },
+    /at most its limit/,
+  ],
+  ['a name of a variable that cannot be', { etcd: {}, env: [{ name: '1 A', value: '' }] }, /env\[0\]\.name/],
+  [
+    'a Secret that cannot be',
+    { etcd: {}, env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'My Secret', key: 'a' } } }] },
+    /secretKeyRef\.name/,
+  ],
+  ['a TLS Secret that cannot be', { etcd: {}, ingress: { tls: { secretName: 'A_b' } } }, /tls\.secretName/],
+  ['a claim that cannot be', { etcd: {}, backup: { schedule: '@daily', volumeClaim: 'a/b' } }, /volumeClaim/],
+  ['an image that is none', { etcd: {}, image: 'not an image!' }, /spec\.image/],
+  ['an image of etcd that is none', { etcd: { image: 'Registry/Etcd:v1:2' } }, /etcd\.image/],
+  [
+    'a misspelt member of affinity',
+    { etcd: {}, affinity: { nodeAffinity: { required: [] } } },
+    /unknown field "spec\.affinity\.nodeAffinity\.required"/,
+  ],
+  ['a misspelt member of clients', { etcd: {}, clients: [{ podSelectors: {} }] }, /unknown field|at least 1 propert/],
+  [
+    'a client that is two',
+    { etcd: {}, clients: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] },
+    /either ipBlock/,
+  ],
   ['an unknown field', { etcd: {}, replica: 1 }, /unknown field "spec.replica"/],
   ['a quantity that is none', { etcd: {}, resources: { limits: { memory: 'lots' } } }, /should match/],
   ['a name that is too long', { etcd: {} }, /at most 40 characters/, 'a'.repeat(41)],
@@ -122,6 +164,36 @@ for (const [i, [title, before, after, message]] of changes.entries()) {
   });
 }
 
+const accepted: readonly [title: string, spec: object][] = [
+  ...['kv.example.com', '*.example.com', 'localhost', 'a-1.b'].map((host): [string, object] => [
+    host,
+    { ingress: { host } },
+  ]),
+  ...['0 3 * * *', '*/5 0-6/2 1,15 jan-MAR Mon-Fri', '@daily', '? * * * ?', '59 23 31 12 6'].map(
+    (schedule): [string, object] => [schedule, { backup: { schedule, storage: {} } }],
+  ),
+  ...[
+    'kvstore/service:0.1.0',
+    'localhost:5000/a/b_c.d-e:V1.2_3',
+    `registry.example.com/etcd@sha256:${'a'.repeat(64)}`,
+    `R.example/a:b@sha256:${'0'.repeat(64)}`,
+    '[::1]:5000/a',
+    'image',
+  ].map((image): [string, object] => [image, { image }]),
+  [
+    'requests at their limits',
+    { resources: { requests: { cpu: 1, memory: '1Gi' }, limits: { cpu: '1000m', memory: '1024Mi' } } },
+  ],
+  ['requests without limits', { resources: { requests: { cpu: 1 }, limits: { memory: '1Gi' } } }],
+  ['a zone of one word', { backup: { schedule: '@daily', timeZone: 'UTC', storage: {} } }],
+  ['a zone with signs', { backup: { schedule: '@daily', timeZone: 'Etc/GMT+5', storage: {} } }],
+];
+for (const [title, spec] of accepted) {
+  test(`accepted: ${title}`, async (t) => {
+    await t.notThrowsAsync(create({ etcd: {}, ...spec }));
+  });
+}
+
 test('every sample is accepted', async (t) => {
   const files = (await readdir(samples)).filter((file) => file !== 'kustomization.yaml');
   t.true(files.length >= 4);
@@ -151,7 +223,7 @@ test('the schema has exactly the fields of the types', async (t) => {
 
 test('kubectl explains every field and prints the columns', async (t) => {
   await cluster.createKvStore('default', 'printed');
-  t.regex(await cluster.kubectl('get', 'kvs', 'printed'), /NAME +READY +REPLICAS +ETCD +URL +AGE/);
+  t.regex(await cluster.kubectl('get', 'kvs', 'printed'), /NAME +READY +REPLICAS +ETCD +EXPOSED +STATUS +URL +AGE/);
   const explained = await cluster.kubectl('explain', 'kvstore.spec.etcd.storage');
   t.regex(explained, /never shrink/);
 });

@@ -69,6 +69,13 @@ test('each permission is used, and nothing is refused', async (t) => {
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
     },
   });
+  // No kubelet starts it: only its Events could say why.
+  await cluster.admin.request('POST', pathOf(resources.pods, namespace), {
+    body: {
+      metadata: { name: 'all-0', labels: { ...labelsOf('all'), 'app.kubernetes.io/component': 'service' } },
+      spec: { containers: [{ name: 'service', image: 'image' }] },
+    },
+  });
   await cluster.admin.request('POST', pathOf(resources.services, namespace), {
     body: { metadata: { name: 'taken' }, spec: { ports: [{ port: 1 }] } },
   });

@@ -103,6 +103,24 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  identity: setting(
+    'KV_IDENTITY',
+    '',
+    'What this store is called, such as namespace/name/uid: every answer has it in the header KvStore-Identity, and a request that names another store there is answered with 421. Empty: no header.',
+    optionalText,
+  ),
+  peersUrl: setting(
+    'KV_PEERS_URL',
+    '',
+    'With etcd: where the replicas of this store answer together, such as their Service. One that has lost etcd asks the others, and is not ready while they have it.',
+    oneUrl,
+  ),
+  readyMaxAge: setting(
+    'KV_READY_MAX_AGE',
+    '10m',
+    'With etcd: how old what a replica has may become before it is not ready, when it has lost etcd and cannot ask others.',
+    duration,
+  ),
   tokensFile: setting(
     'KV_TOKENS_FILE',
     '',
@@ -200,6 +218,12 @@ function optional(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
+/** What a header can hold as it stands. */
+function optionalText(text: string): string | undefined {
+  if (!/^[!-~]{0,253}$/.test(text)) throw new Error('must be at most 253 visible ASCII characters without spaces');
+  return optional(text);
+}
+
 function wholeNumber(least: number, most: number): Parse<number> {
   return (text) => {
     const value = Number(text);
@@ -246,6 +270,12 @@ function oneOf<T extends string>(...choices: readonly T[]): Parse<T> {
 
 function yesOrNo(text: string): boolean {
   return oneOf('true', 'false')(text) === 'true';
+}
+
+function oneUrl(text: string): string | undefined {
+  const [url, second] = urls(text);
+  if (second !== undefined) throw new Error('must be one http or https URL');
+  return url;
 }
 
 function urls(text: string): readonly string[] {

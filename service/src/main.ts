@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   const { httpMetrics } = await import('./http/http-metrics.ts');
   const { serverMetrics } = await import('./http/server-metrics.ts');
   const { addressOf, listen } = await import('./http/server.ts');
+  const { Peers } = await import('./http/peers.ts');
   const { Turns } = await import('./http/turns.ts');
   const { shutDown } = await import('./http/shutdown.ts');
 
@@ -58,6 +59,12 @@ async function main(): Promise<void> {
     interceptors: tracing?.interceptors ?? [],
   });
   const drain = new Drain();
+  const peers = new Peers({
+    url: config.peersUrl,
+    age: () => store.age?.(),
+    maxAge: config.readyMaxAge,
+    clock: systemClock,
+  });
   const turns = new Turns();
   const metrics = httpMetrics(registry);
   const handler = createHandler({
@@ -65,7 +72,9 @@ async function main(): Promise<void> {
     registry,
     log,
     drain,
+    peers,
     tokens,
+    identity: config.identity,
     version: manifest.version,
     pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
@@ -87,10 +96,10 @@ async function main(): Promise<void> {
     const server = await listen(handler, drain, {
       ...config,
       requestTimeout: config.bodyTimeout,
-      onProblem: metrics.problem,
+      onProblem: metrics.refused,
       onConnection: () => turns.arrived(),
     });
-    serverMetrics(registry, { server, store, drain });
+    serverMetrics(registry, { server, store, drain, peers });
     const { address, port, family } = addressOf(server);
     const host = family === 'IPv6' ? `[${address}]` : address;
     log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');
@@ -102,6 +111,7 @@ async function main(): Promise<void> {
     await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
   } finally {
     tokens?.close();
+    peers.close();
     await store.close();
     await tracing?.shutdown();
   }

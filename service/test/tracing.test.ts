@@ -260,7 +260,7 @@ test.serial('with traces on, a read that is not sampled gets the very answer it 
   await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers });
   const answer = await fetch(`${service.url}/get/a`, { headers });
   t.is(await answer.text(), '1');
-  t.is(answer.headers.get('etag'), '"1"');
+  t.regex(answer.headers.get('etag') ?? '', /-1"$/);
   const text = await (await fetch(`${service.url}/metrics`)).text();
   t.regex(
     text,

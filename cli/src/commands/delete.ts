@@ -1,8 +1,9 @@
 import { keyPath } from '../client.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
+import { ifMatch } from '../pair-text.ts';
 import type { AddCommand } from '../program.ts';
-import { wholeNumber } from '../settings.ts';
+import { version } from '../settings.ts';
 
 export const addDelete: AddCommand = (command, run) =>
   command
@@ -11,17 +12,13 @@ export const addDelete: AddCommand = (command, run) =>
       'delete keys, all or none, and print how many there were; exit code 4 when the condition does not hold',
     )
     .argument('<keys...>')
-    .option(
-      '--if-match <revision>',
-      'only when the one key still has this revision',
-      wholeNumber(0, Number.MAX_SAFE_INTEGER),
-    )
+    .option('--if-match <version>', 'only when the one key still has this version', version)
     .action(
-      run<[string[]], { ifMatch?: number }>(async ({ client, stdout }, { ifMatch }, keys) => {
+      run<[string[]], { ifMatch?: string }>(async ({ client, stdout }, options, keys) => {
         const [key, ...others] = keys;
-        if (key !== undefined && ifMatch !== undefined) {
+        if (key !== undefined && options.ifMatch !== undefined) {
           if (others.length > 0) throw new CliError('--if-match goes with one key', exitCodes.usage);
-          await client.send({ method: 'DELETE', target: keyPath(key), headers: { 'If-Match': `"${ifMatch}"` } });
+          await client.send({ method: 'DELETE', target: keyPath(key), headers: ifMatch(options.ifMatch) });
           await write(stdout, '1\n');
           return;
         }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { keyPath } from '../client.ts';
 import { write } from '../io.ts';
-import { etagRevision, recordText } from '../pair-text.ts';
+import { pairText, versionOf } from '../pair-text.ts';
 import type { AddCommand } from '../program.ts';
 
 export const addGet: AddCommand = (command: Command, run) =>
@@ -9,12 +9,12 @@ export const addGet: AddCommand = (command: Command, run) =>
     .command('get')
     .description("print a key's value, as JSON; exit code 3 when there is none")
     .argument('<key>')
-    .option('--json', 'print the pair with its revision, as exports do')
+    .option('--json', 'print the pair with its revision and version')
     .option('--stale', 'take what the replica has, even while it cannot ask the others')
     .action(
       run<[string], { json?: boolean; stale?: boolean }>(async ({ client, stdout }, options, key) => {
         const target = `${keyPath(key)}${options.stale === true ? '?consistency=stale' : ''}`;
         const { headers, body } = await client.send({ method: 'GET', target });
-        await write(stdout, options.json === true ? recordText(key, body, etagRevision(headers)) : `${body}\n`);
+        await write(stdout, options.json === true ? pairText(key, body, versionOf(headers)) : `${body}\n`);
       }),
     );

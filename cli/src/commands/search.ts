@@ -2,7 +2,7 @@ import { parseMembers } from '../../../service/src/http/json-members.ts';
 import { withQuery } from '../client.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { recordText } from '../pair-text.ts';
+import { pairText } from '../pair-text.ts';
 import type { AddCommand } from '../program.ts';
 import { wholeNumber } from '../settings.ts';
 
@@ -41,7 +41,7 @@ export const addSearch: AddCommand = (command, run) =>
           const keys = members === undefined ? (JSON.parse(body) as string[]) : [...members.keys()];
           const lines = keys.map((key) => {
             const value = members?.get(key);
-            if (value !== undefined) return recordText(key, value, undefined);
+            if (value !== undefined) return pairText(key, value);
             return `${json === true ? JSON.stringify(key) : key}\n`;
           });
           if (lines.length > 0) await write(stdout, lines.join(''));

@@ -1,15 +1,15 @@
 import { text } from 'node:stream/consumers';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { etagRevision } from '../pair-text.ts';
+import { ifMatch, versionOf } from '../pair-text.ts';
 import type { AddCommand } from '../program.ts';
-import { wholeNumber } from '../settings.ts';
+import { version, wholeNumber } from '../settings.ts';
 
 interface Options {
   readonly string?: boolean;
   readonly ttl?: number;
   readonly ifAbsent?: boolean;
-  readonly ifMatch?: number;
+  readonly ifMatch?: string;
 }
 
 const tenYears = 10 * 366 * 86_400;
@@ -17,17 +17,13 @@ const tenYears = 10 * 366 * 86_400;
 export const addSet: AddCommand = (command, run) =>
   command
     .command('set')
-    .description('set a key and print the revision; exit code 4 when a condition does not hold')
+    .description('set a key and print its version; exit code 4 when a condition does not hold')
     .argument('<key>')
     .argument('[value]', 'JSON; without it, standard input')
     .option('--string', 'the value is a text, not JSON')
     .option('--ttl <seconds>', 'how long the pair lives', wholeNumber(1, tenYears))
     .option('--if-absent', 'only when there is no such key')
-    .option(
-      '--if-match <revision>',
-      'only when the key still has this revision',
-      wholeNumber(0, Number.MAX_SAFE_INTEGER),
-    )
+    .option('--if-match <version>', 'only when the key still has this version', version)
     .action(
       run<[string, string | undefined], Options>(async ({ client, stdin, stdout }, options, key, given) => {
         const input = given ?? (await text(stdin));
@@ -37,11 +33,11 @@ export const addSet: AddCommand = (command, run) =>
           target: options.ttl === undefined ? '/set' : `/set?ttl=${options.ttl}`,
           headers: {
             ...(options.ifAbsent === true ? { 'If-None-Match': '*' } : {}),
-            ...(options.ifMatch === undefined ? {} : { 'If-Match': `"${options.ifMatch}"` }),
+            ...(options.ifMatch === undefined ? {} : ifMatch(options.ifMatch)),
           },
           body: `{${JSON.stringify(key)}:${value}}`,
         });
-        await write(stdout, `${etagRevision(headers)}\n`);
+        await write(stdout, `${versionOf(headers)}\n`);
       }),
     );
 

@@ -14,7 +14,7 @@ export const addWatch: AddCommand = (command, run) =>
     .description('print every change as a line of JSON, until interrupted; one without a value is a deletion')
     .option('--prefix <text>', 'only keys that begin so')
     .option('--suffix <text>', 'only keys that end so')
-    .option('--after <revision>', 'begin behind this revision; default: from now on')
+    .option('--after <version>', 'begin behind the write of this version; default: from now on')
     .action(
       run<[], Options>(async ({ client, stdout }, { prefix, suffix, after }) => {
         await watchPairs(client, { prefix, suffix, after, take: (line) => write(stdout, `${line}\n`) });

@@ -4,8 +4,8 @@ import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
 import { backupFolder, buildToolPod } from './tool-pod.ts';
 
-/** A backup that hangs would hold up all that follow. */
-const longestBackupSeconds = 12 * 60 * 60;
+/** A backup that hangs would hold up all that follow. etcd holds some gigabytes, which take minutes. */
+const longestBackupSeconds = 60 * 60;
 
 /** How late a backup may begin, after the cluster was down for example. */
 const startingDeadlineSeconds = 60 * 60;

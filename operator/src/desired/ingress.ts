@@ -1,6 +1,9 @@
 import type { V1HTTPIngressPath, V1Ingress } from '@kubernetes/client-node';
-import type { KvStore } from '../kvstore.ts';
+import type { IngressSpec, KvStore } from '../kvstore.ts';
 import { objectLabels } from './labels.ts';
+
+/** A path with the way that it is compared. */
+export type IngressPath = readonly [path: string, type: 'Exact' | 'Prefix'];
 
 /** What the outside may reach: the API, so /metrics and the probes stay inside. */
 const paths = [
@@ -11,13 +14,18 @@ const paths = [
   ['/delete', 'Exact'],
   ['/watch', 'Exact'],
   ['/openapi.json', 'Exact'],
-] as const;
+] as const satisfies readonly IngressPath[];
 
 /** The console and the API's page: for people, so only when somebody asks for them. */
 const pagePaths = [
   ['/docs', 'Prefix'],
   ['/ui', 'Prefix'],
-] as const;
+] as const satisfies readonly IngressPath[];
+
+/** Every path that an Ingress of this spec claims. */
+export function ingressPaths({ pages }: IngressSpec): readonly IngressPath[] {
+  return [...paths, ...(pages ? pagePaths : [])];
+}
 
 export function buildIngress({ metadata: { name, namespace }, spec: { ingress } }: KvStore): V1Ingress {
   const { host, tls } = ingress;
@@ -36,7 +44,7 @@ export function buildIngress({ metadata: { name, namespace }, spec: { ingress } 
         {
           ...(host === undefined ? {} : { host }),
           http: {
-            paths: [...paths, ...(ingress.pages ? pagePaths : [])].map(([path, type]) => rule(path, type, name)),
+            paths: ingressPaths(ingress).map(([path, type]) => rule(path, type, name)),
           },
         },
       ],
@@ -47,9 +55,12 @@ export function buildIngress({ metadata: { name, namespace }, spec: { ingress } 
   };
 }
 
-/** Where clients find a KvStore: through its Ingress when that has a host, else by its Service's name. */
-export function urlOf({ metadata: { name, namespace }, spec: { ingress } }: KvStore): string {
-  if (ingress.enabled && ingress.host !== undefined) {
+/**
+ * Where clients find a KvStore: through its Ingress when that has a host, else by its Service's name.
+ * @param hasHost false: its host belongs to somebody else
+ */
+export function urlOf({ metadata: { name, namespace }, spec: { ingress } }: KvStore, hasHost = true): string {
+  if (hasHost && ingress.enabled && ingress.host !== undefined) {
     return `${ingress.tls === undefined ? 'http' : 'https'}://${ingress.host}/`;
   }
   return `http://${name}.${namespace}.svc:8080/`;

@@ -13,12 +13,12 @@ export interface NetworkPolicy extends KubernetesObject {
 }
 
 /**
- * Those whom the KvStore names, and its own backups and restores, may speak HTTP to the service, everybody when it names
+ * Those whom the KvStore names, and its own replicas, backups and restores, may speak HTTP to the service, everybody when it names
  * none; nobody anything else. What
  * the Ingress controller and Prometheus are called is not the same in every cluster, so neither is guessed.
  */
 export function buildNetworkPolicy({ metadata: { name, namespace }, spec: { clients } }: KvStore): NetworkPolicy {
-  const jobs = (['backup', 'restore'] as const).map((component) => ({
+  const jobs = (['backup', 'restore', 'service'] as const).map((component) => ({
     podSelector: { matchLabels: selectorLabels(name, component) },
   }));
   return {

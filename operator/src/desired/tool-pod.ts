@@ -1,4 +1,5 @@
 import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
+import { identityOf } from '../identity.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { type Component, objectLabels } from './labels.ts';
@@ -49,12 +50,15 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
       containers: [
         {
           name: component,
+          // Why it failed is then in the pod's status, after its log is gone too.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           image: spec.image ?? defaults.serviceImage,
           imagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
           command: ['node', 'cli/src/main.ts'],
           args: [...tool.args],
           env: [
             { name: 'KV_URL', value: url },
+            { name: 'KV_EXPECT_IDENTITY', value: identityOf(kvstore) },
             ...(tokenSecretName === undefined ? [] : [{ name: 'KV_TOKEN_FILE', value: `${tokenFolder}/token` }]),
           ],
           resources,

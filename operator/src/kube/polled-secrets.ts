@@ -22,9 +22,12 @@ export class PolledSecrets {
     this.#options = options;
   }
 
-  /** Those of the named Secrets that exist, whoever they belong to. */
-  async read(namespace: string, names: readonly string[]): Promise<V1Secret[]> {
-    const found = await Promise.all(names.map((name) => this.#read(namespace, name)));
+  /**
+   * Those of the named Secrets that exist, whoever they belong to.
+   * @param maxAgeMs what was read longer ago is read again
+   */
+  async read(namespace: string, names: readonly string[], maxAgeMs = this.#options.pollMs): Promise<V1Secret[]> {
+    const found = await Promise.all(names.map((name) => this.#read(namespace, name, maxAgeMs)));
     return found.filter((secret) => secret !== undefined);
   }
 
@@ -43,12 +46,12 @@ export class PolledSecrets {
     }
   }
 
-  async #read(namespace: string, name: string): Promise<V1Secret | undefined> {
-    const { client, cache, clock, pollMs } = this.#options;
+  async #read(namespace: string, name: string, maxAgeMs: number): Promise<V1Secret | undefined> {
+    const { client, cache, clock } = this.#options;
     const key = `${namespace}/${name}`;
     const readAt = this.#readAt.get(key);
     const known = cache.get(namespace, name);
-    if (readAt !== undefined && clock.now() - readAt < pollMs) return known;
+    if (readAt !== undefined && clock.now() - readAt < maxAgeMs) return known;
     const secret = await client.find<V1Secret>(pathOf(resources.secrets, namespace, name));
     if (secret !== undefined) cache.put(secret);
     else if (known !== undefined) cache.remove(known);

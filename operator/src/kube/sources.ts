@@ -115,13 +115,19 @@ function createSource(
     // The cache's type follows from its name, which the compiler cannot see through a lookup.
     cache: caches[name] as unknown as ObjectCache<KubernetesObject>,
     ...(namespace === undefined ? {} : { namespace }),
-    ...(name === 'kvStores' ? {} : { labelSelector: `${labelKeys.name}=kvstore` }),
+    // Ingresses of others too: a host has one owner.
+    ...(name === 'kvStores' || name === 'ingresses' ? {} : { labelSelector: `${labelKeys.name}=kvstore` }),
     optional: name === 'serviceMonitors',
     onChange(object) {
-      const key = kvStoreKeyOf(object);
+      const key = isOurs(object) ? kvStoreKeyOf(object) : undefined;
       if (key !== undefined) onChange(key);
     },
   });
+}
+
+/** False: an Ingress that concerns no KvStore but as another owner of a host. */
+function isOurs(object: KubernetesObject): boolean {
+  return object.kind !== resources.ingresses.kind || object.metadata?.labels?.[labelKeys.name] === 'kvstore';
 }
 
 /** The KvStore that an object is or, by its labels, belongs to. */

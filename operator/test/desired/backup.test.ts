@@ -32,7 +32,10 @@ test('a backup runs the command line of the service image against the Service, o
   t.false('timeZone' in (cron ?? {}));
   t.is(container?.image, 'default/image:1');
   t.deepEqual(container?.args, ['backup', '/backup/shop', '--keep=7', '--retry-for=300']);
-  t.deepEqual(container?.env, [{ name: 'KV_URL', value: 'http://shop.web.svc:8080' }]);
+  t.deepEqual(container?.env, [
+    { name: 'KV_URL', value: 'http://shop.web.svc:8080' },
+    { name: 'KV_EXPECT_IDENTITY', value: 'web/shop/uid' },
+  ]);
   t.deepEqual(pod?.volumes, [{ name: 'backup', persistentVolumeClaim: { claimName: 'shop-backup' } }]);
 });
 

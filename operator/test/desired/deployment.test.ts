@@ -19,6 +19,8 @@ test('an etcd of its own is reached through every member, with its limits', (t) 
     KV_HOST: '0.0.0.0',
     KV_PORT: '8080',
     KV_DATA_DIR: '/data',
+    KV_IDENTITY: 'web/shop/uid',
+    KV_PEERS_URL: 'http://shop.web.svc:8080',
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: [0, 1, 2].map((i) => `https://shop-etcd-${i}.shop-etcd.web.svc:2379`).join(','),
     KV_ETCD_PREFIX: '/kvstore/web/shop/',

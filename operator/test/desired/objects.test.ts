@@ -96,13 +96,13 @@ test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing el
   t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
 });
 
-test('the clients that a KvStore names, and its own jobs, are the only ones that reach the service', (t) => {
+test('the clients that a KvStore names, and its own pods, are the only ones that reach the service', (t) => {
   const clients = [
     { podSelector: { matchLabels: { app: 'till' } } },
     { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } },
   ];
   const { ingress } = buildNetworkPolicy(kvStore({ clients })).spec;
-  const jobs = ['backup', 'restore'].map((component) => ({
+  const jobs = ['backup', 'restore', 'service'].map((component) => ({
     podSelector: {
       matchLabels: {
         'app.kubernetes.io/name': 'kvstore',

@@ -31,7 +31,7 @@ export interface Cluster {
   operatorKubeConfig(): Promise<PooledKubeConfig>;
   startOperator(options?: OperatorStart): Promise<RunningOperator>;
   createNamespace(): Promise<string>;
-  /** Fails when the API server refuses it. */
+  /** With a host of its own, unless the spec has an ingress. Fails when the API server refuses it. */
   createKvStore(namespace: string, name: string, spec?: object): Promise<KvStore>;
   /** @throws KubeError 404 when there is none */
   get<T = AnyObject>(resource: ResourceName, namespace: string, name: string): Promise<T>;
@@ -123,7 +123,8 @@ export async function startCluster({ install = true, audit = false } = {}): Prom
       return name;
     },
     createKvStore(namespace, name, spec = { etcd: {} }) {
-      const body = { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', metadata: { name }, spec };
+      const hosted = { ingress: { host: `${name}.${namespace}.test` }, ...spec };
+      const body = { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', metadata: { name }, spec: hosted };
       return admin.request('POST', pathOf(resources.kvStores, namespace), {
         body,
         query: { fieldValidation: 'Strict' },
@@ -167,6 +168,8 @@ const serviceAccounts: Resource = { apiVersion: 'v1', kind: 'ServiceAccount', pl
 
 async function installConfig(cluster: Cluster): Promise<void> {
   await cluster.kubectl('apply', '--server-side', '-f', 'config/kvstore.yaml');
+  const ingressClass = { metadata: { name: 'traefik' }, spec: { controller: 'traefik.io/ingress-controller' } };
+  await cluster.admin.request('POST', '/apis/networking.k8s.io/v1/ingressclasses', { body: ingressClass });
   await waitFor('KvStores are served', () => cluster.admin.request('GET', '/apis/kvstore.dev/v1alpha1/kvstores'));
 }
 

@@ -25,6 +25,18 @@ const map = { [free]: true };
 const resources = { requests: map, limits: map };
 const keyRef = { name: 'name', key: 'key', optional: true };
 
+const requirements = [{ key: 'key', operator: 'In', values: ['value'] }];
+const labels = { matchLabels: map, matchExpressions: requirements };
+const nodeTerm = { matchExpressions: requirements, matchFields: requirements };
+const podTerm = {
+  ...{ labelSelector: labels, namespaceSelector: labels, namespaces: ['a'], topologyKey: 'zone' },
+  ...{ matchLabelKeys: ['a'], mismatchLabelKeys: ['b'] },
+};
+const podAffinity = {
+  requiredDuringSchedulingIgnoredDuringExecution: [podTerm],
+  preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: podTerm }],
+};
+
 export const completeSpec: Complete<KvStoreSpec> = {
   replicas: 3,
   image: 'image',
@@ -78,8 +90,17 @@ export const completeSpec: Complete<KvStoreSpec> = {
   paused: false,
   nodeSelector: map,
   tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],
-  affinity: map,
-  clients: [map],
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [nodeTerm] },
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: nodeTerm }],
+    },
+    podAffinity,
+    podAntiAffinity: podAffinity,
+  },
+  clients: [
+    { podSelector: labels, namespaceSelector: labels, ipBlock: { cidr: '10.0.0.0/8', except: ['10.0.0.1/32'] } },
+  ],
   monitoring: { enabled: true },
 };
 
@@ -89,6 +110,7 @@ export const completeStatus: Complete<KvStoreStatus> = {
   readyReplicas: 3,
   selector: 'selector',
   url: 'url',
+  identity: 'namespace/name/uid',
   etcd: { members: 3, readyMembers: 3, version: '3.6.16' },
   backup: { lastScheduleTime: '2026-01-01T00:00:00Z', lastSuccessfulTime: '2026-01-01T00:00:00Z' },
   conditions: [

@@ -71,10 +71,11 @@ export async function searchKeys(filter, after, limit, signal) {
 }
 
 /**
- * A value as text, with the revision that wrote it.
+ * A value as text, with what wrote it.
  * @typedef {object} Stored
  * @property {string} text
- * @property {number} version
+ * @property {number} version the revision that wrote it
+ * @property {string} tag the entity tag of the value, for conditions
  * @property {number | undefined} expires Unix time in milliseconds
  */
 
@@ -89,54 +90,66 @@ export async function getValue(key) {
   const query = new URLSearchParams({ prefix: key, limit: '1' });
   const answer = await ask(`./?${query}`, { headers: { Accept: 'application/x-ndjson' } });
   const line = (await answer.text()).trimEnd();
-  const found = line === '' ? undefined : readLine(line);
+  const found = line === '' ? undefined : readLine(line, timelineOf(answer.headers.get('ETag') ?? ''));
   return found?.key === key ? found : undefined;
 }
 
 /**
  * A line of a dump or an event's data: a value only when there is one.
  * @param {string} line
+ * @param {string} timeline of the answer or event that it is from
  */
-export function readLine(line) {
+export function readLine(line, timeline) {
   const members = membersOf(line);
   const expires = members.get('expires');
+  const version = Number(members.get('revision'));
   return {
     /** @type {string} */
     key: JSON.parse(members.get('key') ?? '""'),
     text: members.get('value') ?? '',
-    version: Number(members.get('revision')),
+    version,
+    tag: `"${timeline}-${version}"`,
     expires: expires === undefined ? undefined : Number(expires),
   };
 }
 
 /**
- * Writes a value on a condition: the version that it replaces, or (undefined) that there is none yet.
+ * Writes a value on a condition: the entity tag of the value that it replaces, or (undefined) that there is none yet.
  * Throws Problem `precondition-failed` when that does not hold; then nothing was written.
  * @param {string} key
  * @param {string} text valid JSON: it is put into the request as it stands
- * @param {number | undefined} version
+ * @param {string | undefined} tag
  * @param {number} [ttl] seconds
- * @returns {Promise<number>} the new version
+ * @returns {Promise<Pick<Stored, 'version' | 'tag'>>} of the new value
  */
-export async function setValue(key, text, version, ttl) {
+export async function setValue(key, text, tag, ttl) {
   /** @type {Record<string, string>} */
-  const condition = version === undefined ? { 'If-None-Match': '*' } : { 'If-Match': `"${version}"` };
+  const condition = tag === undefined ? { 'If-None-Match': '*' } : { 'If-Match': tag };
   const target = ttl === undefined ? 'set' : `set?ttl=${ttl}`;
   const body = `{${JSON.stringify(key)}:${text}}`;
   return versionOf(await ask(target, { method: 'POST', body, headers: condition }));
 }
 
 /**
- * Deletes a key if it still has the version; else Problem `precondition-failed`.
+ * Deletes a key if its value still has the entity tag; else Problem `precondition-failed`.
  * @param {string} key
- * @param {number} version
+ * @param {string} tag
  */
-export async function deleteKey(key, version) {
-  const headers = { 'If-Match': `"${version}"` };
+export async function deleteKey(key, tag) {
+  const headers = { 'If-Match': tag };
   await ask('delete', { method: 'POST', body: JSON.stringify([key]), headers });
 }
 
 /** @param {Response} answer */
 function versionOf(answer) {
-  return Number(answer.headers.get('ETag')?.replaceAll('"', ''));
+  const tag = answer.headers.get('ETag') ?? '';
+  return { version: Number(/-(\d+)/.exec(tag)?.[1]), tag };
+}
+
+/**
+ * The store's timeline, with which entity tags and event ids begin.
+ * @param {string} text
+ */
+export function timelineOf(text) {
+  return /^"?([0-9a-z]+)-/.exec(text)?.[1] ?? '';
 }

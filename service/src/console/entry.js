@@ -128,8 +128,8 @@ export class Entry {
     }
     // What was read may be ahead of what is watched.
     if (change.version < Math.max(this.#base?.version ?? 0, this.#conflict?.stored?.version ?? 0)) return;
-    const { text, version, expires } = change;
-    this.#meet(text === undefined ? undefined : { text, version, expires });
+    const { text, version, tag, expires } = change;
+    this.#meet(text === undefined ? undefined : { text, version, tag, expires });
   }
 
   async save() {
@@ -140,10 +140,10 @@ export class Entry {
     this.#describe();
     try {
       const seconds = this.#keptSeconds();
-      const version = await setValue(key, text, this.#base?.version, seconds);
+      const written = await setValue(key, text, this.#base?.tag, seconds);
       if (key === this.#key) {
         const expires = seconds === undefined ? undefined : Date.now() + seconds * 1000;
-        this.#base = { text: compact(text), version, expires };
+        this.#base = { text: compact(text), ...written, expires };
         this.#around.say('Saved.');
       }
     } catch (error) {
@@ -160,7 +160,7 @@ export class Entry {
     const key = this.#key;
     this.#busy = true;
     try {
-      await deleteKey(key, this.#base.version);
+      await deleteKey(key, this.#base.tag);
       if (key === this.#key) this.close();
       this.#around.say('Deleted.');
     } catch (error) {
@@ -195,7 +195,7 @@ export class Entry {
    * @param {Stored | undefined} stored
    */
   #meet(stored) {
-    const same = stored?.version === this.#base?.version;
+    const same = stored?.tag === this.#base?.tag;
     const wasDirty = this.dirty;
     if (same) {
       // The same text; its expiry is the store's, not reckoned here.

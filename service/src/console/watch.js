@@ -1,7 +1,7 @@
 /** What changes in the store, as it happens: GET /watch with fetch, since an EventSource cannot show a token. */
-import { ask, Problem, queryOf, readLine } from './api.js';
+import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
 
-/** @typedef {{ key: string, text: string | undefined, version: number, expires: number | undefined }} Change text undefined: it is gone */
+/** @typedef {{ key: string, text: string | undefined, version: number, tag: string, expires: number | undefined }} Change text undefined: it is gone */
 /** @typedef {'connecting' | 'live' | 'away' | 'refused'} State */
 
 /**
@@ -110,9 +110,9 @@ function eventOf(block) {
  * @param {ServerEvent} event
  * @returns {Change | undefined}
  */
-function changeOf({ event, data }) {
+function changeOf({ event, id, data }) {
   if (event !== 'set' && event !== 'delete') return undefined;
-  const change = readLine(data);
+  const change = readLine(data, timelineOf(id));
   return event === 'set' ? change : { ...change, text: undefined };
 }
 

@@ -42,7 +42,7 @@ export class AnswerCache implements ChangeListener {
   /** What the source answers now. */
   answer(source: Source, asked: string): Answer | undefined {
     // What has expired is in the answers until it is removed.
-    if (this.#generationBytes === 0 || this.#store.hasExpired()) return source.answer(asked);
+    if (this.#generationBytes === 0 || this.#store.lastExpired() !== undefined) return source.answer(asked);
     const { by } = source;
     const young = this.#young.get(by, asked);
     if (young !== undefined) return young;
@@ -68,6 +68,11 @@ export class AnswerCache implements ChangeListener {
   }
 
   replaced(): void {
+    this.timelineChanged();
+  }
+
+  /** Answers carry the timeline in their entity tags. */
+  timelineChanged(): void {
     this.#young = new Generation();
     this.#old = new Generation();
   }

@@ -33,7 +33,8 @@ function ready(status: number, problem: ProblemCode | undefined, headers: string
   return { status, problem, headers, text, encoding: length === text.length ? 'latin1' : 'utf8' };
 }
 
-export function sendAnswer(response: ServerResponse, { status, headers, text, encoding }: Answer): void {
-  response.writeHead(status, headers);
+/** `etag`: of an answer that has none of its own, quotes included. */
+export function sendAnswer(response: ServerResponse, { status, headers, text, encoding }: Answer, etag?: string): void {
+  response.writeHead(status, etag === undefined ? headers : ['ETag', etag, ...headers]);
   response.end(text, encoding);
 }

@@ -13,13 +13,16 @@ import { deleteKeys, deleteValue } from './delete.ts';
 import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import type { DumpCache } from './dump-cache.ts';
+import { setRoute } from './exchange.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
 import type { BegunWrites } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
-import { observe } from './observe.ts';
+import { isMisdirected, misdirected } from './identity.ts';
+import { watchBegan } from './observe.ts';
 import { serveDocument } from './openapi/serve.ts';
 import { type PageOptions, pagesOf, pathsOf, routePages } from './pages/pages.ts';
+import type { Peers } from './peers.ts';
 import { renderErrors } from './render-errors.ts';
 import { refuseCrossSite } from './same-origin.ts';
 import { searchKeys } from './search.ts';
@@ -48,6 +51,10 @@ export interface AppOptions {
   readonly spans: Spans;
   /** Whether metrics tell of sampled requests, as examples, to who can read them. */
   readonly exemplars: boolean;
+  /** The other replicas; undefined: there are none to be asked. */
+  readonly peers?: Peers | undefined;
+  /** What the store is called; a request that is meant for another one is refused. */
+  readonly identity?: string | undefined;
   /** Undefined: anybody may do anything. */
   readonly tokens?: Tokens | undefined;
   /** Of the service, as the API's description tells it. */
@@ -78,7 +85,6 @@ export function createApp(options: AppOptions): Koa {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics, spans));
   app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
@@ -87,6 +93,7 @@ export function createApp(options: AppOptions): Koa {
     if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1') {
       throw new Problem('invalid-request', 'An HTTP/1.1 request has a Host header.');
     }
+    if (isMisdirected(ctx.req, options.identity)) throw misdirected(options.identity);
     ctx.newRouterPath = splitTarget(ctx.req.url ?? '/').path;
     return next();
   });
@@ -105,10 +112,11 @@ export function createApp(options: AppOptions): Koa {
   router.get(
     '/watch',
     route('/watch'),
+    watchBegan(spans),
     watchChanges({ store, drain, registry, metrics, log, limits: watches, tokens }),
   );
   router.get('/livez', route('/livez'), live);
-  router.get('/readyz', route('/readyz'), ready(store, drain));
+  router.get('/readyz', route('/readyz'), ready(store, drain, options.peers));
   router.get('/metrics', route('/metrics'), metricsText(registry, exemplars));
   const described = { version: options.version, tokens: tokens !== undefined };
   router.get('/openapi.json', route('/openapi.json'), serveDocument(described));
@@ -126,6 +134,7 @@ const openRoutes = ['/livez', '/readyz', '/metrics', '/openapi.json'];
 function route(template: string): Middleware {
   return (ctx, next) => {
     ctx.state.route = template;
+    setRoute(ctx.res, template);
     return next();
   };
 }

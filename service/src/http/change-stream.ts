@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
-import type { Change, Revision, Store, Watch } from '../store/store.ts';
+import type { Change, Revision, Store, Watch, Watcher } from '../store/store.ts';
+import { idOf, type Position } from './entity-tag.ts';
 import { oneLine } from './pair-line.ts';
 import { problemText } from './render-errors.ts';
-import type { Position, WatchLimits } from './watch.ts';
+import type { WatchLimits } from './watch.ts';
 
 export interface ChangeStreamOptions {
   readonly response: ServerResponse;
@@ -44,7 +45,7 @@ export class ChangeStream {
     const { response, position, limits } = this.#options;
     const opened = Promise.withResolvers<void>();
     let open = false;
-    this.#watch = store.watch(position.after, {
+    const watcher: Watcher = {
       opened: () => {
         open = true;
         begin();
@@ -57,7 +58,8 @@ export class ChangeStream {
         if (open) this.end(problem);
         else opened.reject(problem);
       },
-    });
+    };
+    this.#watch = store.watch(position.after, watcher, position.timeline);
     response.once('close', () => {
       this.#stop();
       opened.resolve();
@@ -85,8 +87,9 @@ export class ChangeStream {
   /** Tells also how far the watch has come, so that a client that hears nothing for long can go on from here. */
   #beat(): void {
     const { position } = this.#options;
-    const reached = this.#watch?.position ?? 0;
-    this.#write(`: alive\nid: ${reached > position.after ? reached : idOf(position)}\n\n`);
+    const after = this.#watch?.position ?? 0;
+    const reached = after > position.after ? { ...position, after, skip: 0 } : position;
+    this.#write(`: alive\nid: ${idOf(reached)}\n\n`);
   }
 
   #tell({ revision, changes }: Revision): Promise<void> | void {
@@ -98,8 +101,8 @@ export class ChangeStream {
       if (!change.key.startsWith(filter.prefix) || !change.key.endsWith(filter.suffix)) continue;
       // Its end is told when it is removed.
       if (change.expires !== undefined && change.expires <= this.#wall()) continue;
-      const id = i === changes.length - 1 ? String(revision) : `${revision}.${i}`;
-      text += eventText(change, id);
+      const id = i === changes.length - 1 ? { after: revision, skip: 0 } : { after: revision - 1, skip: i + 1 };
+      text += eventText(change, idOf({ timeline: position.timeline, ...id }));
     }
     if (text !== '') return this.#write(text);
   }
@@ -147,10 +150,6 @@ export class ChangeStream {
       stalled.abort();
     }
   }
-}
-
-function idOf({ after, skip }: Position): string {
-  return skip === 0 ? String(after) : `${after + 1}.${skip - 1}`;
 }
 
 function eventText({ key, value, revision, expires }: Change, id: string): string {

@@ -1,7 +1,8 @@
-/** If-Match and If-None-Match of writes (RFC 9110, 13.1): a revision as entity tag, or `*`. */
+/** If-Match and If-None-Match of writes (RFC 9110, 13.1): a version as entity tag, or `*`. */
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '../errors.ts';
-import type { Condition } from '../store/store.ts';
+import type { Condition, Version } from '../store/store.ts';
+import { parseVersion } from './entity-tag.ts';
 
 /**
  * The condition that a write of so many keys asks for; undefined: none.
@@ -20,14 +21,15 @@ export function parseCondition({ headers }: IncomingMessage, keys: number): Cond
   return { version: versionOf(match ?? '') };
 }
 
-function versionOf(match: string): number | 'any' {
+function versionOf(match: string): Version | 'any' {
   const tag = match.trim();
   if (tag === '*') return 'any';
   const [, weak, text] = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(tag) ?? [];
   if (text === undefined) throw invalid('If-Match is one entity tag in quotes, as ETag gave it, or *.');
-  // Compared strongly: a weak tag matches nothing (RFC 9110, 8.8.3.2), nor does one that is no revision.
-  const version = weak === undefined && /^\d{1,15}$/.test(text) ? Number(text) : 0;
-  if (version === 0) throw new Problem('precondition-failed', `No key has the entity tag ${tag}: nothing was written.`);
+  // Compared strongly: a weak tag matches nothing (RFC 9110, 8.8.3.2), nor does one that is no version.
+  const version = weak === undefined ? parseVersion(text) : undefined;
+  if (version === undefined)
+    throw new Problem('precondition-failed', `No key has the entity tag ${tag}: nothing was written.`);
   return version;
 }
 

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
 import { parseCondition } from './conditions.ts';
+import { writtenTag } from './entity-tag.ts';
 import { keyOf } from './get.ts';
 
 /** 204 whether or not the key was there: afterwards it is gone. */
@@ -18,10 +19,10 @@ export function deleteValue(store: Store): Middleware {
 export function deleteKeys(store: Store): Middleware {
   return async (ctx) => {
     const keys = parseKeys(ctx.request.rawBody);
-    const { revision, deleted } = await store.delete(keys, parseCondition(ctx.req, keys.length));
+    const deletion = await store.delete(keys, parseCondition(ctx.req, keys.length));
     ctx.status = 200;
-    ctx.set('ETag', `"${revision}"`);
-    ctx.body = { deleted };
+    ctx.set('ETag', writtenTag(deletion));
+    ctx.body = { deleted: deletion.deleted };
   };
 }
 

@@ -77,7 +77,7 @@ export class DumpCache implements ChangeListener {
   take(): ReadyDump | undefined {
     const now = this.#now();
     // What has expired is in the pieces until it is removed.
-    if (this.#maxBytes === 0 || now < this.#offUntil || this.#store.hasExpired()) return undefined;
+    if (this.#maxBytes === 0 || now < this.#offUntil || this.#store.lastExpired() !== undefined) return undefined;
     // Slow clients hold what they have not taken yet; a stream holds less.
     if (this.#held.bytes > heldFactor * this.#maxBytes) return undefined;
     this.#lastUse = now;
@@ -117,6 +117,9 @@ export class DumpCache implements ChangeListener {
     this.#pieces = [];
     this.#assembled = undefined;
   }
+
+  /** The text carries no version. */
+  timelineChanged(): void {}
 
   #assemble(): Assembled {
     const parts = this.#pieces.map(({ text }) => text as Buffer);
@@ -200,8 +203,9 @@ export class DumpCache implements ChangeListener {
     setImmediate(() => {
       this.#filling = false;
       // A store that is closed cannot be read.
-      if (this.#pieces.length === 0 || this.#store.notReady() !== undefined || this.#store.hasExpired()) return;
+      if (this.#pieces.length === 0 || this.#store.notReady() !== undefined) return;
       try {
+        if (this.#store.lastExpired() !== undefined) return;
         if (!this.#readUntil(this.#now() + fillTime)) this.#fillLater(turns - 1);
       } catch {
         // Damage on the disk: whoever asks for the dump is told.

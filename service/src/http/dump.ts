@@ -1,7 +1,9 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
+import { tellAge } from './age.ts';
 import type { DumpCache } from './dump-cache.ts';
+import { viewTag } from './entity-tag.ts';
 import { linkNext, pairObject, pairsOf, readPage } from './pages.ts';
 import { pairLine } from './pair-line.ts';
 import { parsePage, parseQuery, parseStale, single } from './query.ts';
@@ -26,11 +28,13 @@ export function dumpPairs({ store, stream, sendReady, dumps, waited }: DumpParts
     const parameters = parseQuery(splitTarget(ctx.req.url ?? '/').query);
     const { filter: behind, limit } = parsePage(parameters);
     const filter = { ...behind, prefix: single(parameters, 'prefix') };
-    if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
+    if (parseStale(parameters)) tellAge(ctx, store);
+    else await (waited.get(ctx.req) ?? store.barrier());
     const asLines = ctx.accepts('application/json', jsonLines) === jsonLines;
     ctx.status = 200;
     ctx.vary('Accept');
-    tag(ctx, store, asLines);
+    const form = asLines ? '-lines' : '';
+    ctx.set('ETag', viewTag(store, store, form));
     if (ctx.fresh) {
       ctx.status = 304;
       return;
@@ -39,24 +43,15 @@ export function dumpPairs({ store, stream, sendReady, dumps, waited }: DumpParts
     const ready = isWhole && !asLines ? dumps.take() : undefined;
     if (ready !== undefined) return sendReady(ctx, ready);
     await stream(ctx, store, async (view) => {
-      tag(ctx, view, asLines);
+      ctx.set('ETag', viewTag(store, view, form));
       if (asLines) ctx.set('Content-Type', jsonLines);
-      const form = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
-      if (limit === undefined) return form(view.pairs(filter));
+      const texts = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
+      if (limit === undefined) return texts(view.pairs(filter));
       const page = await readPage(view, filter, limit);
       linkNext(ctx, '/', parameters, page);
-      return form(pairsOf(view, page.keys));
+      return texts(pairsOf(view, page.keys));
     });
   };
-}
-
-/**
- * The store's revision stands for each of its pages as well: the same query at the same revision is the same text, unless
- * keys have expired without being removed yet. Each form has tags of its own.
- */
-function tag(ctx: Context, view: Reader, asLines: boolean): void {
-  if (view.hasExpired()) ctx.remove('ETag');
-  else ctx.set('ETag', `"${view.revision()}${asLines ? '-lines' : ''}"`);
 }
 
 function* lines(view: Reader, pairs: Iterable<VersionedPair>): Iterable<string> {

@@ -3,6 +3,8 @@ import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
+import { tellAge } from './age.ts';
+import { versionTag } from './entity-tag.ts';
 import { parseQuery, parseStale } from './query.ts';
 import { decodePath, splitTarget } from './target.ts';
 import type { Waited } from './when-fresh.ts';
@@ -22,11 +24,12 @@ export function getValue(store: Store, waited: Waited): Middleware {
   return async (ctx) => {
     const { query } = splitTarget(ctx.req.url ?? '/');
     const key = keyOf(ctx.req.url);
-    if (query === '' || !parseStale(parseQuery(query))) await (waited.get(ctx.req) ?? store.barrier());
+    if (query !== '' && parseStale(parseQuery(query))) tellAge(ctx, store);
+    else await (waited.get(ctx.req) ?? store.barrier());
     const entry = store.get(key);
     if (entry === undefined) throw noSuchKey();
     ctx.status = 200;
-    ctx.set('ETag', `"${entry.version}"`);
+    ctx.set('ETag', versionTag(store.timeline(), entry.version));
     if (ctx.fresh) {
       ctx.status = 304;
       return;

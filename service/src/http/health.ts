@@ -3,17 +3,27 @@ import type { Middleware } from 'koa';
 import { Registry } from 'prom-client';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { ageHeaders } from './age.ts';
 import type { Drain } from './drain.ts';
 import { openMetricsText } from './open-metrics.ts';
+import { type Peers, replicaHeader } from './peers.ts';
 
 export const live: Middleware = (ctx) => {
   ctx.body = { status: 'ok' };
 };
 
-export function ready(store: Store, drain: Drain): Middleware {
+/** Why a replica is not to be sent requests. Never because of what all replicas depend on alike (docs/adr/0191). */
+export function notReady(store: Store, drain: Drain, peers: Peers | undefined): string | undefined {
+  return drain.draining ? 'The server is shutting down.' : (store.notReady() ?? peers?.notReady());
+}
+
+export function ready(store: Store, drain: Drain, peers: Peers | undefined): Middleware {
   return (ctx) => {
-    const reason = drain.draining ? 'The server is shutting down.' : store.notReady();
-    if (reason !== undefined) throw new Problem('not-ready', reason);
+    const reason = notReady(store, drain, peers);
+    const headers: Readonly<Record<string, string>> =
+      peers === undefined ? {} : { ...ageHeaders(peers.age()), [replicaHeader]: peers.id };
+    if (reason !== undefined) throw new Problem('not-ready', reason, { headers });
+    for (const [name, value] of Object.entries(headers)) ctx.set(name, value);
     ctx.body = { status: 'ok' };
   };
 }

@@ -2,6 +2,7 @@
 import { maxKeyBytes } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
 import { jsonAnswer, problemAnswer } from './answer.ts';
+import { versionTag } from './entity-tag.ts';
 import { noSuchKey } from './get.ts';
 import { type HotRead, plainText } from './hot-reads.ts';
 
@@ -14,7 +15,7 @@ export function hotGet(store: Store): HotRead {
     plain: (url) => plainText(url, '/get/', maxKeyBytes),
     answer(key) {
       const entry = store.get(key);
-      return entry === undefined ? missing : jsonAnswer(entry.value, `"${entry.version}"`);
+      return entry === undefined ? missing : jsonAnswer(entry.value, versionTag(store.timeline(), entry.version));
     },
   };
 }

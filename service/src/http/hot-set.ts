@@ -5,25 +5,25 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Spans } from '../store/spans.ts';
-import type { Pair, Store } from '../store/store.ts';
+import type { Pair, Store, Written } from '../store/store.ts';
 import { jsonAnswer, sendAnswer } from './answer.ts';
 import { decodeBody } from './body.ts';
-import type { HttpMetrics } from './http-metrics.ts';
+import { writtenTag } from './entity-tag.ts';
+import { setRoute } from './exchange.ts';
 import { plainPair } from './plain-pair.ts';
 import { pairText, parsePairs } from './set.ts';
 
 /** What has been done of a request before its route gets it. */
 export interface Begun {
   readonly body: Buffer;
-  /** The revision of its write; undefined: there was none yet. */
-  readonly written?: Promise<number>;
+  /** The outcome of its write; undefined: there was none yet. */
+  readonly written?: Promise<Written>;
 }
 
 export type BegunWrites = WeakMap<IncomingMessage, Begun>;
 
 export interface HotSetOptions {
   readonly store: Store;
-  readonly metrics: HttpMetrics;
   readonly begun: BegunWrites;
   /** Bytes of a body. */
   readonly maxBody: number;
@@ -35,16 +35,15 @@ export interface HotSetOptions {
 
 const [method, route] = ['POST', '/set'];
 
-export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOptions): RequestListener {
+export function hotSet({ store, begun, maxBody, spans, rest }: HotSetOptions): RequestListener {
   const leave = (request: IncomingMessage, response: ServerResponse, done: Begun) => {
     // The route comes to the same end, and tells of it.
     begun.set(request, done);
-    metrics.left();
     rest(request, response);
   };
-  const write = (request: IncomingMessage, response: ServerResponse, body: Buffer, start: number) => {
+  const write = (request: IncomingMessage, response: ServerResponse, body: Buffer) => {
     let answer: string;
-    let written: Promise<number>;
+    let written: Promise<Written>;
     try {
       const read = readPairs(decodeBody(body));
       answer = read.answer;
@@ -54,9 +53,8 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
     }
     // Not an async function: that would be two more promises for each set.
     written.then(
-      (revision) => {
-        sendAnswer(response, jsonAnswer(answer, `"${revision}"`));
-        metrics.ended(method, route, 200, (performance.now() - start) / 1000);
+      (version) => {
+        sendAnswer(response, jsonAnswer(answer, writtenTag(version)));
       },
       () => leave(request, response, { body, written }),
     );
@@ -64,22 +62,16 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
   return (request, response) => {
     let missing = plainLength(request, maxBody);
     if (missing === 0) return rest(request, response);
-    const start = performance.now();
-    metrics.started();
+    setRoute(response, route);
     const chunks: Buffer[] = [];
     const read = (chunk: Buffer) => {
       chunks.push(chunk);
       missing -= chunk.length;
       if (missing > 0) return;
-      write(request, response, chunks.length === 1 ? chunk : Buffer.concat(chunks), start);
-    };
-    const close = () => {
-      // The client is gone, and nobody can be told.
-      if (missing > 0) metrics.ended(method, route, 400, (performance.now() - start) / 1000);
+      write(request, response, chunks.length === 1 ? chunk : Buffer.concat(chunks));
     };
     // Events come in the context of the connection, not in that of the request.
     request.on('data', spans.bind(read));
-    request.on('close', spans.bind(close));
   };
 }
 

@@ -2,6 +2,8 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { tellAge } from './age.ts';
+import { viewTag } from './entity-tag.ts';
 import { foundObject, jsonItems, linkNext, readPage } from './pages.ts';
 import { parseFlag, parsePage, parseQuery, parseStale, single } from './query.ts';
 import type { StreamJson } from './stream-json.ts';
@@ -19,8 +21,16 @@ export function searchKeys(store: Store, stream: StreamJson, waited: Waited): Mi
     const values = parseFlag(parameters, 'values');
     const page = parsePage(parameters);
     const filter = { ...page.filter, prefix, suffix };
-    if (!parseStale(parameters)) await (waited.get(ctx.req) ?? store.barrier());
+    if (parseStale(parameters)) tellAge(ctx, store);
+    else await (waited.get(ctx.req) ?? store.barrier());
+    ctx.status = 200;
+    ctx.set('ETag', viewTag(store, store));
+    if (ctx.fresh) {
+      ctx.status = 304;
+      return;
+    }
     await stream(ctx, store, async (view) => {
+      ctx.set('ETag', viewTag(store, view));
       const answer = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
       if (page.limit === undefined) return answer(view.search(filter));
       const found = await readPage(view, filter, page.limit);

@@ -4,14 +4,17 @@ import { promisify } from 'node:util';
 import { Gauge, type Registry } from 'prom-client';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
+import { notReady } from './health.ts';
+import type { Peers } from './peers.ts';
 
 export interface Served {
   readonly server: Server;
   readonly store: Store;
   readonly drain: Drain;
+  readonly peers?: Peers | undefined;
 }
 
-export function serverMetrics(registry: Registry, { server, store, drain }: Served): void {
+export function serverMetrics(registry: Registry, { server, store, drain, peers }: Served): void {
   const registers = [registry];
   const connections = promisify(server.getConnections.bind(server));
   new Gauge({
@@ -27,7 +30,7 @@ export function serverMetrics(registry: Registry, { server, store, drain }: Serv
     help: '1 when /readyz says yes: synced, not draining.',
     registers,
     collect() {
-      this.set(!drain.draining && store.notReady() === undefined ? 1 : 0);
+      this.set(notReady(store, drain, peers) === undefined ? 1 : 0);
     },
   });
   new Gauge({

@@ -1,9 +1,9 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ProblemCode } from '../errors.ts';
 import type { Drain } from './drain.ts';
-import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
+import { identityHeader } from './identity.ts';
+import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -17,8 +17,10 @@ export interface ServerOptions {
   readonly keepAliveTimeout: number;
   /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
   readonly maxBody: number;
+  /** What the store is called; every answer says it. Undefined: none does. */
+  readonly identity?: string | undefined;
   /** Hears of the answers to what never became a request. */
-  readonly onProblem: (code: ProblemCode) => void;
+  readonly onProblem: OnRefused;
   /** Hears of each connection that is taken. */
   readonly onConnection: () => void;
 }
@@ -42,10 +44,13 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
     optimizeEmptyRequests: true,
   });
+  const { identity, onProblem } = options;
+  const bare: Readonly<Record<string, string>> = identity === undefined ? {} : { [identityHeader]: identity };
   const answer: RequestListener = (request, response) => {
     // A client that is told so opens its next connection elsewhere.
     // And with a request for another protocol, which is not granted, Node loses what came behind it.
     if (drain.draining || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    if (identity !== undefined) response.setHeader(identityHeader, identity);
     handler(request, response);
   };
   server.on('connection', options.onConnection);
@@ -57,8 +62,8 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   });
   // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', answer);
-  server.on('connect', (_request, socket) => refuseConnect(socket, options.onProblem));
-  server.on('clientError', (error, socket) => refuse(error, socket, options.onProblem));
+  server.on('connect', (_request, socket) => refuseConnect(socket, onProblem, bare));
+  server.on('clientError', (error, socket) => refuse(error, socket, onProblem, bare));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
     server.listen({ port: options.port, host: options.host, backlog }, () => resolve());

@@ -9,6 +9,7 @@ import { Problem } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { ChangeStream } from './change-stream.ts';
 import type { Drain } from './drain.ts';
+import { type Position, parsePosition } from './entity-tag.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { parseQuery, parseStale, single } from './query.ts';
 import { splitTarget } from './target.ts';
@@ -22,12 +23,6 @@ export interface WatchLimits {
   readonly maxBacklog: number;
   /** Milliseconds in which a client that catches up must take something. */
   readonly stallTimeout: number;
-}
-
-/** Where a client that was here before goes on: behind this revision, and so many changes of the next one. */
-export interface Position {
-  readonly after: number;
-  readonly skip: number;
 }
 
 export interface WatchParts {
@@ -79,7 +74,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     }
     // From now on: what was acknowledged before the request is no news.
     if (resumed === undefined && !stale) await store.barrier();
-    const position = resumed ?? { after: store.revision(), skip: 0 };
+    const position = resumed ?? { timeline: store.timeline(), after: store.revision(), skip: 0 };
     if (ctx.method === 'HEAD') return headers(ctx);
     const stream = new ChangeStream({ response: ctx.res, filter, position, limits, onProblem });
     streams.set(stream, ctx.state.token);
@@ -105,13 +100,11 @@ function headers(ctx: Context): void {
   ctx.remove('Content-Length');
 }
 
-/** `<revision>`, or `<revision>.<index>` for a change that was not the last of its revision. */
 function lastEventId({ headers: { 'last-event-id': id = '' } }: IncomingMessage): Position | undefined {
   const text = Array.isArray(id) ? id.join() : id;
   if (text === '') return undefined;
-  const [, revision, index] = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
-  if (revision === undefined)
+  const position = parsePosition(text);
+  if (position === undefined)
     throw new Problem('invalid-request', 'Last-Event-ID is the id of an event of this store.');
-  if (index === undefined) return { after: Number(revision), skip: 0 };
-  return { after: Math.max(0, Number(revision) - 1), skip: Number(index) + 1 };
+  return position;
 }

@@ -40,6 +40,17 @@ export class Deadlines {
     return Number(deadline);
   }
 
+  /** The latest deadline that is not after `now`; undefined: there is none. Throws Problem `data-corrupted`. */
+  latestUntil(now: number, options?: ReadOptions): number | undefined {
+    // No entry ends behind its digits, so this start is in front of all entries of a later time.
+    const range = { start: startAt(digitsOf(now + 1)), end: lowest, reverse: true, limit: 1, ...options };
+    for (const entry of this.#byTime.getKeys(range)) {
+      if (entry === damagedKey) throw this.#damaged('key');
+      return timeOf(entry);
+    }
+    return undefined;
+  }
+
   /** At most so many keys whose deadline has passed, the earliest first. One that is damaged is left where it is. */
   due(now: number, limit: number): string[] {
     const keys: string[] = [];
@@ -89,5 +100,9 @@ function timeOf(entry: string): number {
 }
 
 function entryOf(deadline: number, key: string): string {
-  return deadline.toString(16).padStart(deadlineDigits, '0') + key;
+  return digitsOf(deadline) + key;
+}
+
+function digitsOf(deadline: number): string {
+  return deadline.toString(16).padStart(deadlineDigits, '0');
 }

@@ -7,6 +7,7 @@ import type { CommitMetrics } from './commit-metrics.ts';
 import { isDamage } from './damage.ts';
 import { type DamageLog, damageReports, noLog } from './damage-reports.ts';
 import { DataFolder } from './data-folder.ts';
+import { continueTimeline, markTimeline } from './embedded-timeline.ts';
 import { Expiry } from './expiry.ts';
 import { Gathering } from './gathering.ts';
 import { History, type HistoryLimits } from './history.ts';
@@ -15,7 +16,7 @@ import { type IndexOptions, KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
 import { DamagedData } from './pages/page-file.ts';
 import { noSpans, type Spans, spansOf } from './spans.ts';
-import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher } from './store.ts';
+import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher, Written } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 import { type Applied, applyWrite, type Write } from './write.ts';
 
@@ -85,8 +86,8 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#spans = spans;
     this.#gathering = new Gathering(clock);
     this.#clock = clock;
-    this.#history = new History(this.index.revision(), history);
-    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }, all));
+    this.#history = new History(this.index.revision(), this.index.timeline, history);
+    this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
     this.#expiry.schedule();
     metrics.observe(this.index);
   }
@@ -101,21 +102,21 @@ export class EmbeddedStore extends IndexReader implements Store {
     return this.#folder.isLost ? 'The data folder is gone.' : undefined;
   }
 
-  set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+  set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
     const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    return this.#write({ kind: 'set', pairs, expires, condition }, revisionOf);
+    return this.#write({ kind: 'set', pairs, expires, condition });
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
-    return this.#write({ kind: 'delete', keys, condition }, all);
+    return this.#write({ kind: 'delete', keys, condition });
   }
 
-  watch(after: number, on: Watcher): Watch {
-    return this.#history.watch(after, on);
+  watch(after: number, on: Watcher, timeline?: string): Watch {
+    return this.#history.watch(after, on, timeline);
   }
 
-  /** Resolves with what is asked of the outcome. One promise a write: there may be tens of thousands a second. */
-  #write<T>(work: Write['work'], asked: (applied: Applied) => T): Promise<T> {
+  /** One promise a write: there may be tens of thousands a second. */
+  #write(work: Write['work']): Promise<Applied> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#folder.isLost) return Promise.reject(lostProblem('nothing was written'));
     if (this.#waiting.length >= maxWaiting) {
@@ -123,12 +124,7 @@ export class EmbeddedStore extends IndexReader implements Store {
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        work,
-        resolve: (applied) => resolve(asked(applied)),
-        reject,
-        span: this.#spans.current(),
-      });
+      this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });
       this.#gathering.arrived(this.#waiting.length);
       this.#committing ??= this.#outside(() => this.#commitAll());
     });
@@ -145,6 +141,8 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#folder.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));
     await this.#committing;
+    // Not into a folder that has taken the place of ours.
+    if (!this.#folder.look()) markTimeline(this.index, this.#directory);
     await this.index.close();
     this.#lock.release();
   }
@@ -202,7 +200,8 @@ export class EmbeddedStore extends IndexReader implements Store {
         revisions = [];
         // Read inside the transaction: a transaction that failed has used up no revision.
         const before = this.index.revision();
-        const results = writes.map(({ work }) => applyWrite(writer, work, before, revisions));
+        const place = { timeline: this.index.timeline, before };
+        const results = writes.map(({ work }) => applyWrite(writer, work, place, revisions));
         if (revisions.length > 0) writer.setRevision(before + revisions.length);
         return results;
       });
@@ -212,9 +211,6 @@ export class EmbeddedStore extends IndexReader implements Store {
     }
   }
 }
-
-const revisionOf = ({ revision }: Applied) => revision;
-const all = (applied: Applied) => applied;
 
 function folderLost(directory: string): string {
   return (
@@ -231,7 +227,9 @@ function lostProblem(outcome: string): Problem {
 function openIndex(options: IndexOptions, lock: OwnerLock): KeyIndex {
   const { directory } = options;
   try {
-    return new KeyIndex(options);
+    const index = new KeyIndex(options);
+    continueTimeline(index, directory);
+    return index;
   } catch (cause) {
     lock.release();
     const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
 import type { Revision, Watch, Watcher } from './store.ts';
 import { tell, watchFailed } from './tell.ts';
+import { otherTimeline } from './timeline.ts';
 
 export type HistoryLimits = RevisionLogLimits;
 
@@ -17,8 +18,11 @@ export class History {
   readonly #live = new Set<Listener>();
   readonly #all = new Set<Listener>();
 
-  /** `revision`: the store's newest, at which history begins. */
-  constructor(revision: number, limits: HistoryLimits = historyLimits) {
+  readonly #timeline: string;
+
+  /** `revision`: the store's newest, at which history begins; of the store's `timeline`. */
+  constructor(revision: number, timeline: string, limits: HistoryLimits = historyLimits) {
+    this.#timeline = timeline;
     this.#log = new RevisionLog(revision, limits);
   }
 
@@ -34,12 +38,12 @@ export class History {
   }
 
   /** See Store.watch. */
-  watch(after: number, on: Watcher): Watch {
+  watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
     const listener = new Listener(after, on, () => this.#log.newest);
     this.#all.add(listener);
     // Nobody hears of anything before the caller has the watch in hand.
     queueMicrotask(() => {
-      this.#catchUp(listener).catch((cause: unknown) => {
+      this.#catchUp(listener, timeline).catch((cause: unknown) => {
         this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));
       });
     });
@@ -56,7 +60,8 @@ export class History {
     for (const listener of this.#all) this.#end(listener, problem);
   }
 
-  async #catchUp(listener: Listener): Promise<void> {
+  async #catchUp(listener: Listener, timeline: string): Promise<void> {
+    if (timeline !== this.#timeline) throw otherTimeline(timeline, this.#timeline);
     if (listener.told > this.#log.newest) {
       throw new Problem(
         'history-gone',

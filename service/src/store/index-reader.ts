@@ -33,8 +33,12 @@ export class IndexReader implements Reader {
     return this.readable().expires(key);
   }
 
-  hasExpired(): boolean {
-    return this.index.hasExpired();
+  lastExpired(): number | undefined {
+    return this.index.lastExpired();
+  }
+
+  timeline(): string {
+    return this.index.timeline;
   }
 
   revision(): number {

@@ -17,6 +17,7 @@ import { type Kind, kinds, seal } from './seal.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from './store.ts';
 import { tables } from './tables.ts';
+import { newTimeline } from './timeline.ts';
 import { upgrade } from './upgrade.ts';
 
 /** Snapshots and reads that can be open at once (slots in LMDB's lock file). */
@@ -35,6 +36,8 @@ export interface IndexWriter {
   remove(key: string): void;
   setRevision(revision: number): void;
   setMeta(name: string, value: string): void;
+  /** Keeps the timeline's name for the next process; reads carry it after KeyIndex.enterTimeline. */
+  setTimeline(name: string): void;
 }
 
 export interface IndexOptions {
@@ -79,6 +82,7 @@ export class KeyIndex implements Reader {
   readonly #options: IndexOptions;
   #db: Opened;
   readonly #wall: () => number;
+  #timeline: string;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
   /** Transactions under way. */
@@ -91,6 +95,7 @@ export class KeyIndex implements Reader {
     this.#options = options;
     this.#wall = options.wall ?? Date.now;
     this.#db = this.#open();
+    this.#timeline = this.#db.meta.get('timeline') ?? newTimeline();
   }
 
   #open(): Opened {
@@ -179,9 +184,20 @@ export class KeyIndex implements Reader {
     return this.#db.deadlines.earliest === never ? undefined : this.#expires(key, latest);
   }
 
-  /** See Reader.hasExpired. */
-  hasExpired(): boolean {
-    return this.#expired(latest) !== undefined;
+  /** See Reader.lastExpired. */
+  lastExpired(): number | undefined {
+    return this.#lastExpired(latest, this.#wall());
+  }
+
+  /** The timeline of the versions in view: as it was kept (IndexWriter.setTimeline), or one that nothing else has. */
+  get timeline(): string {
+    return this.#timeline;
+  }
+
+  /** What is read from now on has versions of this timeline. */
+  enterTimeline(name: string): void {
+    this.#timeline = name;
+    for (const listener of this.#listeners) listener.timelineChanged();
   }
 
   /** The version of a key that has expired and was not removed yet. */
@@ -247,12 +263,13 @@ export class KeyIndex implements Reader {
     const transaction = this.#db.forward.useReadTransaction();
     const read = new SnapshotReads(transaction);
     // What is due when it is taken: what expires while it is read was there.
-    const expired = this.#expired(read);
-    const now = expired === undefined ? undefined : this.#wall();
+    const now = this.#wall();
+    const expired = this.#expired(read, now);
+    const over = expired === undefined ? undefined : now;
     const snapshot: Snapshot = {
-      get: (key) => this.#get(key, now, read.options()),
+      get: (key) => this.#get(key, over, read.options()),
       expires: (key) => this.#expires(key, read),
-      hasExpired: () => expired !== undefined,
+      lastExpired: () => this.#lastExpired(read, now),
       revision: () => this.#db.meta.revision(read.options()),
       keys: (filter) => found(this.#db.keys.search(filter, read, expired)),
       search: (filter) => this.#db.keys.search(filter, read, expired),
@@ -374,6 +391,7 @@ export class KeyIndex implements Reader {
     },
     setRevision: (revision) => this.#db.meta.set('revision', String(revision)),
     setMeta: (name, value) => this.#db.meta.set(name, value),
+    setTimeline: (name) => this.#db.meta.set('timeline', name),
   };
 
   /** Has it expired? A damaged deadline counts as over for what removes the key: nothing else would. */
@@ -392,10 +410,14 @@ export class KeyIndex implements Reader {
   }
 
   /** Which keys have expired by now; undefined: none. */
-  #expired(read: Reads): Expired | undefined {
+  #expired(read: Reads, now?: number): Expired | undefined {
     if (this.#db.deadlines.earliest === never) return undefined;
-    const now = this.#wall();
+    now ??= this.#wall();
     return now < this.#db.deadlines.earliest ? undefined : (key) => this.#isDue(key, now, read.options());
+  }
+
+  #lastExpired(read: Reads, now: number): number | undefined {
+    return now < this.#db.deadlines.earliest ? undefined : this.#db.deadlines.latestUntil(now, read.options());
   }
 
   *#pairs(filter: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<VersionedPair> {

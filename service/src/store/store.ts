@@ -18,12 +18,27 @@ export interface Entry {
 
 export interface VersionedPair extends Pair, Entry {}
 
+/** Which write put a value: a revision of a timeline (see timeline.ts). */
+export interface Version {
+  readonly timeline: string;
+  readonly revision: number;
+}
+
+/** The version that a write has put. */
+export interface Written extends Version {
+  /**
+   * Set when another request's write replaced some of the values within the same revision, or when the request put none:
+   * a number that no other request of the revision has. No key ever has such a version.
+   */
+  readonly overwritten?: number;
+}
+
 /** When a write may happen; else it is refused with Problem `precondition-failed` and nothing is written. */
 export interface Condition {
   /** None of the keys exists. */
   readonly absent?: true;
   /** The one key has this version; 'any': it exists. */
-  readonly version?: number | 'any';
+  readonly version?: Version | 'any';
 }
 
 export interface SetOptions {
@@ -32,8 +47,7 @@ export interface SetOptions {
   readonly ttl?: number | undefined;
 }
 
-export interface Deletion {
-  readonly revision: number;
+export interface Deletion extends Written {
   /** Keys that were there. */
   readonly deleted: number;
 }
@@ -87,8 +101,11 @@ export interface Reader {
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;
-  /** True: keys have expired that are not removed yet, so that the revision does not say all of what is in view. */
-  hasExpired(): boolean;
+  /**
+   * Unix milliseconds of the latest deadline that has passed while its key was not removed yet; undefined: there is none.
+   * With the revision it says exactly which pairs are in view.
+   */
+  lastExpired(): number | undefined;
   /** The revision of the newest write in view; 0 for a store nobody wrote to. */
   revision(): number;
 }
@@ -108,6 +125,8 @@ export interface ChangeListener {
   settled(): void;
   /** Everything may be other than it was: what was read is not to be used any more. */
   replaced(): void;
+  /** The index has another timeline from now on: no version that was read before holds. */
+  timelineChanged(): void;
 }
 
 export interface Store extends Reader {
@@ -124,21 +143,29 @@ export interface Store extends Reader {
    */
   barrier(): Promise<void> | undefined;
   /**
-   * Writes pairs in their order, all or none; resolves with the revision once they are durable.
+   * Writes pairs in their order, all or none; resolves with their version once they are durable.
    * Rejects with a Problem: `precondition-failed`, `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`,
    * `unavailable` (nothing was written), or `outcome-unknown`.
    */
-  set(pairs: readonly Pair[], options?: SetOptions): Promise<number>;
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<Written>;
   /** Removes keys, all or none; one that is not there is no fault. Rejects as `set` does. */
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion>;
   /**
    * Tells of every revision behind `after` (0 for all there ever were), in order, none missed or told twice, first from
-   * history and then as they happen. Ends with Problem `history-gone` when history does not reach back that far or
-   * `after` is of another store, or `unavailable` when the watch must begin anew.
+   * history and then as they happen. Ends with Problem `other-timeline` when `after` belongs to another timeline than the
+   * given one (default: today's), `history-gone` when history does not reach back that far, or `unavailable` when the
+   * watch must begin anew.
    */
-  watch(after: number, on: Watcher): Watch;
+  watch(after: number, on: Watcher, timeline?: string): Watch;
+  /** The name of the timeline that the versions in view belong to. */
+  timeline(): string;
   snapshot(): Snapshot;
-  /** Undefined when requests can be served, else why not. */
+  /**
+   * Milliseconds since the index was known to show everything: what a read that does not wait may have missed.
+   * Undefined: nothing, ever.
+   */
+  age?(): number | undefined;
+  /** Undefined when requests can be served, else why not: never because of what all replicas depend on. */
   notReady(): string | undefined;
   /** Ends with every accepted write done or rejected, and the data directory free for the next process. */
   close(): Promise<void>;

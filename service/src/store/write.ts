@@ -2,7 +2,7 @@
 import { Problem } from '../errors.ts';
 import type { IndexWriter } from './key-index.ts';
 import type { Span } from './spans.ts';
-import type { Change, Condition, Deletion, Pair, Revision } from './store.ts';
+import type { Change, Condition, Deletion, Pair, Revision, Version } from './store.ts';
 
 export type Applied = Deletion;
 
@@ -25,17 +25,27 @@ export interface Write {
   readonly span: Span | undefined;
 }
 
+/** Where a transaction begins: at revision `before` of the timeline. */
+export interface Place {
+  readonly timeline: string;
+  readonly before: number;
+}
+
 /**
- * Writes, and adds what changed to `revisions`: nothing when nothing changed. The store was at revision `before` at the
- * beginning of the transaction. A condition that does not hold is an answer, not an error of the transaction.
+ * Writes, and adds what changed to `revisions`: nothing when nothing changed. A condition that does not hold is an answer, not an error of the transaction.
  */
-export function applyWrite(writer: IndexWriter, work: Work, before: number, revisions: Revision[]): Applied | Problem {
+export function applyWrite(
+  writer: IndexWriter,
+  work: Work,
+  { timeline, before }: Place,
+  revisions: Revision[],
+): Applied | Problem {
   const current = before + revisions.length;
   const revision = current + 1;
   if (work.kind === 'set') {
     const { pairs, expires, condition } = work;
     const keys = condition === undefined ? [] : pairs.map(({ key }) => key);
-    const problem = refused(writer, keys, condition);
+    const problem = refused(writer, keys, condition, timeline);
     if (problem !== undefined) return problem;
     const changes: Change[] = [];
     for (const { key, value } of pairs) {
@@ -43,10 +53,10 @@ export function applyWrite(writer: IndexWriter, work: Work, before: number, revi
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
     revisions.push({ revision, changes });
-    return { revision, deleted: 0 };
+    return { timeline, revision, deleted: 0 };
   }
   if (work.kind === 'delete') {
-    const problem = refused(writer, work.keys, work.condition);
+    const problem = refused(writer, work.keys, work.condition, timeline);
     if (problem !== undefined) return problem;
   }
   const changes: Change[] = [];
@@ -56,28 +66,40 @@ export function applyWrite(writer: IndexWriter, work: Work, before: number, revi
     writer.remove(key);
     changes.push({ key, value: undefined, revision });
   }
-  if (changes.length === 0) return { revision: current, deleted: 0 };
+  if (changes.length === 0) return { timeline, revision: current, deleted: 0 };
   revisions.push({ revision, changes });
-  return { revision, deleted: changes.length };
+  return { timeline, revision, deleted: changes.length };
 }
 
 /** A pair that cannot be read is the affair of the write that has to know it, not of those that share its transaction. */
-function refused(writer: IndexWriter, keys: readonly string[], condition: Condition | undefined): Problem | undefined {
+function refused(
+  writer: IndexWriter,
+  keys: readonly string[],
+  condition: Condition | undefined,
+  timeline: string,
+): Problem | undefined {
   try {
-    return broken(writer, keys, condition);
+    return broken(writer, keys, condition, timeline);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
   }
 }
 
-function broken(writer: IndexWriter, keys: readonly string[], condition: Condition | undefined): Problem | undefined {
+function broken(
+  writer: IndexWriter,
+  keys: readonly string[],
+  condition: Condition | undefined,
+  timeline: string,
+): Problem | undefined {
   if (condition === undefined) return undefined;
   const { absent, version } = condition;
   for (const key of keys) {
     const entry = writer.get(key);
     if (absent && entry !== undefined) return preconditionFailed(key, condition);
-    const isThere = version === 'any' ? entry !== undefined : entry?.version === version;
+    const isThere =
+      version === 'any' ? entry !== undefined : entry !== undefined && version?.revision === entry.version;
+    if (typeof version === 'object' && version.timeline !== timeline) return otherTimelineFailed(version, timeline);
     if (version !== undefined && !isThere) return preconditionFailed(key, condition);
   }
   return undefined;
@@ -87,6 +109,18 @@ function broken(writer: IndexWriter, keys: readonly string[], condition: Conditi
 export function preconditionFailed(key: string, { absent, version }: Condition): Problem {
   const name = JSON.stringify(key);
   if (absent) return new Problem('precondition-failed', `The key ${name} exists already: nothing was written.`);
-  const wanted = version === 'any' ? 'does not exist' : `does not have revision ${version}`;
+  const wanted =
+    version === 'any' || version === undefined
+      ? 'does not exist'
+      : `does not have version ${version.timeline}-${version.revision}`;
   return new Problem('precondition-failed', `The key ${name} ${wanted}: nothing was written.`);
+}
+
+/** The problem of a condition that asks for a version of another timeline than the store's. */
+export function otherTimelineFailed(version: Version, timeline: string): Problem {
+  const theirs = `Version ${version.timeline}-${version.revision} is of another history of this store`;
+  return new Problem(
+    'precondition-failed',
+    `${theirs}, which is on timeline ${timeline} now: nothing was written. Read the key again.`,
+  );
 }

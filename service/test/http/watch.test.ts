@@ -10,7 +10,10 @@ import { samples } from '../support/samples.ts';
 import { startService } from '../support/start-service.ts';
 import { contractTest, storeKinds } from '../support/store-kinds.ts';
 
-const revisionOf = (etag: string | undefined) => Number(etag?.slice(1, -1));
+/** An entity tag as an event's id. */
+const idOf = (etag: string | undefined) => etag?.slice(1, -1);
+/** The revision in an entity tag or an event's id. */
+const revisionOf = (text: string | undefined) => Number(/-(\d+)/.exec(text ?? '')?.[1]);
 
 contractTest('a watch tells of sets and deletions as they happen, from now on', async (t, kind) => {
   const service = await startService(t, kind);
@@ -19,10 +22,10 @@ contractTest('a watch tells of sets and deletions as they happen, from now on', 
   t.is(watch.response.statusCode, 200);
   t.is(watch.response.headers['content-type'], 'text/event-stream');
   t.is(watch.response.headers['content-length'], undefined);
-  const first = revisionOf((await set(service, '{"a":1.0,"é\\n":{"x":[1e400]}}')).headers.etag);
+  const first = idOf((await set(service, '{"a":1.0,"é\\n":{"x":[1e400]}}')).headers.etag);
   await call(service, '/get/a', { method: 'DELETE' });
   await call(service, '/get/never', { method: 'DELETE' });
-  const last = revisionOf((await set(service, { end: 1 })).headers.etag);
+  const last = idOf((await set(service, { end: 1 })).headers.etag);
   const events = await watch.until(4);
   const data = events.map(({ data }) => data.replace(/,"revision":\d+/, ''));
   t.deepEqual(data.slice(0, 2).sort(), ['{"key":"a","value":1.0}', '{"key":"é\\n","value":{"x":[1e400]}}']);
@@ -75,10 +78,24 @@ contractTest('H14: what a watch cannot be asked for is answered at once', async 
   ]) {
     assertProblem(t, await call(service, target), 'invalid-query');
   }
-  for (const id of ['x', '-1', '1.', '1.x', '1.2.3', '9999999999999999999']) {
+  const timeline = service.store.timeline();
+  for (const id of [
+    'x',
+    '-1',
+    '1.',
+    '1.x',
+    '1.2.3',
+    '9999999999999999999',
+    `${timeline}-`,
+    `${timeline}-1.`,
+    `${timeline}-1.2.3`,
+    `${timeline}-1~`,
+    `${timeline}--1`,
+    `${timeline}1`,
+  ]) {
     assertProblem(t, await call(service, '/watch', { headers: { 'Last-Event-ID': id } }), 'invalid-request');
   }
-  const future = await call(service, '/watch', { headers: { 'Last-Event-ID': '999999999' } });
+  const future = await call(service, '/watch', { headers: { 'Last-Event-ID': `${timeline}-999999999` } });
   assertProblem(t, future, 'history-gone');
   t.is((await call(service, '/watch', { method: 'HEAD' })).headers['content-type'], 'text/event-stream');
 });
@@ -87,7 +104,7 @@ contractTest('a watch shows signs of life, and how far it has come', async (t, k
   const service = await startService(t, kind, { watches: { heartbeat: 20 } });
   const watch = await openEvents(t, service, '/watch?prefix=nothing');
   const revision = revisionOf((await set(service, { a: 1 })).headers.etag);
-  await waitFor('it has come that far', () => Number(watch.lastId()) >= revision);
+  await waitFor('it has come that far', () => revisionOf(watch.lastId()) >= revision);
   t.true(watch.comments() >= 2);
   t.deepEqual(watch.events, []);
 });
@@ -154,12 +171,12 @@ test('history is bounded: what is forgotten is gone, and said to be', async (t) 
   const [embedded] = storeKinds as [(typeof storeKinds)[number]];
   const service = await startService(t, embedded, { history: { maxChanges: 3, maxBytes: 1000 } });
   for (let i = 1; i <= 5; i++) await set(service, { k: i });
-  const from = (id: string) => ({ 'Last-Event-ID': id });
+  const from = (id: string) => ({ 'Last-Event-ID': `${service.store.timeline()}-${id}` });
   assertProblem(t, await call(service, '/watch', { headers: from('1') }), 'history-gone');
   const rest = await openEvents(t, service, '/watch', from('2'));
   t.deepEqual(
-    (await rest.until(3)).map(({ id }) => id),
-    ['3', '4', '5'],
+    (await rest.until(3)).map(({ id }) => revisionOf(id)),
+    [3, 4, 5],
   );
   await set(service, { k: 'x'.repeat(997) });
   assertProblem(t, await call(service, '/watch', { headers: from('4') }), 'history-gone');

@@ -182,5 +182,8 @@ test('a clock that went back changes nothing: revisions count writes, not time',
     t.is(await (await fetch(`${service.url}/get/now`)).text(), now);
     await service.stop('SIGKILL');
   }
-  t.deepEqual(revisions, ['"1"', '"2"', '"3"']);
+  t.deepEqual(
+    revisions.map((tag) => tag.replace(/^"[0-9a-z]{8}-/, '"')),
+    ['"1"', '"2"', '"3"'],
+  );
 });

@@ -5,7 +5,7 @@ import { History } from '../../src/store/history.ts';
 import type { Watcher } from '../../src/store/store.ts';
 
 function filled(revisions: number): History {
-  const history = new History(0);
+  const history = new History(0, '00000001');
   for (let revision = 1; revision <= revisions; revision++) {
     history.add({ revision, changes: [{ key: `k${revision}`, value: '1', revision }] });
   }
@@ -46,7 +46,7 @@ test('many that catch up at once leave others their turn, and miss nothing that 
 });
 
 test('what is forgotten while a watch catches up ends it', async (t) => {
-  const history = new History(0, { maxChanges: 200, maxBytes: 1_000_000 });
+  const history = new History(0, '00000001', { maxChanges: 200, maxBytes: 1_000_000 });
   const add = (revision: number) => history.add({ revision, changes: [{ key: 'k', value: '1', revision }] });
   for (let revision = 1; revision <= 200; revision++) add(revision);
   const on = listener();

@@ -216,6 +216,7 @@ test('a transaction that is made at once is seen when it returns, by those who l
     touched: (key) => heard.push(key),
     replaced: () => heard.push('replaced'),
     settled: () => heard.push(`settled, a is ${index.get('a')?.value}`),
+    timelineChanged: () => heard.push('timeline'),
   });
   t.is(index.get('a'), undefined);
   const result = index.transactNow((writer) => {

@@ -103,7 +103,7 @@ function post(agent: Agent, url: string, body: string): Promise<number | undefin
 }
 
 function revisionOf(etag: string): number {
-  return Number(etag.replaceAll('"', ''));
+  return Number(/-(\d+)"$/.exec(etag)?.[1]);
 }
 
 /** Mulberry32: small, and the same numbers for the same seed. */

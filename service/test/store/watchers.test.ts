@@ -17,7 +17,7 @@ for (const [how, fail] of [
   contractTest(`a watcher that ${how} is ended; neither who writes nor another watcher notices`, async (t, kind) => {
     const store = await kind.open(t, { registry: new Registry(), log: pino({ level: 'silent' }) });
     t.teardown(() => store.close());
-    const after = await store.set([{ key: 'a', value: '1' }]);
+    const { revision: after } = await store.set([{ key: 'a', value: '1' }]);
     await store.barrier();
     let opened = 0;
     let calls = 0;
@@ -42,9 +42,9 @@ for (const [how, fail] of [
       t.teardown(() => watch.close());
     }
     await waitFor('both watch', () => opened === 2);
-    const revisions = [await store.set([{ key: 'a', value: '2' }])];
+    const revisions = [(await store.set([{ key: 'a', value: '2' }])).revision];
     await waitFor('the broken one is ended', () => ends.length > 0);
-    revisions.push(await store.set([{ key: 'a', value: '3' }]));
+    revisions.push((await store.set([{ key: 'a', value: '3' }])).revision);
     await waitFor('the other one has heard of both', () => heard.length === 2);
     t.deepEqual(heard, revisions);
     t.deepEqual(

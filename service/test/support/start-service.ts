@@ -7,6 +7,7 @@ import type { Tokens } from '../../src/auth/token-file.ts';
 import { Drain } from '../../src/http/drain.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { httpMetrics } from '../../src/http/http-metrics.ts';
+import type { Peers } from '../../src/http/peers.ts';
 import { addressOf, listen } from '../../src/http/server.ts';
 import { Turns } from '../../src/http/turns.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
@@ -40,6 +41,10 @@ export interface ServiceOptions {
   readonly pages?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
+  /** Undefined: nobody is asked. */
+  readonly peers?: (store: Store) => Peers;
+  /** Undefined: answers say nothing of it. */
+  readonly identity?: string;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -72,14 +77,20 @@ export async function startService(
   const drain = new Drain();
   const maxBody = options.maxBody ?? 1024 * 1024;
   const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true, tokens, pages = true, maxWait = 60_000 } = options;
+  const { hotReads = true, tokens, identity, pages = true, maxWait = 60_000 } = options;
   const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
   const { dumpCache = 32 << 20, answerCache = 32 << 20 } = options;
   const metrics = httpMetrics(registry);
   const turns = new Turns();
   const handler = createHandler({
     ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, dumpCache, watches, hotReads, tokens },
-    ...{ answerCache, version: '0.0.0-test', pages: { docs: pages, ui: pages } },
+    ...{
+      peers: options.peers?.(store),
+      answerCache,
+      identity,
+      version: '0.0.0-test',
+      pages: { docs: pages, ui: pages },
+    },
   });
   const server = await listen(handler, drain, {
     host: '127.0.0.1',
@@ -88,7 +99,8 @@ export async function startService(
     requestTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
     maxBody,
-    onProblem: metrics.problem,
+    identity,
+    onProblem: metrics.refused,
     onConnection: () => turns.arrived(),
   });
   t.teardown(async () => {

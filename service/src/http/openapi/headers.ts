@@ -3,18 +3,33 @@ import type { Part } from './schemas.ts';
 
 export const header = (name: keyof typeof headers): Part => ({ $ref: `#/components/headers/${name}` });
 
-const quoted = { type: 'string', pattern: '^"[0-9]+"$' };
+/** `<timeline>-<revision>` in quotes, with what entity-tag.ts puts behind it. */
+const tag = (rest: string) => ({ type: 'string', pattern: `^"[0-9a-z]{8}-[0-9]+${rest}"$` });
 
 export const headers = {
-  keyVersion: { description: 'The revision that last wrote the key, in quotes.', required: true, schema: quoted },
-  revision: { description: "The store's revision, in quotes.", required: true, schema: quoted },
+  keyVersion: {
+    description: "The version of the key's value: the store's timeline and the revision that wrote it.",
+    required: true,
+    schema: tag(''),
+  },
+  written: {
+    description:
+      'The version that the write has put; with `~` when another write of the same revision replaced some of it.',
+    required: true,
+    schema: tag('(~[0-9]+)?'),
+  },
   state: {
-    description: "The store's revision and the form, in quotes; absent while expired keys are not removed yet.",
-    schema: { type: 'string', pattern: '^"[0-9]+(-lines)?"$' },
+    description: 'The state of the store that the answer shows. Without its quotes it is a Last-Event-ID for /watch.',
+    required: true,
+    schema: tag('(\\+[0-9]+)?(-lines)?'),
   },
   next: {
     description: 'RFC 8288: `<target>; rel="next"`, the same query for the page that follows; absent on the last.',
     schema: { type: 'string', pattern: '^</[^>]*>; rel="next"$' },
+  },
+  age: {
+    description: 'With `consistency=stale` over etcd: seconds for which the replica may have missed changes.',
+    schema: { type: 'integer', minimum: 0 },
   },
   retryAfter: { description: 'Seconds to wait before asking again.', schema: { type: 'integer', minimum: 0 } },
   challenge: {

@@ -21,7 +21,13 @@ export interface Operation {
 export const link = (operationId: string): Part => ({ operationId, parameters: { key: '$request.path.key' } });
 
 /** Any request can be answered with these. */
-const always: readonly ProblemCode[] = ['invalid-request', 'request-timeout', 'headers-too-large', 'internal'];
+const always: readonly ProblemCode[] = [
+  'invalid-request',
+  'request-timeout',
+  'misdirected',
+  'headers-too-large',
+  'internal',
+];
 
 const accessProblems = { open: [], read: ['unauthorized'], write: ['unauthorized', 'read-only-token'] } as const;
 

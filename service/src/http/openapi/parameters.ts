@@ -69,7 +69,7 @@ export const parameters = {
     in: 'header',
     description: 'ETags; when one of them is the present one the answer is a 304.',
     schema: { type: 'string' },
-    example: '"7"',
+    example: '"k3f9a2xq-7"',
   },
   ifNoneMatchWrite: {
     name: 'If-None-Match',
@@ -83,13 +83,15 @@ export const parameters = {
     in: 'header',
     description: 'Of a request for one key: writes only when it has this ETag; `*`: when it exists.',
     schema: entityTag,
-    example: '"7"',
+    example: '"k3f9a2xq-7"',
   },
   lastEventId: {
     name: 'Last-Event-ID',
     in: 'header',
-    description: 'The id of the last event that was seen: goes on behind it. Without it: from now on.',
-    schema: { type: 'string', pattern: '^[0-9]{1,15}(\\.[0-9]{1,6})?$' },
-    example: '7',
+    description:
+      'The id of the last event that was seen, or the ETag of `/` or `/search` without its quotes: goes on behind it. ' +
+      'Without it: from now on.',
+    schema: { type: 'string', pattern: '^[0-9a-z]{8}-[0-9]{1,15}([.~+][0-9]{1,15})?(-lines)?$' },
+    example: 'k3f9a2xq-7',
   },
 } as const satisfies Record<string, Part>;

@@ -15,7 +15,7 @@ const pageProblems: readonly ProblemCode[] = [
 
 const unchanged = (etag: Part): Part => ({
   description: 'Nothing has changed since the given ETag.',
-  headers: { ETag: etag },
+  headers: { ETag: etag, Age: header('age') },
 });
 
 export const getKey: Operation = {
@@ -26,7 +26,7 @@ export const getKey: Operation = {
   answers: {
     200: {
       description: 'The value.',
-      headers: { ETag: header('keyVersion') },
+      headers: { ETag: header('keyVersion'), Age: header('age') },
       content: { 'application/json': { schema: schema('Value'), examples: { text: { value: 'three' } } } },
       links: { delete: link('deleteKey') },
     },
@@ -48,11 +48,12 @@ export const search: Operation = {
     parameter('limit'),
     parameter('after'),
     parameter('consistency'),
+    parameter('ifNoneMatchRead'),
   ],
   answers: {
     200: {
       description: 'The keys in order, `[]` when there is none; with `values=true` the pairs.',
-      headers: { Link: header('next') },
+      headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
           schema: { oneOf: [schema('Keys'), schema('Pairs')] },
@@ -60,6 +61,7 @@ export const search: Operation = {
         },
       },
     },
+    304: unchanged(header('state')),
   },
   problems: pageProblems,
   access: 'read',
@@ -80,7 +82,7 @@ export const dump: Operation = {
   answers: {
     200: {
       description: 'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each.',
-      headers: { ETag: header('state'), Link: header('next') },
+      headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': { schema: schema('Pairs') },
         'application/x-ndjson': {
@@ -101,7 +103,7 @@ export const watch: Operation = {
   description:
     'Server-sent events: `set` and `delete` with a line of JSON (`key`, `value`, `revision`, `expires`), in the order of ' +
     'revisions, none missed and none doubled. The id of an event resumes behind it, on any replica. A last event `error` ' +
-    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`, `unauthorized`.',
+    'has a problem and says why the stream ends: `unavailable` (watch again), `slow-consumer`, `history-gone`, `other-timeline`, `unauthorized`.',
   tags: ['Reading'],
   parameters: [parameter('prefix'), parameter('suffix'), parameter('consistency'), parameter('lastEventId')],
   answers: {
@@ -111,12 +113,12 @@ export const watch: Operation = {
         'text/event-stream': {
           schema: { type: 'string' },
           examples: {
-            events: { value: 'event: set\nid: 7\ndata: {"key":"xyz-1","value":"three","revision":7}\n\n' },
+            events: { value: 'event: set\nid: k3f9a2xq-7\ndata: {"key":"xyz-1","value":"three","revision":7}\n\n' },
           },
         },
       },
     },
   },
-  problems: ['invalid-query', 'history-gone', 'overloaded', 'unavailable'],
+  problems: ['invalid-query', 'history-gone', 'other-timeline', 'overloaded', 'unavailable'],
   access: 'read',
 };

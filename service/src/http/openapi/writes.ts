@@ -38,7 +38,7 @@ export const set: Operation = {
   answers: {
     200: {
       description: 'The pairs that were set.',
-      headers: { ETag: header('revision') },
+      headers: { ETag: header('written') },
       content: { 'application/json': { schema: schema('Pairs') } },
     },
   },
@@ -70,7 +70,7 @@ export const deleteKeys: Operation = {
   answers: {
     200: {
       description: 'How many of them were there.',
-      headers: { ETag: header('revision') },
+      headers: { ETag: header('written') },
       content: {
         'application/json': {
           schema: { type: 'object', properties: { deleted: { type: 'integer', minimum: 0 } }, required: ['deleted'] },

@@ -50,16 +50,17 @@ export class Barrier {
   #running = false;
   #closed = false;
   #lastError: unknown;
-  /** When a read of the head key last succeeded. */
-  #lastContact: number | undefined;
+  /** When the read of the head key was sent whose revision the index shows. */
+  #freshAt: number | undefined;
 
   constructor(options: BarrierOptions) {
     this.#options = options;
     this.#gathering = new Gathering(options.clock);
   }
 
-  get lastContact(): number | undefined {
-    return this.#lastContact;
+  /** The index shows everything that was acknowledged by then, by the clock; undefined: it has not been known to yet. */
+  get freshAt(): number | undefined {
+    return this.#freshAt;
   }
 
   /** Resolves when the index shows every write acknowledged before the call. Rejects with Problem `unavailable`. */
@@ -96,13 +97,12 @@ export class Barrier {
         const timeout = Math.max(100, requestTimeout / 5);
         const read = await spans.shared('store.read-head', served, sampled, () => readHead(timeout));
         const now = clock.now();
-        this.#lastContact = now;
         this.#lastError = undefined;
         const contradiction = replica.contradiction(read, before);
         if (contradiction !== undefined) onContradiction(contradiction);
         metrics.barrierRequests.observe(served);
         for (const cohort of riding) this.#waiting.delete(cohort);
-        void this.#settle(riding, read.revision);
+        void this.#settle(riding, read.revision, start);
         const newcomers: Cohort | undefined = this.#open;
         await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served, now - start);
       } catch (error) {
@@ -114,7 +114,7 @@ export class Barrier {
   }
 
   /** The next read goes out while these wait for the index. */
-  async #settle(cohorts: readonly Cohort[], revision: number): Promise<void> {
+  async #settle(cohorts: readonly Cohort[], revision: number, sentAt: number): Promise<void> {
     const { replica, onAwaited } = this.#options;
     try {
       const reached = replica.reach(revision);
@@ -122,6 +122,7 @@ export class Barrier {
         onAwaited(revision);
         await reached;
       }
+      this.#freshAt = Math.max(this.#freshAt ?? sentAt, sentAt);
       for (const cohort of cohorts) end(cohort);
     } catch (error) {
       if (!(error instanceof HistoryChanged)) throw error;

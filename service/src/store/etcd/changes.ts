@@ -3,12 +3,15 @@ import type { Change, Revision } from '../store.ts';
 import { decodeValue, type Layout, within } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import { type Head, noHead } from './replica.ts';
+import { parseTimeline } from './timeline-key.ts';
 import type { WatchEvent, WatchResponse } from './wire/messages.ts';
 
 /** A revision with what it says about the store's history. */
 export interface EtcdRevision extends Revision {
   /** Set when the revision wrote the head key. */
   readonly head: Head | undefined;
+  /** Set when the revision wrote or removed the timeline's key: the name there, empty for none. */
+  readonly timeline?: string;
 }
 
 /** Hears of keys and values that no pair can have. */
@@ -47,6 +50,7 @@ export class RevisionReader {
     const revision = events[0]?.kv.mod_revision ?? 0;
     const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
     const head = headEvent === undefined ? undefined : headOf(headEvent);
+    const timelineEvent = events.find(({ kv }) => kv.key.equals(this.#layout.timeline));
     const changes: Change[] = [];
     for (const { type, kv } of events) {
       if (!within(this.#layout.keys, kv.key)) continue;
@@ -61,7 +65,8 @@ export class RevisionReader {
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
-    return { revision, changes, head };
+    if (timelineEvent === undefined) return { revision, changes, head };
+    return { revision, changes, head, timeline: parseTimeline(timelineEvent.kv.value).name ?? '' };
   }
 }
 

@@ -1,7 +1,7 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
 import { type Clock, pause } from '../clock.ts';
 import type { Condition } from '../store.ts';
-import { preconditionFailed } from '../write.ts';
+import { otherTimelineFailed, preconditionFailed } from '../write.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
@@ -18,6 +18,8 @@ export interface ConditionalOptions {
   readonly layout: Layout;
   readonly clock: Clock;
   readonly tokens: Tokens;
+  /** The timeline that the index is on. */
+  readonly timeline: () => string;
   readonly limits: WriterLimits;
   readonly requestTimeout: number;
   /** Resolves when the index is as new as the call. */
@@ -38,11 +40,11 @@ export class ConditionalWriter {
 
   /** Rejects with Problem `precondition-failed`, or as Store.set does. */
   async write(set: WriteSet, condition: Condition, deadline: number): Promise<Outcome> {
-    const { layout, tokens, clock, limits, barrier, expired } = this.#options;
+    const { layout, tokens, clock, limits, expired, timeline } = this.#options;
     // Keys are compared, written, and looked at when the condition fails.
     const size = { bytes: checkSize(set.values, layout, limits, 3), operations: set.values.size };
     // From here on the index knows of every expired key that the request could meet: younger ones have not expired yet.
-    await barrier();
+    await this.#fresh(condition);
     const keys = [...set.values.keys()];
     const before = new Map(keys.map((key) => [key, expired(key) ?? 0]));
     for (;;) {
@@ -54,23 +56,36 @@ export class ConditionalWriter {
         ? keys.map((key) => ({ request_range: { key: layout.encode(key), ...look } }))
         : [];
       const request: TxnRequest = { compare, success: transaction.operations, failure };
-      const { succeeded, header, responses } = await this.#send(request, deadline, size);
-      if (succeeded) {
+      const response = await this.#send(request, condition, deadline, size);
+      if (response.succeeded) {
+        const outcome = transaction.outcome(set, timeline(), response, clock.wall());
         // Keys that had to be absent were not there, or had expired, which does not count.
-        const deleted = condition.absent ? 0 : transaction.deletedBy(set, responses, clock.wall());
-        return { revision: header.revision, deleted };
+        return condition.absent ? { ...outcome, deleted: 0 } : outcome;
       }
       if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
       keys.forEach((key, i) => {
-        const [found] = responses[i]?.response_range?.kvs ?? [];
+        const [found] = response.responses[i]?.response_range?.kvs ?? [];
         if (found !== undefined && !isExpired(found, clock.wall())) throw preconditionFailed(key, condition);
         before.set(key, found?.mod_revision ?? 0);
       });
     }
   }
 
+  /** Waits until the index is as new as the call. Throws Problem `precondition-failed` for a version of another timeline. */
+  async #fresh(condition: Condition): Promise<void> {
+    const { barrier, timeline } = this.#options;
+    await barrier();
+    const { version } = condition;
+    if (typeof version === 'object' && version.timeline !== timeline()) throw otherTimelineFailed(version, timeline());
+  }
+
   /** Sends it until it was executed, at most once. Throws a Problem. */
-  async #send(request: TxnRequest, deadline: number, size: Parameters<typeof problemOf>[2]): Promise<TxnResponse> {
+  async #send(
+    request: TxnRequest,
+    condition: Condition,
+    deadline: number,
+    size: Parameters<typeof problemOf>[2],
+  ): Promise<TxnResponse> {
     const { client, clock, requestTimeout } = this.#options;
     let lastError: unknown;
     for (;;) {
@@ -85,6 +100,8 @@ export class ConditionalWriter {
         if (meaning !== 'not-executed') throw problemOf(meaning, error, size);
         lastError = error;
         await pause(clock, Math.min(retryPause, left));
+        // etcd may have been put back to an earlier state meanwhile, where the same revision stands for another value.
+        await this.#fresh(condition);
       }
     }
   }
@@ -95,7 +112,8 @@ function comparison(key: Buffer, { absent, version }: Condition, expired: number
   if (absent) return { key, result: 'Equal', mod_revision: expired };
   if (version === 'any') return { key, result: 'Greater', mod_revision: expired };
   // No version is -1.
-  return { key, result: 'Equal', mod_revision: version === expired ? -1 : (version ?? -1) };
+  const revision = version?.revision ?? 0;
+  return { key, result: 'Equal', mod_revision: revision === 0 || revision === expired ? -1 : revision };
 }
 
 function isExpired({ lease }: KeyValue, now: number): boolean {

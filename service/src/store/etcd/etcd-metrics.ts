@@ -7,6 +7,7 @@ export const resyncCauses = [
   'restored',
   'other-cluster',
   'other-prefix',
+  'other-timeline',
   'unfinished',
   'upgraded',
   'damaged',

@@ -9,7 +9,7 @@ import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
 import { noSpans, type Spans } from '../spans.ts';
-import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher } from '../store.ts';
+import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
 import { Barrier } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
@@ -36,8 +36,6 @@ import { Writer } from './writer.ts';
 const versionPatience = 2000;
 /** Milliseconds between looks at etcd when nobody asks. */
 const heartbeat = 5000;
-/** Milliseconds without any answer of etcd until the store says it is not ready; an election takes 1 to 3 s. */
-const contactGrace = 30_000;
 
 /**
  * Opens the store and returns while the first sync goes on: `notReady` says so until it is done.
@@ -87,12 +85,15 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #folder: DataFolder;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
+  /** By the clock. */
+  readonly #openedAt: number;
   #stopHeartbeat = () => {};
 
   constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
     super(index);
     const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
+    this.#openedAt = clock.now();
     this.#spans = spans;
     this.#lock = lock;
     const places = layout(prefix);
@@ -124,7 +125,8 @@ export class EtcdStore extends IndexReader implements Store {
     });
     const barrier = () => this.#barrier.wait();
     const expired = (key: string) => index.expiredVersion(key);
-    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens() };
+    const timeline = () => replica.timeline;
+    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens(), timeline };
     this.#writer = new Writer({ ...shared, metrics, spans });
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
@@ -181,7 +183,7 @@ export class EtcdStore extends IndexReader implements Store {
     return this.#spans.own('store.barrier', () => this.#barrier.wait());
   }
 
-  set(pairs: readonly Pair[], options?: SetOptions): Promise<number> {
+  set(pairs: readonly Pair[], options?: SetOptions): Promise<Written> {
     return this.#mutations.set(pairs, options);
   }
 
@@ -189,18 +191,20 @@ export class EtcdStore extends IndexReader implements Store {
     return this.#mutations.delete(keys, condition);
   }
 
-  watch(after: number, on: Watcher): Watch {
-    return this.#watches.watch(after, on);
+  watch(after: number, on: Watcher, timeline?: string): Watch {
+    return this.#watches.watch(after, on, timeline);
+  }
+
+  age(): number {
+    const { clock = systemClock } = this.#options;
+    return clock.now() - (this.#barrier.freshAt ?? this.#openedAt);
   }
 
   notReady(): string | undefined {
     if (this.#stop.signal.aborted) return 'The store is closed.';
-    const notSynced = this.#follower.notSynced;
+    const { notSynced } = this.#follower;
     if (notSynced !== undefined) return notSynced;
-    if (this.#replica.isEmptied) return 'The index is read anew from etcd.';
-    const { clock = systemClock } = this.#options;
-    const silent = clock.now() - (this.#barrier.lastContact ?? clock.now());
-    return silent > contactGrace ? `etcd has not answered for ${Math.round(silent / 1000)} s.` : undefined;
+    return this.#replica.isEmptied ? 'The index is read anew from etcd.' : undefined;
   }
 
   async close(): Promise<void> {

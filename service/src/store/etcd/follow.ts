@@ -11,6 +11,7 @@ import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
 import { readHead } from './head.ts';
 import type { Log } from './options.ts';
 import { type ResyncOptions, resync } from './resync.ts';
+import { settleTimeline } from './timeline-key.ts';
 import { openWatch, type Watch } from './watch.ts';
 
 export interface FollowerOptions extends ResyncOptions {
@@ -152,11 +153,15 @@ export class Follower {
     if (isUnusable(cause)) await this.#options.startOver();
     metrics.resyncs.inc({ cause });
     const done = metrics.resyncDuration.startTimer();
+    await settleTimeline(this.#options, replica.timeline, cause);
     const differed = await resync(this.#options, cause);
     // Those who came meanwhile have not heard of what the sync brought.
     onInterrupted('The index was synced anew with etcd.');
     const seconds = done();
-    log.info({ cause, differed, revision: replica.applied, seconds }, 'The index is synced with etcd.');
+    log.info(
+      { cause, differed, revision: replica.applied, timeline: replica.timeline, seconds },
+      'The index is synced with etcd.',
+    );
   }
 
   async #follow(endpoint: Endpoint): Promise<void> {
@@ -170,7 +175,11 @@ export class Follower {
     });
     const open = (start: number) =>
       openWatch(endpoint, layout, start, (response) => {
-        applier.add(reader.read(response));
+        const revisions = reader.read(response);
+        if (revisions.some(({ timeline = replica.timeline }) => timeline !== replica.timeline)) {
+          return this.restart('other-timeline');
+        }
+        applier.add(revisions);
         if (applier.isFull) this.#holdBack(applier);
       });
     metrics.watchStarts.inc();

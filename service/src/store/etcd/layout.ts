@@ -1,6 +1,6 @@
 /**
- * Where things lie in etcd: `<prefix>k/<key>` holds a key's JSON text, `<prefix>head` the head key. No key of a user
- * can be the head key, since those have a sub-range of their own.
+ * Where things lie in etcd: `<prefix>k/<key>` holds a key's JSON text, `<prefix>head` the head key, `<prefix>timeline`
+ * the store's timeline. No key of a user can be one of those, since users' keys have a sub-range of their own.
  */
 import { isUtf8 } from 'node:buffer';
 import { maxKeyBytes } from '../key.ts';
@@ -18,6 +18,8 @@ export interface Layout {
   readonly keys: Range;
   /** Put by every write transaction: its mod revision is that of the store's newest write. */
   readonly head: Buffer;
+  /** The store's timeline: see timeline-key.ts. */
+  readonly timeline: Buffer;
   encode(key: string): Buffer;
   /** The user's key; undefined for an etcd key that none can have (put by something else). */
   decode(etcdKey: Buffer): string | undefined;
@@ -31,6 +33,7 @@ export function layout(prefix: string): Layout {
     all: rangeOf(prefix),
     keys,
     head: Buffer.from(`${prefix}head`),
+    timeline: Buffer.from(`${prefix}timeline`),
     encode: (key) => Buffer.from(keysPrefix + key),
     decode(etcdKey) {
       const key = etcdKey.subarray(skip);

@@ -1,7 +1,7 @@
 /** What the store writes: sets and deletions, with conditions and times to live. */
 import { Problem } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
-import type { Condition, Deletion, Pair, SetOptions } from '../store.ts';
+import type { Condition, Deletion, Pair, SetOptions, Written } from '../store.ts';
 import { unavailable } from './barrier.ts';
 import type { ConditionalWriter } from './conditional.ts';
 import type { Layout } from './layout.ts';
@@ -24,6 +24,8 @@ export interface MutationsOptions {
   readonly conditional: ConditionalWriter;
   readonly leases: Leases;
   readonly known: Known;
+  /** The timeline that the index is on. */
+  readonly timeline: () => string;
   readonly barrier: () => Promise<void>;
   readonly layout: Layout;
   readonly limits: WriterLimits;
@@ -46,7 +48,7 @@ export class Mutations {
   }
 
   /** See Store.set. */
-  async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<number> {
+  async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
     const values = new Map<string, Buffer>();
     for (const { key, value } of pairs) values.set(key, Buffer.from(value));
     const set = { values, lease: undefined, doubtful: none };
@@ -54,11 +56,11 @@ export class Mutations {
     const deadline = clock.now() + requestTimeout;
     if (ttl === undefined && condition === undefined) {
       if (this.#closed) throw unavailable('The store is closed.');
-      return (await writer.write(set, deadline)).revision;
+      return await writer.write(set, deadline);
     }
     const write = () =>
       ttl === undefined ? this.#write(set, condition, deadline) : this.#leased(set, ttl, condition, deadline);
-    return (await this.#tracked(write)).revision;
+    return await this.#tracked(write);
   }
 
   /** See Store.delete. */
@@ -105,13 +107,13 @@ export class Mutations {
   }
 
   async #delete(set: WriteSet, deadline: number): Promise<Deletion> {
-    const { barrier, known, layout, limits } = this.#options;
+    const { barrier, known, layout, limits, timeline } = this.#options;
     checkSize(set.values, layout, limits);
     const keys = [...set.values.keys()];
     // A replica that is behind may lack a key, or not know that it has expired since.
     await barrier();
     // If they are not there, nothing changes, the revision neither.
-    if (!keys.some((key) => known.has(key))) return { revision: known.revision(), deleted: 0 };
+    if (!keys.some((key) => known.has(key))) return { timeline: timeline(), revision: known.revision(), deleted: 0 };
     const room = roomFor(limits) - keys.length;
     const doubtful = new Set(keys.filter((key) => known.expired(key) !== undefined).slice(0, room));
     return await this.#write({ ...set, doubtful }, undefined, deadline);

@@ -1,6 +1,7 @@
 /** The index as a replica of etcd: what it has applied, who waits for what, and whose history it is. */
 import type { IndexWriter, KeyIndex } from '../key-index.ts';
 import type { Change } from '../store.ts';
+import { newTimeline } from '../timeline.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
 
 /** A write of the head key: no two writes put the same token. */
@@ -58,6 +59,12 @@ export class Replica {
     else if (index.meta('prefix') !== prefix) this.#unfit = 'other-prefix';
     else if (index.meta('state') !== 'synced') this.#unfit = 'unfinished';
     else if (index.meta(deadlinesMeta) !== String(this.#applied)) this.#unfit = 'upgraded';
+    else if (index.meta('timeline') === undefined) this.#unfit = 'upgraded';
+  }
+
+  /** See KeyIndex.timeline. */
+  get timeline(): string {
+    return this.#index.timeline;
   }
 
   get applied(): number {
@@ -142,9 +149,11 @@ export class Replica {
   }
 
   /** Applies a part of a full sync that is not its last: the index is unfit until `finish`. */
-  async applyPart(changes: readonly Change[], cause: ResyncCause): Promise<void> {
+  async applyPart(changes: readonly Change[], cause: ResyncCause, timeline: string): Promise<void> {
+    this.#leaveTimelineFor(timeline);
     await this.#index.transact((writer) => {
       writer.setMeta('state', 'syncing');
+      writer.setTimeline(this.#index.timeline);
       write(writer, changes);
     });
     this.#unfit ??= cause;
@@ -152,7 +161,8 @@ export class Replica {
 
   /** Applies the last part of a full sync: from here on the index is etcd's state at `complete`. */
   async finish(changes: readonly Change[], state: SyncedState): Promise<void> {
-    const { head, revision, complete, clusterId, prefix } = state;
+    const { head, revision, complete, clusterId, prefix, timeline } = state;
+    this.#leaveTimelineFor(timeline);
     await this.#index.transact((writer) => {
       write(writer, changes);
       writer.setRevision(revision);
@@ -161,8 +171,10 @@ export class Replica {
       writer.setMeta('complete', String(complete));
       writer.setMeta('cluster', clusterId);
       writer.setMeta('prefix', prefix);
+      writer.setTimeline(timeline);
       writer.setMeta('state', 'synced');
     });
+    if (this.#index.timeline !== timeline) this.#index.enterTimeline(timeline);
     this.#head = head;
     this.#complete = complete;
     this.#clusterId = clusterId;
@@ -174,6 +186,14 @@ export class Replica {
   /** Nobody will apply anything any more. */
   close(): void {
     this.condemn('unfinished');
+  }
+
+  /**
+   * While a sync replaces what is of another timeline, stale reads may show parts of both: until it is done, their
+   * versions are of a timeline that nothing else has.
+   */
+  #leaveTimelineFor(next: string): void {
+    if (this.#index.timeline !== next) this.#index.enterTimeline(newTimeline());
   }
 
   #moved(revision: number): void {
@@ -196,6 +216,7 @@ export interface SyncedState {
   readonly complete: number;
   readonly clusterId: string;
   readonly prefix: string;
+  readonly timeline: string;
 }
 
 function write(writer: IndexWriter, changes: readonly Change[]): void {

@@ -11,6 +11,7 @@ import { readHead } from './head.ts';
 import { decodeValue, type Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Replica } from './replica.ts';
+import { readTimeline } from './timeline-key.ts';
 import type { KeyValue, RangeRequest, RangeResponse } from './wire/messages.ts';
 
 export interface ResyncOptions {
@@ -46,6 +47,9 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
   let writing: Promise<void> = Promise.resolve();
   const pages = new Pages(client, layout);
   let coming = pages.next(undefined);
+  await coming;
+  const { name: timeline } = await readTimeline(client, layout, pages.revision);
+  if (timeline === undefined) throw new Error('The timeline of the store was removed from etcd.');
   for (;;) {
     const page = await coming;
     if (signal.aborted) throw new Error('The store is closed.');
@@ -63,7 +67,7 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
       differed += diff.changes.length;
       // Written while the next page comes; that one has other keys.
       await writing;
-      writing = applyParts(replica, diff.take(), cause);
+      writing = applyParts(replica, diff.take(), cause, timeline);
       writing.catch(() => {});
     }
     await nextTurn();
@@ -72,7 +76,7 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
   const { revision, clusterId } = pages;
   if (diff.isFull) {
     differed += diff.changes.length;
-    await applyParts(replica, diff.take(), cause);
+    await applyParts(replica, diff.take(), cause, timeline);
   }
   const head = await readHead(client, layout, pageTimeout, revision);
   if (head.clusterId !== clusterId) throw new Error('The etcd cluster changed during a full sync.');
@@ -83,13 +87,21 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
     complete: revision,
     clusterId,
     prefix,
+    timeline,
   });
   return differed;
 }
 
 /** In transactions that don't hold up the event loop. */
-async function applyParts(replica: Replica, changes: readonly Change[], cause: ResyncCause): Promise<void> {
-  for (let i = 0; i < changes.length; i += maxPart) await replica.applyPart(changes.slice(i, i + maxPart), cause);
+async function applyParts(
+  replica: Replica,
+  changes: readonly Change[],
+  cause: ResyncCause,
+  timeline: string,
+): Promise<void> {
+  for (let i = 0; i < changes.length; i += maxPart) {
+    await replica.applyPart(changes.slice(i, i + maxPart), cause, timeline);
+  }
 }
 
 /** Pages of the users' keys, all as they were at the revision of the first. */

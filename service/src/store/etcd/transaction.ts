@@ -1,7 +1,8 @@
 /** A transaction of etcd: what requests write, as operations, and what its answer says to each of them. */
+import type { Written } from '../store.ts';
 import type { Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
-import type { RequestOp, ResponseOp } from './wire/messages.ts';
+import type { RequestOp, ResponseOp, TxnResponse } from './wire/messages.ts';
 
 /** What one request writes. */
 export interface WriteSet {
@@ -13,8 +14,7 @@ export interface WriteSet {
   readonly doubtful: ReadonlySet<string>;
 }
 
-export interface Outcome {
-  readonly revision: number;
+export interface Outcome extends Written {
   /** Keys that were there and are not any more. */
   readonly deleted: number;
 }
@@ -24,6 +24,8 @@ export class Transaction {
   readonly operations: RequestOp[];
   /** Where the deletions of a request are among the operations. */
   readonly #deletions = new Map<WriteSet, number[]>();
+  /** The requests of which not all values stand afterwards, each with its place. */
+  readonly #overwritten = new Map<WriteSet, number>();
 
   /**
    * Of several values for a key the last stays, since etcd takes a key once in a transaction; a key that one request
@@ -34,7 +36,24 @@ export class Transaction {
     this.operations = [{ request_put: { key: layout.head, value: token } }];
     const last = new Map<string, WriteSet>();
     for (const write of writes) for (const key of write.values.keys()) last.set(key, write);
+    if (writes.length > 1) this.#findOverwritten(writes, last);
     for (const [key, write] of last) this.#add(write, key, layout.encode(key));
+  }
+
+  #findOverwritten(writes: readonly WriteSet[], last: ReadonlyMap<string, WriteSet>): void {
+    for (const [i, write] of writes.entries()) {
+      for (const [key, value] of write.values) {
+        if (value === undefined || last.get(key) !== write) this.#overwritten.set(write, i + 1);
+      }
+    }
+  }
+
+  /** What the request is told when the transaction was executed; `now`: Unix milliseconds. */
+  outcome(write: WriteSet, timeline: string, { header, responses }: TxnResponse, now: number): Outcome {
+    const { revision } = header;
+    const deleted = this.#deletedBy(write, responses, now);
+    const overwritten = this.#overwritten.get(write);
+    return overwritten === undefined ? { timeline, revision, deleted } : { timeline, revision, deleted, overwritten };
   }
 
   #add(write: WriteSet, key: string, etcdKey: Buffer): void {
@@ -52,7 +71,7 @@ export class Transaction {
   }
 
   /** Keys that the request deleted, not counting those that had expired at `now` (Unix milliseconds). */
-  deletedBy(write: WriteSet, responses: readonly ResponseOp[], now: number): number {
+  #deletedBy(write: WriteSet, responses: readonly ResponseOp[], now: number): number {
     let deleted = 0;
     for (const place of this.#deletions.get(write) ?? []) {
       if ((responses[place]?.response_delete_range?.deleted ?? 0) === 0) continue;

@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts';
 import { pause } from '../clock.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
 import { tell } from '../tell.ts';
+import { otherTimeline } from '../timeline.ts';
 import { unavailable } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { type CatchUpOptions, catchUp, type Straggler } from './catch-up.ts';
@@ -69,7 +70,7 @@ export class Watches {
   }
 
   /** See Store.watch. */
-  watch(after: number, on: Watcher): Watch {
+  watch(after: number, on: Watcher, timeline?: string): Watch {
     const listener = new Listener(after, on);
     this.#all.add(listener);
     listener.closed.addEventListener('abort', () => {
@@ -78,7 +79,7 @@ export class Watches {
     });
     // Nobody hears of anything before the caller has the watch in hand.
     queueMicrotask(() => {
-      this.#begin(listener).catch((error: unknown) => {
+      this.#begin(listener, timeline).catch((error: unknown) => {
         const problem =
           error instanceof Problem ? error : unavailable(`The watch is over: ${messageOf(error)}.`, error);
         listener.end(problem);
@@ -109,9 +110,10 @@ export class Watches {
     for (const listener of [...this.#all]) listener.end(unavailable(`${why} Watch again from the last event.`));
   }
 
-  async #begin(listener: Listener): Promise<void> {
+  async #begin(listener: Listener, timeline?: string): Promise<void> {
     const { replica, readHead, requestTimeout, clock } = this.#options;
     if (replica.unfit !== undefined) throw unavailable('The index is being synced with etcd.');
+    if (timeline !== undefined && timeline !== replica.timeline) throw otherTimeline(timeline, replica.timeline);
     if (listener.last > replica.applied) {
       // Another replica may be ahead of this one, but none is ahead of etcd.
       const { storeRevision } = await readHead(requestTimeout);

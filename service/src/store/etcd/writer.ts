@@ -28,6 +28,8 @@ export interface WriterOptions {
   readonly spans: Spans;
   readonly limits: WriterLimits;
   readonly tokens: Tokens;
+  /** The timeline that the index is on. */
+  readonly timeline: () => string;
   /** Milliseconds that a request waits at most. */
   readonly requestTimeout: number;
 }
@@ -128,6 +130,7 @@ export class Writer {
       });
     };
     const transaction = new Transaction(layout, tokens.next(), writes);
+    const timeline = this.#options.timeline();
     const request: TxnRequest = { success: transaction.operations };
     const sampled = () => spansOf(writes);
     const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, onSent);
@@ -135,10 +138,7 @@ export class Writer {
       .shared('store.transaction', writes.length, sampled, transact)
       .then(
         (response) => {
-          for (const write of writes) {
-            const deleted = transaction.deletedBy(write, response.responses, clock.wall());
-            write.resolve({ revision: response.header.revision, deleted });
-          }
+          for (const write of writes) write.resolve(transaction.outcome(write, timeline, response, clock.wall()));
         },
         (error: unknown) => this.#failed(writes, error),
       )

@@ -17,7 +17,14 @@ async function setUp(t: ExecutionContext) {
   const head = (revision: number): HeadRead => {
     return { revision, token: `token${revision}`, clusterId: '1', storeRevision: revision };
   };
-  await replica.finish([], { head: head(1), revision: 1, complete: 1, clusterId: '1', prefix: '/p/' });
+  await replica.finish([], {
+    head: head(1),
+    revision: 1,
+    complete: 1,
+    clusterId: '1',
+    prefix: '/p/',
+    timeline: '00000001',
+  });
   const clock = new ManualClock();
   const reads: PromiseWithResolvers<HeadRead>[] = [];
   const requestContext = new AsyncLocalStorage<string>();
@@ -162,7 +169,14 @@ test('a head key that contradicts the index is no basis for an answer', async (t
     await settle();
     t.is(contradictions.at(-1), cause);
     t.is(seen.state, 'waiting');
-    await replica.finish([], { head: head(1), revision: 1, complete: 1, clusterId: '1', prefix: '/p/' });
+    await replica.finish([], {
+      head: head(1),
+      revision: 1,
+      complete: 1,
+      clusterId: '1',
+      prefix: '/p/',
+      timeline: '00000001',
+    });
     await settle();
     reads.at(-1)?.resolve(head(1));
     await settle();

@@ -3,6 +3,7 @@ import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
+import type { Written } from '../../../src/store/store.ts';
 import { metric, newPrefix, open, openReady, pairsOf, read } from './harness.ts';
 
 let etcd: EtcdCluster;
@@ -27,8 +28,8 @@ test('a write acknowledged by one replica is seen by a read of another that begi
 test('revisions are those of etcd, and equal on every replica, fresh ones too', async (t) => {
   const prefix = newPrefix();
   const { store: a } = await openReady(t, { endpoints: etcd.endpoints, prefix });
-  const first = await a.set([{ key: 'a', value: '1' }]);
-  const second = await a.set([{ key: 'b', value: '2' }]);
+  const { revision: first } = await a.set([{ key: 'a', value: '1' }]);
+  const { revision: second } = await a.set([{ key: 'b', value: '2' }]);
   t.true(second > first);
   await etcd.ctl('put', 'outside', 'x');
   const { store: b } = await openReady(t, { endpoints: etcd.endpoints, prefix });
@@ -57,7 +58,7 @@ test('concurrent sets of one key share transactions and end with one of the valu
   const revisions = await Promise.all(sets);
   t.is(await read(store, 'same'), '499');
   t.is(await read(other, 'same'), '499');
-  t.is(Math.max(...revisions), store.revision());
+  t.is(Math.max(...revisions.map(({ revision }) => revision)), store.revision());
   const transactions = await metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
   t.true(transactions < 100, `${transactions} transactions`);
 });
@@ -153,7 +154,7 @@ test('nothing outside the prefix is read or touched', async (t) => {
   ]);
   t.deepEqual(
     texts.map(([key]) => key).filter((key) => key?.startsWith('/mine/')),
-    ['/mine/head', '/mine/k/a'],
+    ['/mine/head', '/mine/k/a', '/mine/timeline'],
   );
   t.is(await metric(registry, 'kvstore_foreign_values_total'), 0);
 });
@@ -200,7 +201,7 @@ test('a first sync of far more than 4 MiB, with big and small values, shows ever
   const prefix = newPrefix();
   const { store: a } = await openReady(t, { endpoints: etcd.endpoints, prefix, requestTimeout: 30_000 });
   const big = `"${'x'.repeat(1_000_000)}"`;
-  const sets: Promise<number>[] = [];
+  const sets: Promise<Written>[] = [];
   for (let i = 0; i < 20; i++) sets.push(a.set([{ key: `big-${i}`, value: big }]));
   for (let i = 0; i < 60; i++) {
     sets.push(a.set(Array.from({ length: 100 }, (_, j) => ({ key: `small-${i}-${j}`, value: String(j) }))));
@@ -259,7 +260,7 @@ test('a restart after a compaction syncs, and deleted keys are gone', async (t) 
   await first.store.close();
   for (const i of [0, 50, 99]) await cluster.ctl('del', `${prefix}k/k${i}`);
   await a.set([{ key: 'k1', value: '2' }]);
-  await cluster.compact(await a.set([{ key: 'new', value: '1' }]));
+  await cluster.compact((await a.set([{ key: 'new', value: '1' }])).revision);
   const second = await openReady(t, { endpoints: cluster.endpoints, prefix, dataDir });
   await second.store.barrier();
   t.deepEqual(pairsOf(second.store), pairsOf(a));
@@ -272,7 +273,7 @@ test('an idle store whose newest write is compacted can be joined, and does not 
   t.teardown(() => cluster.stop());
   const prefix = newPrefix();
   const { store: a } = await openReady(t, { endpoints: cluster.endpoints, prefix });
-  const revision = await a.set([{ key: 'a', value: '1' }]);
+  const { revision } = await a.set([{ key: 'a', value: '1' }]);
   for (let i = 0; i < 5; i++) await cluster.ctl('put', 'outside', String(i));
   await cluster.compact(revision + 4);
   const { store: b, registry } = await openReady(t, { endpoints: cluster.endpoints, prefix });
@@ -280,7 +281,7 @@ test('an idle store whose newest write is compacted can be joined, and does not 
   t.is(b.get('a')?.version, revision);
   // What was between may have removed keys: the older revision is not known to be this state.
   await waitFor('its revision is one that is known', () => b.revision() > revision);
-  const next = await a.set([{ key: 'a', value: '2' }]);
+  const { revision: next } = await a.set([{ key: 'a', value: '2' }]);
   t.is(await read(b, 'a'), '2');
   t.is(b.revision(), next);
   t.is(await metric(registry, 'kvstore_resyncs_total'), 1);

@@ -120,12 +120,12 @@ test('conditions and deletions take an expired key for absent', async (t) => {
   t.is(await codeOf(b.delete(['a'], { version })), 'precondition-failed');
   t.is(await codeOf(b.delete(['a'], { version: 'any' })), 'precondition-failed');
   // Nothing is there to delete, so nothing changes.
-  t.deepEqual(await a.delete(['a', 'b']), { revision: version, deleted: 0 });
+  t.deepEqual(await a.delete(['a', 'b']), { timeline: version.timeline, revision: version.revision, deleted: 0 });
   await a.set(pairs('c'));
   t.is((await b.delete(['c', 'd'])).deleted, 1);
-  const revision = await b.set(pairs('a', 'new'), { condition: { absent: true } });
+  const next = await b.set(pairs('a', 'new'), { condition: { absent: true } });
   t.is(await codeOf(a.set(pairs('a'), { condition: { absent: true } })), 'precondition-failed');
-  t.is(await codeOf(a.set(pairs('a'), { condition: { version: revision } })), 'done');
+  t.is(await codeOf(a.set(pairs('a'), { condition: { version: next } })), 'done');
   await b.barrier();
   t.deepEqual(pairsOf(b), { a: '1', new: '1' });
   t.is(await inEtcd(options.prefix), 3);
@@ -196,7 +196,7 @@ test('etcd removes an expired key by itself: one revision, the same for all who 
   const options = { endpoints: etcd.endpoints, prefix: newPrefix(), requestTimeout: 5000 };
   const { store: a } = await openReady(t, options);
   const { store: b, registry } = await openReady(t, options);
-  const revision = await a.set(
+  const { revision } = await a.set(
     ['x', 'y'].map((key) => ({ key, value: '1' })),
     { ttl: 1 },
   );
@@ -223,7 +223,7 @@ test('etcd removes an expired key by itself: one revision, the same for all who 
   for (const store of [a, b]) t.is(await read(store, 'x'), undefined);
   t.is(a.revision(), removed.revision);
   t.is(await metric(registry, 'kvstore_keys'), 0);
-  const next = await b.set([{ key: 'x', value: '2' }]);
+  const { revision: next } = await b.set([{ key: 'x', value: '2' }]);
   t.is(await read(a, 'x'), '2');
   t.true(next > removed.revision);
 });
@@ -234,7 +234,7 @@ test('a replica that joins after an expiry was compacted has no revision that st
   const options = { endpoints: cluster.endpoints };
   const { store: a } = await openReady(t, options);
   await a.set([{ key: 'stays', value: '1' }]);
-  const before = await a.set([{ key: 'goes', value: '1' }], { ttl: 1000 });
+  const { revision: before } = await a.set([{ key: 'goes', value: '1' }], { ttl: 1000 });
   const [lease = ''] = await cluster.leases();
   await cluster.command('lease', 'revoke', BigInt(lease).toString(16));
   await waitFor('the key is gone', () => a.get('goes') === undefined);
@@ -244,7 +244,7 @@ test('a replica that joins after an expiry was compacted has no revision that st
   await waitFor('the watch is up', () => b.revision() > before);
   await b.barrier();
   t.deepEqual(pairsOf(b), { stays: '1' });
-  const next = await b.set([{ key: 'stays', value: '2' }]);
+  const { revision: next } = await b.set([{ key: 'stays', value: '2' }]);
   for (const store of [a, b]) {
     t.is(await read(store, 'stays'), '2');
     t.is(store.revision(), next);

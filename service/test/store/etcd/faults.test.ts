@@ -142,7 +142,7 @@ test.serial(
   },
 );
 
-test.serial('readiness outlasts an election, ends after 30 s without etcd, and comes back with it', async (t) => {
+test.serial('a store that has lost etcd stays ready, and says how old what it has is', async (t) => {
   const cluster = await startCluster(t);
   let passed = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + passed };
@@ -152,13 +152,13 @@ test.serial('readiness outlasts an election, ends after 30 s without etcd, and c
   await member?.kill();
   await t.throwsAsync(read(store, 'a'), { instanceOf: Problem });
   t.is(store.notReady(), undefined);
-  passed = 20_000;
-  t.is(store.notReady(), undefined);
+  t.true((store.age() ?? 0) < 30_000);
   passed = 40_000;
-  t.regex(store.notReady() ?? '', /has not answered for \d+ s/);
+  t.is(store.notReady(), undefined);
+  t.true((store.age() ?? 0) >= 40_000);
   member?.start();
   await waitFor('etcd is read again', () => read(store, 'a').then(() => true));
-  t.is(store.notReady(), undefined);
+  t.true((store.age() ?? 0) < 30_000);
 });
 
 test.serial('a connection lost after a put was sent: outcome-unknown, and it is not sent again', async (t) => {
@@ -214,7 +214,7 @@ test.serial('compaction while a replica is cut off: it syncs, and deleted keys a
   await store.barrier();
   proxy.stall();
   for (let i = 0; i < 25; i++) await cluster.ctl('del', `/kvstore/k/k${i * 2}`);
-  await cluster.compact(await direct.store.set([{ key: 'k1', value: '2' }]));
+  await cluster.compact((await direct.store.set([{ key: 'k1', value: '2' }])).revision);
   proxy.cut();
   proxy.resume();
   await waitFor('reads work again', async () => (await read(store, 'k1')) === '2');

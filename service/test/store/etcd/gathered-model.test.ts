@@ -63,9 +63,9 @@ async function send(store: EtcdStore, one: typeof request extends fc.Arbitrary<i
   const pairs = names.map((name) => ({ key: name, value: one.value }));
   const condition = one.absent ? ({ absent: true } as const) : undefined;
   try {
-    const revision = await store.set(pairs, { condition, ttl: one.ttl });
+    const { revision, overwritten } = await store.set(pairs, { condition, ttl: one.ttl });
     const expires = one.ttl === undefined ? undefined : wall + one.ttl * 1000;
-    return { keys: names, value: one.value, expires, absent: one.absent, revision, deleted: 0 };
+    return { keys: names, value: one.value, expires, absent: one.absent, revision, overwritten, deleted: 0 };
   } catch (error) {
     if (error instanceof Problem && error.code === 'precondition-failed') return undefined;
     throw error;

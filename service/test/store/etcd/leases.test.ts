@@ -104,7 +104,10 @@ test('a lease whose transaction was refused is given back, and none is got for a
   await store.set([{ key: 'a', value: '1' }]);
   const pairs = [{ key: 'a', value: '2' }];
   t.is(await codeOf(store.set(pairs, { ttl: 50, condition: { absent: true } })), 'precondition-failed');
-  t.is(await codeOf(store.set(pairs, { ttl: 50, condition: { version: 1 } })), 'precondition-failed');
+  t.is(
+    await codeOf(store.set(pairs, { ttl: 50, condition: { version: { timeline: store.timeline(), revision: 1 } } })),
+    'precondition-failed',
+  );
   const calls = (call: string) =>
     metric(registry, 'kvstore_etcd_request_duration_seconds', { call, outcome: 'ok', le: '+Inf' });
   await waitFor('both are given back', async () => (await calls('leaseRevoke')) === 2);
@@ -126,6 +129,7 @@ test('a lease that somebody revoked costs its own request, not those that share 
   const writer = new Writer({
     ...{ client, layout: places, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
     tokens: new Tokens(),
+    timeline: () => '00000001',
     spans: noSpans,
   });
   t.teardown(() => writer.close());
@@ -154,7 +158,7 @@ test('an index that a version without deadlines has gone on with is synced anew'
   const dataDir = temporaryFolder(t);
   const options = { endpoints: etcd.endpoints, prefix: newPrefix(), dataDir };
   const { store: first } = await openReady(t, options);
-  const revision = await first.set([{ key: 'a', value: '1' }], { ttl: 1000 });
+  const { revision } = await first.set([{ key: 'a', value: '1' }], { ttl: 1000 });
   await first.barrier();
   await first.close();
   const { store: same, registry: kept } = await openReady(t, options);

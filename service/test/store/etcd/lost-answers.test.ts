@@ -34,6 +34,7 @@ async function setUp(t: ExecutionContext) {
     ...{ client, layout: layout(etcdDefaults.prefix), clock: systemClock, metrics, limits: etcdDefaults },
     ...{
       tokens: new Tokens(),
+      timeline: () => '00000001',
       spans: noSpans,
       requestTimeout: 2000,
       barrier: async () => {},

@@ -34,7 +34,7 @@ test('a client that moves on when the process that serves its watch is killed mi
   // What the client has to hear of, as another replica sees it.
   const { store } = await openReady(t, { endpoints: cluster.endpoints, requestTimeout: 30_000 });
   const { store: other } = await openReady(t, { endpoints: cluster.endpoints, requestTimeout: 30_000 });
-  const begin = await store.set([{ key: 'begin', value: '1' }]);
+  const { revision: begin } = await store.set([{ key: 'begin', value: '1' }]);
   await store.barrier();
   const expected: Event[] = [];
   let ended: unknown;
@@ -42,7 +42,7 @@ test('a client that moves on when the process that serves its watch is killed mi
     opened: () => {},
     revision({ revision, changes }) {
       changes.forEach(({ key, value }, i) => {
-        const id = i === changes.length - 1 ? String(revision) : `${revision}.${i}`;
+        const id = `${store.timeline()}-${revision}${i === changes.length - 1 ? '' : `.${i}`}`;
         const name = value === undefined ? 'delete' : 'set';
         expected.push({ id, name, key, value: value === undefined ? undefined : JSON.parse(value), revision });
       });
@@ -59,7 +59,7 @@ test('a client that moves on when the process that serves its watch is killed mi
   const served = [0, 0, 0];
   let serving = 0;
   const client = (async () => {
-    let last = String(begin);
+    let last = `${store.timeline()}-${begin}`;
     for (; !stopped; serving = (serving + 1) % 3) {
       const { port = 0 } = processes[serving] ?? {};
       try {
@@ -100,7 +100,7 @@ test('a client that moves on when the process that serves its watch is killed mi
   }
   writing = false;
   await Promise.all(writers);
-  const final = await store.set([{ key: 'end', value: '1' }]);
+  const { revision: final } = await store.set([{ key: 'end', value: '1' }]);
   await waitFor('the client has heard of the last write', () => lastRevision() === final);
   await waitFor('so has the reference', () => expected.at(-1)?.revision === final);
   t.is(ended, undefined);

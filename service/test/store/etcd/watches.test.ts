@@ -37,10 +37,9 @@ async function load(stores: readonly EtcdStore[], rounds: number): Promise<numbe
   const work = async (store: EtcdStore, id: number) => {
     for (let i = 0; i < rounds; i++) {
       const keys = [`a${id}`, `b${i % 7}`, `c${(i * 5 + id) % 11}`];
-      const revision =
-        i % 3 === 2
-          ? (await store.delete(keys)).revision
-          : await store.set(keys.map((key) => ({ key, value: `"${id}/${i}"` })));
+      const { revision } = await (i % 3 === 2
+        ? store.delete(keys)
+        : store.set(keys.map((key) => ({ key, value: `"${id}/${i}"` }))));
       newest = Math.max(newest, revision);
     }
   };
@@ -59,7 +58,7 @@ async function openTwo(t: ExecutionContext) {
 
 test('a live watch brings each revision once, whole, in order, and the same on every replica', async (t) => {
   const { a, b } = await openTwo(t);
-  const start = await a.set([{ key: 'start', value: '1' }]);
+  const { revision: start } = await a.set([{ key: 'start', value: '1' }]);
   await Promise.all([a.barrier(), b.barrier()]);
   const [one, two] = [watch(t, a, start), watch(t, b, start)];
   const newest = await load([a, b], 60);
@@ -84,7 +83,7 @@ test('a live watch brings each revision once, whole, in order, and the same on e
 
 test('a watch from any revision, on any replica and under load, brings exactly the rest', async (t) => {
   const { a, b, prefix } = await openTwo(t);
-  const start = await a.set([{ key: 'start', value: '1' }]);
+  const { revision: start } = await a.set([{ key: 'start', value: '1' }]);
   await Promise.all([a.barrier(), b.barrier()]);
   const all = watch(t, a, start);
   const loading = load([a, b], 150);
@@ -106,7 +105,7 @@ test('a watch from any revision, on any replica and under load, brings exactly t
 
 test('a watcher that takes its time is not flooded with what it has missed', async (t) => {
   const { a, b } = await openTwo(t);
-  const start = await a.set([{ key: 'start', value: '1' }]);
+  const { revision: start } = await a.set([{ key: 'start', value: '1' }]);
   const newest = await load([a, b], 40);
   await b.barrier();
   const seen: number[] = [];
@@ -141,10 +140,10 @@ test('a revision that is not there yet on this replica is waited for, one that e
   await a.set([{ key: 'a', value: '1' }]);
   await b.barrier();
   for (const proxy of proxies) proxy.stall();
-  const ahead = await a.set([{ key: 'a', value: '2' }]);
+  const { revision: ahead } = await a.set([{ key: 'a', value: '2' }]);
   const early = watch(t, b, ahead);
   for (const proxy of proxies) proxy.resume();
-  const next = await a.set([{ key: 'a', value: '3' }]);
+  const { revision: next } = await a.set([{ key: 'a', value: '3' }]);
   await waitFor('only what is behind it comes', () => lastOf(early.seen) === next);
   t.is(early.seen.length, 1);
 
@@ -155,7 +154,7 @@ test('a revision that is not there yet on this replica is waited for, one that e
 
 test('a watch that was closed brings nothing more, and one of a closed store is ended', async (t) => {
   const { a, b } = await openTwo(t);
-  const start = await a.set([{ key: 'a', value: '1' }]);
+  const { revision: start } = await a.set([{ key: 'a', value: '1' }]);
   const newest = await load([a], 5);
   await b.barrier();
   const closed = [watch(t, b, start), watch(t, b, newest)];
@@ -174,9 +173,9 @@ test('history that etcd has compacted is gone, yet who has missed nothing goes o
   const cluster = await EtcdCluster.start();
   t.teardown(() => cluster.stop());
   const { store } = await openReady(t, { endpoints: cluster.endpoints });
-  const first = await store.set([{ key: 'a', value: '1' }]);
+  const { revision: first } = await store.set([{ key: 'a', value: '1' }]);
   await store.set([{ key: 'a', value: '2' }]);
-  const last = await store.set([{ key: 'a', value: '3' }]);
+  const { revision: last } = await store.set([{ key: 'a', value: '3' }]);
   await store.barrier();
   await cluster.ctl('put', 'elsewhere', '1');
   await cluster.compact(await cluster.revision());
@@ -185,7 +184,7 @@ test('history that etcd has compacted is gone, yet who has missed nothing goes o
   await waitFor('the old one is ended', () => old.end !== undefined);
   t.is(old.end?.code, 'history-gone');
   t.deepEqual(old.seen, []);
-  const next = await store.set([{ key: 'a', value: '4' }]);
+  const { revision: next } = await store.set([{ key: 'a', value: '4' }]);
   await waitFor('the current one goes on', () => lastOf(current.seen) === next);
   t.is(current.end, undefined);
 });
@@ -198,12 +197,12 @@ test('a full sync ends the watches; they go on from the last event where etcd st
   const endpoints = [`http://127.0.0.1:${proxy.port}`];
   const { store, registry } = await openReady(t, { endpoints, requestTimeout: 5000 });
   const { store: direct } = await openReady(t, { endpoints: cluster.endpoints });
-  const first = await direct.set([{ key: 'a', value: '1' }]);
+  const { revision: first } = await direct.set([{ key: 'a', value: '1' }]);
   await store.barrier();
   const live = watch(t, store, first);
   proxy.stall();
-  const missed = await direct.set([{ key: 'a', value: '2' }]);
-  const kept = await direct.set([{ key: 'a', value: '3' }]);
+  const { revision: missed } = await direct.set([{ key: 'a', value: '2' }]);
+  const { revision: kept } = await direct.set([{ key: 'a', value: '3' }]);
   await cluster.compact(kept);
   proxy.cut();
   proxy.resume();
@@ -218,7 +217,7 @@ test('a full sync ends the watches; they go on from the last event where etcd st
   t.is(gone.end?.code, 'history-gone');
   const known = watch(t, store, missed);
   await waitFor('the rest comes', () => lastOf(known.seen) === kept);
-  const next = await direct.set([{ key: 'a', value: '4' }]);
+  const { revision: next } = await direct.set([{ key: 'a', value: '4' }]);
   await waitFor('and what is new', () => lastOf(known.seen) === next);
   t.is(known.seen.length, 2);
 });
@@ -230,7 +229,7 @@ test('who catches up through a member that stalls or dies gets the rest from ano
   const endpoints = proxies.map(({ port }) => `http://127.0.0.1:${port}`);
   const { store: direct } = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const { store } = await openReady(t, { endpoints, prefix, requestTimeout: 5000 });
-  const start = await direct.set([{ key: 'start', value: '1' }]);
+  const { revision: start } = await direct.set([{ key: 'start', value: '1' }]);
   const all = watch(t, direct, start);
   const newest = await load([direct], 100);
   await waitFor('the index has everything', async () => {

@@ -42,7 +42,7 @@ function setUp() {
       },
     },
     ...{ clock, layout: layout(etcdDefaults.prefix), limits: etcdDefaults, requestTimeout: 2000 },
-    ...{ tokens: new Tokens(), spans: noSpans },
+    ...{ tokens: new Tokens(), timeline: () => '00000001', spans: noSpans },
     metrics: etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 }),
   });
   /** Resolves with what became of the write. */

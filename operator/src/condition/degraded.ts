@@ -1,0 +1,116 @@
+import type { Finding } from '../conditions.ts';
+import { lastingReasons } from '../exposure/finding.ts';
+import { faultReason } from '../fault.ts';
+import type { KvStore } from '../kvstore.ts';
+import type { PodTrouble } from '../trouble/pod-trouble.ts';
+import { type Findings, shortMs, stepMs } from './findings.ts';
+import { isForming } from './ready.ts';
+
+/** Pods named in a message; more of them have the same trouble most of the time. */
+const maxPods = 3;
+
+type Rule = (kvstore: KvStore, findings: Findings) => Found | undefined;
+
+export interface Found {
+  readonly reason: string;
+  readonly message: string;
+  /** True: nothing gets further until somebody changes something. */
+  readonly isStuck?: boolean;
+}
+
+/** What needs attention, in the order of what to look at first. */
+const rules: readonly Rule[] = [
+  (_, { faults }) => {
+    const [first] = faults;
+    if (first === undefined) return undefined;
+    const reason = faultReason(first);
+    const isStuck = ['Refused', 'ObjectConflict', 'EtcdWithoutTls'].includes(reason);
+    return { reason, message: faults.map(({ message }) => message).join('; '), isStuck };
+  },
+  (_, { etcd }) =>
+    etcd?.degraded === true
+      ? { reason: etcd.reason, message: etcd.message, isStuck: etcd.reason === 'EtcdImageRefused' }
+      : undefined,
+  (_, { troubles }) => podsFound(troubles?.service, true),
+  (_, { troubles }) => podsFound(troubles?.etcd, false),
+  deploymentFault,
+  tooFewReplicas,
+  tooFewMembers,
+  routeFault,
+  restoreFault,
+  (_, { backup }) => (backup?.status === 'False' ? { reason: 'BackupFailed', message: backup.message } : undefined),
+];
+
+/** Undefined: nothing is wrong. */
+export function troubleFound(kvstore: KvStore, findings: Findings): Found | undefined {
+  for (const rule of rules) {
+    const found = rule(kvstore, findings);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export function degradedFinding(found: Found | undefined): Finding {
+  if (found === undefined) return { status: 'False', reason: 'AsExpected', message: 'nothing is wrong' };
+  return { status: 'True', reason: found.reason, message: found.message };
+}
+
+function podsFound(troubles: readonly PodTrouble[] | undefined, isStuck: boolean): Found | undefined {
+  const [first] = troubles ?? [];
+  if (troubles === undefined || first === undefined) return undefined;
+  const named = troubles.slice(0, maxPods).map(({ message }) => message);
+  const more = troubles.length > maxPods ? [`and ${troubles.length - maxPods} more`] : [];
+  return { reason: first.reason, message: [...named, ...more].join('; '), isStuck: isStuck && first.isExplained };
+}
+
+function deploymentFault(_: KvStore, { deployment }: Findings): Found | undefined {
+  const conditions = deployment?.status?.conditions;
+  const failing = conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
+  if (failing !== undefined) return { reason: 'ReplicaFailure', message: failing.message ?? '', isStuck: true };
+  const stuck = conditions?.find(
+    ({ type, status, reason }) => type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded',
+  );
+  if (stuck === undefined) return undefined;
+  return { reason: 'RolloutStuck', message: stuck.message ?? 'no progress', isStuck: true };
+}
+
+function tooFewReplicas({ spec }: KvStore, { deployment, short, etcd }: Findings): Found | undefined {
+  const ms = short?.replicas;
+  // Replicas wait for the etcd that is on its way.
+  const limit = etcd === undefined || etcd.settled ? shortMs : stepMs;
+  if (ms === undefined || ms < limit) return undefined;
+  const available = deployment?.status?.availableReplicas ?? 0;
+  const message = `${available} of ${spec.replicas} replicas are available, for ${seconds(ms)}`;
+  return { reason: 'ReplicasUnavailable', message };
+}
+
+function tooFewMembers(kvstore: KvStore, { etcd, short }: Findings): Found | undefined {
+  const ms = short?.members;
+  if (etcd === undefined || ms === undefined) return undefined;
+  const waits = etcd.settled || etcd.reason === 'EtcdMembersNotReady';
+  if (ms < (waits && !isForming(kvstore) ? shortMs : stepMs)) return undefined;
+  const message = `${etcd.readyMembers} of ${etcd.members} members of etcd are ready, for ${seconds(ms)}: ${etcd.message}`;
+  return { reason: etcd.settled ? 'EtcdMembersNotReady' : etcd.reason, message };
+}
+
+function routeFault(_: KvStore, { exposure, short, restore }: Findings): Found | undefined {
+  if (exposure?.status !== 'False' || restore?.holdsUp !== undefined) return undefined;
+  const { reason, message } = exposure;
+  if (lastingReasons.has(reason)) return { reason, message, isStuck: true };
+  // That there is no replica is said elsewhere.
+  return reason !== 'NoReplica' && (short?.route ?? 0) >= shortMs ? { reason, message } : undefined;
+}
+
+function restoreFault(_: KvStore, { restore, troubles }: Findings): Found | undefined {
+  if (restore?.holdsUp === 'RestoreFailed' || restore?.finding.reason === 'OtherData') {
+    const reason = restore.holdsUp ?? restore.finding.reason;
+    return { reason, message: restore.finding.message, isStuck: true };
+  }
+  return restore === undefined || restore.finding.status === 'True' ? undefined : podsFound(troubles?.restore, true);
+}
+
+/** Whole minutes: a message that changes each second would be a new one each time. */
+function seconds(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 2 ? 'more than a minute' : minutes < 5 ? 'more than two minutes' : 'more than five minutes';
+}

@@ -1,0 +1,86 @@
+/** Whether clients reach a store, and no other one, through its Ingress. A pure function. */
+import type { V1Ingress } from '@kubernetes/client-node';
+import type { Finding } from '../conditions.ts';
+import { identityOf } from '../identity.ts';
+import type { KvStore } from '../kvstore.ts';
+import type { RouteAnswer } from './ask.ts';
+import type { Holder } from './claims.ts';
+
+export const exposedCondition = 'Exposed';
+
+export interface RouteFacts {
+  /** The Service of its name belongs to somebody else. */
+  readonly serviceIsForeign: boolean;
+  /** What owns the host instead. */
+  readonly holder: Holder | undefined;
+  /** The store is still to get its first values. */
+  readonly restoring: boolean;
+  /** False: there is none of that name. Undefined: it cannot be read. */
+  readonly classExists: boolean | undefined;
+  readonly tlsSecretExists: boolean | undefined;
+  readonly ingress: V1Ingress | undefined;
+  readonly availableReplicas: number;
+  /** Undefined: the operator is not told where the Ingress controller is. */
+  readonly answer: RouteAnswer | undefined;
+}
+
+/** Faults that only a change by somebody ends. */
+export const lastingReasons: ReadonlySet<string> = new Set([
+  'ServiceConflict',
+  'HostTaken',
+  'IngressClassNotFound',
+  'TlsSecretNotFound',
+]);
+
+export function exposureOf(kvstore: KvStore, facts: RouteFacts): Finding {
+  const { name, namespace } = kvstore.metadata;
+  const { className, host, tls } = kvstore.spec.ingress;
+  const where = host === undefined ? `every host of the class ${className}` : `host ${host} of the class ${className}`;
+  const no = (reason: string, message: string): Finding => ({ status: 'False', reason, message });
+  if (facts.serviceIsForeign) {
+    return no('ServiceConflict', `the Service ${name} belongs to somebody else: rename one of them, or remove it`);
+  }
+  if (facts.holder !== undefined) {
+    const advice = host === undefined ? 'give this KvStore an ingress.host' : 'choose another ingress.host';
+    return no('HostTaken', `${where} belongs to ${facts.holder}; there is no route to this KvStore: ${advice}`);
+  }
+  if (facts.restoring) return no('Restoring', 'there is no route before the backup is restored');
+  if (facts.classExists === false) {
+    return no(
+      'IngressClassNotFound',
+      `there is no IngressClass ${className}: correct ingress.className, or install it`,
+    );
+  }
+  if (facts.tlsSecretExists === false) {
+    return no('TlsSecretNotFound', `there is no Secret ${tls?.secretName} in ${namespace}, which ingress.tls names`);
+  }
+  if (facts.ingress === undefined) return no('IngressMissing', `there is no Ingress ${name} yet`);
+  if (facts.availableReplicas === 0) return no('NoReplica', 'no replica is available behind the route');
+  return facts.answer === undefined ? byStatus(facts.ingress, className) : byAnswer(kvstore, facts.answer, where);
+}
+
+function byAnswer(kvstore: KvStore, answer: RouteAnswer, where: string): Finding {
+  if ('error' in answer) {
+    const message = `the Ingress controller of ${where} cannot be asked: ${answer.error}`;
+    return { status: 'False', reason: 'RouteNotAnswering', message };
+  }
+  const { status, identity } = answer;
+  if (identity === identityOf(kvstore)) {
+    return { status: 'True', reason: 'RouteAnswers', message: `${where} leads to this KvStore` };
+  }
+  if (identity !== undefined) {
+    return { status: 'False', reason: 'OtherStoreAnswers', message: `${where} leads to the store ${identity}` };
+  }
+  const message = `${where} answers ${status} without the header KvStore-Identity: no route yet, or not to a KvStore`;
+  return { status: 'False', reason: 'RouteNotAnswering', message };
+}
+
+function byStatus({ status }: V1Ingress, className: string): Finding {
+  const addresses = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
+  if (addresses.length > 0) {
+    const message = `the Ingress controller has taken it up at ${addresses.join(', ')}`;
+    return { status: 'True', reason: 'IngressAccepted', message };
+  }
+  const message = `no Ingress controller says that it serves the class ${className}; where it never says so, set KVSTORE_INGRESS_URLS of the operator`;
+  return { status: 'Unknown', reason: 'NotReported', message };
+}

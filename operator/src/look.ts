@@ -1,0 +1,129 @@
+/** Everything that a KvStore's status is made from, gathered from caches and questions; nothing is changed here. */
+
+import { backupOf } from './backup.ts';
+import type { Clock } from './clock.ts';
+import type { Findings } from './condition/findings.ts';
+import { shortMs, stepMs } from './condition/findings.ts';
+import { restoreJobName } from './desired/restore-job.ts';
+import type { EtcdOutcome } from './etcd/contract.ts';
+import type { Exposures } from './exposure/exposure.ts';
+import { type Fault, faultOf } from './fault.ts';
+import type { Caches } from './kube/sources.ts';
+import type { KvStore } from './kvstore.ts';
+import { ForeignObjectError } from './ownership.ts';
+import { type Restore, restoreOf } from './restore.ts';
+import { Lasting } from './trouble/lasting.ts';
+import type { WarningEvents } from './trouble/pod-events.ts';
+import { noTroubles, type Troubles, troublesOf } from './trouble/troubles.ts';
+
+export interface LookerOptions {
+  readonly caches: Caches;
+  readonly clock: Clock;
+  readonly exposures: Exposures;
+  readonly warnings: WarningEvents;
+  /** The time of day. */
+  readonly now: () => Date;
+}
+
+/** What a pass over the KvStore has brought already. */
+export interface Pass {
+  readonly etcd: EtcdOutcome | undefined;
+  readonly faults: readonly Fault[];
+}
+
+export interface Look {
+  readonly findings: Findings;
+  /** Milliseconds after which to look again; undefined: when something changes. */
+  readonly requeueAfterMs: number | undefined;
+}
+
+export class Looker {
+  readonly #options: LookerOptions;
+  readonly #lasting: Lasting;
+
+  constructor(options: LookerOptions) {
+    this.#options = options;
+    this.#lasting = new Lasting(options.clock);
+  }
+
+  /** Never rejects: what could not be looked at is a fault. */
+  async look(kvstore: KvStore, pass: Pass): Promise<Look> {
+    const { caches, exposures } = this.#options;
+    const { namespace, name } = kvstore.metadata;
+    const faults: Fault[] = [...pass.faults];
+    const orFault = async <T>(action: () => Promise<T>, otherwise: T): Promise<T> => {
+      try {
+        return await action();
+      } catch (error) {
+        faults.push(faultOf(error));
+        return otherwise;
+      }
+    };
+    const troubles = await orFault(() => this.#troubles(kvstore), noTroubles);
+    const restore = this.restore(kvstore, troubles);
+    const serviceIsForeign = pass.faults.some(
+      ({ error }) => error instanceof ForeignObjectError && error.kind === 'Service',
+    );
+    const restoring = restore?.holdsUp !== undefined;
+    const exposure = await orFault(() => exposures.look(kvstore, { serviceIsForeign, restoring }), undefined);
+    const deployment = caches.deployments.get(namespace, name);
+    const missing = {
+      replicas: (deployment?.status?.availableReplicas ?? 0) < kvstore.spec.replicas,
+      members: pass.etcd !== undefined && pass.etcd.readyMembers < pass.etcd.members,
+      route: exposure?.finding.status === 'False',
+    };
+    const holding = Object.entries(missing).flatMap(([what, holds]) => (holds ? [what] : []));
+    const ages = this.#lasting.of(`${namespace}/${name}`, holding);
+    const key = `${namespace}/${name}`;
+    const backup = backupOf(kvstore, {
+      jobs: caches.jobs.ofGroup(key),
+      pods: caches.pods.ofGroup(key),
+      troubles: troubles.backup,
+    });
+    const waits = [
+      troubles.nextMs,
+      exposure?.requeueAfterMs,
+      ...[...ages.values()].flatMap((ms) => [shortMs, stepMs].flatMap((limit) => (ms < limit ? [limit - ms] : []))),
+      // A backup that cannot start is ended some time.
+      troubles.backup.length > 0 ? shortMs : undefined,
+    ].filter((ms) => ms !== undefined);
+    return {
+      findings: {
+        deployment,
+        etcd: pass.etcd,
+        cronJob: caches.cronJobs.get(namespace, `${name}-backup`),
+        restore,
+        exposure: exposure?.finding,
+        backup,
+        troubles,
+        short: { replicas: ages.get('replicas'), members: ages.get('members'), route: ages.get('route') },
+        faults,
+      },
+      requeueAfterMs: waits.length === 0 ? undefined : Math.max(100, Math.min(...waits)),
+    };
+  }
+
+  restore(kvstore: KvStore, troubles: Troubles = noTroubles): Restore | undefined {
+    const { caches } = this.#options;
+    const { namespace, name } = kvstore.metadata;
+    const { restoreFrom } = kvstore.spec;
+    const jobName = restoreFrom === undefined ? '' : restoreJobName(kvstore, restoreFrom);
+    return restoreOf(kvstore, {
+      deployment: caches.deployments.get(namespace, name),
+      job: caches.jobs.get(namespace, jobName),
+      pods: caches.pods
+        .ofGroup(`${namespace}/${name}`)
+        .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === jobName),
+      troubles: troubles.restore,
+    });
+  }
+
+  forget(namespace: string, name: string): void {
+    for (const owner of [`${namespace}/${name}`, `pods ${namespace}/${name}`]) this.#lasting.forget(owner);
+  }
+
+  #troubles(kvstore: KvStore): Promise<Troubles> {
+    const { caches, warnings, now } = this.#options;
+    return troublesOf(kvstore, caches, this.#lasting, warnings, now());
+  }
+}

@@ -1,0 +1,116 @@
+/** The pods of a KvStore that have not been able to start, or have not been ready, for too long. */
+import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
+import { labelKeys } from '../desired/labels.ts';
+import { endedJob } from '../job.ts';
+import type { Caches } from '../kube/sources.ts';
+import type { KvStore } from '../kvstore.ts';
+import type { Lasting } from './lasting.ts';
+import type { WarningEvents } from './pod-events.ts';
+import { explained, missingPods, type PodTrouble, troubleOf } from './pod-trouble.ts';
+
+export interface Troubles {
+  /** By component: what has lasted. */
+  readonly service: readonly PodTrouble[];
+  readonly etcd: readonly PodTrouble[];
+  readonly backup: readonly PodTrouble[];
+  readonly restore: readonly PodTrouble[];
+  /** Milliseconds after which something that holds now will have lasted; undefined: nothing holds. */
+  readonly nextMs: number | undefined;
+}
+
+export const noTroubles: Troubles = { service: [], etcd: [], backup: [], restore: [], nextMs: undefined };
+
+/** Reasons that do not pass by waiting: told as soon as they are seen. */
+const atOnce: ReadonlySet<string> = new Set(['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
+
+/** A slow pod is not a broken one: pulling an image and the first sync take their time. */
+const slowMs = 60_000;
+const explainedMs = 20_000;
+/** Members crash and start again while they wait to be added, which is planned. */
+const memberMs = 60_000;
+/** Before it has lasted, its Events are looked at once, to say why in time. */
+const askAfterMs = 15_000;
+
+export async function troublesOf(
+  kvstore: KvStore,
+  caches: Caches,
+  lasting: Lasting,
+  events: WarningEvents,
+  now: Date,
+): Promise<Troubles> {
+  const { namespace, name } = kvstore.metadata;
+  const pods = caches.pods.ofGroup(`${namespace}/${name}`);
+  const found = [...pods.flatMap((pod) => suspectOf(pod, now) ?? []), ...incomplete(kvstore, caches, pods)];
+  // A pod that waits for its image is at one time in ErrImagePull and at another in ImagePullBackOff: by the pod, then.
+  const ages = lasting.of(
+    `pods ${namespace}/${name}`,
+    found.map(({ uid }) => uid),
+  );
+  const result = { service: [], etcd: [], backup: [], restore: [] } as Record<string, PodTrouble[]>;
+  let nextMs: number | undefined;
+  for (const suspect of found) {
+    const { trouble, component, uid } = suspect;
+    const age = ages.get(uid) ?? 0;
+    const told =
+      trouble.isExplained || age < askAfterMs || trouble.reason === 'NotReady'
+        ? trouble
+        : await explain(suspect, namespace, events);
+    const threshold = thresholdOf(told, component);
+    if (age >= threshold) result[component]?.push(told);
+    const wait = age < askAfterMs ? askAfterMs - age : threshold - age;
+    if (age < threshold) nextMs = Math.min(nextMs ?? wait, Math.max(wait, 100));
+  }
+  return { ...noTroubles, ...result, nextMs };
+}
+
+function thresholdOf({ reason, isExplained }: PodTrouble, component: string): number {
+  if (atOnce.has(reason)) return 0;
+  if (component === 'etcd') return memberMs;
+  return isExplained ? explainedMs : slowMs;
+}
+
+interface Suspect {
+  readonly kind: 'Pod' | 'StatefulSet' | 'Job';
+  readonly name: string;
+  readonly uid: string;
+  readonly component: string;
+  readonly trouble: PodTrouble;
+}
+
+function suspectOf(pod: V1Pod, now: Date): Suspect | undefined {
+  // Of a Job each try is another pod; the failed ones stay and are no trouble by themselves.
+  if (jobOf(pod) !== undefined && pod.status?.phase === 'Failed') return undefined;
+  const trouble = troubleOf(pod, now);
+  if (trouble === undefined) return undefined;
+  return { kind: 'Pod', ...named(pod), trouble };
+}
+
+/** Controllers that should have more pods than there are. */
+function incomplete({ metadata }: KvStore, caches: Caches, pods: readonly V1Pod[]): Suspect[] {
+  const { namespace, name } = metadata;
+  const etcd = caches.statefulSets.get(namespace, `${name}-etcd`);
+  const members = pods.filter((pod) => named(pod).component === 'etcd').length;
+  const lacksMembers = etcd !== undefined && members < (etcd.spec?.replicas ?? 0);
+  const jobs = caches.jobs
+    .ofGroup(`${namespace}/${name}`)
+    .filter((job) => endedJob(job) === undefined && !pods.some((pod) => jobOf(pod) === job.metadata?.name));
+  const suspects = [
+    ...(lacksMembers ? [{ kind: 'StatefulSet' as const, ...named(etcd) }] : []),
+    ...jobs.map((job) => ({ kind: 'Job' as const, ...named(job) })),
+  ];
+  return suspects.map((suspect) => ({ ...suspect, trouble: missingPods(suspect.kind, suspect.name) }));
+}
+
+function named({ metadata }: KubernetesObject) {
+  const { name = '', uid = '', labels } = metadata ?? {};
+  return { name, uid, component: labels?.[labelKeys.component] ?? '' };
+}
+
+function jobOf({ metadata }: V1Pod): string | undefined {
+  return metadata?.labels?.['batch.kubernetes.io/job-name'];
+}
+
+async function explain({ kind, name, uid, trouble }: Suspect, namespace: string, events: WarningEvents) {
+  const event = await events.newest(namespace, kind, name, uid);
+  return event === undefined ? trouble : explained(trouble, event.reason, event.note);
+}

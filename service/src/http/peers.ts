@@ -1,0 +1,112 @@
+/**
+ * Whether this replica alone has lost the store behind it. Readiness is about the replica: when none can reach the
+ * store, all stay, for what they have can still be read. When the others can, this one leaves its place to them. Only
+ * the others know which of the two it is, so they are asked.
+ */
+import { randomUUID } from 'node:crypto';
+import { get } from 'node:http';
+import type { Clock } from '../store/clock.ts';
+
+/** Milliseconds without contact after which others are asked; an election of etcd takes 1 to 3 s. */
+export const silenceMs = 15_000;
+const askEveryMs = 2_000;
+/** That others have contact holds so long, which is many asks. */
+const othersMs = 30_000;
+/** That somebody answers at all holds so long. */
+const toldMs = 60_000;
+const deadlineMs = 2_000;
+
+/** Of an answer to /readyz: which replica it is from. */
+export const replicaHeader = 'KvStore-Replica';
+
+export interface PeerAnswer {
+  readonly replica: string | undefined;
+  /** Milliseconds since that replica had contact; undefined: it does not say. */
+  readonly age: number | undefined;
+}
+
+export interface PeersOptions {
+  /** Undefined: there is nobody to ask. */
+  readonly url: string | undefined;
+  /** Milliseconds since this replica had contact; undefined: it needs none. */
+  readonly age: () => number | undefined;
+  /** Milliseconds that this replica stays ready for when it has lost contact and nobody can be asked. */
+  readonly maxAge: number;
+  readonly clock: Clock;
+  /** Default: GET /readyz, each time over a new connection, which leads to another replica. */
+  readonly ask?: (url: string) => Promise<PeerAnswer>;
+}
+
+export class Peers {
+  /** Of this process. */
+  readonly id: string = randomUUID();
+  readonly #options: PeersOptions;
+  /** When another replica last said that it has contact. */
+  #othersReachAt = Number.NEGATIVE_INFINITY;
+  /** When an answer last came. */
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #cancel = () => {};
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    if (options.url !== undefined) this.#plan(options.url);
+  }
+
+  /** Milliseconds since this replica had contact; undefined: it needs none. */
+  age(): number | undefined {
+    return this.#options.age();
+  }
+
+  /** Undefined: the replica is as fit as any other. */
+  notReady(): string | undefined {
+    const { maxAge, clock } = this.#options;
+    const age = this.age();
+    if (age === undefined || age <= silenceMs) return undefined;
+    const seconds = Math.round(age / 1000);
+    // One of several that have contact is enough; not each ask leads to it.
+    if (clock.now() - this.#othersReachAt <= othersMs)
+      return `Other replicas reach the store, this one has not for ${seconds} s.`;
+    if (age <= maxAge || clock.now() - this.#toldAt <= toldMs) return undefined;
+    return `What this replica has is ${seconds} s old, and no other replica can be asked.`;
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  #plan(url: string): void {
+    const { clock } = this.#options;
+    this.#cancel = clock.after(askEveryMs, () => {
+      void this.#look(url).finally(() => this.#plan(url));
+    });
+  }
+
+  async #look(url: string): Promise<void> {
+    const { clock, ask = askOver } = this.#options;
+    if ((this.age() ?? 0) <= silenceMs) {
+      this.#othersReachAt = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    const answer = await ask(url).catch(() => undefined);
+    if (answer?.replica === undefined || answer.age === undefined) return;
+    this.#toldAt = clock.now();
+    // What this replica says of itself is no news.
+    if (answer.replica !== this.id && answer.age <= silenceMs) this.#othersReachAt = clock.now();
+  }
+}
+
+function askOver(url: string): Promise<PeerAnswer> {
+  return new Promise((resolve, reject) => {
+    const options = { agent: false, signal: AbortSignal.timeout(deadlineMs) };
+    const request = get(new URL('/readyz', url), options, (response) => {
+      response.resume();
+      response.on('error', () => {});
+      const { age, 'kvstore-replica': replica } = response.headers;
+      resolve({
+        replica: typeof replica === 'string' ? replica : undefined,
+        age: age === undefined || !/^\d+$/.test(age) ? undefined : Number(age) * 1000,
+      });
+    });
+    request.on('error', reject);
+  });
+}

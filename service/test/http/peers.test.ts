@@ -1,0 +1,141 @@
+/** Who stays ready when etcd is lost: by all replicas, by one alone, or by one that can ask nobody. */
+import test from 'ava';
+import { type PeerAnswer, Peers } from '../../src/http/peers.ts';
+import { assertProblem } from '../support/assert-problem.ts';
+import { call, set } from '../support/call.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { startService } from '../support/start-service.ts';
+import { contractTest, storeKinds } from '../support/store-kinds.ts';
+
+/** Replicas that reach each other through a Service, which has those that are ready; each ask leads to the next. */
+function replicas(count: number, { reachable = true, maxAge = 600_000 } = {}) {
+  const clock = new ManualClock();
+  const lostAt = Array.from({ length: count }, () => Number.POSITIVE_INFINITY);
+  const ageOf = (i: number) => Math.max(0, clock.now() - (lostAt[i] ?? 0));
+  let turn = 0;
+  const ask = async (): Promise<PeerAnswer> => {
+    const served = all.filter((peers) => peers.notReady() === undefined);
+    const peer = served[turn++ % served.length];
+    if (!reachable || peer === undefined) throw new Error('nobody answers');
+    return { replica: peer.id, age: Math.floor((peer.age() ?? 0) / 1000) * 1000 };
+  };
+  const all = Array.from(
+    { length: count },
+    (_, i) => new Peers({ url: 'http://peers', age: () => ageOf(i), maxAge, clock, ask }),
+  );
+  /** Lets time pass, a second at a time, with every answer that belongs to it. */
+  const pass = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      clock.pass(1000);
+      for (let turns = 0; turns < 5; turns++) await Promise.resolve();
+    }
+  };
+  return {
+    lose(...which: readonly number[]) {
+      for (const i of which) lostAt[i] = clock.now();
+    },
+    find(...which: readonly number[]) {
+      for (const i of which) lostAt[i] = Number.POSITIVE_INFINITY;
+    },
+    pass,
+    ready: () => all.map((peers) => peers.notReady() === undefined),
+    why: (i: number) => all[i]?.notReady(),
+  };
+}
+
+test('etcd is lost by all: they stay, however long it takes', async (t) => {
+  const { lose, pass, ready } = replicas(3);
+  lose(0, 1, 2);
+  for (let minutes = 0; minutes < 30; minutes++) {
+    await pass(60);
+    t.deepEqual(ready(), [true, true, true]);
+  }
+});
+
+test('one replica alone leaves its place to the others, and comes back', async (t) => {
+  const { lose, find, pass, ready, why } = replicas(3);
+  lose(1);
+  await pass(10);
+  t.deepEqual(ready(), [true, true, true], 'an election is no loss');
+  await pass(15);
+  t.deepEqual(ready(), [true, false, true]);
+  t.regex(why(1) ?? '', /Other replicas reach the store, this one has not for \d+ s/);
+  await pass(600);
+  t.deepEqual(ready(), [true, false, true]);
+  find(1);
+  await pass(3);
+  t.deepEqual(ready(), [true, true, true]);
+});
+
+test('one alone, then all: those that are left stay, and the one comes back to them', async (t) => {
+  const { lose, pass, ready } = replicas(3);
+  lose(1);
+  await pass(30);
+  t.deepEqual(ready(), [true, false, true]);
+  lose(0, 2);
+  await pass(60);
+  t.deepEqual(ready(), [true, true, true]);
+});
+
+test('two of three: one that has etcd is enough for both to leave', async (t) => {
+  const { lose, pass, ready } = replicas(3);
+  lose(0, 1);
+  await pass(60);
+  t.deepEqual(ready(), [false, false, true]);
+});
+
+test('who can ask nobody stays until what it has is too old', async (t) => {
+  const { lose, pass, ready, why } = replicas(3, { reachable: false, maxAge: 120_000 });
+  lose(0, 1, 2);
+  await pass(100);
+  t.deepEqual(ready(), [true, true, true]);
+  await pass(30);
+  t.deepEqual(ready(), [false, false, false]);
+  t.regex(why(0) ?? '', /is 1\d\d s old/);
+});
+
+test('a replica that is the only one stays', async (t) => {
+  const { lose, pass, ready } = replicas(1, { maxAge: 120_000 });
+  lose(0);
+  await pass(1000);
+  t.deepEqual(ready(), [true]);
+});
+
+const [embedded] = storeKinds as [(typeof storeKinds)[number]];
+
+test('replicas ask each other over HTTP', async (t) => {
+  const clock = new ManualClock();
+  const age = { mine: 0, theirs: 0 };
+  const options = { maxAge: 600_000, clock };
+  const theirs = new Peers({ ...options, url: undefined, age: () => age.theirs });
+  const other = await startService(t, embedded, { peers: () => theirs });
+  const mine = new Peers({ ...options, url: `http://127.0.0.1:${other.port}`, age: () => age.mine });
+  t.teardown(() => mine.close());
+  const service = await startService(t, embedded, { peers: () => mine });
+  const status = async () => (await call(service, '/readyz')).status;
+  t.is(await status(), 200);
+  const until = async (wanted: number) => {
+    for (let tries = 0; (await status()) !== wanted; tries++) {
+      if (tries > 500) return t.fail(`never ${wanted}`);
+      clock.pass(2000);
+    }
+  };
+  age.mine = 30_000;
+  await until(503);
+  const answer = await call(service, '/readyz');
+  assertProblem(t, answer, 'not-ready');
+  t.like(answer.headers, { age: '30', 'kvstore-replica': mine.id });
+  age.theirs = 30_000;
+  await until(200);
+});
+
+contractTest('a read that does not wait says how old it may be, where it may be old', async (t, kind) => {
+  const service = await startService(t, kind);
+  await set(service, { a: 1 });
+  for (const target of ['/get/a', '/', '/search?prefix=a']) {
+    const stale = await call(service, `${target}${target.includes('?') ? '&' : '?'}consistency=stale`);
+    if (service.store.age === undefined) t.is(stale.headers.age, undefined);
+    else t.regex(String(stale.headers.age), /^\d+$/);
+    t.is((await call(service, target)).headers.age, undefined);
+  }
+});

@@ -1,0 +1,145 @@
+/** Versions of one history of etcd are never taken for those of another. */
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { waitFor } from '../../../../test-support/wait-for.ts';
+import { Problem } from '../../../src/errors.ts';
+import { wasPutBack } from '../../../src/store/etcd/timeline-key.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { newPrefix, openReady, read } from './harness.ts';
+
+async function startCluster(t: ExecutionContext, size: 1 | 3 = 1): Promise<EtcdCluster> {
+  const cluster = await EtcdCluster.start({ size });
+  t.teardown(() => cluster.stop());
+  return cluster;
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'done';
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+}
+
+/** The code that a watch from there ends with; `watching` when it begins. */
+function watchFrom(t: ExecutionContext, store: Store, after: number, timeline: string): Promise<string> {
+  return new Promise((resolve) => {
+    const { close } = store.watch(
+      after,
+      { opened: () => resolve('watching'), revision: () => {}, end: ({ code }) => resolve(code) },
+      timeline,
+    );
+    t.teardown(close);
+  });
+}
+
+const one = (value: string) => [{ key: 'a', value }];
+
+test('all replicas of a store are on one timeline, new ones and those with an index too', async (t) => {
+  const cluster = await startCluster(t);
+  const prefix = newPrefix();
+  const options = { endpoints: cluster.endpoints, prefix };
+  const opened = await Promise.all([1, 2, 3].map(() => openReady(t, options)));
+  const [first] = opened;
+  const timeline = first?.store.timeline() ?? '';
+  t.regex(timeline, /^[0-9a-z]{8}$/);
+  for (const { store } of opened) t.is(store.timeline(), timeline);
+  const written = await first?.store.set(one('1'));
+  t.is(written?.timeline, timeline);
+  await first?.store.close();
+  const again = await openReady(t, { ...options, dataDir: first?.dataDir ?? '' });
+  t.is(again.store.timeline(), timeline);
+  t.is((await openReady(t, { ...options, prefix: newPrefix() })).store.timeline() === timeline, false);
+});
+
+for (const replicas of ['a replica that was there before', 'new replicas only'] as const) {
+  test(`etcd is put back to a snapshot under ${replicas}: a new timeline`, async (t) => {
+    const cluster = await startCluster(t, 3);
+    const options = { endpoints: cluster.endpoints, prefix: newPrefix(), requestTimeout: 5000 };
+    const { store, dataDir } = await openReady(t, options);
+    await store.set(one('1'));
+    const file = await cluster.saveSnapshot();
+    const lost = await store.set(one('2'));
+    await store.barrier();
+    const before = store.timeline();
+    t.is(store.get('a')?.version, lost.revision);
+    await store.close();
+    await cluster.restoreSnapshot(file);
+    const kept = replicas === 'new replicas only' ? {} : { dataDir };
+    const { store: after } = await openReady(t, { ...options, ...kept });
+    t.is(await read(after, 'a'), '1');
+    t.not(after.timeline(), before);
+    // The same numbers are given again: no condition or watch of before takes them for its own.
+    while (after.revision() < lost.revision) {
+      await after.set(one('3'));
+      await after.barrier();
+    }
+    t.is(await codeOf(after.set(one('4'), { condition: { version: lost } })), 'precondition-failed');
+    t.is(await codeOf(after.delete(['a'], { version: lost })), 'precondition-failed');
+    t.is(await watchFrom(t, after, lost.revision, before), 'other-timeline');
+    t.is(await watchFrom(t, after, after.revision(), after.timeline()), 'watching');
+    const { store: another } = await openReady(t, options);
+    t.is(another.timeline(), after.timeline());
+  });
+}
+
+test('replicas that go on while etcd is put back come to one new timeline', async (t) => {
+  const cluster = await startCluster(t, 3);
+  const options = { endpoints: cluster.endpoints, prefix: newPrefix(), requestTimeout: 5000 };
+  const { store: first } = await openReady(t, options);
+  const { store: second } = await openReady(t, options);
+  const stores = [first, second, (await openReady(t, options)).store];
+  await first.set(one('1'));
+  const file = await cluster.saveSnapshot();
+  const lost = await first.set(one('2'));
+  await Promise.all(stores.map((store) => store.barrier()));
+  await cluster.restoreSnapshot(file);
+  await waitFor('all have noticed', () =>
+    stores.every((store) => store.timeline() !== lost.timeline && store.notReady() === undefined),
+  );
+  for (const store of stores) t.is(await read(store, 'a'), '1');
+  t.is(new Set(stores.map((store) => store.timeline())).size, 1);
+  t.is(await codeOf(second.set(one('3'), { condition: { version: lost } })), 'precondition-failed');
+});
+
+test('a timeline key that somebody removes begins a new timeline, on every replica', async (t) => {
+  const cluster = await startCluster(t);
+  const prefix = newPrefix();
+  const options = { endpoints: cluster.endpoints, prefix };
+  const { store: a } = await openReady(t, options);
+  const { store: b } = await openReady(t, options);
+  const written = await a.set(one('1'));
+  await cluster.ctl('del', `${prefix}timeline`);
+  await waitFor('both have noticed', () => a.timeline() !== written.timeline && b.timeline() !== written.timeline);
+  await waitFor('they agree', async () => {
+    await Promise.all([a.barrier(), b.barrier()]);
+    return a.timeline() === b.timeline();
+  });
+  t.is(await read(b, 'a'), '1');
+  t.is(await codeOf(b.set(one('2'), { condition: { version: written } })), 'precondition-failed');
+});
+
+test('a raft log that goes on is never taken for a restore, whatever is written and wherever it is read', (t) => {
+  const entries = fc.array(fc.boolean(), { maxLength: 60 });
+  fc.assert(
+    fc.property(fc.nat(100), entries, fc.nat(5), entries, fc.nat(5), (other, before, early, behind, ahead) => {
+      // An entry of the log makes a revision or does not.
+      const revisions = (list: readonly boolean[]) => list.filter((writes) => writes).length;
+      const key = {
+        // Read before the key is put, from a member that may lag behind.
+        raftIndex: Math.max(0, other + before.length - early),
+        revision: 1 + revisions(before) + 1,
+      };
+      const progress = {
+        raftIndex: other + before.length + 1 + behind.length + ahead,
+        revision: key.revision + revisions(behind),
+      };
+      t.false(wasPutBack(key, progress));
+    }),
+  );
+  // Three members that were bootstrapped, then a snapshot at revision 500 put in their place.
+  t.true(wasPutBack({ raftIndex: 8, revision: 2 }, { raftIndex: 12, revision: 500 }));
+});
