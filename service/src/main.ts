@@ -11,10 +11,16 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 } else {
   await main().catch((error: unknown) => {
     process.stderr.write(`kvstore: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = error instanceof ConfigError ? 2 : 1;
+    process.exitCode = exitCodeOf(error);
   });
   // Everything is closed. What may keep the process alive is a connection still being made to a member that is gone.
   process.exit();
+}
+
+/** Documented in docs/operations.md: 2 is for settings, 3 for damaged data, which no restart will mend. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return 2;
+  return error instanceof Error && error.name === 'DamagedData' ? 3 : 1;
 }
 
 async function main(): Promise<void> {
