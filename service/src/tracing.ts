@@ -1,7 +1,6 @@
 /** Traces, when the standard OTEL_ variables ask for them; otherwise nothing of the SDK is even loaded. */
 import type { RequestListener } from 'node:http';
 import type { Interceptor } from '@grpc/grpc-js';
-import type { HttpMetrics } from './http/http-metrics.ts';
 import type { Spans } from './store/spans.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -12,8 +11,6 @@ export interface Tracing {
   readonly interceptors: readonly Interceptor[];
   /** Decides which requests are sampled, and gives those a server span that continues the caller's trace. */
   requests(listener: RequestListener): RequestListener;
-  /** The metrics with sampled requests as examples; they name such a request's span after its route. */
-  metrics(metrics: HttpMetrics): HttpMetrics;
   /** What a log line written during a sampled request says of its trace. */
   logFields(): object;
   /** Sends what is left. */

@@ -3,8 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Operation, violations } from '../linearizable/history.ts';
+import { HotKeys } from '../linearizable/hot-keys.ts';
+import { Mirrors } from '../linearizable/mirror/mirrors.ts';
 import { withPresence } from '../linearizable/presence.ts';
 import { seededRandom } from '../linearizable/random.ts';
+import { Recorder } from '../linearizable/recorder.ts';
 import { Workload } from '../linearizable/workload.ts';
 import { waitFor } from '../wait-for.ts';
 import { ExpiringClients } from './expiring/clients.ts';
@@ -28,6 +31,8 @@ export interface RunOptions {
 }
 
 const clients = 9;
+/** Those that act at the same instant. */
+const hotClients = 12;
 
 export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: RunOptions): Promise<Summary> {
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -39,32 +44,53 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     const replicas = system.units;
     // Not the faults' random numbers: how many of these are drawn depends on how fast the machine is.
     const clientsPerReplica = clients / replicas.length;
-    const workload = new Workload({ replicas, clientsPerReplica, random: seededRandom(seed + 1), rest });
+    const recorder = new Recorder();
+    const own = { recorder, replicas, rest };
+    const workload = new Workload({ ...own, clientsPerReplica, random: seededRandom(seed + 1) });
     cleanups.push(() => workload.stop());
+    const hotKeys = new HotKeys({
+      ...own,
+      perReplica: hotClients / replicas.length,
+      random: seededRandom(seed + 3),
+      team: 0,
+    });
+    cleanups.push(() => hotKeys.stop());
+    const mirrors = new Mirrors({ replicas, random: (i) => seededRandom(seed + 4 + i), prefixes: ['', '', 'hot-'] });
+    cleanups.push(() => mirrors.stop());
     const expiring = new ExpiringClients({ replicas, clients: clients / 3, random: seededRandom(seed + 2), rest });
     cleanups.push(() => expiring.stop());
-    await recovered(system, workload);
+    await recovered(system, recorder);
     const start = performance.now();
-    const { faults, failure } = await injectFaults(system, workload, { seed, seconds, onFault, signal });
+    const { faults, failure } = await injectFaults(system, recorder, { seed, seconds, onFault, signal });
     const end = performance.now();
-    await Promise.all([workload.stop(), expiring.stop()]);
+    await Promise.all([workload.stop(), hotKeys.stop(), expiring.stop()]);
+    if (failure === undefined) await mirrors.finish();
+    else await mirrors.stop();
+    const { history: recorded, errors } = recorder;
     // Without recovery there may be nobody to read from; what was seen until then is judged all the same.
     const nothing = { reads: [], differences: [] };
-    const last = failure === undefined ? await readEverything(replicas, workload.history) : nothing;
+    const last = failure === undefined ? await readEverything(replicas, recorded) : nothing;
     if (failure === undefined) await expiring.readEverything();
     const deadlines = judge(
       expiring.history,
       system.units.flatMap(({ clock }) => clock?.jumps ?? []),
     );
-    const history: Operation[] = [...withPresence(workload.history), ...last.reads];
+    const history: Operation[] = [...withPresence(recorded), ...last.reads];
     return {
-      ...{ seconds: Math.round((end - start) / 1000), operations: workload.history.length, faults, failure },
+      ...{ seconds: Math.round((end - start) / 1000), operations: recorded.length, faults, failure },
       unknown: history.filter(({ kind, end }) => kind === 'write' && end === Number.POSITIVE_INFINITY).length,
-      refused: Object.fromEntries(workload.errors),
+      refused: Object.fromEntries(errors),
       impossible: system.impossible,
-      ...availability(workload.history, start, end),
+      ...availability(recorded, start, end),
       expiring: { keys: expiring.history.keys.length, judged: deadlines.judged },
-      lostOrStale: [...violations(history), ...last.differences, ...deadlines.violations],
+      mirrored: { events: mirrors.events, compared: mirrors.compared },
+      lostOrStale: [
+        ...violations(history),
+        ...recorder.violations,
+        ...mirrors.violations(recorded),
+        ...last.differences,
+        ...deadlines.violations,
+      ],
     };
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();
@@ -73,7 +99,7 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
 
 async function injectFaults(
   system: System,
-  workload: Workload,
+  recorder: Recorder,
   { seed, seconds, onFault, signal }: Pick<RunOptions, 'seed' | 'seconds' | 'onFault' | 'signal'>,
 ): Promise<Pick<Summary, 'faults' | 'failure'>> {
   const random = seededRandom(seed);
@@ -92,7 +118,7 @@ async function injectFaults(
       // Each draws from numbers of its own: how two faults at once take turns must not change what follows.
       const each = names.map((name) => ({ name, own: seededRandom(random() * 2 ** 32) }));
       await allDone(each.map(({ name, own }) => system.faults[name]?.run(own, 200 + own() * 1300)));
-      await recovered(system, workload);
+      await recovered(system, recorder);
     } catch (cause) {
       failure = new Error(`No recovery from: ${names.join(', ')}`, { cause });
     }
@@ -108,8 +134,8 @@ async function allDone(promises: readonly (Promise<void> | undefined)[]): Promis
 }
 
 /** Every process is ready, and operations are answered. */
-async function recovered({ units }: System, workload: Workload): Promise<void> {
+async function recovered({ units }: System, { history }: Recorder): Promise<void> {
   await Promise.all(units.map((unit) => unit.ready()));
-  const from = workload.history.length;
-  await waitFor('operations flow', () => workload.history.length > from + 2 * clients);
+  const from = history.length;
+  await waitFor('operations flow', () => history.length > from + 2 * clients);
 }

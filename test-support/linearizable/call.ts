@@ -1,4 +1,5 @@
 /** What a client does with a service process, over HTTP. */
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
 /** Where a service answers. */
 export interface Target {
@@ -11,9 +12,11 @@ export interface Call {
   /** Seconds after which they are gone. */
   readonly ttl?: number;
   readonly get?: readonly string[];
+  /** Reads one key with If-None-Match. */
+  readonly noneMatch?: string;
   /** Keys to delete, in one request. */
   readonly remove?: readonly string[];
-  /** Sets only what is not there, or only while the entity tag fits. */
+  /** Sets only what is not there, or sets or deletes one key only while the entity tag fits. */
   readonly condition?: { readonly absent: true } | { readonly tag: string };
   /** Or else a prefix of keys to search for. */
   readonly search?: string;
@@ -24,48 +27,104 @@ export interface Call {
 export interface Answer {
   /** JSON texts; null: no such key. */
   readonly values?: readonly (string | null)[];
+  /** The key that was read has the entity tag of `noneMatch` still. */
+  readonly unmodified?: boolean;
   /** Of the key that was read, or of the pairs that were set. */
   readonly tag?: string;
   /** What the search found. */
   readonly keys?: readonly string[];
-  /** The code of a problem; `unavailable` also when nobody listens; `lost` when the connection ended. */
+  /** The code of a problem; `unavailable` also when no process listens; `lost` when the connection ended. */
   readonly error?: string;
 }
 
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const agent = new Agent({ keepAlive: true });
+
 /** Never rejects: an error is part of the answer. */
 export async function call(service: Target, wanted: Call): Promise<Answer> {
-  const { set, ttl, get = [], search, remove, condition, stale = false } = wanted;
   try {
-    if (set !== undefined || remove !== undefined) {
-      const [path, body] = set === undefined ? ['delete', remove] : [ttl === undefined ? 'set' : `set?ttl=${ttl}`, set];
-      const headers = headersFor(condition);
-      const response = await fetch(`${service.url}/${path}`, { method: 'POST', body: JSON.stringify(body), headers });
-      if (!response.ok) return { error: await codeOf(response) };
-      await response.text();
-      return { tag: response.headers.get('etag') ?? '' };
-    }
-    const consistency = stale ? 'consistency=stale' : '';
-    if (search !== undefined) {
-      const response = await fetch(`${service.url}/search?prefix=${encodeURIComponent(search)}&${consistency}`);
-      if (!response.ok) return { error: await codeOf(response) };
-      return { keys: (await response.json()) as string[] };
-    }
-    const [first = ''] = get;
-    if (get.length === 1) {
-      const response = await fetch(`${service.url}/get/${encodeURIComponent(first)}?${consistency}`);
-      if (response.ok) return { values: [await response.text()], tag: response.headers.get('etag') ?? '' };
-      const error = await codeOf(response);
-      return error === 'key-not-found' ? { values: [null] } : { error };
-    }
-    // Keys of a group follow each other: one page from before the first holds them all.
-    const after = encodeURIComponent(first.slice(0, -1));
-    const response = await fetch(`${service.url}/?after=${after}&limit=${get.length}&${consistency}`);
-    if (!response.ok) return { error: await codeOf(response) };
-    const pairs = (await response.json()) as Record<string, unknown>;
-    return { values: get.map((key) => (key in pairs ? JSON.stringify(pairs[key]) : null)) };
+    if (wanted.set !== undefined || wanted.remove !== undefined) return await write(service, wanted);
+    if (wanted.search !== undefined) return await search(service, wanted.search, wanted);
+    return await read(service, wanted);
   } catch (error) {
-    return { error: /ECONNREFUSED/.test(String((error as Error).cause)) ? 'unavailable' : 'lost' };
+    return { error: (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 'unavailable' : 'lost' };
   }
+}
+
+/** The whole answer, whatever its status. Rejects when the connection fails or ends early. */
+export function exchange(url: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+    const outgoing = request(url, { agent, method, headers: { ...headers, ...length } }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      answer.on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+async function write({ url }: Target, { set, ttl, remove = [], condition }: Call): Promise<Answer> {
+  const headers = headersFor(condition);
+  const [first = ''] = remove;
+  const conditional = set === undefined && condition !== undefined;
+  const reply = conditional
+    ? await exchange(`${url}/get/${encodeURIComponent(first)}`, { method: 'DELETE', headers })
+    : await exchange(`${url}/${set === undefined ? 'delete' : ttl === undefined ? 'set' : `set?ttl=${ttl}`}`, {
+        method: 'POST',
+        body: JSON.stringify(set ?? remove),
+        headers,
+      });
+  if (!succeeded(reply)) return { error: codeOf(reply) };
+  return { tag: reply.headers.etag ?? '' };
+}
+
+async function search({ url }: Target, prefix: string, { stale }: Call): Promise<Answer> {
+  const reply = await exchange(`${url}/search?prefix=${encodeURIComponent(prefix)}&${consistency(stale)}`);
+  return succeeded(reply) ? { keys: JSON.parse(reply.text) as string[] } : { error: codeOf(reply) };
+}
+
+async function read({ url }: Target, { get = [], noneMatch, stale }: Call): Promise<Answer> {
+  const [first = ''] = get;
+  if (get.length === 1) {
+    const headers: Asked['headers'] = noneMatch === undefined ? {} : { 'If-None-Match': noneMatch };
+    const reply = await exchange(`${url}/get/${encodeURIComponent(first)}?${consistency(stale)}`, { headers });
+    const tag = reply.headers.etag ?? '';
+    if (reply.status === 304) return { unmodified: true, tag };
+    if (succeeded(reply)) return { values: [reply.text], tag };
+    const error = codeOf(reply);
+    return error === 'key-not-found' ? { values: [null] } : { error };
+  }
+  // Keys of a group follow each other: one page from before the first holds them all.
+  const after = encodeURIComponent(first.slice(0, -1));
+  const reply = await exchange(`${url}/?after=${after}&limit=${get.length}&${consistency(stale)}`);
+  if (!succeeded(reply)) return { error: codeOf(reply) };
+  const pairs = JSON.parse(reply.text) as Record<string, unknown>;
+  return { values: get.map((key) => (key in pairs ? JSON.stringify(pairs[key]) : null)) };
+}
+
+function consistency(stale = false): string {
+  return stale ? 'consistency=stale' : '';
+}
+
+function succeeded({ status }: Reply): boolean {
+  return status >= 200 && status < 300;
 }
 
 function headersFor(condition: Call['condition']): Record<string, string> {
@@ -73,7 +132,8 @@ function headersFor(condition: Call['condition']): Record<string, string> {
   return 'tag' in condition ? { 'If-Match': condition.tag } : { 'If-None-Match': '*' };
 }
 
-async function codeOf(response: Response): Promise<string> {
-  const problem = (await response.json()) as { code?: string };
-  return problem.code ?? `status ${response.status}`;
+/** Throws when the answer is no problem: a proxy's, or cut off. */
+function codeOf({ status, text }: Reply): string {
+  const problem = JSON.parse(text) as { code?: string };
+  return problem.code ?? `status ${status}`;
 }

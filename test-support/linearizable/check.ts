@@ -1,63 +1,61 @@
 /**
- * `npm run check:linearizable`: a long schedule of faults, its history checked by Porcupine (built with Go). Arguments:
- * the number of faults (default 60) and a seed. Prints operations, faults and the verdict; fails on a violation.
+ * `npm run check:linearizable -- FAULTS SEED OPERATIONS`: a long schedule of faults, its history checked by two checkers,
+ * one of them Porcupine (built with Go). Defaults: 60 faults, a random seed, no end before the last fault; with
+ * OPERATIONS it ends when so many were done; SIGINT ends it early. Prints operations, faults and the verdicts; fails on a violation.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { faults } from './faults.ts';
 import { type Operation, violations } from './history.ts';
+import { porcupine } from './porcupine.ts';
 import { seededRandom } from './random.ts';
 import { gone } from './registers.ts';
 import { run } from './run.ts';
 
 const count = Number(process.argv[2] ?? 60);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
+const enough = Number(process.argv[4] ?? Number.POSITIVE_INFINITY);
 const names = Object.keys(faults);
 const random = seededRandom(seed);
 const schedule = Array.from({ length: count }, () => names[Math.floor(random() * names.length)] ?? 'compaction');
+const injected: Record<string, number> = {};
 
-console.log(`${count} faults, seed ${seed}`);
+console.log(`${count} faults, seed ${seed}${enough < Number.POSITIVE_INFINITY ? `, until ${enough} operations` : ''}`);
 const started = performance.now();
-const { history, errors } = await run({ schedule, seed, onFault: (name) => console.log(`- ${name}`) });
-const seconds = Math.round((performance.now() - started) / 1000);
-const of = (kind: Operation['kind']) => history.filter((operation) => operation.kind === kind);
-const unknown = of('write').filter(({ end }) => end === Number.POSITIVE_INFINITY).length;
-console.log(`${history.length} operations in ${seconds} s: ${of('read').length} reads, ${of('write').length} writes`);
-const conditional = history.filter(({ replaces }) => replaces !== undefined).length;
-const deletions = of('write').filter(({ value }) => value === gone).length;
-console.log(`of these writes on conditions that held: ${conditional}, deletions: ${deletions}`);
-console.log(`of these writes of unknown outcome: ${unknown}; refused: ${JSON.stringify(Object.fromEntries(errors))}`);
-
-const own = violations(history);
-console.log(`own checker: ${own.length === 0 ? 'linearizable' : `${own.length} violations`}`);
-for (const violation of own.slice(0, 20)) console.log(`  ${violation}`);
-// A write of unknown outcome that nobody saw may never have happened, and explains nothing: leaving it out changes no
-// verdict, but each one doubles what Porcupine has to look at.
-const seen = new Set(of('read').map(({ register, value }) => `${register} ${value}`));
-const relevant = history.filter(
-  ({ kind, register, value, end }) =>
-    kind === 'read' || end !== Number.POSITIVE_INFINITY || seen.has(`${register} ${value}`),
+const since = () => Math.round((performance.now() - started) / 1000);
+// With a number of operations, the faults are spread over them.
+const between = enough === Number.POSITIVE_INFINITY ? 200 : Math.max(200, Math.floor(enough / count));
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+const result = await run({
+  ...{ schedule, seed, teams: 8, between, enough, signal: interrupted.signal },
+  onFault: (name, operations) => {
+    injected[name] = (injected[name] ?? 0) + 1;
+    console.log(`- ${name} (${operations} operations in ${since()} s)`);
+  },
+});
+const { history, errors, mirrored } = result;
+const counted = (of: (operation: Operation) => boolean) => history.filter(of).length;
+const writes = history.filter(({ kind }) => kind === 'write');
+console.log(
+  `${history.length} operations in ${since()} s: ${counted(({ kind }) => kind === 'read')} reads, ${writes.length} writes`,
 );
-const verdict = await porcupine(relevant);
-console.log(`Porcupine: ${verdict}`);
-if (own.length > 0 || verdict !== 'linearizable') process.exitCode = 1;
+console.log(`writes on conditions that held: ${counted(({ replaces }) => replaces !== undefined)}`);
+console.log(`writes on conditions that did not hold: ${counted(({ kind }) => kind === 'refused')}`);
+console.log(`writes that another one replaced within its transaction: ${counted(({ tag = '' }) => tag.includes('~'))}`);
+console.log(`deletions: ${counted(({ value, kind }) => kind === 'write' && value === gone)}`);
+const unknown = writes.filter(({ end }) => end === Number.POSITIVE_INFINITY).length;
+console.log(`writes of unknown outcome: ${unknown}; refused or lost: ${JSON.stringify(Object.fromEntries(errors))}`);
+console.log(`watch events: ${mirrored.events}; copies compared with the store: ${mirrored.compared}`);
+console.log(`faults: ${JSON.stringify(injected)}`);
 
-async function porcupine(operations: readonly Operation[]): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'kvstore-history-'));
-  try {
-    const file = join(directory, 'history.json');
-    // JSON has no Infinity: a negative end stands for it.
-    await writeFile(
-      file,
-      JSON.stringify(operations, (_, value) => (value === Number.POSITIVE_INFINITY ? -1 : value)),
-    );
-    const cwd = new URL('porcupine/', import.meta.url);
-    const { stdout } = await promisify(execFile)('go', ['run', '.', file], { cwd, maxBuffer: 1 << 24 });
-    return stdout.trim();
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+report('entity tags and copies', result.faults);
+report('own checker', violations(history));
+const verdict = await porcupine(history);
+console.log(`Porcupine: ${verdict}`);
+if (verdict !== 'linearizable') process.exitCode = 1;
+console.log(`checked after ${since()} s; ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`);
+
+function report(what: string, found: readonly string[]): void {
+  console.log(`${what}: ${found.length === 0 ? 'nothing wrong' : `${found.length} violations`}`);
+  for (const violation of found.slice(0, 20)) console.log(`  ${violation}`);
+  if (found.length > 0) process.exitCode = 1;
 }

@@ -1,32 +1,32 @@
 /** What clients did and saw, and whether one order of it explains everything (linearizability). */
+import { type Chain, chainsOf, type Standing } from './chains.ts';
+import { unexplained } from './refusals.ts';
+import { absent } from './registers.ts';
 
 /** One operation on a register: a key, or a group of keys that are written and read together. */
 export interface Operation {
   readonly client: number;
-  readonly kind: 'read' | 'write';
+  /** `refused`: a condition did not hold, so at some moment the register held something other than `value`. */
+  readonly kind: 'read' | 'write' | 'refused';
   readonly register: string;
-  /** Written or read; undefined: the register had none. No two writes have the same. */
+  /** Written, read or asked for; undefined: nothing, before the first write. No two writes have the same. */
   readonly value: string | undefined;
   /** A write that was done on the condition that the register held this value, or none (undefined). */
   readonly replaces?: { readonly value: string | undefined };
+  /** The entity tag that the answer gave for the value. */
+  readonly tag?: string;
   /** Milliseconds. */
   readonly start: number;
   /** Infinity: a write whose outcome is not known may happen at any time after its start, or never. */
   readonly end: number;
 }
 
-/** What the operations on one value span: the value was there from before `from` until after `to`, or within. */
-interface Zone {
-  readonly value: string | undefined;
-  readonly low: number;
-  readonly high: number;
-  readonly forward: boolean;
-}
-
 /**
- * The violations of a history, one text for each; none: it is linearizable. Exact for registers whose written values
- * are all different (Gibbons and Korach, "Testing shared memories", 1997): the operations on a value form a zone from
- * the first end to the last start; forward zones must not overlap, and hold no backward zone.
+ * The violations of a history, one text for each; none: it is linearizable. For registers whose written values are all
+ * different (Gibbons and Korach, "Testing shared memories", 1997): the operations on a value form a zone from the first
+ * end to the last start; forward zones must not overlap, and hold no backward zone. Values that replaced each other on
+ * a condition follow each other directly, so they share a zone. Every violation is one. All are found, except some
+ * where several refusals contradict each other, which Porcupine finds.
  */
 export function violations(history: readonly Operation[]): string[] {
   const registers = Map.groupBy(history, ({ register }) => register);
@@ -37,43 +37,39 @@ export function violations(history: readonly Operation[]): string[] {
 
 function violationsOf(operations: readonly Operation[]): string[] {
   const found = replacedTwice(operations);
-  const zones: Zone[] = [];
-  for (const [value, group] of Map.groupBy(operations, (operation) => operation.value)) {
-    const write = value === undefined ? { start: -Infinity, end: -Infinity } : group.find(isWrite);
-    const reads = group.filter((operation) => !isWrite(operation));
-    if (write === undefined) {
-      found.push(`${value} was read, but never written`);
-      continue;
-    }
-    // Nobody saw it: it may never have happened.
-    if (write.end === Infinity && reads.length === 0) continue;
-    if (reads.some(({ end }) => end < write.start)) found.push(`${value} was read before it was written`);
-    const firstEnd = Math.min(write.end, ...reads.map(({ end }) => end));
-    const lastStart = Math.max(write.start, ...reads.map(({ start }) => start));
-    const forward = firstEnd < lastStart;
-    zones.push({ value, forward, low: Math.min(firstEnd, lastStart), high: Math.max(firstEnd, lastStart) });
-  }
-  const forward = zones.filter((zone) => zone.forward).sort((a, b) => a.low - b.low);
-  forward.forEach((zone, i) => {
+  // Which nothing these saw is not known; Porcupine, for which there is only one, judges them.
+  const known = operations.filter(({ value }) => value !== absent);
+  const { chains, violations } = chainsOf(known);
+  found.push(...violations, ...byTurns(chains));
+  const standing = new Map<string | undefined, Standing>();
+  for (const chain of chains) for (const one of chain.values) standing.set(one.value, one);
+  return [...found, ...unexplained(operations, standing)];
+}
+
+function byTurns(chains: readonly Chain[]): string[] {
+  const found: string[] = [];
+  // A chain is there from its first end until its last start, or else at one moment between them.
+  const isForward = ({ firstEnd, lastStart }: Chain) => firstEnd < lastStart;
+  const forward = chains.filter(isForward).sort((a, b) => a.firstEnd - b.firstEnd);
+  forward.forEach((chain, i) => {
     const next = forward[i + 1];
-    if (next !== undefined && next.low < zone.high) found.push(`${zone.value} and ${next.value} were there by turns`);
+    if (next !== undefined && next.firstEnd < chain.lastStart) {
+      found.push(`${chain.name} and ${next.name} were there by turns`);
+    }
   });
-  for (const { value, low, high, forward: isForward } of zones) {
-    if (isForward) continue;
-    const around = forward.find((zone) => zone.low < low && high < zone.high);
-    if (around !== undefined) found.push(`${value} came and went while ${around.value} was there`);
+  for (const { name, firstEnd, lastStart } of chains.filter((chain) => !isForward(chain))) {
+    const around = forward.find((chain) => chain.firstEnd < lastStart && firstEnd < chain.lastStart);
+    if (around !== undefined) found.push(`${name} came and went while ${around.name} was there`);
   }
   return found;
 }
 
 /** A value is there once, so only one write can have replaced it. */
 function replacedTwice(operations: readonly Operation[]): string[] {
-  const replacing = operations.filter(({ replaces }) => replaces !== undefined);
+  const replacing = operations.filter(
+    ({ replaces, end }) => replaces !== undefined && replaces.value !== absent && end !== Number.POSITIVE_INFINITY,
+  );
   return [...Map.groupBy(replacing, ({ replaces }) => replaces?.value)]
     .filter(([, group]) => group.length > 1)
     .map(([value, group]) => `${value} was replaced by ${group.map((each) => each.value).join(' and by ')}`);
-}
-
-function isWrite({ kind }: Operation): boolean {
-  return kind === 'write';
 }

@@ -4,6 +4,7 @@
  * moment at which somebody knew of one.
  */
 import type { Operation } from './history.ts';
+import { absent } from './registers.ts';
 
 /** The register that holds `there` once the given one holds anything. */
 export function presenceOf(register: string): string {
@@ -14,7 +15,7 @@ export function presenceOf(register: string): string {
 export function withPresence(history: readonly Operation[]): Operation[] {
   const spans = new Map<string, { start: number; end: number }>();
   for (const { kind, register, value, start, end } of history) {
-    if (value === undefined) continue;
+    if (value === undefined || value === absent || kind === 'refused') continue;
     const span = spans.get(register) ?? { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
     spans.set(register, span);
     if (kind === 'write') span.start = Math.min(span.start, start);

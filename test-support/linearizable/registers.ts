@@ -5,8 +5,11 @@ const groupSize = 3;
 /** What a register holds after its deletion; no JSON text. */
 export const gone = '(deleted)';
 
-/** Every eighth value is that much longer, so that a store needs space: a text that ends in as many dots. */
-const paddings = [0, 0, 0, 0, 0, 0, 0, 6000];
+/** Nothing, where it is not known whether the register was not written yet or was deleted already; no JSON text. */
+export const absent = '(absent)';
+
+/** Every 32nd value is that much longer, so that a store needs space: a text that ends in as many dots. */
+const padding = 6000;
 
 /** The keys of a register: its own, or those of a group. */
 export function keysOf(register: string): string[] {
@@ -16,11 +19,11 @@ export function keysOf(register: string): string[] {
 /** What an operation writes, and what the history calls it. */
 export function textOf(client: number, count: number): { readonly text: string; readonly label: string } {
   const label = `${client}:${count}`;
-  return { label, text: label.padEnd(paddings[count % paddings.length] ?? 0, '.') };
+  return { label, text: count % 32 === 31 ? label.padEnd(padding, '.') : label };
 }
 
 /** What the history calls a value: without its padding, if that is as it was written. */
-function labelOf(json: string): string {
+export function labelOf(json: string): string {
   const [, client, count] = /^"(\d+):(\d+)/.exec(json) ?? [];
   const { text, label } = textOf(Number(client), Number(count));
   return json === JSON.stringify(text) ? label : json;

@@ -27,7 +27,7 @@ export interface AdmissionOptions {
   readonly maxWait: number;
   /** Bytes of a request's body. */
   readonly maxBody: number;
-  readonly metrics: HttpMetrics;
+  readonly metrics: Pick<HttpMetrics, 'problem' | 'waited'>;
 }
 
 /** Puts the gate in front of a listener. All that stand behind one gate share its limits. */
@@ -38,8 +38,6 @@ export function admission({ turns, maxWait, maxBody, metrics }: AdmissionOptions
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
     metrics.problem(refusal.code);
-    metrics.started();
-    metrics.ended(request.method, '', refusal.status, 0);
     sendRefusal(request, response);
   };
   const serve = (rest: RequestListener, request: IncomingMessage, response: ServerResponse) => {
@@ -58,6 +56,7 @@ export function admission({ turns, maxWait, maxBody, metrics }: AdmissionOptions
     if (turns.free()) return serve(rest, request, response);
     if (turns.waiting >= maxWaiting || turns.expectedWait > maxWait) return refuse(request, response);
     const begin = (waited: number) => {
+      metrics.waited(waited / 1000);
       // Nobody is there any more to read an answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(request, response);

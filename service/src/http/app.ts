@@ -13,12 +13,13 @@ import { deleteKeys, deleteValue } from './delete.ts';
 import type { Drain } from './drain.ts';
 import { dumpPairs } from './dump.ts';
 import type { DumpCache } from './dump-cache.ts';
+import { setRoute } from './exchange.ts';
 import { getValue } from './get.ts';
 import { live, metricsText, ready } from './health.ts';
 import type { BegunWrites } from './hot-set.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { isMisdirected, misdirected } from './identity.ts';
-import { observe } from './observe.ts';
+import { watchBegan } from './observe.ts';
 import { serveDocument } from './openapi/serve.ts';
 import { type PageOptions, pagesOf, pathsOf, routePages } from './pages/pages.ts';
 import type { Peers } from './peers.ts';
@@ -84,7 +85,6 @@ export function createApp(options: AppOptions): Koa {
     if (err.code === 'ECONNRESET' || err.code === 'EPIPE') log.debug({ err }, 'client gone');
     else log.error({ err }, 'answer failed');
   });
-  app.use(observe(metrics, spans));
   app.use(renderErrors(log, metrics.problem));
 
   // No cleaning of paths: what is between the slashes of /get/ is somebody's key.
@@ -112,6 +112,7 @@ export function createApp(options: AppOptions): Koa {
   router.get(
     '/watch',
     route('/watch'),
+    watchBegan(spans),
     watchChanges({ store, drain, registry, metrics, log, limits: watches, tokens }),
   );
   router.get('/livez', route('/livez'), live);
@@ -133,6 +134,7 @@ const openRoutes = ['/livez', '/readyz', '/metrics', '/openapi.json'];
 function route(template: string): Middleware {
   return (ctx, next) => {
     ctx.state.route = template;
+    setRoute(ctx.res, template);
     return next();
   };
 }

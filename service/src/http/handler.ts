@@ -8,6 +8,7 @@ import { AnswerCache } from './answer-cache.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { mayRead } from './authorize.ts';
 import { DumpCache } from './dump-cache.ts';
+import { observed } from './exchange.ts';
 import { hotDump } from './hot-dump.ts';
 import { hotGet } from './hot-get.ts';
 import { hotReads } from './hot-reads.ts';
@@ -42,14 +43,14 @@ export function createHandler({
   const dumps = new DumpCache(store, dumpCache);
   const answers = new AnswerCache(store, answerCache);
   const admit = admission({ turns, maxWait, maxBody, metrics: options.metrics });
-  const metrics = tracing?.metrics(options.metrics) ?? options.metrics;
+  const { metrics } = options;
   const spans = tracing?.spans ?? noSpans;
   const exemplars = tracing !== undefined;
   const app = createApp({ ...options, metrics, waited, dumps, begun, spans, exemplars }).callback();
   const rest = admit(app);
   const reads = [hotGet(store), hotSearch(store, 'prefix'), hotSearch(store, 'suffix')];
-  const dump = hotDump({ store, dumps, metrics, waited, spans, stallTimeout: streams.stallTimeout, rest: app });
-  const admitted = admit(hotSet({ store, metrics, begun, maxBody, spans, rest: dump }));
+  const dump = hotDump({ store, dumps, waited, stallTimeout: streams.stallTimeout, rest: app });
+  const admitted = admit(hotSet({ store, begun, maxBody, spans, rest: dump }));
   const plain = allowed(hotReads({ reads, store, metrics, waited, answers, rest: admitted }), rest, tokens);
   const { identity } = options;
   // The application refuses what is meant for another store.
@@ -57,7 +58,7 @@ export function createHandler({
     (isMisdirected(request, identity) ? rest : plain)(request, response);
   // One for all requests, sampled or not: of two, neither would be compiled for its own objects alone (docs/adr/0160).
   const answer = isHot ? hot : rest;
-  return tracing?.requests(answer) ?? answer;
+  return observed(metrics, tracing?.requests(answer) ?? answer);
 }
 
 /** The short way only for those who may read; the application refuses the others, with everything that belongs to it. */

@@ -3,16 +3,14 @@
  * Most of such an answer's time is the system's, which copies the text; Koa and writing it part by part took as much again.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Spans } from '../store/spans.ts';
 import type { DumpCache, ReadyDump } from './dump-cache.ts';
 import { versionTag } from './entity-tag.ts';
+import { setRoute } from './exchange.ts';
 import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 /** `rest` serves everything else. */
 export interface HotDumpOptions extends WhenFreshOptions {
   readonly dumps: DumpCache;
-  /** What is counted at a sampled request's end belongs to its trace. */
-  readonly spans: Spans;
   /** Milliseconds in which a client must take the answer, or it is cut off. */
   readonly stallTimeout: number;
 }
@@ -20,22 +18,22 @@ export interface HotDumpOptions extends WhenFreshOptions {
 /** Bytes of an answer; a longer one is sent by the route, in batches that let others have their turn. */
 const maxLength = 1 << 20;
 
-export function hotDump({ dumps, spans, stallTimeout, ...options }: HotDumpOptions): RequestListener {
-  const { metrics, rest } = options;
-  const serve = whenFresh<void>(options, (_nothing, response, start) => {
+export function hotDump({ dumps, stallTimeout, ...options }: HotDumpOptions): RequestListener {
+  const { rest } = options;
+  const serve = whenFresh<void>(options, (_nothing, response) => {
     const dump = dumps.take();
     if (dump === undefined || dump.length > maxLength) {
       dump?.release();
       return false;
     }
-    const ended = () => metrics.ended('GET', '/', 200, (performance.now() - start) / 1000);
     // A dump that is ready shows nothing that has expired.
-    send(response, dump, versionTag(options.store.timeline(), dump.revision), stallTimeout, spans.bind(ended));
+    send(response, dump, versionTag(options.store.timeline(), dump.revision), stallTimeout);
     return true;
   });
   return (request, response) => {
-    if (isPlain(request)) serve(undefined, request, response);
-    else rest(request, response);
+    if (!isPlain(request)) return rest(request, response);
+    setRoute(response, '/');
+    serve(undefined, request, response);
   };
 }
 
@@ -50,15 +48,13 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
   );
 }
 
-function send(response: ServerResponse, dump: ReadyDump, tag: string, stallTimeout: number, ended: () => void): void {
+function send(response: ServerResponse, dump: ReadyDump, tag: string, stallTimeout: number): void {
   let stalled: NodeJS.Timeout | undefined;
   const close = () => {
     clearTimeout(stalled);
     dump.release();
-    ended();
   };
-  // Before the request's span ends.
-  response.prependOnceListener('close', close);
+  response.once('close', close);
   const headers = ['Vary', 'Accept', 'ETag', tag, 'Content-Type', 'application/json'];
   response.writeHead(200, [...headers, 'Content-Length', String(dump.length)]);
   const last = dump.parts.length - 1;

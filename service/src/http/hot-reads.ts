@@ -7,6 +7,8 @@ import type { RequestListener } from 'node:http';
 import { sendAnswer } from './answer.ts';
 import type { AnswerCache, Source } from './answer-cache.ts';
 import { viewTag } from './entity-tag.ts';
+import { setRoute } from './exchange.ts';
+import type { HttpMetrics } from './http-metrics.ts';
 import { type WhenFreshOptions, whenFresh } from './when-fresh.ts';
 
 export interface HotRead extends Source {
@@ -20,12 +22,13 @@ export interface HotRead extends Source {
 export interface HotReadsOptions extends WhenFreshOptions {
   readonly reads: readonly HotRead[];
   readonly answers: AnswerCache;
+  readonly metrics: Pick<HttpMetrics, 'problem'>;
 }
 
-export function hotReads({ reads, answers, ...options }: HotReadsOptions): RequestListener {
-  const { metrics, rest } = options;
+export function hotReads({ reads, answers, metrics, ...options }: HotReadsOptions): RequestListener {
+  const { rest } = options;
   const ways = reads.map((read) => {
-    const serve = whenFresh<string>(options, (asked, response, start) => {
+    const serve = whenFresh<string>(options, (asked, response) => {
       // An answer to a search may be older than the store's newest write, which changed nothing of it, so its tag is not
       // kept with it. The tag is made first: what expires between the two must not be in an answer whose tag leaves it out.
       const tag = read.by === 'key' ? undefined : viewTag(options.store, options.store);
@@ -33,7 +36,6 @@ export function hotReads({ reads, answers, ...options }: HotReadsOptions): Reque
       if (ready === undefined) return false;
       sendAnswer(response, ready, tag);
       if (ready.problem !== undefined) metrics.problem(ready.problem);
-      metrics.ended('GET', read.template, ready.status, (performance.now() - start) / 1000);
       return true;
     });
     return { read, serve };
@@ -45,7 +47,9 @@ export function hotReads({ reads, answers, ...options }: HotReadsOptions): Reque
     }
     for (const { read, serve } of ways) {
       const asked = read.plain(url);
-      if (asked !== undefined) return serve(asked, request, response);
+      if (asked === undefined) continue;
+      setRoute(response, read.template);
+      return serve(asked, request, response);
     }
     rest(request, response);
   };

@@ -9,7 +9,7 @@ import type { Pair, Store, Written } from '../store/store.ts';
 import { jsonAnswer, sendAnswer } from './answer.ts';
 import { decodeBody } from './body.ts';
 import { writtenTag } from './entity-tag.ts';
-import type { HttpMetrics } from './http-metrics.ts';
+import { setRoute } from './exchange.ts';
 import { plainPair } from './plain-pair.ts';
 import { pairText, parsePairs } from './set.ts';
 
@@ -24,7 +24,6 @@ export type BegunWrites = WeakMap<IncomingMessage, Begun>;
 
 export interface HotSetOptions {
   readonly store: Store;
-  readonly metrics: HttpMetrics;
   readonly begun: BegunWrites;
   /** Bytes of a body. */
   readonly maxBody: number;
@@ -36,14 +35,13 @@ export interface HotSetOptions {
 
 const [method, route] = ['POST', '/set'];
 
-export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOptions): RequestListener {
+export function hotSet({ store, begun, maxBody, spans, rest }: HotSetOptions): RequestListener {
   const leave = (request: IncomingMessage, response: ServerResponse, done: Begun) => {
     // The route comes to the same end, and tells of it.
     begun.set(request, done);
-    metrics.left();
     rest(request, response);
   };
-  const write = (request: IncomingMessage, response: ServerResponse, body: Buffer, start: number) => {
+  const write = (request: IncomingMessage, response: ServerResponse, body: Buffer) => {
     let answer: string;
     let written: Promise<Written>;
     try {
@@ -57,7 +55,6 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
     written.then(
       (version) => {
         sendAnswer(response, jsonAnswer(answer, writtenTag(version)));
-        metrics.ended(method, route, 200, (performance.now() - start) / 1000);
       },
       () => leave(request, response, { body, written }),
     );
@@ -65,22 +62,16 @@ export function hotSet({ store, metrics, begun, maxBody, spans, rest }: HotSetOp
   return (request, response) => {
     let missing = plainLength(request, maxBody);
     if (missing === 0) return rest(request, response);
-    const start = performance.now();
-    metrics.started();
+    setRoute(response, route);
     const chunks: Buffer[] = [];
     const read = (chunk: Buffer) => {
       chunks.push(chunk);
       missing -= chunk.length;
       if (missing > 0) return;
-      write(request, response, chunks.length === 1 ? chunk : Buffer.concat(chunks), start);
-    };
-    const close = () => {
-      // The client is gone, and nobody can be told.
-      if (missing > 0) metrics.ended(method, route, 400, (performance.now() - start) / 1000);
+      write(request, response, chunks.length === 1 ? chunk : Buffer.concat(chunks));
     };
     // Events come in the context of the connection, not in that of the request.
     request.on('data', spans.bind(read));
-    request.on('close', spans.bind(close));
   };
 }
 

@@ -1,13 +1,15 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type ProblemCode, problems } from '../errors.ts';
 import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {
   /** A request is being served from now on. */
   started(): void;
-  /** It is served by another way, which counts it itself. */
-  left(): void;
+  /** A request waited so many seconds for its turn. */
+  waited(seconds: number): void;
+  /** A problem was answered by the server itself; `isServed`: to a request that was being served. */
+  refused(code: ProblemCode, isServed: boolean): void;
   /** It has ended; `route` is the template that matched, empty for none; `example` its span, when it is sampled. */
   ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
   /** An answer is a problem, to a request or to what never became one; or a watch ends with it. */
@@ -33,6 +35,12 @@ export function httpMetrics(registry: Registry): HttpMetrics {
       this.set(serving);
     },
   });
+  const waits = new Histogram({
+    name: 'kvstore_admission_wait_seconds',
+    help: 'Time that requests waited for their turn, those included that were refused or left; most need not wait.',
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [registry],
+  });
   const answered = new Counter({
     name: 'kvstore_http_problems_total',
     help: 'Answers and ends of watches that were problems, by their code (docs/api.md).',
@@ -45,8 +53,11 @@ export function httpMetrics(registry: Registry): HttpMetrics {
     started() {
       serving++;
     },
-    left() {
-      serving--;
+    waited: (seconds) => waits.observe(seconds),
+    refused(code, isServed) {
+      answered.inc({ code });
+      // What never became a request has no time of its own.
+      if (!isServed) durations.observe('_OTHER', '', problems[code].status, 0);
     },
     ended(method, route, status, seconds, example) {
       serving--;

@@ -1,24 +1,19 @@
-/** Measures every request: how many, how long, how they ended. */
-import type { Context, Middleware } from 'koa';
-import type { Span, Spans } from '../store/spans.ts';
-import type { HttpMetrics } from './http-metrics.ts';
+/** Tells the exchange what the application alone knows of a request: that it goes on by itself from here on. */
+import type { Middleware } from 'koa';
+import type { Spans } from '../store/spans.ts';
+import { exchangeOf } from './exchange.ts';
 
-export function observe(metrics: HttpMetrics, spans: Spans): Middleware {
+/** A watch may go on for days: its duration, and that of its span, is how long it took to begin. */
+export function watchBegan(spans: Spans): Middleware {
   return async (ctx, next) => {
-    const start = performance.now();
-    metrics.started();
-    try {
-      await next();
-    } finally {
-      const route: string = ctx.state.route ?? '';
-      metrics.ended(ctx.method, route, ctx.status, (performance.now() - start) / 1000);
-      if (ctx.respond === false) endSpan(ctx, spans.current());
+    await next();
+    const exchange = exchangeOf(ctx.res);
+    if (exchange !== undefined) {
+      exchange.status = ctx.status;
+      exchange.end(ctx.res);
     }
+    const span = spans.current();
+    span?.setAttribute('http.response.status_code', ctx.status);
+    span?.finish();
   };
-}
-
-/** What goes on by itself (a watch) may do so for days: its span is how long it took to begin. */
-function endSpan(ctx: Context, span: Span | undefined): void {
-  span?.setAttribute('http.response.status_code', ctx.status);
-  span?.finish();
 }

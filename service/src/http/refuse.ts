@@ -1,7 +1,8 @@
 /** Answers to what never became a request: not HTTP, too long, too slow. */
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Problem, type ProblemCode } from '../errors.ts';
+import { Problem, type ProblemCode, problems } from '../errors.ts';
+import { exchangeOf } from './exchange.ts';
 import { problemText } from './render-errors.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
@@ -12,13 +13,11 @@ const lingerTime = 1000;
 
 type Headers = Readonly<Record<string, string>>;
 
+/** Hears of a refusal, and whether it ends a request that was being served. */
+export type OnRefused = (code: ProblemCode, isServed: boolean) => void;
+
 /** For the server's `clientError` event. `more`: headers that every answer has. */
-export function refuse(
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-  onProblem: (code: ProblemCode) => void,
-  more: Headers,
-): void {
+export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: OnRefused, more: Headers): void {
   // Each further piece of what is not HTTP is an error again; the answer is on its way already.
   if (socket.writableEnded && !socket.destroyed) return;
   // Node's own handler looks there, too: the answer that is being written. Nothing may get into the midst of it.
@@ -28,13 +27,16 @@ export function refuse(
     return;
   }
   const [code, message] = refusals[error.code ?? ''] ?? notHttp;
-  onProblem(code);
+  const exchange = current == null ? undefined : exchangeOf(current);
+  // The rest of a request took too long, or was not HTTP: that is how it ended.
+  if (exchange !== undefined) exchange.status = problems[code].status;
+  onProblem(code, exchange !== undefined);
   answerBare(socket, new Problem(code, message, { headers: more }));
 }
 
 /** For the server's `connect` event: this is no proxy. */
-export function refuseConnect(socket: Duplex, onProblem: (code: ProblemCode) => void, more: Headers): void {
-  onProblem('method-not-allowed');
+export function refuseConnect(socket: Duplex, onProblem: OnRefused, more: Headers): void {
+  onProblem('method-not-allowed', false);
   const headers = { Allow: 'GET, HEAD, POST, DELETE', ...more };
   answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
 }

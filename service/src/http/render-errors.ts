@@ -2,6 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { Problem, type ProblemCode, problems } from '../errors.ts';
+import { exchangeOf } from './exchange.ts';
 
 /** `onProblem` hears of every one. */
 export function renderErrors(log: Logger, onProblem: (code: ProblemCode) => void): Middleware {
@@ -25,6 +26,8 @@ function render(ctx: Context, problem: Problem, log: Logger): void {
   if (level !== undefined) log[level]({ err: problem, method: ctx.method, route: ctx.state.route }, 'request failed');
   if (ctx.res.headersSent) {
     // Too late for another answer: cut the connection, so that nobody takes the beginning for the whole.
+    const exchange = exchangeOf(ctx.res);
+    if (exchange !== undefined) exchange.status = problem.status;
     ctx.res.destroy();
     return;
   }

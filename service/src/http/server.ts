@@ -1,10 +1,9 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ProblemCode } from '../errors.ts';
 import type { Drain } from './drain.ts';
-import { identityHeader } from './identity.ts';
-import { maxHeaderSize, refuse, refuseConnect } from './refuse.ts';
+import { identityHeader, responsesOf } from './identity.ts';
+import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -21,7 +20,7 @@ export interface ServerOptions {
   /** What the store is called; every answer says it. Undefined: none does. */
   readonly identity?: string | undefined;
   /** Hears of the answers to what never became a request. */
-  readonly onProblem: (code: ProblemCode) => void;
+  readonly onProblem: OnRefused;
   /** Hears of each connection that is taken. */
   readonly onConnection: () => void;
 }
@@ -34,7 +33,9 @@ const backlog = 4096;
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
+  const { identity, onProblem } = options;
   const server = createHttpServer({
+    ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
     requestTimeout: options.requestTimeout,
@@ -45,13 +46,11 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
     optimizeEmptyRequests: true,
   });
-  const { identity, onProblem } = options;
   const bare: Readonly<Record<string, string>> = identity === undefined ? {} : { [identityHeader]: identity };
   const answer: RequestListener = (request, response) => {
     // A client that is told so opens its next connection elsewhere.
     // And with a request for another protocol, which is not granted, Node loses what came behind it.
     if (drain.draining || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-    if (identity !== undefined) response.setHeader(identityHeader, identity);
     handler(request, response);
   };
   server.on('connection', options.onConnection);

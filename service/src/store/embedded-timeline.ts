@@ -10,19 +10,21 @@ import { newTimeline } from './timeline.ts';
 
 /** Holds the timeline and a revision that it has reached: an older data file put in the place of ours is noticed. */
 const markerName = 'timeline';
-/** The data file's inode, as the index has it: a copy has another. */
-const inodeMeta = 'inode';
+/** Which file the index is in: a copy is another one. */
+const fileMeta = 'file';
 
 /** Begins a new timeline when the index has none, or is not in the state that it was left in. */
 export function continueTimeline(index: KeyIndex, directory: string): void {
-  const inode = String(statSync(join(directory, 'data.mdb'), { bigint: true }).ino);
+  // A file that is made in the place of a removed one may get the same inode, at another time.
+  const { ino, birthtimeNs } = statSync(join(directory, 'data.mdb'), { bigint: true });
+  const file = `${ino} ${birthtimeNs}`;
   const known = index.meta('timeline');
-  const isCopy = index.meta(inodeMeta) !== inode;
+  const isCopy = index.meta(fileMeta) !== file;
   if (known === undefined || isCopy || reached(directory, known) > index.revision()) {
     const timeline = newTimeline();
     index.transactNow((writer) => {
       writer.setTimeline(timeline);
-      writer.setMeta(inodeMeta, inode);
+      writer.setMeta(fileMeta, file);
     });
     index.enterTimeline(timeline);
   }

@@ -26,6 +26,7 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import { exchangeOf } from '../http/exchange.ts';
 import { knownMethod } from '../http/http-metrics.ts';
 import { splitTarget } from '../http/target.ts';
 import { nobody, type Parent, type RecordedSpan } from './recorded-span.ts';
@@ -59,6 +60,8 @@ export function traceRequests(
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);
     const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);
+    const exchange = exchangeOf(response);
+    if (exchange !== undefined) exchange.span = span;
     // Emitted once, however the answer ends.
     response.once('close', () => endSpan(span, response));
     spans.within(span, () => listener(request, response));

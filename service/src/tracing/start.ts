@@ -3,7 +3,6 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Env, Tracing } from '../tracing.ts';
 import { readBatching } from './batching.ts';
 import { traceCalls } from './calls.ts';
-import { traceMetrics } from './metrics.ts';
 import { Recorder } from './recorder.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
@@ -22,7 +21,6 @@ export function startSdk(env: Env): Tracing {
     spans,
     interceptors: [traceCalls(recorder, spans)],
     requests: (listener) => traceRequests({ recorder, spans, sampling }, listener),
-    metrics: (metrics) => traceMetrics(metrics, spans),
     logFields() {
       const span = spans.current()?.ids;
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };

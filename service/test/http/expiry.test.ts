@@ -48,6 +48,55 @@ contractTest('a dump that lost an expired key is not taken for the one before', 
   t.is(after.text, '{}');
 });
 
+contractTest(
+  'every answer says at which state of the store it stands, also while expired keys wait to be removed',
+  async (t, kind) => {
+    const clock = new SettableClock();
+    const service = await startService(t, kind, { clock });
+    await setFor(service, 1000, { 'a-1': 1, 'b-1': 1 });
+    await setFor(service, 2000, { 'c-1': 1 });
+    await set(service, { 'd-1': 1 });
+    const targets = [
+      '/',
+      '/?limit=1',
+      '/?prefix=a',
+      '/search?prefix=a',
+      '/search?suffix=-1',
+      '/search?prefix=a&suffix=1',
+    ].concat(['/search?prefix=a&values=true', '/search?suffix=-1&limit=1', '/search?suffix=-1&limit=2&values=true']);
+    const seen = new Map<string, Map<string, string>>();
+    const tags: string[] = [];
+    for (const passed of [0, 1001, 0, 1000]) {
+      clock.advance(passed * 1000);
+      for (const target of targets) {
+        for (const accept of target.startsWith('/search') ? ['*/*'] : ['*/*', 'application/x-ndjson']) {
+          for (const method of ['GET', 'GET', 'HEAD']) {
+            const { status, headers, text } = await call(service, target, { method, headers: { Accept: accept } });
+            t.is(status, 200);
+            const { etag = '' } = headers;
+            t.regex(
+              etag,
+              accept === '*/*' ? /^"[0-9a-z]{8}-\d+(\+\d{13})?"$/ : /^"[0-9a-z]{8}-\d+(\+\d{13})?-lines"$/,
+              target,
+            );
+            if (accept === '*/*') tags.push(etag);
+            if (method === 'HEAD') continue;
+            // A strong tag: one text of a target.
+            const texts = seen.get(target + accept) ?? new Map<string, string>();
+            seen.set(target + accept, texts);
+            t.is(texts.get(etag) ?? text, text, `${target} at ${etag}`);
+            texts.set(etag, text);
+            const again = await call(service, target, { headers: { Accept: accept, 'If-None-Match': etag } });
+            t.is(again.status, 304, `${target} at ${etag}`);
+            t.is(again.headers.etag, etag);
+          }
+        }
+      }
+    }
+    t.true(new Set(tags).size >= 3, 'one for each state');
+  },
+);
+
 contractTest('a write without a time to live takes an earlier one away, a deletion too', async (t, kind) => {
   const clock = new SettableClock();
   const service = await startService(t, kind, { clock });

@@ -27,6 +27,8 @@ export interface MutationsOptions {
   /** The timeline that the index is on. */
   readonly timeline: () => string;
   readonly barrier: () => Promise<void>;
+  /** False: the index is of no timeline of the store yet, or no longer. */
+  readonly synced: () => boolean;
   readonly layout: Layout;
   readonly limits: WriterLimits;
   readonly clock: Clock;
@@ -52,11 +54,11 @@ export class Mutations {
     const values = new Map<string, Buffer>();
     for (const { key, value } of pairs) values.set(key, Buffer.from(value));
     const set = { values, lease: undefined, doubtful: none };
-    const { clock, requestTimeout, writer } = this.#options;
+    const { clock, requestTimeout, writer, synced } = this.#options;
     const deadline = clock.now() + requestTimeout;
     if (ttl === undefined && condition === undefined) {
       if (this.#closed) throw unavailable('The store is closed.');
-      return await writer.write(set, deadline);
+      if (synced()) return await writer.write(set, deadline);
     }
     const write = () =>
       ttl === undefined ? this.#write(set, condition, deadline) : this.#leased(set, ttl, condition, deadline);
@@ -119,8 +121,18 @@ export class Mutations {
     return await this.#write({ ...set, doubtful }, undefined, deadline);
   }
 
+  /**
+   * Until the index is synced, the name of the store's timeline is not known: an entity tag that was given before would
+   * match nothing, although the value stands.
+   */
+  async #late(set: WriteSet, deadline: number): Promise<Outcome> {
+    await this.#options.barrier();
+    return this.#options.writer.write(set, deadline);
+  }
+
   #write(set: WriteSet, condition: Condition | undefined, deadline: number): Promise<Outcome> {
-    const { writer, conditional } = this.#options;
-    return condition === undefined ? writer.write(set, deadline) : conditional.write(set, condition, deadline);
+    const { writer, conditional, synced } = this.#options;
+    if (condition !== undefined) return conditional.write(set, condition, deadline);
+    return synced() ? writer.write(set, deadline) : this.#late(set, deadline);
   }
 }

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { violations } from '../../../../test-support/linearizable/history.ts';
 import { run } from '../../../../test-support/linearizable/run.ts';
+import { isOverwritten } from '../../../../test-support/linearizable/tags.ts';
 
 test.serial('histories of three processes under faults are linearizable', async (t) => {
-  const { history } = await run({
+  const { history, faults, mirrored } = await run({
     schedule: [
       'leader paused',
       'process cut off',
@@ -16,6 +17,13 @@ test.serial('histories of three processes under faults are linearizable', async 
   });
   t.true(history.length > 1000);
   t.deepEqual(violations(history), []);
+  // Entity tags, and copies of the store that clients keep by watching.
+  t.deepEqual(faults, []);
+  t.true(mirrored.compared > 10 && mirrored.events > 1000);
+  // What the checks are for has happened.
+  t.true(history.some(({ kind }) => kind === 'refused'));
+  t.true(history.some(({ replaces }) => replaces !== undefined));
+  t.true(history.some(({ tag = '' }) => isOverwritten(tag)));
 });
 
 test.serial('without the barrier the same check finds stale answers', async (t) => {

@@ -38,6 +38,7 @@ async function setUp(t: ExecutionContext) {
       spans: noSpans,
       requestTimeout: 2000,
       barrier: async () => {},
+      synced: () => true,
       expired: () => undefined,
     },
   };

@@ -6,7 +6,7 @@ import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
 import { wasPutBack } from '../../../src/store/etcd/timeline-key.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { newPrefix, openReady, read } from './harness.ts';
+import { newPrefix, open, openReady, read, ready } from './harness.ts';
 
 async function startCluster(t: ExecutionContext, size: 1 | 3 = 1): Promise<EtcdCluster> {
   const cluster = await EtcdCluster.start({ size });
@@ -53,6 +53,19 @@ test('all replicas of a store are on one timeline, new ones and those with an in
   const again = await openReady(t, { ...options, dataDir: first?.dataDir ?? '' });
   t.is(again.store.timeline(), timeline);
   t.is((await openReady(t, { ...options, prefix: newPrefix() })).store.timeline() === timeline, false);
+});
+
+test('a set that comes before the first sync is told a version that its value has', async (t) => {
+  const cluster = await startCluster(t);
+  const { store } = await open(t, { endpoints: cluster.endpoints, prefix: newPrefix() });
+  const [written, leased] = await Promise.all([
+    store.set(one('1')),
+    store.set([{ key: 'b', value: '1' }], { ttl: 3600 }),
+  ]);
+  await ready(store);
+  t.is(written.timeline, store.timeline());
+  t.is(leased.timeline, store.timeline());
+  t.is(await codeOf(store.set(one('2'), { condition: { version: written } })), 'done');
 });
 
 for (const replicas of ['a replica that was there before', 'new replicas only'] as const) {

@@ -1,0 +1,189 @@
+/**
+ * Each request is counted once, with the time that a clock outside measures, whichever way it ends: from when its head is
+ * there until the answer is done or the connection is gone.
+ */
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { Problem } from '../../src/errors.ts';
+import type { Store } from '../../src/store/store.ts';
+import { around } from '../support/around.ts';
+import { call, set } from '../support/call.ts';
+import { connectRaw, exchange } from '../support/raw-connection.ts';
+import { type Service, startService } from '../support/start-service.ts';
+import { contractTest, storeKinds } from '../support/store-kinds.ts';
+
+const [embedded] = storeKinds as [(typeof storeKinds)[number]];
+
+interface Counted {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/** What the histogram holds by method, route and status. */
+async function counted({ registry }: Service): Promise<Map<string, Counted>> {
+  const found = new Map<string, { count: number; seconds: number }>();
+  const text = await registry.metrics();
+  const line =
+    /^http_server_request_duration_seconds_(count|sum)\{http_request_method="(\w+)",http_route="([^"]*)",http_response_status_code="(\d+)"\} (\S+)$/gm;
+  for (const [, kind, method, route, status, value] of text.matchAll(line)) {
+    const name = `${method} ${route} ${status}`;
+    const entry = found.get(name) ?? { count: 0, seconds: 0 };
+    if (kind === 'count') entry.count = Number(value);
+    else entry.seconds = Number(value);
+    found.set(name, entry);
+  }
+  return found;
+}
+
+/** A store whose reads and writes wait until they are let go. */
+function held(store: Store) {
+  const waiting: { go: () => void; fail: (problem: Problem) => void; since: number }[] = [];
+  const gate = () => new Promise<void>((go, fail) => waiting.push({ go, fail, since: performance.now() }));
+  return {
+    waiting,
+    store: around(store, { barrier: gate, set: async (...given) => gate().then(() => store.set(...given)) }),
+  };
+}
+
+/** Milliseconds that a request is held for; long beside what a busy machine adds. */
+const hold = 120;
+
+const requests: Record<string, (service: Service) => Promise<unknown>> = {
+  'GET /get/{key}': (service) => call(service, '/get/a'),
+  'GET /get/{key} escaped': (service) => call(service, '/get/%61'),
+  'GET /search': (service) => call(service, '/search?prefix=a'),
+  'GET /': (service) => call(service, '/'),
+  'POST /set': (service) => set(service, { a: 1 }),
+  'POST /set with a condition': (service) => set(service, { b: 1 }, { headers: { 'If-None-Match': '*' } }),
+};
+
+async function start(t: ExecutionContext, hotReads = true) {
+  let gates: ReturnType<typeof held> | undefined;
+  const service = await startService(t, embedded, {
+    hotReads,
+    around: (store) => {
+      gates = held(store);
+      return gates.store;
+    },
+  });
+  return { service, waiting: gates?.waiting ?? [] };
+}
+
+for (const hotReads of [true, false]) {
+  for (const [name, send] of Object.entries(requests)) {
+    for (const outcome of ['answered', 'failed', 'left'] as const) {
+      test(`${hotReads ? 'short way' : 'route'}: ${name} that waits and is ${outcome}`, async (t) => {
+        const { service, waiting } = await start(t, hotReads);
+        const template = name.replace(/ (escaped|with a condition)$/, '');
+        const sent = performance.now();
+        const status = { answered: template === 'GET /get/{key}' ? 404 : 200, failed: 503, left: 499 }[outcome];
+        let end: Promise<unknown>;
+        if (outcome === 'left') {
+          const body = name.startsWith('POST') ? '{"a":1}' : '';
+          const target = {
+            'GET /get/{key}': '/get/a',
+            'GET /get/{key} escaped': '/get/%61',
+            'GET /search': '/search?prefix=a',
+            'GET /': '/',
+          }[name];
+          const condition = name.endsWith('condition') ? 'If-None-Match: *\r\n' : '';
+          const head =
+            target === undefined
+              ? `POST /set HTTP/1.1\r\n${condition}Content-Length: ${body.length}`
+              : `GET ${target} HTTP/1.1`;
+          const connection = await connectRaw(t, service);
+          connection.send(`${head}\r\nHost: x\r\n\r\n${body}`);
+          end = (async () => {
+            await waitFor(
+              'it is held',
+              () => performance.now() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY) > hold,
+            );
+            connection.socket.destroy();
+          })();
+        } else {
+          end = send(service);
+        }
+        await waitFor('it is held', () => performance.now() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY) > hold);
+        if (outcome === 'answered') waiting[0]?.go();
+        if (outcome === 'failed') waiting[0]?.fail(new Problem('unavailable', 'No fresh read.'));
+        await end;
+        const found = async () => (await counted(service)).get(`${template} ${status}`);
+        await waitFor('it is counted', async () => (await found())?.count === 1);
+        const outside = (performance.now() - sent) / 1000;
+        const { seconds = 0 } = (await found()) ?? {};
+        t.true(seconds >= hold / 1000, `${seconds} s are less than it waited`);
+        t.true(seconds <= outside, `${seconds} s are more than ${outside} s`);
+        if (outcome === 'left') for (const { go } of waiting) go();
+        t.is(
+          [...(await counted(service)).values()].reduce((sum, { count }) => sum + count, 0),
+          1,
+          'counted once',
+        );
+        const text = await service.registry.metrics();
+        t.regex(text, /^http_server_active_requests 0$/m);
+      });
+    }
+  }
+}
+
+contractTest('what is cut while it is streamed is counted as left, with its time', async (t, kind) => {
+  const service = await startService(t, kind, { dumpCache: 0 });
+  for (let i = 0; i < 20; i++) await set(service, { [`k${i}`]: 'x'.repeat(1_000_000) });
+  const connection = await connectRaw(t, service);
+  const sent = performance.now();
+  connection.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await connection.until(/^HTTP\/1\.1 200 /);
+  connection.socket.pause();
+  await waitFor('it is stuck', () => performance.now() - sent > hold);
+  connection.socket.destroy();
+  await waitFor('it is counted', async () => (await counted(service)).get('GET / 499')?.count === 1);
+  const { seconds = 0 } = (await counted(service)).get('GET / 499') ?? {};
+  t.true(seconds >= (hold - 50) / 1000 && seconds <= (performance.now() - sent) / 1000, `${seconds} s`);
+});
+
+test('what the server itself refuses is counted with its status, what is slow with its time', async (t) => {
+  const service = await startService(t, embedded);
+  await exchange(t, service, 'rubbish\r\n\r\n');
+  await exchange(t, service, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await exchange(t, service, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n');
+  for (const status of [400, 431, 405]) {
+    await waitFor(`${status} is counted`, async () => (await counted(service)).get(`_OTHER  ${status}`)?.count === 1);
+  }
+  const hasty = await startService(t, embedded, { requestTimeout: 300, headersTimeout: 300 });
+  const connection = await connectRaw(t, hasty);
+  const sent = performance.now();
+  connection.send('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a":');
+  t.regex(await connection.closed(), /^HTTP\/1\.1 408 /);
+  await waitFor('it is counted', async () => (await counted(hasty)).get('POST /set 408')?.count === 1);
+  const { seconds = 0 } = (await counted(hasty)).get('POST /set 408') ?? {};
+  t.true(seconds > 0 && seconds <= (performance.now() - sent) / 1000, `${seconds} s`);
+});
+
+test('the time in the queue of admission belongs to a request, and is counted for itself', async (t) => {
+  const service = await startService(t, embedded, { maxWait: 60_000 });
+  const sent = performance.now();
+  const posts = Array.from({ length: 300 }, (_, i) => set(service, { [`k${i}`]: 'x'.repeat(20_000) }));
+  await Promise.all(posts);
+  const outside = (performance.now() - sent) / 1000;
+  const text = await service.registry.metrics();
+  const number = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  const { count = 0, seconds = 0 } = (await counted(service)).get('POST /set 200') ?? {};
+  t.is(count, 300);
+  t.true(number('kvstore_admission_wait_seconds_sum') <= seconds);
+  t.true(seconds <= 300 * outside);
+});
+
+test('a watch is counted with the time that it took to begin, and when it is refused', async (t) => {
+  const service = await startService(t, embedded, { watches: { maxWatches: 1 } });
+  const first = await connectRaw(t, service);
+  first.send('GET /watch HTTP/1.1\r\nHost: x\r\n\r\n');
+  await first.until(/: watching/);
+  t.is((await call(service, '/watch')).status, 503);
+  const found = await counted(service);
+  t.is(found.get('GET /watch 200')?.count, 1);
+  t.is(found.get('GET /watch 503')?.count, 1);
+  first.socket.destroy();
+  await waitFor('it is over', async () => /^kvstore_watches 0$/m.test(await service.registry.metrics()));
+  t.is((await counted(service)).get('GET /watch 499'), undefined);
+});

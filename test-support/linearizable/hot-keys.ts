@@ -1,0 +1,159 @@
+/**
+ * Hot keys: several clients of each replica send their requests at the same instant, all for the same few keys, so that
+ * writes of one key are gathered. They set one pair or several that overlap in part, with and without a time to live,
+ * delete, and use every entity tag that one of them was given, also old ones.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Target } from './call.ts';
+import { pick } from './pick.ts';
+import type { Recorder, Register } from './recorder.ts';
+
+export interface HotKeysOptions {
+  readonly recorder: Recorder;
+  readonly replicas: readonly Target[];
+  /** Clients that act at the same instant, of each replica. */
+  readonly perReplica: number;
+  readonly random: () => number;
+  /** In the names of keys. */
+  readonly team: number;
+  /** Milliseconds between two bursts, at the most. */
+  readonly rest: number;
+}
+
+const registersAtOnce = 4;
+
+/** Bursts on the same registers: short histories are checked quickly. */
+const leastBursts = 5;
+const mostBursts = 40;
+
+/** Of each client, after its operation in a burst. */
+const readsBehind = 2;
+
+/** Seconds; longer than any run, and than any clock jumps that a run makes. */
+const ttl = 300_000_000;
+/** Each is a lease in etcd, which costs more than the write. */
+const likelyTtl = 0.06;
+
+/** How likely each kind of operation is; what is left are reads. */
+interface Mix {
+  readonly set: number;
+  readonly conditionalSet: number;
+  readonly absentSet: number;
+  readonly remove: number;
+  readonly conditionalRemove: number;
+  readonly conditionalRead: number;
+}
+
+const mixes: readonly Mix[] = [
+  { set: 0.8, conditionalSet: 0.05, absentSet: 0.03, remove: 0.01, conditionalRemove: 0, conditionalRead: 0.02 },
+  { set: 0.05, conditionalSet: 0.55, absentSet: 0.05, remove: 0, conditionalRemove: 0.02, conditionalRead: 0.13 },
+  { set: 0, conditionalSet: 0, absentSet: 0, remove: 0, conditionalRemove: 0, conditionalRead: 0.5 },
+  { set: 0.3, conditionalSet: 0.2, absentSet: 0.05, remove: 0.01, conditionalRemove: 0.02, conditionalRead: 0.2 },
+];
+
+export class HotKeys {
+  readonly #options: HotKeysOptions;
+  readonly #running: Promise<void>;
+  #stopped = false;
+  #epoch = 0;
+
+  constructor(options: HotKeysOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { recorder, random, rest, team } = this.#options;
+    while (!this.#stopped) {
+      const epoch = ++this.#epoch;
+      const registers = Array.from({ length: registersAtOnce }, (_, i) =>
+        recorder.register(`hot-${team}-${epoch}-${i}`),
+      );
+      const bursts = leastBursts + random() * (mostBursts - leastBursts);
+      for (let i = 0; i < bursts && !this.#stopped; i++) {
+        const before = recorder.failures;
+        await this.#burst(registers);
+        // Writes of unknown outcome stay possible for ever: on to other keys.
+        if (registers.some(({ unknown }) => unknown > 0)) break;
+        await sleep(random() * rest * (recorder.failures === before ? 1 : 5));
+      }
+      await this.#retire(registers);
+    }
+  }
+
+  async #burst(registers: readonly Register[]): Promise<void> {
+    const { replicas, perReplica, random } = this.#options;
+    const mix = mixes[Math.floor(random() * mixes.length)];
+    const acts: Promise<void>[] = [];
+    for (let member = 0; member < replicas.length * perReplica; member++) {
+      const replica = replicas[member % replicas.length];
+      // Most of them on one key.
+      const register = registers[random() < 0.5 ? 0 : Math.floor(random() * registers.length)];
+      if (replica === undefined || register === undefined || mix === undefined) continue;
+      const client = this.#client(member);
+      acts.push(
+        this.#act(client, replica, register, registers, mix).then(() => this.#look(client, replica, registers)),
+      );
+    }
+    await Promise.all(acts);
+  }
+
+  /** Reads are cheap, and see what writes have done. */
+  async #look(client: number, replica: Target, registers: readonly Register[]): Promise<void> {
+    const { recorder, random } = this.#options;
+    for (let i = 0; i < readsBehind; i++) {
+      const register = registers[Math.floor(random() * registers.length)];
+      if (register === undefined) continue;
+      await recorder.read(client, replica, register, random() < 0.5 ? pick(register.known, random) : undefined);
+    }
+  }
+
+  async #act(
+    client: number,
+    replica: Target,
+    register: Register,
+    registers: readonly Register[],
+    mix: Mix,
+  ): Promise<void> {
+    const { recorder, random } = this.#options;
+    let left = random();
+    const chosen = (likely: number) => {
+      left -= likely;
+      return left < 0;
+    };
+    const known = pick(register.known, random);
+    if (chosen(mix.set)) {
+      // Two or three registers that include this one, or this one alone.
+      const several = random() < 0.3 ? registers.filter((one) => one === register || random() < 0.5) : [register];
+      return recorder.set(client, replica, several, { ttl: random() < likelyTtl ? ttl : undefined });
+    }
+    if (chosen(mix.absentSet)) return recorder.set(client, replica, [register], { condition: 'absent' });
+    if (chosen(mix.remove) && !register.deleted) return recorder.remove(client, replica, register);
+    if (known === undefined) return recorder.read(client, replica, register);
+    if (chosen(mix.conditionalSet)) {
+      const options = { condition: known, ttl: random() < likelyTtl ? ttl : undefined };
+      return recorder.set(client, replica, [register], options);
+    }
+    if (chosen(mix.conditionalRemove) && !register.deleted) return recorder.remove(client, replica, register, known);
+    return recorder.read(client, replica, register, chosen(mix.conditionalRead) ? known : undefined);
+  }
+
+  /** Deletes what was not deleted yet, so that the store stays small. */
+  async #retire(registers: readonly Register[]): Promise<void> {
+    const { recorder, replicas, random } = this.#options;
+    for (const register of registers) {
+      const replica = replicas[Math.floor(random() * replicas.length)];
+      if (!register.deleted && replica !== undefined) await recorder.remove(this.#client(0), replica, register);
+      recorder.forget(register);
+    }
+  }
+
+  #client(member: number): number {
+    return 1000 * (this.#options.team + 1) + member;
+  }
+}
