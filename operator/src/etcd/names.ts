@@ -11,6 +11,8 @@ export const metricsPort = 2381;
 export const stateAnnotation = 'kvstore.dev/etcd-state';
 /** On the StatefulSet: the id of the cluster it runs, once known. */
 export const clusterAnnotation = 'kvstore.dev/etcd-cluster-id';
+/** On the StatefulSet while it lacks a pod: a text that changes now and then, so that its controller looks again. */
+export const nudgeAnnotation = 'kvstore.dev/nudge';
 /** On the pod template: what the pod was made from; a pod with another value is restarted. */
 export const templateAnnotation = 'kvstore.dev/etcd-template';
 

@@ -120,8 +120,23 @@ async function applyObjects(
   if (budget !== undefined) await tools.apply(budget);
   await tools.apply(etcdConfigMap(names, state, uid, objects.configMap?.metadata?.resourceVersion));
   if (trial !== undefined) await tools.apply(trialJob(names, kvstore, trial));
-  await tools.apply(etcdStatefulSet(names, etcd, state, template, objects.statefulSet));
+  await tools.apply(
+    etcdStatefulSet(names, etcd, state, template, objects.statefulSet, nudgeFor(names, objects, tools.now())),
+  );
 }
+
+/**
+ * The controller of a StatefulSet backs off for up to a quarter of an hour when pods of a deleted StatefulSet of the same
+ * name end too slowly, and is not told when they are gone. Any change makes it look at once.
+ */
+function nudgeFor(names: EtcdNames, { statefulSet, pods }: EtcdObjects, now: Date): string | undefined {
+  const replicas = statefulSet?.spec?.replicas ?? 0;
+  const present = new Set(pods.map(({ metadata }) => names.ordinal(metadata?.name ?? '')));
+  const isMissing = Array.from({ length: replicas }, (_, ordinal) => ordinal).some((ordinal) => !present.has(ordinal));
+  return isMissing ? String(Math.floor(now.getTime() / nudgeMs)) : undefined;
+}
+
+const nudgeMs = 15_000;
 
 /** Since when all members refuse a change, for plan/refusals.ts. */
 async function recordRefusal(

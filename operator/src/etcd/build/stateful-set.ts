@@ -1,11 +1,12 @@
 import type { V1PodTemplateSpec, V1StatefulSet } from '@kubernetes/client-node';
 import type { EtcdSpec } from '../../kvstore.ts';
-import { clusterAnnotation, type EtcdNames } from '../names.ts';
+import { clusterAnnotation, type EtcdNames, nudgeAnnotation } from '../names.ts';
 import { type EtcdState, replicasOf } from '../state.ts';
 
 /**
  * The members. The operator restarts them itself (OnDelete), one at a time and gated on etcd's health, which also
  * frees a pod that is stuck on an image that does not exist.
+ * @param nudge for its controller to look again; undefined: no pod is missing
  * @param existing the StatefulSet as it is: its volume claim templates cannot change, so they are kept
  */
 export function etcdStatefulSet(
@@ -14,7 +15,12 @@ export function etcdStatefulSet(
   state: EtcdState,
   template: V1PodTemplateSpec,
   existing: V1StatefulSet | undefined,
+  nudge?: string,
 ): V1StatefulSet {
+  const annotations = {
+    ...(state.clusterId === undefined ? {} : { [clusterAnnotation]: state.clusterId }),
+    ...(nudge === undefined ? {} : { [nudgeAnnotation]: nudge }),
+  };
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
@@ -22,7 +28,7 @@ export function etcdStatefulSet(
       name: names.name,
       namespace: names.namespace,
       labels: names.labels,
-      ...(state.clusterId === undefined ? {} : { annotations: { [clusterAnnotation]: state.clusterId } }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: {
       serviceName: names.name,
