@@ -1,12 +1,9 @@
-/** Services as the composition root makes them, where one process needs several, or one without something. */
+/** Services as main makes them, where one process needs several, or one without something. */
 import pino from 'pino';
 import type { Registry } from 'prom-client';
 import { readConfig } from '../../service/src/config.ts';
-import { Drain } from '../../service/src/http/drain.ts';
-import { createHandler } from '../../service/src/http/handler.ts';
 import type { HttpMetrics } from '../../service/src/http/http-metrics.ts';
-import { listen } from '../../service/src/http/server.ts';
-import { Turns } from '../../service/src/http/turns.ts';
+import { createService } from '../../service/src/service.ts';
 import type { Store } from '../../service/src/store/store.ts';
 import type { Tracing } from '../../service/src/tracing.ts';
 
@@ -21,22 +18,6 @@ export interface ServeOptions {
 export const config = readConfig(process.env);
 
 export async function serve({ port, ...parts }: ServeOptions): Promise<void> {
-  const drain = new Drain();
-  const turns = new Turns();
-  const handler = createHandler({
-    ...parts,
-    drain,
-    turns,
-    log: pino({ level: config.logLevel }),
-    maxBody: config.maxBody,
-    answerCache: config.answerCache,
-    dumpCache: config.dumpCache,
-    maxWait: config.maxWait,
-    watches: { maxWatches: 0, heartbeat: 1000, maxBacklog: 1, stallTimeout: 1000 },
-    streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
-    version: '0.0.0',
-    pages: { docs: false, ui: false },
-  });
-  const events = { onProblem: parts.metrics.refused, onConnection: () => turns.arrived() };
-  await listen(handler, drain, { ...config, port, requestTimeout: config.bodyTimeout, ...events });
+  const log = pino({ level: config.logLevel });
+  await createService({ ...config, port, docs: false, ui: false }, { ...parts, log, version: '0.0.0' });
 }

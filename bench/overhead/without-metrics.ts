@@ -6,7 +6,10 @@ import { config, serve } from './serve.ts';
 const nothing = () => {};
 await serve({
   port: config.port,
-  store: new EmbeddedStore({ directory: config.dataDir, metrics: { observe: nothing, commitStarted: () => nothing } }),
+  store: new EmbeddedStore({
+    directory: config.dataDir,
+    metrics: { observe: nothing, damaged: nothing, folderLost: nothing, commitStarted: () => nothing },
+  }),
   registry: new Registry(),
   metrics: { started: nothing, waited: nothing, refused: nothing, ended: nothing, problem: nothing },
 });

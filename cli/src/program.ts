@@ -7,8 +7,10 @@ import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
 import { addImport } from './commands/import.ts';
 import { addRestore } from './commands/restore.ts';
+import { addSalvage } from './commands/salvage.ts';
 import { addSearch } from './commands/search.ts';
 import { addSet } from './commands/set.ts';
+import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Context, type Io, say } from './io.ts';
@@ -21,7 +23,10 @@ export type Run = <Arguments extends unknown[], Options extends object>(
 
 export type AddCommand = (program: Command, run: Run) => Command;
 
-const commands = [addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore];
+const commands = [
+  ...[addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore],
+  ...[addVerify, addSalvage],
+];
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a condition does not hold,

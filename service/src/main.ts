@@ -1,4 +1,4 @@
-/** The composition root: reads the environment, builds everything, and ends it in order. Only here is `process` touched. */
+/** Reads the environment, opens the store, serves, and ends everything in order. Only here is `process` touched. */
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
@@ -11,10 +11,16 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 } else {
   await main().catch((error: unknown) => {
     process.stderr.write(`kvstore: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = error instanceof ConfigError ? 2 : 1;
+    process.exitCode = exitCodeOf(error);
   });
   // Everything is closed. What may keep the process alive is a connection still being made to a member that is gone.
   process.exit();
+}
+
+/** Documented in docs/operations.md: 2 is for settings, 3 for damaged data, which no restart will mend. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return 2;
+  return error instanceof Error && error.name === 'DamagedData' ? 3 : 1;
 }
 
 async function main(): Promise<void> {
@@ -26,14 +32,7 @@ async function main(): Promise<void> {
   const { tokenMetrics } = await import('./auth/token-metrics.ts');
   const { systemClock } = await import('./store/clock.ts');
   const { openStore } = await import('./store/open.ts');
-  const { Drain } = await import('./http/drain.ts');
-  const { createHandler } = await import('./http/handler.ts');
-  const { httpMetrics } = await import('./http/http-metrics.ts');
-  const { serverMetrics } = await import('./http/server-metrics.ts');
-  const { addressOf, listen } = await import('./http/server.ts');
-  const { Peers } = await import('./http/peers.ts');
-  const { Turns } = await import('./http/turns.ts');
-  const { shutDown } = await import('./http/shutdown.ts');
+  const { createService } = await import('./service.ts');
 
   const log = createLog({
     level: config.logLevel,
@@ -52,60 +51,18 @@ async function main(): Promise<void> {
     spans: tracing?.spans ?? noSpans,
     interceptors: tracing?.interceptors ?? [],
   });
-  const drain = new Drain();
-  const peers = new Peers({
-    url: config.peersUrl,
-    age: () => store.age?.(),
-    maxAge: config.readyMaxAge,
-    clock: systemClock,
-  });
-  const turns = new Turns();
-  const metrics = httpMetrics(registry);
-  const handler = createHandler({
-    store,
-    registry,
-    log,
-    drain,
-    peers,
-    tokens,
-    identity: config.identity,
-    version: manifest.version,
-    pages: { docs: config.docs, ui: config.ui },
-    maxBody: config.maxBody,
-    maxWait: config.maxWait,
-    turns,
-    tracing,
-    metrics,
-    watches: {
-      maxWatches: config.maxWatches,
-      heartbeat: config.watchHeartbeat,
-      maxBacklog: config.watchBacklog,
-      stallTimeout: config.stallTimeout,
-    },
-    answerCache: config.answerCache,
-    dumpCache: config.dumpCache,
-    streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
-  });
   try {
-    const server = await listen(handler, drain, {
-      ...config,
-      requestTimeout: config.bodyTimeout,
-      onProblem: metrics.refused,
-      onConnection: () => turns.arrived(),
-    });
-    serverMetrics(registry, { server, store, drain, peers });
-    const { address, port, family } = addressOf(server);
-    const host = family === 'IPv6' ? `[${address}]` : address;
-    log.info({ version: manifest.version, url: `http://${host}:${port}`, dataDir: config.dataDir }, 'listening');
+    const parts = { store, registry, log, tokens, tracing, version: manifest.version };
+    const service = await createService(config, parts);
+    log.info({ version: manifest.version, url: service.url, dataDir: config.dataDir }, 'listening');
     const signal = await firstSignal();
     log.info({ signal }, 'shutting down');
     exitOnSecondSignal(log);
     // Ctrl-C comes from a person who waits; SIGTERM from an orchestrator that still sends requests.
     const drainWindow = signal === 'SIGINT' ? 0 : config.drainWindow;
-    await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
+    await service.stop(drainWindow);
   } finally {
     tokens?.close();
-    peers.close();
     await store.close();
     await tracing?.shutdown();
   }

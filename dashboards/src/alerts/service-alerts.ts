@@ -45,6 +45,22 @@ export const serviceAlerts: readonly Alert[] = [
     summary: `${where} found another history in etcd ({{ $labels.cause }}).`,
   },
   {
+    name: 'KvStoreDataDamaged',
+    severity: 'page',
+    for: '0m',
+    expr: 'sum by (namespace, pod, part) (increase(kvstore_data_damage_total[15m])) > 0',
+    signals: ['sum by (namespace, pod, part) (increase(kvstore_data_damage_total[15m]))'],
+    summary: `${where} has read damaged data ({{ $labels.part }}): requests for it fail.`,
+  },
+  {
+    name: 'KvStoreDataFolderLost',
+    severity: 'page',
+    for: '0m',
+    expr: 'kvstore_data_folder_lost == 1',
+    signals: ['kvstore_data_folder_lost'],
+    summary: `${where} has lost its data folder: writes are refused, and a restart loses what it still shows.`,
+  },
+  {
     name: 'KvStoreTokensNotTaken',
     severity: 'ticket',
     for: '5m',

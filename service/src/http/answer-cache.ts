@@ -67,6 +67,10 @@ export class AnswerCache implements ChangeListener {
     if (--this.#open === 0) this.#changing.clear();
   }
 
+  replaced(): void {
+    this.timelineChanged();
+  }
+
   /** Answers carry the timeline in their entity tags. */
   timelineChanged(): void {
     this.#young = new Generation();

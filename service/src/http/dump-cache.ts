@@ -113,6 +113,11 @@ export class DumpCache implements ChangeListener {
     if (this.#pieces.length > 0 && this.#now() - this.#lastUse > idleTime) this.#pieces = [];
   }
 
+  replaced(): void {
+    this.#pieces = [];
+    this.#assembled = undefined;
+  }
+
   /** The text carries no version. */
   timelineChanged(): void {}
 
@@ -199,8 +204,12 @@ export class DumpCache implements ChangeListener {
       this.#filling = false;
       // A store that is closed cannot be read.
       if (this.#pieces.length === 0 || this.#store.notReady() !== undefined) return;
-      if (this.#store.lastExpired() !== undefined) return;
-      if (!this.#readUntil(this.#now() + fillTime)) this.#fillLater(turns - 1);
+      try {
+        if (this.#store.lastExpired() !== undefined) return;
+        if (!this.#readUntil(this.#now() + fillTime)) this.#fillLater(turns - 1);
+      } catch {
+        // Damage on the disk: whoever asks for the dump is told.
+      }
     });
   }
 

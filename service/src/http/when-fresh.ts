@@ -20,7 +20,13 @@ export function whenFresh<T>(
   answer: AnswerNow<T>,
 ): (asked: T, request: IncomingMessage, response: ServerResponse) => void {
   const go = (asked: T, request: IncomingMessage, response: ServerResponse) => {
-    if (!answer(asked, response)) rest(request, response);
+    let answered = false;
+    try {
+      answered = answer(asked, response);
+    } catch {
+      // Damage on the disk: the route meets it too, and says so.
+    }
+    if (!answered) rest(request, response);
   };
   return (asked, request, response) => {
     const fresh = store.barrier();

@@ -3,24 +3,26 @@
  * as long as nothing is due a read pays one comparison.
  */
 import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { keyCodec } from './key-codec.ts';
+import type { Damaged } from './damage.ts';
+import { damagedKey, keyCodec, startAt } from './key-codec.ts';
+import { kinds, seal, unseal } from './seal.ts';
+import { deadlineDigits, tables } from './tables.ts';
 
 type ReadOptions = { transaction: Transaction } | undefined;
 
-/** Hexadecimal digits of a deadline in Unix milliseconds, so that the order of texts is that of time: up to the year 10889. */
-const digits = 12;
-
 export class Deadlines {
-  readonly #byKey: Database<string, string>;
+  readonly #byKey: Database<Buffer, string>;
   /** Keys are the deadline's digits and the key behind them; values are empty. */
   readonly #byTime: Database<Buffer, string>;
+  readonly #damaged: Damaged;
   /** Unix milliseconds; never later than the earliest in the tables. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  constructor(root: RootDatabase) {
+  constructor(root: RootDatabase, damaged: Damaged) {
     const keys = { keyEncoder: keyCodec } as object;
-    this.#byKey = root.openDB('expiries', { encoding: 'string', ...keys });
-    this.#byTime = root.openDB('deadlines', { encoding: 'binary', ...keys });
+    this.#damaged = damaged;
+    this.#byKey = root.openDB(tables.deadlineOf, { encoding: 'binary', ...keys });
+    this.#byTime = root.openDB(tables.byDeadline, { encoding: 'binary', ...keys });
     this.refresh();
   }
 
@@ -29,26 +31,36 @@ export class Deadlines {
     return this.#earliest;
   }
 
-  /** Unix milliseconds; undefined: the key stays. */
+  /** Unix milliseconds; undefined: the key stays. Throws Problem `data-corrupted`. */
   of(key: string, options?: ReadOptions): number | undefined {
-    const deadline = this.#byKey.get(key, options);
-    return deadline === undefined ? undefined : Number(deadline);
+    const stored = this.#byKey.get(key, options);
+    if (stored === undefined) return undefined;
+    const deadline = unseal(kinds.deadline, key, stored);
+    if (deadline === undefined) throw this.#damaged('deadline', key);
+    return Number(deadline);
   }
 
-  /** The latest deadline that is not after `now`; undefined: there is none. */
+  /** The latest deadline that is not after `now`; undefined: there is none. Throws Problem `data-corrupted`. */
   latestUntil(now: number, options?: ReadOptions): number | undefined {
     // No entry ends behind its digits, so this start is in front of all entries of a later time.
-    const range = { start: digitsOf(now + 1), end: lowest, reverse: true, limit: 1, ...options };
-    for (const entry of this.#byTime.getKeys(range)) return Number.parseInt(entry.slice(0, digits), 16);
+    const range = { start: startAt(digitsOf(now + 1)), end: lowest, reverse: true, limit: 1, ...options };
+    for (const entry of this.#byTime.getKeys(range)) {
+      if (entry === damagedKey) throw this.#damaged('key');
+      return timeOf(entry);
+    }
     return undefined;
   }
 
-  /** At most so many keys whose deadline has passed, the earliest first. */
+  /** At most so many keys whose deadline has passed, the earliest first. One that is damaged is left where it is. */
   due(now: number, limit: number): string[] {
     const keys: string[] = [];
-    for (const entry of this.#byTime.getKeys({ start: lowest, limit })) {
-      if (Number.parseInt(entry.slice(0, digits), 16) > now) break;
-      keys.push(entry.slice(digits));
+    for (const entry of this.#byTime.getKeys({ start: lowest })) {
+      if (entry === damagedKey) continue;
+      const deadline = timeOf(entry);
+      if (deadline > now || keys.length >= limit) break;
+      const key = entry.slice(deadlineDigits);
+      // An entry that no deadline belongs to is what damage has left: nothing would ever take it away.
+      if (this.#byKey.doesExist(key)) keys.push(key);
     }
     return keys;
   }
@@ -57,7 +69,7 @@ export class Deadlines {
   set(key: string, deadline: number | undefined): void {
     if (this.#earliest !== Number.POSITIVE_INFINITY) this.#forget(key);
     if (deadline === undefined) return;
-    void this.#byKey.put(key, String(deadline));
+    void this.#byKey.put(key, seal(kinds.deadline, key, String(deadline)));
     void this.#byTime.put(entryOf(deadline, key), empty);
     // At once: the commit may be seen before anybody is told that it has ended.
     this.#earliest = Math.min(this.#earliest, deadline);
@@ -66,24 +78,31 @@ export class Deadlines {
   /** After a transaction, whether it was committed or not. */
   refresh(): void {
     const [first] = this.#byTime.getKeys({ start: lowest, limit: 1 });
-    this.#earliest = first === undefined ? Number.POSITIVE_INFINITY : Number.parseInt(first.slice(0, digits), 16);
+    // Damaged: any read looks whether its key has expired.
+    this.#earliest = first === undefined ? Number.POSITIVE_INFINITY : first === damagedKey ? 0 : timeOf(first);
   }
 
   #forget(key: string): void {
-    const deadline = this.of(key);
-    if (deadline === undefined) return;
+    const stored = this.#byKey.get(key);
+    if (stored === undefined) return;
     void this.#byKey.remove(key);
-    void this.#byTime.remove(entryOf(deadline, key));
+    // A damaged deadline leaves its other entry behind, see due.
+    const deadline = unseal(kinds.deadline, key, stored);
+    if (deadline !== undefined) void this.#byTime.remove(entryOf(Number(deadline), key));
   }
 }
 
 const empty = Buffer.alloc(0);
-const lowest = '0';
+const lowest = startAt('0');
+
+function timeOf(entry: string): number {
+  return Number.parseInt(entry.slice(0, deadlineDigits), 16);
+}
 
 function entryOf(deadline: number, key: string): string {
   return digitsOf(deadline) + key;
 }
 
 function digitsOf(deadline: number): string {
-  return deadline.toString(16).padStart(digits, '0');
+  return deadline.toString(16).padStart(deadlineDigits, '0');
 }

@@ -4,13 +4,17 @@ import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
+import { isDamage } from './damage.ts';
+import { type DamageLog, damageReports, noLog } from './damage-reports.ts';
+import { DataFolder } from './data-folder.ts';
 import { continueTimeline, markTimeline } from './embedded-timeline.ts';
 import { Expiry } from './expiry.ts';
 import { Gathering } from './gathering.ts';
 import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';
-import { KeyIndex } from './key-index.ts';
+import { type IndexOptions, KeyIndex } from './key-index.ts';
 import { lockDirectory, type OwnerLock } from './owner-lock.ts';
+import { DamagedData } from './pages/page-file.ts';
 import { noSpans, type Spans, spansOf } from './spans.ts';
 import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher, Written } from './store.ts';
 import type { StoreMetrics } from './store-metrics.ts';
@@ -33,6 +37,8 @@ export interface EmbeddedOptions {
   /** How far back a watch can begin. */
   readonly history?: HistoryLimits;
   readonly spans?: Spans;
+  /** Is told of damage, and of a folder that is gone. */
+  readonly log?: DamageLog;
 }
 
 interface Committed {
@@ -50,6 +56,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   readonly #history: History;
   readonly #expiry: Expiry;
   readonly #spans: Spans;
+  readonly #folder: DataFolder;
   /** Runs what goes on beyond the request that began it outside of that one's context. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
@@ -58,10 +65,21 @@ export class EmbeddedStore extends IndexReader implements Store {
   #closed = false;
   #closing: Promise<void> | undefined;
 
-  /** Throws when the directory is in use by another process, not writable, or of another format. */
-  constructor({ directory, metrics, clock = systemClock, history, spans = noSpans }: EmbeddedOptions) {
+  /** Throws when the directory is in use by another process, not writable, of another format, or damaged (DamagedData). */
+  constructor({ directory, metrics, clock = systemClock, history, spans = noSpans, log = noLog }: EmbeddedOptions) {
     const lock = lockDirectory(directory);
-    super(openIndex(directory, lock, clock));
+    super(
+      openIndex({ directory, durable: true, wall: () => clock.wall(), onDamage: damageReports(log, metrics) }, lock),
+    );
+    this.#folder = new DataFolder({
+      directory,
+      clock,
+      onChange: (isLost) => {
+        metrics.folderLost(isLost);
+        if (isLost) log.error({ directory }, folderLost(directory));
+        else log.info({ directory }, 'The data folder is back: writes are accepted again.');
+      },
+    });
     this.#directory = directory;
     this.#lock = lock;
     this.#metrics = metrics;
@@ -80,7 +98,8 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 
   notReady(): string | undefined {
-    return this.#closed ? 'The store is closed.' : undefined;
+    if (this.#closed) return 'The store is closed.';
+    return this.#folder.isLost ? 'The data folder is gone.' : undefined;
   }
 
   set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
@@ -99,6 +118,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   /** One promise a write: there may be tens of thousands a second. */
   #write(work: Write['work']): Promise<Applied> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
+    if (this.#folder.isLost) return Promise.reject(lostProblem('nothing was written'));
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
@@ -118,9 +138,11 @@ export class EmbeddedStore extends IndexReader implements Store {
   async #close(): Promise<void> {
     this.#closed = true;
     this.#expiry.stop();
+    this.#folder.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));
     await this.#committing;
-    markTimeline(this.index, this.#directory);
+    // Not into a folder that has taken the place of ours.
+    if (!this.#folder.look()) markTimeline(this.index, this.#directory);
     await this.index.close();
     this.#lock.release();
   }
@@ -145,6 +167,11 @@ export class EmbeddedStore extends IndexReader implements Store {
     const sampled = () => spansOf(writes);
     const transact = () => this.#transact(writes);
     let committed: Committed;
+    if (this.#folder.look()) {
+      const problem = lostProblem('nothing was written');
+      for (const { reject } of writes) reject(problem);
+      return;
+    }
     try {
       committed = await this.#spans.shared('store.commit', writes.length, sampled, transact);
     } catch (cause) {
@@ -155,8 +182,10 @@ export class EmbeddedStore extends IndexReader implements Store {
     const { outcomes, revisions } = committed;
     // Those who watch hear of nothing that is not on the disk.
     for (const revision of revisions) this.#history.add(revision);
+    // Written, but where no process will find it: reads show it until this one ends.
+    const lost = this.#folder.look() ? lostProblem('the write is lost when the service ends') : undefined;
     writes.forEach(({ resolve, reject }, i) => {
-      const outcome = outcomes[i] as Applied | Problem;
+      const outcome = lost ?? (outcomes[i] as Applied | Problem);
       if (outcome instanceof Problem) reject(outcome);
       else resolve(outcome);
     });
@@ -183,17 +212,38 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 }
 
+function folderLost(directory: string): string {
+  return (
+    `The data folder ${directory} is gone or was replaced: writes are refused, reads go on. ` +
+    'Save the data with "kvstore-cli export" while the service runs, then restart it.'
+  );
+}
+
+function lostProblem(outcome: string): Problem {
+  return new Problem('data-folder-lost', `The data folder was removed or replaced: ${outcome}.`);
+}
+
 /** Gives the lock back when the index cannot be opened. */
-function openIndex(directory: string, lock: OwnerLock, clock: Clock): KeyIndex {
+function openIndex(options: IndexOptions, lock: OwnerLock): KeyIndex {
+  const { directory } = options;
   try {
-    const index = new KeyIndex({ directory, durable: true, wall: () => clock.wall() });
+    const index = new KeyIndex(options);
     continueTimeline(index, directory);
     return index;
   } catch (cause) {
     lock.release();
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The data directory ${directory} cannot be opened: ${why}.`, { cause });
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
+    const message = `The data directory ${directory} cannot be opened: ${why}.`;
+    if (!isDamage(cause)) throw new Error(message, { cause });
+    throw new DamagedData(`${message} ${afterDamage(directory)}`, { cause });
   }
+}
+
+function afterDamage(directory: string): string {
+  return (
+    `Nothing was changed. Look with "kvstore-cli verify ${directory}"; then restore a backup into a new folder, or save ` +
+    `what is sound with "kvstore-cli salvage ${directory}" (docs/damage.md).`
+  );
 }
 
 /** With less room than a transaction of the largest bodies takes, a write that was cut short means a full disk. */
@@ -211,6 +261,7 @@ function freeBytes(directory: string): number {
 
 /** The transaction was rolled back: nothing was written. */
 function writeFailed(cause: unknown, free: number): Problem {
+  if (cause instanceof Problem) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   // LMDB takes a write that was cut short for an I/O error, whatever cut it.
   const cutShort = /input\/output error|EIO|short write/i.test(message) && free < fewBytes;

@@ -59,7 +59,9 @@ export class Expiry {
       failed = true;
     }
     this.#removing = false;
-    if (failed && !this.#stopped) this.#wake(retryPause);
+    // What is due and cannot be removed is damaged.
+    const stuck = failed || this.#index.nextDeadline <= this.#clock.wall();
+    if (stuck && !this.#stopped) this.#wake(retryPause);
     else this.schedule();
   }
 }

@@ -10,27 +10,27 @@ export class IndexReader implements Reader {
   }
 
   get(key: string): Entry | undefined {
-    return this.index.get(key);
+    return this.readable().get(key);
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return this.index.keys(filter);
+    return this.readable().keys(filter);
   }
 
   search(filter: KeyFilter): Iterable<string | undefined> {
-    return this.index.search(filter);
+    return this.readable().search(filter);
   }
 
   few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
-    return this.index.few(by, text, most);
+    return this.readable().few(by, text, most);
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {
-    return this.index.pairs(filter);
+    return this.readable().pairs(filter);
   }
 
   expires(key: string): number | undefined {
-    return this.index.expires(key);
+    return this.readable().expires(key);
   }
 
   lastExpired(): number | undefined {
@@ -46,10 +46,15 @@ export class IndexReader implements Reader {
   }
 
   snapshot(): Snapshot {
-    return this.index.snapshot();
+    return this.readable().snapshot();
   }
 
   listen(listener: ChangeListener): void {
     this.index.listen(listener);
+  }
+
+  /** The index, where it can be read. Throws a Problem while it holds less than it should. */
+  protected readable(): KeyIndex {
+    return this.index;
   }
 }

@@ -24,8 +24,20 @@ export function parseKey(key: string): string {
   return key;
 }
 
+const scratch = Buffer.alloc(maxKeyBytes);
+
 /** The key's characters (code points) from the last to the first: a suffix becomes a prefix. */
 export function reverseKey(key: string): string {
+  const { length } = key;
+  if (length <= scratch.length) {
+    let i = 0;
+    for (let code = 0; i < length; i++) {
+      code = key.charCodeAt(i);
+      if (code > 0x7f) break;
+      scratch[length - 1 - i] = code;
+    }
+    if (i === length) return scratch.toString('latin1', 0, length);
+  }
   let reversed = '';
   for (let i = key.length - 1; i >= 0; i--) {
     // A surrogate pair stays in its order.

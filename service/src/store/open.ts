@@ -22,7 +22,12 @@ export interface OpenOptions {
 export async function openStore({ config, registry, log, spans, interceptors }: OpenOptions): Promise<Store> {
   const metrics = storeMetrics(registry);
   if (config.etcdEndpoints.length === 0) {
-    return new EmbeddedStore({ directory: config.dataDir, metrics: { ...metrics, ...commitMetrics(registry) }, spans });
+    return new EmbeddedStore({
+      directory: config.dataDir,
+      metrics: { ...metrics, ...commitMetrics(registry) },
+      spans,
+      log,
+    });
   }
   // Loaded only when it is used: gRPC takes a sixth of the start of an embedded service, and of its memory.
   const { openEtcdStore } = await import('./etcd/etcd-store.ts');

@@ -1,10 +1,12 @@
 /** One process owns a data directory. The lock ends with the process, however it ends. */
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface OwnerLock {
   release(): void;
+  /** Takes the directory again when its lock file is not the one that was locked. Throws as `lockDirectory` does. */
+  renew(): void;
 }
 
 /**
@@ -13,18 +15,52 @@ export interface OwnerLock {
  * Throws when another process has it, or when the directory cannot be made or written to.
  */
 export function lockDirectory(directory: string): OwnerLock {
+  let database = lock(directory);
+  let identity = identityOf(directory);
+  return {
+    release: () => database.close(),
+    renew() {
+      if (identity !== undefined && identityOf(directory) === identity) return;
+      const next = lock(directory);
+      database.close();
+      database = next;
+      identity = identityOf(directory);
+    },
+  };
+}
+
+const fileName = 'owner.lock';
+
+function lock(directory: string): DatabaseSync {
   attempt(directory, 'it cannot be made', () => mkdirSync(directory, { recursive: true }));
-  const file = join(directory, 'owner.lock');
+  // SQLite takes a lock on a read-only file system as well.
+  attempt(directory, 'it cannot be written to', () => accessSync(directory, constants.W_OK));
+  const file = join(directory, fileName);
   const database = attempt(directory, 'it cannot be written to', () => new DatabaseSync(file, { timeout: 0 }));
   try {
     // Nothing is ever written to it, so nothing of it needs the disk.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
   } catch (cause) {
     database.close();
-    const busy = cause instanceof Error && /locked|busy/i.test(cause.message);
-    throw unusable(directory, busy ? 'another process uses it' : 'it cannot be written to', cause);
+    throw unusable(directory, whyNot(cause), cause);
   }
-  return { release: () => database.close() };
+  return database;
+}
+
+function whyNot(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : '';
+  if (/locked|busy/i.test(message)) return 'another process uses it';
+  // It is empty as a rule: whatever is in it was not written by this service.
+  if (/not a database|malformed/i.test(message)) {
+    return `its file ${fileName} is damaged; remove that file if no other process uses the directory`;
+  }
+  return 'it cannot be written to';
+}
+
+/** Device and inode of the lock file; undefined: there is none. */
+function identityOf(directory: string): string | undefined {
+  const found = statSync(join(directory, fileName), { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
 }
 
 function attempt<T>(directory: string, failure: string, action: () => T): T {

@@ -1,5 +1,5 @@
 /** LMDB's lock file, in which every open read has a slot. */
-import { statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Bytes of a slot, and room for the table's head. */
@@ -8,12 +8,24 @@ const headBytes = 4096;
 
 /**
  * Gives the table its disk space before LMDB maps it into memory. LMDB leaves it as a hole in the file, and on a full
- * disk the read that takes the next page of slots would end the process (SIGBUS).
+ * disk the read that takes the next page of slots would end the process (SIGBUS). A file that cannot be used, whatever
+ * is in it, is replaced: nothing of it outlives the process.
  * Nobody else may have the directory open. Throws when there is no room.
  */
 export function reserveReaderTable(directory: string, maxReaders: number): void {
   const file = join(directory, 'lock.mdb');
   const bytes = headBytes + maxReaders * slotBytes;
+  if (!isWritable(file)) rmSync(file, { recursive: true, force: true });
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined || found.blocks * 512 < bytes) writeFileSync(file, Buffer.alloc(bytes));
+}
+
+/** True as well when there is none. */
+function isWritable(file: string): boolean {
+  try {
+    closeSync(openSync(file, 'r+'));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }

@@ -123,6 +123,8 @@ export interface ChangeListener {
   touched(key: string): void;
   /** It is over: if it was committed, every read from now on shows it. */
   settled(): void;
+  /** Everything may be other than it was: what was read is not to be used any more. */
+  replaced(): void;
   /** The index has another timeline from now on: no version that was read before holds. */
   timelineChanged(): void;
 }

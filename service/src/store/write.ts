@@ -45,7 +45,7 @@ export function applyWrite(
   if (work.kind === 'set') {
     const { pairs, expires, condition } = work;
     const keys = condition === undefined ? [] : pairs.map(({ key }) => key);
-    const problem = broken(writer, keys, condition, timeline);
+    const problem = refused(writer, keys, condition, timeline);
     if (problem !== undefined) return problem;
     const changes: Change[] = [];
     for (const { key, value } of pairs) {
@@ -56,12 +56,12 @@ export function applyWrite(
     return { timeline, revision, deleted: 0 };
   }
   if (work.kind === 'delete') {
-    const problem = broken(writer, work.keys, work.condition, timeline);
+    const problem = refused(writer, work.keys, work.condition, timeline);
     if (problem !== undefined) return problem;
   }
   const changes: Change[] = [];
   for (const key of new Set(work.keys)) {
-    const gone = work.kind === 'delete' ? writer.get(key) !== undefined : writer.hasExpired(key);
+    const gone = work.kind === 'delete' ? writer.has(key) : writer.hasExpired(key);
     if (!gone) continue;
     writer.remove(key);
     changes.push({ key, value: undefined, revision });
@@ -69,6 +69,21 @@ export function applyWrite(
   if (changes.length === 0) return { timeline, revision: current, deleted: 0 };
   revisions.push({ revision, changes });
   return { timeline, revision, deleted: changes.length };
+}
+
+/** A pair that cannot be read is the affair of the write that has to know it, not of those that share its transaction. */
+function refused(
+  writer: IndexWriter,
+  keys: readonly string[],
+  condition: Condition | undefined,
+  timeline: string,
+): Problem | undefined {
+  try {
+    return broken(writer, keys, condition, timeline);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
 }
 
 function broken(

@@ -110,7 +110,7 @@ contractTest('a watch shows signs of life, and how far it has come', async (t, k
 });
 
 contractTest('who takes nothing is cut off with a reason and holds up nobody', async (t, kind) => {
-  const service = await startService(t, kind, { watches: { maxBacklog: 100_000, stallTimeout: 60_000 } });
+  const service = await startService(t, kind, { watches: { maxBacklog: 100_000 }, stallTimeout: 60_000 });
   const slow = await openEvents(t, service, '/watch');
   slow.response.pause();
   const quick = await openEvents(t, service, '/watch');

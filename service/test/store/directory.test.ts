@@ -1,8 +1,19 @@
-/** Data directories that cannot be used: a message of one line, exit code 1, and the data as it was. */
+/** Data directories that cannot be used: a message of one line, exit code 1 or 3, and the data as it was. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { getuid } from 'node:process';
+import { env, getuid } from 'node:process';
 import test, { type ExecutionContext } from 'ava';
 import { open } from 'lmdb';
 import { type LaunchOptions, launch, startService } from '../../../test-support/service-process/launch.ts';
@@ -11,11 +22,17 @@ import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 /** An unprivileged user, for tests that run as root. */
 const nobody = 65_534;
 
-async function refused(t: ExecutionContext, directory: string, message: RegExp, options: LaunchOptions = {}) {
+async function refused(
+  t: ExecutionContext,
+  directory: string,
+  message: RegExp,
+  options: LaunchOptions & { code?: number } = {},
+) {
+  const { code = 1 } = options;
   const service = launch(t, { ...options, env: { KV_DATA_DIR: directory } });
   const late = setTimeout(() => service.child.kill('SIGKILL'), 20_000);
   t.teardown(() => clearTimeout(late));
-  t.deepEqual(await service.ended, { code: 1, signal: null }, service.stderr());
+  t.deepEqual(await service.ended, { code, signal: null }, service.stderr());
   t.regex(service.stderr(), message);
   t.is(service.stderr().trim().split('\n').length, 1, service.stderr());
   t.true(service.stderr().includes(directory), service.stderr());
@@ -56,11 +73,11 @@ test('a directory that cannot be written to or made is refused', async (t) => {
 
 test('a directory of another format is refused', async (t) => {
   const directory = temporaryFolder(t);
-  const root = open({ path: directory, noSubdir: false, maxDbs: 4 });
+  const root = open({ path: directory, noSubdir: false, maxDbs: 4, overlappingSync: false });
   root.openDB('meta', { encoding: 'string' }).putSync('format', '999');
   await root.close();
   const before = readFileSync(join(directory, 'data.mdb'));
-  await refused(t, directory, /has format 999; this version reads format 1/);
+  await refused(t, directory, /has format 999; this version reads format 2/);
   t.deepEqual(readFileSync(join(directory, 'data.mdb')), before);
 });
 
@@ -83,10 +100,69 @@ test('a damaged data file is refused, and left as it is', async (t) => {
     make(file);
     const before = readFileSync(file);
     t.log(damage);
-    await refused(t, directory, /data\.mdb is damaged/);
+    await refused(t, directory, /data\.mdb is damaged.*salvage/, { code: 3 });
     t.true(readFileSync(file).equals(before), damage);
   }
 });
+
+test('a lock file of LMDB that is garbage, unreadable or a folder is replaced', async (t) => {
+  const directory = await filledDirectory(t);
+  const user = getuid?.() === 0 ? { uid: nobody } : {};
+  if (getuid?.() === 0) {
+    for (const name of ['.', 'data.mdb', 'owner.lock']) chownSync(join(directory, name), nobody, nobody);
+  }
+  const file = join(directory, 'lock.mdb');
+  const damages: Record<string, () => void> = {
+    garbage: () => writeFileSync(file, randomBytes(200_000), { mode: 0o666 }),
+    'a few bytes': () => writeFileSync(file, 'hello', { mode: 0o666 }),
+    unreadable: () => writeFileSync(file, '', { mode: 0o000 }),
+    'read-only': () => writeFileSync(file, Buffer.alloc(200_000), { mode: 0o444 }),
+    'a folder': () => mkdirSync(file),
+  };
+  for (const [damage, make] of Object.entries(damages)) {
+    rmSync(file, { force: true });
+    make();
+    t.log(damage);
+    const service = await startService(t, { ...user, env: { KV_DATA_DIR: directory } });
+    t.is(await (await fetch(`${service.url}/get/key-1`)).text(), JSON.stringify('x'.repeat(10)));
+    t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
+    await service.stop('SIGINT');
+  }
+});
+
+test('an owner.lock that is garbage is named, and nothing is changed', async (t) => {
+  const directory = await filledDirectory(t);
+  writeFileSync(join(directory, 'owner.lock'), randomBytes(10_000));
+  await refused(t, directory, /owner\.lock is damaged; remove that file/);
+});
+
+test('a file system that is read-only: one sentence', async (t) => {
+  const mount = temporaryFolder(t);
+  if (getuid?.() !== 0 || !mounted(mount)) return noMount(t);
+  t.teardown(() => execFileSync('umount', ['-l', mount]));
+  const source = await filledDirectory(t);
+  const directory = join(mount, 'data');
+  cpSync(source, directory, { recursive: true });
+  execFileSync('mount', ['-o', 'remount,ro', mount]);
+  await refused(t, directory, /it cannot be written to/);
+  await refused(t, join(mount, 'new'), /cannot be made/);
+});
+
+function mounted(mount: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', mount], { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function noMount(t: ExecutionContext): void {
+  const message = 'SKIPPED: a read-only file system needs Linux, root and mount';
+  t.log(message);
+  if (env.CI === 'true') t.fail(message);
+  else t.pass();
+}
 
 test('an empty data file, which an interrupted first start leaves, is filled', async (t) => {
   const directory = temporaryFolder(t);

@@ -214,6 +214,7 @@ test('a transaction that is made at once is seen when it returns, by those who l
   index.listen({
     begun: () => heard.push('begun'),
     touched: (key) => heard.push(key),
+    replaced: () => heard.push('replaced'),
     settled: () => heard.push(`settled, a is ${index.get('a')?.value}`),
     timelineChanged: () => heard.push('timeline'),
   });

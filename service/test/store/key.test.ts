@@ -1,8 +1,9 @@
+import { crc32 } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import { Problem } from '../../src/errors.ts';
 import { compareKeys, parseKey, reverseKey } from '../../src/store/key.ts';
-import { keyCodec } from '../../src/store/key-codec.ts';
+import { damagedKey, keyCodec, reversedCodec, startAt } from '../../src/store/key-codec.ts';
 import { anyFilter, anyKey } from '../support/arbitraries.ts';
 
 const wellFormed = fc.oneof(anyKey, anyFilter, fc.string({ unit: 'binary' }));
@@ -28,18 +29,43 @@ test('reversed twice is as before, and a suffix is a prefix of the reversed key'
   );
 });
 
-test('a key is stored as its UTF-8 bytes, wherever it is written to', (t) => {
+test('a key is stored as its UTF-8 bytes, a NUL and their CRC-32, wherever it is written to', (t) => {
   fc.assert(
-    fc.property(wellFormed, fc.nat(40), (key, start) => {
-      const bytes = Buffer.from(key);
+    fc.property(wellFormed, fc.nat(40), (text, start) => {
+      const key = `k${text.replaceAll('\0', '')}`;
+      const sum = Buffer.alloc(5);
+      sum.writeUInt32BE(crc32(key), 1);
+      const bytes = Buffer.concat([Buffer.from(key), sum]);
       const target = Buffer.alloc(start + bytes.length);
       t.is(keyCodec.writeKey(key, target, start), start + bytes.length);
       t.deepEqual(target.subarray(start), bytes);
       t.is(keyCodec.readKey(target, start, target.length), key);
-      if (bytes.length > 0) t.throws(() => keyCodec.writeKey(key, target, start + 1), { instanceOf: RangeError });
+      t.throws(() => keyCodec.writeKey(key, target, start + 1), { instanceOf: RangeError });
+      const beginning = Buffer.alloc(bytes.length);
+      t.is(keyCodec.writeKey(startAt(key), beginning, 0), bytes.length - 5);
+      t.true(beginning.subarray(0, -5).equals(Buffer.from(key)));
     }),
     { numRuns: 2000 },
   );
+});
+
+test('a stored key of which one bit is flipped reads as damaged, in both tables', (t) => {
+  for (const key of ['a', 'key-77', 'äöü', '😀', 'x'.repeat(100)]) {
+    const target = Buffer.alloc(500);
+    for (const [codec, text] of [
+      [keyCodec, key],
+      [reversedCodec, reverseKey(key)],
+    ] as const) {
+      const end = codec.writeKey(text, target, 0);
+      t.is(codec.readKey(target, 0, end), key);
+      for (let bit = 0; bit < end * 8; bit++) {
+        const flip = () => target.writeUInt8(target.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        flip();
+        t.is(codec.readKey(target, 0, end), damagedKey);
+        flip();
+      }
+    }
+  }
 });
 
 test('a key has 1 to 1024 bytes of UTF-8 without NUL', (t) => {

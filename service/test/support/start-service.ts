@@ -4,14 +4,12 @@ import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../../src/auth/token-file.ts';
-import { Drain } from '../../src/http/drain.ts';
-import { createHandler } from '../../src/http/handler.ts';
-import { httpMetrics } from '../../src/http/http-metrics.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { Drain } from '../../src/http/drain.ts';
 import type { Peers } from '../../src/http/peers.ts';
-import { addressOf, listen } from '../../src/http/server.ts';
-import { Turns } from '../../src/http/turns.ts';
 import type { WatchLimits } from '../../src/http/watch.ts';
 import { createRegistry } from '../../src/metrics.ts';
+import { createService } from '../../src/service.ts';
 import type { Clock } from '../../src/store/clock.ts';
 import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -31,7 +29,7 @@ export interface ServiceOptions {
   readonly stallTimeout?: number;
   readonly clock?: Clock;
   readonly history?: HistoryLimits;
-  readonly watches?: Partial<WatchLimits>;
+  readonly watches?: Partial<Omit<WatchLimits, 'stallTimeout'>>;
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   readonly keepAliveTimeout?: number;
@@ -74,41 +72,30 @@ export async function startService(
   // What a store says of its opening is no matter of requests.
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
-  const drain = new Drain();
-  const maxBody = options.maxBody ?? 1024 * 1024;
-  const streams = { maxStreams: options.maxStreams ?? 100, stallTimeout: options.stallTimeout ?? 30_000 };
-  const { hotReads = true, tokens, identity, pages = true, maxWait = 60_000 } = options;
-  const watches = { maxWatches: 100, heartbeat: 15_000, maxBacklog: 1 << 20, stallTimeout: 30_000, ...options.watches };
-  const { dumpCache = 32 << 20, answerCache = 32 << 20 } = options;
-  const metrics = httpMetrics(registry);
-  const turns = new Turns();
-  const handler = createHandler({
-    ...{ metrics, turns, store, registry, log, drain, maxBody, maxWait, streams, dumpCache, watches, hotReads, tokens },
-    ...{
-      peers: options.peers?.(store),
-      answerCache,
-      identity,
-      version: '0.0.0-test',
-      pages: { docs: pages, ui: pages },
-    },
-  });
-  const server = await listen(handler, drain, {
-    host: '127.0.0.1',
-    port: 0,
+  const { pages = true, tokens, identity, hotReads, watches = {}, stallTimeout = 30_000 } = options;
+  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20 } = watches;
+  const config: Config = {
+    ...readConfig({}),
+    ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
+    maxBody: options.maxBody ?? 1024 * 1024,
+    maxStreams: options.maxStreams ?? 100,
+    maxWait: options.maxWait ?? 60_000,
+    answerCache: options.answerCache ?? 32 << 20,
+    dumpCache: options.dumpCache ?? 32 << 20,
+    watchHeartbeat: heartbeat,
+    watchBacklog: maxBacklog,
     headersTimeout: options.headersTimeout ?? 30_000,
-    requestTimeout: options.requestTimeout ?? 60_000,
+    bodyTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
-    maxBody,
-    identity,
-    onProblem: metrics.refused,
-    onConnection: () => turns.arrived(),
+  };
+  const peers = options.peers?.(store);
+  const service = await createService(config, {
+    ...{ store, registry, log, tokens, version: '0.0.0-test' },
+    ...(hotReads === undefined ? {} : { hotReads }),
+    ...(peers === undefined ? {} : { peers }),
   });
-  t.teardown(async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  });
-  return { port: addressOf(server).port, store, registry, drain, logged };
+  t.teardown(() => service.close());
+  return { port: service.port, store, registry, drain: service.drain, logged };
 }
 
 /** What was logged as an error, or worse. */

@@ -55,11 +55,15 @@ export class Mirror {
     this.#running = this.#run();
   }
 
-  /** Resolves when the copy was the same as what every replica shows. Something must change meanwhile. */
+  /** Resolves when the copy was compared with what the replicas show. Something must change meanwhile. */
   async finish(): Promise<void> {
     const { name, replicas } = this.#options;
     const from = this.compared;
-    await waitFor(`${name} was compared with the store`, () => this.compared > from + 2 * replicas.length);
+    try {
+      await waitFor('a comparison with the store', () => this.compared > from + 2 * replicas.length);
+    } catch (error) {
+      this.violations.push(`${name}: ${(error as Error).message}`);
+    }
     await this.stop();
   }
 
@@ -102,27 +106,28 @@ export class Mirror {
     const { prefix, random } = this.#options;
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), random() * longestWatch);
+    const check = this.#view === undefined && random() < 0.5 ? this.#check(random() * 500) : undefined;
     try {
       const query = prefix === '' ? '' : `?prefix=${encodeURIComponent(prefix)}`;
-      const check = this.#view === undefined && random() < 0.5 ? this.#check(random() * 500) : undefined;
       const { status } = await watch(`${this.#replica()}/watch${query}`, lastId, over.signal, (event) => {
         if (this.#waiting === undefined) this.#take(event);
         else this.#waiting.push(event);
       });
-      await check;
       // The history does not go back so far: it is compacted, or was lost with a process of the embedded store.
       if (status === 410) this.#forget();
       else if (status !== undefined) await sleep(50);
     } finally {
       clearTimeout(timer);
       over.abort();
+      await check;
     }
   }
 
   /** Reads a view to compare the copy with. */
   async #check(delay: number): Promise<void> {
     await sleep(delay);
-    this.#waiting = [];
+    const waiting: StreamEvent[] = [];
+    this.#waiting = waiting;
     const before = this.#revision;
     try {
       const view = await this.#read();
@@ -131,12 +136,14 @@ export class Mirror {
       }
       this.#view = view;
       if (this.#index === Number.POSITIVE_INFINITY) this.#compareAt(before);
-      for (const event of this.#waiting) this.#take(event);
     } catch (error) {
-      if (!(error instanceof ViewError)) for (const event of this.#waiting) this.#take(event);
       this.#failed(error);
-    } finally {
-      this.#waiting = undefined;
+    }
+    this.#waiting = undefined;
+    try {
+      for (const event of waiting) this.#take(event);
+    } catch (error) {
+      this.#failed(error);
     }
   }
 

@@ -5,7 +5,13 @@ import { link, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';
 import { type Part, schema } from './schemas.ts';
 
-const pageProblems: readonly ProblemCode[] = ['invalid-query', 'invalid-key', 'overloaded', 'unavailable'];
+const pageProblems: readonly ProblemCode[] = [
+  'data-corrupted',
+  'invalid-query',
+  'invalid-key',
+  'overloaded',
+  'unavailable',
+];
 
 const unchanged = (etag: Part): Part => ({
   description: 'Nothing has changed since the given ETag.',
@@ -26,7 +32,7 @@ export const getKey: Operation = {
     },
     304: unchanged(header('keyVersion')),
   },
-  problems: ['key-not-found', 'invalid-key', 'invalid-path', 'invalid-query', 'unavailable'],
+  problems: ['key-not-found', 'invalid-key', 'invalid-path', 'invalid-query', 'data-corrupted', 'unavailable'],
   access: 'read',
 };
 

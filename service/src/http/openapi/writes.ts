@@ -9,6 +9,8 @@ const writeProblems: readonly ProblemCode[] = [
   'invalid-key',
   'cross-site',
   'precondition-failed',
+  'data-corrupted',
+  'data-folder-lost',
   'storage-full',
   'overloaded',
   'unavailable',

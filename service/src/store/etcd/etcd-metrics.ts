@@ -10,6 +10,8 @@ export const resyncCauses = [
   'other-timeline',
   'unfinished',
   'upgraded',
+  'damaged',
+  'folder-lost',
 ] as const;
 export type ResyncCause = (typeof resyncCauses)[number];
 

@@ -1,6 +1,10 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
 
+import { Problem } from '../../errors.ts';
 import { systemClock } from '../clock.ts';
+import type { OnDamage } from '../damage.ts';
+import { damageReports } from '../damage-reports.ts';
+import { DataFolder } from '../data-folder.ts';
 import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
 import { lockDirectory, type OwnerLock } from '../owner-lock.ts';
@@ -22,7 +26,7 @@ import { readUser } from './login.ts';
 import { Mutations } from './mutations.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
 import { Replica } from './replica.ts';
-import { openReplicaIndex } from './replica-index.ts';
+import { indexFolder, openReplicaIndex } from './replica-index.ts';
 import { readCredentials } from './tls.ts';
 import { Tokens } from './tokens.ts';
 import { Watches } from './watches.ts';
@@ -41,10 +45,16 @@ export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   checkOptions(options);
   readCredentials(options);
   readUser(options);
-  const lock = lockDirectory(options.dataDir);
-  let store: EtcdStore;
+  const { dataDir, log, clock = systemClock } = options;
+  const lock = lockDirectory(dataDir);
+  let store: EtcdStore | undefined;
+  const report = damageReports(log, options.metrics);
+  const onDamage: OnDamage = (part, key, message) => {
+    report(part, key, message);
+    return store?.damaged();
+  };
   try {
-    store = new EtcdStore(options, lock, openReplicaIndex(options.dataDir, options.log, options.clock ?? systemClock));
+    store = new EtcdStore(options, lock, openReplicaIndex({ dataDir, log, clock, onDamage }));
   } catch (error) {
     lock.release();
     throw error;
@@ -72,6 +82,7 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #watches: Watches;
   readonly #sweeper: LeaseSweeper;
   readonly #metrics: EtcdMetrics;
+  readonly #folder: DataFolder;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
   /** By the clock. */
@@ -103,6 +114,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#follower = new Follower({
       onApplied: (revisions) => this.#watches.applied(revisions),
       onInterrupted: (why) => this.#watches.interrupt(why),
+      startOver: () => this.#startOver(),
       ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
@@ -124,6 +136,32 @@ export class EtcdStore extends IndexReader implements Store {
     });
     this.#sweeper = new LeaseSweeper({ ...shared, log, due: (limit) => index.due(limit) });
     options.metrics.observe(index);
+    this.#folder = new DataFolder({
+      directory: indexFolder(options.dataDir),
+      clock,
+      onChange: (isLost) => {
+        options.metrics.folderLost(isLost);
+        if (isLost) this.#follower.restart('folder-lost');
+      },
+    });
+  }
+
+  /** A read met damage: the index is read anew. Returns what to say to who asked. */
+  damaged(): Problem {
+    this.#follower.restart('damaged');
+    return readAnew();
+  }
+
+  async #startOver(): Promise<void> {
+    this.#lock.renew();
+    this.#replica.emptied();
+    await this.index.startOver();
+    this.#folder.opened();
+  }
+
+  protected override readable(): KeyIndex {
+    if (this.#replica.isEmptied) throw readAnew();
+    return this.index;
   }
 
   /** Throws UnusableEtcd when a member says so in time; members that don't answer are looked at later. */
@@ -165,12 +203,15 @@ export class EtcdStore extends IndexReader implements Store {
 
   notReady(): string | undefined {
     if (this.#stop.signal.aborted) return 'The store is closed.';
-    return this.#follower.notSynced;
+    const { notSynced } = this.#follower;
+    if (notSynced !== undefined) return notSynced;
+    return this.#replica.isEmptied ? 'The index is read anew from etcd.' : undefined;
   }
 
   async close(): Promise<void> {
     await this.#mutations.close();
     this.#stopHeartbeat();
+    this.#folder.stop();
     this.#sweeper.stop();
     this.#watches.interrupt('The store is closed.');
     this.#stop.abort();
@@ -195,4 +236,9 @@ export class EtcdStore extends IndexReader implements Store {
         });
     });
   }
+}
+
+function readAnew(): Problem {
+  const headers = { 'Retry-After': '1' };
+  return new Problem('unavailable', 'The index was damaged or lost: it is read anew from etcd.', { headers });
 }

@@ -23,6 +23,18 @@ export interface FollowerOptions extends ResyncOptions {
   readonly onApplied: (revisions: readonly Revision[]) => void;
   /** The index is about to take another way than revision by revision. */
   readonly onInterrupted: (why: string) => void;
+  /** Throws the index away and begins with an empty one. */
+  readonly startOver: () => Promise<void>;
+}
+
+/** What makes the index's files unusable. */
+const reasons = {
+  damaged: 'The index is damaged and is thrown away',
+  'folder-lost': 'The folder of the index is gone and is made anew',
+} as const;
+
+function isUnusable(cause: ResyncCause): cause is keyof typeof reasons {
+  return cause in reasons;
 }
 
 export class Follower {
@@ -67,10 +79,13 @@ export class Follower {
   /** The history in the index has ended: sync anew. */
   restart(cause: ResyncCause): void {
     const { replica, log, onInterrupted } = this.#options;
-    if (replica.unfit !== undefined) return;
-    log.warn({ cause }, 'etcd holds another history than the index: a full sync follows.');
+    const { unfit } = replica;
+    // A sync that goes on cannot end well in files that are damaged.
+    if (unfit !== undefined && (isUnusable(unfit) || !isUnusable(cause))) return;
+    const why = isUnusable(cause) ? reasons[cause] : 'etcd holds another history than the index';
+    log.warn({ cause }, `${why}: a full sync follows.`);
     replica.condemn(cause);
-    onInterrupted('etcd holds another history.');
+    onInterrupted(`${why}.`);
     this.#watch?.cancel(`full sync: ${cause}`);
   }
 
@@ -134,6 +149,8 @@ export class Follower {
     const { metrics, replica, log, onInterrupted } = this.#options;
     if (cause !== 'compacted') replica.condemn(cause);
     onInterrupted('The index is synced anew with etcd.');
+    // Not within what is damaged: LMDB ends the process when it meets a page that it cannot use.
+    if (isUnusable(cause)) await this.#options.startOver();
     metrics.resyncs.inc({ cause });
     const done = metrics.resyncDuration.startTimer();
     await settleTimeline(this.#options, replica.timeline, cause);

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import type { OnDamage } from '../damage.ts';
 import { KeyIndex } from '../key-index.ts';
 import { bootId } from './boot.ts';
 import { messageOf } from './call-error.ts';
@@ -10,14 +11,26 @@ import type { Log } from './options.ts';
 /** A folder of its own: an embedded store's data in the same directory is never touched. */
 const folder = 'etcd-replica';
 
-/** `clock` decides what has expired. Throws when the directory cannot be written to. */
-export function openReplicaIndex(dataDir: string, log: Log, clock: Clock): KeyIndex {
-  const directory = join(dataDir, folder);
+export function indexFolder(dataDir: string): string {
+  return join(dataDir, folder);
+}
+
+export interface ReplicaIndexOptions {
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Decides what has expired. */
+  readonly clock: Clock;
+  readonly onDamage: OnDamage;
+}
+
+/** Throws when the directory cannot be written to. */
+export function openReplicaIndex({ dataDir, log, clock, onDamage }: ReplicaIndexOptions): KeyIndex {
+  const directory = indexFolder(dataDir);
   const bootFile = join(dataDir, `${folder}.boot`);
   const boot = bootId();
   // Nothing is flushed, which a crash of this process does no harm, but one of the machine does.
   if (readText(bootFile) !== boot) rmSync(directory, { recursive: true, force: true });
-  const open = () => new KeyIndex({ directory, durable: false, wall: () => clock.wall() });
+  const open = () => new KeyIndex({ directory, durable: false, wall: () => clock.wall(), onDamage });
   let index: KeyIndex;
   try {
     index = open();

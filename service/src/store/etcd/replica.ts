@@ -45,6 +45,7 @@ export class Replica {
   /** Set while the index holds parts of two states, or of another history. */
   #unfit: ResyncCause | undefined;
   #known = 0;
+  #isEmptied = false;
 
   /** `prefix`: an index of another one has to be synced. */
   constructor(index: KeyIndex, prefix: string) {
@@ -121,6 +122,20 @@ export class Replica {
     for (const { reject } of waiters) reject(new HistoryChanged());
   }
 
+  /** The index was thrown away: nothing is in it until a full sync has succeeded. */
+  emptied(): void {
+    this.#isEmptied = true;
+    this.#applied = 0;
+    this.#head = noHead;
+    this.#clusterId = undefined;
+    this.#complete = 0;
+  }
+
+  /** The index holds less than the store: not even a read that may be old can be answered. */
+  get isEmptied(): boolean {
+    return this.#isEmptied;
+  }
+
   /** Applies changes in one index transaction: whole revisions, in order. */
   apply(changes: readonly Change[], head: Head | undefined, revision: number): void {
     this.#index.transactNow((writer) => {
@@ -164,6 +179,7 @@ export class Replica {
     this.#complete = complete;
     this.#clusterId = clusterId;
     this.#unfit = undefined;
+    this.#isEmptied = false;
     this.#moved(revision);
   }
 

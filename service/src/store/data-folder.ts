@@ -1,0 +1,80 @@
+/**
+ * Is the data file still where it was opened? When its folder is removed or replaced, LMDB goes on with a file that has
+ * no name any more, and everything written to it is lost with the process.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from './clock.ts';
+
+/** Milliseconds between two looks while nothing is written. */
+const lookEvery = 1000;
+
+export interface DataFolderOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  /** Called once for each change. */
+  readonly onChange: (isLost: boolean) => void;
+}
+
+export class DataFolder {
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #onChange: (isLost: boolean) => void;
+  #identity: string | undefined;
+  #isLost = false;
+  #cancel = () => {};
+
+  /** Call it right after the file was opened. */
+  constructor({ directory, clock, onChange }: DataFolderOptions) {
+    this.#file = join(directory, 'data.mdb');
+    this.#clock = clock;
+    this.#onChange = onChange;
+    this.opened();
+    this.#watch();
+  }
+
+  /** As of the last look. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** The file there is now is the one in use. */
+  opened(): void {
+    this.#identity = this.#found();
+    this.#set(false);
+  }
+
+  /** Looks now; takes some microseconds. True: it is lost. */
+  look(): boolean {
+    this.#set(this.#identity === undefined || this.#found() !== this.#identity);
+    return this.#isLost;
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #watch(): void {
+    this.#cancel = this.#clock.after(lookEvery, () => {
+      // First: a listener may stop it.
+      this.#watch();
+      this.look();
+    });
+  }
+
+  #set(isLost: boolean): void {
+    if (isLost === this.#isLost) return;
+    this.#isLost = isLost;
+    this.#onChange(isLost);
+  }
+
+  /** Device and inode; undefined: there is no file, or the file system does not answer. */
+  #found(): string | undefined {
+    try {
+      const { dev, ino } = statSync(this.#file, { bigint: true });
+      return `${dev}:${ino}`;
+    } catch {
+      return undefined;
+    }
+  }
+}
