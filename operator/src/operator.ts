@@ -23,6 +23,7 @@ import { reconcile } from './reconcile.ts';
 import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WarningEvents } from './trouble/pod-events.ts';
+import { Turns } from './upgrade/turns.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface OperatorOptions {
@@ -114,6 +115,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       cache: caches.secrets,
       clock,
       pollMs: Math.min(secretPollMs, config.resyncMs),
+    }),
+    turns: new Turns({
+      clock,
+      now: options.now,
+      atOnce: config.upgradesAtOnce,
+      pauseMs: config.upgradePauseMs,
+      window: config.upgradeWindow,
+      metrics: metrics.upgrade,
     }),
     now: options.now,
     hasServiceMonitors: () => sources.isInstalled('serviceMonitors'),
