@@ -163,7 +163,12 @@ test('uninstalling in the wrong order hangs nowhere', async (t) => {
   await kubectl('delete', '-n', 'kvstore-system', 'deployment/kvstore-operator', '--timeout=60s');
   await kubectl('delete', 'kvs', 'store', '-n', namespace, '--timeout=60s');
   await kubectl('delete', 'namespace', namespace, '--timeout=120s');
-  await kubectl('delete', '-k', 'config', '--ignore-not-found', '--timeout=120s');
+  const remove = (folder: string) => kubectl('delete', '-k', folder, '--ignore-not-found', '--timeout=120s');
+  const refused = await t.throwsAsync(remove('config/crd'));
+  t.regex(refused?.message ?? '', /deletes every KvStore of the cluster/);
+  await remove('config/without-crd');
+  // The API server gives a policy up a moment after it is gone.
+  await waitFor('the definition is deleted', async () => (await remove('config/crd')) !== undefined);
   t.is(await kubectl('get', 'crd', 'kvstores.kvstore.dev', '--ignore-not-found'), '');
 });
 

@@ -1,5 +1,7 @@
 /** The operator's settings: one table, read once, every fault reported together. */
 
+import { parseWindow, type Window } from './upgrade/window.ts';
+
 export interface Setting {
   readonly name: string;
   readonly default: string;
@@ -59,6 +61,22 @@ export const settings = [
     meaning:
       'Where Ingress controllers answer, by class: traefik=http://traefik.kube-system.svc,traefik=https://traefik.kube-system.svc. Routes are then asked which store they lead to; the status of the Ingress is trusted otherwise.',
   },
+  {
+    name: 'KVSTORE_UPGRADES_AT_ONCE',
+    default: '2',
+    meaning:
+      'How many KvStores get new pods at once when a new version of the operator makes them from something else.',
+  },
+  {
+    name: 'KVSTORE_UPGRADE_PAUSE_SECONDS',
+    default: '30',
+    meaning: 'Pause between the end of one such KvStore and the next, and after the start of the operator.',
+  },
+  {
+    name: 'KVSTORE_UPGRADE_WINDOW',
+    default: '',
+    meaning: 'Hours of each day, in UTC, in which they may begin: 22:00-04:30. Empty: at any time.',
+  },
   { name: 'KVSTORE_LOG_LEVEL', default: 'info', meaning: 'trace, debug, info, warn, error or fatal.' },
 ] as const satisfies readonly Setting[];
 
@@ -80,6 +98,9 @@ export interface Config {
   readonly etcdAccess: (typeof etcdAccesses)[number];
   /** By Ingress class. */
   readonly ingressAddresses: ReadonlyMap<string, readonly URL[]>;
+  readonly upgradesAtOnce: number;
+  readonly upgradePauseMs: number;
+  readonly upgradeWindow: Window | undefined;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -124,6 +145,13 @@ export function readConfig(
     }
     return found;
   };
+  const window = (name: SettingName): Window | undefined => {
+    const found = parseWindow(text(name));
+    if (found === undefined && text(name) !== '') {
+      faults.push(`${name} must be two different times such as 22:00-04:30, not ${JSON.stringify(text(name))}`);
+    }
+    return found;
+  };
   const podNamespace = text('KVSTORE_POD_NAMESPACE');
   const config: Config = {
     serviceImage: text('KVSTORE_SERVICE_IMAGE') || `kvstore/service:${defaults.version}`,
@@ -141,6 +169,9 @@ export function readConfig(
     authorityPhaseMs: integer('KVSTORE_CA_PHASE_SECONDS', 1, 604_800) * 1000,
     etcdAccess: oneOf('KVSTORE_ETCD_ACCESS', etcdAccesses) ?? 'dns',
     ingressAddresses: addresses('KVSTORE_INGRESS_URLS'),
+    upgradesAtOnce: integer('KVSTORE_UPGRADES_AT_ONCE', 1, 1_000),
+    upgradePauseMs: integer('KVSTORE_UPGRADE_PAUSE_SECONDS', 0, 86_400) * 1000,
+    upgradeWindow: window('KVSTORE_UPGRADE_WINDOW'),
     logLevel: oneOf('KVSTORE_LOG_LEVEL', logLevels) ?? 'info',
   };
   if (faults.length > 0) throw new Error(`configuration: ${faults.join('; ')}`);

@@ -9,6 +9,7 @@ import type { PolledSecrets } from './kube/polled-secrets.ts';
 import { pathOf, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
+import type { Turns } from './upgrade/turns.ts';
 
 /** The client of a member by its pod's address. */
 export type MemberAccess = (
@@ -25,13 +26,14 @@ export interface EtcdToolsOptions {
   readonly events: EventRecorder;
   readonly memberAccess: MemberAccess;
   readonly secrets: PolledSecrets;
+  readonly turns: Turns;
   /** The time of day. */
   readonly now: () => Date;
   readonly apply: (object: KubernetesObject) => Promise<void>;
 }
 
 export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): EtcdTools {
-  const { client, caches, applier, events, memberAccess, apply } = options;
+  const { client, caches, applier, events, memberAccess, turns, apply } = options;
   const remove = (apiVersion: string, kind: string, namespace: string, name: string, uid: string): Promise<void> =>
     applier.remove({ apiVersion, kind, metadata: { namespace, name } }, uid);
   return {
@@ -44,6 +46,7 @@ export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): Et
       await client.request('PATCH', path, { contentType: 'application/merge-patch+json', body });
     },
     read: () => readEtcdObjects(kvstore, options),
+    mayUpgrade: () => turns.take(kvstore),
     event: (type, reason, message) => events.record(kvstore, type, reason, message),
     now: options.now,
     member(podName, identity) {

@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { Applier } from './apply.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Config } from './config.ts';
+import { askContact, Contacts } from './contact.ts';
 import { runController } from './controller.ts';
 import type { ReconcileEtcd } from './etcd/contract.ts';
 import type { MemberAccess } from './etcd-tools.ts';
@@ -22,6 +23,7 @@ import { reconcile } from './reconcile.ts';
 import { secretPollMs } from './secret-versions.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WarningEvents } from './trouble/pod-events.ts';
+import { Turns } from './upgrade/turns.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface OperatorOptions {
@@ -98,7 +100,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
     },
     exposures,
-    looker: new Looker({ caches, clock, exposures, warnings: new WarningEvents(writer, clock), now: options.now }),
+    looker: new Looker({
+      caches,
+      clock,
+      exposures,
+      contacts: new Contacts(clock, askContact),
+      warnings: new WarningEvents(writer, clock),
+      now: options.now,
+    }),
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
     secrets: new PolledSecrets({
@@ -106,6 +115,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       cache: caches.secrets,
       clock,
       pollMs: Math.min(secretPollMs, config.resyncMs),
+    }),
+    turns: new Turns({
+      clock,
+      now: options.now,
+      atOnce: config.upgradesAtOnce,
+      pauseMs: config.upgradePauseMs,
+      window: config.upgradeWindow,
+      metrics: metrics.upgrade,
     }),
     now: options.now,
     hasServiceMonitors: () => sources.isInstalled('serviceMonitors'),

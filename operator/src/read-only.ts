@@ -8,6 +8,7 @@ export function readOnly(tools: EtcdTools): EtcdTools {
     deletePod: nothing,
     deleteClaim: nothing,
     resizeClaim: nothing,
+    mayUpgrade: () => false,
     event: () => {},
     member: (podName, identity) => readOnlyMember(tools.member(podName, identity)),
   };

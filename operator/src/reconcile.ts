@@ -21,7 +21,7 @@ import type { KubeClient } from './kube/kube-client.ts';
 import type { PolledSecrets } from './kube/polled-secrets.ts';
 import { pathOf, resourceNameOf, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
-import type { KvStore } from './kvstore.ts';
+import type { KvStore, KvStoreStatus } from './kvstore.ts';
 import type { Look, Looker, Pass } from './look.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
@@ -31,6 +31,8 @@ import { readOnly } from './read-only.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
+import { keepBack } from './upgrade/keep-back.ts';
+import type { Turns } from './upgrade/turns.ts';
 
 export interface ReconcileOptions {
   readonly client: KubeClient;
@@ -47,6 +49,7 @@ export interface ReconcileOptions {
   readonly secrets: PolledSecrets;
   readonly exposures: Exposures;
   readonly looker: Looker;
+  readonly turns: Turns;
   /** The time of day. */
   readonly now: () => Date;
   readonly hasServiceMonitors: () => boolean;
@@ -65,13 +68,15 @@ export async function reconcile(key: string, options: ReconcileOptions): Promise
     options.metrics.drop(namespace, name);
     options.progress.drop(namespace, name);
     options.looker.forget(namespace, name);
+    options.turns.forget(namespace, name);
     return {};
   }
+  if (kvstore.spec.paused) options.turns.forget(namespace, name);
   const pass = kvstore.spec.paused ? await observe(kvstore, options) : await change(kvstore, options);
   const { findings, requeueAfterMs } = await report(kvstore, pass, options);
   const retriable = findings.faults.find((fault) => !isPermanent(fault));
   if (retriable !== undefined) throw retriable.error;
-  return resultOf(kvstore, pass, requeueAfterMs);
+  return resultOf(kvstore, pass, requeueAfterMs, options.turns.isWaiting(kvstore));
 }
 
 /** Looks at etcd as always, with tools that change nothing. */
@@ -123,7 +128,8 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     };
     for (const object of buildServiceObjects(kvstore, around)) {
       if (object.kind === resources.ingresses.kind && !mayHaveRoute(kvstore, faults, options)) continue;
-      await attempt(() => apply(object));
+      const live = options.caches.deployments.get(kvstore.metadata.namespace, kvstore.metadata.name);
+      await attempt(() => apply(keepBack(object, live, () => options.turns.take(kvstore))));
     }
     if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
@@ -191,6 +197,7 @@ async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): 
   const status = buildStatus(kvstore, findings, options.now());
   options.metrics.set(kvstore, status, pass.etcd?.certificateExpiry);
   await options.statusWriter.write(kvstore, status);
+  if (isSettled(status)) options.turns.settled(kvstore);
   options.progress.set(kvstore, status, findings);
   for (const { type, reason, note } of announcementsOf(kvstore.status, status)) {
     options.events.record(kvstore, type, reason, note);
@@ -199,9 +206,27 @@ async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): 
   return look;
 }
 
-function resultOf(kvstore: KvStore, { etcd }: Pass, lookAgainMs: number | undefined): ReconcileResult {
+/** Between two times that a KvStore asks whether it is its turn. */
+const turnMs = 15_000;
+
+function isSettled({ conditions = [] }: KvStoreStatus): boolean {
+  const is = (name: string, value: string) => conditions.some(({ type, status }) => type === name && status === value);
+  return is('Ready', 'True') && is('Progressing', 'False');
+}
+
+function resultOf(
+  kvstore: KvStore,
+  { etcd }: Pass,
+  lookAgainMs: number | undefined,
+  isWaiting: boolean,
+): ReconcileResult {
   const pollsSecrets = !kvstore.spec.paused && referencedSecrets(kvstore).length > 0;
-  const waits = [etcd?.requeueAfterMs, lookAgainMs, pollsSecrets ? secretPollMs : undefined];
+  const waits = [
+    etcd?.requeueAfterMs,
+    lookAgainMs,
+    pollsSecrets ? secretPollMs : undefined,
+    isWaiting ? turnMs : undefined,
+  ];
   const soonest = Math.min(...waits.filter((ms) => ms !== undefined));
   return soonest === Number.POSITIVE_INFINITY ? {} : { requeueAfterMs: soonest };
 }

@@ -18,6 +18,9 @@ test('without any environment everything has a default', (t) => {
     resyncMs: 600_000,
     etcdAccess: 'dns',
     ingressAddresses: new Map(),
+    upgradesAtOnce: 2,
+    upgradePauseMs: 30_000,
+    upgradeWindow: undefined,
     logLevel: 'info',
   });
 });
@@ -31,6 +34,9 @@ test('all faults are told at once', (t) => {
     KVSTORE_PORT: '70000',
     KVSTORE_WORKERS: 'many',
     KVSTORE_ETCD_ACCESS: 'magic',
+    KVSTORE_UPGRADES_AT_ONCE: '0',
+    KVSTORE_UPGRADE_PAUSE_SECONDS: '-1',
+    KVSTORE_UPGRADE_WINDOW: 'at night',
     KVSTORE_LOG_LEVEL: 'x',
   };
   const message = t.throws(() => readConfig(environment, defaults))?.message ?? '';

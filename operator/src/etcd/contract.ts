@@ -44,6 +44,8 @@ export interface EtcdTools {
    * they may be late, so whatever cannot be undone is decided from these.
    */
   read(): Promise<EtcdObjects>;
+  /** Whether pods may be made anew now because the operator makes them from something else than it did: see Turns. */
+  mayUpgrade(): boolean;
   /** An Event on the KvStore. */
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** The client of one member: its pod's stable address, https://<pod>.<service>.<namespace>.svc:2379 by default. */

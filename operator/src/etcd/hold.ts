@@ -1,9 +1,9 @@
 /** Why members are kept on the pod template that they have although another one is wanted. */
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { EtcdObjects, EtcdTools } from './contract.ts';
-import { type EtcdNames, templateAnnotation } from './names.ts';
+import { type EtcdNames, shapeAnnotation, templateAnnotation } from './names.ts';
 import type { Step } from './plan/situation.ts';
-import { type Trial, trialName, trialsSeen } from './trial.ts';
+import { type Trial, type TrialSeen, trialName, trialsSeen } from './trial.ts';
 
 export interface Hold extends Step {
   /** The image that is tried meanwhile. */
@@ -17,7 +17,7 @@ export interface Held {
   /** Of the fresh one. */
   readonly image: string;
   readonly objects: EtcdObjects;
-  readonly tools: Pick<EtcdTools, 'now'>;
+  readonly tools: Pick<EtcdTools, 'now' | 'mayUpgrade'>;
 }
 
 /**
@@ -25,38 +25,52 @@ export interface Held {
  * another node say, is then one that works. Undefined: it gets it now.
  */
 export function holdOf(names: EtcdNames, held: Held): Hold | undefined {
-  const { present, fresh } = held;
-  if (hashOf(present) === hashOf(fresh)) return undefined;
-  return holdForTrial(names, held);
+  const { present, fresh, objects, tools } = held;
+  if (annotationOf(present, templateAnnotation) === annotationOf(fresh, templateAnnotation)) return undefined;
+  const trial = trialOf(names, held);
+  const seen = trialsSeen(objects.trials, tools.now()).find(({ name }) => trial && name === trialName(names, trial));
+  // An image is tried only when it is the etcd's turn, or at the KvStore's own wish: that is not asked again.
+  return (seen === undefined ? holdForTurn(held) : undefined) ?? (trial && holdForTrial(trial, seen));
 }
 
-/** An image that cannot be pulled or does not run stops no member. With none that runs there is nothing to lose. */
-function holdForTrial(names: EtcdNames, { present, image, objects, tools }: Held): Hold | undefined {
+/** Authorities and larger volumes change each etcd at a time of its own; the rest is a new version of the operator. */
+function holdForTurn({ present, fresh, tools }: Held): Hold | undefined {
+  if (annotationOf(present, shapeAnnotation) === annotationOf(fresh, shapeAnnotation)) return undefined;
+  if (tools.mayUpgrade()) return undefined;
+  const message = 'all members are ready; a new version of the operator restarts them when it is their turn';
+  return { reason: 'EtcdReady', message, settled: true };
+}
+
+/** An image that no member runs. With no member that runs there is nothing to lose. */
+function trialOf(names: EtcdNames, { present, image, objects }: Held): Trial | undefined {
   if (present.spec?.containers[0]?.image === image) return undefined;
   const running = objects.pods.filter(({ status }) => status?.containerStatuses?.[0]?.state?.running !== undefined);
   const last = running.toSorted((a, b) => ordinalOf(names, a) - ordinalOf(names, b)).at(-1);
   if (last === undefined || running.some(({ spec }) => spec?.containers[0]?.image === image)) return undefined;
   const node = last.spec?.nodeName;
-  const trial: Trial = { image, ...(node === undefined ? {} : { node }) };
-  const seen = trialsSeen(objects.trials, tools.now()).find(({ name }) => name === trialName(names, trial));
+  return { image, ...(node === undefined ? {} : { node }) };
+}
+
+/** An image that cannot be pulled or does not run stops no member. */
+function holdForTrial(trial: Trial, seen: TrialSeen | undefined): Hold | undefined {
   if (seen?.verdict === 'passed') return undefined;
   if (seen?.verdict === 'failed') {
-    const message = `${image} cannot be used, members stay as they are: ${seen.message}`;
+    const message = `${trial.image} cannot be used, members stay as they are: ${seen.message}`;
     return { trial, reason: 'EtcdImageUnusable', message, degraded: true };
   }
-  return { trial, reason: 'EtcdTryingImage', message: `${image} is tried before a member restarts with it` };
+  return { trial, reason: 'EtcdTryingImage', message: `${trial.image} is tried before a member restarts with it` };
 }
 
 /** The template as it is. What somebody else added to it is left to them. */
 export function kept({ labels }: EtcdNames, { metadata, spec }: V1PodTemplateSpec): V1PodTemplateSpec {
   const own = Object.entries(metadata?.annotations ?? {}).filter(
-    ([key]) => key === templateAnnotation || key.startsWith('prometheus.io/'),
+    ([key]) => [templateAnnotation, shapeAnnotation].includes(key) || key.startsWith('prometheus.io/'),
   );
   return { metadata: { labels, annotations: Object.fromEntries(own) }, ...(spec === undefined ? {} : { spec }) };
 }
 
-function hashOf({ metadata }: V1PodTemplateSpec): string | undefined {
-  return metadata?.annotations?.[templateAnnotation];
+function annotationOf({ metadata }: V1PodTemplateSpec, annotation: string): string | undefined {
+  return metadata?.annotations?.[annotation];
 }
 
 function ordinalOf(names: EtcdNames, { metadata }: EtcdObjects['pods'][number]): number {

@@ -14,6 +14,8 @@ export const clusterAnnotation = 'kvstore.dev/etcd-cluster-id';
 /** On the pod template: what the pod was made from; a pod with another value is restarted. */
 export const templateAnnotation = 'kvstore.dev/etcd-template';
 
+/** On the pod template: the part of it that only the operator's own version and the KvStore decide. */
+export const shapeAnnotation = 'kvstore.dev/etcd-shape';
 /** On the pod template: when `kubectl rollout restart` was last called, as kubectl sets it. */
 export const restartedAnnotation = 'kubectl.kubernetes.io/restartedAt';
 

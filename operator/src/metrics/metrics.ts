@@ -5,6 +5,7 @@ import { createKvStoreMetrics, type KvStoreMetrics } from './kvstore-metrics.ts'
 import { createProgressMetrics, type ProgressMetrics } from './progress-metrics.ts';
 import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
 import { createReconcileMetrics, type ReconcileMetrics } from './reconcile-metrics.ts';
+import { createUpgradeMetrics, type UpgradeMetrics } from './upgrade-metrics.ts';
 
 export interface Metrics {
   readonly api: ApiMetrics;
@@ -12,6 +13,7 @@ export interface Metrics {
   readonly reconcile: ReconcileMetrics;
   readonly kvStore: KvStoreMetrics;
   readonly progress: ProgressMetrics;
+  readonly upgrade: UpgradeMetrics;
   leader(leads: boolean): void;
 }
 
@@ -41,6 +43,7 @@ export function createMetrics(registry: Registry, name: string, build: Build): M
     reconcile: createReconcileMetrics(registry, name),
     kvStore: createKvStoreMetrics(registry),
     progress: createProgressMetrics(registry),
+    upgrade: createUpgradeMetrics(registry),
     leader: (leads) => leading.set({ name }, leads ? 1 : 0),
   };
 }

@@ -36,6 +36,8 @@ export class FakeCluster {
   lag: () => boolean = () => false;
   /** Members whose view of the others is wrong: they refuse every change of membership. */
   refuses: (podName: string) => boolean = () => false;
+  /** Whether it is its turn when the operator is a new version. */
+  mayUpgrade = true;
   /** The operator's time of day. */
   now: () => Date = () => new Date();
   readonly applied = new AppliedObjects();
@@ -224,6 +226,7 @@ export class FakeCluster {
           if (claim?.uid === uid) claim.request = size;
         }),
       read: async () => this.#objects(),
+      mayUpgrade: () => this.mayUpgrade,
       event: (_, reason) => this.events.push(reason),
       member: (podName, identity) => this.member(podName, identity),
       now: () => this.now(),

@@ -42,6 +42,25 @@ for (const members of [1, 3] as const) {
   });
 }
 
+test('what a new version of the operator changes waits for its turn, and changes nothing meanwhile', async (t) => {
+  const cluster = await FakeCluster.start({ members: 1 });
+  t.teardown(() => cluster.stop());
+  await cluster.settled();
+  const uid = () => cluster.pods.get('shop-etcd-0')?.uid;
+  const before = uid();
+  cluster.mayUpgrade = false;
+  cluster.want({ image: 'registry.k8s.io/etcd:v3.6.17' });
+  for (let round = 0; round < 5; round++) t.like(await cluster.reconcile(), { settled: true, reason: 'EtcdReady' });
+  t.is(uid(), before);
+  t.is(cluster.applied.statefulSet?.spec?.template.spec?.containers[0]?.image, 'registry.k8s.io/etcd:v3.6.16');
+  // kubectl's own wish is followed, with what members are made from now.
+  cluster.rolloutRestart('2026-11-29T13:00:00Z');
+  await cluster.until(({ settled }) => settled && uid() !== before);
+  t.is(cluster.pods.get('shop-etcd-0')?.image, 'registry.k8s.io/etcd:v3.6.16');
+  cluster.mayUpgrade = true;
+  await cluster.until(({ settled }) => settled && cluster.pods.get('shop-etcd-0')?.image.endsWith('v3.6.17') === true);
+});
+
 test('kubectl rollout restart restarts members one at a time, once', async (t) => {
   const cluster = await FakeCluster.start();
   t.teardown(() => cluster.stop());

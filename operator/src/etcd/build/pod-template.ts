@@ -3,7 +3,7 @@ import type { V1PodTemplateSpec, V1Probe } from '@kubernetes/client-node';
 import { scrapeAnnotations } from '../../desired/labels.ts';
 import { restrictedContainer, restrictedPod } from '../../desired/restricted.ts';
 import type { KvStore } from '../../kvstore.ts';
-import { clientPort, type EtcdNames, metricsPort, peerPort, templateAnnotation } from '../names.ts';
+import { clientPort, type EtcdNames, metricsPort, peerPort, shapeAnnotation, templateAnnotation } from '../names.ts';
 import { sharedSettings } from '../settings.ts';
 import type { EtcdState } from '../state.ts';
 import { secretNames } from '../tls/secrets.ts';
@@ -78,16 +78,22 @@ export function etcdPodTemplate(
     ...(spec.tolerations ? { tolerations: [...spec.tolerations] } : {}),
     ...(spec.affinity ? { affinity: spec.affinity } : {}),
   };
-  const hash = createHash('sha256').update(
-    JSON.stringify([podSpec, sharedSettings(state.volumeBytes), transportSecurity(names), trustHash]),
-  );
+  const security = transportSecurity(names);
   return {
     metadata: {
       labels: names.labels,
-      annotations: { ...scrapeAnnotations(metricsPort), [templateAnnotation]: hash.digest('hex').slice(0, 16) },
+      annotations: {
+        ...scrapeAnnotations(metricsPort),
+        [templateAnnotation]: digestOf([podSpec, sharedSettings(state.volumeBytes), security, trustHash]),
+        [shapeAnnotation]: digestOf([podSpec, sharedSettings(0), security]),
+      },
     },
     spec: podSpec,
   };
+}
+
+function digestOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
 function probe(path: string): V1Probe {

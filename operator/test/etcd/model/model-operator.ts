@@ -94,6 +94,7 @@ export class ModelOperator {
       },
       resizeClaim: async () => undefined,
       read: async () => cluster.objects(),
+      mayUpgrade: () => true,
       event: () => undefined,
       now: () => new Date(cluster.now),
       member: (name) => this.#member(this.#ordinal(name), act),

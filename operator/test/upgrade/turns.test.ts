@@ -1,0 +1,96 @@
+import test from 'ava';
+import { Registry } from 'prom-client';
+import type { KvStore } from '../../src/kvstore.ts';
+import { createUpgradeMetrics } from '../../src/metrics/upgrade-metrics.ts';
+import { Turns } from '../../src/upgrade/turns.ts';
+import { parseWindow } from '../../src/upgrade/window.ts';
+import { kvstoreWith } from '../etcd/samples.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+function store(name: string, change: { ready?: boolean; generation?: number } = {}): KvStore {
+  const kvstore = kvstoreWith();
+  const { ready = true, generation = 1 } = change;
+  const rest = { reason: '', message: '', observedGeneration: 1, lastTransitionTime: '' };
+  const status = { observedGeneration: 1, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', ...rest }] };
+  return { ...kvstore, metadata: { ...kvstore.metadata, name, generation }, status } as KvStore;
+}
+
+function start(atOnce: number, window = '') {
+  const clock = new FakeClock();
+  const registry = new Registry();
+  let time = '12:00:00';
+  const turns = new Turns({
+    clock,
+    now: () => new Date(`2026-11-29T${time}Z`),
+    atOnce,
+    pauseMs: 1_000,
+    window: parseWindow(window),
+    metrics: createUpgradeMetrics(registry),
+  });
+  const setTime = (next: string): void => {
+    time = next;
+  };
+  const counts = async (): Promise<number[]> => {
+    const text = await registry.metrics();
+    return ['active', 'waiting'].map((what) => Number(new RegExp(`upgrades_${what} (\\d+)`).exec(text)?.[1]));
+  };
+  return { turns, clock, setTime, counts };
+}
+
+const a = store('a');
+const b = store('b');
+const c = store('c');
+
+test('so many at once, and a pause after each and after the start', async (t) => {
+  const { turns, clock, counts } = start(2);
+  t.false(turns.take(a), 'a former operator may have been killed in a turn');
+  clock.advance(1_000);
+  t.true(turns.take(a));
+  t.true(turns.take(a), 'it still is its turn');
+  t.true(turns.take(b));
+  t.false(turns.take(c));
+  t.true(turns.isWaiting(c));
+  t.deepEqual(await counts(), [2, 1]);
+  turns.settled(a);
+  t.false(turns.take(c), 'there is a pause');
+  clock.advance(1_000);
+  t.true(turns.take(c));
+  t.deepEqual(await counts(), [2, 0]);
+});
+
+test('one that does not settle keeps its turn: what is wrong stops there, until it is deleted or paused', (t) => {
+  const { turns, clock } = start(1);
+  clock.advance(1_000);
+  t.true(turns.take(a));
+  clock.advance(86_400_000);
+  t.false(turns.take(b));
+  turns.forget('team', 'a');
+  t.true(turns.take(b));
+});
+
+test('a change of its own spec, and one that serves nobody, wait for nothing and take no turn', async (t) => {
+  const { turns, counts } = start(1);
+  t.true(turns.take(store('changed', { generation: 2 })));
+  t.true(turns.take(store('down', { ready: false })));
+  t.true(turns.take(kvstoreWith()), 'a new one');
+  t.deepEqual(await counts(), [0, 0]);
+});
+
+test('turns begin within the window, and end outside of it', (t) => {
+  const { turns, clock, setTime } = start(1, '22:00-04:00');
+  clock.advance(1_000);
+  t.false(turns.take(a));
+  setTime('22:00:00');
+  t.true(turns.take(a));
+  setTime('04:00:00');
+  t.true(turns.take(a));
+  t.false(turns.take(b));
+});
+
+test('one that is gone waits no more', async (t) => {
+  const { turns, counts } = start(1);
+  turns.take(a);
+  t.deepEqual(await counts(), [0, 1]);
+  turns.forget('team', 'a');
+  t.deepEqual(await counts(), [0, 0]);
+});

@@ -1,0 +1,72 @@
+/** A new version of the operator over several KvStores. */
+import type { V1Deployment } from '@kubernetes/client-node';
+import test from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+
+const names = ['a', 'b', 'c'];
+const spec = { replicas: 1, ingress: { enabled: false }, externalEtcd: { endpoints: ['http://etcd:2379'] } };
+
+async function deployment(cluster: Cluster, namespace: string, name: string): Promise<V1Deployment> {
+  return cluster.get<V1Deployment>('deployments', namespace, name);
+}
+
+/** As the Deployment's controller would once all pods are new. */
+async function rollOut(cluster: Cluster, namespace: string, name: string): Promise<void> {
+  const { metadata } = await deployment(cluster, namespace, name);
+  const all = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+  const status = { observedGeneration: metadata?.generation, ...all };
+  await cluster.patch('deployments', namespace, name, { status }, 'status');
+}
+
+test('KvStores get new pods one after the other, each once the one before is ready', async (t) => {
+  const cluster = await startCluster();
+  t.teardown(cluster.stop);
+  const namespace = await cluster.createNamespace();
+  const imageOf = async (name: string) =>
+    (await deployment(cluster, namespace, name)).spec?.template.spec?.containers[0]?.image;
+  const start = (image: string) =>
+    cluster.startOperator({
+      environment: {
+        KVSTORE_SERVICE_IMAGE: image,
+        KVSTORE_UPGRADES_AT_ONCE: '1',
+        KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
+        KVSTORE_RESYNC_SECONDS: '1',
+      },
+    });
+  const former = await start('kvstore/service:1');
+  for (const name of names) await cluster.createKvStore(namespace, name, spec);
+  for (const name of names) {
+    await cluster.appears('deployments', namespace, name);
+    await rollOut(cluster, namespace, name);
+    await waitFor(`${name} is ready`, async () => {
+      const { status } = await cluster.get<{
+        status?: { conditions?: { type: string; status: string }[] };
+      }>('kvStores', namespace, name);
+      return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+    });
+  }
+  await former.stop();
+
+  const operator = await start('kvstore/service:2');
+  const updated = async () => {
+    const images = await Promise.all(names.map(async (name) => [name, await imageOf(name)] as const));
+    return images.filter(([, image]) => image === 'kvstore/service:2').map(([name]) => name);
+  };
+  const done: string[] = [];
+  for (const [index] of names.entries()) {
+    await waitFor('the next one has its turn', async () => (await updated()).length > index);
+    await waitFor('the others wait', async () => {
+      const waiting = names.length - index - 1;
+      return new RegExp(`^kvstore_operator_upgrades_waiting ${waiting}$`, 'm').test(await operator.metrics());
+    });
+    const now = await updated();
+    t.is(now.length, index + 1);
+    const next = now.find((name) => !done.includes(name)) ?? '';
+    done.push(next);
+    await rollOut(cluster, namespace, next);
+  }
+  await waitFor('all have had their turn', async () =>
+    /^kvstore_operator_upgrades_active 0$/m.test(await operator.metrics()),
+  );
+});
