@@ -4,6 +4,7 @@ import { backupOf } from './backup.ts';
 import type { Clock } from './clock.ts';
 import type { Findings } from './condition/findings.ts';
 import { shortMs, stepMs } from './condition/findings.ts';
+import { type Contacts, contactPollMs } from './contact.ts';
 import { restoreJobName } from './desired/restore-job.ts';
 import type { EtcdOutcome } from './etcd/contract.ts';
 import type { Exposures } from './exposure/exposure.ts';
@@ -20,6 +21,7 @@ export interface LookerOptions {
   readonly caches: Caches;
   readonly clock: Clock;
   readonly exposures: Exposures;
+  readonly contacts: Contacts;
   readonly warnings: WarningEvents;
   /** The time of day. */
   readonly now: () => Date;
@@ -48,7 +50,7 @@ export class Looker {
 
   /** Never rejects: what could not be looked at is a fault. */
   async look(kvstore: KvStore, pass: Pass): Promise<Look> {
-    const { caches, exposures } = this.#options;
+    const { caches, exposures, contacts } = this.#options;
     const { namespace, name } = kvstore.metadata;
     const faults: Fault[] = [...pass.faults];
     const orFault = async <T>(action: () => Promise<T>, otherwise: T): Promise<T> => {
@@ -67,8 +69,10 @@ export class Looker {
     const restoring = restore?.holdsUp !== undefined;
     const exposure = await orFault(() => exposures.look(kvstore, { serviceIsForeign, restoring }), undefined);
     const deployment = caches.deployments.get(namespace, name);
+    const availableReplicas = deployment?.status?.availableReplicas ?? 0;
+    const contactMs = await contacts.of(kvstore, availableReplicas);
     const missing = {
-      replicas: (deployment?.status?.availableReplicas ?? 0) < kvstore.spec.replicas,
+      replicas: availableReplicas < kvstore.spec.replicas,
       members: pass.etcd !== undefined && pass.etcd.readyMembers < pass.etcd.members,
       route: exposure?.finding.status === 'False',
     };
@@ -83,6 +87,7 @@ export class Looker {
     const waits = [
       troubles.nextMs,
       exposure?.requeueAfterMs,
+      kvstore.spec.externalEtcd === undefined ? undefined : contactPollMs,
       ...[...ages.values()].flatMap((ms) => [shortMs, stepMs].flatMap((limit) => (ms < limit ? [limit - ms] : []))),
       // A backup that cannot start is ended some time.
       troubles.backup.length > 0 ? shortMs : undefined,
@@ -94,6 +99,7 @@ export class Looker {
         cronJob: caches.cronJobs.get(namespace, `${name}-backup`),
         restore,
         exposure: exposure?.finding,
+        contactMs,
         backup,
         troubles,
         short: { replicas: ages.get('replicas'), members: ages.get('members'), route: ages.get('route') },

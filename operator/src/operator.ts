@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { Applier } from './apply.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Config } from './config.ts';
+import { askContact, Contacts } from './contact.ts';
 import { runController } from './controller.ts';
 import type { ReconcileEtcd } from './etcd/contract.ts';
 import type { MemberAccess } from './etcd-tools.ts';
@@ -99,7 +100,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
     },
     exposures,
-    looker: new Looker({ caches, clock, exposures, warnings: new WarningEvents(writer, clock), now: options.now }),
+    looker: new Looker({
+      caches,
+      clock,
+      exposures,
+      contacts: new Contacts(clock, askContact),
+      warnings: new WarningEvents(writer, clock),
+      now: options.now,
+    }),
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
     secrets: new PolledSecrets({

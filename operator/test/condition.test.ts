@@ -2,6 +2,8 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
 import type { EtcdOutcome } from '../src/etcd/contract.ts';
+import { faultOf, isPermanent } from '../src/fault.ts';
+import { KubeError } from '../src/kube/kube-error.ts';
 import { buildStatus, type Findings } from '../src/status.ts';
 import { troubleOf } from '../src/trouble/pod-trouble.ts';
 import { noTroubles, type Troubles } from '../src/trouble/troubles.ts';
@@ -72,9 +74,21 @@ const cases: readonly [title: string, found: Partial<Findings>, degraded: string
     'True OtherStoreAnswers',
   ],
   ['nobody says who serves the class', { exposure: { ...no('NotReported'), status: 'Unknown' } }, 'False AsExpected'],
+  ['an external etcd that is not reached', { etcd: undefined, contactMs: 30_001 }, 'True EtcdUnavailable'],
+  ['an external etcd that elects', { etcd: undefined, contactMs: 30_000 }, 'False AsExpected'],
   ['a backup that failed', { backup: no('Failed') }, 'True BackupFailed'],
   ['a backup to come', { backup: { ...no('NoneYet'), status: 'Unknown' } }, 'False AsExpected'],
 ];
+test('a field that an object does not have is refused, named, and not tried again', (t) => {
+  const message =
+    'PATCH /apis/apps/v1/x: 500 failed to create typed patch object: .spec.affinity.nod: field not declared in schema';
+  const fault = faultOf(new KubeError(500, 'InternalError', message));
+  t.is(look({ faults: [fault] }, 'Degraded'), 'True Refused');
+  t.is(look({ faults: [fault] }, 'Stalled'), 'True Refused');
+  t.true(isPermanent(fault));
+  t.false(isPermanent(faultOf(new KubeError(500, 'InternalError', 'etcdserver: request timed out'))));
+});
+
 for (const [i, [title, found, degraded, stalled]] of cases.entries()) {
   test(`${i}: ${title}`, (t) => {
     t.is(look(found, 'Degraded'), degraded);

@@ -1,10 +1,11 @@
 import type { Finding } from '../conditions.ts';
+import { lostMs } from '../contact.ts';
 import { lastingReasons } from '../exposure/finding.ts';
 import { faultReason } from '../fault.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { PodTrouble } from '../trouble/pod-trouble.ts';
 import { type Findings, shortMs, stepMs } from './findings.ts';
-import { isForming } from './ready.ts';
+import { isForming, lostContact } from './ready.ts';
 
 /** Pods named in a message; more of them have the same trouble most of the time. */
 const maxPods = 3;
@@ -31,6 +32,7 @@ const rules: readonly Rule[] = [
     etcd?.degraded === true
       ? { reason: etcd.reason, message: etcd.message, isStuck: etcd.reason === 'EtcdImageRefused' }
       : undefined,
+  (_, { contactMs = 0 }) => (contactMs > lostMs ? { reason: 'EtcdUnavailable', message: lostContact } : undefined),
   (_, { troubles }) => podsFound(troubles?.service, true),
   (_, { troubles }) => podsFound(troubles?.etcd, false),
   deploymentFault,

@@ -19,6 +19,8 @@ export interface Findings {
   /** Undefined: no backups are asked for. */
   readonly backup?: Finding | undefined;
   readonly troubles?: Troubles;
+  /** Milliseconds since a replica had contact with an external etcd; undefined: not known, or not of interest. */
+  readonly contactMs?: number | undefined;
   /** Milliseconds for which there have been fewer than asked for, without a break. */
   readonly short?: Short;
   /** What could not be done. */

@@ -1,9 +1,10 @@
 import type { Finding } from '../conditions.ts';
+import { lostMs } from '../contact.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { Findings } from './findings.ts';
 
 /** All replicas asked for can be used, and etcd, where it is ours, can make decisions. Follows the pods, nothing else. */
-export function readyFinding(kvstore: KvStore, { deployment, etcd, restore }: Findings): Finding {
+export function readyFinding(kvstore: KvStore, { deployment, etcd, restore, contactMs = 0 }: Findings): Finding {
   const { spec } = kvstore;
   const available = deployment?.status?.availableReplicas ?? 0;
   const count = `${available} of ${spec.replicas} replicas are available`;
@@ -14,6 +15,7 @@ export function readyFinding(kvstore: KvStore, { deployment, etcd, restore }: Fi
   if (etcd !== undefined && isForming(kvstore) && etcd.readyMembers < etcd.members) {
     return { status: 'False', reason: forming, message: `${etcd.readyMembers} of ${etcd.members} members; ${count}` };
   }
+  if (contactMs > lostMs) return { status: 'False', reason: 'EtcdUnavailable', message: `${lostContact}; ${count}` };
   if (spec.replicas === 0) return { status: 'False', reason: 'ScaledToZero', message: 'no replicas are asked for' };
   if (available < spec.replicas) return { status: 'False', reason: 'ReplicasUnavailable', message: count };
   if (restore?.holdsUp !== undefined) {
@@ -21,6 +23,9 @@ export function readyFinding(kvstore: KvStore, { deployment, etcd, restore }: Fi
   }
   return { status: 'True', reason: 'AllReplicasAvailable', message: count };
 }
+
+/** Without a time, which would change with every look. */
+export const lostContact = 'the replicas do not reach etcd: fresh reads and writes are answered with 503';
 
 const forming = 'EtcdForming';
 

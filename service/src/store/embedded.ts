@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
 import { isDamage } from './damage.ts';
 import { type DamageLog, damageReports, noLog } from './damage-reports.ts';
+import { DataCheck } from './data-check.ts';
 import { DataFolder } from './data-folder.ts';
 import { continueTimeline, markTimeline } from './embedded-timeline.ts';
 import { Expiry } from './expiry.ts';
@@ -57,6 +58,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   readonly #expiry: Expiry;
   readonly #spans: Spans;
   readonly #folder: DataFolder;
+  readonly #check: DataCheck;
   /** Runs what goes on beyond the request that began it outside of that one's context. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
@@ -78,6 +80,17 @@ export class EmbeddedStore extends IndexReader implements Store {
         metrics.folderLost(isLost);
         if (isLost) log.error({ directory }, folderLost(directory));
         else log.info({ directory }, 'The data folder is back: writes are accepted again.');
+      },
+    });
+    this.#check = new DataCheck({
+      directory,
+      clock,
+      snapshot: () => this.index.snapshot(),
+      onDamage: (fault) => {
+        // Of a folder that is gone, the file in its place is not ours.
+        if (this.#folder.look()) return;
+        metrics.damaged('page');
+        log.error({ directory, fault }, `Damaged data: ${fault}. ${afterDamage(directory)}`);
       },
     });
     this.#directory = directory;
@@ -141,6 +154,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#folder.stop();
     this.#history.close(new Problem('unavailable', 'The store is closed.'));
     await this.#committing;
+    await this.#check.stop();
     // Not into a folder that has taken the place of ours.
     if (!this.#folder.look()) markTimeline(this.index, this.#directory);
     await this.index.close();

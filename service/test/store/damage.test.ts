@@ -6,7 +6,9 @@ import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { Problem } from '../../src/errors.ts';
+import { systemClock } from '../../src/store/clock.ts';
 import { isDamage } from '../../src/store/damage.ts';
+import { DataCheck } from '../../src/store/data-check.ts';
 import { KeyIndex } from '../../src/store/key-index.ts';
 import { flipBit, overwrite, placesOf } from '../support/damage.ts';
 
@@ -208,4 +210,40 @@ test('without a write it is noticed as well', async (t) => {
   await waitFor('ready again', async () => (await fetch(`${service.url}/readyz`)).status === 200);
   t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
   t.true(readFileSync(file).length > 0);
+});
+
+test('a check while the index is written to finds nothing wrong; then a damaged page is found', async (t) => {
+  const directory = temporaryFolder(t);
+  const index = new KeyIndex({ directory, durable: false });
+  t.teardown(() => index.close());
+  const faults: string[] = [];
+  const check = new DataCheck({
+    directory,
+    clock: systemClock,
+    snapshot: () => index.snapshot(),
+    onDamage: (fault) => faults.push(fault),
+  });
+  t.teardown(() => check.stop());
+  let revision = 0;
+  const write = () =>
+    index.transact((writer) => {
+      revision++;
+      for (let i = 0; i < 300; i++) writer.put(`key-${(i * revision) % 2000}`, valueFor(i + revision), revision);
+      writer.setRevision(revision);
+    });
+  for (let i = 0; i < 10; i++) await write();
+  let done = false;
+  const checked = check.run().finally(() => {
+    done = true;
+  });
+  while (!done) await write();
+  t.is(await checked, undefined);
+  // Each page of branches: what comes next below it is another page.
+  const file = join(directory, 'data.mdb');
+  const bytes = readFileSync(file);
+  for (let page = 2; page < bytes.length / 4096; page++) {
+    if (bytes.readUInt16LE(page * 4096 + 18) === 1) flipBit(file, 8 * (page * 4096 + 20) + 1);
+  }
+  t.regex((await check.run()) ?? '', /data\.mdb is damaged: page/);
+  t.is(faults.length, 1);
 });

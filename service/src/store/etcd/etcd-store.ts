@@ -4,6 +4,7 @@ import { Problem } from '../../errors.ts';
 import { systemClock } from '../clock.ts';
 import type { OnDamage } from '../damage.ts';
 import { damageReports } from '../damage-reports.ts';
+import { DataCheck } from '../data-check.ts';
 import { DataFolder } from '../data-folder.ts';
 import { IndexReader } from '../index-reader.ts';
 import type { KeyIndex } from '../key-index.ts';
@@ -83,6 +84,7 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #sweeper: LeaseSweeper;
   readonly #metrics: EtcdMetrics;
   readonly #folder: DataFolder;
+  readonly #check: DataCheck;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
   /** By the clock. */
@@ -144,12 +146,28 @@ export class EtcdStore extends IndexReader implements Store {
         if (isLost) this.#follower.restart('folder-lost');
       },
     });
+    this.#check = this.#checkOf(indexFolder(options.dataDir));
   }
 
-  /** A read met damage: the index is read anew. Returns what to say to who asked. */
+  /** A read or a check met damage: the index is read anew. Returns what to say to who asked. */
   damaged(): Problem {
     this.#follower.restart('damaged');
     return readAnew();
+  }
+
+  #checkOf(directory: string): DataCheck {
+    const { clock = systemClock, metrics, log } = this.#options;
+    return new DataCheck({
+      directory,
+      clock,
+      snapshot: () => this.index.snapshot(),
+      onDamage: (fault) => {
+        if (this.#folder.look()) return;
+        metrics.damaged('page');
+        log.error({ directory, fault }, `Damaged data: ${fault}`);
+        this.damaged();
+      },
+    });
   }
 
   async #startOver(): Promise<void> {
@@ -219,6 +237,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#replica.close();
     this.#client.close();
     await this.#following;
+    await this.#check.stop();
     await this.index.close();
     this.#lock.release();
   }
