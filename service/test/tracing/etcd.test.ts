@@ -11,7 +11,10 @@ const parentId = 'b7ad6b7169203331';
 const newTrace = () => randomUUID().replaceAll('-', '');
 const headers = (traceId: string, sampled = true) => ({ traceparent: `00-${traceId}-${parentId}-0${sampled ? 1 : 0}` });
 
-async function start(t: ExecutionContext): Promise<{ service: Service; spans: Span[]; etcd: EtcdCluster }> {
+async function start(
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ service: Service; spans: Span[]; etcd: EtcdCluster }> {
   const etcd = await EtcdCluster.start();
   t.teardown(() => etcd.stop());
   const { url, spans } = await receiveTraces(t);
@@ -21,6 +24,7 @@ async function start(t: ExecutionContext): Promise<{ service: Service; spans: Sp
       KV_ETCD_ENDPOINTS: etcd.endpoints.join(','),
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
       OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+      ...env,
     },
   });
   await waitFor('the service is ready', async () => (await fetch(`${service.url}/readyz`)).ok);
@@ -66,14 +70,20 @@ test.serial('a trace goes from the caller through the service to the call of etc
 });
 
 test.serial('requests that share a transaction or a read of the head are linked with it', async (t) => {
-  const { service, spans } = await start(t);
+  const { service, spans, etcd } = await start(t, { KV_REQUEST_TIMEOUT: '60s' });
   const traces = Array.from({ length: 40 }, newTrace);
-  await Promise.all(
-    traces.map((id, i) => {
-      const init = i % 2 === 0 ? {} : { method: 'POST', body: `{"key-${i}":1}` };
-      return fetch(service.url + (i % 2 === 0 ? '/get/none' : '/set'), { ...init, headers: headers(id) });
-    }),
-  );
+  // While etcd does not answer, requests wait for it, and the next call serves all of them.
+  await etcd.members[0]?.pause();
+  const answers = traces.map((id, i) => {
+    const init = i % 2 === 0 ? {} : { method: 'POST', body: `{"key-${i}":1}` };
+    return fetch(service.url + (i % 2 === 0 ? '/get/none' : '/set'), { ...init, headers: headers(id) });
+  });
+  await waitFor('all have arrived', async () => {
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    return /^http_server_active_requests 41$/m.test(text);
+  });
+  etcd.members[0]?.continue();
+  await Promise.all(answers);
   await service.stop('SIGINT');
   for (const [shared, own] of [
     ['store.transaction', 'POST /set'],
