@@ -50,6 +50,11 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
   ['etcd with one member down', { etcd: outcome({ readyMembers: 2 }) }, { Ready: 'True AllReplicasAvailable' }],
   ['etcd at work', { etcd: outcome({ settled: false, reason: 'Growing' }) }, { Progressing: 'True Growing' }],
   ['etcd in trouble', { etcd: outcome({ degraded: true, reason: 'QuorumLost' }) }, { Degraded: 'True QuorumLost' }],
+  [
+    'an image of etcd that cannot be pulled',
+    { etcd: outcome({ degraded: true, settled: false, reason: 'EtcdImageUnusable' }) },
+    { Degraded: 'True EtcdImageUnusable', Stalled: 'True EtcdImageUnusable' },
+  ],
   ['a rollout that is stuck', { deployment: deployment(3, [stuck]) }, { Degraded: 'True RolloutStuck' }],
   [
     'a foreign object',

@@ -19,6 +19,9 @@ export interface Found {
   readonly isStuck?: boolean;
 }
 
+/** An image of etcd that only another spec, or somebody at the registry, can mend. */
+const stuckMembers: ReadonlySet<string> = new Set(['EtcdImageRefused', 'EtcdImageUnusable']);
+
 /** What needs attention, in the order of what to look at first. */
 const rules: readonly Rule[] = [
   (_, { faults }) => {
@@ -30,7 +33,7 @@ const rules: readonly Rule[] = [
   },
   (_, { etcd }) =>
     etcd?.degraded === true
-      ? { reason: etcd.reason, message: etcd.message, isStuck: etcd.reason === 'EtcdImageRefused' }
+      ? { reason: etcd.reason, message: etcd.message, isStuck: stuckMembers.has(etcd.reason) }
       : undefined,
   (_, { contactMs = 0 }) => (contactMs > lostMs ? { reason: 'EtcdUnavailable', message: lostContact } : undefined),
   (_, { troubles }) => podsFound(troubles?.service, true),
