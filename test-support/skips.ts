@@ -4,6 +4,13 @@ import { type BinaryName, findBinary } from './binaries.ts';
 
 /** Tests of the operator that start an API server. */
 const withApiServer = [
+  'additions',
+  'certificates',
+  'exposure/two-stores',
+  'guard',
+  'guard-definition',
+  'paused',
+  'upgrade/upgrade',
   'hostile',
   'backup',
   'crd',
@@ -27,6 +34,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'etcdctl', 'openssl'] as const,
   })),
   ...[
+    'damage',
     'expiry',
     'foreign',
     'gathered-model',
@@ -40,10 +48,13 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `service/test/store/etcd/${name}.test.ts`,
     programs: ['etcd', 'etcdctl'] as const,
   })),
-  { files: 'service/test/store/etcd/faults.test.ts', programs: ['etcd', 'etcdctl', 'etcdutl'] },
+  ...['faults', 'timeline'].map((name) => ({
+    files: `service/test/store/etcd/${name}.test.ts`,
+    programs: ['etcd', 'etcdctl', 'etcdutl'] as const,
+  })),
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
-  ...['life', 'troubles', 'gate', 'access/members', 'tls/members'].map((name) => ({
+  ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,
     programs: ['etcd'] as const,
   })),

@@ -48,8 +48,8 @@ export const serviceAlerts: readonly Alert[] = [
     name: 'KvStoreDataDamaged',
     severity: 'page',
     for: '0m',
-    expr: 'sum by (namespace, pod, part) (increase(kvstore_data_damage_total[15m])) > 0',
-    signals: ['sum by (namespace, pod, part) (increase(kvstore_data_damage_total[15m]))'],
+    expr: 'sum by (namespace, kvstore, pod, part) (increase(kvstore_data_damage_total[15m])) > 0',
+    signals: ['sum by (namespace, kvstore, pod, part) (increase(kvstore_data_damage_total[15m]))'],
     summary: `${where} has read damaged data ({{ $labels.part }}): requests for it fail.`,
   },
   {

@@ -146,6 +146,22 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     ],
     at: 10,
   },
+  KvStoreDataDamaged: {
+    firing: { [of('kvstore_data_damage_total', { ...owner, pod: 'shop-1', part: 'value' })]: '0x5 1x20' },
+    labels: { ...owner, pod: 'shop-1', part: 'value' },
+    quiet: [
+      { [of('kvstore_data_damage_total', { ...owner, pod: 'shop-1', part: 'value' })]: '0x30' },
+      // Long ago.
+      { [of('kvstore_data_damage_total', { ...owner, pod: 'shop-1', part: 'value' })]: '3x30' },
+    ],
+    at: 10,
+  },
+  KvStoreDataFolderLost: {
+    firing: { [of('kvstore_data_folder_lost', pod)]: '0x5 1x20' },
+    labels: pod,
+    quiet: [{ [of('kvstore_data_folder_lost', pod)]: '0x30' }],
+    at: 10,
+  },
   KvStoreTokensNotTaken: {
     firing: { [of('kvstore_tokens_last_reload_successful', pod)]: '1x5 0x20' },
     labels: pod,
