@@ -23,7 +23,7 @@ test('the overlay for one namespace gives no right in any other', async (t) => {
   const rendered = await render('config/namespaced');
   t.notRegex(rendered, /kind: ClusterRoleBinding/);
   t.regex(rendered, /name: KVSTORE_WATCH_NAMESPACES\n +value: shop/);
-  t.regex(rendered, /kind: Namespace\nmetadata:\n {2}name: shop\n/, 'its namespace comes with it');
+  t.notRegex(rendered, /kind: Namespace\nmetadata:\n {2}name: shop\n/, 'deleting it would delete every KvStore in it');
   t.regex(rendered, /kind: RoleBinding\nmetadata:\n(?: .*\n)*? {2}namespace: shop/);
 });
 

@@ -6,6 +6,7 @@ import { KubeError } from '../src/kube/kube-error.ts';
 import type { KvStore } from '../src/kvstore.ts';
 import { ForeignObjectError } from '../src/ownership.ts';
 import { buildStatus, type Findings } from '../src/status.ts';
+import { noTroubles } from '../src/trouble/troubles.ts';
 import { settled } from './support/fake-etcd.ts';
 import { kvStore } from './support/kvstore.ts';
 
@@ -34,6 +35,12 @@ test('all well', (t) => {
 });
 
 const outcome = (changes: Partial<EtcdOutcome>): EtcdOutcome => ({ ...settled(3), ...changes });
+/** Its controller has not looked at it yet. */
+const corrected = (before: V1Deployment): V1Deployment => ({
+  ...before,
+  metadata: { ...before.metadata, generation: 8 },
+  status: { ...before.status, observedGeneration: 7 },
+});
 const stuck = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'x' };
 const cases: readonly [title: string, found: Partial<Findings>, expected: Record<string, string>][] = [
   [
@@ -56,6 +63,24 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
     { Degraded: 'True EtcdImageUnusable', Stalled: 'True EtcdImageUnusable' },
   ],
   ['a rollout that is stuck', { deployment: deployment(3, [stuck]) }, { Degraded: 'True RolloutStuck' }],
+  [
+    'a member that is restarted on purpose, and takes more than a minute',
+    {
+      etcd: outcome({ settled: false, reason: 'EtcdRestarting', readyMembers: 2 }),
+      troubles: {
+        ...noTroubles,
+        etcd: [
+          { subject: 'pod shop-etcd-1', reason: 'NotReady', message: 'pod shop-etcd-1: NotReady', isExplained: false },
+        ],
+      },
+    },
+    { Degraded: 'False AsExpected', Progressing: 'True EtcdRestarting' },
+  ],
+  [
+    'a rollout that was stuck, of a spec that was corrected since',
+    { deployment: corrected(deployment(3, [stuck])) },
+    { Degraded: 'False AsExpected' },
+  ],
   [
     'a foreign object',
     { faults: [faultOf(new ForeignObjectError({ kind: 'Service' }))] },

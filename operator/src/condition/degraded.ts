@@ -36,8 +36,8 @@ const rules: readonly Rule[] = [
       ? { reason: etcd.reason, message: etcd.message, isStuck: stuckMembers.has(etcd.reason) }
       : undefined,
   (_, { contactMs = 0 }) => (contactMs > lostMs ? { reason: 'EtcdUnavailable', message: lostContact } : undefined),
-  (_, { troubles }) => podsFound(troubles?.service, true),
-  (_, { troubles }) => podsFound(troubles?.etcd, false),
+  (_, { troubles, deployment }) => podsFound(troubles?.service, isSeen(deployment)),
+  (_, { troubles, etcd }) => (isPlanned(etcd) ? undefined : podsFound(troubles?.etcd, false)),
   deploymentFault,
   tooFewReplicas,
   tooFewMembers,
@@ -65,10 +65,23 @@ function podsFound(troubles: readonly PodTrouble[] | undefined, isStuck: boolean
   if (troubles === undefined || first === undefined) return undefined;
   const named = troubles.slice(0, maxPods).map(({ message }) => message);
   const more = troubles.length > maxPods ? [`and ${troubles.length - maxPods} more`] : [];
-  return { reason: first.reason, message: [...named, ...more].join('; '), isStuck: isStuck && first.isExplained };
+  // A pod that finds no room may be waiting for a node that an autoscaler is making.
+  const passes = !first.isExplained || first.reason === 'Unschedulable';
+  return { reason: first.reason, message: [...named, ...more].join('; '), isStuck: isStuck && !passes };
+}
+
+/** Planned restarts of members have a time of their own, after which etcd itself is degraded. */
+function isPlanned(etcd: Findings['etcd']): boolean {
+  return etcd?.reason === 'EtcdRestarting' && !etcd.degraded;
+}
+
+/** False: what is said of the Deployment, and pods that are there, may be those of a spec that was corrected since. */
+function isSeen(deployment: Findings['deployment']): boolean {
+  return deployment?.status?.observedGeneration === deployment?.metadata?.generation;
 }
 
 function deploymentFault(_: KvStore, { deployment }: Findings): Found | undefined {
+  if (!isSeen(deployment)) return undefined;
   const conditions = deployment?.status?.conditions;
   const failing = conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
   if (failing !== undefined) return { reason: 'ReplicaFailure', message: failing.message ?? '', isStuck: true };

@@ -24,25 +24,29 @@ export class WarningEvents {
     this.#clock = clock;
   }
 
-  /** The newest warning about an object; undefined: there is none, or it cannot be read. */
-  async newest(namespace: string, kind: string, name: string, uid = ''): Promise<Explanation | undefined> {
+  /**
+   * The newest warning about an object; undefined: there is none, or it cannot be read. `since`: Unix milliseconds up to
+   * which warnings are over, such as those of a pod that could not be scheduled then and is now.
+   */
+  async newest(namespace: string, kind: string, name: string, uid = '', since = 0): Promise<Explanation | undefined> {
     const now = this.#clock.now();
     for (const [key, { until }] of this.#known) if (until <= now) this.#known.delete(key);
-    const key = `${namespace}/${kind}/${name}/${uid}`;
+    const key = `${namespace}/${kind}/${name}/${uid}/${since}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known.explanation;
-    const explanation = await this.#read(namespace, kind, name);
+    const explanation = await this.#read(namespace, kind, name, since);
     this.#known.set(key, { until: now + keepMs, explanation });
     return explanation;
   }
 
-  async #read(namespace: string, kind: string, name: string): Promise<Explanation | undefined> {
+  async #read(namespace: string, kind: string, name: string, since: number): Promise<Explanation | undefined> {
     const fieldSelector = `regarding.kind=${kind},regarding.name=${name},type=Warning`;
     try {
       const list = await this.#client.request<{ items: EventsV1Event[] }>('GET', pathOf(events, namespace), {
         query: { fieldSelector, limit: '50' },
       });
-      const [newest] = list.items.sort((a, b) => timeOf(b) - timeOf(a));
+      const current = list.items.filter((event) => timeOf(event) > since);
+      const [newest] = current.sort((a, b) => timeOf(b) - timeOf(a));
       return newest?.reason === undefined ? undefined : { reason: newest.reason, note: newest.note ?? '' };
     } catch (error) {
       // An explanation is a help. That it cannot be had must not keep anything from being done.

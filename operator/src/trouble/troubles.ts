@@ -83,14 +83,19 @@ interface Suspect {
   readonly uid: string;
   readonly component: string;
   readonly trouble: PodTrouble;
+  /** Unix milliseconds up to which its Events are over. */
+  readonly since?: number;
 }
 
 function suspectOf(pod: V1Pod, now: Date, isShort: boolean): Suspect | undefined {
-  // Failed pods stay when others have taken their place: evicted ones of a Deployment, each try of a Job.
-  if (pod.status?.phase === 'Failed' && (!isShort || jobOf(pod) !== undefined)) return undefined;
+  // Failed pods stay when others take their place: evicted ones of a Deployment, each try of a Job.
+  const isReplaced = named(pod).component === 'service' || jobOf(pod) !== undefined;
+  if (pod.status?.phase === 'Failed' && (!isShort || isReplaced)) return undefined;
   const trouble = troubleOf(pod, now);
   if (trouble === undefined) return undefined;
-  return { kind: 'Pod', ...named(pod), trouble };
+  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
+  const since = new Date(scheduled?.lastTransitionTime ?? 0).getTime();
+  return { kind: 'Pod', ...named(pod), trouble, since };
 }
 
 /** Controllers that should have more pods than there are. */
@@ -118,7 +123,7 @@ function jobOf({ metadata }: V1Pod): string | undefined {
   return metadata?.labels?.['batch.kubernetes.io/job-name'];
 }
 
-async function explain({ kind, name, uid, trouble }: Suspect, namespace: string, events: WarningEvents) {
-  const event = await events.newest(namespace, kind, name, uid);
+async function explain({ kind, name, uid, trouble, since }: Suspect, namespace: string, events: WarningEvents) {
+  const event = await events.newest(namespace, kind, name, uid, since);
   return event === undefined ? trouble : explained(trouble, event.reason, event.note);
 }

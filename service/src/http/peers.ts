@@ -10,6 +10,12 @@ import type { Clock } from '../store/clock.ts';
 /** Milliseconds without contact after which others are asked; an election of etcd takes 1 to 3 s. */
 export const silenceMs = 15_000;
 const askEveryMs = 2_000;
+/**
+ * Milliseconds: who had contact so lately has it still. A replica that nobody asks looks at etcd every 5 s, so when all lose
+ * contact in the same moment, the last contact of one may be 5 s younger than that of another. When the first of them asks,
+ * `silenceMs` later, none of the others may pass for one that has contact.
+ */
+const contactMs = 6_000;
 /** That others have contact holds so long, which is many asks. */
 const othersMs = 30_000;
 /** That somebody answers at all holds so long. */
@@ -91,7 +97,7 @@ export class Peers {
     if (answer?.replica === undefined || answer.age === undefined) return;
     this.#toldAt = clock.now();
     // What this replica says of itself is no news.
-    if (answer.replica !== this.id && answer.age <= silenceMs) this.#othersReachAt = clock.now();
+    if (answer.replica !== this.id && answer.age <= contactMs) this.#othersReachAt = clock.now();
   }
 }
 

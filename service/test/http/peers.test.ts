@@ -34,6 +34,10 @@ function replicas(count: number, { reachable = true, maxAge = 600_000 } = {}) {
     lose(...which: readonly number[]) {
       for (const i of which) lostAt[i] = clock.now();
     },
+    /** Each had its last contact so many milliseconds ago. */
+    loseAt(...ages: readonly number[]) {
+      for (const [i, age] of ages.entries()) lostAt[i] = clock.now() - age;
+    },
     find(...which: readonly number[]) {
       for (const i of which) lostAt[i] = Number.POSITIVE_INFINITY;
     },
@@ -49,6 +53,18 @@ test('etcd is lost by all: they stay, however long it takes', async (t) => {
   for (let minutes = 0; minutes < 30; minutes++) {
     await pass(60);
     t.deepEqual(ready(), [true, true, true]);
+  }
+});
+
+test('etcd is lost by all, who had contact at different moments before: none leaves', async (t) => {
+  // As far apart as the looks of replicas that nobody asks, and not in whole seconds.
+  for (let spread = 100; spread <= 5000; spread += 350) {
+    const { loseAt, pass, ready } = replicas(3);
+    loseAt(0, spread / 2 + 17, spread);
+    for (let seconds = 0; seconds < 120; seconds++) {
+      await pass(1);
+      t.deepEqual(ready(), [true, true, true], `${spread} ms apart, after ${seconds} s`);
+    }
   }
 });
 
