@@ -1,5 +1,6 @@
 /** Why members are kept on the pod template that they have although another one is wanted. */
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
+import type { KvStore } from '../kvstore.ts';
 import type { EtcdObjects, EtcdTools } from './contract.ts';
 import { type EtcdNames, shapeAnnotation, templateAnnotation } from './names.ts';
 import type { Step } from './plan/situation.ts';
@@ -11,6 +12,7 @@ export interface Hold extends Step {
 }
 
 export interface Held {
+  readonly kvstore: KvStore;
   /** The StatefulSet's. */
   readonly present: V1PodTemplateSpec;
   readonly fresh: V1PodTemplateSpec;
@@ -25,10 +27,11 @@ export interface Held {
  * another node say, is then one that works. Undefined: it gets it now.
  */
 export function holdOf(names: EtcdNames, held: Held): Hold | undefined {
-  const { present, fresh, objects, tools } = held;
+  const { kvstore, present, fresh, objects, tools } = held;
   if (annotationOf(present, templateAnnotation) === annotationOf(fresh, templateAnnotation)) return undefined;
   const trial = trialOf(names, held);
-  const seen = trialsSeen(objects.trials, tools.now()).find(({ name }) => trial && name === trialName(names, trial));
+  const jobName = trial === undefined ? undefined : trialName(names, kvstore, trial);
+  const seen = trialsSeen(objects.trials, tools.now()).find(({ name }) => name === jobName);
   // An image is tried only when it is the etcd's turn, or at the KvStore's own wish: that is not asked again.
   return (seen === undefined ? holdForTurn(held) : undefined) ?? (trial && holdForTrial(trial, seen));
 }

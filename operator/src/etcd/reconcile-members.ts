@@ -81,7 +81,7 @@ async function decide(
   const templateFor = (of: EtcdState) => etcdPodTemplate(names, kvstore, of, image, trustHash);
   const present = objects.statefulSet?.spec?.template;
   const fresh = templateFor(state);
-  const hold = present === undefined ? undefined : holdOf(names, { present, fresh, image, objects, tools });
+  const hold = present === undefined ? undefined : holdOf(names, { kvstore, present, fresh, image, objects, tools });
   const template = hold === undefined || present === undefined ? fresh : kept(names, present);
   const restartedAt = present?.metadata?.annotations?.[restartedAnnotation];
   const wanted = {

@@ -1,6 +1,6 @@
 /** The trial of an image: a Job that runs `etcd --version` with it, on the node of the member that is to restart. */
 import { createHash } from 'node:crypto';
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Job, V1JobSpec, V1Pod } from '@kubernetes/client-node';
 import { objectLabels } from '../desired/labels.ts';
 import { restrictedContainer, restrictedPod } from '../desired/restricted.ts';
 import type { KvStore } from '../kvstore.ts';
@@ -25,51 +25,59 @@ export interface TrialSeen {
 /** A Job that has made no pod by then is hindered: by a quota, say. Its Events say by what. */
 const noPodMs = 120_000;
 
-/** Another trial is another Job: a Job cannot be changed. */
-export function trialName({ name }: EtcdNames, { image, node = '' }: Trial): string {
+/** Anything else in the Job's spec is another Job with another name: the API server refuses to change a Job. */
+export function trialName({ name }: EtcdNames, kvstore: KvStore, trial: Trial): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([image, node]))
+    .update(JSON.stringify(trialSpec(kvstore, trial)))
     .digest('hex');
   return `${name}-image-${digest.slice(0, 8)}`;
 }
 
-export function trialJob(names: EtcdNames, { metadata, spec }: KvStore, trial: Trial): V1Job {
-  const labels = objectLabels(metadata.name, 'etcd-image');
-  const onNode = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [trial.node ?? ''] }] };
+export function trialJob(names: EtcdNames, kvstore: KvStore, trial: Trial): V1Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: trialName(names, trial), namespace: names.namespace, labels },
-    spec: {
-      backoffLimit: 2,
-      template: {
-        metadata: { labels },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          securityContext: restrictedPod(),
-          ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
-          ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
-          ...(trial.node === undefined
-            ? {}
-            : {
-                affinity: {
-                  nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [onNode] } },
-                },
-              }),
-          containers: [
-            {
-              name: 'etcd',
-              image: trial.image,
-              imagePullPolicy: 'IfNotPresent',
-              command: ['/usr/local/bin/etcd'],
-              args: ['--version'],
-              resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '1', memory: '256Mi' } },
-              securityContext: restrictedContainer(),
-            },
-          ],
-        },
+    metadata: {
+      name: trialName(names, kvstore, trial),
+      namespace: names.namespace,
+      labels: objectLabels(kvstore.metadata.name, 'etcd-image'),
+    },
+    spec: trialSpec(kvstore, trial),
+  };
+}
+
+function trialSpec({ metadata, spec }: KvStore, trial: Trial): V1JobSpec {
+  const labels = objectLabels(metadata.name, 'etcd-image');
+  const onNode = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [trial.node ?? ''] }] };
+  return {
+    backoffLimit: 2,
+    template: {
+      metadata: { labels },
+      spec: {
+        restartPolicy: 'Never',
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: restrictedPod(),
+        ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
+        ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
+        ...(trial.node === undefined
+          ? {}
+          : {
+              affinity: {
+                nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [onNode] } },
+              },
+            }),
+        containers: [
+          {
+            name: 'etcd',
+            image: trial.image,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['/usr/local/bin/etcd'],
+            args: ['--version'],
+            resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '1', memory: '256Mi' } },
+            securityContext: restrictedContainer(),
+          },
+        ],
       },
     },
   };

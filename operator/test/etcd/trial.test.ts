@@ -58,7 +58,7 @@ for (const [title, object, pods, verdict, message] of cases) {
 
 test('the Job runs on the node of the member, as members do', (t) => {
   const { metadata, spec } = trialJob(names, kvstoreWith(), trial);
-  t.is(metadata?.name, trialName(names, trial));
+  t.is(metadata?.name, trialName(names, kvstoreWith(), trial));
   t.regex(metadata?.name ?? '', /^shop-etcd-image-[0-9a-f]{8}$/);
   const podSpec = spec?.template.spec;
   t.is(podSpec?.containers[0]?.image, trial.image);
@@ -72,8 +72,18 @@ test('the Job runs on the node of the member, as members do', (t) => {
 test('another image or another node is another Job', (t) => {
   const known = new Set(
     [trial, { image: trial.image }, { ...trial, node: 'b' }, { ...trial, image: 'x' }].map((each) =>
-      trialName(names, each),
+      trialName(names, kvstoreWith(), each),
     ),
   );
   t.is(known.size, 4);
+});
+
+test('whatever the KvStore changes about the Job is another Job, as a Job cannot be changed', (t) => {
+  const plain = kvstoreWith();
+  const tolerations = [{ key: 'spot', operator: 'Exists' }];
+  const changes = [{}, { tolerations }, { nodeSelector: { disk: 'ssd' } }, { nodeSelector: { disk: 'nvme' } }];
+  const jobs = changes.map((change) => trialJob(names, { ...plain, spec: { ...plain.spec, ...change } }, trial));
+  t.is(new Set(jobs.map(({ spec }) => JSON.stringify(spec))).size, changes.length);
+  t.is(new Set(jobs.map(({ metadata }) => metadata?.name)).size, changes.length);
+  t.is(trialJob(names, structuredClone(plain), trial).metadata?.name, jobs[0]?.metadata?.name);
 });
