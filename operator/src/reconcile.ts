@@ -118,6 +118,8 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options));
   // An etcd that is left as it is keeps the service that knows it.
   if (faults.some(({ error }) => error instanceof PlainEtcdError)) return { etcd, faults };
+  const { namespace, name } = kvstore.metadata;
+  const liveDeployment = () => options.caches.deployments.get(namespace, name);
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
   if (secretVersions !== undefined) {
     const around = {
@@ -125,17 +127,17 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       secretVersions,
       hasServiceMonitors: options.hasServiceMonitors(),
       restoring: restore?.holdsUp !== undefined,
+      live: liveDeployment(),
     };
     for (const object of buildServiceObjects(kvstore, around)) {
       if (object.kind === resources.ingresses.kind && !mayHaveRoute(kvstore, faults, options)) continue;
-      const live = options.caches.deployments.get(kvstore.metadata.namespace, kvstore.metadata.name);
-      await attempt(() => apply(keepBack(object, live, () => options.turns.take(kvstore))));
+      await attempt(() => apply(keepBack(object, liveDeployment(), () => options.turns.take(kvstore))));
     }
     if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
   const { restoreFrom } = kvstore.spec;
   if (restoreFrom !== undefined) {
-    const job = buildRestoreJob(kvstore, restoreFrom, options.defaults);
+    const job = buildRestoreJob(kvstore, restoreFrom, options.defaults, liveDeployment());
     // One that is there is kept and never changed, whatever has changed since it was made.
     wanted.add(objectId('jobs', job));
     if (restore?.start === true) await attempt(() => apply(job));

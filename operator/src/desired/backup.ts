@@ -1,4 +1,5 @@
-import type { V1CronJob, V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import type { V1CronJob, V1Deployment, V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { hasIdentity } from '../identity.ts';
 import type { BackupSpec, KvStore } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
@@ -14,8 +15,16 @@ function nameOf({ metadata }: KvStore): string {
   return `${metadata.name}-backup`;
 }
 
-/** Exports one state of the store into the folder of its name, and deletes the oldest of them. One at a time. */
-export function buildBackup(kvstore: KvStore, backup: BackupSpec, defaults: ServiceDefaults): V1CronJob {
+/**
+ * Exports one state of the store into the folder of its name, and deletes the oldest of them. One at a time.
+ * @param live the Deployment as the cache shows it
+ */
+export function buildBackup(
+  kvstore: KvStore,
+  backup: BackupSpec,
+  defaults: ServiceDefaults,
+  live: V1Deployment | undefined,
+): V1CronJob {
   const { name, namespace } = kvstore.metadata;
   const labels = objectLabels(name, 'backup');
   const { schedule, timeZone, retention, suspend, volumeClaim = nameOf(kvstore), tokenSecretName } = backup;
@@ -42,6 +51,7 @@ export function buildBackup(kvstore: KvStore, backup: BackupSpec, defaults: Serv
             volumeClaim,
             readOnly: false,
             tokenSecretName,
+            hasIdentity: hasIdentity(live),
           }),
         },
       },

@@ -1,5 +1,5 @@
 /** What the service side of a KvStore should consist of. */
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { buildBackup, buildBackupClaim } from './backup.ts';
 import { buildDeployment, type ServiceDefaults } from './deployment.ts';
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly hasServiceMonitors: boolean;
   /** True: the store is still to get its first values, so nobody from outside is to reach it. */
   readonly restoring: boolean;
+  /** The Deployment as the cache shows it; undefined: there is none yet. */
+  readonly live?: V1Deployment | undefined;
 }
 
 /** In the order of application: a pod's ServiceAccount before the pods. */
@@ -30,7 +32,7 @@ export function buildServiceObjects(kvstore: KvStore, around: Surroundings): Kub
     buildDisruptionBudget(kvstore),
     buildDeployment(kvstore, around.defaults, around.secretVersions),
     backup === undefined ? undefined : buildBackupClaim(kvstore, backup),
-    backup === undefined ? undefined : buildBackup(kvstore, backup, around.defaults),
+    backup === undefined ? undefined : buildBackup(kvstore, backup, around.defaults, around.live),
     ingress.enabled && !around.restoring ? buildIngress(kvstore) : undefined,
     monitoring.enabled && around.hasServiceMonitors ? buildServiceMonitor(kvstore) : undefined,
   ];

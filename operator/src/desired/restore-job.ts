@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { V1Job } from '@kubernetes/client-node';
+import type { V1Deployment, V1Job } from '@kubernetes/client-node';
+import { hasIdentity } from '../identity.ts';
 import type { KvStore, RestoreSpec } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
@@ -18,8 +19,16 @@ export function restoreJobName({ metadata }: KvStore, restore: RestoreSpec): str
   return `${metadata.name}-restore-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }
 
-/** Imports a backup into a store that holds nothing else. Whatever is tried again goes on where the last try ended. */
-export function buildRestoreJob(kvstore: KvStore, restore: RestoreSpec, defaults: ServiceDefaults): V1Job {
+/**
+ * Imports a backup into a store that holds nothing else. Whatever is tried again goes on where the last try ended.
+ * @param live the Deployment as the cache shows it
+ */
+export function buildRestoreJob(
+  kvstore: KvStore,
+  restore: RestoreSpec,
+  defaults: ServiceDefaults,
+  live: V1Deployment | undefined,
+): V1Job {
   const { name, namespace } = kvstore.metadata;
   const labels = objectLabels(name, 'restore');
   const folder = `${backupFolder}/${restore.kvStore ?? name}`;
@@ -49,6 +58,7 @@ export function buildRestoreJob(kvstore: KvStore, restore: RestoreSpec, defaults
         volumeClaim: restore.volumeClaim,
         readOnly: true,
         tokenSecretName: restore.tokenSecretName,
+        hasIdentity: hasIdentity(live),
       }),
     },
   };

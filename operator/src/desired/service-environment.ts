@@ -2,7 +2,7 @@
 import type { V1EnvVar, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { clientEndpoints, etcdNames } from '../etcd/names.ts';
 import { secretNames } from '../etcd/tls/secrets.ts';
-import { identityOf } from '../identity.ts';
+import { identityOf, identityVariable } from '../identity.ts';
 import type { ExternalEtcdSpec, KvStore } from '../kvstore.ts';
 
 /** The limits of the etcd that the operator runs: the service must know the same numbers. */
@@ -27,7 +27,7 @@ export const reservedVariables = [
   'KV_ETCD_USERNAME_FILE',
   'KV_ETCD_PASSWORD_FILE',
   'KV_TOKENS_FILE',
-  'KV_IDENTITY',
+  identityVariable,
   'KV_PEERS_URL',
 ] as const;
 
@@ -42,7 +42,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_HOST: '0.0.0.0',
     KV_PORT: String(servicePort),
     KV_DATA_DIR: dataFolder,
-    KV_IDENTITY: identityOf(kvstore),
+    [identityVariable]: identityOf(kvstore),
     KV_PEERS_URL: `http://${kvstore.metadata.name}.${kvstore.metadata.namespace}.svc:${servicePort}`,
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: (spec.externalEtcd?.endpoints ?? clientEndpoints(kvstore)).join(','),

@@ -13,6 +13,8 @@ export interface Tool {
   readonly volumeClaim: string;
   readonly readOnly: boolean;
   readonly tokenSecretName: string | undefined;
+  /** Whether replicas give their identity: only then can the command line insist on it. */
+  readonly hasIdentity: boolean;
 }
 
 /** Where the backups' volume is mounted. */
@@ -58,7 +60,7 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
           args: [...tool.args],
           env: [
             { name: 'KV_URL', value: url },
-            { name: 'KV_EXPECT_IDENTITY', value: identityOf(kvstore) },
+            ...(tool.hasIdentity ? [{ name: 'KV_EXPECT_IDENTITY', value: identityOf(kvstore) }] : []),
             ...(tokenSecretName === undefined ? [] : [{ name: 'KV_TOKEN_FILE', value: `${tokenFolder}/token` }]),
           ],
           resources,

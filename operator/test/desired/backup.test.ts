@@ -1,5 +1,7 @@
+import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
 import { buildBackup, buildBackupClaim } from '../../src/desired/backup.ts';
+import { buildDeployment } from '../../src/desired/deployment.ts';
 import { buildServiceObjects } from '../../src/desired/desired.ts';
 import { selectorLabels } from '../../src/desired/labels.ts';
 import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
@@ -14,14 +16,14 @@ const defaults = { serviceImage: 'default/image:1' };
 const daily: BackupSpec = { schedule: '@daily', retention: 7, suspend: false, storage: { size: '8Gi' } };
 const latest: RestoreSpec = { volumeClaim: 'shop-backup', file: 'latest' };
 
-function backup(spec: Partial<BackupSpec> = {}) {
-  const { spec: cron } = buildBackup(kvStore(), { ...daily, ...spec }, defaults);
+function backup(spec: Partial<BackupSpec> = {}, live?: V1Deployment) {
+  const { spec: cron } = buildBackup(kvStore(), { ...daily, ...spec }, defaults, live);
   const pod = cron?.jobTemplate.spec?.template.spec;
   return { cron, pod, container: pod?.containers[0] };
 }
 
-function restore(spec: Partial<RestoreSpec> = {}) {
-  const { metadata, spec: job } = buildRestoreJob(kvStore(), { ...latest, ...spec }, defaults);
+function restore(spec: Partial<RestoreSpec> = {}, live?: V1Deployment) {
+  const { metadata, spec: job } = buildRestoreJob(kvStore(), { ...latest, ...spec }, defaults, live);
   const pod = job?.template.spec;
   return { metadata, job, pod, container: pod?.containers[0] };
 }
@@ -39,10 +41,28 @@ test('a backup runs the command line of the service image against the Service, o
   t.deepEqual(pod?.volumes, [{ name: 'backup', persistentVolumeClaim: { claimName: 'shop-backup' } }]);
 });
 
+test('replicas that an older operator made give no identity, and none is insisted on', (t) => {
+  const current = buildDeployment(kvStore(), defaults, '');
+  const older = structuredClone(current);
+  for (const container of older.spec?.template.spec?.containers ?? []) {
+    container.env = (container.env ?? []).filter(({ name }) => name !== 'KV_IDENTITY');
+  }
+  const insists = (live: V1Deployment | undefined) =>
+    [backup({}, live), restore({}, live)].map(({ container }) =>
+      container?.env?.some(({ name }) => name === 'KV_EXPECT_IDENTITY'),
+    );
+  t.deepEqual(insists(older), [false, false]);
+  t.deepEqual(insists(current), [true, true]);
+  t.deepEqual(insists(undefined), [true, true], 'those that are still to be made give it');
+  const around = { defaults, secretVersions: '', hasServiceMonitors: false, restoring: false, live: older };
+  const cronJob = buildServiceObjects(kvStore({ backup: daily }), around).find(({ kind }) => kind === 'CronJob');
+  t.deepEqual(cronJob, buildBackup(kvStore(), daily, defaults, older));
+});
+
 test('a claim that is named is used, one that is asked for is made', (t) => {
   const { storage: _, ...named } = { ...daily, volumeClaim: 'mine' };
   t.is(buildBackupClaim(kvStore(), named), undefined);
-  t.like(buildBackup(kvStore(), named, defaults).spec?.jobTemplate.spec?.template.spec?.volumes?.[0], {
+  t.like(buildBackup(kvStore(), named, defaults, undefined).spec?.jobTemplate.spec?.template.spec?.volumes?.[0], {
     persistentVolumeClaim: { claimName: 'mine' },
   });
   const claim = buildBackupClaim(kvStore(), { ...daily, storage: { size: '1Gi', className: 'slow' } });
