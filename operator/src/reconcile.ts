@@ -94,6 +94,7 @@ async function observe(kvstore: KvStore, options: ReconcileOptions): Promise<Pas
 const pausedMs = 30_000;
 
 async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass> {
+  options.turns.begin(kvstore);
   const faults: Fault[] = [];
   const wanted = new Set<string>();
   const apply = async (object: KubernetesObject): Promise<void> => {

@@ -45,9 +45,11 @@ export function buildStatus(kvstore: KvStore, findings: Findings, now: Date): Kv
   const isCurrent = progressing.status !== 'True' || ready.status !== 'True';
   const generationOf = (type: string) =>
     type === 'Ready' && !isCurrent ? metadata.generation - 1 : metadata.generation;
+  // A fault may have kept the new spec from the pods. Another operator that takes over then sees that it is new.
+  const isUnderWay = findings.faults.length > 0 && found?.isStuck !== true && status?.observedGeneration !== undefined;
   const url = exposure?.reason === 'ServiceConflict' ? undefined : urlOf(kvstore, exposure?.reason !== 'HostTaken');
   return {
-    observedGeneration: metadata.generation,
+    observedGeneration: isUnderWay ? status.observedGeneration : metadata.generation,
     replicas: deployment?.status?.replicas ?? 0,
     readyReplicas: deployment?.status?.readyReplicas ?? 0,
     selector: Object.entries(selectorLabels(metadata.name, 'service'))

@@ -161,6 +161,18 @@ test('the time of a condition changes with its status only', (t) => {
   t.is(down.conditions?.[2]?.lastTransitionTime, '2026-01-01T12:00:00Z');
 });
 
+test('a new spec that a passing fault stopped is not observed yet, one that is refused is', (t) => {
+  const observed = (faults: readonly unknown[], status: KvStore['status'] = { observedGeneration: 6 }) =>
+    buildStatus(kvStore({}, status), { deployment: deployment(3), etcd: settled(3), faults: faults.map(faultOf) }, noon)
+      .observedGeneration;
+  t.is(observed([]), 7);
+  t.is(observed([new KubeError(409, 'Conflict', 'later')]), 6);
+  t.is(observed([new Error('a Secret cannot be read')]), 6);
+  t.is(observed([new KubeError(422, 'Invalid', 'no')]), 7);
+  t.is(observed([new ForeignObjectError({ kind: 'Service' })]), 7);
+  t.is(observed([new Error('x')], {}), 7, 'of a new KvStore there is nothing to hold back');
+});
+
 test('while etcd could not be looked at, what was last known of it stays', (t) => {
   const known = { etcd: { members: 3, readyMembers: 3, version: '3.6.16' } };
   const found = { deployment: deployment(3), etcd: undefined, faults: [faultOf(new Error('x'))] };

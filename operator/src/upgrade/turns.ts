@@ -25,12 +25,23 @@ export class Turns {
   readonly #options: TurnsOptions;
   readonly #active = new Set<string>();
   readonly #waiting = new Set<string>();
+  /**
+   * Those that change at their own wish, until they have settled. A fault may stop the work on a new spec halfway, and the
+   * status names that spec nevertheless.
+   */
+  readonly #changing = new Set<string>();
   #nextAt: number;
 
   /** The first turn begins after a pause too: a former operator may have been killed in the middle of one. */
   constructor(options: TurnsOptions) {
     this.#options = options;
     this.#nextAt = options.clock.now() + options.pauseMs;
+  }
+
+  /** To be called at the start of each pass: a spec that was not worked on before is the KvStore's own wish. */
+  begin(kvstore: KvStore): void {
+    const { metadata, status } = kvstore;
+    if (status?.observedGeneration !== metadata.generation) this.#changing.add(keyOf(kvstore));
   }
 
   /**
@@ -40,7 +51,7 @@ export class Turns {
   take(kvstore: KvStore): boolean {
     const key = keyOf(kvstore);
     if (this.#active.has(key)) return true;
-    if (isOwnWish(kvstore)) {
+    if (this.#changing.has(key) || !isReady(kvstore)) {
       this.#stopWaiting(key);
       return true;
     }
@@ -62,7 +73,9 @@ export class Turns {
 
   /** Its turn, if it had one, is over: it has all that is wanted and is ready. */
   settled(kvstore: KvStore): void {
-    if (!this.#active.delete(keyOf(kvstore))) return;
+    const key = keyOf(kvstore);
+    this.#changing.delete(key);
+    if (!this.#active.delete(key)) return;
     this.#nextAt = this.#options.clock.now() + this.#options.pauseMs;
     this.#tell();
   }
@@ -71,6 +84,7 @@ export class Turns {
   forget(namespace: string, name: string): void {
     const key = `${namespace}/${name}`;
     this.#active.delete(key);
+    this.#changing.delete(key);
     this.#stopWaiting(key);
   }
 
@@ -88,8 +102,7 @@ function keyOf({ metadata }: KvStore): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-/** A spec that was not worked on before, or no clients that a restart could disturb. */
-function isOwnWish({ metadata, status }: KvStore): boolean {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return status?.observedGeneration !== metadata.generation || ready?.status !== 'True';
+/** Otherwise it has no clients that a restart could disturb. */
+function isReady({ status }: KvStore): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }

@@ -70,10 +70,28 @@ test('one that does not settle keeps its turn: what is wrong stops there, until 
 
 test('a change of its own spec, and one that serves nobody, wait for nothing and take no turn', async (t) => {
   const { turns, counts } = start(1);
-  t.true(turns.take(store('changed', { generation: 2 })));
+  const changed = store('changed', { generation: 2 });
+  turns.begin(changed);
+  t.true(turns.take(changed));
   t.true(turns.take(store('down', { ready: false })));
   t.true(turns.take(kvstoreWith()), 'a new one');
   t.deepEqual(await counts(), [0, 0]);
+});
+
+test('a change of its own spec that a fault stopped halfway waits for nothing either, until it has settled', async (t) => {
+  const { turns, counts } = start(1, '22:00-04:00');
+  turns.begin(store('changed', { generation: 2 }));
+  // The status names the new spec by now.
+  const named = store('changed');
+  turns.begin(named);
+  t.true(turns.take(named));
+  t.deepEqual(await counts(), [0, 0]);
+  turns.settled(named);
+  turns.begin(named);
+  t.false(turns.take(named), 'what comes later is an upgrade');
+  turns.begin(store('gone', { generation: 2 }));
+  turns.forget('team', 'gone');
+  t.false(turns.take(store('gone')));
 });
 
 test('turns begin within the window, and end outside of it', (t) => {
