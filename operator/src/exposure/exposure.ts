@@ -2,6 +2,7 @@
 import type { KubernetesObject, V1Ingress } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import type { Finding } from '../conditions.ts';
+import { hasIdentity } from '../identity.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasStatus } from '../kube/kube-error.ts';
 import { pathOf, resources } from '../kube/resources.ts';
@@ -65,7 +66,7 @@ export class Exposures {
     if (!enabled) return undefined;
     const { caches } = this.#options;
     const ingress = ownIngress(kvstore, caches);
-    const availableReplicas = caches.deployments.get(namespace, name)?.status?.availableReplicas ?? 0;
+    const deployment = caches.deployments.get(namespace, name);
     const classPath = pathOf(ingressClasses, undefined, className);
     const classExists = this.#options.readsClasses ? await this.#has(classPath) : undefined;
     const tlsSecretExists =
@@ -76,7 +77,8 @@ export class Exposures {
       classExists,
       tlsSecretExists,
       ingress,
-      availableReplicas,
+      availableReplicas: deployment?.status?.availableReplicas ?? 0,
+      hasIdentity: hasIdentity(deployment),
     };
     const before = exposureOf(kvstore, { ...facts, answer: undefined });
     const address = this.#addressFor(kvstore);
@@ -86,7 +88,7 @@ export class Exposures {
     }
     const answer = await this.#answer(kvstore, address);
     const finding = exposureOf(kvstore, { ...facts, answer });
-    return { finding, requeueAfterMs: finding.status === 'True' ? steadyMs : soonMs };
+    return { finding, requeueAfterMs: finding.status === 'False' ? soonMs : steadyMs };
   }
 
   #addressFor({ spec: { ingress } }: KvStore): URL | undefined {

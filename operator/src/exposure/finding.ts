@@ -20,6 +20,8 @@ export interface RouteFacts {
   readonly tlsSecretExists: boolean | undefined;
   readonly ingress: V1Ingress | undefined;
   readonly availableReplicas: number;
+  /** False: the replicas that an older operator made give none. */
+  readonly hasIdentity: boolean;
   /** Undefined: the operator is not told where the Ingress controller is. */
   readonly answer: RouteAnswer | undefined;
 }
@@ -56,7 +58,16 @@ export function exposureOf(kvstore: KvStore, facts: RouteFacts): Finding {
   }
   if (facts.ingress === undefined) return no('IngressMissing', `there is no Ingress ${name} yet`);
   if (facts.availableReplicas === 0) return no('NoReplica', 'no replica is available behind the route');
-  return facts.answer === undefined ? byStatus(facts.ingress, className) : byAnswer(kvstore, facts.answer, where);
+  const { answer } = facts;
+  return answer === undefined || isSilent(kvstore, facts.hasIdentity, answer)
+    ? byStatus(facts.ingress, className)
+    : byAnswer(kvstore, answer, where);
+}
+
+/** A store that does not say which one it is: made by an older operator, or from an older image that the spec names. */
+function isSilent({ spec }: KvStore, hasIdentity: boolean, answer: RouteAnswer): boolean {
+  if ('error' in answer || answer.identity !== undefined) return false;
+  return (!hasIdentity || spec.image !== undefined) && answer.status === 200;
 }
 
 function byAnswer(kvstore: KvStore, answer: RouteAnswer, where: string): Finding {

@@ -7,8 +7,11 @@ const shop = kvStore({ ingress: { enabled: true, className: 'traefik', host: 'sh
 const accepted = { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } };
 const good: RouteFacts = {
   ...{ serviceIsForeign: false, holder: undefined, restoring: false, classExists: true, tlsSecretExists: undefined },
-  ...{ ingress: accepted, availableReplicas: 1, answer: undefined },
+  ...{ ingress: accepted, availableReplicas: 1, hasIdentity: true, answer: undefined },
 };
+
+const silent = { status: 200, identity: undefined };
+const lost = { status: 404, identity: undefined };
 
 const cases: readonly [title: string, facts: Partial<RouteFacts>, expected: string, message: RegExp][] = [
   ['taken up by its controller', {}, 'True IngressAccepted', /192\.0\.2\.1/],
@@ -35,7 +38,11 @@ const cases: readonly [title: string, facts: Partial<RouteFacts>, expected: stri
     'False OtherStoreAnswers',
     /old/,
   ],
-  ["the proxy's own 404", { answer: { status: 404, identity: undefined } }, 'False RouteNotAnswering', /404/],
+  ["the proxy's own 404", { answer: lost }, 'False RouteNotAnswering', /404/],
+  ["an older store's answer", { hasIdentity: false, answer: silent }, 'True IngressAccepted', /192\.0\.2\.1/],
+  ['the same without a status', { hasIdentity: false, ingress: {}, answer: silent }, 'Unknown NotReported', /./],
+  ["the proxy's 404 before an older store", { hasIdentity: false, answer: lost }, 'False RouteNotAnswering', /404/],
+  ['no store of ours', { answer: silent }, 'False RouteNotAnswering', /200 without/],
   ['the controller is gone', { answer: { error: 'refused' } }, 'False RouteNotAnswering', /refused/],
 ];
 for (const [title, facts, expected, message] of cases) {
@@ -45,3 +52,9 @@ for (const [title, facts, expected, message] of cases) {
     t.regex(found.message, message);
   });
 }
+
+test('an image that the spec names may be an older one, which does not say which store it is', (t) => {
+  const older = { ...shop, spec: { ...shop.spec, image: 'kvstore/service:0.1' } };
+  t.like(exposureOf(older, { ...good, answer: silent }), { status: 'True', reason: 'IngressAccepted' });
+  t.is(exposureOf(older, { ...good, answer: lost }).reason, 'RouteNotAnswering');
+});
