@@ -50,10 +50,15 @@ export function hopelessBackups({ jobs, pods }: Pick<BackupObjects, 'jobs' | 'po
     const [newest] = pods
       .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === job.metadata?.name)
       .sort((a, b) => createdAt(b) - createdAt(a));
-    // A quota may forbid the pod altogether.
-    const waits = newest === undefined || newest.status?.phase === 'Pending';
+    const waits = newest === undefined ? hadNoPod(job) : newest.status?.phase === 'Pending';
     return waits && now.getTime() - createdAt(newest ?? job) > startDeadlineMs;
   });
+}
+
+/** A quota may forbid the pod altogether. A Job whose pod was evicted after it ran makes another one. */
+function hadNoPod({ spec, status }: V1Job): boolean {
+  const { active = 0, failed = 0, ready = 0 } = status ?? {};
+  return spec?.suspend !== true && active + failed + ready === 0;
 }
 
 function backupJobs(jobs: readonly V1Job[]): V1Job[] {

@@ -95,5 +95,9 @@ test('a backup that has not started for ten minutes is ended; one that runs, has
   t.deepEqual(ended([job('a', 1)], waiting(600, 'Running')), []);
   t.deepEqual(ended([job('a', 1, 'Failed')], waiting(11)), []);
   t.deepEqual(ended([job('b', 1)], []), ['b'], "without any pod, since one o'clock");
+  for (const count of ['active', 'failed', 'ready']) {
+    t.deepEqual(ended([{ ...job('b', 1), status: { [count]: 1 } }], []), [], `${count}: its pod was evicted, say`);
+  }
+  t.deepEqual(ended([{ ...job('b', 1), spec: { suspend: true, template: {} } }], []), [], 'suspended by somebody');
   t.deepEqual(ended([job('c', 12)], waiting(11)), [], 'only just made');
 });
