@@ -2,7 +2,7 @@
  * Entity tags (RFC 9110, 8.8.3) and event ids. All begin with `<timeline>-<revision>`, so that neither is ever taken for
  * that of another history of the store (ADR 0180). Behind it:
  * - of an event: `.<index>`, for a change that is not the last of its revision;
- * - of a write: `~<n>`, when another request's write replaced some of its values within the same revision;
+ * - of a write: `~<n>`, when another request's write replaced some of its values within the same revision, or it put none;
  * - of `/` and `/search`: `+<deadline>`, Unix milliseconds, while keys have expired that are not removed yet;
  * - of lines (application/x-ndjson): `-lines`.
  */
@@ -55,7 +55,8 @@ export function parsePosition(id: string): Position | undefined {
   const revision = Number(digits);
   if (index !== undefined) return { timeline, after: Math.max(0, revision - 1), skip: Number(index) + 1 };
   // What replaced the write's values was written in its own revision.
-  return { timeline, after: overwritten === undefined ? revision : Math.max(0, revision - 1), skip: 0 };
+  const isReplaced = overwritten !== undefined && overwritten !== '~0';
+  return { timeline, after: isReplaced ? Math.max(0, revision - 1) : revision, skip: 0 };
 }
 
 /** The id that leads back to the position. */

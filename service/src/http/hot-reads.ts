@@ -30,10 +30,11 @@ export function hotReads({ reads, answers, metrics, ...options }: HotReadsOption
   const ways = reads.map((read) => {
     const serve = whenFresh<string>(options, (asked, response) => {
       // An answer to a search may be older than the store's newest write, which changed nothing of it, so its tag is not
-      // kept with it. The tag is made first: what expires between the two must not be in an answer whose tag leaves it out.
-      const tag = read.by === 'key' ? undefined : viewTag(options.store, options.store);
+      // kept with it. What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
+      const { store } = options;
+      const tag = read.by === 'key' ? undefined : viewTag(store, store);
       const ready = answers.answer(read, asked);
-      if (ready === undefined) return false;
+      if (ready === undefined || (tag !== undefined && viewTag(store, store) !== tag)) return false;
       sendAnswer(response, ready, tag);
       if (ready.problem !== undefined) metrics.problem(ready.problem);
       return true;

@@ -14,21 +14,27 @@ export interface DataFolderOptions {
   readonly clock: Clock;
   /** Called once for each change. */
   readonly onChange: (isLost: boolean) => void;
+  /** Called at each look while nothing is written, unless the folder is lost. */
+  readonly onLook?: () => void;
 }
 
 export class DataFolder {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #onChange: (isLost: boolean) => void;
+  readonly #onLook: () => void;
+  /** The file was written to by something else. */
+  #isOverwritten = false;
   #identity: string | undefined;
   #isLost = false;
   #cancel = () => {};
 
   /** Call it right after the file was opened. */
-  constructor({ directory, clock, onChange }: DataFolderOptions) {
+  constructor({ directory, clock, onChange, onLook = () => {} }: DataFolderOptions) {
     this.#file = join(directory, 'data.mdb');
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onLook = onLook;
     this.opened();
     this.#watch();
   }
@@ -44,9 +50,15 @@ export class DataFolder {
     this.#set(false);
   }
 
+  /** What the file holds is not what was written to it: as good as lost, until the process ends. */
+  overwritten(): void {
+    this.#isOverwritten = true;
+    this.#set(true);
+  }
+
   /** Looks now; takes some microseconds. True: it is lost. */
   look(): boolean {
-    this.#set(this.#identity === undefined || this.#found() !== this.#identity);
+    this.#set(this.#isOverwritten || this.#identity === undefined || this.#found() !== this.#identity);
     return this.#isLost;
   }
 
@@ -58,7 +70,7 @@ export class DataFolder {
     this.#cancel = this.#clock.after(lookEvery, () => {
       // First: a listener may stop it.
       this.#watch();
-      this.look();
+      if (!this.look()) this.#onLook();
     });
   }
 

@@ -62,6 +62,10 @@ export class EmbeddedStore extends IndexReader implements Store {
   /** Runs what goes on beyond the request that began it outside of that one's context. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
+  /** The newest revision that this process knows of. */
+  #newest: number;
+  /** The revision that is noted beside the data file. */
+  #marked: number;
   readonly #gathering: Gathering;
   #committing: Promise<void> | undefined;
   #closed = false;
@@ -81,6 +85,7 @@ export class EmbeddedStore extends IndexReader implements Store {
         if (isLost) log.error({ directory }, folderLost(directory));
         else log.info({ directory }, 'The data folder is back: writes are accepted again.');
       },
+      onLook: () => this.#looked(),
     });
     this.#check = new DataCheck({
       directory,
@@ -93,6 +98,8 @@ export class EmbeddedStore extends IndexReader implements Store {
         log.error({ directory, fault }, `Damaged data: ${fault}. ${afterDamage(directory)}`);
       },
     });
+    this.#newest = this.index.revision();
+    this.#marked = this.#newest;
     this.#directory = directory;
     this.#lock = lock;
     this.#metrics = metrics;
@@ -143,6 +150,17 @@ export class EmbeddedStore extends IndexReader implements Store {
     });
   }
 
+  /** Once a second: nobody else writes to the file, and how far it has come is noted. */
+  #looked(): void {
+    if (this.#committing !== undefined || this.#closed) return;
+    if (this.index.revision() !== this.#newest) {
+      this.#folder.overwritten();
+    } else if (this.#marked !== this.#newest) {
+      this.#marked = this.#newest;
+      markTimeline(this.index, this.#directory);
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -189,7 +207,11 @@ export class EmbeddedStore extends IndexReader implements Store {
     try {
       committed = await this.#spans.shared('store.commit', writes.length, sampled, transact);
     } catch (cause) {
-      const problem = writeFailed(cause, freeBytes(this.#directory));
+      if (cause instanceof Overwritten) this.#folder.overwritten();
+      const problem =
+        cause instanceof Overwritten
+          ? lostProblem('nothing was written')
+          : writeFailed(cause, freeBytes(this.#directory));
       for (const { reject } of writes) reject(problem);
       return;
     }
@@ -214,17 +236,22 @@ export class EmbeddedStore extends IndexReader implements Store {
         revisions = [];
         // Read inside the transaction: a transaction that failed has used up no revision.
         const before = this.index.revision();
+        if (before !== this.#newest) throw new Overwritten();
         const place = { timeline: this.index.timeline, before };
         const results = writes.map(({ work }) => applyWrite(writer, work, place, revisions));
         if (revisions.length > 0) writer.setRevision(before + revisions.length);
         return results;
       });
+      this.#newest += revisions.length;
       return { outcomes, revisions };
     } finally {
       done();
     }
   }
 }
+
+/** The data file holds another revision than the last one that was written: something else has written to it. */
+class Overwritten extends Error {}
 
 function folderLost(directory: string): string {
   return (

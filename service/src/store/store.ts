@@ -28,7 +28,8 @@ export interface Version {
 export interface Written extends Version {
   /**
    * Set when another request's write replaced some of the values within the same revision, or when the request put none:
-   * a number that no other request of the revision has. No key ever has such a version.
+   * a number that no other request of the revision has. 0: the request changed nothing, and the revision is that of the
+   * store. No key ever has such a version.
    */
   readonly overwritten?: number;
 }

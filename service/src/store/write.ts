@@ -66,7 +66,7 @@ export function applyWrite(
     writer.remove(key);
     changes.push({ key, value: undefined, revision });
   }
-  if (changes.length === 0) return { timeline, revision: current, deleted: 0 };
+  if (changes.length === 0) return { timeline, revision: current, deleted: 0, overwritten: 0 };
   revisions.push({ revision, changes });
   return { timeline, revision, deleted: changes.length };
 }

@@ -1,9 +1,10 @@
 /** Which folders go on with a timeline, and which begin a new one. */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 
 interface Version {
   readonly timeline: string;
@@ -91,6 +92,42 @@ for (const [what, change] of Object.entries(changes)) {
     t.is(await (await fetch(`${service.url}/get/a`)).text(), '9');
   });
 }
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`a copy of an hour ago is written over the data file after ${signal}: a new timeline`, async (t) => {
+    const directory = temporaryFolder(t);
+    const service = await startService(t, { env: { KV_DATA_DIR: directory } });
+    const post = async (url: string, headers: Record<string, string>, value: number) =>
+      fetch(`${url}/set`, { method: 'POST', headers, body: `{"a":${value}}` });
+    await post(service.url, {}, 1);
+    const backup = readFileSync(join(directory, 'data.mdb'));
+    const last = (await post(service.url, {}, 2)).headers.get('etag') ?? '';
+    const noted = `${parse(last).timeline} ${parse(last).revision}`;
+    await waitFor('it is noted', () => readFileSync(join(directory, 'timeline'), 'utf8').trim() === noted);
+    await service.stop(signal);
+    writeFileSync(join(directory, 'data.mdb'), backup);
+    const next = await startService(t, { env: { KV_DATA_DIR: directory } });
+    const again = parse((await post(next.url, {}, 3)).headers.get('etag'));
+    t.not(again.timeline, parse(last).timeline);
+    t.is((await post(next.url, { 'If-Match': last }, 4)).status, 412);
+  });
+}
+
+test('an older copy that is written over the data file under a running service: nothing is acknowledged any more', async (t) => {
+  const directory = temporaryFolder(t);
+  const service = await startService(t, { env: { KV_DATA_DIR: directory } });
+  const post = (value: number) => fetch(`${service.url}/set`, { method: 'POST', body: `{"a":${value}}` });
+  await post(1);
+  const backup = readFileSync(join(directory, 'data.mdb'));
+  for (const value of [2, 3, 4]) t.is((await post(value)).status, 200);
+  const file = openSync(join(directory, 'data.mdb'), 'r+');
+  writeSync(file, backup, 0, backup.length, 0);
+  closeSync(file);
+  const answer = await post(5);
+  t.is(answer.status, 503);
+  t.is(((await answer.json()) as { code: string }).code, 'data-folder-lost');
+  t.is((await fetch(`${service.url}/readyz`)).status, 503);
+});
 
 test('ids and conditions of a version of the service that knew no timelines belong to none', async (t) => {
   const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });

@@ -56,9 +56,10 @@ export class ConditionalWriter {
         ? keys.map((key) => ({ request_range: { key: layout.encode(key), ...look } }))
         : [];
       const request: TxnRequest = { compare, success: transaction.operations, failure };
+      const name = timeline();
       const response = await this.#send(request, condition, deadline, size);
       if (response.succeeded) {
-        const outcome = transaction.outcome(set, timeline(), response, clock.wall());
+        const outcome = transaction.outcome(set, name, response, clock.wall());
         // Keys that had to be absent were not there, or had expired, which does not count.
         return condition.absent ? { ...outcome, deleted: 0 } : outcome;
       }

@@ -11,7 +11,7 @@ import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
 import { readHead } from './head.ts';
 import type { Log } from './options.ts';
 import { type ResyncOptions, resync } from './resync.ts';
-import { settleTimeline } from './timeline-key.ts';
+import { settleTimeline, timelineFault } from './timeline-key.ts';
 import { openWatch, type Watch } from './watch.ts';
 
 export interface FollowerOptions extends ResyncOptions {
@@ -36,6 +36,9 @@ const reasons = {
 function isUnusable(cause: ResyncCause): cause is keyof typeof reasons {
   return cause in reasons;
 }
+
+/** Milliseconds before the timeline's key is put again into an etcd that was full. */
+const settlePause = 5000;
 
 export class Follower {
   readonly #options: FollowerOptions;
@@ -131,7 +134,7 @@ export class Follower {
     const { client, layout, replica, requestTimeout } = this.#options;
     const before = { applied: replica.applied, head: replica.head };
     const now = await readHead(client, layout, requestTimeout);
-    const contradiction = replica.contradiction(now, before);
+    const contradiction = replica.contradiction(now, before) ?? (await timelineFault(this.#options, replica.timeline));
     if (contradiction !== undefined || now.revision === before.head.revision || before.head.revision === 0) {
       return contradiction;
     }
@@ -153,8 +156,10 @@ export class Follower {
     if (isUnusable(cause)) await this.#options.startOver();
     metrics.resyncs.inc({ cause });
     const done = metrics.resyncDuration.startTimer();
-    await settleTimeline(this.#options, replica.timeline, cause);
-    const differed = await resync(this.#options, cause);
+    const before = replica.timeline;
+    const interim = await settleTimeline(this.#options, before, cause);
+    const differed = await resync(this.#options, cause, interim);
+    if (interim !== undefined) this.#settleLater(before, cause);
     // Those who came meanwhile have not heard of what the sync brought.
     onInterrupted('The index was synced anew with etcd.');
     const seconds = done();
@@ -164,9 +169,20 @@ export class Follower {
     );
   }
 
+  /** Etcd is full. When the key can be put, the watch brings its name, and a full sync follows. */
+  #settleLater(before: string, cause: ResyncCause): void {
+    const { clock, signal } = this.#options;
+    clock.after(settlePause, () => {
+      if (signal.aborted) return;
+      settleTimeline(this.#options, before, cause).then(
+        (interim) => interim !== undefined && this.#settleLater(before, cause),
+        () => this.#settleLater(before, cause),
+      );
+    });
+  }
+
   async #follow(endpoint: Endpoint): Promise<void> {
     const { layout, metrics, onForeign, replica, log, client, requestTimeout, clock, onApplied } = this.#options;
-    const { wanted, latest } = replica.nextRevision;
     const reader = new RevisionReader(layout, onForeign);
     let failure: unknown;
     const applier = new Applier(replica, onApplied, (error) => {
@@ -184,21 +200,14 @@ export class Follower {
       });
     metrics.watchStarts.inc();
     this.#applier = applier;
-    this.#watch = await open(wanted);
+    this.#watch = await open(replica.nextRevision);
     // `restart` had no watch to cancel while this one was being opened.
     if (replica.unfit !== undefined) this.#watch.cancel(`full sync: ${replica.unfit}`);
     const cancel = clock.after(requestTimeout, () => this.#watch?.cancel('etcd did not confirm it in time'));
     await this.#watch.created;
     cancel();
     if (replica.unfit === undefined) this.#synced = true;
-    let end = await this.#watch.ended;
-    if (end.compactRevision !== undefined && end.compactRevision <= latest) {
-      // Nothing but expiries and deletions by others can lie between what a full sync saw and its newest change. They are
-      // in the index, but when they were is not known any more: no revision that others had before may stand for it.
-      replica.apply([], undefined, latest - 1);
-      this.#watch = await open(latest);
-      end = await this.#watch.ended;
-    }
+    const end = await this.#watch.ended;
     await applier.drained();
     this.#watch = undefined;
     if (failure !== undefined) throw failure;

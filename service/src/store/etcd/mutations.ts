@@ -115,7 +115,9 @@ export class Mutations {
     // A replica that is behind may lack a key, or not know that it has expired since.
     await barrier();
     // If they are not there, nothing changes, the revision neither.
-    if (!keys.some((key) => known.has(key))) return { timeline: timeline(), revision: known.revision(), deleted: 0 };
+    if (!keys.some((key) => known.has(key))) {
+      return { timeline: timeline(), revision: known.revision(), deleted: 0, overwritten: 0 };
+    }
     const room = roomFor(limits) - keys.length;
     const doubtful = new Set(keys.filter((key) => known.expired(key) !== undefined).slice(0, room));
     return await this.#write({ ...set, doubtful }, undefined, deadline);

@@ -40,8 +40,6 @@ export class Replica {
   #applied: number;
   #head: Head;
   #clusterId: string | undefined;
-  /** etcd's revision up to which nothing is missing, though the newest change is older. */
-  #complete: number;
   /** Set while the index holds parts of two states, or of another history. */
   #unfit: ResyncCause | undefined;
   #known = 0;
@@ -52,7 +50,6 @@ export class Replica {
     this.#index = index;
     this.#applied = index.revision();
     this.#clusterId = index.meta('cluster');
-    this.#complete = Number(index.meta('complete') ?? 0);
     const [revision, token] = (index.meta('head') ?? '').split(' ');
     this.#head = { revision: Number(revision ?? 0), token: token ?? '' };
     if (this.#clusterId === undefined) this.#unfit = 'first';
@@ -80,9 +77,9 @@ export class Replica {
     return this.#unfit;
   }
 
-  /** A watch that starts here misses nothing; the second is where it must start at the latest. */
-  get nextRevision(): { readonly wanted: number; readonly latest: number } {
-    return { wanted: this.#applied + 1, latest: Math.max(this.#applied, this.#complete) + 1 };
+  /** A watch that starts here misses nothing. */
+  get nextRevision(): number {
+    return this.#applied + 1;
   }
 
   /** Revisions that the index is behind the newest it has heard of. */
@@ -128,7 +125,6 @@ export class Replica {
     this.#applied = 0;
     this.#head = noHead;
     this.#clusterId = undefined;
-    this.#complete = 0;
   }
 
   /** The index holds less than the store: not even a read that may be old can be answered. */
@@ -149,26 +145,27 @@ export class Replica {
   }
 
   /** Applies a part of a full sync that is not its last: the index is unfit until `finish`. */
-  async applyPart(changes: readonly Change[], cause: ResyncCause, timeline: string): Promise<void> {
-    this.#leaveTimelineFor(timeline);
+  async applyPart(changes: readonly Change[], cause: ResyncCause): Promise<void> {
+    this.#leaveTimeline();
     await this.#index.transact((writer) => {
       writer.setMeta('state', 'syncing');
       writer.setTimeline(this.#index.timeline);
       write(writer, changes);
     });
+    // What was read while it was committed may have been of before it.
+    this.#leaveTimeline();
     this.#unfit ??= cause;
   }
 
-  /** Applies the last part of a full sync: from here on the index is etcd's state at `complete`. */
+  /** Applies the last part of a full sync: from here on the index is etcd's state at the revision. */
   async finish(changes: readonly Change[], state: SyncedState): Promise<void> {
-    const { head, revision, complete, clusterId, prefix, timeline } = state;
-    this.#leaveTimelineFor(timeline);
+    const { head, revision, clusterId, prefix, timeline } = state;
+    if (this.#index.timeline !== timeline) this.#leaveTimeline();
     await this.#index.transact((writer) => {
       write(writer, changes);
       writer.setRevision(revision);
       writer.setMeta(deadlinesMeta, String(revision));
       writer.setMeta('head', `${head.revision} ${head.token}`);
-      writer.setMeta('complete', String(complete));
       writer.setMeta('cluster', clusterId);
       writer.setMeta('prefix', prefix);
       writer.setTimeline(timeline);
@@ -176,7 +173,6 @@ export class Replica {
     });
     if (this.#index.timeline !== timeline) this.#index.enterTimeline(timeline);
     this.#head = head;
-    this.#complete = complete;
     this.#clusterId = clusterId;
     this.#unfit = undefined;
     this.#isEmptied = false;
@@ -189,11 +185,11 @@ export class Replica {
   }
 
   /**
-   * While a sync replaces what is of another timeline, stale reads may show parts of both: until it is done, their
-   * versions are of a timeline that nothing else has.
+   * While a sync goes on in parts, stale reads may show parts of two states: until it is done, their versions are of
+   * timelines that nothing else has.
    */
-  #leaveTimelineFor(next: string): void {
-    if (this.#index.timeline !== next) this.#index.enterTimeline(newTimeline());
+  #leaveTimeline(): void {
+    this.#index.enterTimeline(newTimeline());
   }
 
   #moved(revision: number): void {
@@ -210,10 +206,8 @@ export class Replica {
 
 export interface SyncedState {
   readonly head: Head;
-  /** The newest change in the state. */
+  /** etcd's revision that the state was read at: what was removed before it is not in the state any more. */
   readonly revision: number;
-  /** etcd's revision that the state was read at. */
-  readonly complete: number;
   readonly clusterId: string;
   readonly prefix: string;
   readonly timeline: string;

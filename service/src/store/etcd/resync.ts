@@ -38,17 +38,20 @@ const maxPart = 2000;
 /** Milliseconds a page may take. */
 const pageTimeout = 10_000;
 
-/** Resolves with the number of keys that differed. Throws EtcdCallError, and an Error when the cluster changed meanwhile. */
-export async function resync(options: ResyncOptions, cause: ResyncCause): Promise<number> {
+/**
+ * `interim`: the timeline while etcd cannot be given one. Resolves with the number of keys that differed. Throws
+ * EtcdCallError, and an Error when the cluster changed meanwhile.
+ */
+export async function resync(options: ResyncOptions, cause: ResyncCause, interim?: string): Promise<number> {
   const { client, layout, replica, prefix, signal } = options;
   const diff = new Diff(options);
-  let newest = 0;
   let differed = 0;
   let writing: Promise<void> = Promise.resolve();
   const pages = new Pages(client, layout);
   let coming = pages.next(undefined);
   await coming;
-  const { name: timeline } = await readTimeline(client, layout, pages.revision);
+  const { name } = await readTimeline(client, layout, pages.revision);
+  const timeline = interim ?? name;
   if (timeline === undefined) throw new Error('The timeline of the store was removed from etcd.');
   for (;;) {
     const page = await coming;
@@ -60,14 +63,13 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
       coming = pages.next(last);
       coming.catch(() => {});
     }
-    for (const { mod_revision } of page.kvs) newest = Math.max(newest, Number(mod_revision));
     diff.add(page.kvs, !more);
     if (!more) break;
     if (diff.isFull) {
       differed += diff.changes.length;
       // Written while the next page comes; that one has other keys.
       await writing;
-      writing = applyParts(replica, diff.take(), cause, timeline);
+      writing = applyParts(replica, diff.take(), cause);
       writing.catch(() => {});
     }
     await nextTurn();
@@ -76,15 +78,14 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
   const { revision, clusterId } = pages;
   if (diff.isFull) {
     differed += diff.changes.length;
-    await applyParts(replica, diff.take(), cause, timeline);
+    await applyParts(replica, diff.take(), cause);
   }
   const head = await readHead(client, layout, pageTimeout, revision);
   if (head.clusterId !== clusterId) throw new Error('The etcd cluster changed during a full sync.');
   differed += diff.changes.length;
   await replica.finish(diff.take(), {
     head: { revision: head.revision, token: head.token },
-    revision: Math.max(newest, head.revision),
-    complete: revision,
+    revision,
     clusterId,
     prefix,
     timeline,
@@ -93,15 +94,8 @@ export async function resync(options: ResyncOptions, cause: ResyncCause): Promis
 }
 
 /** In transactions that don't hold up the event loop. */
-async function applyParts(
-  replica: Replica,
-  changes: readonly Change[],
-  cause: ResyncCause,
-  timeline: string,
-): Promise<void> {
-  for (let i = 0; i < changes.length; i += maxPart) {
-    await replica.applyPart(changes.slice(i, i + maxPart), cause, timeline);
-  }
+async function applyParts(replica: Replica, changes: readonly Change[], cause: ResyncCause): Promise<void> {
+  for (let i = 0; i < changes.length; i += maxPart) await replica.applyPart(changes.slice(i, i + maxPart), cause);
 }
 
 /** Pages of the users' keys, all as they were at the revision of the first. */

@@ -6,6 +6,7 @@
 import type { IStatusResponse } from 'etcd3';
 import { type Clock, pause } from '../clock.ts';
 import { isTimeline, newTimeline } from '../timeline.ts';
+import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
 import type { Layout } from './layout.ts';
@@ -18,7 +19,7 @@ const timeout = 5000;
 const lookInterval = 50;
 const looks = 40;
 
-type Caller = Pick<EtcdClient, 'call' | 'callLeader'>;
+type Caller = Pick<EtcdClient, 'callLeader'>;
 
 /** What the key's value says. */
 interface TimelineValue {
@@ -42,7 +43,7 @@ interface Progress {
 }
 
 export interface SettleOptions {
-  readonly client: Caller;
+  readonly client: Pick<EtcdClient, 'callLeader' | 'member' | 'avoid'>;
   readonly layout: Layout;
   readonly clock: Clock;
 }
@@ -61,19 +62,36 @@ export function parseTimeline(value: Buffer | undefined): TimelineValue {
 }
 
 /**
+ * Why an index on the timeline `ours` cannot go on from where it is; undefined: the timeline goes on. The index may be as
+ * old as the snapshot that etcd was put back to, and then nothing else contradicts it.
+ * Throws EtcdCallError, and an Error when a member lags behind for long.
+ */
+export async function timelineFault(
+  { client, layout, clock }: SettleOptions,
+  ours: string,
+): Promise<'other-timeline' | 'restored' | undefined> {
+  const key = await readTimeline(client, layout);
+  if (key.name !== ours) return 'other-timeline';
+  return wasPutBack(key, await progressBehind(client, clock, key.revision)) ? 'restored' : undefined;
+}
+
+/**
  * Sees to it that the key names the timeline that etcd is on, before a full sync for `cause` reads it. `ours`: the
  * timeline of the index. A replica that finds another name than its own leaves it: another one has noticed before it.
- * Throws EtcdCallError, and an Error when a member lags behind for long.
+ * Resolves with a name for the time until etcd, which is full, takes the key: then it is to be settled again; undefined: it
+ * is settled. Throws EtcdCallError, and an Error when a member lags behind for long.
  */
 export async function settleTimeline(
   { client, layout, clock }: SettleOptions,
   ours: string,
   cause: ResyncCause,
-): Promise<void> {
+): Promise<string | undefined> {
   const key = await readTimeline(client, layout);
   const progress = await progressBehind(client, clock, key.revision);
   const noticed = (cause === 'restored' || cause === 'other-cluster') && key.name === ours;
-  if (key.name !== undefined && key.clusterId === key.answeredBy && !noticed && !wasPutBack(key, progress)) return;
+  if (key.name !== undefined && key.clusterId === key.answeredBy && !noticed && !wasPutBack(key, progress)) {
+    return undefined;
+  }
   const value = Buffer.from(`${newTimeline()} ${key.answeredBy} ${progress.raftIndex}`);
   const request: TxnRequest = {
     // Of several replicas that notice at once the first one decides.
@@ -84,7 +102,14 @@ export async function settleTimeline(
       { request_put: { key: layout.head, value: new Tokens().next() } },
     ],
   };
-  await client.callLeader<TxnResponse>('txn', request, timeout);
+  try {
+    await client.callLeader<TxnResponse>('txn', request, timeout);
+    return undefined;
+  } catch (error) {
+    if (meaningOf(error) !== 'no-space') throw error;
+    // Reads go on while etcd is full.
+    return newTimeline();
+  }
 }
 
 /**
@@ -101,12 +126,14 @@ export function wasPutBack(
 }
 
 /** Of a member that has applied the revision. */
-async function progressBehind(client: Caller, clock: Clock, revision: number): Promise<Progress> {
+async function progressBehind(client: SettleOptions['client'], clock: Clock, revision: number): Promise<Progress> {
+  const endpoint = await client.member(timeout);
   for (let look = 0; look < looks; look++) {
-    const status = await client.call<IStatusResponse>('Maintenance', 'status', {}, timeout);
+    const status = await endpoint.call<IStatusResponse>('Maintenance', 'status', {}, timeout);
     const progress = { raftIndex: Number(status.raftIndex), revision: Number(status.header.revision) };
     if (progress.revision >= revision) return progress;
     await pause(clock, lookInterval);
   }
+  client.avoid(endpoint);
   throw new Error(`A member of etcd has not reached revision ${revision}.`);
 }

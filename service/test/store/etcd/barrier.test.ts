@@ -20,7 +20,6 @@ async function setUp(t: ExecutionContext) {
   await replica.finish([], {
     head: head(1),
     revision: 1,
-    complete: 1,
     clusterId: '1',
     prefix: '/p/',
     timeline: '00000001',
@@ -172,7 +171,6 @@ test('a head key that contradicts the index is no basis for an answer', async (t
     await replica.finish([], {
       head: head(1),
       revision: 1,
-      complete: 1,
       clusterId: '1',
       prefix: '/p/',
       timeline: '00000001',

@@ -120,7 +120,12 @@ test('conditions and deletions take an expired key for absent', async (t) => {
   t.is(await codeOf(b.delete(['a'], { version })), 'precondition-failed');
   t.is(await codeOf(b.delete(['a'], { version: 'any' })), 'precondition-failed');
   // Nothing is there to delete, so nothing changes.
-  t.deepEqual(await a.delete(['a', 'b']), { timeline: version.timeline, revision: version.revision, deleted: 0 });
+  t.deepEqual(await a.delete(['a', 'b']), {
+    timeline: version.timeline,
+    revision: version.revision,
+    deleted: 0,
+    overwritten: 0,
+  });
   await a.set(pairs('c'));
   t.is((await b.delete(['c', 'd'])).deleted, 1);
   const next = await b.set(pairs('a', 'new'), { condition: { absent: true } });

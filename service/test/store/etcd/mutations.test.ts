@@ -40,7 +40,7 @@ test('a deletion of nothing changes nothing', async (t) => {
   const { store: a } = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const { store: b } = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const { timeline, revision } = await a.set([{ key: 'a', value: '1' }]);
-  t.deepEqual(await b.delete(['b', 'c']), { timeline, revision, deleted: 0 });
+  t.deepEqual(await b.delete(['b', 'c']), { timeline, revision, deleted: 0, overwritten: 0 });
   await a.barrier();
   t.is(a.revision(), revision);
 });

@@ -99,6 +99,76 @@ for (const replicas of ['a replica that was there before', 'new replicas only'] 
   });
 }
 
+/** A replica that stops, so that its index stays as it is; what happens meanwhile is up to the test. */
+async function openTwice(t: ExecutionContext) {
+  const cluster = await startCluster(t, 3);
+  const options = { endpoints: cluster.endpoints, prefix: newPrefix(), requestTimeout: 5000 };
+  const first = await openReady(t, options);
+  return { cluster, options, first, reopen: () => openReady(t, { ...options, dataDir: first.dataDir }) };
+}
+
+test('an index as old as the snapshot that etcd is put back to: a new timeline', async (t) => {
+  const { cluster, options, first, reopen } = await openTwice(t);
+  await first.store.set(one('1'));
+  await first.store.barrier();
+  await first.store.close();
+  const file = await cluster.saveSnapshot();
+  const { store: second } = await openReady(t, options);
+  const lost = await second.set(one('2'));
+  await second.close();
+  await cluster.restoreSnapshot(file);
+  const { store } = await reopen();
+  const again = await store.set(one('3'));
+  t.not(again.timeline, lost.timeline);
+  t.is(await codeOf(store.set(one('4'), { condition: { version: lost } })), 'precondition-failed');
+});
+
+test('an index that is ahead of its last write, overtaken by what others wrote after a restore: synced anew', async (t) => {
+  const { cluster, options, first, reopen } = await openTwice(t);
+  const { prefix } = options;
+  await first.store.set(one('1'));
+  const file = await cluster.saveSnapshot();
+  // Changes by others, which put no head key.
+  for (let i = 0; i < 4; i++) await cluster.ctl('put', `${prefix}k/foreign-${i}`, '1');
+  await waitFor('they are in the index', () => first.store.get('foreign-3') !== undefined);
+  await first.store.close();
+  await cluster.restoreSnapshot(file);
+  const { store: second } = await openReady(t, options);
+  for (let i = 0; i < 8; i++) await second.set(one(`"new ${i}"`));
+  const { store } = await reopen();
+  t.is(await read(store, 'a'), '"new 7"');
+  t.is(await read(store, 'foreign-3'), undefined);
+  t.is(store.timeline(), second.timeline());
+});
+
+test('a fresh replica does not show what was removed under the tag of before, and a watch from there learns of it', async (t) => {
+  const cluster = await startCluster(t);
+  const prefix = newPrefix();
+  const options = { endpoints: cluster.endpoints, prefix };
+  const { store } = await openReady(t, options);
+  const { revision, timeline } = await store.set([...one('1'), { key: 'k', value: '1' }]);
+  await cluster.ctl('del', `${prefix}k/k`);
+  const { store: fresh } = await openReady(t, options);
+  t.is(fresh.get('k'), undefined);
+  t.true(fresh.revision() > revision, 'not the tag of the state that has the key');
+  const gone: string[] = [];
+  const { close } = fresh.watch(
+    revision,
+    {
+      opened() {},
+      revision: ({ changes }) =>
+        void gone.push(...changes.filter(({ value }) => value === undefined).map(({ key }) => key)),
+      end: ({ message }) => t.fail(message),
+    },
+    timeline,
+  );
+  t.teardown(close);
+  await waitFor('the watch tells of it', () => gone.includes('k'));
+  await cluster.compact(await cluster.revision());
+  const { store: late } = await openReady(t, options);
+  t.is(await watchFrom(t, late, revision, timeline), 'history-gone');
+});
+
 test('replicas that go on while etcd is put back come to one new timeline', async (t) => {
   const cluster = await startCluster(t, 3);
   const options = { endpoints: cluster.endpoints, prefix: newPrefix(), requestTimeout: 5000 };
