@@ -15,6 +15,7 @@ const conditionOf = (store: KvStoreHandle, type: string, what: string): Promise<
 test('a member is replaced whose volume is lost while the others have just met anew; planned restarts are not Degraded', async (t) => {
   const store = await createKvStore(await makeNamespace(t));
   const writer = startWriter(store, 'lost-');
+  t.teardown(async () => void (await writer.stop()));
   const pods = ['pod', '-n', store.namespace];
   const leader = await etcdLeader(store);
   const members = await store.etcdPods();

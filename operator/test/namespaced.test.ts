@@ -7,6 +7,7 @@ import { startCluster } from './support/cluster.ts';
 test('works in its namespace under a RoleBinding there, and leaves the others alone', async (t) => {
   const cluster = await startCluster({ install: false });
   t.teardown(cluster.stop);
+  await cluster.kubectl('apply', '--server-side', '-f', 'config/namespaced/namespace.yaml');
   await cluster.kubectl('apply', '--server-side', '-k', 'config/namespaced');
   await waitFor('a KvStore can be made', () => cluster.createKvStore('default', 'other'));
   const operator = await cluster.startOperator({ environment: { KVSTORE_WATCH_NAMESPACES: 'shop' } });
