@@ -2,10 +2,10 @@
  * Sheds load in front of the application. While the event loop has time, a request goes straight on. Else it waits for
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { problemText } from '../answers/problem.ts';
 import { Problem } from '../errors.ts';
+import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
 
@@ -28,12 +28,14 @@ export interface AdmissionOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly metrics: Pick<HttpMetrics, 'problem' | 'waited'>;
+  /** What is done for a sampled request belongs to its trace. */
+  readonly spans: Pick<Spans, 'bind'>;
 }
 
 /** Puts the gate in front of a listener. All that stand behind one gate share its limits. */
 export type Admit = (serve: RequestListener) => RequestListener;
 
-export function admission({ scheduler, maxWait, maxBody, metrics }: AdmissionOptions): Admit {
+export function admission({ scheduler, maxWait, maxBody, metrics, spans }: AdmissionOptions): Admit {
   const most = Math.max(maxBodies, maxBody);
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
@@ -62,8 +64,8 @@ export function admission({ scheduler, maxWait, maxBody, metrics }: AdmissionOpt
       if (waited > maxWait) refuse(request, response);
       else serve(rest, request, response);
     };
-    // Its turn comes in the context of whoever was there first.
-    scheduler.wait(AsyncLocalStorage.bind(begin));
+    // Its turn comes in the context of the request that was there first.
+    scheduler.wait(spans.bind(begin));
   };
 }
 
