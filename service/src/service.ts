@@ -93,7 +93,7 @@ interface HandlerParts extends ServiceParts {
 }
 
 /**
- * What every request goes through, from the inside out: the application, admission, traces, the order of a connection's requests, the
+ * What every request goes through, from the inside out: the application, admission, the order of a connection's requests, traces, the
  * request's clock.
  */
 function createHandler(config: Config, parts: HandlerParts): RequestListener {
@@ -118,7 +118,8 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   });
   const admit = admission({ scheduler, maxWait: config.maxWait, maxBody: config.maxBody, metrics, spans });
   const admitted = admit(app.callback());
-  return observed(metrics, oneAtATime(tracing?.requests(admitted) ?? admitted));
+  const inOrder = oneAtATime(admitted, spans);
+  return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
 }
 
 function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {

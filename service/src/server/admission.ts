@@ -3,7 +3,8 @@
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { problemText } from '../answers/problem.ts';
+import { problemAnswer } from '../answers/problem.ts';
+import { sendText } from '../answers/send.ts';
 import { Problem } from '../errors.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -39,7 +40,7 @@ export function admission({ scheduler, maxWait, maxBody, metrics, spans }: Admis
   const most = Math.max(maxBodies, maxBody);
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
-    metrics.problem(refusal.code);
+    metrics.problem('overloaded');
     sendRefusal(request, response);
   };
   const serve = (rest: RequestListener, request: IncomingMessage, response: ServerResponse) => {
@@ -76,17 +77,12 @@ function countedSize({ headers }: IncomingMessage, maxBody: number): number {
   return size > smallBody && size <= maxBody ? size : 0;
 }
 
-const refusal = new Problem('overloaded', 'More is asked of the service than it can do now.');
-const refusalText = problemText(refusal);
-const refusalHeaders = {
-  'Content-Type': 'application/problem+json',
-  'Content-Length': Buffer.byteLength(refusalText),
-  'Retry-After': '1',
-};
+const refused = problemAnswer(
+  new Problem('overloaded', 'More is asked of the service than it can do now.', { headers: { 'Retry-After': '1' } }),
+);
 
 function sendRefusal(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(refusal.status, refusalHeaders);
-  response.end(refusalText);
+  sendText(response, refused);
   // A body that nobody reads would stand before the next request on this connection.
   if (!request.complete) request.resume();
 }

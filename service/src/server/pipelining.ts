@@ -4,11 +4,13 @@
  */
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Spans } from '../store/spans.ts';
 
 /** Requests of a connection that may wait; above it no more are read. What one read brought waits all the same. */
 const mostHeld = 16;
 
-export function oneAtATime(serve: RequestListener): RequestListener {
+/** `bind`: what is done later for a sampled request belongs to its trace. */
+export function oneAtATime(serve: RequestListener, { bind }: Pick<Spans, 'bind'>): RequestListener {
   const held = new WeakMap<Socket, number>();
   const count = (socket: Socket, more: 1 | -1) => {
     const now = (held.get(socket) ?? 0) + more;
@@ -20,9 +22,10 @@ export function oneAtATime(serve: RequestListener): RequestListener {
     if (response.socket !== null) return serve(request, response);
     const { socket } = request;
     if (count(socket, 1) > mostHeld) socket.pause();
+    const begin = bind(() => serve(request, response));
     response.once('socket', () => {
       if (count(socket, -1) === mostHeld) socket.resume();
-      serve(request, response);
+      begin();
     });
   };
 }
