@@ -133,7 +133,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
       synced: () => replica.unfit === undefined,
-      conditional: new ConditionalWriter({ ...shared, barrier, expired }),
+      conditional: new ConditionalWriter({ ...shared, barrier, expired, newest: () => replica.head.revision }),
       known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
     });
     this.#sweeper = new LeaseSweeper({ ...shared, log, due: (limit) => index.due(limit) });
