@@ -1,8 +1,8 @@
 /** Turns the events of a watch into changes of the index, whole revisions at a time. */
 import type { Change, Revision } from '../store.ts';
+import { type Head, noHead, tokenOf } from './head.ts';
 import { decodeValue, type Layout, within } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
-import { type Head, noHead } from './replica.ts';
 import { parseTimeline } from './timeline-key.ts';
 import type { WatchEvent, WatchResponse } from './wire/messages.ts';
 
@@ -72,9 +72,4 @@ export class RevisionReader {
 
 function headOf({ type, kv }: WatchEvent): Head {
   return type === 'Put' ? { revision: kv.mod_revision, token: tokenOf(kv.value) } : noHead;
-}
-
-/** The head key's value as the index keeps it: one word, whatever was put there. */
-export function tokenOf(value: Buffer): string {
-  return value.toString('base64');
 }
