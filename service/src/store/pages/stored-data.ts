@@ -175,9 +175,18 @@ export class StoredData {
     }
   }
 
-  #findState(): DataState | undefined {
+  #newest(): DataState {
     try {
       return this.#pages.newest();
+    } catch {
+      // One of the two may have been written between the looks at both.
+      return this.#pages.newest();
+    }
+  }
+
+  #findState(): DataState | undefined {
+    try {
+      return this.#newest();
     } catch (error) {
       if (!(error instanceof DamagedData)) throw error;
       const [state] = this.#pages.states();
