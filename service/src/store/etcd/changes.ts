@@ -48,12 +48,15 @@ export class RevisionReader {
 
   #revision(events: readonly WatchEvent[]): EtcdRevision {
     const revision = events[0]?.kv.mod_revision ?? 0;
-    const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
-    const head = headEvent === undefined ? undefined : headOf(headEvent);
-    const timelineEvent = events.find(({ kv }) => kv.key.equals(this.#layout.timeline));
+    let head: Head | undefined;
+    let timeline: string | undefined;
     const changes: Change[] = [];
     for (const { type, kv } of events) {
-      if (!within(this.#layout.keys, kv.key)) continue;
+      if (!within(this.#layout.keys, kv.key)) {
+        if (kv.key.equals(this.#layout.head)) head = headOf({ type, kv });
+        else if (kv.key.equals(this.#layout.timeline)) timeline = parseTimeline(kv.value).name ?? '';
+        continue;
+      }
       const key = this.#layout.decode(kv.key);
       if (key === undefined) {
         if (type === 'Put') this.#onForeign(kv.key, 'not a key');
@@ -65,8 +68,7 @@ export class RevisionReader {
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
-    if (timelineEvent === undefined) return { revision, changes, head };
-    return { revision, changes, head, timeline: parseTimeline(timelineEvent.kv.value).name ?? '' };
+    return timeline === undefined ? { revision, changes, head } : { revision, changes, head, timeline };
   }
 }
 
