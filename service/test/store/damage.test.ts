@@ -220,8 +220,11 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   const check = new DataCheck({
     directory,
     clock: systemClock,
+    interval: 0,
     snapshot: () => index.snapshot(),
-    onDamage: (fault) => faults.push(fault),
+    onChecked: (fault) => {
+      if (fault !== undefined) faults.push(fault);
+    },
   });
   t.teardown(() => check.stop());
   let revision = 0;
@@ -246,4 +249,49 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   }
   t.regex((await check.run()) ?? '', /data\.mdb is damaged: page/);
   t.is(faults.length, 1);
+  t.true(check.pause > 0, 'a check is followed by a pause as long as a hundred of them');
+});
+
+/** Takes the last child from each page of branches that has some: keys below it are found by no search. */
+function hideKeys(file: string): () => void {
+  const bytes = readFileSync(file);
+  const hidden: number[] = [];
+  for (let page = 2; page < bytes.length / 4096; page++) {
+    const [flags, lower] = [bytes.readUInt16LE(page * 4096 + 18), bytes.readUInt16LE(page * 4096 + 20)];
+    if (flags === 1 && lower > 24 + 2 * 4) hidden.push(page * 4096 + 20);
+  }
+  const write = (by: number) => {
+    for (const place of hidden) {
+      const lower = Buffer.alloc(2);
+      lower.writeUInt16LE(bytes.readUInt16LE(place) + by);
+      overwrite(file, place, lower);
+    }
+  };
+  write(-2);
+  return () => write(0);
+}
+
+test('a page that hides keys while the service runs: no search passes over it in silence, and it goes on when it is mended', async (t) => {
+  const directory = temporaryFolder(t);
+  const service = await startService(t, { env: { KV_DATA_DIR: directory, KV_CHECK_INTERVAL: '50ms' } });
+  const keys = Array.from({ length: 3000 }, (_, i) => `key-${String(i).padStart(4, '0')}`);
+  const body = JSON.stringify(Object.fromEntries(keys.map((key) => [key, 1])));
+  t.is((await fetch(`${service.url}/set`, { method: 'POST', body })).status, 200);
+  const search = async (path: string) => {
+    const response = await fetch(`${service.url}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+  const whole = await search('/search?prefix=key-2999');
+  t.is(whole.text, '["key-2999"]');
+  const mend = hideKeys(join(directory, 'data.mdb'));
+  for (const path of ['/search?prefix=key-2', '/search?suffix=9', '/search?prefix=key-2999', '/']) {
+    await waitFor(`${path} is refused`, async () => (await search(path)).status === 500);
+    t.regex((await search(path)).text, /data-corrupted/);
+  }
+  t.is((await search('/get/key-0001')).status, 200);
+  t.regex(await (await fetch(`${service.url}/metrics`)).text(), /kvstore_data_damage_total\{part="page"\} [1-9]/);
+  mend();
+  await waitFor('it is searched again', async () => (await search('/search?prefix=key-2999')).status === 200);
+  t.deepEqual(await search('/search?prefix=key-2999'), whole);
+  t.is(JSON.parse((await search('/search?prefix=key-2')).text).length, 1000);
 });

@@ -50,7 +50,7 @@ export class StoredData {
 
   /** Throws what the file system says. The caller closes it. */
   constructor(directory: string) {
-    this.#pages = new PageFile(directory, likelyPageSize);
+    this.#pages = new PageFile(directory, { pageSize: likelyPageSize });
     this.#state = this.#findState();
     const { tables: found, used } = this.#check();
     this.#tables = found;
