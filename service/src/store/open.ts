@@ -27,6 +27,7 @@ export async function openStore({ config, registry, log, spans, interceptors }: 
       metrics: { ...metrics, ...commitMetrics(registry) },
       spans,
       log,
+      checkInterval: config.checkInterval,
     });
   }
   // Loaded only when it is used: gRPC takes a sixth of the start of an embedded service, and of its memory.
@@ -43,6 +44,7 @@ export async function openStore({ config, registry, log, spans, interceptors }: 
     maxRequestBytes: config.etcdMaxRequestBytes,
     requestTimeout: config.requestTimeout,
     dataDir: config.dataDir,
+    checkInterval: config.checkInterval,
     registry,
     metrics,
     log,
