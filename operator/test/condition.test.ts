@@ -5,7 +5,7 @@ import type { EtcdOutcome } from '../src/etcd/contract.ts';
 import { faultOf, isPermanent } from '../src/fault.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
 import { buildStatus, type Findings } from '../src/status.ts';
-import { troubleOf } from '../src/trouble/pod-trouble.ts';
+import { explained, troubleOf } from '../src/trouble/pod-trouble.ts';
 import { noTroubles, type Troubles } from '../src/trouble/troubles.ts';
 import { settled } from './support/fake-etcd.ts';
 import { kvStore } from './support/kvstore.ts';
@@ -33,6 +33,7 @@ const trouble = (component: keyof typeof recorded): Troubles => {
   const found = troubleOf(recorded[component], noon);
   return { ...noTroubles, service: found === undefined ? [] : [found] };
 };
+const attaching = explained({ subject: 'pod shop-1' }, 'FailedAttachVolume', 'in use by another node');
 const no = (reason: string) => ({ status: 'False', reason, message: 'x' }) as const;
 
 const cases: readonly [title: string, found: Partial<Findings>, degraded: string, stalled?: string][] = [
@@ -46,7 +47,19 @@ const cases: readonly [title: string, found: Partial<Findings>, degraded: string
   ['a member is missing for a moment', { etcd: waiting, short: { members: 59_000 } }, 'False AsExpected'],
   ['and for a minute', { etcd: waiting, short: { members: 60_000 } }, 'True EtcdMembersNotReady'],
   ['while members are added', { etcd: growing, short: { members: 200_000 } }, 'False AsExpected'],
-  ['and that does not get on', { etcd: growing, short: { members: 300_000 } }, 'True EtcdGrowing'],
+  [
+    'and one step after the other is made',
+    { etcd: growing, short: { members: 200_000, step: 119_000 } },
+    'False AsExpected',
+  ],
+  ['a step that does not get on', { etcd: growing, short: { step: 120_000 } }, 'True EtcdGrowing'],
+  ['steps that come to nothing', { etcd: growing, short: { members: 300_000, step: 1_000 } }, 'True EtcdGrowing'],
+  ['a step that was the last one', { short: { step: 120_000 } }, 'False AsExpected'],
+  [
+    'a volume that another node holds',
+    { troubles: { ...noTroubles, service: [attaching] } },
+    'True FailedAttachVolume',
+  ],
   [
     'an image that cannot be pulled',
     { troubles: trouble('badImage') },
