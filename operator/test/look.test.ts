@@ -213,6 +213,28 @@ for (const [reason, begin, end, spec] of faults) {
   });
 }
 
+test('an image that is tried without a verdict is told after two minutes, until there is one', async (t) => {
+  const life = new Life();
+  const trying = (why: string) => {
+    const message = `registry.test/etcd:v3.6.17 is tried before a member restarts with it${why}`;
+    life.etcd = { ...settled(3), settled: false, reason: 'EtcdTryingImage', message };
+  };
+  trying('');
+  await life.follow(100_000);
+  t.is(life.is('Degraded'), 'False AsExpected');
+  trying(': pod x: Unschedulable: no cpu');
+  await life.follow(30_000);
+  t.is(life.is('Degraded'), 'True EtcdTryingImage');
+  t.regex(conditionOf(life.status, 'Degraded')?.message ?? '', /no cpu, for more than 2 minutes/);
+  t.is(life.is('Stalled'), 'undefined undefined', 'room may come');
+  trying('');
+  await life.follow(600_000);
+  t.is(life.is('Degraded'), 'True EtcdTryingImage');
+  life.etcd = { ...settled(3), settled: false, reason: 'EtcdRestarting', message: 'x is restarted' };
+  await life.look();
+  t.is(life.is('Degraded'), 'False AsExpected');
+});
+
 test('what was well when the operator stopped is given its time as always', async (t) => {
   const life = new Life();
   await life.follow(60_000);

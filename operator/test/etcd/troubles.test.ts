@@ -42,6 +42,29 @@ for (const members of [1, 3] as const) {
   });
 }
 
+test('a trial that gives no verdict is ended and made anew, and the same step is under way all the time', async (t) => {
+  const cluster = await FakeCluster.start({ members: 1 });
+  t.teardown(() => cluster.stop());
+  await cluster.settled();
+  const before = cluster.pods.get('shop-etcd-0')?.uid;
+  const jobs = () => cluster.applied.trials.jobs.length;
+  cluster.applied.silent = 'hangs';
+  cluster.want({ image: 'registry.k8s.io/etcd:v3.6.17' });
+  const tried = await cluster.reconcile();
+  t.like(tried, { reason: 'EtcdTryingImage', settled: false, degraded: false });
+  t.is(jobs(), 1);
+  cluster.applied.silent = 'late';
+  t.like(await cluster.reconcile(), { reason: 'EtcdTryingImage', settled: false, degraded: false });
+  cluster.applied.forgetUnwantedJobs();
+  t.is(jobs(), 0);
+  cluster.applied.silent = 'hangs';
+  await cluster.reconcile();
+  t.is(jobs(), 1, 'and another one is made');
+  t.is(cluster.pods.get('shop-etcd-0')?.uid, before);
+  cluster.applied.silent = undefined;
+  await cluster.until(({ settled }) => settled && cluster.pods.get('shop-etcd-0')?.uid !== before);
+});
+
 test('what a new version of the operator changes waits for its turn, and changes nothing meanwhile', async (t) => {
   const cluster = await FakeCluster.start({ members: 1 });
   t.teardown(() => cluster.stop());
