@@ -1,6 +1,7 @@
 /** When something needs attention: what has fewer than asked for, does not start, failed or leads elsewhere. */
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
+import { conditionOf } from '../src/conditions.ts';
 import type { EtcdOutcome } from '../src/etcd/contract.ts';
 import { faultOf, isPermanent } from '../src/fault.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
@@ -108,6 +109,18 @@ for (const [i, [title, found, degraded, stalled]] of cases.entries()) {
     t.is(look(found, 'Stalled'), stalled);
   });
 }
+
+test('while it is paused no restart is planned: a member that does not start is told', (t) => {
+  const found = troubleOf(recorded.crashing, noon);
+  const troubles = { ...noTroubles, etcd: found === undefined ? [] : [found] };
+  const etcdNow = etcd({ settled: false, reason: 'EtcdRestarting' });
+  const degraded = (paused: boolean) => {
+    const findings = { deployment: serving(3), etcd: etcdNow, faults: [], troubles };
+    return conditionOf(buildStatus(kvStore({ paused }, formed), findings, noon), 'Degraded')?.reason;
+  };
+  t.is(degraded(true), 'CrashLoopBackOff');
+  t.is(degraded(false), 'AsExpected');
+});
 
 test('the store is known by its identity, and found only where it is the one that answers', (t) => {
   const shop = kvStore({ ingress: { enabled: true, className: 'traefik', host: 'shop.test', pages: false } }, formed);

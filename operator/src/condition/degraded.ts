@@ -37,7 +37,7 @@ const rules: readonly Rule[] = [
       : undefined,
   (_, { contactMs = 0 }) => (contactMs > lostMs ? { reason: 'EtcdUnavailable', message: lostContact } : undefined),
   (_, { troubles, deployment }) => podsFound(troubles?.service, isSeen(deployment)),
-  (_, { troubles, etcd }) => (isPlanned(etcd) ? undefined : podsFound(troubles?.etcd, false)),
+  ({ spec }, { troubles, etcd }) => (!spec.paused && isPlanned(etcd) ? undefined : podsFound(troubles?.etcd, false)),
   hinderedStep,
   deploymentFault,
   tooFewReplicas,
