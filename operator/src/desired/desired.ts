@@ -27,7 +27,7 @@ export function buildServiceObjects(kvstore: KvStore, around: Surroundings): Kub
   const { ingress, monitoring, backup } = kvstore.spec;
   const objects = [
     buildServiceAccount(kvstore),
-    buildService(kvstore),
+    buildService(kvstore, around.live),
     buildNetworkPolicy(kvstore),
     buildDisruptionBudget(kvstore),
     buildDeployment(kvstore, around.defaults, around.secretVersions),
