@@ -2,6 +2,8 @@
 import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
 import { hasStatus } from './kube/kube-error.ts';
 import { ForeignObjectError } from './ownership.ts';
+import { RefusedReferenceError } from './references.ts';
+import { RestoreNotAllowedError } from './restore-permission.ts';
 
 export interface Fault {
   readonly error: unknown;
@@ -33,6 +35,7 @@ export function isPermanent({ error }: Fault): boolean {
 const unknownField = /field not declared in schema|failed to create typed patch object|unable to convert/;
 
 function isRefusal(error: unknown): boolean {
+  if (error instanceof RefusedReferenceError || error instanceof RestoreNotAllowedError) return true;
   if (hasStatus(error, 400, 422)) return true;
   return hasStatus(error, 500) && unknownField.test(error.message);
 }

@@ -26,8 +26,10 @@ import type { Look, Looker, Pass } from './look.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
 import { ForeignObjectError } from './ownership.ts';
+import { Protection } from './protection.ts';
 import { prune } from './prune.ts';
 import { readOnly } from './read-only.ts';
+import { checkRestoreAllowed, permissionPollMs, RestoreNotAllowedError } from './restore-permission.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -122,6 +124,8 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   const { namespace, name } = kvstore.metadata;
   const liveDeployment = () => options.caches.deployments.get(namespace, name);
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
+  const protection = new Protection();
+  await attempt(() => protection.check(kvstore, options));
   if (secretVersions !== undefined) {
     const around = {
       defaults: options.defaults,
@@ -132,7 +136,10 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     };
     for (const object of buildServiceObjects(kvstore, around)) {
       if (object.kind === resources.ingresses.kind && !mayHaveRoute(kvstore, faults, options)) continue;
+      if (protection.holdsBack(object)) continue;
+      const before = faults.length;
       await attempt(() => apply(keepBack(object, liveDeployment(), () => options.turns.take(kvstore))));
+      if (faults.length > before) protection.lacks(object);
     }
     if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
@@ -141,7 +148,12 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     const job = buildRestoreJob(kvstore, restoreFrom, options.defaults, liveDeployment());
     // One that is there is kept and never changed, whatever has changed since it was made.
     wanted.add(objectId('jobs', job));
-    if (restore?.start === true) await attempt(() => apply(job));
+    if (restore?.finding.reason === 'Waiting') {
+      await attempt(async () => {
+        await checkRestoreAllowed(kvstore, restoreFrom, options);
+        if (restore.start && !protection.holdsBack(job)) await apply(job);
+      });
+    }
   }
   // What was not applied for a fault is not unwanted.
   if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
@@ -219,7 +231,7 @@ function isSettled({ conditions = [] }: KvStoreStatus): boolean {
 
 function resultOf(
   kvstore: KvStore,
-  { etcd }: Pass,
+  { etcd, faults }: Pass,
   lookAgainMs: number | undefined,
   isWaiting: boolean,
 ): ReconcileResult {
@@ -227,6 +239,7 @@ function resultOf(
   const waits = [
     etcd?.requeueAfterMs,
     lookAgainMs,
+    faults.some(({ error }) => error instanceof RestoreNotAllowedError) ? permissionPollMs : undefined,
     pollsSecrets ? secretPollMs : undefined,
     isWaiting ? turnMs : undefined,
   ];

@@ -84,6 +84,14 @@ test('a restore takes the newest backup of a KvStore, or the one that is named, 
   t.true(restore().container?.volumeMounts?.[0]?.readOnly);
 });
 
+test('a pod sees the folder of one KvStore on the volume, and nothing else', (t) => {
+  const mountOf = ({ container }: ReturnType<typeof backup> | ReturnType<typeof restore>) =>
+    container?.volumeMounts?.[0];
+  t.deepEqual(mountOf(backup()), { name: 'backup', mountPath: '/backup/shop', subPath: 'shop' });
+  const others = mountOf(restore({ kvStore: 'old' }));
+  t.deepEqual(others, { name: 'backup', mountPath: '/backup/old', subPath: 'old', readOnly: true });
+});
+
 test('another restore is another Job, the same one is the same', (t) => {
   const nameOf = (spec: Partial<RestoreSpec>) => restoreJobName(kvStore(), { ...latest, ...spec });
   t.is(nameOf({}), nameOf({}));
