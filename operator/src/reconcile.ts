@@ -25,6 +25,7 @@ import type { KvStore, KvStoreStatus } from './kvstore.ts';
 import type { Look, Looker, Pass } from './look.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
+import { readOwnNames } from './own-names.ts';
 import { ForeignObjectError } from './ownership.ts';
 import { Protection } from './protection.ts';
 import { prune } from './prune.ts';
@@ -126,8 +127,10 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
   const protection = new Protection();
   await attempt(() => protection.check(kvstore, options));
-  if (secretVersions !== undefined) {
+  const names = await attempt(() => readOwnNames(kvstore, options));
+  if (secretVersions !== undefined && names !== undefined) {
     const around = {
+      names,
       defaults: options.defaults,
       secretVersions,
       hasServiceMonitors: options.hasServiceMonitors(),
@@ -145,13 +148,15 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   }
   const { restoreFrom } = kvstore.spec;
   if (restoreFrom !== undefined) {
-    const job = buildRestoreJob(kvstore, restoreFrom, options.defaults, liveDeployment());
+    const defaults =
+      names === undefined ? options.defaults : { ...options.defaults, serviceAccount: names.serviceAccount };
+    const job = buildRestoreJob(kvstore, restoreFrom, defaults, liveDeployment());
     // One that is there is kept and never changed, whatever has changed since it was made.
     wanted.add(objectId('jobs', job));
     if (restore?.finding.reason === 'Waiting') {
       await attempt(async () => {
         await checkRestoreAllowed(kvstore, restoreFrom, options);
-        if (restore.start && !protection.holdsBack(job)) await apply(job);
+        if (restore.start && names !== undefined && !protection.holdsBack(job)) await apply(job);
       });
     }
   }

@@ -2,7 +2,7 @@ import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/clie
 import { identityOf } from '../identity.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
-import { type Component, objectLabels } from './labels.ts';
+import { type Component, defaultNames, objectLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
 import { servicePort } from './service-environment.ts';
 
@@ -44,7 +44,7 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
     spec: {
       // Another pod for each try: the failed ones stay to be looked at.
       restartPolicy: 'Never',
-      serviceAccountName: metadata.name,
+      serviceAccountName: defaults.serviceAccount ?? defaultNames(metadata.name).serviceAccount,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       // A volume with many files is not walked again at each start.

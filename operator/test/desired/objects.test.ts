@@ -2,6 +2,7 @@ import test from 'ava';
 import { buildServiceObjects } from '../../src/desired/desired.ts';
 import { buildDisruptionBudget } from '../../src/desired/disruption-budget.ts';
 import { buildIngress, urlOf } from '../../src/desired/ingress.ts';
+import { defaultNames } from '../../src/desired/labels.ts';
 import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
 import { buildService } from '../../src/desired/service.ts';
 import { buildServiceAccount } from '../../src/desired/service-account.ts';
@@ -115,7 +116,7 @@ test('the clients that a KvStore names, and its own pods, are the only ones that
 });
 
 test('the ServiceAccount has no token', (t) => {
-  t.false(buildServiceAccount(kvStore()).automountServiceAccountToken);
+  t.false(buildServiceAccount(kvStore(), defaultNames('shop')).automountServiceAccountToken);
 });
 
 test('what is optional is there only when asked for and possible', (t) => {
