@@ -1,4 +1,5 @@
 /** Something a reconcile could not do. */
+import { OpenStoreError } from './condition/open.ts';
 import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
 import { hasStatus } from './kube/kube-error.ts';
 import { ForeignObjectError } from './ownership.ts';
@@ -34,8 +35,11 @@ export function isPermanent({ error }: Fault): boolean {
 /** Server-side apply calls a field that the kind does not have a fault of the server. */
 const unknownField = /field not declared in schema|failed to create typed patch object|unable to convert/;
 
+/** What the operator itself refuses. */
+const refusals = [RefusedReferenceError, RestoreNotAllowedError, OpenStoreError] as const;
+
 function isRefusal(error: unknown): boolean {
-  if (error instanceof RefusedReferenceError || error instanceof RestoreNotAllowedError) return true;
+  if (refusals.some((refusal) => error instanceof refusal)) return true;
   if (hasStatus(error, 400, 422)) return true;
   return hasStatus(error, 500) && unknownField.test(error.message);
 }

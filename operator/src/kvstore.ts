@@ -34,7 +34,6 @@ export interface KvStoreMetadata {
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface KvStoreSpec {

@@ -97,7 +97,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     progress: metrics.progress,
     defaults: {
       serviceImage: config.serviceImage,
-      etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
+      etcd: {
+        image: config.etcdImage,
+        authorityPhaseMs: config.authorityPhaseMs,
+        reach: { operatorNamespace: config.podNamespace, monitoringNamespaces: config.monitoringNamespaces },
+      },
     },
     exposures,
     looker: new Looker({
@@ -108,6 +112,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       warnings: new WarningEvents(writer, clock),
       now: options.now,
     }),
+    openStores: config.openStores,
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
     secrets: new PolledSecrets({

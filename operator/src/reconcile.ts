@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { announcementsOf } from './announce.ts';
 import { type Applier, objectId } from './apply.ts';
 import { hopelessBackups } from './backup.ts';
+import { isOpenToAll, OpenStoreError } from './condition/open.ts';
+import type { Config } from './config.ts';
 import type { ReconcileResult } from './controller.ts';
 import type { ServiceDefaults } from './desired/deployment.ts';
 import { buildServiceObjects } from './desired/desired.ts';
@@ -47,6 +49,8 @@ export interface ReconcileOptions {
   readonly progress: ProgressMetrics;
   readonly log: Logger;
   readonly defaults: ServiceDefaults & { readonly etcd: EtcdDefaults };
+  /** Whether a KvStore may answer for every host without tokens. */
+  readonly openStores: Config['openStores'];
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
   readonly secrets: PolledSecrets;
@@ -127,6 +131,7 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
   const protection = new Protection();
   await attempt(() => protection.check(kvstore, options));
+  await attempt(() => refuseOpen(kvstore, options));
   const names = await attempt(() => readOwnNames(kvstore, options));
   if (secretVersions !== undefined && names !== undefined) {
     const around = {
@@ -182,12 +187,19 @@ async function reconcileEtcd(
   }
 }
 
+/** The route goes as well when it was there: whoever sets this wants no such store. */
+async function refuseOpen(kvstore: KvStore, { openStores }: ReconcileOptions): Promise<void> {
+  if (openStores === 'refused' && kvstore.spec.ingress.enabled && isOpenToAll(kvstore)) throw new OpenStoreError();
+}
+
 /** A route to a Service that is somebody else's, or for a host that is, would lead clients to a stranger. */
 function mayHaveRoute(kvstore: KvStore, faults: readonly Fault[], { exposures }: ReconcileOptions): boolean {
-  const isForeign = faults.some(
-    ({ error }) => error instanceof ForeignObjectError && error.kind === resources.services.kind,
+  const isRefused = faults.some(
+    ({ error }) =>
+      error instanceof OpenStoreError ||
+      (error instanceof ForeignObjectError && error.kind === resources.services.kind),
   );
-  return !isForeign && exposures.holderOf(kvstore) === undefined;
+  return !isRefused && exposures.holderOf(kvstore) === undefined;
 }
 
 async function removeRoute(kvstore: KvStore, { caches, applier }: ReconcileOptions): Promise<void> {

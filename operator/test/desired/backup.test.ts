@@ -107,7 +107,10 @@ test('the pods may talk to the service, and not to etcd; no Service, budget or p
   for (const labels of [cron?.jobTemplate.spec?.template.metadata?.labels, restore().job?.template.metadata?.labels]) {
     t.true(peers.some(({ podSelector }) => isSubset(podSelector?.matchLabels, labels)));
     for (const component of ['service', 'etcd'] as const) t.false(isSubset(selectorLabels('shop', component), labels));
-    const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop').spec.ingress;
+    const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop', {
+      operatorNamespace: 'kvstore-system',
+      monitoringNamespaces: [],
+    }).spec.ingress;
     const allowed = rules.flatMap(({ from = [] }) => from).map(({ podSelector }) => podSelector?.matchLabels);
     t.true(allowed.length > 0);
     for (const selector of allowed) t.false(isSubset(selector, labels), JSON.stringify(selector));
