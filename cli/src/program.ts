@@ -14,6 +14,7 @@ import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Context, type Io, say } from './io.ts';
+import { printableLines } from './printable.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 /** Makes a commander action of what a command does. */
@@ -56,7 +57,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(printableLines(text)),
     });
   }
   try {
