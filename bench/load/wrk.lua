@@ -1,6 +1,7 @@
 -- Loads in slices, each begun by a line on standard input: its length in milliseconds. A slice ends when all that was
 -- sent in it is answered, and is told as a line of JSON; until the next one, wrk waits and no request is under way.
--- Standard input begins with the requests, a line each: path, tab, body (empty: GET). Ends with the line "end".
+-- Standard input begins with the requests, a line each: path, method, headers and body with tabs between them, the headers
+-- as "Name: value" with unit separators (0x1f) between them. Ends with the line "end".
 local ffi = require("ffi")
 ffi.cdef [[
   struct timespec { long tv_sec; long tv_nsec; };
@@ -26,12 +27,10 @@ local held_until = nil
 function init(args)
   connections = tonumber(args[1])
   for _ = 1, tonumber(args[2]) do
-    local path, body = io.read():match("^([^\t]*)\t(.*)$")
-    if body == "" then
-      requests[#requests + 1] = wrk.format("GET", path)
-    else
-      requests[#requests + 1] = wrk.format("POST", path, { ["Content-Type"] = "application/json" }, body)
-    end
+    local path, method, fields, body = io.read():match("^([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$")
+    local headers = {}
+    for name, value in fields:gmatch("([^:\31]+): ([^\31]*)") do headers[name] = value end
+    requests[#requests + 1] = wrk.format(method, path, headers, body ~= "" and body or nil)
   end
 end
 
@@ -78,9 +77,10 @@ end
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format(
-    '\n{"p50":%f,"p99":%f,"errors":%d}\n',
+    '\n{"p50":%f,"p99":%f,"errors":%d,"statuses":%d}\n',
     latency:percentile(50) / 1000,
     latency:percentile(99) / 1000,
-    e.connect + e.read + e.write + e.status + e.timeout
+    e.connect + e.read + e.write + e.timeout,
+    e.status
   ))
 end

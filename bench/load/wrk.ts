@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { LoadOptions } from './requests.ts';
+import { headOf, type LoadOptions, type Request } from './requests.ts';
 import type { Session, Slice, Summary } from './session.ts';
 
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
@@ -12,17 +12,26 @@ const mostSeconds = 3600;
 /** Milliseconds that answers may take beyond their slice. */
 const patience = 60_000;
 
+/** As wrk.lua reads it: path, method, headers, body. */
+function lineOf(request: Request): string {
+  const { method, headers } = headOf(request);
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `${[request.path, method, fields.join('\x1f'), request.body ?? ''].join('\t')}\n`;
+}
+
 export class WrkSession implements Session, Disposable {
   readonly #wrk: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #anyStatus: boolean;
   readonly #lines: AsyncIterator<string>;
 
-  private constructor({ port, requests, connections }: LoadOptions) {
+  private constructor({ port, requests, connections, anyStatus = false }: LoadOptions) {
+    this.#anyStatus = anyStatus;
     const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`];
     const args = [...threads, '-s', script, `http://127.0.0.1:${port}`, String(connections), String(requests.length)];
     this.#wrk = spawn('wrk', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     // It has ended: whoever waits for a line is told.
     this.#wrk.stdin.on('error', () => {});
-    this.#wrk.stdin.write(requests.map(({ path, body = '' }) => `${path}\t${body}\n`).join(''));
+    this.#wrk.stdin.write(requests.map(lineOf).join(''));
     this.#lines = createInterface({ input: this.#wrk.stdout })[Symbol.asyncIterator]();
   }
 
@@ -42,7 +51,8 @@ export class WrkSession implements Session, Disposable {
     this.#wrk.stdin.write('end\n');
     // Its main thread sleeps until its time is over or this comes.
     this.#wrk.kill('SIGINT');
-    return (await this.#next(patience)) as Summary;
+    const { statuses, errors, ...times } = (await this.#next(patience)) as Summary & { readonly statuses: number };
+    return { ...times, errors: this.#anyStatus ? errors : errors + statuses };
   }
 
   /** Ends wrk, should it still run: it would for an hour. */

@@ -2,10 +2,10 @@
 import pino from 'pino';
 import type { Registry } from 'prom-client';
 import { readConfig } from '../../service/src/config.ts';
-import type { HttpMetrics } from '../../service/src/http/http-metrics.ts';
 import { createService } from '../../service/src/service.ts';
 import type { Store } from '../../service/src/store/store.ts';
-import type { Tracing } from '../../service/src/tracing.ts';
+import type { HttpMetrics } from '../../service/src/telemetry/http-metrics.ts';
+import type { Tracing } from '../../service/src/telemetry/tracing/tracing.ts';
 
 export interface ServeOptions {
   readonly port: number;

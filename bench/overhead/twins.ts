@@ -5,11 +5,12 @@
  */
 import { join } from 'node:path';
 import pino from 'pino';
-import { httpMetrics } from '../../service/src/http/http-metrics.ts';
-import { createRegistry } from '../../service/src/metrics.ts';
 import { openStore } from '../../service/src/store/open.ts';
 import { noSpans } from '../../service/src/store/spans.ts';
-import { startTracing, type Tracing } from '../../service/src/tracing.ts';
+import { httpMetrics } from '../../service/src/telemetry/http-metrics.ts';
+import { createRegistry } from '../../service/src/telemetry/registry.ts';
+import { startTracing } from '../../service/src/telemetry/start-tracing.ts';
+import type { Tracing } from '../../service/src/telemetry/tracing/tracing.ts';
 import { config, serve } from './serve.ts';
 
 const traced = await startTracing(process.env);

@@ -1,5 +1,5 @@
 /** A pair as exports write it: `{"key":…,"value":…,"revision":…,"expires":…}`, a line each. */
-import { parseMembers } from '../../service/src/http/json-members.ts';
+import { parseMembers } from '../../service/src/requests/json-members.ts';
 import { parseKey } from '../../service/src/store/key.ts';
 
 export interface PairRecord {

@@ -1,6 +1,6 @@
 /** Configuration: one table of environment variables, read once; the README's table and --help are made from it. */
 
-/** Turns a variable's text into its value; throws with what it should look like. */
+/** EventLoopScheduler a variable's text into its value; throws with what it should look like. */
 type Parse<T> = (text: string) => T;
 
 interface Setting<T> {

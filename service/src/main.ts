@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts';
 import { noSpans } from './store/spans.ts';
-import { startTracing, tracingAsked } from './tracing.ts';
+import { startTracing, tracingAsked } from './telemetry/start-tracing.ts';
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.stdout.write(helpText());
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
   const { createLog } = await import('./log.ts');
-  const { createRegistry } = await import('./metrics.ts');
+  const { createRegistry } = await import('./telemetry/registry.ts');
   const { TokenFile } = await import('./auth/token-file.ts');
   const { tokenMetrics } = await import('./auth/token-metrics.ts');
   const { systemClock } = await import('./store/clock.ts');

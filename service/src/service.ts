@@ -1,20 +1,25 @@
 /** Builds the service from its settings and parts: the one place where they meet. main, the tests and the benches call it. */
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { createApp } from './app/app.ts';
 import type { Tokens } from './auth/token-file.ts';
+import { AnswerCache } from './caches/answer-cache.ts';
+import { DumpCache } from './caches/dump-cache.ts';
 import type { Config } from './config.ts';
-import { Drain } from './http/drain.ts';
-import { createHandler } from './http/handler.ts';
-import { type HttpMetrics, httpMetrics } from './http/http-metrics.ts';
-import { Peers } from './http/peers.ts';
-import { addressOf, listen } from './http/server.ts';
-import { serverMetrics } from './http/server-metrics.ts';
-import { shutDown } from './http/shutdown.ts';
-import { Turns } from './http/turns.ts';
+import { admission } from './server/admission.ts';
+import { Drain } from './server/drain.ts';
+import { EventLoopScheduler } from './server/event-loop-scheduler.ts';
+import { observed } from './server/exchange.ts';
+import { addressOf, listen } from './server/listen.ts';
+import { Peers } from './server/peers.ts';
+import { serverMetrics } from './server/server-metrics.ts';
+import { shutDown } from './server/shutdown.ts';
 import { type Clock, systemClock } from './store/clock.ts';
+import { noSpans } from './store/spans.ts';
 import type { Store } from './store/store.ts';
-import type { Tracing } from './tracing.ts';
+import { type HttpMetrics, httpMetrics } from './telemetry/http-metrics.ts';
+import type { Tracing } from './telemetry/tracing/tracing.ts';
 
 export interface ServiceParts {
   /** Stays the caller's: the service does not close it. */
@@ -31,8 +36,6 @@ export interface ServiceParts {
   readonly metrics?: HttpMetrics;
   /** Default: those that the settings name. */
   readonly peers?: Peers;
-  /** False: every request goes through the application. Default true. */
-  readonly hotReads?: boolean;
 }
 
 export interface Service {
@@ -49,33 +52,16 @@ export interface Service {
 
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
-  const { store, registry, log, version, tokens, tracing, clock = systemClock, hotReads } = parts;
-  const { metrics = httpMetrics(registry) } = parts;
+  const { store, registry, clock = systemClock, metrics = httpMetrics(registry) } = parts;
   const drain = new Drain();
-  const turns = new Turns();
+  const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
-  const handler = createHandler({
-    ...{ store, registry, log, drain, peers, tokens, tracing, metrics, turns, version },
-    ...(hotReads === undefined ? {} : { hotReads }),
-    identity: config.identity,
-    pages: { docs: config.docs, ui: config.ui },
-    maxBody: config.maxBody,
-    maxWait: config.maxWait,
-    answerCache: config.answerCache,
-    dumpCache: config.dumpCache,
-    streams: { maxStreams: config.maxStreams, stallTimeout: config.stallTimeout },
-    watches: {
-      maxWatches: config.maxWatches,
-      heartbeat: config.watchHeartbeat,
-      maxBacklog: config.watchBacklog,
-      stallTimeout: config.stallTimeout,
-    },
-  });
+  const handler = createHandler(config, { ...parts, metrics, drain, scheduler, peers });
   const server = await listen(handler, drain, {
     ...config,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
-    onConnection: () => turns.arrived(),
+    onConnection: () => scheduler.connectionAccepted(),
   }).catch((error: unknown) => {
     peers.close();
     throw error;
@@ -96,6 +82,38 @@ export async function createService(config: Config, parts: ServiceParts): Promis
       await closed;
     },
   };
+}
+
+interface HandlerParts extends ServiceParts {
+  readonly metrics: HttpMetrics;
+  readonly drain: Drain;
+  readonly scheduler: EventLoopScheduler;
+  readonly peers: Peers;
+}
+
+/** What every request goes through, from the inside out: the application, admission, traces, the request's clock. */
+function createHandler(config: Config, parts: HandlerParts): RequestListener {
+  const { store, log, registry, metrics, drain, scheduler, peers, tokens, tracing, version } = parts;
+  const app = createApp({
+    ...{ store, log, registry, metrics, drain, scheduler, peers, tokens, version },
+    answers: new AnswerCache(store, config.answerCache),
+    dumps: new DumpCache(store, config.dumpCache),
+    spans: tracing?.spans ?? noSpans,
+    exemplars: tracing !== undefined,
+    identity: config.identity,
+    pages: { docs: config.docs, ui: config.ui },
+    maxBody: config.maxBody,
+    maxStreams: config.maxStreams,
+    limits: {
+      maxWatches: config.maxWatches,
+      heartbeat: config.watchHeartbeat,
+      maxBacklog: config.watchBacklog,
+      stallTimeout: config.stallTimeout,
+    },
+  });
+  const admit = admission({ scheduler, maxWait: config.maxWait, maxBody: config.maxBody, metrics });
+  const admitted = admit(app.callback());
+  return observed(metrics, tracing?.requests(admitted) ?? admitted);
 }
 
 function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {

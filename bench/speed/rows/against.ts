@@ -20,8 +20,9 @@ export function target(
   { port, pids }: { readonly port: number; readonly pids: readonly number[] },
   requests: readonly Request[],
   callers = connections,
+  anyStatus = false,
 ): LoadedTarget {
-  return { name, pids, begin: () => beginLoad({ port, requests, connections: callers }) };
+  return { name, pids, begin: () => beginLoad({ port, requests, connections: callers, anyStatus }) };
 }
 
 /** Answers a second, as a part of what node:http alone sends. */

@@ -3,10 +3,23 @@ import type { Row } from '../row.ts';
 import { dumps } from './dump.ts';
 import { gateway } from './etcd-gateway.ts';
 import { get } from './get.ts';
+import { go } from './go.ts';
 import { latency } from './latency.ts';
 import { million } from './million.ts';
 import { redis } from './redis.ts';
 import { searches } from './search.ts';
 import { sets } from './set.ts';
+import { shapes } from './shapes.ts';
 
-export const rows: readonly Row[] = [get, ...searches, ...dumps, ...sets, latency, ...redis, ...gateway, million];
+export const rows: readonly Row[] = [
+  get,
+  ...searches,
+  ...dumps,
+  ...sets,
+  ...shapes,
+  ...go,
+  latency,
+  ...redis,
+  ...gateway,
+  million,
+];

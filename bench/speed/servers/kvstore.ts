@@ -15,16 +15,18 @@ export interface KvstoreOptions {
   readonly name?: string;
   /** Further KV_ variables. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** The same, for the process that serves alone, not for the one that fills the store. */
+  readonly serving?: Readonly<Record<string, string>>;
   /** See ServerOptions. */
   readonly flushDelay?: number | undefined;
 }
 
 /** Filled by a process before it: what a process has compiled while it was filled would be for large sets. */
 export async function startKvstore(bench: Bench, options: KvstoreOptions): Promise<PinnedServer> {
-  const { pairs, name = 'kvstore', settings, flushDelay } = options;
+  const { pairs, name = 'kvstore', settings, serving, flushDelay } = options;
   const directory = join(bench.scratch, name);
   await fillDirectory(directory, pairs);
-  return bench.ending.use(await runKvstore(directory, settings, flushDelay));
+  return bench.ending.use(await runKvstore(directory, { ...settings, ...serving }, flushDelay));
 }
 
 export async function fillDirectory(directory: string, pairs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { pairLine } from '../../../service/src/http/pair-line.ts';
+import { pairLine } from '../../../service/src/answers/pair-line.ts';
 import type { StoredData } from '../../../service/src/store/pages/stored-data.ts';
 import { openData, sayDamages } from '../data-folder.ts';
 import { type Context, say, write } from '../io.ts';

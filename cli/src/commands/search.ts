@@ -1,4 +1,4 @@
-import { parseMembers } from '../../../service/src/http/json-members.ts';
+import { parseMembers } from '../../../service/src/requests/json-members.ts';
 import { withQuery } from '../client.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';

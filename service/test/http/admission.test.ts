@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { admission } from '../../src/http/admission.ts';
-import { httpMetrics } from '../../src/http/http-metrics.ts';
-import { Turns } from '../../src/http/turns.ts';
+import { admission } from '../../src/server/admission.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import { httpMetrics } from '../../src/telemetry/http-metrics.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set, singleConnection } from '../support/call.ts';
 import { connectRaw } from '../support/raw-connection.ts';
@@ -117,11 +117,11 @@ test('large bodies are taken up to a number of bytes at once; small ones are nev
 
 test('what has waited is served in the context in which it came, such as its trace', async (t) => {
   let now = 0;
-  const turns = new Turns(() => now);
+  const turns = new EventLoopScheduler(() => now);
   const context = new AsyncLocalStorage<string>();
   const served: [url: string | undefined, context: string | undefined][] = [];
   const metrics = httpMetrics(new Registry());
-  const listener = admission({ turns, maxWait: 60_000, maxBody: 1, metrics })(({ url }) => {
+  const listener = admission({ scheduler: turns, maxWait: 60_000, maxBody: 1, metrics })(({ url }) => {
     served.push([url, context.getStore()]);
   });
   t.true(turns.free());

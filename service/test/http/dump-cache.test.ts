@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { DumpCache, type ReadyDump } from '../../src/http/dump-cache.ts';
+import { DumpCache, type ReadyDump } from '../../src/caches/dump-cache.ts';
 import type { EmbeddedStore } from '../../src/store/embedded.ts';
 import { call, set } from '../support/call.ts';
 import { during, openEmbedded } from '../support/open-embedded.ts';

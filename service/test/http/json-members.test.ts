@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Problem } from '../../src/errors.ts';
-import { maxDepth, parseMembers } from '../../src/http/json-members.ts';
+import { maxDepth, parseMembers } from '../../src/requests/json-members.ts';
 import { anyKey, escapedKey, jsonTokens, spaced, whiteSpace } from '../support/arbitraries.ts';
 
 test('members of any object: the last of equal keys, each value token by token', (t) => {

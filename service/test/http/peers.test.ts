@@ -1,6 +1,6 @@
 /** Who stays ready when etcd is lost: by all replicas, by one alone, or by one that can ask nobody. */
 import test from 'ava';
-import { type PeerAnswer, Peers } from '../../src/http/peers.ts';
+import { type PeerAnswer, Peers } from '../../src/server/peers.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { pairText } from '../../src/answers/pairs.ts';
 import { Problem } from '../../src/errors.ts';
-import { plainPair } from '../../src/http/plain-pair.ts';
-import { pairText, parsePairs } from '../../src/http/set.ts';
+import { plainPair } from '../../src/requests/plain-pair.ts';
+import { parsePairs } from '../../src/requests/writes.ts';
 import { maxKeyBytes } from '../../src/store/key.ts';
 import { anyKey, jsonTokens, spaced, whiteSpace } from '../support/arbitraries.ts';
 

@@ -58,10 +58,9 @@ const requests: Record<string, (service: Service) => Promise<unknown>> = {
   'POST /set with a condition': (service) => set(service, { b: 1 }, { headers: { 'If-None-Match': '*' } }),
 };
 
-async function start(t: ExecutionContext, hotReads = true) {
+async function start(t: ExecutionContext) {
   let gates: ReturnType<typeof held> | undefined;
   const service = await startService(t, embedded, {
-    hotReads,
     around: (store) => {
       gates = held(store);
       return gates.store;
@@ -70,60 +69,55 @@ async function start(t: ExecutionContext, hotReads = true) {
   return { service, waiting: gates?.waiting ?? [] };
 }
 
-for (const hotReads of [true, false]) {
-  for (const [name, send] of Object.entries(requests)) {
-    for (const outcome of ['answered', 'failed', 'left'] as const) {
-      test(`${hotReads ? 'short way' : 'route'}: ${name} that waits and is ${outcome}`, async (t) => {
-        const { service, waiting } = await start(t, hotReads);
-        const template = name.replace(/ (escaped|with a condition)$/, '');
-        const sent = performance.now();
-        const status = { answered: template === 'GET /get/{key}' ? 404 : 200, failed: 503, left: 499 }[outcome];
-        let end: Promise<unknown>;
-        if (outcome === 'left') {
-          const body = name.startsWith('POST') ? '{"a":1}' : '';
-          const target = {
-            'GET /get/{key}': '/get/a',
-            'GET /get/{key} escaped': '/get/%61',
-            'GET /search': '/search?prefix=a',
-            'GET /': '/',
-          }[name];
-          const condition = name.endsWith('condition') ? 'If-None-Match: *\r\n' : '';
-          const head =
-            target === undefined
-              ? `POST /set HTTP/1.1\r\n${condition}Content-Length: ${body.length}`
-              : `GET ${target} HTTP/1.1`;
-          const connection = await connectRaw(t, service);
-          connection.send(`${head}\r\nHost: x\r\n\r\n${body}`);
-          end = (async () => {
-            await waitFor(
-              'it is held',
-              () => performance.now() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY) > hold,
-            );
-            connection.socket.destroy();
-          })();
-        } else {
-          end = send(service);
-        }
-        await waitFor('it is held', () => performance.now() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY) > hold);
-        if (outcome === 'answered') waiting[0]?.go();
-        if (outcome === 'failed') waiting[0]?.fail(new Problem('unavailable', 'No fresh read.'));
-        await end;
-        const found = async () => (await counted(service)).get(`${template} ${status}`);
-        await waitFor('it is counted', async () => (await found())?.count === 1);
-        const outside = (performance.now() - sent) / 1000;
-        const { seconds = 0 } = (await found()) ?? {};
-        t.true(seconds >= hold / 1000, `${seconds} s are less than it waited`);
-        t.true(seconds <= outside, `${seconds} s are more than ${outside} s`);
-        if (outcome === 'left') for (const { go } of waiting) go();
-        t.is(
-          [...(await counted(service)).values()].reduce((sum, { count }) => sum + count, 0),
-          1,
-          'counted once',
-        );
-        const text = await service.registry.metrics();
-        t.regex(text, /^http_server_active_requests 0$/m);
-      });
-    }
+for (const [name, send] of Object.entries(requests)) {
+  for (const outcome of ['answered', 'failed', 'left'] as const) {
+    test(`${name} that waits and is ${outcome}`, async (t) => {
+      const { service, waiting } = await start(t);
+      const template = name.replace(/ (escaped|with a condition)$/, '');
+      const sent = performance.now();
+      const status = { answered: template === 'GET /get/{key}' ? 404 : 200, failed: 503, left: 499 }[outcome];
+      let end: Promise<unknown>;
+      if (outcome === 'left') {
+        const body = name.startsWith('POST') ? '{"a":1}' : '';
+        const target = {
+          'GET /get/{key}': '/get/a',
+          'GET /get/{key} escaped': '/get/%61',
+          'GET /search': '/search?prefix=a',
+          'GET /': '/',
+        }[name];
+        const condition = name.endsWith('condition') ? 'If-None-Match: *\r\n' : '';
+        const head =
+          target === undefined
+            ? `POST /set HTTP/1.1\r\n${condition}Content-Length: ${body.length}`
+            : `GET ${target} HTTP/1.1`;
+        const connection = await connectRaw(t, service);
+        connection.send(`${head}\r\nHost: x\r\n\r\n${body}`);
+        end = (async () => {
+          await waitFor('it is held', () => performance.now() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY) > hold);
+          connection.socket.destroy();
+        })();
+      } else {
+        end = send(service);
+      }
+      await waitFor('it is held', () => performance.now() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY) > hold);
+      if (outcome === 'answered') waiting[0]?.go();
+      if (outcome === 'failed') waiting[0]?.fail(new Problem('unavailable', 'No fresh read.'));
+      await end;
+      const found = async () => (await counted(service)).get(`${template} ${status}`);
+      await waitFor('it is counted', async () => (await found())?.count === 1);
+      const outside = (performance.now() - sent) / 1000;
+      const { seconds = 0 } = (await found()) ?? {};
+      t.true(seconds >= hold / 1000, `${seconds} s are less than it waited`);
+      t.true(seconds <= outside, `${seconds} s are more than ${outside} s`);
+      if (outcome === 'left') for (const { go } of waiting) go();
+      t.is(
+        [...(await counted(service)).values()].reduce((sum, { count }) => sum + count, 0),
+        1,
+        'counted once',
+      );
+      const text = await service.registry.metrics();
+      t.regex(text, /^http_server_active_requests 0$/m);
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Registry } from 'prom-client';
-import { openMetricsText } from '../../src/http/open-metrics.ts';
-import { RequestDurations } from '../../src/http/request-durations.ts';
+import { openMetricsText } from '../../src/telemetry/open-metrics.ts';
+import { RequestDurations } from '../../src/telemetry/request-durations.ts';
 
 const name = 'http_server_request_duration_seconds';
 const route = 'http_request_method="GET",http_route="/get/{key}",http_response_status_code="200"';

@@ -1,10 +1,10 @@
 import test from 'ava';
-import { Turns } from '../../src/http/turns.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 
-/** Turns over a clock that only moves when a piece works. */
+/** EventLoopScheduler over a clock that only moves when a piece works. */
 function setUp() {
   let now = 0;
-  const turns = new Turns(() => now);
+  const turns = new EventLoopScheduler(() => now);
   return {
     turns,
     work: (milliseconds: number) => {
@@ -98,7 +98,7 @@ test('while connections come in turn after turn, work takes no more than half of
   let restful = 0;
   for (; ran === 1; restful++) {
     if (restful > 100) return t.fail('work never goes on');
-    turns.arrived();
+    turns.connectionAccepted();
     work(6);
     await nextTurn();
   }

@@ -5,14 +5,14 @@ import pino from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../../src/auth/token-file.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import type { Drain } from '../../src/http/drain.ts';
-import type { Peers } from '../../src/http/peers.ts';
-import type { WatchLimits } from '../../src/http/watch.ts';
-import { createRegistry } from '../../src/metrics.ts';
+import type { WatchLimits } from '../../src/operations/watch.ts';
+import type { Drain } from '../../src/server/drain.ts';
+import type { Peers } from '../../src/server/peers.ts';
 import { createService } from '../../src/service.ts';
 import type { Clock } from '../../src/store/clock.ts';
 import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createRegistry } from '../../src/telemetry/registry.ts';
 import type { StoreKind } from './store-kinds.ts';
 
 export interface ServiceOptions {
@@ -33,8 +33,6 @@ export interface ServiceOptions {
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   readonly keepAliveTimeout?: number;
-  /** False: no request takes the short way around the application. */
-  readonly hotReads?: boolean;
   /** Whether there are pages for browsers; default true. */
   readonly pages?: boolean;
   /** Undefined: no request needs a token. */
@@ -72,7 +70,7 @@ export async function startService(
   // What a store says of its opening is no matter of requests.
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
-  const { pages = true, tokens, identity, hotReads, watches = {}, stallTimeout = 30_000 } = options;
+  const { pages = true, tokens, identity, watches = {}, stallTimeout = 30_000 } = options;
   const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20 } = watches;
   const config: Config = {
     ...readConfig({}),
@@ -91,7 +89,6 @@ export async function startService(
   const peers = options.peers?.(store);
   const service = await createService(config, {
     ...{ store, registry, log, tokens, version: '0.0.0-test' },
-    ...(hotReads === undefined ? {} : { hotReads }),
     ...(peers === undefined ? {} : { peers }),
   });
   t.teardown(() => service.close());

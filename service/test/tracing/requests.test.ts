@@ -7,10 +7,10 @@ import test from 'ava';
 import { listen } from '../../../test-support/listen.ts';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
-import { Recorder } from '../../src/tracing/recorder.ts';
-import { traceRequests } from '../../src/tracing/requests.ts';
-import { readSampling } from '../../src/tracing/sampling.ts';
-import { createSpans } from '../../src/tracing/spans.ts';
+import { Recorder } from '../../src/telemetry/tracing/recorder.ts';
+import { traceRequests } from '../../src/telemetry/tracing/requests.ts';
+import { readSampling } from '../../src/telemetry/tracing/sampling.ts';
+import { createSpans } from '../../src/telemetry/tracing/spans.ts';
 import { receiveTraces } from '../support/trace-receiver.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { Sender } from '../../src/tracing/sender.ts';
-import type { SpanRecord } from '../../src/tracing/span-record.ts';
+import { Sender } from '../../src/telemetry/tracing/sender.ts';
+import type { SpanRecord } from '../../src/telemetry/tracing/span-record.ts';
 import { receiveTraces } from '../support/trace-receiver.ts';
 
 function records(count: number): SpanRecord[] {

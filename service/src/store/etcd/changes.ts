@@ -1,4 +1,4 @@
-/** Turns the events of a watch into changes of the index, whole revisions at a time. */
+/** EventLoopScheduler the events of a watch into changes of the index, whole revisions at a time. */
 import type { Change, Revision } from '../store.ts';
 import { decodeValue, type Layout, within } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';

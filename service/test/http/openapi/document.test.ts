@@ -4,16 +4,17 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import test from 'ava';
 import pino from 'pino';
 import { Registry } from 'prom-client';
+import { createApp } from '../../../src/app/app.ts';
+import { AnswerCache } from '../../../src/caches/answer-cache.ts';
+import { DumpCache } from '../../../src/caches/dump-cache.ts';
 import { problems } from '../../../src/errors.ts';
-import { createApp } from '../../../src/http/app.ts';
-import { Drain } from '../../../src/http/drain.ts';
-import { DumpCache } from '../../../src/http/dump-cache.ts';
-import { httpMetrics } from '../../../src/http/http-metrics.ts';
-import { openApiDocument } from '../../../src/http/openapi/document.ts';
-import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
-import { Turns } from '../../../src/http/turns.ts';
+import { Drain } from '../../../src/server/drain.ts';
+import { EventLoopScheduler } from '../../../src/server/event-loop-scheduler.ts';
+import { openApiDocument } from '../../../src/site/openapi/document.ts';
+import { pageRoutes, pagesOf } from '../../../src/site/pages/pages.ts';
 import { noSpans } from '../../../src/store/spans.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { httpMetrics } from '../../../src/telemetry/http-metrics.ts';
 import { assertProblem } from '../../support/assert-problem.ts';
 import { call } from '../../support/call.ts';
 import { startService } from '../../support/start-service.ts';
@@ -30,20 +31,20 @@ const example = (path: string) => path.replace('{key}', 'a/b');
 
 /** The router inside the application, as @koa/router leaves it on its middleware. */
 function routerOf(): Router {
+  const registry = new Registry();
+  const [store, log] = [{} as Store, pino({ level: 'silent' })];
   const app = createApp({
-    ...{ store: {} as Store, registry: new Registry(), log: pino({ level: 'silent' }), drain: new Drain() },
-    ...{ maxBody: 1, streams: { maxStreams: 1, stallTimeout: 1 }, metrics: httpMetrics(new Registry()) },
-    ...{ watches: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 } },
     ...{
-      waited: new WeakMap(),
-      begun: new WeakMap(),
-      dumps: new DumpCache({} as Store, 0),
-      turns: new Turns(),
-      spans: noSpans,
-      exemplars: false,
-      version: '1.2.3',
-      pages,
+      store,
+      log,
+      registry,
+      metrics: httpMetrics(registry),
+      drain: new Drain(),
+      scheduler: new EventLoopScheduler(),
     },
+    ...{ answers: new AnswerCache(store, 0), dumps: new DumpCache(store, 0), peers: undefined, spans: noSpans },
+    ...{ maxBody: 1, maxStreams: 1, exemplars: false, version: '1.2.3', pages },
+    limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 },
   });
   const [router] = app.middleware.flatMap((each) =>
     'router' in each && each.router instanceof Router ? [each.router] : [],
@@ -60,7 +61,7 @@ test('it is valid OpenAPI 3.1, with and without tokens', async (t) => {
 });
 
 test('every route is described, and everything that is described has a route', (t) => {
-  const unseen = new Set(pagesOf(pages).flatMap(pathsOf));
+  const unseen = new Set(pageRoutes(pagesOf(pages)).map(({ path }) => path));
   const described = Object.entries(document(false).paths);
   const routed = new Map<string, string[]>();
   for (const layer of routerOf().stack) {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { pagesOf, pathsOf } from '../../../src/http/pages/pages.ts';
+import { pageRoutes, pagesOf } from '../../../src/site/pages/pages.ts';
 import { assertProblem } from '../../support/assert-problem.ts';
 import { call } from '../../support/call.ts';
 import { startService } from '../../support/start-service.ts';
@@ -104,7 +104,7 @@ test('a slash behind a page leads to it', async (t) => {
 
 test('switched off, there is no page', async (t) => {
   const service = await startService(t, kind, { pages: false });
-  for (const path of pagesOf({ docs: true, ui: true }).flatMap(pathsOf))
+  for (const { path } of pageRoutes(pagesOf({ docs: true, ui: true })))
     assertProblem(t, await call(service, path), 'unknown-path');
   t.is((await call(service, '/openapi.json')).status, 200, 'the description stays');
 });

@@ -1,0 +1,198 @@
+/**
+ * The shapes that requests of real clients have, each against the plain one at the same service: what is fast for a
+ * benchmark alone is not fast. `npm run bench -- shapes`. HEAD is missing: wrk waits for the body that such an answer has not.
+ */
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Request } from '../../load/requests.ts';
+import type { PinnedServer } from '../../pinned.ts';
+import { keyOf, prefixOf, scattered, suffixOf, value } from '../data.ts';
+import type { Bar, Bench, Contest, LoadedTarget, Row } from '../row.ts';
+import { startKvstore } from '../servers/kvstore.ts';
+import { startRaw } from '../servers/raw.ts';
+import { connections, names, target } from './against.ts';
+
+const pairs = 10_000;
+const token = 'a-token-of-some-length-for-the-bench';
+
+/** What a browser and Traefik in front of the service add. */
+const moreHeaders = {
+  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+  Accept: '*/*',
+  'Accept-Encoding': 'gzip, deflate, br, zstd',
+  'Accept-Language': 'en-GB,en;q=0.9',
+  'X-Forwarded-For': '10.42.0.1',
+  'X-Forwarded-Host': 'kv.example.com',
+  'X-Forwarded-Port': '80',
+  'X-Forwarded-Proto': 'http',
+  'X-Forwarded-Server': 'traefik-6b8c9d7f5-abcde',
+  'X-Real-Ip': '10.42.0.1',
+};
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+interface Shape {
+  readonly name: string;
+  readonly requests: readonly Request[];
+  /** Default: the service without tokens. */
+  readonly server?: PinnedServer;
+  /** An answer that is no success is what is wanted. */
+  readonly fails?: true;
+}
+
+const escaped = (text: string) =>
+  [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+
+/** Pairs that only some shapes ask for. */
+const special = (n: number) => ({
+  utf8: `schlüssel-${keyOf(n)}-🎈`,
+  slash: `a/b/${keyOf(n)}`,
+  long: `long-${keyOf(n)}`,
+});
+
+async function put({ url }: PinnedServer, members: Readonly<Record<string, string>>): Promise<void> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const answer = await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(members), headers });
+  if (!answer.ok) throw new Error(`set answered with ${answer.status}: ${await answer.text()}`);
+}
+
+const etagOf = async ({ url }: PinnedServer, path: string) => (await fetch(`${url}${path}`)).headers.get('etag') ?? '';
+
+/** The same pairs, to be read and written with a token. */
+async function startWithToken(bench: Bench): Promise<PinnedServer> {
+  const file = join(bench.scratch, 'tokens');
+  await writeFile(file, `rw bench sha256:${createHash('sha256').update(token).digest('hex')}\n`);
+  return startKvstore(bench, { pairs, name: 'with-token', serving: { KV_TOKENS_FILE: file } });
+}
+
+const withHeaders = (requests: readonly Request[], headers: Readonly<Record<string, string>>): Request[] =>
+  requests.map((request) => ({ ...request, headers: { ...request.headers, ...headers } }));
+
+const bearer = { Authorization: `Bearer ${token}` };
+
+function contest(plain: Shape, kvstore: PinnedServer, shapes: readonly Shape[], atLeast: number): Contest {
+  const targets: LoadedTarget[] = [plain, ...shapes].map(({ name, requests, server = kvstore, fails }) =>
+    target(name, server, requests, connections, fails),
+  );
+  const bars: Bar[] = shapes.map(({ name }) => ({ of: name, against: plain.name, figure: 'rate', atLeast }));
+  return { targets, bars };
+}
+
+const getShapes: Row = {
+  name: 'shapes-get',
+  title: 'GET of one key, in every shape',
+  async open(bench) {
+    const kvstore = await startKvstore(bench, { pairs });
+    const numbers = scattered(1000, pairs);
+    const all = numbers.map(special);
+    await put(
+      kvstore,
+      Object.fromEntries(all.flatMap(({ utf8, slash }) => [utf8, slash].map((key) => [key, 'x'.repeat(30)]))),
+    );
+    await put(kvstore, Object.fromEntries(all.slice(0, 100).map(({ long }) => [long, 'x'.repeat(4094)])));
+    const plain = numbers.map((n): Request => ({ path: `/get/${keyOf(n)}` }));
+    const current: Request[] = [];
+    for (const { path } of plain) current.push({ path, headers: { 'If-None-Match': await etagOf(kvstore, path) } });
+    const shapes: Shape[] = [
+      { name: 'every byte escaped', requests: numbers.map((n) => ({ path: `/get/${escaped(keyOf(n))}` })) },
+      { name: 'UTF-8 key', requests: all.map(({ utf8 }) => ({ path: `/get/${encodeURIComponent(utf8)}` })) },
+      { name: 'key with %2F', requests: all.map(({ slash }) => ({ path: `/get/${encodeURIComponent(slash)}` })) },
+      { name: 'If-None-Match, 304', requests: current },
+      { name: 'If-None-Match, 200', requests: withHeaders(plain, { 'If-None-Match': '"another"' }) },
+      { name: 'no such key, 404', requests: numbers.map((n) => ({ path: `/get/no-${keyOf(n)}` })), fails: true },
+      { name: 'stale', requests: plain.map(({ path }) => ({ path: `${path}?consistency=stale` })) },
+      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
+      { name: 'traceparent, traces off', requests: withHeaders(plain, { traceparent }) },
+      { name: '4 KiB value', requests: all.slice(0, 100).map(({ long }) => ({ path: `/get/${long}` })) },
+    ];
+    const found = contest({ name: names.kvstore, requests: plain }, kvstore, shapes, 0.75);
+    const raw = target(names.raw, await startRaw(bench, kvstore, plain[0] ?? { path: '/' }), plain);
+    const ofRaw: Bar = { of: names.kvstore, against: names.raw, figure: 'rate', atLeast: 0.8 };
+    return { targets: [...found.targets, raw], bars: [ofRaw, ...found.bars] };
+  },
+};
+
+const searchShapes: Row = {
+  name: 'shapes-search',
+  title: 'GET /search of 11 keys, in every shape',
+  async open(bench) {
+    const kvstore = await startKvstore(bench, { pairs });
+    const groups = scattered(500, 900);
+    const plain = groups.map((group): Request => ({ path: `/search?prefix=${prefixOf(group)}` }));
+    const etag = await etagOf(kvstore, plain[0]?.path ?? '/');
+    const also = (query: string) => plain.map(({ path }): Request => ({ path: `${path}${query}` }));
+    const shapes: Shape[] = [
+      { name: 'suffix', requests: groups.map((group) => ({ path: `/search?suffix=${suffixOf(group)}` })) },
+      { name: 'escaped', requests: groups.map((group) => ({ path: `/search?prefix=${escaped(prefixOf(group))}` })) },
+      { name: 'stale', requests: also('&consistency=stale') },
+      { name: 'If-None-Match, 304', requests: withHeaders(plain, { 'If-None-Match': etag }) },
+      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
+      { name: 'a page of 11', requests: also('&limit=11') },
+      { name: 'values=true', requests: also('&values=true') },
+      {
+        name: 'prefix and suffix',
+        requests: groups.map((group) => ({ path: `/search?prefix=${prefixOf(group)}&suffix=${suffixOf(group)}` })),
+      },
+    ];
+    return contest({ name: names.kvstore, requests: plain }, kvstore, shapes, 0.75);
+  },
+};
+
+const dumpShapes: Row = {
+  name: 'shapes-dump',
+  title: 'GET / of 10,000 pairs, in every shape',
+  async open(bench) {
+    const kvstore = await startKvstore(bench, { pairs });
+    const plain: Request[] = [{ path: '/' }];
+    const shapes: Shape[] = [
+      { name: 'stale', requests: [{ path: '/?consistency=stale' }] },
+      { name: 'If-None-Match, 200', requests: withHeaders(plain, { 'If-None-Match': '"another"' }) },
+      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
+      { name: 'a page of all', requests: [{ path: `/?limit=${pairs}` }] },
+      { name: 'JSON Lines', requests: withHeaders(plain, { Accept: 'application/x-ndjson' }) },
+    ];
+    return { ...contest({ name: names.kvstore, requests: plain }, kvstore, shapes, 0.75), slice: 250 };
+  },
+};
+
+const setShapes: Row = {
+  name: 'shapes-set',
+  title: 'POST /set, in every shape of the same bytes',
+  async open(bench) {
+    const kvstore = await startKvstore(bench, { pairs });
+    const bodies = scattered(pairs, pairs).map((n) => `{"${keyOf(n)}":${value}}`);
+    const plain = bodies.map((body): Request => ({ path: '/set', body }));
+    // Three keys in as many bytes as one with a longer value.
+    const several = scattered(pairs, pairs).map((n): Request => {
+      const members = [0, 1, 2].map((i) => `"${keyOf((n + i) % pairs)}":1`);
+      return { path: '/set', body: `{${members.join(',')}}` };
+    });
+    const size = several[0]?.body?.length ?? 0;
+    const shapes: Shape[] = [
+      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      { name: 'ttl', requests: plain.map(({ body = '' }) => ({ path: '/set?ttl=3600', body })) },
+      { name: 'If-Match: *', requests: withHeaders(plain, { 'If-Match': '*' }) },
+      { name: 'charset', requests: withHeaders(plain, { 'Content-Type': 'application/json; charset=utf-8' }) },
+      { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
+      {
+        name: `one pair of ${size} bytes`,
+        requests: bodies.map((body) => ({
+          path: '/set',
+          body: `${body.slice(0, -2)}${'x'.repeat(size - body.length)}"}`,
+        })),
+      },
+      { name: `three pairs of ${size} bytes`, requests: several },
+    ];
+    const found = contest({ name: names.kvstore, requests: plain }, kvstore, shapes, 0.85);
+    const bars = found.bars.map((bar) =>
+      bar.of.startsWith('three pairs') ? { ...bar, against: `one pair of ${size} bytes` } : bar,
+    );
+    return { ...found, bars: bars.filter(({ of }) => !of.startsWith('one pair')) };
+  },
+};
+
+export const shapes = [getShapes, searchShapes, dumpShapes, setShapes];

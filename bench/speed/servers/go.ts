@@ -1,0 +1,21 @@
+/** Builds and starts go/main.go with the pairs that the service has. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePorts } from '../../../test-support/free-ports.ts';
+import { type PinnedServer, startServer } from '../../pinned.ts';
+import { keyOf, value } from '../data.ts';
+import type { Bench } from '../row.ts';
+
+const source = fileURLToPath(new URL('go/main.go', import.meta.url));
+
+export async function startGo(bench: Bench, pairs: number): Promise<PinnedServer> {
+  const [program, file] = [join(bench.scratch, 'go-server'), join(bench.scratch, 'pairs.json')];
+  await promisify(execFile)('go', ['build', '-o', program, source]);
+  await writeFile(file, `{${Array.from({ length: pairs }, (_, n) => `"${keyOf(n)}":${value}`).join(',')}}`);
+  const [port = 0] = await freePorts(1);
+  const env = { GOMAXPROCS: '1' };
+  return bench.ending.use(await startServer({ command: program, args: [String(port), file], env, port }));
+}

@@ -1,0 +1,29 @@
+/** Errors as answers: RFC 9457 problem details. */
+import { Problem, problems } from '../errors.ts';
+import { type TextAnswer, textAnswer } from './answer.ts';
+
+/** Any error as a problem: what is none becomes `internal`, whose message is not sent. */
+export function toProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('internal', 'Unexpected error.', { cause: error });
+}
+
+export function problemAnswer(problem: Problem): TextAnswer {
+  const headers = Object.entries(problem.headers).flat();
+  return textAnswer(
+    problem.status,
+    [...headers, 'Content-Type', 'application/problem+json'],
+    problemText(problem),
+    problem.code,
+  );
+}
+
+/** The answer's JSON; also for requests that never became one. */
+export function problemText(problem: Problem): string {
+  return JSON.stringify({
+    type: `urn:kvstore:problem:${problem.code}`,
+    title: problems[problem.code].title,
+    status: problem.status,
+    code: problem.code,
+    detail: problem.expose ? problem.message : undefined,
+  });
+}

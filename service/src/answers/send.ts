@@ -1,0 +1,130 @@
+/** Sends an answer. Every answer to a request that was parsed goes out here. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer } from './answer.ts';
+
+/** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
+const batchBytes = 1 << 20;
+
+/** Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. */
+export type Send = (response: ServerResponse, answer: Answer) => Promise<void> | undefined;
+
+/** A client that takes nothing is cut off by the server's own limit (listen.ts), whatever the answer. */
+export function sender(scheduler: EventLoopScheduler): Send {
+  return (response, answer) => {
+    if (answer.kind === 'text') {
+      response.writeHead(answer.status, answer.headers as string[]);
+      response.end(answer.text, answer.encoding);
+      return undefined;
+    }
+    if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
+    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler);
+    return sendEvents(response, answer);
+  };
+}
+
+function sendBytes(
+  response: ServerResponse,
+  { status, headers, parts, length, release }: BytesAnswer,
+  scheduler: EventLoopScheduler,
+): Promise<void> | undefined {
+  response.once('close', release);
+  response.writeHead(status, headers as string[]);
+  if (isHead(response)) {
+    response.end();
+    return undefined;
+  }
+  if (length <= batchBytes) {
+    writeTogether(response, parts);
+    response.end();
+    return undefined;
+  }
+  return sendBatches(response, parts, scheduler);
+}
+
+async function sendBatches(
+  response: ServerResponse,
+  parts: readonly Buffer[],
+  scheduler: EventLoopScheduler,
+): Promise<void> {
+  let isFirst = true;
+  for (const batch of batches(parts)) {
+    if (!isFirst) await nextTurn(response, scheduler);
+    isFirst = false;
+    if (response.destroyed) return;
+    writeTogether(response, batch);
+  }
+  response.end();
+}
+
+/** In one system call. */
+function writeTogether(response: ServerResponse, parts: readonly Buffer[]): void {
+  if (parts.length > 1) response.cork();
+  for (const part of parts) response.write(part);
+  if (parts.length > 1) response.uncork();
+}
+
+function* batches(parts: readonly Buffer[]): Iterable<readonly Buffer[]> {
+  let batch: Buffer[] = [];
+  let bytes = 0;
+  for (const part of parts) {
+    batch.push(part);
+    bytes += part.length;
+    if (bytes < batchBytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function sendSlices(
+  response: ServerResponse,
+  { status, headers, slices, release }: SlicedAnswer,
+  scheduler: EventLoopScheduler,
+): Promise<void> {
+  try {
+    response.writeHead(status, headers as string[]);
+    if (!isHead(response)) {
+      let isFirst = true;
+      for (const slice of slices) {
+        if (!isFirst) await nextTurn(response, scheduler);
+        isFirst = false;
+        if (response.destroyed) return;
+        response.write(slice);
+      }
+    }
+    response.end();
+  } finally {
+    release();
+  }
+}
+
+async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
+  await open(response, () => {
+    response.writeHead(status, headers as string[]);
+    response.flushHeaders();
+  });
+}
+
+/** Resolves when the client has taken what was written and it is this answer's turn, or when the client has gone. */
+async function nextTurn(response: ServerResponse, scheduler: EventLoopScheduler): Promise<void> {
+  if (response.writableNeedDrain) await drained(response);
+  if (!response.destroyed) await scheduler.next();
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  const other = new AbortController();
+  const { signal } = other;
+  try {
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  } finally {
+    other.abort();
+  }
+}
+
+/** The head of the answer to a GET, without its body (RFC 9110, 9.3.2). */
+function isHead({ req }: ServerResponse): boolean {
+  return req.method === 'HEAD';
+}

@@ -1,0 +1,44 @@
+/** The one place where an error becomes an answer. */
+import type { ServerResponse } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
+import { problemAnswer, toProblem } from '../answers/problem.ts';
+import type { Send } from '../answers/send.ts';
+import type { Problem } from '../errors.ts';
+import { exchangeOf } from '../server/exchange.ts';
+import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+
+export interface AnswerProblemsParts {
+  readonly log: Logger;
+  readonly metrics: Pick<HttpMetrics, 'problem'>;
+  readonly send: Send;
+}
+
+export function answerProblems({ log, metrics, send }: AnswerProblemsParts): Middleware {
+  return (ctx, next) =>
+    next().catch((error: unknown) => {
+      const problem = toProblem(error);
+      metrics.problem(problem.code);
+      logProblem(ctx, problem, log);
+      if (ctx.res.headersSent) return cutOff(ctx.res, problem);
+      // A body that nobody read would stand before the next request on this connection; the request's time limit bounds
+      // it. What it was piped to takes no more, and would hold it up for as long.
+      if (!ctx.req.complete) ctx.req.unpipe().resume();
+      send(ctx.res, problemAnswer(problem));
+    });
+}
+
+/** Too late for another answer: the connection is cut, so that no client takes the beginning for the whole. */
+function cutOff(response: ServerResponse, { status }: Problem): void {
+  const exchange = exchangeOf(response);
+  if (exchange !== undefined) exchange.status = status;
+  response.destroy();
+}
+
+/** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
+function logProblem({ req, res }: Context, problem: Problem, log: Logger): void {
+  const { code, status } = problem;
+  const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
+  if (level === undefined) return;
+  log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
+}

@@ -1,0 +1,62 @@
+/** From a request whose route is known to its answer on the response. */
+import type { Context, Middleware } from 'koa';
+import type { Answer } from '../answers/answer.ts';
+import type { Send } from '../answers/send.ts';
+import type { ReadBody } from '../requests/body.ts';
+import { RawRequest } from '../requests/raw-request.ts';
+import { exchangeOf, setRoute } from '../server/exchange.ts';
+import type { Spans } from '../store/spans.ts';
+import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import type { Route } from './routes.ts';
+import { refuseCrossSite } from './same-origin.ts';
+
+export interface AnswerRouteParts {
+  readonly send: Send;
+  readonly readBody: ReadBody;
+  readonly metrics: Pick<HttpMetrics, 'problem'>;
+  readonly spans: Spans;
+}
+
+/** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
+export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
+
+export function answerRoutes({ send, readBody, metrics, spans }: AnswerRouteParts): AnswerRoute {
+  const finish = (ctx: Context, answer: Answer): Promise<void> | undefined => {
+    if (answer.kind === 'text' && answer.problem !== undefined) metrics.problem(answer.problem);
+    const sending = send(ctx.res, answer);
+    return answer.kind === 'events' ? sending?.then(() => began(ctx, spans)) : sending;
+  };
+  // Not async functions: a promise more is a part of what a read costs.
+  const answerNow = (route: Route, ctx: Context, request: RawRequest): Promise<void> | undefined => {
+    const answer = route.answer(request);
+    return 'then' in answer ? answer.then((ready) => finish(ctx, ready)) : finish(ctx, answer);
+  };
+  return (route, ctx) => {
+    const { req, res, state } = ctx;
+    setRoute(res, route.path);
+    const request = new RawRequest(req, res, state.target, state.token);
+    if (route.access === 'write') refuseCrossSite(request.headers);
+    if (!route.hasBody) return answerNow(route, ctx, request);
+    return readBody(ctx).then((body) => {
+      request.body = body;
+      return answerNow(route, ctx, request);
+    });
+  };
+}
+
+/** A watch may go on for days: its duration, and that of its span, is how long it took to begin. */
+function began({ res }: Context, spans: Spans): void {
+  const exchange = exchangeOf(res);
+  if (exchange !== undefined) {
+    exchange.status = res.statusCode;
+    exchange.end(res);
+  }
+  const span = spans.current();
+  span?.setAttribute('http.response.status_code', res.statusCode);
+  span?.finish();
+}
+
+/** Middleware of a route, for the router. */
+export function routeMiddleware(answerRoute: AnswerRoute, route: Route): Middleware {
+  return (ctx) => answerRoute(route, ctx);
+}

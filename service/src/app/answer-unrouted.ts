@@ -1,0 +1,23 @@
+/** What the router leaves: OPTIONS, 405 for other methods of a path, and 404 for paths that there are not. */
+import type { Layer } from '@koa/router';
+import type { Middleware } from 'koa';
+import { emptyAnswer } from '../answers/answer.ts';
+import type { Send } from '../answers/send.ts';
+import { Problem } from '../errors.ts';
+import { exchangeOf } from '../server/exchange.ts';
+
+export function answerUnrouted(send: Send): Middleware {
+  return async (ctx, next) => {
+    // The router's own reading of a URL cleans paths, and knows no absolute form.
+    ctx.newRouterPath = ctx.state.target.path;
+    await next();
+    if (exchangeOf(ctx.res)?.route !== '') return;
+    // The router leaves there what fits the path, whatever the method.
+    const matched: readonly Layer[] = ctx.matched ?? [];
+    if (matched.length === 0) throw new Problem('unknown-path', 'The service has no such path.');
+    const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ');
+    if (ctx.method === 'OPTIONS') return send(ctx.res, emptyAnswer(200, ['Allow', allowed, 'Content-Length', '0']));
+    const message = `${ctx.method} does not fit this path; the Allow header lists what does.`;
+    throw new Problem('method-not-allowed', message, { headers: { Allow: allowed } });
+  };
+}

@@ -1,0 +1,68 @@
+/** The Koa application: one visible line from request to response. It listens nowhere; server/listen.ts does. */
+import Router from '@koa/router';
+import type Koa from 'koa';
+import type { Logger } from 'pino';
+import { sender } from '../answers/send.ts';
+import { bodyReader } from '../requests/body.ts';
+import { type PageOptions, pageRoutes, pagesOf } from '../site/pages/pages.ts';
+import type { Spans } from '../store/spans.ts';
+import { acceptRequest } from './accept-request.ts';
+import { answerProblems } from './answer-problems.ts';
+import { answerRoutes, routeMiddleware } from './answer-route.ts';
+import { answerUnrouted } from './answer-unrouted.ts';
+import { requireToken } from './authorize.ts';
+import { answerFound } from './find-route.ts';
+import { LeanKoa } from './koa.ts';
+import { apiRoutes, type Route, type RouteParts } from './routes.ts';
+
+export interface AppOptions extends RouteParts {
+  readonly log: Logger;
+  /** Bytes of a request's body. */
+  readonly maxBody: number;
+  readonly spans: Spans;
+  /** What the store is called; a request that is meant for another one is refused. */
+  readonly identity?: string | undefined;
+  readonly pages: PageOptions;
+}
+
+export function createApp(options: AppOptions): Koa {
+  const { log, metrics, scheduler, spans, tokens, maxBody } = options;
+  const send = sender(scheduler);
+  const readBody = bodyReader({ maxBytes: maxBody, spans });
+  const answerRoute = answerRoutes({ send, readBody, metrics, spans });
+  const data = apiRoutes(options);
+  const routes = [
+    ...data,
+    ...pagesOf(options.pages)
+      .flatMap((page) => pageRoutes([page]))
+      .map(pageRoute),
+  ];
+
+  const app = new LeanKoa();
+  app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
+  app.use(answerProblems({ log, metrics, send }));
+  app.use(acceptRequest(options.identity));
+  if (tokens !== undefined) app.use(requireToken(tokens, openPathsOf(routes)));
+  app.use(answerFound(data, answerRoute));
+  app.use(answerUnrouted(send));
+  const router = new Router({ strict: true, sensitive: true });
+  for (const route of routes) router[verbs[route.method]](patternOf(route), routeMiddleware(answerRoute, route));
+  app.use(router.routes());
+  return app;
+}
+
+/** What the router calls them. */
+const verbs = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
+
+function pageRoute({ path, answer }: ReturnType<typeof pageRoutes>[number]): Route {
+  return { method: 'GET', path, access: 'open', hasBody: false, answer };
+}
+
+function openPathsOf(routes: readonly Route[]): ReadonlySet<string> {
+  return new Set(routes.filter(({ access }) => access === 'open').map(({ path }) => path));
+}
+
+/** No cleaning of paths: what is between the slashes of /get/ is somebody's key. */
+function patternOf({ path }: Route): string | RegExp {
+  return path === '/get/{key}' ? /^\/get\/.*$/s : path;
+}

@@ -1,0 +1,48 @@
+/** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
+import type { IncomingMessage } from 'node:http';
+import type { Middleware } from 'koa';
+import type { Tokens } from '../auth/token-file.ts';
+import type { Token } from '../auth/tokens.ts';
+import { Problem } from '../errors.ts';
+
+/** The methods that change nothing (RFC 9110, 9.2.1); any other needs a token that may write. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** RFC 6750, 2.1: the scheme's name in any case, then the token. */
+const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+const realm = 'Bearer realm="kvstore"';
+
+/**
+ * Refuses with Problem `unauthorized` or `read-only-token`.
+ * @param openPaths what needs no token, since it tells nothing of what is stored
+ */
+export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Middleware {
+  return (ctx, next) => {
+    if (openPaths.has(ctx.state.target.path)) return next();
+    const token = tokenOf(ctx.req, tokens);
+    if (token === undefined) throw unauthorized(ctx.req);
+    if (token.access !== 'rw' && !safeMethods.has(ctx.method)) {
+      const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
+      throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
+    }
+    ctx.state.token = token;
+    return next();
+  };
+}
+
+function tokenOf({ headers }: IncomingMessage, tokens: Tokens): Token | undefined {
+  const text = bearer.exec(headers.authorization ?? '')?.[1];
+  return text === undefined ? undefined : tokens.use(text);
+}
+
+function unauthorized({ headers }: IncomingMessage): Problem {
+  if (headers.authorization === undefined) {
+    const message = 'A request shows its token: "Authorization: Bearer <token>".';
+    return new Problem('unauthorized', message, { headers: { 'WWW-Authenticate': realm } });
+  }
+  const challenge = { 'WWW-Authenticate': `${realm}, error="invalid_token"` };
+  return new Problem('unauthorized', 'The Authorization header holds no token that is in force.', {
+    headers: challenge,
+  });
+}

@@ -1,0 +1,25 @@
+/** The data calls' way to their routes. @koa/router tries one pattern after the other, which takes as long as a read. */
+import type { Middleware } from 'koa';
+import type { AnswerRoute } from './answer-route.ts';
+import type { Route } from './routes.ts';
+
+/** The paths that have a parameter end with it. */
+const parameter = '{key}';
+
+/** Answers what one of the routes fits; leaves everything else, such as other methods of their paths, to the next layer. */
+export function answerFound(routes: readonly Route[], answerRoute: AnswerRoute): Middleware {
+  const exact = routes.filter(({ path }) => !path.endsWith(parameter));
+  const byPath = Map.groupBy(exact, ({ path }) => path);
+  const byPrefix = routes
+    .filter(({ path }) => path.endsWith(parameter))
+    .map((route) => ({ route, prefix: route.path.slice(0, -parameter.length) }));
+  return (ctx, next) => {
+    const { path } = ctx.state.target;
+    const method = ctx.req.method === 'HEAD' ? 'GET' : ctx.req.method;
+    for (const { route, prefix } of byPrefix) {
+      if (route.method === method && path.startsWith(prefix)) return answerRoute(route, ctx);
+    }
+    const route = byPath.get(path)?.find((each) => each.method === method);
+    return route === undefined ? next() : answerRoute(route, ctx);
+  };
+}

@@ -1,0 +1,76 @@
+/** What answers each entry of the API: its parser, which makes a typed request, and its operation. */
+import type { Registry } from 'prom-client';
+import type { Answer } from '../answers/answer.ts';
+import type { AnswerCache } from '../caches/answer-cache.ts';
+import type { DumpCache } from '../caches/dump-cache.ts';
+import { deleteKeys, deleteValue } from '../operations/delete.ts';
+import { dumpPairs } from '../operations/dump.ts';
+import { getValue } from '../operations/get.ts';
+import { live, metricsText, ready } from '../operations/health.ts';
+import { longReads } from '../operations/long-read.ts';
+import { searchKeys } from '../operations/search.ts';
+import { setPairs } from '../operations/set.ts';
+import { type WatchParts, watchChanges } from '../operations/watch.ts';
+import type { RawRequest } from '../requests/raw-request.ts';
+import { parseDump, parseGet, parseSearch } from '../requests/reads.ts';
+import { parseWatch } from '../requests/watches.ts';
+import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import type { Peers } from '../server/peers.ts';
+import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
+import { serveDocument } from '../site/openapi/serve.ts';
+
+export interface Route {
+  readonly method: ApiEntry['method'];
+  /** The template, which names the route in metrics and traces. */
+  readonly path: string;
+  readonly access: 'open' | 'read' | 'write';
+  /** True: the body is read before `answer` is called. */
+  readonly hasBody: boolean;
+  /** Throws or rejects with a Problem. */
+  readonly answer: (request: RawRequest) => Answer | Promise<Answer>;
+}
+
+export interface RouteParts extends WatchParts {
+  readonly registry: Registry;
+  readonly answers: AnswerCache;
+  readonly dumps: DumpCache;
+  readonly scheduler: EventLoopScheduler;
+  /** Searches and dumps at once that are read in slices. */
+  readonly maxStreams: number;
+  readonly peers: Peers | undefined;
+  /** Whether metrics name sampled requests as examples, for scrapers that can read them. */
+  readonly exemplars: boolean;
+  /** Of the service, as the API's description says it. */
+  readonly version: string;
+}
+
+export function apiRoutes(parts: RouteParts): readonly Route[] {
+  const { store, registry, answers, dumps, scheduler, drain, peers, exemplars, version, tokens } = parts;
+  const longRead = longReads(store, parts.maxStreams);
+  const get = getValue(store, answers);
+  const search = searchKeys({ store, answers, longRead, scheduler });
+  const dump = dumpPairs({ store, dumps, longRead, scheduler });
+  const set = setPairs(store);
+  const deleteOne = deleteValue(store);
+  const deleteMany = deleteKeys(store);
+  const watch = watchChanges(parts);
+  const handlers: Readonly<Record<OperationName, Route['answer']>> = {
+    get: (request) => get(parseGet(request)),
+    search: (request) => search(parseSearch(request)),
+    dump: (request) => dump(parseDump(request)),
+    set: (request) => set(parseSet(request)),
+    deleteOne: (request) => deleteOne(parseDeleteOne(request)),
+    deleteMany: (request) => deleteMany(parseDeleteMany(request)),
+    watch: (request) => watch(parseWatch(request)),
+    live,
+    ready: ready(store, drain, peers),
+    metrics: metricsText(registry, exemplars),
+    openApi: serveDocument({ version, tokens: tokens !== undefined }),
+  };
+  return (Object.keys(api) as OperationName[]).map((name) => {
+    const { method, path, operation }: ApiEntry = api[name];
+    const hasBody = operation.requestBody !== undefined;
+    return { method, path, access: operation.access, hasBody, answer: handlers[name] };
+  });
+}

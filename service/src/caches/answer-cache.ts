@@ -1,0 +1,96 @@
+/**
+ * Answers that hot reads gave lately, kept ready until a write changes what they show. A write drops the answer of its
+ * key and those of the searches that find it, and no others: what nobody writes to stays, whatever else is written.
+ */
+
+import type { TextAnswer } from '../answers/answer.ts';
+import type { ChangeListener, Store } from '../store/store.ts';
+import { AdmitOnSecondAccess } from './admit-on-second-access.ts';
+import { type AskedBy, Generation } from './answer-generation.ts';
+
+/** Characters of an answer; to send a longer one takes much more time than to read it. */
+const maxLength = 4096;
+/** Keys of a transaction that are remembered until it is over; while it changes more, nothing is kept. */
+const maxChanging = 1000;
+
+/** What reads answers from the store. */
+export interface Source {
+  readonly by: AskedBy;
+  /** From the index as it is now; undefined: there is none, or it is too much to be kept. */
+  answer(asked: string): TextAnswer | undefined;
+}
+
+export class AnswerCache implements ChangeListener {
+  readonly #store: Store;
+  readonly #generationBytes: number;
+  #young = new Generation();
+  /** What was not asked for since the young one began is dropped with it. */
+  #old = new Generation();
+  /** What is asked for once is not worth keeping: to keep and drop it would take longer than to read it. */
+  readonly #seen = new AdmitOnSecondAccess();
+  /** Transactions under way. */
+  #open = 0;
+  /** Their keys: reads may show them as they were or as they will be. */
+  readonly #changing = new Set<string>();
+
+  /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
+  constructor(store: Store, maxBytes: number) {
+    this.#store = store;
+    this.#generationBytes = store.listen === undefined ? 0 : maxBytes / 2;
+    if (this.#generationBytes > 0) store.listen?.(this);
+  }
+
+  /** What the source answers now. */
+  answer(source: Source, asked: string): TextAnswer | undefined {
+    // What has expired is in the answers until it is removed.
+    if (this.#generationBytes === 0 || this.#store.lastExpired() !== undefined) return source.answer(asked);
+    const { by } = source;
+    const young = this.#young.get(by, asked);
+    if (young !== undefined) return young;
+    const old = this.#old.get(by, asked);
+    const answer = old ?? source.answer(asked);
+    if (answer === undefined) return undefined;
+    if (old !== undefined || (this.#seen.again(asked) && !this.#isChanging(by, asked))) this.#keep(by, asked, answer);
+    return answer;
+  }
+
+  begun(): void {
+    this.#open++;
+  }
+
+  touched(key: string): void {
+    if (this.#changing.size < maxChanging) this.#changing.add(key);
+    this.#young.drop(key);
+    this.#old.drop(key);
+  }
+
+  settled(): void {
+    if (--this.#open === 0) this.#changing.clear();
+  }
+
+  replaced(): void {
+    this.timelineChanged();
+  }
+
+  /** Answers carry the timeline in their entity tags. */
+  timelineChanged(): void {
+    this.#young = new Generation();
+    this.#old = new Generation();
+  }
+
+  #keep(by: AskedBy, asked: string, answer: TextAnswer): void {
+    if (answer.text.length > maxLength) return;
+    this.#young.keep(by, asked, answer);
+    if (this.#young.bytes < this.#generationBytes) return;
+    this.#old = this.#young;
+    this.#young = new Generation();
+  }
+
+  #isChanging(by: AskedBy, asked: string): boolean {
+    if (this.#changing.size === 0) return false;
+    if (this.#changing.size === maxChanging) return true;
+    if (by === 'key') return this.#changing.has(asked);
+    for (const key of this.#changing) if (by === 'prefix' ? key.startsWith(asked) : key.endsWith(asked)) return true;
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+/** GET /: every pair, in order, as one JSON object or as JSON Lines. */
+import { ageOf } from '../answers/age.ts';
+import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import { versionTag, viewTag } from '../answers/entity-tag.ts';
+import { pairLine } from '../answers/pair-line.ts';
+import { pairObject, pairsOf } from '../answers/pairs.ts';
+import type { DumpCache } from '../caches/dump-cache.ts';
+import { type DumpRequest, jsonLines } from '../requests/reads.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import type { Reader, Store, VersionedPair } from '../store/store.ts';
+import type { LongRead } from './long-read.ts';
+import { nextLink, readPage } from './page.ts';
+
+export interface DumpParts {
+  readonly store: Store;
+  readonly dumps: DumpCache;
+  readonly longRead: LongRead;
+  readonly scheduler: EventLoopScheduler;
+}
+
+/** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
+export type Dump = (request: DumpRequest) => Answer | Promise<Answer>;
+
+/** Other texts come for another Accept. */
+const vary = ['Vary', 'Accept'];
+
+export function dumpPairs(parts: DumpParts): Dump {
+  const { store, dumps } = parts;
+  const read = (request: DumpRequest): Answer | Promise<Answer> => {
+    const { stale, hasCurrent, asLines } = request;
+    const head = [...vary, ...ageOf(store, stale)];
+    if (hasCurrent !== undefined) {
+      const etag = viewTag(store, store, asLines ? '-lines' : '');
+      if (hasCurrent(etag)) return emptyAnswer(304, [...head, 'ETag', etag]);
+    }
+    const ready = isWhole(request) ? dumps.take() : undefined;
+    if (ready === undefined) return readLong(parts, request, head);
+    const { parts: bytes, length, revision, release } = ready;
+    // A dump that is ready shows nothing that has expired.
+    const etag = versionTag(store.timeline(), revision);
+    const headers = [...head, 'ETag', etag, 'Content-Type', 'application/json', 'Content-Length', String(length)];
+    return { kind: 'bytes', status: 200, headers, parts: bytes, length, release };
+  };
+  return (request) => {
+    const fresh = request.stale ? undefined : store.barrier();
+    return fresh === undefined ? read(request) : fresh.then(() => read(request));
+  };
+}
+
+function isWhole({ asLines, limit, filter }: DumpRequest): boolean {
+  return !asLines && limit === undefined && filter.after === undefined && filter.prefix === undefined;
+}
+
+function readLong(
+  { store, longRead, scheduler }: DumpParts,
+  { filter, limit, query, asLines, isGone }: DumpRequest,
+  head: readonly string[],
+): Promise<Answer> {
+  return longRead(async (view) => {
+    const etag = viewTag(store, view, asLines ? '-lines' : '');
+    const headers = [...head, 'ETag', etag, 'Content-Type', asLines ? jsonLines : 'application/json'];
+    const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
+    if (limit === undefined) return { headers, pieces: pieces(view.pairs(filter)) };
+    const page = await readPage({ view, filter, limit, scheduler, isGone });
+    return { headers: [...headers, ...nextLink('/', query, page)], pieces: pieces(pairsOf(view, page.keys)) };
+  });
+}
+
+function* lines(view: Reader, pairs: Iterable<VersionedPair>): Iterable<string> {
+  for (const pair of pairs) yield pairLine(pair, view.expires(pair.key));
+}

@@ -1,0 +1,42 @@
+/** GET /get/{key}: one value. */
+import { ageOf } from '../answers/age.ts';
+import { emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
+import { versionTag } from '../answers/entity-tag.ts';
+import { problemAnswer } from '../answers/problem.ts';
+import type { AnswerCache, Source } from '../caches/answer-cache.ts';
+import { Problem } from '../errors.ts';
+import type { GetRequest } from '../requests/reads.ts';
+import type { Store } from '../store/store.ts';
+
+/** Rejects with Problem `unavailable` when the read cannot be made fresh, `data-corrupted` when the value is damaged. */
+export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
+
+export function getValue(store: Store, answers: AnswerCache): Get {
+  const source = valuesOf(store);
+  const read = ({ key, stale, hasCurrent }: GetRequest): TextAnswer => {
+    const answer = answers.answer(source, key) ?? missing;
+    const age = ageOf(store, stale);
+    const { etag } = answer;
+    if (hasCurrent !== undefined && etag !== undefined && hasCurrent(etag)) {
+      return emptyAnswer(304, ['ETag', etag, ...age]);
+    }
+    return withHeaders(answer, age);
+  };
+  return (request) => {
+    const fresh = request.stale ? undefined : store.barrier();
+    return fresh === undefined ? read(request) : fresh.then(() => read(request));
+  };
+}
+
+const missing = problemAnswer(new Problem('key-not-found', 'The store has no such key.'));
+
+/** What the answer cache keeps of single values. */
+export function valuesOf(store: Store): Source {
+  return {
+    by: 'key',
+    answer(key) {
+      const entry = store.get(key);
+      return entry === undefined ? undefined : jsonAnswer(entry.value, versionTag(store.timeline(), entry.version));
+    },
+  };
+}

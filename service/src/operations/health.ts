@@ -1,0 +1,54 @@
+/** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
+import accepts from 'accepts';
+import { Registry } from 'prom-client';
+import { ageHeaders } from '../answers/age.ts';
+import { type TextAnswer, textAnswer } from '../answers/answer.ts';
+import { Problem } from '../errors.ts';
+import type { RawRequest } from '../requests/raw-request.ts';
+import type { Drain } from '../server/drain.ts';
+import { type Peers, replicaHeader } from '../server/peers.ts';
+import type { Store } from '../store/store.ts';
+import { openMetricsText } from '../telemetry/open-metrics.ts';
+
+export function live(): TextAnswer {
+  return ok([]);
+}
+
+/** Why a replica is not to be sent requests. Never because of what all replicas depend on alike (docs/adr/0191). */
+export function notReady(store: Store, drain: Drain, peers: Peers | undefined): string | undefined {
+  return drain.draining ? 'The server is shutting down.' : (store.notReady() ?? peers?.notReady());
+}
+
+/** Throws Problem `not-ready`. */
+export function ready(store: Store, drain: Drain, peers: Peers | undefined): () => TextAnswer {
+  return () => {
+    const reason = notReady(store, drain, peers);
+    const headers = peers === undefined ? [] : [...ageHeaders(peers.age()), replicaHeader, peers.id];
+    if (reason !== undefined) throw new Problem('not-ready', reason, { headers: recordOf(headers) });
+    return ok(headers);
+  };
+}
+
+function ok(headers: readonly string[]): TextAnswer {
+  return textAnswer(200, [...headers, 'Content-Type', 'application/json; charset=utf-8'], '{"status":"ok"}');
+}
+
+function recordOf(headers: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let i = 0; i < headers.length; i += 2) record[headers[i] as string] = headers[i + 1] as string;
+  return record;
+}
+
+/** `exemplars`: a scraper that asks for OpenMetrics gets it. Else there is nothing that only that format can say. */
+export function metricsText(registry: Registry, exemplars: boolean): (request: RawRequest) => Promise<TextAnswer> {
+  return async ({ headers }) => {
+    if (!exemplars) return textAnswer(200, ['Content-Type', registry.contentType], await registry.metrics());
+    const offered = ['text/plain; version=0.0.4', openMetrics];
+    const isOpen = accepts({ headers } as Parameters<typeof accepts>[0]).type(offered) === openMetrics;
+    const type = isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : registry.contentType;
+    const text = await (isOpen ? openMetricsText(registry) : registry.metrics());
+    return textAnswer(200, ['Vary', 'Accept', 'Content-Type', type], text);
+  };
+}
+
+const openMetrics = 'application/openmetrics-text; version=1.0.0';

@@ -1,0 +1,93 @@
+/** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+import type { Logger } from 'pino';
+import { Gauge, type Registry } from 'prom-client';
+import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import type { Tokens } from '../auth/token-file.ts';
+import type { Token } from '../auth/tokens.ts';
+import { Problem } from '../errors.ts';
+import type { WatchRequest } from '../requests/watches.ts';
+import type { Drain } from '../server/drain.ts';
+import type { Store } from '../store/store.ts';
+import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { ChangeStream, type ChangeStreamLimits } from './change-stream.ts';
+
+export interface WatchLimits extends ChangeStreamLimits {
+  /** Watches at once. */
+  readonly maxWatches: number;
+}
+
+export interface WatchParts {
+  readonly store: Store;
+  readonly drain: Drain;
+  readonly registry: Registry;
+  readonly metrics: Pick<HttpMetrics, 'problem'>;
+  readonly log: Logger;
+  readonly limits: WatchLimits;
+  /** Undefined: nobody needs a token. */
+  readonly tokens?: Tokens | undefined;
+}
+
+/** Rejects with Problem `unavailable`, `overloaded`, `history-gone` or `other-timeline`. */
+export type WatchChanges = (request: WatchRequest) => Promise<Answer>;
+
+export function watchChanges({ store, drain, registry, metrics, log, limits, tokens }: WatchParts): WatchChanges {
+  /** Each with the token it was opened with. */
+  const streams = new Map<ChangeStream, Token | undefined>();
+  new Gauge({
+    name: 'kvstore_watches',
+    help: 'Watches that are open.',
+    registers: [registry],
+    collect() {
+      this.set(streams.size);
+    },
+  });
+  // The request has ended well by then, so nobody else counts it. One that ends all watches needs no line for each.
+  const onProblem = (problem: Problem) => {
+    metrics.problem(problem.code);
+    if (problem.code === 'internal') log.error({ err: problem, route: '/watch' }, 'watch failed');
+  };
+  drain.begun.addEventListener('abort', () => {
+    for (const stream of streams.keys()) {
+      stream.end(new Problem('unavailable', 'The server is shutting down: watch again.'));
+    }
+  });
+  tokens?.onChange(() => {
+    for (const [stream, token] of streams) {
+      if (token === undefined || tokens.holds(token)) continue;
+      stream.end(new Problem('unauthorized', 'The token is not in force any more.'));
+    }
+  });
+  return async ({ filter, stale, resumed, token, isHead }) => {
+    if (drain.draining) throw new Problem('unavailable', 'The server is shutting down.', retry);
+    if (streams.size >= limits.maxWatches) {
+      throw new Problem('overloaded', `${limits.maxWatches} watches are open already.`, retry);
+    }
+    // From now on: what was acknowledged before the request is no news.
+    if (resumed === undefined && !stale) await store.barrier();
+    const position = resumed ?? { timeline: store.timeline(), after: store.revision(), skip: 0 };
+    if (isHead) return emptyAnswer(200, headers);
+    return {
+      kind: 'events',
+      status: 200,
+      headers,
+      open(to, begin) {
+        const stream = new ChangeStream({ to, filter, position, limits, onProblem });
+        streams.set(stream, token);
+        to.once('close', () => streams.delete(stream));
+        return stream.open(store, begin);
+      },
+    };
+  };
+}
+
+const retry = { headers: { 'Retry-After': '1' } };
+
+const headers = [
+  'Content-Type',
+  'text/event-stream',
+  'Cache-Control',
+  'no-store',
+  // Proxies that gather answers before they pass them on are asked not to.
+  'X-Accel-Buffering',
+  'no',
+];

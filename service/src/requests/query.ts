@@ -1,0 +1,90 @@
+/** Query parameters, parsed once. */
+import { parse } from 'node:querystring';
+import { Problem } from '../errors.ts';
+import { parseKey } from '../store/key.ts';
+import type { KeyFilter } from '../store/store.ts';
+
+/** Keys or pairs in one page. */
+export const maxLimit = 10_000;
+
+/** How fresh a read is, the default first. */
+export const consistencies = ['linearizable', 'stale'] as const;
+
+export interface Page {
+  readonly filter: KeyFilter;
+  readonly limit: number | undefined;
+}
+
+/** Decoded parameters by name; a list where one is given more than once. */
+export type Query = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * Reads a query as HTML forms write it (`+` is a space), but refuses escapes that are not UTF-8, which would silently be
+ * replaced. Throws Problem `invalid-query`.
+ */
+export function parseQuery(query: string): Query {
+  if (query.includes('%')) {
+    try {
+      decodeURIComponent(query);
+    } catch (cause) {
+      throw new Problem('invalid-query', 'The query is not percent-encoded UTF-8.', { cause });
+    }
+  }
+  return parse(query, '&', '=', allParameters);
+}
+
+/** Node's default leaves out what follows the first thousand. */
+const allParameters = { maxKeys: 0 };
+
+/** A parameter that may be given once. Throws Problem `invalid-query`. */
+export function single(query: Query, name: string): string | undefined {
+  const value = query[name];
+  if (Array.isArray(value)) throw new Problem('invalid-query', `\`${name}\` is given more than once.`);
+  return value;
+}
+
+/** `limit` and `after` of a page; throws Problem `invalid-query` or `invalid-key`. */
+export function parsePage(query: Query): Page {
+  const limit = single(query, 'limit');
+  if (limit !== undefined && !(/^[1-9]\d{0,8}$/.test(limit) && Number(limit) <= maxLimit)) {
+    throw new Problem('invalid-query', `\`limit\` is a whole number from 1 to ${maxLimit}; this one is "${limit}".`);
+  }
+  const after = single(query, 'after');
+  return {
+    filter: { after: after === undefined ? undefined : parseKey(after) },
+    limit: limit === undefined ? undefined : Number(limit),
+  };
+}
+
+/** Seconds of a time to live: ten years. */
+export const maxTtl = 3650 * 24 * 3600;
+
+/** `ttl`: whole seconds; undefined: none is given. Throws Problem `invalid-query`. */
+export function parseTtl(query: Query): number | undefined {
+  const ttl = single(query, 'ttl');
+  if (ttl === undefined) return undefined;
+  if (!(/^[1-9]\d{0,8}$/.test(ttl) && Number(ttl) <= maxTtl)) {
+    throw new Problem(
+      'invalid-query',
+      `\`ttl\` is a whole number of seconds from 1 to ${maxTtl}; this one is "${ttl}".`,
+    );
+  }
+  return Number(ttl);
+}
+
+/** `name=true` or `name=false`, which is the default. Throws Problem `invalid-query`. */
+export function parseFlag(query: Query, name: string): boolean {
+  const value = single(query, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') {
+    throw new Problem('invalid-query', `\`${name}\` is "true" or "false"; this one is "${value}".`);
+  }
+  return value === 'true';
+}
+
+/** Whether the read may be answered from the index at once. Throws Problem `invalid-query`. */
+export function parseStale(query: Query): boolean {
+  const consistency = single(query, 'consistency') ?? 'linearizable';
+  if (consistency === 'stale') return true;
+  if (consistency === 'linearizable') return false;
+  throw new Problem('invalid-query', `\`consistency\` is "linearizable" or "stale"; this one is "${consistency}".`);
+}

@@ -1,0 +1,72 @@
+/** The writes as typed requests. */
+
+import { pairText } from '../answers/pairs.ts';
+import { Problem } from '../errors.ts';
+import { parseKey } from '../store/key.ts';
+import type { Condition, Pair, SetOptions } from '../store/store.ts';
+import { decodeBody } from './body.ts';
+import { parseCondition } from './conditions.ts';
+import { parseMembers } from './json-members.ts';
+import { plainPair } from './plain-pair.ts';
+import { parseQuery, parseTtl } from './query.ts';
+import type { RawRequest } from './raw-request.ts';
+import { keyOf } from './reads.ts';
+
+export interface SetRequest {
+  readonly pairs: readonly Pair[];
+  readonly options: SetOptions | undefined;
+  /** The pairs as one JSON object, which is the answer. */
+  readonly text: string;
+}
+
+export interface DeleteRequest {
+  readonly keys: readonly string[];
+  readonly condition: Condition | undefined;
+}
+
+/** Throws Problem `invalid-body`, `invalid-key`, `invalid-query`, `invalid-request` or `precondition-failed`. */
+export function parseSet(request: RawRequest): SetRequest {
+  const body = decodeBody(request.body);
+  const plain = plainPair(body);
+  const pairs = plain === undefined ? parsePairs(body) : [plain];
+  const { query } = request.target;
+  const ttl = query === '' ? undefined : parseTtl(parseQuery(query));
+  const condition = parseCondition(request.headers, pairs.length);
+  const options = ttl === undefined && condition === undefined ? undefined : { ttl, condition };
+  return { pairs, options, text: plain === undefined ? `{${pairs.map(pairText).join(',')}}` : body };
+}
+
+/** The pairs of a body. Throws Problem `invalid-body` or `invalid-key`. */
+export function parsePairs(body: string): Pair[] {
+  const pairs: Pair[] = [];
+  for (const [key, value] of parseMembers(body)) pairs.push({ key: parseKey(key), value });
+  if (pairs.length === 0) throw new Problem('invalid-body', 'The body is an object of at least one pair.');
+  return pairs;
+}
+
+/** DELETE /get/{key}. Throws Problem `invalid-path`, `invalid-key`, `invalid-request` or `precondition-failed`. */
+export function parseDeleteOne(request: RawRequest): DeleteRequest {
+  return { keys: [keyOf(request)], condition: parseCondition(request.headers, 1) };
+}
+
+/** POST /delete. Throws Problem `invalid-body`, `invalid-key`, `invalid-request` or `precondition-failed`. */
+export function parseDeleteMany(request: RawRequest): DeleteRequest {
+  const keys = parseKeys(decodeBody(request.body));
+  return { keys, condition: parseCondition(request.headers, keys.length) };
+}
+
+function parseKeys(text: string): string[] {
+  let keys: unknown;
+  try {
+    keys = JSON.parse(text);
+  } catch (cause) {
+    throw new Problem('invalid-body', 'The body is not JSON.', { cause });
+  }
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw new Problem('invalid-body', 'The body is an array of at least one key, ["key", …].');
+  }
+  return keys.map((key: unknown, i) => {
+    if (typeof key !== 'string') throw new Problem('invalid-body', `A key is a string; item ${i} is not.`);
+    return parseKey(key);
+  });
+}

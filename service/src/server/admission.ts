@@ -1,0 +1,90 @@
+/**
+ * Sheds load in front of the application. While the event loop has time, a request goes straight on. Else it waits for
+ * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { problemText } from '../answers/problem.ts';
+import { Problem } from '../errors.ts';
+import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import type { EventLoopScheduler } from './event-loop-scheduler.ts';
+
+/** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
+const maxWaiting = 10_000;
+
+/** A body up to this size is not counted: those that dribble in must not keep everybody from writing. */
+const smallBody = 64 * 1024;
+
+/** Bytes of larger bodies at once, at least one of the largest. */
+const maxBodies = 128 * 1024 ** 2;
+
+/** What tells whether the service lives must never wait behind what it serves. */
+const unlimited = new Set(['/livez', '/readyz', '/metrics']);
+
+export interface AdmissionOptions {
+  readonly scheduler: EventLoopScheduler;
+  /** Milliseconds that a request may wait for its turn. */
+  readonly maxWait: number;
+  /** Bytes of a request's body. */
+  readonly maxBody: number;
+  readonly metrics: Pick<HttpMetrics, 'problem' | 'waited'>;
+}
+
+/** Puts the gate in front of a listener. All that stand behind one gate share its limits. */
+export type Admit = (serve: RequestListener) => RequestListener;
+
+export function admission({ scheduler, maxWait, maxBody, metrics }: AdmissionOptions): Admit {
+  const most = Math.max(maxBodies, maxBody);
+  let bodies = 0;
+  const refuse = (request: IncomingMessage, response: ServerResponse) => {
+    metrics.problem(refusal.code);
+    sendRefusal(request, response);
+  };
+  const serve = (rest: RequestListener, request: IncomingMessage, response: ServerResponse) => {
+    const size = request.method === 'GET' ? 0 : countedSize(request, maxBody);
+    if (size > 0) {
+      if (bodies + size > most) return refuse(request, response);
+      bodies += size;
+      response.once('close', () => {
+        bodies -= size;
+      });
+    }
+    rest(request, response);
+  };
+  return (rest) => (request, response) => {
+    if (unlimited.has(request.url ?? '')) return rest(request, response);
+    if (scheduler.free()) return serve(rest, request, response);
+    if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(request, response);
+    const begin = (waited: number) => {
+      metrics.waited(waited / 1000);
+      // Nobody is there any more to read an answer.
+      if (response.destroyed) return;
+      if (waited > maxWait) refuse(request, response);
+      else serve(rest, request, response);
+    };
+    // Its turn comes in the context of whoever was there first.
+    scheduler.wait(AsyncLocalStorage.bind(begin));
+  };
+}
+
+/** Bytes that the request's body may come to hold; 0 when they are few. */
+function countedSize({ headers }: IncomingMessage, maxBody: number): number {
+  const size = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : maxBody;
+  // A larger one is refused before it is read.
+  return size > smallBody && size <= maxBody ? size : 0;
+}
+
+const refusal = new Problem('overloaded', 'More is asked of the service than it can do now.');
+const refusalText = problemText(refusal);
+const refusalHeaders = {
+  'Content-Type': 'application/problem+json',
+  'Content-Length': Buffer.byteLength(refusalText),
+  'Retry-After': '1',
+};
+
+function sendRefusal(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(refusal.status, refusalHeaders);
+  response.end(refusalText);
+  // A body that nobody reads would stand before the next request on this connection.
+  if (!request.complete) request.resume();
+}

@@ -1,0 +1,104 @@
+/** Shares the event loop: work that can wait is done in small portions, between which everything else has its turn. */
+
+/** Milliseconds of work in one turn of the event loop, after which more work waits for the next one. */
+const budget = 10;
+
+/** Pieces of work that one turn may begin: many small ones need no turn each. */
+const piecesPerTurn = 100;
+
+interface Piece {
+  readonly since: number;
+  readonly run: (waited: number) => void;
+}
+
+export class EventLoopScheduler {
+  readonly #now: () => number;
+  readonly #waiting: Piece[] = [];
+  #scheduled = 0;
+  /** When work began in this turn; undefined: not yet. */
+  #began: number | undefined;
+  #lastStart = 0;
+  #pace = 0;
+  #connectionAccepted = false;
+  /** This turn has no work, so that the next connection is taken soon. */
+  #resting = false;
+  #restUntil = 0;
+
+  /** `now` in milliseconds, monotonic. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Milliseconds that one more piece would probably wait, judged by how fast those before it were taken. */
+  get expectedWait(): number {
+    return this.#waiting.length * this.#pace;
+  }
+
+  /**
+   * A connection was taken. The event loop takes one in each turn: while one comes after the other, turns without
+   * work follow every turn with work, for as long as it took. Else whoever connects behind a crowd, such as a probe, would
+   * wait until all of the crowd was served.
+   */
+  connectionAccepted(): void {
+    this.#connectionAccepted = true;
+  }
+
+  /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
+  free(): boolean {
+    return this.#waiting.length === 0 && this.#timeLeft(this.#now());
+  }
+
+  /** Runs the piece in its turn, first come, first served, and tells it how many milliseconds it waited. */
+  wait(run: (waited: number) => void): void {
+    const now = this.#now();
+    if (this.#waiting.length === 0) this.#lastStart = now;
+    this.#waiting.push({ since: now, run });
+    this.#schedule();
+  }
+
+  /** Resolves in its turn. */
+  next(): Promise<unknown> {
+    return new Promise((resolve) => this.wait(resolve));
+  }
+
+  #timeLeft(now: number): boolean {
+    if (this.#began === undefined) this.#begin(now);
+    return !this.#resting && now - (this.#began ?? now) < budget;
+  }
+
+  /** It lasts until the next immediates, with what then comes in. */
+  #begin(now: number): void {
+    this.#began = now;
+    this.#resting = this.#connectionAccepted && now < this.#restUntil;
+    this.#connectionAccepted = false;
+    setImmediate(() => {
+      const end = this.#now();
+      if (!this.#resting) this.#restUntil = end + (end - now);
+      this.#began = undefined;
+    });
+  }
+
+  /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
+  #schedule(): void {
+    if (this.#scheduled >= Math.min(this.#waiting.length, piecesPerTurn)) return;
+    this.#scheduled++;
+    setImmediate(() => {
+      this.#scheduled--;
+      const now = this.#now();
+      if (this.#timeLeft(now)) this.#take(now);
+      this.#schedule();
+    });
+  }
+
+  #take(now: number): void {
+    const piece = this.#waiting.shift();
+    if (piece === undefined) return;
+    this.#pace += (now - this.#lastStart - this.#pace) / 32;
+    this.#lastStart = now;
+    piece.run(now - piece.since);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * One request and its answer, as metrics and traces know them. One clock: it starts when the request's head has been
+ * parsed, before admission, and stops when the answer is done or the connection is gone, whichever way the request took.
+ */
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { Span } from '../store/spans.ts';
+import { type HttpMetrics, knownMethod } from '../telemetry/http-metrics.ts';
+
+/** nginx's status for a client that left before its answer was complete. */
+export const clientClosedRequest = 499;
+
+const exchange = Symbol('exchange');
+
+interface Observed extends ServerResponse {
+  [exchange]?: Exchange;
+}
+
+export class Exchange {
+  /** The template that matched, such as `/get/{key}`; empty: none did. */
+  route = '';
+  /** The status to be counted in place of the answer's. */
+  status: number | undefined = undefined;
+  /** The request's span, when it is sampled. */
+  span: Span | undefined = undefined;
+  readonly #metrics: HttpMetrics;
+  readonly #method: string | undefined;
+  readonly #start = performance.now();
+  #over = false;
+
+  constructor(metrics: HttpMetrics, method: string | undefined) {
+    this.#metrics = metrics;
+    this.#method = method;
+    metrics.started();
+  }
+
+  /** Counts the request, once. What goes on by itself, such as a watch, ends when it has begun. */
+  end(response: ServerResponse): void {
+    if (this.#over) return;
+    this.#over = true;
+    const seconds = (performance.now() - this.#start) / 1000;
+    const { route, span } = this;
+    this.#metrics.ended(this.#method, route, this.status ?? statusOf(response), seconds, span?.ids);
+    if (span === undefined || route === '') return;
+    span.setAttribute('http.route', route);
+    span.rename(`${knownMethod(this.#method)} ${route}`);
+  }
+}
+
+/** Undefined outside of `observed`. */
+export function exchangeOf(response: ServerResponse): Exchange | undefined {
+  return (response as Observed)[exchange];
+}
+
+/** Notes the route of an answer. */
+export function setRoute(response: ServerResponse, route: string): void {
+  const current = exchangeOf(response);
+  if (current !== undefined) current.route = route;
+}
+
+/** Gives each request an exchange, which ends with its answer. */
+export function observed(metrics: HttpMetrics, serve: RequestListener): RequestListener {
+  return (request, response) => {
+    // On every response alike: objects of two kinds would slow down all requests (docs/adr/0160).
+    (response as Observed)[exchange] = new Exchange(metrics, request.method);
+    response.on('close', end);
+    serve(request, response);
+  };
+}
+
+/** One function for all responses: a closure for each would cost as much as the count. */
+function end(this: ServerResponse): void {
+  exchangeOf(this)?.end(this);
+}
+
+function statusOf({ writableFinished, statusCode }: ServerResponse): number {
+  return writableFinished ? statusCode : clientClosedRequest;
+}

@@ -1,0 +1,101 @@
+/** The HTTP server around the application: limits on connections, and an end that resets nobody. */
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { identityHeader, responsesOf } from '../app/identity.ts';
+import type { Drain } from './drain.ts';
+import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Milliseconds for a request's headers to arrive. */
+  readonly headersTimeout: number;
+  /** Milliseconds for a whole request to arrive. */
+  readonly requestTimeout: number;
+  /** Milliseconds that an idle connection stays open: longer than a proxy in front keeps it. */
+  readonly keepAliveTimeout: number;
+  /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
+  readonly maxBody: number;
+  /** Milliseconds in which a client must take something of what was sent to it. */
+  readonly stallTimeout: number;
+  /** What the store is called; every answer says it. Undefined: none does. */
+  readonly identity?: string | undefined;
+  /** Hears of the answers to what never became a request. */
+  readonly onProblem: OnRefused;
+  /** Hears of each connection that is taken. */
+  readonly onConnection: () => void;
+}
+
+/**
+ * Connections that may wait to be taken: with Node's 511, a crowd that connects at once makes the system drop others,
+ * probes among them, which try again after seconds. The system's own limit (Linux: 4096) holds as well.
+ */
+const backlog = 4096;
+
+/** Listens; rejects with a clear message when the port is taken or not allowed. */
+export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
+  const { identity, onProblem } = options;
+  const server = createHttpServer({
+    ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
+    maxHeaderSize,
+    headersTimeout: options.headersTimeout,
+    requestTimeout: options.requestTimeout,
+    keepAliveTimeout: options.keepAliveTimeout,
+    // The application asks for it, and answers as it always does.
+    requireHostHeader: false,
+    connectionsCheckingInterval: Math.min(1000, options.headersTimeout / 4),
+    // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
+    optimizeEmptyRequests: true,
+  });
+  const bare: Readonly<Record<string, string>> = identity === undefined ? {} : { [identityHeader]: identity };
+  const answer: RequestListener = (request, response) => {
+    // A client that is told so opens its next connection elsewhere.
+    // And with a request for another protocol, which is not granted, Node loses what came behind it.
+    if (drain.draining || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    handler(request, response);
+  };
+  // Node's timer of a socket begins anew with every byte that goes either way.
+  server.setTimeout(options.stallTimeout, cutIfStalled);
+  server.on('connection', options.onConnection);
+  server.on('request', answer);
+  server.on('checkContinue', (request, response) => {
+    if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
+    else response.shouldKeepAlive = false;
+    answer(request, response);
+  });
+  // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
+  server.on('checkExpectation', answer);
+  server.on('connect', (_request, socket) => refuseConnect(socket, onProblem, bare));
+  server.on('clientError', (error, socket) => refuse(error, socket, onProblem, bare));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
+    server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
+  });
+  return server;
+}
+
+/**
+ * For the server's `timeout` event: nothing went either way for so long. A request that is being served has limits of its
+ * own; anything else is a client that takes nothing, or an idle connection at its end.
+ */
+function cutIfStalled(socket: Socket): void {
+  // As Node's own handlers see it: the answer that is being made.
+  const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse | null };
+  if (socket.writableLength > 0 || current == null) socket.destroy();
+}
+
+export function addressOf(server: Server): AddressInfo {
+  return server.address() as AddressInfo;
+}
+
+function cannotListen(cause: NodeJS.ErrnoException, { host, port }: ServerOptions): Error {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another process uses the port',
+    EACCES: 'this user may not use the port',
+    EADDRNOTAVAIL: 'this machine does not have the address',
+    ENOTFOUND: 'the name is not known',
+  };
+  const why = reasons[cause.code ?? ''] ?? cause.message;
+  return new Error(`Cannot listen on ${host}:${port}: ${why}.`, { cause });
+}

@@ -1,0 +1,72 @@
+/** Answers to what never became a request: not HTTP, too long, too slow. */
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { problemText } from '../answers/problem.ts';
+import { Problem, type ProblemCode, problems } from '../errors.ts';
+import { exchangeOf } from './exchange.ts';
+
+/** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
+export const maxHeaderSize = 16 * 1024;
+
+/** Milliseconds in which a refused client may read its answer, while what it still sends is thrown away. */
+const lingerTime = 1000;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Hears of a refusal, and whether it ends a request that was being served. */
+export type OnRefused = (code: ProblemCode, isServed: boolean) => void;
+
+/** For the server's `clientError` event. `more`: headers that every answer has. */
+export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: OnRefused, more: Headers): void {
+  // Each further piece of what is not HTTP is an error again; the answer is on its way already.
+  if (socket.writableEnded && !socket.destroyed) return;
+  // Node's own handler looks there, too: the answer that is being written. Nothing may get into the midst of it.
+  const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse | null };
+  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent === true) {
+    socket.destroy();
+    return;
+  }
+  const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  const exchange = current == null ? undefined : exchangeOf(current);
+  // The rest of a request took too long, or was not HTTP: that is how it ended.
+  if (exchange !== undefined) exchange.status = problems[code].status;
+  onProblem(code, exchange !== undefined);
+  answerBare(socket, new Problem(code, message, { headers: more }));
+}
+
+/** For the server's `connect` event: this is no proxy. */
+export function refuseConnect(socket: Duplex, onProblem: OnRefused, more: Headers): void {
+  onProblem('method-not-allowed', false);
+  const headers = { Allow: 'GET, HEAD, POST, DELETE', ...more };
+  answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
+}
+
+/** Writes a problem where there is no response object, and ends the connection. */
+function answerBare(socket: Duplex, problem: Problem): void {
+  const body = problemText(problem);
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...problem.headers,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${phrases[problem.status]}\r\n${lines.join('')}\r\n${body}`);
+  const linger = setTimeout(() => socket.destroy(), lingerTime);
+  socket.once('close', () => clearTimeout(linger));
+}
+
+const phrases: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+type Refusal = readonly [code: ProblemCode, message: string];
+
+const notHttp: Refusal = ['invalid-request', 'This is not an HTTP/1.1 request.'];
+const refusals: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: ['headers-too-large', `Target and headers have at most ${maxHeaderSize} bytes together.`],
+};

@@ -1,0 +1,44 @@
+/** What the server and its readiness look like at the moment of a scrape. */
+import type { Server } from 'node:http';
+import { promisify } from 'node:util';
+import { Gauge, type Registry } from 'prom-client';
+import { notReady } from '../operations/health.ts';
+import type { Store } from '../store/store.ts';
+import type { Drain } from './drain.ts';
+import type { Peers } from './peers.ts';
+
+export interface Served {
+  readonly server: Server;
+  readonly store: Store;
+  readonly drain: Drain;
+  readonly peers?: Peers | undefined;
+}
+
+export function serverMetrics(registry: Registry, { server, store, drain, peers }: Served): void {
+  const registers = [registry];
+  const connections = promisify(server.getConnections.bind(server));
+  new Gauge({
+    name: 'http_server_open_connections',
+    help: 'Connections of clients that are open, in use or idle.',
+    registers,
+    async collect() {
+      this.set(await connections());
+    },
+  });
+  new Gauge({
+    name: 'kvstore_service_ready',
+    help: '1 when /readyz says yes: synced, not draining.',
+    registers,
+    collect() {
+      this.set(notReady(store, drain, peers) === undefined ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'kvstore_service_draining',
+    help: '1 from the signal to end on: not ready, answers with Connection: close.',
+    registers,
+    collect() {
+      this.set(drain.draining ? 1 : 0);
+    },
+  });
+}

@@ -1,0 +1,31 @@
+/**
+ * The API: every operation with its method and path. The router, the answers to OPTIONS and 405, and the OpenAPI document
+ * are made from this table, so that none of them can leave one out.
+ */
+import { livez, metrics, openApi, readyz } from './operating.ts';
+import type { Operation } from './operation.ts';
+import { dump, getKey, search, watch } from './reads.ts';
+import { deleteKey, deleteKeys, set } from './writes.ts';
+
+export interface ApiEntry {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** A template: `{key}` stands for everything behind it, slashes included. */
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+export const api = {
+  dump: { method: 'GET', path: '/', operation: dump },
+  get: { method: 'GET', path: '/get/{key}', operation: getKey },
+  deleteOne: { method: 'DELETE', path: '/get/{key}', operation: deleteKey },
+  set: { method: 'POST', path: '/set', operation: set },
+  search: { method: 'GET', path: '/search', operation: search },
+  deleteMany: { method: 'POST', path: '/delete', operation: deleteKeys },
+  watch: { method: 'GET', path: '/watch', operation: watch },
+  live: { method: 'GET', path: '/livez', operation: livez },
+  ready: { method: 'GET', path: '/readyz', operation: readyz },
+  metrics: { method: 'GET', path: '/metrics', operation: metrics },
+  openApi: { method: 'GET', path: '/openapi.json', operation: openApi },
+} as const satisfies Readonly<Record<string, ApiEntry>>;
+
+export type OperationName = keyof typeof api;

@@ -1,0 +1,46 @@
+/** The description of the API (OpenAPI 3.1). A test holds it together with the routes. */
+
+import { api } from './api.ts';
+import { headers } from './headers.ts';
+import { describe } from './operation.ts';
+import { parameters } from './parameters.ts';
+import { type Part, schemas } from './schemas.ts';
+
+export interface DocumentOptions {
+  readonly version: string;
+  /** Whether the service asks for tokens. */
+  readonly tokens: boolean;
+}
+
+const description = `A key-value store. HEAD works for every GET. Reads see every write that was answered before they were
+asked, on whichever replica. Every error is \`application/problem+json\` with a stable \`code\`.`;
+
+export function openApiDocument({ version, tokens }: DocumentOptions): Part {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'KvStore',
+      version,
+      description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [{ name: 'Reading' }, { name: 'Writing' }, { name: 'Operating' }],
+    ...(tokens ? { security: [{ bearer: [] }] } : {}),
+    paths: pathsOf(tokens),
+    components: {
+      schemas,
+      parameters,
+      headers,
+      ...(tokens ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } } : {}),
+    },
+  };
+}
+
+function pathsOf(tokens: boolean): Record<string, Record<string, Part>> {
+  const paths: Record<string, Record<string, Part>> = {};
+  for (const { method, path, operation } of Object.values(api)) {
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation, tokens) };
+  }
+  return paths;
+}

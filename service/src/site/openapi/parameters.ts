@@ -1,0 +1,97 @@
+/** What a request can say besides its body. Limits are the constants that the parsers check. */
+import { consistencies, maxLimit, maxTtl } from '../../requests/query.ts';
+import { type Part, schema } from './schemas.ts';
+
+export const parameter = (name: keyof typeof parameters): Part => ({ $ref: `#/components/parameters/${name}` });
+
+/** RFC 9110, 8.8.3. The service hands out strong ones; a weak one is no fault, and matches nothing. */
+const entityTag = { type: 'string', anyOf: [{ const: '*' }, { pattern: '^(W/)?"[!#-~]*"$' }] };
+
+export const parameters = {
+  key: {
+    name: 'key',
+    in: 'path',
+    required: true,
+    description: 'The rest of the path, percent-decoded once. A slash may be written as it is or as `%2F`.',
+    schema: schema('Key'),
+    example: 'xyz-1',
+  },
+  prefix: {
+    name: 'prefix',
+    in: 'query',
+    description: 'Only keys that begin with it.',
+    schema: { type: 'string' },
+    example: 'abc',
+  },
+  suffix: {
+    name: 'suffix',
+    in: 'query',
+    description: 'Only keys that end with it.',
+    schema: { type: 'string' },
+    example: '-1',
+  },
+  limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'Keys in a page; without it there is no limit. While more follow, the answer has a Link to the next.',
+    schema: { type: 'integer', minimum: 1, maximum: maxLimit },
+    example: 100,
+  },
+  after: {
+    name: 'after',
+    in: 'query',
+    description: 'Only keys behind this one, which need not exist.',
+    schema: schema('Key'),
+    example: 'abc-1',
+  },
+  values: {
+    name: 'values',
+    in: 'query',
+    description: 'True: the pairs instead of the keys.',
+    schema: { type: 'boolean', default: false },
+    example: true,
+  },
+  consistency: {
+    name: 'consistency',
+    in: 'query',
+    description: '`stale`: answered at once from what the replica has, even while the store cannot be reached.',
+    schema: { type: 'string', enum: consistencies, default: consistencies[0] },
+  },
+  ttl: {
+    name: 'ttl',
+    in: 'query',
+    description: 'Seconds after which the pairs are gone. Without it they stay, also those that had a time before.',
+    schema: { type: 'integer', minimum: 1, maximum: maxTtl },
+    example: 3600,
+  },
+  ifNoneMatchRead: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'ETags; when one of them is the present one the answer is a 304.',
+    schema: { type: 'string' },
+    example: '"k3f9a2xq-7"',
+  },
+  ifNoneMatchWrite: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'Writes only when none of the keys exists.',
+    schema: { type: 'string', const: '*' },
+    example: '*',
+  },
+  ifMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'Of a request for one key: writes only when it has this ETag; `*`: when it exists.',
+    schema: entityTag,
+    example: '"k3f9a2xq-7"',
+  },
+  lastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    description:
+      'The id of the last event that was seen, or the ETag of `/` or `/search` without its quotes: goes on behind it. ' +
+      'Without it: from now on.',
+    schema: { type: 'string', pattern: '^[0-9a-z]{8}-[0-9]{1,15}([.~+][0-9]{1,15})?(-lines)?$' },
+    example: 'k3f9a2xq-7',
+  },
+} as const satisfies Record<string, Part>;

@@ -1,0 +1,134 @@
+/**
+ * Server spans, by OpenTelemetry's conventions for HTTP. Not its instrumentation: that one does most of its work before
+ * it knows whether a request is sampled, and would keep the others from their short way, too.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import {
+  type Attributes,
+  propagation,
+  ROOT_CONTEXT,
+  SamplingDecision,
+  SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_PATH,
+  ATTR_URL_QUERY,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions';
+import { splitTarget } from '../../requests/target.ts';
+import { exchangeOf } from '../../server/exchange.ts';
+import { knownMethod } from '../http-metrics.ts';
+import { nobody, type Parent, type RecordedSpan } from './recorded-span.ts';
+import type { Recorder } from './recorder.ts';
+import type { Sampling } from './sampling.ts';
+import type { RecordedSpans } from './spans.ts';
+
+/** Asked every few seconds by machines: never worth a trace. */
+const quiet = new Set(['/livez', '/readyz', '/metrics']);
+
+export interface RequestTracing {
+  readonly recorder: Recorder;
+  readonly spans: RecordedSpans;
+  readonly sampling: Sampling;
+}
+
+export function traceRequests(
+  { recorder, spans, sampling }: RequestTracing,
+  listener: RequestListener,
+): RequestListener {
+  return (request, response) => {
+    const { method, headers, url = '/', socket } = request;
+    // Node notes it on the socket when it is first asked. If only those of sampled requests had the note, sockets would
+    // be of two kinds, and whatever node:http does with one would take longer for every request.
+    const { remoteAddress } = socket;
+    const hasCaller = namesTrace(headers);
+    // All that most requests know of traces: what is done here is paid by every one of them.
+    if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
+    const parent = hasCaller || headers.baggage !== undefined ? callerOf(headers) : nobody;
+    if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
+    const known = knownMethod(method);
+    const describe = describer(request, known, remoteAddress);
+    const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);
+    const exchange = exchangeOf(response);
+    if (exchange !== undefined) exchange.span = span;
+    // Emitted once, however the answer ends.
+    response.once('close', () => endSpan(span, response));
+    spans.within(span, () => listener(request, response));
+  };
+}
+
+/**
+ * Whether a caller's trace may be found by one of the propagators that OTEL_PROPAGATORS can name. To ask them takes a
+ * tenth of a read's time, and fields that are looked up from a list are not found by the place they had in the last request.
+ */
+function namesTrace(headers: IncomingMessage['headers']): boolean {
+  return (
+    headers.traceparent !== undefined ||
+    headers.b3 !== undefined ||
+    headers['x-b3-traceid'] !== undefined ||
+    headers['uber-trace-id'] !== undefined
+  );
+}
+
+function callerOf(headers: IncomingMessage['headers']): Parent {
+  const carried = propagation.extract(ROOT_CONTEXT, headers);
+  return { ids: trace.getSpanContext(carried), carried };
+}
+
+function isSampled({ rootRatio, followsCaller, sampler }: Sampling, { ids, carried }: Parent): boolean {
+  if (ids === undefined) return Math.random() < rootRatio;
+  if (followsCaller) return (ids.traceFlags & TraceFlags.SAMPLED) !== 0;
+  const { decision } = sampler.shouldSample(carried, ids.traceId, '', SpanKind.SERVER, {}, []);
+  return decision === SamplingDecision.RECORD_AND_SAMPLED;
+}
+
+/** A Host header (RFC 9110, 7.2). Making a URL of it instead was a good part of what a span costs. */
+const hostAndPort = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/i;
+
+/** The span's attributes, made when they are asked. Until then it keeps a few texts of the request, not all of it. */
+function describer(request: IncomingMessage, known: string, client: string | undefined): () => Attributes {
+  const { method, url = '/', httpVersion } = request;
+  const { host = '', 'user-agent': userAgent } = request.headers;
+  return () => {
+    const { path, query } = splitTarget(url);
+    const [, hostname, port = 80] = hostAndPort.exec(host) ?? [];
+    return {
+      [ATTR_HTTP_REQUEST_METHOD]: known,
+      [ATTR_URL_SCHEME]: 'http',
+      [ATTR_URL_PATH]: path,
+      [ATTR_URL_QUERY]: query === '' ? undefined : query,
+      [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: known === method ? undefined : method,
+      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+      [ATTR_CLIENT_ADDRESS]: client,
+      [ATTR_SERVER_ADDRESS]: hostname,
+      [ATTR_SERVER_PORT]: hostname === undefined ? undefined : Number(port),
+      [ATTR_USER_AGENT_ORIGINAL]: userAgent,
+    };
+  };
+}
+
+function endSpan(span: RecordedSpan, response: ServerResponse): void {
+  // A watch's span has ended when it began.
+  if (!span.recording) return;
+  const { statusCode, headersSent, writableFinished } = response;
+  if (headersSent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
+  if (headersSent && statusCode >= 500) {
+    span.setAttribute(ATTR_ERROR_TYPE, String(statusCode));
+    span.fail();
+  } else if (!writableFinished) {
+    span.setAttribute(ATTR_ERROR_TYPE, 'aborted');
+    span.fail('The connection ended before the answer did.');
+  }
+  span.finish();
+}

@@ -1,0 +1,33 @@
+/** Loaded only when traces are on: the SDK, and what the service gives it to record. */
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { readBatching } from './batching.ts';
+import { traceCalls } from './calls.ts';
+import { Recorder } from './recorder.ts';
+import { traceRequests } from './requests.ts';
+import { readSampling } from './sampling.ts';
+import { Sender } from './sender.ts';
+import { createSpans } from './spans.ts';
+import type { Env, Tracing } from './tracing.ts';
+
+/** No instrumentation patches any module: spans are started where the work is. */
+export function startSdk(env: Env): Tracing {
+  const sampling = readSampling(env);
+  // Here only for the propagators that OTEL_PROPAGATORS names; spans are sent from another thread.
+  new NodeSDK({ spanProcessors: [], instrumentations: [], metricReaders: [], logRecordProcessors: [] }).start();
+  const sender = new Sender(env);
+  const recorder = new Recorder(readBatching(env), (records) => sender.send(records));
+  const spans = createSpans(recorder);
+  return {
+    spans,
+    interceptors: [traceCalls(recorder, spans)],
+    requests: (listener) => traceRequests({ recorder, spans, sampling }, listener),
+    logFields() {
+      const span = spans.current()?.ids;
+      return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+    },
+    shutdown() {
+      recorder.flush();
+      return sender.close();
+    },
+  };
+}
