@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { looserThanPrivate } from '../../../service/src/store/private-files.ts';
 import { makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
+import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';
 import { say } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 import { wholeNumber } from '../settings.ts';
 
 export const addBackup: AddCommand = (command, run) =>

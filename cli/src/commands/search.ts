@@ -1,10 +1,10 @@
 import { parseMembers } from '../../../service/src/requests/json-members.ts';
 import { withQuery } from '../client.ts';
+import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { pairText } from '../pair-text.ts';
 import { printable } from '../printable.ts';
-import type { AddCommand } from '../program.ts';
 import { wholeNumber } from '../settings.ts';
 
 interface Options {
