@@ -15,6 +15,7 @@ import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
+import { printableLines } from './printable.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 const commands = [
@@ -50,7 +51,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(printableLines(text)),
     });
   }
   try {
