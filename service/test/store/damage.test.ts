@@ -255,6 +255,34 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   t.true(check.pause > 0, 'a check is followed by a pause as long as a hundred of them');
 });
 
+test('a check that is under way when the store closes is broken off, and lets go of its snapshot', async (t) => {
+  const directory = temporaryFolder(t);
+  const index = new KeyIndex({ directory, durable: false });
+  let isOpen = false;
+  const check = new DataCheck({
+    ...{ directory, clock: systemClock, interval: 0 },
+    snapshot: () => {
+      isOpen = true;
+      const snapshot = index.snapshot();
+      return {
+        close() {
+          isOpen = false;
+          snapshot.close();
+        },
+      };
+    },
+    onChecked: () => t.fail('it was broken off'),
+  });
+  const running = check.run();
+  t.true(isOpen);
+  const broken = t.throwsAsync(running, { message: /ended early/ });
+  await check.stop();
+  await broken;
+  t.false(isOpen);
+  await t.throwsAsync(check.run());
+  await index.close();
+});
+
 /** A write: which key, and how many characters its value has; undefined: the key is removed. */
 const writes = fc.array(
   fc.record({ key: fc.nat(8), size: fc.option(fc.constantFrom(1, 500, 2100, 5000, 9000, 30_000), { nil: undefined }) }),
