@@ -44,7 +44,7 @@ export const settings = {
   stallTimeout: setting(
     'KV_STALL_TIMEOUT',
     '30s',
-    'How long a client may take nothing of a streamed answer before it is cut off.',
+    'How long a client may take nothing of an answer before it is cut off.',
     duration,
   ),
   maxStreams: setting(

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { pairLine } from '../../../service/src/answers/pair-line.ts';
 import type { StoredData } from '../../../service/src/store/pages/stored-data.ts';
+import type { AddCommand } from '../command.ts';
 import { inUse, openData, sayDamages } from '../data-folder.ts';
 import { type Context, say, write } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 
 /** Characters that are written at a time. */
 const sliceSize = 256 * 1024;

@@ -1,7 +1,7 @@
+import type { AddCommand } from '../command.ts';
 import { inUse, openData, sayDamages } from '../data-folder.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 
 export const addVerify: AddCommand = (command, run) =>
   command

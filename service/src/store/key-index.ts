@@ -12,6 +12,7 @@ import { damagedKey, keyCodec, reversedCodec } from './key-codec.ts';
 import { type Expired, found, isLongerThanKeys, type KeyCount, KeySearch, startOf } from './key-search.ts';
 import { Meta } from './meta.ts';
 import { damagedValue, pairCodec } from './pair-codec.ts';
+import { privateFolder } from './private-files.ts';
 import { reserveReaderTable } from './reader-table.ts';
 import { type Kind, kinds, seal } from './seal.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
@@ -101,7 +102,7 @@ export class KeyIndex implements Reader {
 
   #open(): Opened {
     const { directory, durable } = this.#options;
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: privateFolder });
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     const root = open({
