@@ -83,7 +83,7 @@ function readAll(t: ExecutionContext, index: KeyIndex, truth: ReadonlyMap<string
     );
   }
   const found = keys.filter((key) => key.startsWith('key-1'));
-  read(() => t.deepEqual(index.few('prefix', 'key-1', 1000), found, what));
+  read(() => t.deepEqual(index.searchBounded('prefix', 'key-1', 1000), found, what));
   return thrown;
 }
 

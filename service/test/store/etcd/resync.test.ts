@@ -9,7 +9,7 @@ import type { RangeRequest, RangeResponse, TxnRequest } from '../../../src/store
 import { KeyIndex } from '../../../src/store/key-index.ts';
 
 const prefix = '/p/';
-const places = layout(prefix);
+const keyspace = layout(prefix);
 const header = { cluster_id: '1', revision: 7, raft_term: 2 };
 const kv = (key: Buffer, value: string, revision: number) => ({
   ...{ key, value: Buffer.from(value), mod_revision: revision, lease: '0' },
@@ -20,7 +20,11 @@ async function syncWith(t: ExecutionContext, token: string) {
   const index = new KeyIndex({ directory: temporaryFolder(t), durable: false });
   t.teardown(() => index.close());
   const replica = new Replica(index, prefix);
-  const held = [kv(places.encode('a'), '1', 7), kv(places.head, 'token', 7), kv(places.timeline, '0000000a 1 9 2', 2)];
+  const held = [
+    kv(keyspace.encode('a'), '1', 7),
+    kv(keyspace.head, 'token', 7),
+    kv(keyspace.timeline, '0000000a 1 9 2', 2),
+  ];
   const answer = ({ key, range_end }: RangeRequest): RangeResponse => ({
     header,
     kvs: held.filter((one) => (range_end === undefined ? one.key.equals(key) : one === held[0])),
@@ -32,10 +36,10 @@ async function syncWith(t: ExecutionContext, token: string) {
       range === undefined ? {} : { response_range: answer(range) },
     ),
   });
-  const callLeader = async () => ({ header, kvs: [kv(places.head, token, 7)], more: false });
+  const callLeader = async () => ({ header, kvs: [kv(keyspace.head, token, 7)], more: false });
   const client = { call, callLeader } as unknown as EtcdClient;
   const { signal } = new AbortController();
-  const done = resync({ client, layout: places, index, replica, prefix, onForeign: () => {}, signal }, 'first');
+  const done = resync({ client, layout: keyspace, index, replica, prefix, onForeign: () => {}, signal }, 'first');
   return { index, replica, done };
 }
 
