@@ -40,6 +40,7 @@ test('backed up, deleted with all its volumes, restored into a new KvStore: byte
   await waitFor('all else is gone', async () => (await kubectl(...left)) === '', { timeout: 120_000, interval: 500 });
   t.is(await field('.status.phase', 'pvc', 'shop-backup', '-n', namespace), 'Bound');
 
+  await kubectl('annotate', 'pvc', 'shop-backup', '-n', namespace, 'kvstore.dev/restorable-by=again');
   const restoreFrom = { volumeClaim: 'shop-backup', kvStore: 'shop' };
   const again = await createKvStore(namespace, { ...spec, restoreFrom }, 'again');
   const restored = '.conditions[?(@.type=="Restored")].status';
@@ -62,6 +63,7 @@ test('a backup that is not there is told, the store is not opened, and another o
   t.is((await send(store, 'POST', '/set', '{"a":1}')).status, 200);
   await backUp(store, 'by-hand');
 
+  await kubectl('annotate', 'pvc', 'shop-backup', '-n', namespace, 'kvstore.dev/restorable-by=*');
   const restoreFrom = { volumeClaim: 'shop-backup', kvStore: 'nobody' };
   const again = await applyKvStore(namespace, { ...spec, restoreFrom }, 'again');
   const reasonOf = (type: string) => statusField(again, `.conditions[?(@.type=="${type}")].reason`);

@@ -26,7 +26,7 @@ const withApiServer = [
 
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
   { files: 'service/test/injection/injection.test.ts', programs: ['etcd', 'etcdctl'] },
-  { files: 'service/test/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'service/test/telemetry/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['client-certificates', 'users'].map((name) => ({

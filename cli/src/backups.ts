@@ -1,6 +1,7 @@
 /** A folder of exports, named by their time: the newest is the last by name. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { privateFolder } from '../../service/src/store/private-files.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { partialName } from './export-file.ts';
 
@@ -15,9 +16,9 @@ export function nameBackup(now: number): string {
   return `${new Date(now).toISOString().replaceAll(/[-:]/g, '')}.jsonl`;
 }
 
-/** The folder for backups, made when missing. */
+/** The folder for backups, made for this user alone when missing. */
 export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: privateFolder });
 }
 
 /** @throws CliError (notFound) when there is none */

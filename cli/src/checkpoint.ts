@@ -1,6 +1,7 @@
 /** How far an import has come, in a file: with what proves that the input is still the same. */
 import { createHash, type Hash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { privateFile } from '../../service/src/store/private-files.ts';
 import { CliError } from './exit-codes.ts';
 import type { Line } from './lines.ts';
 
@@ -45,7 +46,9 @@ export class Checkpoint {
   /** Everything up to the end of this line, the last that was handed out or the one before it, is written. */
   async save(line: Line): Promise<void> {
     this.#add(line);
-    const handle = await open(`${this.#file}.new`, 'w');
+    await rm(`${this.#file}.new`, { force: true });
+    // Exclusive creation follows no link.
+    const handle = await open(`${this.#file}.new`, 'wx', privateFile);
     try {
       await handle.writeFile(`${JSON.stringify(this.#markAt(line))}\n`);
       await handle.sync();

@@ -1,7 +1,10 @@
 /** An export into a file: there in full under its name, or not at all. */
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { privateFile } from '../../service/src/store/private-files.ts';
 import type { Client } from './client.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
 import { exportPairs } from './export-pairs.ts';
 import { parseRecord } from './record.ts';
 import { mayPass } from './server-error.ts';
@@ -26,8 +29,7 @@ export function partialName(file: string): string {
 /** Replaces the file. @throws ServerError, ConnectionError, CliError, and what the file system says */
 export async function exportToFile(client: Client, file: string, options: ExportFileOptions): Promise<void> {
   const partial = partialName(file);
-  if (!options.resume) await rm(partial, { force: true });
-  const handle = await open(partial, 'a+');
+  const handle = await openPartial(partial, options.resume);
   try {
     if (options.oneState) await exportOneState(client, handle, options);
     else {
@@ -40,6 +42,19 @@ export async function exportToFile(client: Client, file: string, options: Export
   }
   await rename(partial, file);
   await syncFolder(dirname(file));
+}
+
+/** For this user alone. The name is not the user's own, so a link under it is not followed. */
+async function openPartial(partial: string, resume: boolean): Promise<FileHandle> {
+  if (!resume) await rm(partial, { force: true });
+  const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
+  const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | (resume ? 0 : O_EXCL);
+  try {
+    return await open(partial, flags, privateFile);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ELOOP') throw cause;
+    throw new CliError(`${partial} is a link, which is not followed: remove it`, exitCodes.failure, cause);
+  }
 }
 
 async function exportOneState(client: Client, handle: FileHandle, options: ExportFileOptions): Promise<void> {

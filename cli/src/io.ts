@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { printable, printableLines } from './printable.ts';
 
 export interface Terminal extends Writable {
   readonly isTTY?: boolean;
@@ -22,9 +23,13 @@ export interface Context extends Io {
   readonly client: Client;
 }
 
-/** Resolves when the text is taken, so that a slow reader slows the program down instead of filling its memory. */
-export async function write(stream: Writable, text: string | Buffer): Promise<void> {
-  if (stream.write(text)) return;
+/**
+ * Resolves when the text is taken, so that a slow reader slows the program down instead of filling its memory. A terminal
+ * gets no character that it would act on; a pipe and a file get each byte as it is.
+ * @param text whole characters
+ */
+export async function write(stream: Terminal, text: string | Buffer): Promise<void> {
+  if (stream.write(stream.isTTY === true ? printableLines(text.toString()) : text)) return;
   await new Promise<void>((resolve, reject) => {
     const settle = (action: () => void) => () => {
       stream.off('drain', taken).off('close', gone).off('error', reject);
@@ -36,7 +41,7 @@ export async function write(stream: Writable, text: string | Buffer): Promise<vo
   });
 }
 
-/** A line for the user: apart from the output, which may be data. */
+/** A line for the user: apart from the output, which may be data. What others wrote in it stays in that line. */
 export function say({ stderr }: Pick<Io, 'stderr'>, message: string): void {
-  stderr.write(`kvstore-cli: ${message}\n`);
+  stderr.write(`kvstore-cli: ${printable(message)}\n`);
 }

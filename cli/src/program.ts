@@ -1,6 +1,7 @@
 /** The commands, put together; what ends in an error becomes an exit code here. */
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import type { Run } from './command.ts';
 import { addBackup } from './commands/backup.ts';
 import { addDelete } from './commands/delete.ts';
 import { addExport } from './commands/export.ts';
@@ -13,15 +14,9 @@ import { addSet } from './commands/set.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
-import { type Context, type Io, say } from './io.ts';
+import { type Io, say } from './io.ts';
+import { printableLines } from './printable.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
-
-/** Makes a commander action of what a command does. */
-export type Run = <Arguments extends unknown[], Options extends object>(
-  action: (context: Context, options: Options, ...args: Arguments) => Promise<void>,
-) => (...args: unknown[]) => Promise<void>;
-
-export type AddCommand = (program: Command, run: Run) => Command;
 
 const commands = [
   ...[addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore],
@@ -56,7 +51,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(printableLines(text)),
     });
   }
   try {

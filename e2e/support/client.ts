@@ -1,6 +1,12 @@
 /** Requests through the Ingress, and a writer that remembers what was acknowledged. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import type { KvStoreHandle } from './kvstore.ts';
+
+/** Where a store is reached. */
+export interface Door {
+  readonly url: string;
+  /** The Host header of its Ingress. */
+  readonly host: string;
+}
 
 export interface Answer {
   readonly status: number;
@@ -12,7 +18,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One request; rejects when the connection fails. 10 s at the most. */
 export function send(
-  { url, host }: KvStoreHandle,
+  { url, host }: Door,
   method: string,
   path: string,
   body?: string,
@@ -54,7 +60,7 @@ export interface WriterReport {
 }
 
 /** Writes keys of its own, one after the other, `prefix` before a number, at most 50 a second. */
-export function startWriter(store: KvStoreHandle, prefix: string): Writer {
+export function startWriter(store: Door, prefix: string): Writer {
   const acknowledged = new Map<string, string>();
   const refused = new Map<string, number>();
   let longestGap = 0;
@@ -104,7 +110,7 @@ function codeOf(body: string): string {
 }
 
 /** Acknowledged pairs that the store does not have. */
-export async function lost(store: KvStoreHandle, acknowledged: ReadonlyMap<string, string>): Promise<string[]> {
+export async function lost(store: Door, acknowledged: ReadonlyMap<string, string>): Promise<string[]> {
   const { status, body } = await send(store, 'GET', '/');
   if (status !== 200) throw new Error(`GET / answered ${status}: ${body}`);
   const pairs = JSON.parse(body) as Record<string, unknown>;

@@ -1,5 +1,6 @@
 /** Events for the beginning and the end of steps and faults, as the conditions show them. A pure function. */
 import { backupCondition } from './backup.ts';
+import { openCondition } from './condition/open.ts';
 import { type Condition, conditionOf } from './conditions.ts';
 import type { EventType } from './events.ts';
 import { exposedCondition } from './exposure/finding.ts';
@@ -47,6 +48,10 @@ const changes: Readonly<Record<string, Change>> = {
     if (is.status === 'True') return was?.status === 'True' ? undefined : { ...normal(is), reason: 'Exposed' };
     // The first moments of a route are a step. What lasts is degraded, and told as that.
     return was?.status === 'True' ? { ...warning(is), reason: 'NotExposed' } : undefined;
+  },
+  [openCondition](is, was) {
+    if (is.reason === 'EveryHost') return { ...warning(is), reason: 'OpenToAll' };
+    return was?.reason === 'EveryHost' ? { ...normal(is), reason: 'NotOpenToAll' } : undefined;
   },
   [backupCondition](is) {
     if (is.status === 'True') return { ...normal(is), reason: 'BackupCompleted' };

@@ -42,7 +42,7 @@ export class Applier {
     if (cached !== undefined && belongsTo(cached, owner) && this.#isAsWanted(id, hash, wanted, cached)) return false;
     const path = pathOf(resources[name], namespaceOf(wanted), nameOf(wanted));
     const live = cached ?? (await this.#client.find<KubernetesObject>(path));
-    if (live !== undefined && !belongsTo(live, owner)) throw new ForeignObjectError(wanted);
+    if (live !== undefined && !belongsTo(live, owner)) throw new ForeignObjectError(live);
     const patch = (
       body: object,
       contentType: string,

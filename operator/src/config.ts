@@ -62,6 +62,18 @@ export const settings = [
       'Where Ingress controllers answer, by class: traefik=http://traefik.kube-system.svc,traefik=https://traefik.kube-system.svc. Routes are then asked which store they lead to; the status of the Ingress is trusted otherwise.',
   },
   {
+    name: 'KVSTORE_OPEN_STORES',
+    default: 'allowed',
+    meaning:
+      'allowed, or refused: a KvStore whose Ingress would answer for every host without tokens gets no Ingress until it has a host or tokens.',
+  },
+  {
+    name: 'KVSTORE_MONITORING_NAMESPACES',
+    default: '',
+    meaning:
+      'Namespaces, separated by commas, whose pods may read the metrics of the members of etcd. Empty: those of all namespaces.',
+  },
+  {
     name: 'KVSTORE_UPGRADES_AT_ONCE',
     default: '2',
     meaning:
@@ -83,6 +95,9 @@ export const settings = [
 type SettingName = (typeof settings)[number]['name'];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const etcdAccesses = ['dns', 'pod-ip'] as const;
+/** As the API server has it (RFC 1123). */
+const namespaceName = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const openStores = ['allowed', 'refused'] as const;
 
 export interface Config {
   readonly serviceImage: string;
@@ -98,6 +113,9 @@ export interface Config {
   readonly etcdAccess: (typeof etcdAccesses)[number];
   /** By Ingress class. */
   readonly ingressAddresses: ReadonlyMap<string, readonly URL[]>;
+  /** Whether a KvStore may answer for every host without tokens. */
+  readonly openStores: (typeof openStores)[number];
+  readonly monitoringNamespaces: readonly string[];
   readonly upgradesAtOnce: number;
   readonly upgradePauseMs: number;
   readonly upgradeWindow: Window | undefined;
@@ -152,14 +170,21 @@ export function readConfig(
     }
     return found;
   };
+  const names = (name: SettingName): string[] => {
+    const found = text(name)
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
+    for (const each of found) {
+      if (!namespaceName.test(each)) faults.push(`${name} must be names of namespaces, not ${JSON.stringify(each)}`);
+    }
+    return found;
+  };
   const podNamespace = text('KVSTORE_POD_NAMESPACE');
   const config: Config = {
     serviceImage: text('KVSTORE_SERVICE_IMAGE') || `kvstore/service:${defaults.version}`,
     etcdImage: text('KVSTORE_ETCD_IMAGE'),
-    namespaces: text('KVSTORE_WATCH_NAMESPACES')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    namespaces: names('KVSTORE_WATCH_NAMESPACES'),
     podName: text('KVSTORE_POD_NAME') || defaults.hostName,
     podNamespace: podNamespace === '' ? undefined : podNamespace,
     host: text('KVSTORE_HOST'),
@@ -169,6 +194,8 @@ export function readConfig(
     authorityPhaseMs: integer('KVSTORE_CA_PHASE_SECONDS', 1, 604_800) * 1000,
     etcdAccess: oneOf('KVSTORE_ETCD_ACCESS', etcdAccesses) ?? 'dns',
     ingressAddresses: addresses('KVSTORE_INGRESS_URLS'),
+    openStores: oneOf('KVSTORE_OPEN_STORES', openStores) ?? 'allowed',
+    monitoringNamespaces: names('KVSTORE_MONITORING_NAMESPACES'),
     upgradesAtOnce: integer('KVSTORE_UPGRADES_AT_ONCE', 1, 1_000),
     upgradePauseMs: integer('KVSTORE_UPGRADE_PAUSE_SECONDS', 0, 86_400) * 1000,
     upgradeWindow: window('KVSTORE_UPGRADE_WINDOW'),

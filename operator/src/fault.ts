@@ -1,8 +1,11 @@
 /** Something a reconcile could not do. */
+import { OpenStoreError } from './condition/open.ts';
 import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
 import { MissingCertificatesError } from './etcd/tls/present-tls.ts';
 import { hasStatus } from './kube/kube-error.ts';
 import { ForeignObjectError } from './ownership.ts';
+import { RefusedReferenceError } from './references.ts';
+import { RestoreNotAllowedError } from './restore-permission.ts';
 
 export interface Fault {
   readonly error: unknown;
@@ -34,7 +37,11 @@ export function isPermanent({ error }: Fault): boolean {
 /** Server-side apply calls a field that the kind does not have a fault of the server. */
 const unknownField = /field not declared in schema|failed to create typed patch object|unable to convert/;
 
+/** What the operator itself refuses. */
+const refusals = [RefusedReferenceError, RestoreNotAllowedError, OpenStoreError] as const;
+
 function isRefusal(error: unknown): boolean {
+  if (refusals.some((refusal) => error instanceof refusal)) return true;
   if (hasStatus(error, 400, 422)) return true;
   return hasStatus(error, 500) && unknownField.test(error.message);
 }

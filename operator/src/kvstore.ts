@@ -34,7 +34,6 @@ export interface KvStoreMetadata {
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface KvStoreSpec {
@@ -114,6 +113,8 @@ export interface BackupSpec {
   readonly volumeClaim?: string;
   /** A claim that the operator makes, and that stays when the KvStore is deleted. Excludes volumeClaim. */
   readonly storage?: { readonly size: string; readonly className?: string };
+  /** Other KvStores of the namespace that may restore these backups; '*' is all of them. Default: none. */
+  readonly restorableBy?: readonly string[];
   /** Key token: a token that may read. */
   readonly tokenSecretName?: string;
 }

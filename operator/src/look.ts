@@ -16,6 +16,7 @@ import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
 import { ForeignObjectError } from './ownership.ts';
 import { type Restore, restoreOf } from './restore.ts';
+import { RestoreNotAllowedError } from './restore-permission.ts';
 import { Lasting } from './trouble/lasting.ts';
 import type { WarningEvents } from './trouble/pod-events.ts';
 import { noTroubles, type Troubles, troublesOf } from './trouble/troubles.ts';
@@ -65,7 +66,8 @@ export class Looker {
       }
     };
     const troubles = await orFault(() => this.#troubles(kvstore), noTroubles);
-    const restore = this.restore(kvstore, troubles);
+    const notAllowed = faults.find(({ error }) => error instanceof RestoreNotAllowedError);
+    const restore = this.restore(kvstore, troubles, notAllowed);
     const serviceIsForeign = pass.faults.some(
       ({ error }) => error instanceof ForeignObjectError && error.kind === 'Service',
     );
@@ -125,7 +127,8 @@ export class Looker {
     };
   }
 
-  restore(kvstore: KvStore, troubles: Troubles = noTroubles): Restore | undefined {
+  /** @param notAllowed why the restore may not begin; undefined: it may, or that was not looked at */
+  restore(kvstore: KvStore, troubles: Troubles = noTroubles, notAllowed?: Fault): Restore | undefined {
     const { caches } = this.#options;
     const { namespace, name } = kvstore.metadata;
     const { restoreFrom } = kvstore.spec;
@@ -137,6 +140,7 @@ export class Looker {
         .ofGroup(`${namespace}/${name}`)
         .filter(({ metadata }) => metadata?.labels?.['batch.kubernetes.io/job-name'] === jobName),
       troubles: troubles.restore,
+      notAllowed: notAllowed?.message,
     });
   }
 

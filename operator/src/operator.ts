@@ -98,7 +98,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     progress: metrics.progress,
     defaults: {
       serviceImage: config.serviceImage,
-      etcd: { image: config.etcdImage, authorityPhaseMs: config.authorityPhaseMs },
+      etcd: {
+        image: config.etcdImage,
+        authorityPhaseMs: config.authorityPhaseMs,
+        reach: { operatorNamespace: config.podNamespace, monitoringNamespaces: config.monitoringNamespaces },
+      },
     },
     exposures,
     looker: new Looker({
@@ -109,6 +113,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       warnings: new WarningEvents(writer, clock),
       now: options.now,
     }),
+    openStores: config.openStores,
     reconcileEtcd: options.reconcileEtcd,
     memberAccess: options.memberAccess,
     secrets: new PolledSecrets({

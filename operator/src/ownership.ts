@@ -10,7 +10,13 @@ export class ForeignObjectError extends Error {
   readonly kind: string | undefined;
 
   constructor({ kind, metadata }: KubernetesObject) {
-    super(`${kind} ${metadata?.name} exists and does not belong to this KvStore: rename one of them, or remove it`);
+    const claimsToBeOurs = metadata?.labels?.[labelKeys.managedBy] === managedBy;
+    super(
+      claimsToBeOurs
+        ? `${kind} ${metadata.name} has the labels of this KvStore but is not controlled by it: remove it, or make the ` +
+            'KvStore its controller if it is the one that the operator made (docs/operator.md, "What there is")'
+        : `${kind} ${metadata?.name} exists and does not belong to this KvStore: rename one of them, or remove it`,
+    );
     this.kind = kind;
   }
 }
@@ -35,12 +41,13 @@ export function isControlledBy(object: KubernetesObject, { metadata }: KvStore):
 }
 
 /**
- * Whether an object is a KvStore's: by its controller; without one, by its labels, as volumes are that outlive their
- * KvStore and as objects are whose owner reference somebody took away.
+ * Whether an object is a KvStore's: by its controller. Labels alone are easily copied with whatever else an object holds;
+ * only volumes go by them, which outlive their KvStore.
  */
 export function belongsTo(object: KubernetesObject, { metadata }: KvStore): boolean {
   const controller = object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
   if (controller !== undefined) return controller.uid === metadata.uid;
+  if (object.kind !== 'PersistentVolumeClaim') return false;
   const labels = object.metadata?.labels ?? {};
   return labels[labelKeys.managedBy] === managedBy && labels[labelKeys.instance] === metadata.name;
 }

@@ -4,7 +4,7 @@ import { type Applier, objectId } from './apply.ts';
 import type { ResourceName } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
-import { belongsTo, isControlledBy } from './ownership.ts';
+import { isControlledBy } from './ownership.ts';
 
 /** The kinds that a KvStore may want or not; it always has all the others. Never those that hold data. */
 const prunable = [
@@ -29,9 +29,8 @@ export async function prune(
     const objects: readonly KubernetesObject[] = caches[name].ofGroup(key);
     for (const object of objects) {
       const unwanted = !wanted.has(objectId(name, object)) && object.metadata?.deletionTimestamp === undefined;
-      // A backup that somebody made by hand has the labels of the others.
-      const isOwn = name === 'jobs' ? isControlledBy(object, kvstore) : belongsTo(object, kvstore);
-      if (unwanted && isOwn) await applier.remove(object, object.metadata?.uid);
+      // Labels say nothing: a backup that somebody made by hand has those of the others.
+      if (unwanted && isControlledBy(object, kvstore)) await applier.remove(object, object.metadata?.uid);
     }
   }
 }

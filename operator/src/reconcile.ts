@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { announcementsOf } from './announce.ts';
 import { type Applier, objectId } from './apply.ts';
 import { hopelessBackups } from './backup.ts';
+import { isOpenToAll, OpenStoreError } from './condition/open.ts';
+import type { Config } from './config.ts';
 import type { ReconcileResult } from './controller.ts';
 import type { ServiceDefaults } from './desired/deployment.ts';
 import { buildServiceObjects } from './desired/desired.ts';
@@ -25,9 +27,12 @@ import type { KvStore } from './kvstore.ts';
 import type { Look, Looker, Pass } from './look.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
+import { readOwnNames } from './own-names.ts';
 import { ForeignObjectError } from './ownership.ts';
+import { Protection } from './protection.ts';
 import { prune } from './prune.ts';
 import { readOnly } from './read-only.ts';
+import { checkRestoreAllowed, permissionPollMs, RestoreNotAllowedError } from './restore-permission.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -44,6 +49,8 @@ export interface ReconcileOptions {
   readonly progress: ProgressMetrics;
   readonly log: Logger;
   readonly defaults: ServiceDefaults & { readonly etcd: EtcdDefaults };
+  /** Whether a KvStore may answer for every host without tokens. */
+  readonly openStores: Config['openStores'];
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
   readonly secrets: PolledSecrets;
@@ -122,8 +129,13 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   const { namespace, name } = kvstore.metadata;
   const liveDeployment = () => options.caches.deployments.get(namespace, name);
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
-  if (secretVersions !== undefined) {
+  const protection = new Protection();
+  await attempt(() => protection.check(kvstore, options));
+  await attempt(() => refuseOpen(kvstore, options));
+  const names = await attempt(() => readOwnNames(kvstore, options));
+  if (secretVersions !== undefined && names !== undefined) {
     const around = {
+      names,
       defaults: options.defaults,
       secretVersions,
       hasServiceMonitors: options.hasServiceMonitors(),
@@ -132,16 +144,26 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
     };
     for (const object of buildServiceObjects(kvstore, around)) {
       if (object.kind === resources.ingresses.kind && !mayHaveRoute(kvstore, faults, options)) continue;
+      if (protection.holdsBack(object)) continue;
+      const before = faults.length;
       await attempt(() => apply(keepBack(object, liveDeployment(), () => options.turns.take(kvstore))));
+      if (faults.length > before) protection.lacks(object);
     }
     if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
   const { restoreFrom } = kvstore.spec;
   if (restoreFrom !== undefined) {
-    const job = buildRestoreJob(kvstore, restoreFrom, options.defaults, liveDeployment());
+    const defaults =
+      names === undefined ? options.defaults : { ...options.defaults, serviceAccount: names.serviceAccount };
+    const job = buildRestoreJob(kvstore, restoreFrom, defaults, liveDeployment());
     // One that is there is kept and never changed, whatever has changed since it was made.
     wanted.add(objectId('jobs', job));
-    if (restore?.start === true) await attempt(() => apply(job));
+    if (restore?.finding.reason === 'Waiting') {
+      await attempt(async () => {
+        await checkRestoreAllowed(kvstore, restoreFrom, options);
+        if (restore.start && names !== undefined && !protection.holdsBack(job)) await apply(job);
+      });
+    }
   }
   // What was not applied for a fault is not unwanted.
   if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
@@ -165,12 +187,19 @@ async function reconcileEtcd(
   }
 }
 
+/** The route goes as well when it was there: whoever sets this wants no such store. */
+async function refuseOpen(kvstore: KvStore, { openStores }: ReconcileOptions): Promise<void> {
+  if (openStores === 'refused' && kvstore.spec.ingress.enabled && isOpenToAll(kvstore)) throw new OpenStoreError();
+}
+
 /** A route to a Service that is somebody else's, or for a host that is, would lead clients to a stranger. */
 function mayHaveRoute(kvstore: KvStore, faults: readonly Fault[], { exposures }: ReconcileOptions): boolean {
-  const isForeign = faults.some(
-    ({ error }) => error instanceof ForeignObjectError && error.kind === resources.services.kind,
+  const isRefused = faults.some(
+    ({ error }) =>
+      error instanceof OpenStoreError ||
+      (error instanceof ForeignObjectError && error.kind === resources.services.kind),
   );
-  return !isForeign && exposures.holderOf(kvstore) === undefined;
+  return !isRefused && exposures.holderOf(kvstore) === undefined;
 }
 
 async function removeRoute(kvstore: KvStore, { caches, applier }: ReconcileOptions): Promise<void> {
@@ -214,7 +243,7 @@ const turnMs = 15_000;
 
 function resultOf(
   kvstore: KvStore,
-  { etcd }: Pass,
+  { etcd, faults }: Pass,
   lookAgainMs: number | undefined,
   isWaiting: boolean,
 ): ReconcileResult {
@@ -222,6 +251,7 @@ function resultOf(
   const waits = [
     etcd?.requeueAfterMs,
     lookAgainMs,
+    faults.some(({ error }) => error instanceof RestoreNotAllowedError) ? permissionPollMs : undefined,
     pollsSecrets ? secretPollMs : undefined,
     isWaiting ? turnMs : undefined,
   ];

@@ -16,6 +16,8 @@ export interface RestoreObjects {
   readonly pods: readonly V1Pod[];
   /** What has kept them from starting. */
   readonly troubles?: readonly PodTrouble[];
+  /** Why it may not begin. */
+  readonly notAllowed?: string | undefined;
 }
 
 export interface Restore {
@@ -35,6 +37,10 @@ export function restoreOf({ spec, status }: KvStore, objects: RestoreObjects): R
     return known === undefined ? undefined : { finding: findingOf(known), start: false };
   }
   const { job, deployment, pods } = objects;
+  if (job === undefined && objects.notAllowed !== undefined) {
+    const finding = { status: 'False', reason: 'NotAllowed', message: objects.notAllowed } as const;
+    return { finding, holdsUp: 'Restoring', start: false };
+  }
   if (job === undefined) {
     const isServing = (deployment?.status?.availableReplicas ?? 0) > 0;
     const finding = { status: 'False', reason: 'Waiting', message: 'waits for a replica to restore into' } as const;

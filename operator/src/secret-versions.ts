@@ -8,7 +8,8 @@ import type { KvStore } from './kvstore.ts';
 /** No watch reports a Secret: reading each by name needs far less permission than watching them all. */
 export const secretPollMs = 60_000;
 
-const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+/** The media type of an object without what is in it. */
+export const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 /** Name and version of every Secret a KvStore refers to, as one text; '' when there are none. */
 export async function readSecretVersions(kvstore: KvStore, client: KubeClient): Promise<string> {

@@ -3,6 +3,7 @@ import type { V1CronJob } from '@kubernetes/client-node';
 import { backupCondition } from './backup.ts';
 import { degradedFinding, troubleFound } from './condition/degraded.ts';
 import type { Findings } from './condition/findings.ts';
+import { openCondition, openFinding } from './condition/open.ts';
 import { progressingFinding } from './condition/progressing.ts';
 import { readyFinding } from './condition/ready.ts';
 import { type Finding, transition } from './conditions.ts';
@@ -30,6 +31,7 @@ export function buildStatus(kvstore: KvStore, findings: Findings, now: Date): Kv
     ...abnormal(progressing, found?.isStuck === true ? degradedFinding(found) : undefined),
     ...(restore === undefined ? {} : { [restoredCondition]: restore.finding }),
     ...(findings.backup === undefined ? {} : { [backupCondition]: findings.backup }),
+    [openCondition]: openFinding(kvstore),
   };
   const backup = spec.backup === undefined ? undefined : backupStatus(findings.cronJob);
   const lastEtcd = spec.etcd === undefined ? undefined : status?.etcd;

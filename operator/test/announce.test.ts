@@ -31,6 +31,9 @@ const cases: readonly [before: State | undefined, after: State, expected: string
   [['Progressing', 'False', 'Settled'], ['Progressing', 'False', 'Paused'], ['Normal Paused']],
   [['Exposed', 'False', 'RouteNotAnswering'], ['Exposed', 'True', 'RouteAnswers'], ['Normal Exposed']],
   [['Exposed', 'True', 'RouteAnswers'], ['Exposed', 'False', 'OtherStoreAnswers'], ['Warning NotExposed']],
+  [undefined, ['Open', 'True', 'EveryHost'], ['Warning OpenToAll']],
+  [undefined, ['Open', 'True', 'NoTokens'], []],
+  [['Open', 'True', 'EveryHost'], ['Open', 'False', 'TokensRequired'], ['Normal NotOpenToAll']],
   [undefined, ['LastBackupSucceeded', 'Unknown', 'NoneYet'], []],
   [['LastBackupSucceeded', 'Unknown', 'NoneYet'], ['LastBackupSucceeded', 'False', 'Failed'], ['Warning BackupFailed']],
   [

@@ -4,6 +4,7 @@ import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { pathOf, resources } from '../src/kube/resources.ts';
 import type { KvStore } from '../src/kvstore.ts';
+import { restorableByAnnotation } from '../src/restore-permission.ts';
 import { type Cluster, type RunningOperator, startCluster } from './support/cluster.ts';
 import { waitForCondition } from './support/conditions.ts';
 
@@ -28,6 +29,15 @@ async function restrictedNamespace(): Promise<string> {
     contentType: 'application/merge-patch+json',
   });
   return namespace;
+}
+
+/** A claim whose backups every KvStore of the namespace may restore. */
+async function openClaim(namespace: string): Promise<void> {
+  const body = {
+    metadata: { name: restoreFrom.volumeClaim, annotations: { [restorableByAnnotation]: '*' } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  await cluster.admin.request('POST', pathOf(resources.claims, namespace), { body });
 }
 
 async function admitted(namespace: string, template: V1PodTemplateSpec | undefined): Promise<void> {
@@ -133,6 +143,7 @@ test('a time zone that is none is told', async (t) => {
 
 test('a restore comes before Ready and the Ingress, and never again', async (t) => {
   const namespace = await restrictedNamespace();
+  await openClaim(namespace);
   await cluster.createKvStore(namespace, 'again', { etcd: {}, restoreFrom });
   const waiting = { type: 'Restored', status: 'False', reason: 'Waiting' } as const;
   await waitForCondition(cluster, namespace, 'again', waiting);
@@ -166,6 +177,7 @@ test('a restore comes before Ready and the Ingress, and never again', async (t) 
 
 test('a restore that failed holds the store up until its Job is deleted, and is then tried again', async (t) => {
   const namespace = await cluster.createNamespace();
+  await openClaim(namespace);
   await cluster.createKvStore(namespace, 'fails', { etcd: {}, restoreFrom });
   await serve(namespace, 'fails');
   const first = await restoreJob(namespace);

@@ -18,6 +18,8 @@ test('without any environment everything has a default', (t) => {
     resyncMs: 600_000,
     etcdAccess: 'dns',
     ingressAddresses: new Map(),
+    openStores: 'allowed',
+    monitoringNamespaces: [],
     upgradesAtOnce: 2,
     upgradePauseMs: 30_000,
     upgradeWindow: undefined,

@@ -247,7 +247,10 @@ test('the schema has exactly the fields of the types', async (t) => {
 
 test('kubectl explains every field and prints the columns', async (t) => {
   await cluster.createKvStore('default', 'printed');
-  t.regex(await cluster.kubectl('get', 'kvs', 'printed'), /NAME +READY +REPLICAS +ETCD +EXPOSED +STATUS +URL +AGE/);
+  t.regex(
+    await cluster.kubectl('get', 'kvs', 'printed'),
+    /NAME +READY +REPLICAS +ETCD +EXPOSED +OPEN +STATUS +URL +AGE/,
+  );
   const explained = await cluster.kubectl('explain', 'kvstore.spec.etcd.storage');
   t.regex(explained, /never shrink/);
 });

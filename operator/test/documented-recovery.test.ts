@@ -47,5 +47,6 @@ test('the pods and claims of the page are admitted where only restricted pods ar
   }
   const claims = ['shop-etcd-snapshot', 'data-shop-etcd-0'].map((name) => `persistentvolumeclaim/${name}`);
   const pods = ['shop-etcd-recovery', 'shop-etcd-snapshot', 'shop-etcd-recovery'].map((name) => `pod/${name}`);
-  t.deepEqual(made.sort(), [...claims, ...pods].sort());
+  const policy = 'networkpolicy.networking.k8s.io/shop-etcd-snapshot';
+  t.deepEqual(made.sort(), [...claims, ...pods, policy].sort());
 });

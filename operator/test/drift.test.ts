@@ -72,12 +72,13 @@ test('drift of each field that the operator owns is repaired', async (t) => {
   let repaired = 0;
   const repairAll = async (object: KubernetesObject): Promise<void> => {
     const resource = resourceNameOf(object);
-    const before = await cluster.appears(resource, namespace, 'drift');
+    const name = object.metadata?.name ?? '';
+    const before = await cluster.appears(resource, namespace, name);
     // As the API server writes them: quantities change their form.
     for (const leaf of leaves(object).map(({ path }) => ({ path, value: at(before, path) }))) {
       if (!(await alter(object, leaf))) continue;
       await waitFor(`${object.kind} ${leaf.path.join('.')} is repaired`, async () => {
-        const now = at(await cluster.get(resource, namespace, 'drift'), leaf.path);
+        const now = at(await cluster.get(resource, namespace, name), leaf.path);
         if (!isDeepStrictEqual(now, leaf.value)) throw new Error(`it is ${now}`);
         return true;
       });

@@ -19,22 +19,22 @@ test.before(async () => {
 });
 test.after.always(() => cluster?.stop());
 
-const serviceKinds = [
-  'serviceAccounts',
-  'services',
-  'networkPolicies',
-  'disruptionBudgets',
-  'deployments',
-  'ingresses',
-] as const satisfies readonly ResourceName[];
+const serviceObjects = [
+  ['serviceAccounts', 'all-kvstore'],
+  ['services', 'all'],
+  ['networkPolicies', 'all-kvstore'],
+  ['disruptionBudgets', 'all'],
+  ['deployments', 'all'],
+  ['ingresses', 'all'],
+] as const satisfies readonly (readonly [ResourceName, string])[];
 
 test('each object of a KvStore is there and goes with it', async (t) => {
   const namespace = await cluster.createNamespace();
   const { metadata } = await cluster.createKvStore(namespace, 'all');
   await cluster.appears('ingresses', namespace, 'all');
   t.is((await cluster.get('kvStores', namespace, 'all')).metadata?.finalizers, undefined);
-  for (const kind of serviceKinds) {
-    const object = await cluster.get(kind, namespace, 'all');
+  for (const [kind, name] of serviceObjects) {
+    const object = await cluster.get(kind, namespace, name);
     t.like(object.metadata?.ownerReferences?.[0], { uid: metadata.uid, controller: true }, kind);
     t.is(object.metadata?.labels?.['app.kubernetes.io/managed-by'], 'kvstore-operator', kind);
   }
@@ -91,11 +91,11 @@ test('an object that another KvStore owned is not taken over while it is being r
   const ownerReferences = [
     { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', name: 'again', uid: 'gone', controller: true },
   ];
-  const body = { metadata: { name: 'again', ownerReferences } };
+  const body = { metadata: { name: 'again-kvstore', ownerReferences } };
   await cluster.admin.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { body });
   await cluster.createKvStore(namespace, 'again');
   await waitForCondition(cluster, namespace, 'again', { type: 'Degraded', status: 'True', reason: 'ObjectConflict' });
-  const account = await cluster.get('serviceAccounts', namespace, 'again');
+  const account = await cluster.get('serviceAccounts', namespace, 'again-kvstore');
   t.is(account.metadata?.ownerReferences?.[0]?.uid, 'gone');
 });
 

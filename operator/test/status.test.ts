@@ -31,6 +31,7 @@ test('all well', (t) => {
     Ready: 'True AllReplicasAvailable',
     Progressing: 'False Settled',
     Degraded: 'False AsExpected',
+    Open: 'True EveryHost',
   });
 });
 
@@ -156,6 +157,7 @@ test('without replicas it is not ready, and that is no fault', (t) => {
     Ready: 'False ScaledToZero',
     Progressing: 'False Settled',
     Degraded: 'False AsExpected',
+    Open: 'True EveryHost',
   });
 });
 

@@ -44,7 +44,7 @@ export const settings = {
   stallTimeout: setting(
     'KV_STALL_TIMEOUT',
     '30s',
-    'How long a client may take nothing of a streamed answer before it is cut off.',
+    'How long a client may take nothing of an answer before it is cut off.',
     duration,
   ),
   maxStreams: setting(
@@ -88,6 +88,12 @@ export const settings = {
     'KV_DRAIN_WINDOW',
     '5s',
     'After SIGTERM: how long new requests are still answered, with Connection: close.',
+    duration,
+  ),
+  checkInterval: setting(
+    'KV_CHECK_INTERVAL',
+    '1m',
+    'How often the structure of the data file is checked while the service runs; less often when that would take more than a hundredth of a core (0.3 s for a million pairs). 0s: never.',
     duration,
   ),
   drainTimeout: setting('KV_DRAIN_TIMEOUT', '15s', 'After SIGTERM: when what is still open is cut.', duration),

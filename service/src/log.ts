@@ -1,6 +1,7 @@
 /** Logs: JSON, a line each, with the ids of the trace they belong to; readable on a terminal. Never bodies or values. */
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { safeLine, shownLine } from './log-line.ts';
 
 export interface LogOptions {
   readonly level: string;
@@ -11,7 +12,8 @@ export interface LogOptions {
 }
 
 export function createLog({ level, format, terminal, fields }: LogOptions): Logger {
-  const options = { level, ...(fields === undefined ? {} : { mixin: fields }) };
-  if (format === 'pretty' || (format === 'auto' && terminal)) return pino(options, pretty({ sync: true }));
-  return pino(options);
+  const isPretty = format === 'pretty' || (format === 'auto' && terminal);
+  const hooks = { streamWrite: isPretty ? shownLine : safeLine };
+  const options = { level, hooks, ...(fields === undefined ? {} : { mixin: fields }) };
+  return isPretty ? pino(options, pretty({ sync: true })) : pino(options);
 }

@@ -24,6 +24,8 @@ function exitCodeOf(error: unknown): number {
 }
 
 async function main(): Promise<void> {
+  // What is stored is for this user alone; LMDB and SQLite make their files by this.
+  process.umask(0o077);
   const config = readConfig(process.env);
   const tracing = tracingAsked(process.env) ? await startTracing(process.env) : undefined;
   const { createLog } = await import('./log.ts');

@@ -13,6 +13,7 @@ import { EventLoopScheduler } from './server/event-loop-scheduler.ts';
 import { observed } from './server/exchange.ts';
 import { addressOf, listen } from './server/listen.ts';
 import { Peers } from './server/peers.ts';
+import { oneAtATime } from './server/pipelining.ts';
 import { serverMetrics } from './server/server-metrics.ts';
 import { shutDown } from './server/shutdown.ts';
 import { type Clock, systemClock } from './store/clock.ts';
@@ -91,14 +92,18 @@ interface HandlerParts extends ServiceParts {
   readonly peers: Peers;
 }
 
-/** What every request goes through, from the inside out: the application, admission, traces, the request's clock. */
+/**
+ * What every request goes through, from the inside out: the application, admission, the order of a connection's requests, traces, the
+ * request's clock.
+ */
 function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const { store, log, registry, metrics, drain, scheduler, peers, tokens, tracing, version } = parts;
+  const spans = tracing?.spans ?? noSpans;
   const app = createApp({
     ...{ store, log, registry, metrics, drain, scheduler, peers, tokens, version },
     answers: new AnswerCache(store, config.answerCache),
     dumps: new DumpCache(store, config.dumpCache),
-    spans: tracing?.spans ?? noSpans,
+    spans,
     exemplars: tracing !== undefined,
     identity: config.identity,
     pages: { docs: config.docs, ui: config.ui },
@@ -111,9 +116,10 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
       stallTimeout: config.stallTimeout,
     },
   });
-  const admit = admission({ scheduler, maxWait: config.maxWait, maxBody: config.maxBody, metrics });
+  const admit = admission({ scheduler, maxWait: config.maxWait, maxBody: config.maxBody, metrics, spans });
   const admitted = admit(app.callback());
-  return observed(metrics, tracing?.requests(admitted) ?? admitted);
+  const inOrder = oneAtATime(admitted, spans);
+  return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
 }
 
 function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {

@@ -40,6 +40,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
+  checkInterval: duration,
   drainWindow: duration,
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },

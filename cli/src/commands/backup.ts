@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { looserThanPrivate } from '../../../service/src/store/private-files.ts';
 import { makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
+import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';
 import { say } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 import { wholeNumber } from '../settings.ts';
 
 export const addBackup: AddCommand = (command, run) =>
@@ -15,6 +16,9 @@ export const addBackup: AddCommand = (command, run) =>
     .action(
       run<[string], { keep: number; quiet?: boolean }>(async (context, { keep, quiet }, folder) => {
         await makeFolder(folder);
+        if (quiet !== true && looserThanPrivate(folder).length > 0) {
+          say(context, `other users may read what is in ${folder}: chmod -R go= ${folder}`);
+        }
         // First, so that there is room.
         await removeHalfBackups(folder, context.clock.now());
         const name = nameBackup(context.clock.now());

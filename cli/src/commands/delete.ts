@@ -1,8 +1,8 @@
 import { keyPath } from '../client.ts';
+import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { ifMatch } from '../pair-text.ts';
-import type { AddCommand } from '../program.ts';
 import { version } from '../settings.ts';
 
 export const addDelete: AddCommand = (command, run) =>

@@ -1,8 +1,8 @@
+import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { exportToFile } from '../export-file.ts';
 import { exportPairs } from '../export-pairs.ts';
 import { say, write } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 import { startProgress } from '../progress.ts';
 
 interface Options {

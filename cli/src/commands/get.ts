@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { keyPath } from '../client.ts';
+import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
 import { pairText, versionOf } from '../pair-text.ts';
-import type { AddCommand } from '../program.ts';
 
 export const addGet: AddCommand = (command: Command, run) =>
   command

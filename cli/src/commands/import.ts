@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Checkpoint } from '../checkpoint.ts';
+import type { AddCommand } from '../command.ts';
 import { CliError } from '../exit-codes.ts';
 import { importPairs } from '../import-pairs.ts';
 import { type Context, say } from '../io.ts';
 import { readLines } from '../lines.ts';
-import type { AddCommand } from '../program.ts';
 import { startProgress } from '../progress.ts';
 
 interface Options {

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { latestBackup } from '../backups.ts';
+import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { say } from '../io.ts';
 import { readLines } from '../lines.ts';
-import type { AddCommand } from '../program.ts';
 import { checkOnlyPairsOf } from '../same-pairs.ts';
 import { importFile } from './import.ts';
 

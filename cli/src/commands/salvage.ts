@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { pairLine } from '../../../service/src/answers/pair-line.ts';
 import type { StoredData } from '../../../service/src/store/pages/stored-data.ts';
-import { openData, sayDamages } from '../data-folder.ts';
+import type { AddCommand } from '../command.ts';
+import { inUse, openData, sayDamages } from '../data-folder.ts';
 import { type Context, say, write } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 
 /** Characters that are written at a time. */
 const sliceSize = 256 * 1024;
@@ -19,6 +19,7 @@ export const addSalvage: AddCommand = (command, run) =>
         const data = openData(folder);
         try {
           const pairs = await writeTo(context, data, file);
+          if (data.isInUse) throw inUse(folder);
           const { lostKeys } = data.report();
           if (options.quiet !== true) sayDamages(context, data);
           say(context, `${pairs} pairs written, ${lostKeys.length} lost`);

@@ -1,9 +1,10 @@
 import { parseMembers } from '../../../service/src/requests/json-members.ts';
 import { withQuery } from '../client.ts';
+import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { pairText } from '../pair-text.ts';
-import type { AddCommand } from '../program.ts';
+import { printable } from '../printable.ts';
 import { wholeNumber } from '../settings.ts';
 
 interface Options {
@@ -42,7 +43,9 @@ export const addSearch: AddCommand = (command, run) =>
           const lines = keys.map((key) => {
             const value = members?.get(key);
             if (value !== undefined) return pairText(key, value);
-            return `${json === true ? JSON.stringify(key) : key}\n`;
+            if (json === true) return `${JSON.stringify(key)}\n`;
+            // A key with the end of a line in it is not two keys.
+            return `${stdout.isTTY === true ? printable(key) : key}\n`;
           });
           if (lines.length > 0) await write(stdout, lines.join(''));
           left -= keys.length;

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
+import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { ifMatch, versionOf } from '../pair-text.ts';
-import type { AddCommand } from '../program.ts';
 import { version, wholeNumber } from '../settings.ts';
 
 interface Options {

@@ -1,5 +1,5 @@
+import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
-import type { AddCommand } from '../program.ts';
 import { watchPairs } from '../watch-pairs.ts';
 
 interface Options {

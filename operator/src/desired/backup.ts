@@ -3,7 +3,7 @@ import { hasIdentity } from '../identity.ts';
 import type { BackupSpec, KvStore } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
-import { backupFolder, buildToolPod } from './tool-pod.ts';
+import { backupPath, buildToolPod } from './tool-pod.ts';
 
 /** A backup that hangs would hold up all that follow. etcd holds some gigabytes, which take minutes. */
 const longestBackupSeconds = 60 * 60;
@@ -47,8 +47,9 @@ export function buildBackup(
           activeDeadlineSeconds: longestBackupSeconds,
           template: buildToolPod(kvstore, defaults, {
             component: 'backup',
-            args: ['backup', `${backupFolder}/${name}`, `--keep=${retention}`, '--retry-for=300'],
+            args: ['backup', backupPath(name), `--keep=${retention}`, '--retry-for=300'],
             volumeClaim,
+            folder: name,
             readOnly: false,
             tokenSecretName,
             hasIdentity: hasIdentity(live),

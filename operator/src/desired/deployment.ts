@@ -5,13 +5,15 @@ import type {
   V1TopologySpreadConstraint,
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
-import { objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
+import { defaultNames, objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
 import { serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
 
 export interface ServiceDefaults {
   /** Image of a KvStore that names none. */
   readonly serviceImage: string;
+  /** The account of this KvStore's pods. Default: that of a new one. */
+  readonly serviceAccount?: string;
 }
 
 /** The annotation whose change makes the Deployment roll out. */
@@ -57,7 +59,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
           },
         },
         spec: {
-          serviceAccountName: metadata.name,
+          serviceAccountName: defaults.serviceAccount ?? defaultNames(metadata.name).serviceAccount,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds,

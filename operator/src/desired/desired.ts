@@ -5,6 +5,7 @@ import { buildBackup, buildBackupClaim } from './backup.ts';
 import { buildDeployment, type ServiceDefaults } from './deployment.ts';
 import { buildDisruptionBudget } from './disruption-budget.ts';
 import { buildIngress } from './ingress.ts';
+import { defaultNames, type OwnNames } from './labels.ts';
 import { buildNetworkPolicy } from './network-policy.ts';
 import { buildService } from './service.ts';
 import { buildServiceAccount } from './service-account.ts';
@@ -18,21 +19,25 @@ export interface Surroundings {
   readonly hasServiceMonitors: boolean;
   /** True: the store is still to get its first values, so nobody from outside is to reach it. */
   readonly restoring: boolean;
+  /** Default: those of a new KvStore. */
+  readonly names?: OwnNames;
   /** The Deployment as the cache shows it; undefined: there is none yet. */
   readonly live?: V1Deployment | undefined;
 }
 
-/** In the order of application: a pod's ServiceAccount before the pods. */
+/** In the order of application: the account and the policy of pods before the pods. */
 export function buildServiceObjects(kvstore: KvStore, around: Surroundings): KubernetesObject[] {
   const { ingress, monitoring, backup } = kvstore.spec;
+  const names = around.names ?? defaultNames(kvstore.metadata.name);
+  const defaults = { ...around.defaults, serviceAccount: names.serviceAccount };
   const objects = [
-    buildServiceAccount(kvstore),
+    buildServiceAccount(kvstore, names),
     buildService(kvstore, around.live),
-    buildNetworkPolicy(kvstore),
+    buildNetworkPolicy(kvstore, names),
     buildDisruptionBudget(kvstore),
-    buildDeployment(kvstore, around.defaults, around.secretVersions),
+    buildDeployment(kvstore, defaults, around.secretVersions),
     backup === undefined ? undefined : buildBackupClaim(kvstore, backup),
-    backup === undefined ? undefined : buildBackup(kvstore, backup, around.defaults, around.live),
+    backup === undefined ? undefined : buildBackup(kvstore, backup, defaults, around.live),
     ingress.enabled && !around.restoring ? buildIngress(kvstore) : undefined,
     monitoring.enabled && around.hasServiceMonitors ? buildServiceMonitor(kvstore) : undefined,
   ];

@@ -10,6 +10,17 @@ export const managedBy = 'kvstore-operator';
 
 export type Component = 'service' | 'etcd' | 'etcd-image' | 'backup' | 'restore';
 
+/** Names of objects that a user might have under the KvStore's own name. */
+export interface OwnNames {
+  readonly serviceAccount: string;
+  readonly networkPolicy: string;
+}
+
+/** Those of a KvStore that has none yet. */
+export function defaultNames(instance: string): OwnNames {
+  return { serviceAccount: `${instance}-kvstore`, networkPolicy: `${instance}-kvstore` };
+}
+
 /** Labels that pick whatever belongs to one KvStore. */
 export function instanceLabels(instance: string): Record<string, string> {
   return { [labelKeys.name]: 'kvstore', [labelKeys.instance]: instance };

@@ -1,6 +1,6 @@
 import type { KubernetesObject, V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
-import { objectLabels, selectorLabels } from './labels.ts';
+import { defaultNames, objectLabels, selectorLabels } from './labels.ts';
 import { servicePort } from './service-environment.ts';
 
 /** client-node's own type renames `from`, which the API server's JSON has. */
@@ -13,18 +13,21 @@ export interface NetworkPolicy extends KubernetesObject {
 }
 
 /**
- * Those whom the KvStore names, and its own replicas, backups and restores, may speak HTTP to the service, everybody when it names
- * none; nobody anything else. What
- * the Ingress controller and Prometheus are called is not the same in every cluster, so neither is guessed.
+ * The clients that the KvStore names, and its own replicas, backups and restores, reach the service by HTTP; all clients
+ * do when it names none. No other port is open. What the Ingress controller and Prometheus are called differs between
+ * clusters, so neither is guessed.
  */
-export function buildNetworkPolicy({ metadata: { name, namespace }, spec: { clients } }: KvStore): NetworkPolicy {
+export function buildNetworkPolicy(
+  { metadata: { name, namespace }, spec: { clients } }: KvStore,
+  { networkPolicy } = defaultNames(name),
+): NetworkPolicy {
   const jobs = (['backup', 'restore', 'service'] as const).map((component) => ({
     podSelector: { matchLabels: selectorLabels(name, component) },
   }));
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name, namespace, labels: objectLabels(name, 'service') },
+    metadata: { name: networkPolicy, namespace, labels: objectLabels(name, 'service') },
     spec: {
       podSelector: { matchLabels: selectorLabels(name, 'service') },
       policyTypes: ['Ingress'],

@@ -4,7 +4,7 @@ import { hasIdentity } from '../identity.ts';
 import type { KvStore, RestoreSpec } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
-import { backupFolder, buildToolPod } from './tool-pod.ts';
+import { backupPath, buildToolPod } from './tool-pod.ts';
 
 /** With which the command line says that the store holds other data than the backup (docs/cli.md). */
 export const otherDataExitCode = 4;
@@ -31,7 +31,8 @@ export function buildRestoreJob(
 ): V1Job {
   const { name, namespace } = kvstore.metadata;
   const labels = objectLabels(name, 'restore');
-  const folder = `${backupFolder}/${restore.kvStore ?? name}`;
+  const source = restore.kvStore ?? name;
+  const folder = backupPath(source);
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -56,6 +57,7 @@ export function buildRestoreJob(
         component: 'restore',
         args: ['restore', restore.file === 'latest' ? folder : `${folder}/${restore.file}`, '--retry-for=300'],
         volumeClaim: restore.volumeClaim,
+        folder: source,
         readOnly: true,
         tokenSecretName: restore.tokenSecretName,
         hasIdentity: hasIdentity(live),

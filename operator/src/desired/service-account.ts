@@ -1,13 +1,16 @@
 import type { V1ServiceAccount } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
-import { objectLabels } from './labels.ts';
+import { type OwnNames, objectLabels } from './labels.ts';
 
 /** An identity without a token: the service never calls the API server. */
-export function buildServiceAccount({ metadata: { name, namespace } }: KvStore): V1ServiceAccount {
+export function buildServiceAccount(
+  { metadata: { name, namespace } }: KvStore,
+  { serviceAccount }: OwnNames,
+): V1ServiceAccount {
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
-    metadata: { name, namespace, labels: objectLabels(name, 'service') },
+    metadata: { name: serviceAccount, namespace, labels: objectLabels(name, 'service') },
     automountServiceAccountToken: false,
   };
 }

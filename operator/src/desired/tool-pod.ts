@@ -2,7 +2,7 @@ import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/clie
 import { identityOf } from '../identity.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { ServiceDefaults } from './deployment.ts';
-import { type Component, objectLabels } from './labels.ts';
+import { type Component, defaultNames, objectLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
 import { servicePort } from './service-environment.ts';
 
@@ -11,14 +11,22 @@ export interface Tool {
   /** Of the command line in the service's image. */
   readonly args: readonly string[];
   readonly volumeClaim: string;
+  /** Of the volume, a single name: the pod sees nothing else of it. */
+  readonly folder: string;
   readonly readOnly: boolean;
   readonly tokenSecretName: string | undefined;
   /** Whether replicas give their identity: only then can the command line insist on it. */
   readonly hasIdentity: boolean;
 }
 
-/** Where the backups' volume is mounted. */
-export const backupFolder = '/backup';
+/** Below it a folder of the backups' volume is mounted, under its own name. */
+const backupRoot = '/backup';
+
+/** Where a pod finds the backups of one KvStore. */
+export function backupPath(folder: string): string {
+  return `${backupRoot}/${folder}`;
+}
+
 const tokenFolder = '/etc/kvstore/token';
 
 const resources: V1ResourceRequirements = {
@@ -36,7 +44,7 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
     spec: {
       // Another pod for each try: the failed ones stay to be looked at.
       restartPolicy: 'Never',
-      serviceAccountName: metadata.name,
+      serviceAccountName: defaults.serviceAccount ?? defaultNames(metadata.name).serviceAccount,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       // A volume with many files is not walked again at each start.
@@ -65,7 +73,12 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
           ],
           resources,
           volumeMounts: [
-            { name: 'backup', mountPath: backupFolder, ...(tool.readOnly ? { readOnly: true } : {}) },
+            {
+              name: 'backup',
+              mountPath: backupPath(tool.folder),
+              subPath: tool.folder,
+              ...(tool.readOnly ? { readOnly: true } : {}),
+            },
             ...(tokenSecretName === undefined ? [] : [{ name: 'token', mountPath: tokenFolder, readOnly: true }]),
           ],
           securityContext: restrictedContainer(),

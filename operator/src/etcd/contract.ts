@@ -1,4 +1,5 @@
 /** What the reconcile loop hands to the etcd side, and what it gets back. */
+
 import type {
   KubernetesObject,
   V1ConfigMap,
@@ -10,6 +11,7 @@ import type {
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import type { Access, AccessChange } from './access/access.ts';
+import type { EtcdReach } from './build/network-policy.ts';
 
 /** The objects of one KvStore's etcd, as the caches show them or as they were read. Never modify them. */
 export interface EtcdObjects {
@@ -75,6 +77,8 @@ export interface EtcdDefaults {
   readonly image: string;
   /** How long each phase of the replacement of a certificate authority lasts at least. */
   readonly authorityPhaseMs: number;
+  /** Default: no operator inside the cluster, metrics for all namespaces. */
+  readonly reach?: EtcdReach;
 }
 
 export interface EtcdOutcome {

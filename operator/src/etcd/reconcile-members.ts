@@ -26,7 +26,7 @@ import { type Trial, trialJob } from './trial.ts';
 export interface MembersOptions {
   readonly kvstore: KvStore;
   readonly etcd: EtcdSpec;
-  readonly defaults: Pick<EtcdDefaults, 'image'>;
+  readonly defaults: Pick<EtcdDefaults, 'image' | 'reach'>;
   /** Of the authorities that members trust. */
   readonly trustHash: string;
   readonly tools: MemberTools;
@@ -109,14 +109,14 @@ async function decide(
 
 /** The configuration before the pods that read it. */
 async function applyObjects(
-  { kvstore, etcd, tools }: MembersOptions,
+  { kvstore, etcd, defaults, tools }: MembersOptions,
   names: EtcdNames,
   { objects, state, template, trial }: Decision,
 ): Promise<void> {
   const { name: instance, uid } = kvstore.metadata;
   const budget = etcdDisruptionBudget(names, etcd.members);
   await tools.apply(etcdHeadlessService(names));
-  await tools.apply(etcdNetworkPolicy(names, instance));
+  await tools.apply(etcdNetworkPolicy(names, instance, defaults.reach ?? { monitoringNamespaces: [] }));
   if (budget !== undefined) await tools.apply(budget);
   await tools.apply(etcdConfigMap(names, state, uid, objects.configMap?.metadata?.resourceVersion));
   if (trial !== undefined) await tools.apply(trialJob(names, kvstore, trial));

@@ -9,7 +9,7 @@ import { type Clock, sleep } from '../clock.ts';
 import type { KubeClient, WatchEvent } from './kube-client.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
 import { keyOf, type ObjectCache } from './object-cache.ts';
-import { pathOf, type Resource } from './resources.ts';
+import { pathOf, type Resource, resources } from './resources.ts';
 
 export interface SourceOptions<T extends KubernetesObject> {
   readonly client: KubeClient;
@@ -31,7 +31,8 @@ export interface SourceOptions<T extends KubernetesObject> {
   readonly onRestart: (resource: Resource) => void;
 }
 
-const pageSize = '500';
+/** A page is in memory as text and as objects at once; a KvStore and its managedFields may have some hundred KiB. */
+const pageSize = '50';
 const shortestWatchMs = 1_000;
 const backoff = { baseMs: 500, maxMs: 30_000, random: Math.random };
 
@@ -158,8 +159,16 @@ export class Source<T extends KubernetesObject> {
   /** A list's items do not say what they are; managedFields are half of an object and never read here. */
   #slim(item: T): T {
     const { apiVersion, kind } = this.#options.resource;
-    const { managedFields: _, ...metadata } = item.metadata ?? {};
-    return { ...item, apiVersion, kind, metadata };
+    const { managedFields: _, annotations, ...metadata } = item.metadata ?? {};
+    const kept = annotations === undefined ? undefined : this.#annotations(annotations);
+    return { ...item, apiVersion, kind, metadata: kept === undefined ? metadata : { ...metadata, annotations: kept } };
+  }
+
+  /** A KvStore's are its users' own, up to 256 KiB; what kubectl last applied is the whole object once more. */
+  #annotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+    if (this.#options.resource.kind === resources.kvStores.kind) return undefined;
+    const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...kept } = annotations;
+    return kept;
   }
 }
 

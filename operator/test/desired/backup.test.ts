@@ -84,6 +84,14 @@ test('a restore takes the newest backup of a KvStore, or the one that is named, 
   t.true(restore().container?.volumeMounts?.[0]?.readOnly);
 });
 
+test('a pod sees the folder of one KvStore on the volume, and nothing else', (t) => {
+  const mountOf = ({ container }: ReturnType<typeof backup> | ReturnType<typeof restore>) =>
+    container?.volumeMounts?.[0];
+  t.deepEqual(mountOf(backup()), { name: 'backup', mountPath: '/backup/shop', subPath: 'shop' });
+  const others = mountOf(restore({ kvStore: 'old' }));
+  t.deepEqual(others, { name: 'backup', mountPath: '/backup/old', subPath: 'old', readOnly: true });
+});
+
 test('another restore is another Job, the same one is the same', (t) => {
   const nameOf = (spec: Partial<RestoreSpec>) => restoreJobName(kvStore(), { ...latest, ...spec });
   t.is(nameOf({}), nameOf({}));
@@ -99,7 +107,10 @@ test('the pods may talk to the service, and not to etcd; no Service, budget or p
   for (const labels of [cron?.jobTemplate.spec?.template.metadata?.labels, restore().job?.template.metadata?.labels]) {
     t.true(peers.some(({ podSelector }) => isSubset(podSelector?.matchLabels, labels)));
     for (const component of ['service', 'etcd'] as const) t.false(isSubset(selectorLabels('shop', component), labels));
-    const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop').spec.ingress;
+    const rules = etcdNetworkPolicy(etcdNames(kvStore()), 'shop', {
+      operatorNamespace: 'kvstore-system',
+      monitoringNamespaces: [],
+    }).spec.ingress;
     const allowed = rules.flatMap(({ from = [] }) => from).map(({ podSelector }) => podSelector?.matchLabels);
     t.true(allowed.length > 0);
     for (const selector of allowed) t.false(isSubset(selector, labels), JSON.stringify(selector));

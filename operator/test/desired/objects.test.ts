@@ -2,6 +2,7 @@ import test from 'ava';
 import { buildServiceObjects } from '../../src/desired/desired.ts';
 import { buildDisruptionBudget } from '../../src/desired/disruption-budget.ts';
 import { buildIngress, urlOf } from '../../src/desired/ingress.ts';
+import { defaultNames } from '../../src/desired/labels.ts';
 import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
 import { buildService, nativeAnnotation } from '../../src/desired/service.ts';
 import { buildServiceAccount } from '../../src/desired/service-account.ts';
@@ -106,8 +107,29 @@ test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing el
   const openToAll = (rules: readonly { from?: unknown; ports?: readonly object[] }[] = []) =>
     rules.filter(({ from }) => from === undefined).flatMap(({ ports = [] }) => ports);
   t.deepEqual(openToAll(buildNetworkPolicy(kvStore()).spec?.ingress), [{ protocol: 'TCP', port: 8080 }]);
-  const { spec } = etcdNetworkPolicy(etcdNames(kvStore()), 'shop');
+  const { spec } = etcdNetworkPolicy(etcdNames(kvStore()), 'shop', { monitoringNamespaces: [] });
   t.deepEqual(openToAll(spec.ingress), [{ protocol: 'TCP', port: 2381 }]);
+});
+
+test('etcd trusts the label of the operator in its namespace only, and shows metrics where it is told', (t) => {
+  const inNamespace = (name: string) => ({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+  });
+  const reach = { operatorNamespace: 'kvstore-system', monitoringNamespaces: ['monitoring', 'ops'] };
+  const { spec } = etcdNetworkPolicy(etcdNames(kvStore()), 'shop', reach);
+  const fromFor = (port: number) =>
+    spec.ingress
+      .filter(({ ports }) => ports.some((each) => 'port' in each && each.port === port))
+      .map(({ from }) => from);
+  const podSelector = { matchLabels: { 'app.kubernetes.io/name': 'kvstore-operator' } };
+  const byLabel = (from: readonly object[] = []) => from.filter((peer) => JSON.stringify(peer).includes('-operator'));
+  t.deepEqual(fromFor(2379).flatMap(byLabel), [{ ...inNamespace('kvstore-system'), podSelector }]);
+  t.deepEqual(fromFor(2381), [[inNamespace('monitoring'), inNamespace('ops')]]);
+  const outside = etcdNetworkPolicy(etcdNames(kvStore()), 'shop', { monitoringNamespaces: [] });
+  t.deepEqual(
+    outside.spec.ingress.flatMap(({ from }) => byLabel(from)),
+    [],
+  );
 });
 
 test('the clients that a KvStore names, and its own pods, are the only ones that reach the service', (t) => {
@@ -129,7 +151,7 @@ test('the clients that a KvStore names, and its own pods, are the only ones that
 });
 
 test('the ServiceAccount has no token', (t) => {
-  t.false(buildServiceAccount(kvStore()).automountServiceAccountToken);
+  t.false(buildServiceAccount(kvStore(), defaultNames('shop')).automountServiceAccountToken);
 });
 
 test('what is optional is there only when asked for and possible', (t) => {

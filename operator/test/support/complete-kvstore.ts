@@ -83,6 +83,7 @@ export const completeSpec: Complete<KvStoreSpec> = {
     suspend: false,
     volumeClaim: 'claim',
     storage: { size: '8Gi', className: 'class' },
+    restorableBy: ['name'],
     tokenSecretName: 'secret',
   },
   restoreFrom: { volumeClaim: 'claim', kvStore: 'name', file: 'latest', tokenSecretName: 'secret' },

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
-import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer } from './answer.ts';
+import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
@@ -13,15 +13,16 @@ export type Send = (response: ServerResponse, answer: Answer) => Promise<void> |
 /** A client that takes nothing is cut off by the server's own limit (listen.ts), whatever the answer. */
 export function sender(scheduler: EventLoopScheduler): Send {
   return (response, answer) => {
-    if (answer.kind === 'text') {
-      response.writeHead(answer.status, answer.headers as string[]);
-      response.end(answer.text, answer.encoding);
-      return undefined;
-    }
+    if (answer.kind === 'text') return sendText(response, answer);
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler);
     return sendEvents(response, answer);
   };
+}
+
+export function sendText(response: ServerResponse, { status, headers, text, encoding }: TextAnswer): undefined {
+  response.writeHead(status, headers as string[]);
+  response.end(text, encoding);
 }
 
 function sendBytes(

@@ -22,7 +22,7 @@ export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Mi
     if (openPaths.has(ctx.state.target.path)) return next();
     const token = tokenOf(ctx.req, tokens);
     if (token === undefined) throw unauthorized(ctx.req);
-    if (token.access !== 'rw' && !safeMethods.has(ctx.method)) {
+    if (token.access !== 'rw' && !safeMethods.has(ctx.req.method ?? '')) {
       const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }

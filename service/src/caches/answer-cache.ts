@@ -1,5 +1,5 @@
 /**
- * Answers that hot reads gave lately, kept ready until a write changes what they show. A write drops the answer of its
+ * Answers that reads gave lately, kept ready until a write changes what they show. A write drops the answer of its
  * key and those of the searches that find it, and no others: what nobody writes to stays, whatever else is written.
  */
 

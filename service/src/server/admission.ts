@@ -2,10 +2,11 @@
  * Sheds load in front of the application. While the event loop has time, a request goes straight on. Else it waits for
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { problemText } from '../answers/problem.ts';
+import { problemAnswer } from '../answers/problem.ts';
+import { sendText } from '../answers/send.ts';
 import { Problem } from '../errors.ts';
+import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
 
@@ -28,16 +29,18 @@ export interface AdmissionOptions {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly metrics: Pick<HttpMetrics, 'problem' | 'waited'>;
+  /** What is done for a sampled request belongs to its trace. */
+  readonly spans: Pick<Spans, 'bind'>;
 }
 
 /** Puts the gate in front of a listener. All that stand behind one gate share its limits. */
 export type Admit = (serve: RequestListener) => RequestListener;
 
-export function admission({ scheduler, maxWait, maxBody, metrics }: AdmissionOptions): Admit {
+export function admission({ scheduler, maxWait, maxBody, metrics, spans }: AdmissionOptions): Admit {
   const most = Math.max(maxBodies, maxBody);
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
-    metrics.problem(refusal.code);
+    metrics.problem('overloaded');
     sendRefusal(request, response);
   };
   const serve = (rest: RequestListener, request: IncomingMessage, response: ServerResponse) => {
@@ -62,8 +65,8 @@ export function admission({ scheduler, maxWait, maxBody, metrics }: AdmissionOpt
       if (waited > maxWait) refuse(request, response);
       else serve(rest, request, response);
     };
-    // Its turn comes in the context of whoever was there first.
-    scheduler.wait(AsyncLocalStorage.bind(begin));
+    // Its turn comes in the context of the request that was there first.
+    scheduler.wait(spans.bind(begin));
   };
 }
 
@@ -74,17 +77,12 @@ function countedSize({ headers }: IncomingMessage, maxBody: number): number {
   return size > smallBody && size <= maxBody ? size : 0;
 }
 
-const refusal = new Problem('overloaded', 'More is asked of the service than it can do now.');
-const refusalText = problemText(refusal);
-const refusalHeaders = {
-  'Content-Type': 'application/problem+json',
-  'Content-Length': Buffer.byteLength(refusalText),
-  'Retry-After': '1',
-};
+const refused = problemAnswer(
+  new Problem('overloaded', 'More is asked of the service than it can do now.', { headers: { 'Retry-After': '1' } }),
+);
 
 function sendRefusal(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(refusal.status, refusalHeaders);
-  response.end(refusalText);
+  sendText(response, refused);
   // A body that nobody reads would stand before the next request on this connection.
   if (!request.complete) request.resume();
 }

@@ -3,9 +3,10 @@
  * put back to an earlier state, begins a new one: it would give revisions to other values than the folder that it was
  * copied from.
  */
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyIndex } from './key-index.ts';
+import { writePrivate } from './private-files.ts';
 import { newTimeline } from './timeline.ts';
 
 /** Holds the timeline and a revision that it has reached: an older data file put in the place of ours is noticed. */
@@ -35,7 +36,7 @@ export function continueTimeline(index: KeyIndex, directory: string): void {
 export function markTimeline(index: KeyIndex, directory: string): void {
   const file = join(directory, markerName);
   try {
-    writeFileSync(`${file}.new`, `${index.timeline} ${index.revision()}\n`);
+    writePrivate(`${file}.new`, `${index.timeline} ${index.revision()}\n`);
     renameSync(`${file}.new`, file);
   } catch {
     // A full disk, or a folder that is gone: the store itself says so where it matters.

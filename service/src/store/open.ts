@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { commitMetrics } from './commit-metrics.ts';
 import { EmbeddedStore } from './embedded.ts';
+import { looserThanPrivate } from './private-files.ts';
 import type { Spans } from './spans.ts';
 import type { Store } from './store.ts';
 import { storeMetrics } from './store-metrics.ts';
@@ -18,8 +19,19 @@ export interface OpenOptions {
   readonly interceptors: readonly Interceptor[];
 }
 
-/** Throws with a clear message when the store cannot be opened. */
-export async function openStore({ config, registry, log, spans, interceptors }: OpenOptions): Promise<Store> {
+/** Throws with a clear message when the store cannot be opened. Warns when other users may read its folder. */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const store = await openEither(options);
+  const { dataDir: directory } = options.config;
+  const loose = looserThanPrivate(directory);
+  if (loose.length > 0) {
+    const paths = loose.slice(0, 10);
+    options.log.warn({ directory, paths }, `Other users may read what is stored here: chmod -R go= ${directory}`);
+  }
+  return store;
+}
+
+async function openEither({ config, registry, log, spans, interceptors }: OpenOptions): Promise<Store> {
   const metrics = storeMetrics(registry);
   if (config.etcdEndpoints.length === 0) {
     return new EmbeddedStore({
@@ -27,6 +39,7 @@ export async function openStore({ config, registry, log, spans, interceptors }: 
       metrics: { ...metrics, ...commitMetrics(registry) },
       spans,
       log,
+      checkInterval: config.checkInterval,
     });
   }
   // Loaded only when it is used: gRPC takes a sixth of the start of an embedded service, and of its memory.
@@ -43,6 +56,7 @@ export async function openStore({ config, registry, log, spans, interceptors }: 
     maxRequestBytes: config.etcdMaxRequestBytes,
     requestTimeout: config.requestTimeout,
     dataDir: config.dataDir,
+    checkInterval: config.checkInterval,
     registry,
     metrics,
     log,

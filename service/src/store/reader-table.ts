@@ -1,6 +1,7 @@
 /** LMDB's lock file, in which every open read has a slot. */
-import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivate } from './private-files.ts';
 
 /** Bytes of a slot, and room for the table's head. */
 const slotBytes = 64;
@@ -17,13 +18,13 @@ export function reserveReaderTable(directory: string, maxReaders: number): void 
   const bytes = headBytes + maxReaders * slotBytes;
   if (!isWritable(file)) rmSync(file, { recursive: true, force: true });
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined || found.blocks * 512 < bytes) writeFileSync(file, Buffer.alloc(bytes));
+  if (found === undefined || found.blocks * 512 < bytes) writePrivate(file, Buffer.alloc(bytes));
 }
 
 /** True as well when there is none. */
 function isWritable(file: string): boolean {
   try {
-    closeSync(openSync(file, 'r+'));
+    closeSync(openSync(file, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)));
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT';

@@ -1,5 +1,5 @@
 /**
- * The store as http/ sees it, the same whatever is behind it: an index that is read synchronously,
+ * The store as the operations see it, the same whatever is behind it: an index that is read synchronously,
  * a barrier that makes such a read fresh, and a writer.
  */
 import type { Problem } from '../errors.ts';

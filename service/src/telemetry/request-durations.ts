@@ -1,6 +1,6 @@
 /**
  * A histogram of requests' durations by method, route and status, in the registry beside prom-client's own metrics.
- * prom-client's Histogram makes a text of all labels for each value and looks it up, which is 4% of what a hot read
+ * prom-client's Histogram makes a text of all labels for each value and looks it up, which is 4% of what a read
  * takes (with exemplars more); here a value is a few lookups and one count, and labels are put together when somebody
  * scrapes.
  */

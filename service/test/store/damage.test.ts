@@ -2,6 +2,7 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
@@ -9,7 +10,9 @@ import { Problem } from '../../src/errors.ts';
 import { systemClock } from '../../src/store/clock.ts';
 import { isDamage } from '../../src/store/damage.ts';
 import { DataCheck } from '../../src/store/data-check.ts';
+import { checkDataFile } from '../../src/store/data-file.ts';
 import { KeyIndex } from '../../src/store/key-index.ts';
+import { StoredData } from '../../src/store/pages/stored-data.ts';
 import { flipBit, overwrite, placesOf } from '../support/damage.ts';
 
 /** How many single-bit flips are tried, over the whole file and once more over what LMDB's meta pages use. */
@@ -220,8 +223,11 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   const check = new DataCheck({
     directory,
     clock: systemClock,
+    interval: 0,
     snapshot: () => index.snapshot(),
-    onDamage: (fault) => faults.push(fault),
+    onChecked: (fault) => {
+      if (fault !== undefined) faults.push(fault);
+    },
   });
   t.teardown(() => check.stop());
   let revision = 0;
@@ -246,4 +252,103 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   }
   t.regex((await check.run()) ?? '', /data\.mdb is damaged: page/);
   t.is(faults.length, 1);
+  t.true(check.pause > 0, 'a check is followed by a pause as long as a hundred of them');
+});
+
+/** A write: which key, and how many characters its value has; undefined: the key is removed. */
+const writes = fc.array(
+  fc.record({ key: fc.nat(8), size: fc.option(fc.constantFrom(1, 500, 2100, 5000, 9000, 30_000), { nil: undefined }) }),
+  { minLength: 1, maxLength: 12 },
+);
+
+test('what LMDB leaves is never taken for damage: keys that are written several times in a transaction, of any sizes', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(writes, { minLength: 1, maxLength: 12 }), async (transactions) => {
+      const directory = temporaryFolder(t);
+      const index = new KeyIndex({ directory, durable: false });
+      const truth = new Map<string, string>();
+      let revision = 0;
+      for (const transaction of transactions) {
+        await index.transact((writer) => {
+          for (const { key: number, size } of transaction) {
+            const key = `key-${number}`;
+            revision++;
+            if (size === undefined) {
+              writer.remove(key);
+              truth.delete(key);
+              continue;
+            }
+            const value = JSON.stringify(`${revision}`.padEnd(size, '.'));
+            writer.put(key, value, revision);
+            truth.set(key, value);
+          }
+          writer.setRevision(revision);
+        });
+      }
+      await index.close();
+      checkDataFile(directory);
+      const data = new StoredData(directory);
+      const found = new Map([...data.pairs()].map(({ key, value }) => [key, value]));
+      t.deepEqual(data.report().damages, []);
+      data.close();
+      t.deepEqual([...found].sort(), [...truth].sort());
+    }),
+    {
+      numRuns: 60,
+      examples: [
+        [
+          [
+            [
+              { key: 1, size: 9000 },
+              { key: 1, size: 1 },
+            ],
+          ],
+        ],
+      ],
+    },
+  );
+});
+
+/** Takes the last child from each page of branches that has some: keys below it are found by no search. */
+function hideKeys(file: string): () => void {
+  const bytes = readFileSync(file);
+  const hidden: number[] = [];
+  for (let page = 2; page < bytes.length / 4096; page++) {
+    const [flags, lower] = [bytes.readUInt16LE(page * 4096 + 18), bytes.readUInt16LE(page * 4096 + 20)];
+    if (flags === 1 && lower > 24 + 2 * 4) hidden.push(page * 4096 + 20);
+  }
+  const write = (by: number) => {
+    for (const place of hidden) {
+      const lower = Buffer.alloc(2);
+      lower.writeUInt16LE(bytes.readUInt16LE(place) + by);
+      overwrite(file, place, lower);
+    }
+  };
+  write(-2);
+  return () => write(0);
+}
+
+test('a page that hides keys while the service runs: no search passes over it in silence, and it goes on when it is mended', async (t) => {
+  const directory = temporaryFolder(t);
+  const service = await startService(t, { env: { KV_DATA_DIR: directory, KV_CHECK_INTERVAL: '50ms' } });
+  const keys = Array.from({ length: 3000 }, (_, i) => `key-${String(i).padStart(4, '0')}`);
+  const body = JSON.stringify(Object.fromEntries(keys.map((key) => [key, 1])));
+  t.is((await fetch(`${service.url}/set`, { method: 'POST', body })).status, 200);
+  const search = async (path: string) => {
+    const response = await fetch(`${service.url}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+  const whole = await search('/search?prefix=key-2999');
+  t.is(whole.text, '["key-2999"]');
+  const mend = hideKeys(join(directory, 'data.mdb'));
+  for (const path of ['/search?prefix=key-2', '/search?suffix=9', '/search?prefix=key-2999', '/']) {
+    await waitFor(`${path} is refused`, async () => (await search(path)).status === 500);
+    t.regex((await search(path)).text, /data-corrupted/);
+  }
+  t.is((await search('/get/key-0001')).status, 200);
+  t.regex(await (await fetch(`${service.url}/metrics`)).text(), /kvstore_data_damage_total\{part="page"\} [1-9]/);
+  mend();
+  await waitFor('it is searched again', async () => (await search('/search?prefix=key-2999')).status === 200);
+  t.deepEqual(await search('/search?prefix=key-2999'), whole);
+  t.is(JSON.parse((await search('/search?prefix=key-2')).text).length, 1000);
 });

@@ -2,11 +2,19 @@ import { labelKeys, managedBy, selectorLabels } from '../../desired/labels.ts';
 import type { NetworkPolicy } from '../../desired/network-policy.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort } from '../names.ts';
 
+/** From where the members of every etcd are reached, besides its own service. */
+export interface EtcdReach {
+  /** Undefined: the operator runs outside the cluster, where no label says which pod it is. */
+  readonly operatorNamespace?: string | undefined;
+  /** Whose pods may read the members' metrics; empty: those of all namespaces. */
+  readonly monitoringNamespaces: readonly string[];
+}
+
 /**
- * Members talk among themselves; the KvStore's service and the operator, in whatever namespace it runs, are clients.
- * Metrics, which hold no values, are open to the cluster's Prometheus.
+ * Members talk among themselves; the KvStore's service and the operator, in its own namespace only, are clients: anyone can
+ * give a pod the operator's label elsewhere. Metrics hold no values.
  */
-export function etcdNetworkPolicy(names: EtcdNames, instance: string): NetworkPolicy {
+export function etcdNetworkPolicy(names: EtcdNames, instance: string, reach: EtcdReach): NetworkPolicy {
   const port = (number: number) => ({ port: number, protocol: 'TCP' });
   return {
     apiVersion: 'networking.k8s.io/v1',
@@ -23,12 +31,23 @@ export function etcdNetworkPolicy(names: EtcdNames, instance: string): NetworkPo
         {
           from: [
             { podSelector: { matchLabels: selectorLabels(instance, 'service') } },
-            { namespaceSelector: {}, podSelector: { matchLabels: { [labelKeys.name]: managedBy } } },
+            ...namespaces(reach.operatorNamespace === undefined ? [] : [reach.operatorNamespace]).map((selector) => ({
+              ...selector,
+              podSelector: { matchLabels: { [labelKeys.name]: managedBy } },
+            })),
           ],
           ports: [port(clientPort)],
         },
-        { ports: [port(metricsPort)] },
+        {
+          ...(reach.monitoringNamespaces.length === 0 ? {} : { from: namespaces(reach.monitoringNamespaces) }),
+          ports: [port(metricsPort)],
+        },
       ],
     },
   };
+}
+
+/** By the label that the API server gives each namespace, and that nothing else can have. */
+function namespaces(names: readonly string[]): { namespaceSelector: { matchLabels: Record<string, string> } }[] {
+  return names.map((name) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } }));
 }

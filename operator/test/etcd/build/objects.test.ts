@@ -110,7 +110,7 @@ test('members that are not ready have addresses', (t) => {
 });
 
 test('only members reach the peer port', (t) => {
-  const peers = etcdNetworkPolicy(names, 'shop').spec.ingress.filter(({ ports }) =>
+  const peers = etcdNetworkPolicy(names, 'shop', { monitoringNamespaces: [] }).spec.ingress.filter(({ ports }) =>
     JSON.stringify(ports).includes('2380'),
   );
   t.is(peers.length, 1);

@@ -1,9 +1,10 @@
 /** The index's files: a copy of etcd, so whatever is doubtful is thrown away and made anew. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { OnDamage } from '../damage.ts';
 import { KeyIndex } from '../key-index.ts';
+import { writePrivate } from '../private-files.ts';
 import { bootId } from './boot.ts';
 import { messageOf } from './call-error.ts';
 import type { Log } from './options.ts';
@@ -39,7 +40,7 @@ export function openReplicaIndex({ dataDir, log, clock, onDamage }: ReplicaIndex
     rmSync(directory, { recursive: true, force: true });
     index = open();
   }
-  writeFileSync(bootFile, boot);
+  writePrivate(bootFile, boot);
   return index;
 }
 

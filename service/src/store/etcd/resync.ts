@@ -89,6 +89,7 @@ export async function resync(options: ResyncOptions, cause: ResyncCause, interim
     clusterId,
     prefix,
     timeline,
+    isSettled: interim === undefined,
   });
   return differed;
 }

@@ -1,6 +1,6 @@
 /**
  * Server spans, by OpenTelemetry's conventions for HTTP. Not its instrumentation: that one does most of its work before
- * it knows whether a request is sampled, and would keep the others from their short way, too.
+ * it knows whether a request is sampled, which every request would pay for.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {

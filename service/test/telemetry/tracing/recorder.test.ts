@@ -1,9 +1,9 @@
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
-import { nobody } from '../../src/telemetry/tracing/recorded-span.ts';
-import { Recorder } from '../../src/telemetry/tracing/recorder.ts';
-import { GivenIds, writeSpan } from '../../src/telemetry/tracing/span-writer.ts';
+import { nobody } from '../../../src/telemetry/tracing/recorded-span.ts';
+import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
+import { GivenIds, writeSpan } from '../../../src/telemetry/tracing/span-writer.ts';
 
 function record() {
   const exporter = new tracing.InMemorySpanExporter();

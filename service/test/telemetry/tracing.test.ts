@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { type Service, startService } from '../../test-support/service-process/launch.ts';
-import { temporaryFolder } from '../../test-support/temporary-folder.ts';
-import { waitFor } from '../../test-support/wait-for.ts';
-import { receiveTraces, type Span } from './support/trace-receiver.ts';
+import { type Service, startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { receiveTraces, type Span } from '.././support/trace-receiver.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
@@ -54,7 +54,7 @@ test.serial('a request is a span with its route, the store’s work is its child
   t.false(JSON.stringify(spans).includes('secret-value'));
 });
 
-test.serial('the short way and the application leave the same spans and examples', async (t) => {
+test.serial('every shape of a request leaves the same spans and examples', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url });
   const ways: [short: [path: string, init?: RequestInit], long: [path: string, init?: RequestInit]][] = [

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { env } from 'node:process';
 import test from 'ava';
-import { startService } from '../../test-support/service-process/launch.ts';
-import { temporaryFolder } from '../../test-support/temporary-folder.ts';
+import { startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 
 test('the metrics say what the service did, and promtool finds no fault in them', async (t) => {
   const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });

@@ -1,11 +1,11 @@
 /** Traces from the caller to etcd, with a real etcd. */
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
-import { type Service, startService } from '../../../test-support/service-process/launch.ts';
-import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
-import { waitFor } from '../../../test-support/wait-for.ts';
-import { receiveTraces, type Span } from '../support/trace-receiver.ts';
+import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
+import { type Service, startService } from '../../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
+import { waitFor } from '../../../../test-support/wait-for.ts';
+import { receiveTraces, type Span } from '../../support/trace-receiver.ts';
 
 const parentId = 'b7ad6b7169203331';
 const newTrace = () => randomUUID().replaceAll('-', '');

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { Sender } from '../../src/telemetry/tracing/sender.ts';
-import type { SpanRecord } from '../../src/telemetry/tracing/span-record.ts';
-import { receiveTraces } from '../support/trace-receiver.ts';
+import { Sender } from '../../../src/telemetry/tracing/sender.ts';
+import type { SpanRecord } from '../../../src/telemetry/tracing/span-record.ts';
+import { receiveTraces } from '../../support/trace-receiver.ts';
 
 function records(count: number): SpanRecord[] {
   return Array.from({ length: count }, (_, i) => {

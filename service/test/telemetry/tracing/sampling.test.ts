@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, type SpanContext, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
-import { readSampling } from '../../src/telemetry/tracing/sampling.ts';
+import { readSampling } from '../../../src/telemetry/tracing/sampling.ts';
 
 /** A ratio takes ids that are small: of these one nearly always, one hardly ever. */
 const small = '00000000000000000000000000000001';

@@ -1,0 +1,173 @@
+/** What an administrator allows the editors of KvStores: config/guard/limits.yaml, in a real API server. */
+import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../test-support/wait-for.ts';
+import { KubeError } from '../src/kube/kube-error.ts';
+import { pathOf, type Resource, resources } from '../src/kube/resources.ts';
+import { type Cluster, operatorNamespace, startCluster } from './support/cluster.ts';
+
+const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
+let cluster: Cluster;
+let namespace: string;
+test.before(async () => {
+  cluster = await startCluster();
+  namespace = await cluster.createNamespace();
+});
+test.after.always(() => cluster?.stop());
+
+/** Resolves once the API server decides by these lists. */
+async function limit(data: Readonly<Record<string, string>>): Promise<void> {
+  // The lists are read with a delay: one more key shows that they were.
+  const mark = `mark-${Math.random().toString(36).slice(2)}`;
+  const all = { classes: `traefik\n${mark}`, ...data };
+  const path = pathOf(configMaps, operatorNamespace, 'kvstore-limits');
+  const body = [{ op: 'add', path: '/data', value: all }];
+  await cluster.admin.request('PATCH', path, { body, contentType: 'application/json-patch+json' });
+  const spec = { etcd: {}, ingress: { host: 'probe.allowed.test', className: 'no-such-class' } };
+  await waitFor('the lists are read', async () => (await create(spec))?.includes(mark) ?? false);
+}
+
+/** The refusal, undefined: accepted. */
+async function create(spec: object, name = 'checked'): Promise<string | undefined> {
+  const body = { apiVersion: 'kvstore.dev/v1alpha1', kind: 'KvStore', metadata: { name }, spec };
+  return outcome(
+    cluster.admin.request('POST', pathOf(resources.kvStores, namespace), {
+      body,
+      query: { dryRun: 'All', fieldValidation: 'Strict' },
+    }),
+  );
+}
+
+async function outcome(request: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await request;
+    return undefined;
+  } catch (error) {
+    if (error instanceof KubeError && error.status >= 400 && error.status < 500) return error.message;
+    throw error;
+  }
+}
+
+const host = 'shop.allowed.test';
+const etcd = {};
+const digest = `sha256:${'a'.repeat(64)}`;
+
+async function decides(
+  t: ExecutionContext,
+  allowed: readonly object[],
+  refused: readonly object[],
+  message: RegExp,
+): Promise<void> {
+  for (const spec of allowed) t.is(await create({ ingress: { host }, etcd, ...spec }), undefined, JSON.stringify(spec));
+  for (const spec of refused) {
+    t.regex((await create({ ingress: { host }, etcd, ...spec })) ?? 'accepted', message, JSON.stringify(spec));
+  }
+}
+
+test.serial('without lists everything is allowed but snippets', async (t) => {
+  const annotations = { 'nginx.ingress.kubernetes.io/configuration-snippet': 'deny all;' };
+  await waitFor('the policy is there', async () => (await create({ etcd, ingress: { annotations } })) !== undefined);
+  t.regex((await create({ etcd, ingress: { annotations } })) ?? '', /configuration-snippet is not allowed/);
+  t.is(await create({ etcd }), undefined);
+  const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'any', key: 'a' } } }];
+  const backup = { schedule: '@daily', volumeClaim: 'any' };
+  t.is(await create({ etcd, image: 'evil.test/a:1', env, backup, ingress: { annotations: { a: 'b' } } }), undefined);
+});
+
+test.serial('images come from the listed places', async (t) => {
+  await limit({ images: 'registry.test\nghcr.io/shop/\n' });
+  const repository = 'registry.test/team/service';
+  await decides(
+    t,
+    [
+      {},
+      { image: `${repository}:1` },
+      { image: `ghcr.io/shop/a@${digest}` },
+      { etcd: { image: 'registry.test/etcd:v3.6.16' } },
+    ],
+    [
+      { image: 'service:1' },
+      { image: 'registry.test.evil.test/a:1' },
+      { image: 'ghcr.io/shopping/a:1' },
+      { etcd: { image: 'evil.test/etcd:v3.6.16' } },
+    ],
+    /comes from none of the allowed places: registry\.test, ghcr\.io\/shop\//,
+  );
+});
+
+test.serial('hosts are the listed ones, and one must be named', async (t) => {
+  await limit({ hosts: `*.allowed.test\n*.{namespace}.apps.test\nexact.test` });
+  const at = (name: string) => ({ ingress: { host: name } });
+  await decides(
+    t,
+    [at(host), at(`a.${namespace}.apps.test`), at('exact.test'), { ingress: { enabled: false } }],
+    [
+      { ingress: {} },
+      at('other.test'),
+      at('notallowed.test'),
+      at('a.other.apps.test'),
+      at('a.exact.test'),
+      at('allowed.test'),
+    ],
+    /spec\.ingress\.host: .* is not allowed/,
+  );
+});
+
+test.serial('annotations, claims and Secrets are the listed ones', async (t) => {
+  await limit({
+    annotations: 'cert-manager.io/*\nnginx.ingress.kubernetes.io/server-snippet',
+    claims: 'backups\nteam-*',
+    secrets: '*-tokens\nkv-*',
+  });
+  const annotated = (name: string) => ({ ingress: { host, annotations: { [name]: 'x' } } });
+  await decides(
+    t,
+    [annotated('cert-manager.io/issuer'), annotated('nginx.ingress.kubernetes.io/server-snippet')],
+    [annotated('other.io/a'), annotated('nginx.ingress.kubernetes.io/configuration-snippet')],
+    /spec\.ingress\.annotations: .* is not allowed; allowed are: cert-manager/,
+  );
+  const to = (volumeClaim: string) => ({ backup: { schedule: '@daily', volumeClaim } });
+  const from = (volumeClaim: string) => ({ restoreFrom: { volumeClaim } });
+  await decides(
+    t,
+    [to('backups'), from('team-a')],
+    [to('database'), from('backups-2')],
+    /volumeClaim: .* is not allowed/,
+  );
+  const variable = (name: string) => ({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name, key: 'a' } } }] });
+  await decides(
+    t,
+    [{ auth: { tokensSecretName: 'shop-tokens' } }, variable('kv-a'), { env: [{ name: 'A', value: 'b' }] }],
+    [
+      variable('database'),
+      { auth: { tokensSecretName: 'database' } },
+      { ingress: { host, tls: { secretName: 'database' } } },
+      { backup: { schedule: '@daily', volumeClaim: 'backups', tokenSecretName: 'database' } },
+      { restoreFrom: { volumeClaim: 'backups', tokenSecretName: 'database' } },
+      { etcd: undefined, externalEtcd: { endpoints: ['https://a:1'], tlsSecretName: 'database' } },
+      { etcd: undefined, externalEtcd: { endpoints: ['https://a:1'], credentialsSecretName: 'database' } },
+    ],
+    /the Secret database may not be referred to/,
+  );
+});
+
+test.serial('a KvStore keeps what it had before the list, and gets nothing else', async (t) => {
+  await limit({});
+  await cluster.createKvStore(namespace, 'early', {
+    etcd,
+    image: 'old.test/a:1',
+    ingress: { annotations: { a: 'b' } },
+  });
+  await limit({ hosts: 'x.test', images: 'registry.test', annotations: '', claims: '', secrets: '' });
+  const change = (spec: object) => outcome(cluster.patch('kvStores', namespace, 'early', { spec }));
+  t.is(await change({ replicas: 5 }), undefined);
+  t.regex((await change({ image: 'old.test/a:2' })) ?? '', /none of the allowed places/);
+  t.regex((await change({ ingress: { host: 'y.test' } })) ?? '', /spec\.ingress\.host/);
+  t.regex((await change({ ingress: { annotations: { a: 'c' } } })) ?? '', /spec\.ingress\.annotations: a/);
+  t.is(await change({ ingress: { host: 'x.test' } }), undefined);
+});
+
+test.serial('without the ConfigMap nothing is allowed', async (t) => {
+  await cluster.admin.request('DELETE', pathOf(configMaps, operatorNamespace, 'kvstore-limits'));
+  const refusal = await waitFor('it is gone', async () => (await create({ etcd })) ?? false);
+  t.regex(String(refusal), /kvstore-limits/);
+});

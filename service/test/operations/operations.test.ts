@@ -1,0 +1,136 @@
+/** The operations by themselves: a typed request in, an answer out, no server between them. */
+import test from 'ava';
+import type { Answer } from '../../src/answers/answer.ts';
+import { AnswerCache } from '../../src/caches/answer-cache.ts';
+import { DumpCache } from '../../src/caches/dump-cache.ts';
+import { Problem } from '../../src/errors.ts';
+import { deleteKeys, deleteValue } from '../../src/operations/delete.ts';
+import { dumpPairs } from '../../src/operations/dump.ts';
+import { getValue } from '../../src/operations/get.ts';
+import { longReads } from '../../src/operations/long-read.ts';
+import { searchKeys } from '../../src/operations/search.ts';
+import { setPairs } from '../../src/operations/set.ts';
+import type { DumpRequest, SearchRequest } from '../../src/requests/reads.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import { around } from '../support/around.ts';
+import { openEmbedded } from '../support/open-embedded.ts';
+
+const fresh = { stale: false, hasCurrent: undefined };
+const whole = { ...fresh, filter: {}, limit: undefined, query: {}, isGone: () => false };
+const search = (more: Partial<SearchRequest>): SearchRequest => ({
+  ...{ ...whole, prefix: undefined, suffix: undefined, values: false, ...more },
+  filter: { ...more.filter, prefix: more.prefix, suffix: more.suffix },
+});
+const dump = (more: Partial<DumpRequest>): DumpRequest => ({ ...whole, asLines: false, ...more });
+
+/** All of an answer's text; what it holds is given back. */
+function textOf(answer: Answer): string {
+  if (answer.kind === 'text') return answer.text;
+  if (answer.kind === 'events') return '';
+  const text = answer.kind === 'bytes' ? Buffer.concat(answer.parts).toString() : [...answer.slices].join('');
+  answer.release();
+  return text;
+}
+
+const headerOf = ({ headers }: Answer, name: string) => headers[headers.indexOf(name) + 1];
+
+async function open(t: Parameters<typeof openEmbedded>[0]) {
+  const store = await openEmbedded(t);
+  const longRead = longReads(store, 2);
+  const scheduler = new EventLoopScheduler();
+  const answers = new AnswerCache(store, 1 << 20);
+  return {
+    store,
+    get: getValue(store, answers),
+    set: setPairs(store),
+    deleteOne: deleteValue(store),
+    deleteMany: deleteKeys(store),
+    search: searchKeys({ store, answers, longRead, scheduler }),
+    dump: dumpPairs({ store, dumps: new DumpCache(store, 1 << 20), longRead, scheduler }),
+  };
+}
+
+test('a value is set, found, known to be current, and deleted', async (t) => {
+  const { set, get, deleteOne, deleteMany } = await open(t);
+  const written = await set({ pairs: [{ key: 'a', value: '1' }], options: undefined, text: '{"a":1}' });
+  t.is(textOf(written), '{"a":1}');
+  const found = await get({ ...fresh, key: 'a' });
+  t.is(textOf(found), '1');
+  t.is(headerOf(found, 'ETag'), headerOf(written, 'ETag'));
+  const asked: string[] = [];
+  const current = await get({ key: 'a', stale: false, hasCurrent: (etag) => asked.push(etag) > 0 });
+  t.is(current.status, 304);
+  t.deepEqual(asked, [headerOf(written, 'ETag') ?? '']);
+  t.is(textOf(await deleteMany({ keys: ['a', 'b'], condition: undefined })), '{"deleted":1}');
+  t.is((await deleteOne({ keys: ['a'], condition: undefined })).status, 204);
+  const missing = await get({ ...fresh, key: 'a' });
+  t.is(missing.status, 404);
+  t.is(missing.problem, 'key-not-found');
+});
+
+test('searches and dumps answer alike from what is kept and from what is read', async (t) => {
+  const { store, search: find, dump: all } = await open(t);
+  const keys = ['a-1', 'a-2', 'b-1'];
+  await store.set(keys.map((key) => ({ key, value: `"${key}"` })));
+  for (let again = 0; again < 3; again++) {
+    t.is(textOf(await find(search({ prefix: 'a' }))), '["a-1","a-2"]');
+    t.is(textOf(await find(search({ suffix: '-1' }))), '["a-1","b-1"]');
+    t.is(textOf(await find(search({ prefix: 'a', suffix: '-1' }))), '["a-1"]');
+    t.is(textOf(await find(search({ prefix: 'b', values: true }))), '{"b-1":"b-1"}');
+    t.is(textOf(await all(dump({}))), '{"a-1":"a-1","a-2":"a-2","b-1":"b-1"}');
+    t.is(textOf(await all(dump({ asLines: true }))).split('\n').length, 4);
+  }
+  const page = await find(search({ prefix: 'a', limit: 1, query: { prefix: 'a', limit: '1' } }));
+  t.is(textOf(page), '["a-1"]');
+  t.is(headerOf(page, 'Link'), '</search?prefix=a&limit=1&after=a-1>; rel="next"');
+});
+
+test('long reads at once are bounded, and each gives back what it holds', async (t) => {
+  const { store, dump: all } = await open(t);
+  for (let i = 0; i < 4; i++) await store.set([{ key: `k${i}`, value: `"${'x'.repeat(400_000)}"` }]);
+  const open1 = await all(dump({}));
+  const open2 = await all(dump({}));
+  t.is(open1.kind, 'slices');
+  await t.throwsAsync(async () => all(dump({})), { instanceOf: Problem, message: /2 answers are being streamed/ });
+  t.is(textOf(open1), textOf(open2));
+  t.is(textOf(await all(dump({}))).length, 1_600_033);
+});
+
+test('a page for a client that has left is not looked for', async (t) => {
+  const { store } = await open(t);
+  let looked = 0;
+  const endless = around(store, {
+    snapshot: () => ({
+      ...around(store, {}),
+      *search() {
+        for (; looked < 1000; looked++) yield undefined;
+      },
+      close() {},
+    }),
+  });
+  const find = searchKeys({
+    ...{ store: endless, answers: new AnswerCache(store, 0), longRead: longReads(endless, 1) },
+    scheduler: new EventLoopScheduler(),
+  });
+  await find(search({ suffix: 'x', limit: 1, isGone: () => looked >= 3 }));
+  t.true(looked < 10, `looked ${looked} times`);
+});
+
+test('a read that is not stale waits for the barrier, and one that is says its age', async (t) => {
+  const { store } = await open(t);
+  await store.set([{ key: 'a', value: '1' }]);
+  let asked = 0;
+  const behind = around(store, {
+    barrier() {
+      asked++;
+      return Promise.reject(new Problem('unavailable', 'No quorum.'));
+    },
+    age: () => 4200,
+  });
+  const get = getValue(behind, new AnswerCache(behind, 0));
+  await t.throwsAsync(async () => get({ ...fresh, key: 'a' }), { message: 'No quorum.' });
+  t.is(asked, 1);
+  const stale = await get({ key: 'a', stale: true, hasCurrent: undefined });
+  t.is(headerOf(stale, 'Age'), '4');
+  t.is(asked, 1);
+});
