@@ -32,6 +32,11 @@ export function ownerReference({ metadata }: KvStore): V1OwnerReference {
   };
 }
 
+/** What owns an object, by the rule that one owner decides. */
+export function controllerOf({ metadata }: KubernetesObject): V1OwnerReference | undefined {
+  return metadata?.ownerReferences?.find(({ controller }) => controller === true);
+}
+
 /** Whether an object's controller is this very KvStore. */
 export function isControlledBy(object: KubernetesObject, { metadata }: KvStore): boolean {
   return (
@@ -45,39 +50,9 @@ export function isControlledBy(object: KubernetesObject, { metadata }: KvStore):
  * only volumes go by them, which outlive their KvStore.
  */
 export function belongsTo(object: KubernetesObject, { metadata }: KvStore): boolean {
-  const controller = object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
+  const controller = controllerOf(object);
   if (controller !== undefined) return controller.uid === metadata.uid;
   if (object.kind !== 'PersistentVolumeClaim') return false;
   const labels = object.metadata?.labels ?? {};
   return labels[labelKeys.managedBy] === managedBy && labels[labelKeys.instance] === metadata.name;
-}
-
-/** The KvStores of many objects of all namespaces, by the rule of belongsTo. */
-export class Owners {
-  readonly all: readonly KvStore[];
-  readonly #byUid: ReadonlyMap<string, KvStore>;
-  readonly #byName: ReadonlyMap<string, KvStore>;
-
-  constructor(kvstores: Iterable<KvStore>) {
-    this.all = [...kvstores];
-    this.#byUid = new Map(this.all.map((kvstore) => [kvstore.metadata.uid, kvstore]));
-    this.#byName = new Map(
-      this.all.map((kvstore) => [keyOf(kvstore.metadata.namespace, kvstore.metadata.name), kvstore]),
-    );
-  }
-
-  /** Undefined: it belongs to none of them. */
-  of(object: KubernetesObject): KvStore | undefined {
-    const { namespace, labels, ownerReferences } = object.metadata ?? {};
-    const controller = ownerReferences?.find((reference) => reference.controller === true);
-    const candidate =
-      controller === undefined
-        ? this.#byName.get(keyOf(namespace, labels?.[labelKeys.instance]))
-        : this.#byUid.get(controller.uid);
-    return candidate !== undefined && belongsTo(object, candidate) ? candidate : undefined;
-  }
-}
-
-function keyOf(namespace: string | undefined, name: string | undefined): string {
-  return `${namespace}/${name}`;
 }

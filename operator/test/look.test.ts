@@ -14,6 +14,7 @@ import { ObjectCache } from '../src/kube/object-cache.ts';
 import { type Caches, kvStoreKeyOf } from '../src/kube/sources.ts';
 import type { KvStore, KvStoreSpec, KvStoreStatus } from '../src/kvstore.ts';
 import { Looker } from '../src/look.ts';
+import { ownerReference } from '../src/ownership.ts';
 import { buildStatus } from '../src/status.ts';
 import type { WarningEvents } from '../src/trouble/pod-events.ts';
 import { FakeClock } from './support/fake-clock.ts';
@@ -41,7 +42,9 @@ class Life {
 
   constructor(spec: Partial<KvStoreSpec> = {}) {
     this.spec = spec;
-    this.ingress = this.#labelled(buildIngress(this.kvstore));
+    const { metadata, ...ingress } = buildIngress(this.kvstore);
+    const ownerReferences = [ownerReference(this.kvstore)];
+    this.ingress = { ...ingress, metadata: { ...metadata, ownerReferences, resourceVersion: '1', uid: 'i' } };
   }
 
   get kvstore(): KvStore {
@@ -79,10 +82,6 @@ class Life {
   is(type: string): string {
     const condition = conditionOf(this.status, type);
     return `${condition?.status} ${condition?.reason}`;
-  }
-
-  #labelled(ingress: V1Ingress): V1Ingress {
-    return { ...ingress, metadata: { ...ingress.metadata, resourceVersion: '1', uid: 'i' } };
   }
 
   #now(): Date {

@@ -5,7 +5,7 @@
 import type { V1Ingress } from '@kubernetes/client-node';
 import { type IngressPath, ingressPaths } from '../desired/ingress.ts';
 import { group, type KvStore, kind } from '../kvstore.ts';
-import { Owners } from '../ownership.ts';
+import { controllerOf } from '../ownership.ts';
 import { asItStands, classOf } from './standing.ts';
 
 /** Who has a host, in words. */
@@ -22,19 +22,20 @@ export function holderOf(
   stores: Iterable<KvStore>,
   ingresses: readonly V1Ingress[],
 ): Holder | undefined {
-  const owners = new Owners(stores);
+  const all = [...stores];
+  const known = new Set(all.map(({ metadata }) => metadata.uid));
   const routes = new Map<string, V1Ingress[]>();
   const foreign: V1Ingress[] = [];
   for (const ingress of ingresses) {
-    const uid = owners.of(ingress)?.metadata.uid;
-    if (uid === undefined) foreign.push(ingress);
+    const uid = controllerOf(ingress)?.uid;
+    if (uid === undefined || !known.has(uid)) foreign.push(ingress);
     else routes.set(uid, [...(routes.get(uid) ?? []), ingress]);
   }
   const routesOf = ({ metadata }: KvStore): readonly V1Ingress[] => routes.get(metadata.uid) ?? [];
   const isOwn = ({ metadata }: KvStore): boolean => metadata.uid === kvstore.metadata.uid;
   const own = claimOf(kvstore, kvstore, routesOf(kvstore));
   const rivals: readonly (Claim | undefined)[] = [
-    ...owners.all.map((store) => (isOwn(store) ? undefined : claimOf(store, kvstore, routesOf(store)))),
+    ...all.map((store) => (isOwn(store) ? undefined : claimOf(store, kvstore, routesOf(store)))),
     ...foreign.map((ingress) => foreignClaim(ingress, kvstore)),
   ];
   const [first] = rivals
@@ -82,13 +83,13 @@ function foreignClaim(ingress: V1Ingress, kvstore: KvStore): Claim | undefined {
       host === spec.ingress.host && http?.paths.some(({ path = '/' }) => ours.some((own) => covers(own, path))),
   );
   if (overlaps !== true) return undefined;
-  const controller = metadata?.ownerReferences?.find((reference) => reference.controller === true);
+  const controller = controllerOf(ingress);
   const isStore = controller?.kind === kind && controller.apiVersion.startsWith(`${group}/`);
   const holder = `${isStore ? 'KvStore' : 'Ingress'} ${metadata?.namespace}/${metadata?.name}`;
   return { holder, hasRoute: true, since: String(metadata?.creationTimestamp ?? '') };
 }
 
-/** Another door to the same store, which somebody made by hand. */
+/** Another door to the same store, made by hand, or its own without the owner reference, as a backup restores it. */
 function leadsOnlyTo({ metadata, spec }: V1Ingress, kvstore: KvStore): boolean {
   const paths = (spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
   const services = [spec?.defaultBackend, ...paths.map(({ backend }) => backend)]

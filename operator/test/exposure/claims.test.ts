@@ -128,12 +128,12 @@ function unowned(kvstore: KvStore): V1Ingress {
   return { ...routeOf(kvstore), metadata };
 }
 
-test('an Ingress without its owner reference is still the route of its store', (t) => {
+test('an Ingress without its owner reference is no rival of the store that it leads to, and one of all others', (t) => {
   t.is(holderOf(old, [old, young], [unowned(old)]), undefined);
-  t.is(holderOf(young, [old, young], [unowned(old)]), 'KvStore a/old');
-  t.is(holderOf(old, [old, young], [unowned(young)]), 'KvStore b/young', 'and keeps the host for it');
+  t.is(holderOf(young, [old, young], [unowned(old)]), 'Ingress a/old');
+  t.is(holderOf(old, [old, young], [unowned(young)]), 'Ingress b/young');
   const namesake = { ...old, metadata: { ...old.metadata, namespace: 'elsewhere', uid: 'elsewhere' } };
-  t.is(holderOf(namesake, [namesake], [unowned(old)]), 'Ingress a/old', 'but not of a namesake');
+  t.is(holderOf(namesake, [namesake], [unowned(old)]), 'Ingress a/old');
 });
 
 test('an Ingress made by hand that leads to the store itself is no rival', (t) => {
