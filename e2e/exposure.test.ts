@@ -10,6 +10,41 @@ test.before('install', installOperator);
 
 const small = { replicas: 1, etcd: { members: 1, storage: { size: '1Gi' } } };
 
+test('a host without a replica is answered by no other store', async (t) => {
+  const namespace = await makeNamespace(t);
+  const everyHost = await applyKvStore(namespace, { ...small, ingress: {} }, 'every');
+  const store = await applyKvStore(namespace, small, 'hosted');
+  await Promise.all([everyHost.settled(), store.settled()]);
+  await Promise.all([everyHost.reachable(), store.reachable()]);
+  t.is((await send(everyHost, 'POST', '/set', '{"of":"every"}')).status, 200);
+
+  const watch = async (until: () => Promise<boolean>) => {
+    const seen = new Map<string, number>();
+    const end = performance.now() + 60_000;
+    while (performance.now() < end && !(await until())) {
+      const { status, headers } = await send(store, 'GET', '/');
+      const who = `${status} ${headers['kvstore-identity'] ?? ''}`;
+      seen.set(who, (seen.get(who) ?? 0) + 1);
+    }
+    return seen;
+  };
+  const stranger = await statusField(everyHost, '.identity');
+  await store.patch({ replicas: 0 });
+  const end = performance.now() + 30_000;
+  const none = await watch(async () => performance.now() > end);
+  t.log('scaled to 0:', Object.fromEntries(none));
+  t.is(none.get(`200 ${stranger}`), undefined);
+  t.true((none.get('502 ') ?? 0) > 0, 'the route stands');
+  await store.patch({ replicas: 1 });
+  const back = await watch(async () => (await send(store, 'GET', '/')).status === 200);
+  t.log('scaled to 1:', Object.fromEntries(back));
+  t.is(back.get(`200 ${stranger}`), undefined);
+  await store.settled();
+  // The next test has a store for every host as well.
+  await kubectl('delete', 'kvs', 'every', '-n', namespace);
+  await kubectl('wait', 'ingress/every', '-n', namespace, '--for=delete', '--timeout=60s');
+});
+
 async function inPod(store: KvStoreHandle, path: string): Promise<string> {
   const [pod] = await store.servicePods();
   return getFromPod(store.namespace, pod?.name ?? '', 8080, path);

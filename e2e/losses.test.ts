@@ -2,7 +2,7 @@
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
 import { send } from './support/client.ts';
-import { field, kubectl } from './support/kubectl.ts';
+import { apply, field, kubectl } from './support/kubectl.ts';
 import { createKvStore, type KvStoreHandle, makeNamespace } from './support/kvstore.ts';
 import { installOperator, operatorRolledOut, operatorSelector } from './support/operator.ts';
 
@@ -83,6 +83,30 @@ test('every single loss comes back, with the values', async (t) => {
     await store.settled();
     t.is((await send(store, 'GET', '/')).body, `{"${store.name}":"all certificates"}`);
   }
+});
+
+test('a KvStore that is deleted and applied again has its values, of one and of three', async (t) => {
+  const one = { replicas: 1, etcd: { members: 1, storage: { size: '1Gi' } } };
+  const stores = await Promise.all([
+    createKvStore(await makeNamespace(t), one, 'one'),
+    createKvStore(await makeNamespace(t), {}, 'three'),
+  ]);
+  await Promise.all(
+    stores.map(async (store) => {
+      const { name, namespace } = store;
+      t.is((await send(store, 'POST', '/set', '{"kept":1}')).status, 200);
+      const { apiVersion, kind, spec } = JSON.parse(await kubectl('get', 'kvs', name, '-n', namespace, '-o', 'json'));
+      await kubectl('delete', 'kvs', name, '-n', namespace);
+      await kubectl('wait', `statefulset/${etcd(store)}`, '-n', namespace, '--for=delete', '--timeout=60s');
+      const startedAt = performance.now();
+      await apply({ apiVersion, kind, metadata: { name, namespace }, spec });
+      await store.settled();
+      await store.reachable();
+      t.log(`${name}: ${Math.round((performance.now() - startedAt) / 1000)} s`);
+      t.is((await send(store, 'GET', '/')).body, '{"kept":1}');
+      t.is((await send(store, 'POST', '/set', '{"kept":2}')).status, 200);
+    }),
+  );
 });
 
 async function lose(store: KvStoreHandle, { objects, afterwards }: Loss): Promise<void> {

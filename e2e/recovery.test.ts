@@ -6,7 +6,7 @@ import { documentedSteps } from '../test-support/documented-steps.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, send, startWriter } from './support/client.ts';
 import { field, getFromPod, kubectl } from './support/kubectl.ts';
-import { createKvStore, makeNamespace } from './support/kvstore.ts';
+import { createKvStore, type KvStoreHandle, makeNamespace } from './support/kvstore.ts';
 import { installOperator } from './support/operator.ts';
 
 test.before('install', installOperator);
@@ -20,6 +20,7 @@ test('a quorum that was lost comes back by the documented steps, with every valu
   await waitFor('some writes', async () => writer.acknowledged() > 100, { timeout: 60_000 });
   const { acknowledged } = await writer.stop();
   await caughtUp(namespace);
+  const before = await versionOf(store, 'recovery-0');
 
   const others = [1, 2].map((ordinal) => `shop-etcd-${ordinal}`);
   await kubectl('delete', 'pvc', '-n', namespace, '--wait=false', ...others.map((pod) => `data-${pod}`));
@@ -34,6 +35,7 @@ test('a quorum that was lost comes back by the documented steps, with every valu
   for (const step of await documentedSteps(page, 'One member survived')) t.log(await run(namespace, step));
   await store.settled(240);
   t.deepEqual(await lost(store, acknowledged), []);
+  t.is(await useOf(store, 'recovery-0', before), 'refused');
   t.is((await send(store, 'POST', '/set', '{"afterwards":1}')).status, 200);
 });
 
@@ -46,14 +48,31 @@ test('all of etcd is lost and comes back from a snapshot by the documented steps
   const [save = '', ...restore] = await documentedSteps(page, 'Only a backup is left');
   t.log(await run(namespace, save));
   t.is((await send(store, 'POST', '/set', '{"key-000":"newer","later":1}')).status, 200);
+  const [kept, gone] = [await versionOf(store, 'key-001'), await versionOf(store, 'key-000')];
 
   for (const step of [stop, ...restore]) t.log(await run(namespace, step));
   await store.settled(240);
   const pods = await store.servicePods();
   t.is(pods.length, 3);
   for (const { name } of pods) t.is(await getFromPod(namespace, name, 8080, '/'), `{${pairs.join(',')}}`);
+  t.is(await useOf(store, 'key-000', gone), 'refused');
+  t.is(await useOf(store, 'key-001', kept), 'refused');
   t.is((await send(store, 'POST', '/set', '{"afterwards":1}')).status, 200);
 });
+
+async function versionOf(store: KvStoreHandle, key: string): Promise<string> {
+  const { status, headers } = await send(store, 'GET', `/get/${key}`);
+  if (status !== 200 || headers.etag === undefined) throw new Error(`${key} is answered with ${status}`);
+  return headers.etag;
+}
+
+/** What a version of before the recovery is good for: `refused` by reads and writes, else what was done with it. */
+async function useOf(store: KvStoreHandle, key: string, version: string): Promise<string> {
+  const read = await send(store, 'GET', `/get/${key}`, undefined, { 'if-none-match': version });
+  if (read.status !== 200) return `answered with ${read.status}`;
+  const write = await send(store, 'POST', '/set', JSON.stringify({ [key]: 'over' }), { 'if-match': version });
+  return write.status === 412 ? 'refused' : `written with ${write.status}`;
+}
 
 /** As somebody types them whose current namespace is this one. */
 async function run(namespace: string, commands: string): Promise<string> {

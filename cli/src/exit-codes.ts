@@ -13,6 +13,8 @@ export const exitCodes = {
   unavailable: 6,
   /** Another store than the one that `--identity` names answers. */
   otherStore: 7,
+  /** A service uses the data folder: what is read of it would be of several states. */
+  folderInUse: 8,
   /** 128 + SIGINT, 128 + SIGPIPE, 128 + SIGTERM, as shells have it. */
   interrupted: 130,
   brokenPipe: 141,

@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { KeyIndex } from '../../service/src/store/key-index.ts';
+import { lockDirectory } from '../../service/src/store/owner-lock.ts';
 import { flipBit, overwrite, placesOf } from '../../service/test/support/damage.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { cli } from './support/cli.ts';
@@ -68,6 +69,54 @@ test('a sound folder: verify counts its pairs, salvage writes them all', async (
   t.is(verified.code, 0, verified.stderr);
   t.is(verified.stdout, `${truth.size} pairs are sound, 0 are not\n`);
   t.is((await salvage(t, folder, truth)).size, truth.size);
+});
+
+for (const [what, within] of [
+  ['embedded data', ''],
+  ["a replica's index", 'etcd-replica'],
+] as const) {
+  test(`a folder that a service uses, ${what}: refused, and not called damaged`, async (t) => {
+    const owned = temporaryFolder(t);
+    const folder = join(owned, within);
+    const index = new KeyIndex({ directory: folder, durable: false });
+    await index.transact((writer) => writer.put('a', '1', 1));
+    await index.close();
+    const lock = lockDirectory(owned);
+    for (const command of ['verify', 'salvage']) {
+      const { code, stdout, stderr } = await cli(t, [command, folder]);
+      t.is(code, 8, stderr);
+      t.is(stdout, '');
+      t.regex(stderr, /a service uses .*Stop the service/);
+      t.notRegex(stderr, /damaged/);
+    }
+    lock.release();
+    t.is((await cli(t, ['verify', folder])).code, 0);
+  });
+}
+
+test('a folder that is written to while it is read, by what holds no lock that can be seen: not called damaged', async (t) => {
+  const { folder, truth } = await filled(t);
+  const index = new KeyIndex({ directory: folder, durable: false });
+  let revision = 1_000_000;
+  let running = true;
+  const writing = (async () => {
+    while (running) {
+      revision++;
+      await index.transact((writer) => {
+        for (const [i, key] of [...truth.keys()].entries()) {
+          if (i % 50 === revision % 50)
+            writer.put(key, String(revision).repeat(1 + (revision % 90)), revision, undefined);
+        }
+      });
+    }
+  })();
+  for (let i = 0; i < 3; i++) {
+    const { code, stderr } = await cli(t, ['verify', folder]);
+    t.true(code === 8 || code === 0, stderr);
+  }
+  running = false;
+  await writing;
+  await index.close();
 });
 
 test('a flipped bit in a value: verify names the key, salvage leaves it out', async (t) => {

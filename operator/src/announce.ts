@@ -1,7 +1,7 @@
 /** Events for the beginning and the end of steps and faults, as the conditions show them. A pure function. */
 import { backupCondition } from './backup.ts';
 import { openCondition } from './condition/open.ts';
-import type { Condition } from './conditions.ts';
+import { type Condition, conditionOf } from './conditions.ts';
 import type { EventType } from './events.ts';
 import { exposedCondition } from './exposure/finding.ts';
 import type { KvStoreStatus } from './kvstore.ts';
@@ -15,8 +15,6 @@ export interface Announcement {
 
 /** What has changed from one status to the next, in words. The steps of etcd are announced where they are made. */
 export function announcementsOf(before: KvStoreStatus | undefined, after: KvStoreStatus): readonly Announcement[] {
-  const conditionOf = (status: KvStoreStatus | undefined, type: string): Condition | undefined =>
-    status?.conditions?.find((condition) => condition.type === type);
   return Object.entries(changes).flatMap(([type, change]) => {
     const [was, is] = [conditionOf(before, type), conditionOf(after, type)];
     if (is === undefined || (was?.status === is.status && was.reason === is.reason)) return [];

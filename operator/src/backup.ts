@@ -1,6 +1,6 @@
 /** How the last backup went, and what to do about one that cannot start. Pure functions. */
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import type { Finding } from './conditions.ts';
+import { conditionOf, type Finding } from './conditions.ts';
 import { labelKeys } from './desired/labels.ts';
 import { endedJob, failureOfJob } from './job.ts';
 import type { KvStore } from './kvstore.ts';
@@ -19,7 +19,7 @@ export interface BackupObjects {
 /** Undefined: no backups are asked for. */
 export function backupOf({ spec, status }: KvStore, { jobs, pods, troubles }: BackupObjects): Finding | undefined {
   if (spec.backup === undefined) return undefined;
-  const known = status?.conditions?.find(({ type }) => type === backupCondition);
+  const known = conditionOf(status, backupCondition);
   const [job] = backupJobs(jobs).sort((a, b) => createdAt(b) - createdAt(a));
   const last: Finding =
     known === undefined

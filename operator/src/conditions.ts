@@ -12,6 +12,14 @@ export interface Condition {
 
 export type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
 
+/** The condition of this type that a status has. */
+export function conditionOf(
+  status: { readonly conditions?: readonly Condition[] } | undefined,
+  type: string,
+): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
 /** A condition's new state, with the time of its last transition. */
 export function transition(
   type: string,

@@ -3,6 +3,7 @@
  * can be read, so their readiness says nothing of it; their answer to /readyz does (docs/adr/0191).
  */
 import { get } from 'node:http';
+import { BackgroundAnswers } from './background-answers.ts';
 import type { Clock } from './clock.ts';
 import { servicePort } from './desired/service-environment.ts';
 import type { KvStore } from './kvstore.ts';
@@ -16,28 +17,35 @@ export const lostMs = 30_000;
 export const contactPollMs = 30_000;
 const deadlineMs = 2_000;
 
+export interface Contact {
+  /** Undefined: the replicas do not say. */
+  readonly ms: number | undefined;
+}
+
 export class Contacts {
-  readonly #clock: Clock;
   readonly #ask: AskContact;
-  /** By the KvStore's uid. */
-  readonly #known = new Map<string, { readonly until: number; readonly ms: number | undefined }>();
+  readonly #answers: BackgroundAnswers<number | undefined>;
 
-  constructor(clock: Clock, ask: AskContact) {
-    this.#clock = clock;
+  /** @param onChange a KvStore's replicas have lost etcd, or reach it again: `namespace/name` */
+  constructor(clock: Clock, ask: AskContact, onChange: (key: string) => void) {
     this.#ask = ask;
+    const isSame = (a: number | undefined, b: number | undefined) => isLost(a) === isLost(b);
+    const pollMs = contactPollMs / 2;
+    this.#answers = new BackgroundAnswers({ clock, steadyMs: pollMs, soonMs: pollMs, isSame, onChange });
   }
 
-  /** Undefined for an etcd of its own, which is looked at itself. Never rejects. */
-  async of(kvstore: KvStore, availableReplicas: number): Promise<number | undefined> {
+  /** Undefined: it is not known yet, or the etcd is one of its own, which is looked at itself. */
+  of(kvstore: KvStore, availableReplicas: number): Contact | undefined {
     if (kvstore.spec.externalEtcd === undefined || availableReplicas === 0) return undefined;
-    const now = this.#clock.now();
-    for (const [uid, { until }] of this.#known) if (until <= now) this.#known.delete(uid);
-    const known = this.#known.get(kvstore.metadata.uid);
-    if (known !== undefined) return known.ms;
-    const ms = await this.#ask(kvstore).catch(() => undefined);
-    this.#known.set(kvstore.metadata.uid, { until: now + contactPollMs / 2, ms });
-    return ms;
+    const { uid, namespace, name } = kvstore.metadata;
+    const ask = () => this.#ask(kvstore).catch(() => undefined);
+    const answered = this.#answers.look({ key: uid, subject: `${namespace}/${name}`, ask, isGood: () => true });
+    return answered === undefined ? undefined : { ms: answered.answer };
   }
+}
+
+function isLost(ms = 0): boolean {
+  return ms > lostMs;
 }
 
 export const askContact: AskContact = ({ metadata: { name, namespace } }) =>

@@ -37,6 +37,7 @@ export function createEtcdTools(kvstore: KvStore, options: EtcdToolsOptions): Et
   const remove = (apiVersion: string, kind: string, namespace: string, name: string, uid: string): Promise<void> =>
     applier.remove({ apiVersion, kind, metadata: { namespace, name } }, uid);
   return {
+    isReadOnly: false,
     apply,
     deletePod: (namespace, name, uid) => remove('v1', 'Pod', namespace, name, uid),
     deleteClaim: (namespace, name, uid) => remove('v1', 'PersistentVolumeClaim', namespace, name, uid),

@@ -1,6 +1,7 @@
 /** Something a reconcile could not do. */
 import { OpenStoreError } from './condition/open.ts';
 import { PlainEtcdError } from './etcd/plain-etcd-error.ts';
+import { MissingCertificatesError } from './etcd/tls/present-tls.ts';
 import { hasStatus } from './kube/kube-error.ts';
 import { ForeignObjectError } from './ownership.ts';
 import { RefusedReferenceError } from './references.ts';
@@ -19,6 +20,7 @@ export function faultOf(error: unknown): Fault {
 export function faultReason({ error }: Fault): string {
   if (error instanceof ForeignObjectError) return 'ObjectConflict';
   if (error instanceof PlainEtcdError) return 'EtcdWithoutTls';
+  if (error instanceof MissingCertificatesError) return 'EtcdCertificatesMissing';
   if (isRefusal(error)) return 'Refused';
   if (hasStatus(error, 403)) return 'Forbidden';
   return 'ReconcileError';

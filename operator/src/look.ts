@@ -3,11 +3,14 @@
 import { backupOf } from './backup.ts';
 import type { Clock } from './clock.ts';
 import type { Findings } from './condition/findings.ts';
-import { shortMs, stepMs } from './condition/findings.ts';
+import { longMs, shortMs, stepMs } from './condition/findings.ts';
+import { conditionOf } from './conditions.ts';
 import { type Contacts, contactPollMs } from './contact.ts';
 import { restoreJobName } from './desired/restore-job.ts';
 import type { EtcdOutcome } from './etcd/contract.ts';
-import type { Exposures } from './exposure/exposure.ts';
+import { type Exposure, type Exposures, ownIngress } from './exposure/exposure.ts';
+import { exposedCondition } from './exposure/finding.ts';
+import { asItStands } from './exposure/standing.ts';
 import { type Fault, faultOf } from './fault.ts';
 import type { Caches } from './kube/sources.ts';
 import type { KvStore } from './kvstore.ts';
@@ -69,17 +72,22 @@ export class Looker {
       ({ error }) => error instanceof ForeignObjectError && error.kind === 'Service',
     );
     const restoring = restore?.holdsUp !== undefined;
-    const exposure = await orFault(() => exposures.look(kvstore, { serviceIsForeign, restoring }), undefined);
+    // What cannot be looked at now is as it was.
+    const standing = standingExposure(kvstore);
+    const exposure = await orFault(() => exposures.look(kvstore, { serviceIsForeign, restoring }), standing);
     const deployment = caches.deployments.get(namespace, name);
     const availableReplicas = deployment?.status?.availableReplicas ?? 0;
-    const contactMs = await contacts.of(kvstore, availableReplicas);
-    const missing = {
+    const contact = contacts.of(kvstore, availableReplicas);
+    const { etcd } = pass;
+    const holds = {
       replicas: availableReplicas < kvstore.spec.replicas,
-      members: pass.etcd !== undefined && pass.etcd.readyMembers < pass.etcd.members,
-      route: exposure?.finding.status === 'False',
+      members: etcd !== undefined && etcd.readyMembers < etcd.members,
+      route: exposure?.finding.status === 'False' && exposure.finding.reason !== 'NoReplica',
+      // What is not to be changed does not get on.
+      [stepKey(etcd)]: etcd?.settled === false && !kvstore.spec.paused,
     };
-    const holding = Object.entries(missing).flatMap(([what, holds]) => (holds ? [what] : []));
-    const ages = this.#lasting.of(`${namespace}/${name}`, holding);
+    const holding = Object.entries(holds).flatMap(([what, isSo]) => (isSo ? [what] : []));
+    const ages = this.#lasting.of(`${namespace}/${name}`, holding, this.#before(kvstore));
     const key = `${namespace}/${name}`;
     const backup = backupOf(kvstore, {
       jobs: caches.jobs.ofGroup(key),
@@ -90,7 +98,9 @@ export class Looker {
       troubles.nextMs,
       exposure?.requeueAfterMs,
       kvstore.spec.externalEtcd === undefined ? undefined : contactPollMs,
-      ...[...ages.values()].flatMap((ms) => [shortMs, stepMs].flatMap((limit) => (ms < limit ? [limit - ms] : []))),
+      ...[...ages.values()].flatMap((ms) =>
+        [shortMs, stepMs, longMs].flatMap((limit) => (ms < limit ? [limit - ms] : [])),
+      ),
       // A backup that cannot start is ended some time.
       troubles.backup.length > 0 ? shortMs : undefined,
     ].filter((ms) => ms !== undefined);
@@ -101,10 +111,16 @@ export class Looker {
         cronJob: caches.cronJobs.get(namespace, `${name}-backup`),
         restore,
         exposure: exposure?.finding,
-        contactMs,
+        ingress: asItStands(kvstore, ownIngress(kvstore, caches)).spec.ingress,
+        contactMs: contact === undefined ? standingContactMs(kvstore) : contact.ms,
         backup,
         troubles,
-        short: { replicas: ages.get('replicas'), members: ages.get('members'), route: ages.get('route') },
+        short: {
+          replicas: ages.get('replicas'),
+          members: ages.get('members'),
+          route: ages.get('route'),
+          step: ages.get(stepKey(etcd)),
+        },
         faults,
       },
       requeueAfterMs: waits.length === 0 ? undefined : Math.max(100, Math.min(...waits)),
@@ -134,6 +150,29 @@ export class Looker {
 
   #troubles(kvstore: KvStore): Promise<Troubles> {
     const { caches, warnings, now } = this.#options;
-    return troublesOf(kvstore, caches, this.#lasting, warnings, now());
+    return troublesOf(kvstore, caches, this.#lasting, warnings, now(), this.#before(kvstore));
   }
+
+  /** An operator that has just started does not know for how long things have held: it goes by what the status says. */
+  #before({ status }: KvStore): number {
+    const degraded = conditionOf(status, 'Degraded');
+    if (degraded?.status !== 'True') return 0;
+    return longMs + Math.max(0, this.#options.now().getTime() - Date.parse(degraded.lastTransitionTime));
+  }
+}
+
+function standingExposure({ spec, status }: KvStore): Exposure | undefined {
+  const finding = conditionOf(status, exposedCondition);
+  return spec.ingress.enabled && finding !== undefined ? { finding, requeueAfterMs: undefined } : undefined;
+}
+
+/** The same of the contact with an external etcd, before the replicas have been asked. */
+function standingContactMs({ spec, status }: KvStore): number | undefined {
+  const wasLost = spec.externalEtcd !== undefined && conditionOf(status, 'Ready')?.reason === 'EtcdUnavailable';
+  return wasLost ? Infinity : undefined;
+}
+
+/** A step by its reason and what it is about; counts and reasons of others that follow may change while it lasts. */
+function stepKey(etcd: EtcdOutcome | undefined): string {
+  return `step ${etcd?.reason} ${etcd?.message.split(/[:;,]/)[0]}`;
 }

@@ -65,6 +65,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const metrics = createMetrics(registry, 'kvstore', options.build);
   const client = new KubeClient({ kubeConfig, deadlineMs: callDeadlineMs, onAnswer: metrics.api.answered });
   const queue = new WorkQueue({ clock, backoff: retries, metrics: metrics.queue });
+  const onChange = (key: string): void => queue.add(key);
   const sources = createSources({
     client,
     clock,
@@ -72,7 +73,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     namespaces: config.namespaces,
     resyncMs: config.resyncMs,
     silenceMs: watchSilenceMs,
-    onChange: (key) => queue.add(key),
+    onChange,
     onRestart: ({ plural }) => metrics.api.watchRestarted(plural),
   });
   const { caches } = sources;
@@ -85,7 +86,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const events = createEventRecorder({ client: writer, clock, log, identity: config.podName });
   const addresses = config.ingressAddresses;
   const readsClasses = config.namespaces.length === 0;
-  const exposures = new Exposures({ client: writer, caches, clock, ask: askRoute, readsClasses, addresses });
+  const exposures = new Exposures({ client: writer, caches, clock, ask: askRoute, readsClasses, addresses, onChange });
   const parts = {
     client: writer,
     caches,
@@ -108,7 +109,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       caches,
       clock,
       exposures,
-      contacts: new Contacts(clock, askContact),
+      contacts: new Contacts(clock, askContact, onChange),
       warnings: new WarningEvents(writer, clock),
       now: options.now,
     }),

@@ -51,3 +51,33 @@ export function belongsTo(object: KubernetesObject, { metadata }: KvStore): bool
   const labels = object.metadata?.labels ?? {};
   return labels[labelKeys.managedBy] === managedBy && labels[labelKeys.instance] === metadata.name;
 }
+
+/** The KvStores of many objects of all namespaces, by the rule of belongsTo. */
+export class Owners {
+  readonly all: readonly KvStore[];
+  readonly #byUid: ReadonlyMap<string, KvStore>;
+  readonly #byName: ReadonlyMap<string, KvStore>;
+
+  constructor(kvstores: Iterable<KvStore>) {
+    this.all = [...kvstores];
+    this.#byUid = new Map(this.all.map((kvstore) => [kvstore.metadata.uid, kvstore]));
+    this.#byName = new Map(
+      this.all.map((kvstore) => [keyOf(kvstore.metadata.namespace, kvstore.metadata.name), kvstore]),
+    );
+  }
+
+  /** Undefined: it belongs to none of them. */
+  of(object: KubernetesObject): KvStore | undefined {
+    const { namespace, labels, ownerReferences } = object.metadata ?? {};
+    const controller = ownerReferences?.find((reference) => reference.controller === true);
+    const candidate =
+      controller === undefined
+        ? this.#byName.get(keyOf(namespace, labels?.[labelKeys.instance]))
+        : this.#byUid.get(controller.uid);
+    return candidate !== undefined && belongsTo(object, candidate) ? candidate : undefined;
+  }
+}
+
+function keyOf(namespace: string | undefined, name: string | undefined): string {
+  return `${namespace}/${name}`;
+}

@@ -4,6 +4,7 @@ import type { EtcdTools, Member, MemberClient } from './etcd/contract.ts';
 export function readOnly(tools: EtcdTools): EtcdTools {
   return {
     ...tools,
+    isReadOnly: true,
     apply: nothing,
     deletePod: nothing,
     deleteClaim: nothing,

@@ -23,7 +23,7 @@ import type { KubeClient } from './kube/kube-client.ts';
 import type { PolledSecrets } from './kube/polled-secrets.ts';
 import { pathOf, resourceNameOf, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
-import type { KvStore, KvStoreStatus } from './kvstore.ts';
+import type { KvStore } from './kvstore.ts';
 import type { Look, Looker, Pass } from './look.ts';
 import type { KvStoreMetrics } from './metrics/kvstore-metrics.ts';
 import type { ProgressMetrics } from './metrics/progress-metrics.ts';
@@ -37,7 +37,7 @@ import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
 import { keepBack } from './upgrade/keep-back.ts';
-import type { Turns } from './upgrade/turns.ts';
+import { isSettled, type Turns } from './upgrade/turns.ts';
 
 export interface ReconcileOptions {
   readonly client: KubeClient;
@@ -240,11 +240,6 @@ async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): 
 
 /** Between two times that a KvStore asks whether it is its turn. */
 const turnMs = 15_000;
-
-function isSettled({ conditions = [] }: KvStoreStatus): boolean {
-  const is = (name: string, value: string) => conditions.some(({ type, status }) => type === name && status === value);
-  return is('Ready', 'True') && is('Progressing', 'False');
-}
 
 function resultOf(
   kvstore: KvStore,

@@ -1,6 +1,6 @@
 /** Where a KvStore stands between being made and having what it was to begin with. A pure function. */
 import type { V1Deployment, V1Job, V1Pod } from '@kubernetes/client-node';
-import type { Finding } from './conditions.ts';
+import { conditionOf, type Finding } from './conditions.ts';
 import { otherDataExitCode } from './desired/restore-job.ts';
 import { endedJob, failureOfJob } from './job.ts';
 import type { KvStore } from './kvstore.ts';
@@ -31,7 +31,7 @@ export interface Restore {
 
 /** Undefined: nothing was asked for, ever. */
 export function restoreOf({ spec, status }: KvStore, objects: RestoreObjects): Restore | undefined {
-  const known = status?.conditions?.find(({ type }) => type === restoredCondition);
+  const known = conditionOf(status, restoredCondition);
   // Never again, whatever becomes of the Job or of the spec.
   if (known?.status === 'True' || spec.restoreFrom === undefined) {
     return known === undefined ? undefined : { finding: findingOf(known), start: false };

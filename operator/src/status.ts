@@ -44,12 +44,14 @@ export function buildStatus(kvstore: KvStore, findings: Findings, now: Date): Kv
           ...(etcd.version === undefined ? {} : { version: etcd.version }),
         };
   // The old replicas may serve while new ones do not come up: that is ready, and not for the newest spec.
-  const isCurrent = progressing.status !== 'True' || ready.status !== 'True';
+  const isApplied = progressing.status !== 'True' && findings.faults.length === 0;
+  const isCurrent = isApplied || ready.status !== 'True';
   const generationOf = (type: string) =>
     type === 'Ready' && !isCurrent ? metadata.generation - 1 : metadata.generation;
   // A fault may have kept the new spec from the pods. Another operator that takes over then sees that it is new.
   const isUnderWay = findings.faults.length > 0 && found?.isStuck !== true && status?.observedGeneration !== undefined;
-  const url = exposure?.reason === 'ServiceConflict' ? undefined : urlOf(kvstore, exposure?.reason !== 'HostTaken');
+  const reached = { ...kvstore, spec: { ...spec, ingress: findings.ingress ?? spec.ingress } };
+  const url = exposure?.reason === 'ServiceConflict' ? undefined : urlOf(reached, exposure?.reason !== 'HostTaken');
   return {
     observedGeneration: isUnderWay ? status.observedGeneration : metadata.generation,
     replicas: deployment?.status?.replicas ?? 0,

@@ -1,11 +1,12 @@
 /** When something needs attention: what has fewer than asked for, does not start, failed or leads elsewhere. */
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
+import { conditionOf } from '../src/conditions.ts';
 import type { EtcdOutcome } from '../src/etcd/contract.ts';
 import { faultOf, isPermanent } from '../src/fault.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
 import { buildStatus, type Findings } from '../src/status.ts';
-import { troubleOf } from '../src/trouble/pod-trouble.ts';
+import { explained, troubleOf } from '../src/trouble/pod-trouble.ts';
 import { noTroubles, type Troubles } from '../src/trouble/troubles.ts';
 import { settled } from './support/fake-etcd.ts';
 import { kvStore } from './support/kvstore.ts';
@@ -33,6 +34,7 @@ const trouble = (component: keyof typeof recorded): Troubles => {
   const found = troubleOf(recorded[component], noon);
   return { ...noTroubles, service: found === undefined ? [] : [found] };
 };
+const attaching = explained({ subject: 'pod shop-1' }, 'FailedAttachVolume', 'in use by another node');
 const no = (reason: string) => ({ status: 'False', reason, message: 'x' }) as const;
 
 const cases: readonly [title: string, found: Partial<Findings>, degraded: string, stalled?: string][] = [
@@ -46,7 +48,19 @@ const cases: readonly [title: string, found: Partial<Findings>, degraded: string
   ['a member is missing for a moment', { etcd: waiting, short: { members: 59_000 } }, 'False AsExpected'],
   ['and for a minute', { etcd: waiting, short: { members: 60_000 } }, 'True EtcdMembersNotReady'],
   ['while members are added', { etcd: growing, short: { members: 200_000 } }, 'False AsExpected'],
-  ['and that does not get on', { etcd: growing, short: { members: 300_000 } }, 'True EtcdGrowing'],
+  [
+    'and one step after the other is made',
+    { etcd: growing, short: { members: 200_000, step: 119_000 } },
+    'False AsExpected',
+  ],
+  ['a step that does not get on', { etcd: growing, short: { step: 120_000 } }, 'True EtcdGrowing'],
+  ['steps that come to nothing', { etcd: growing, short: { members: 300_000, step: 1_000 } }, 'True EtcdGrowing'],
+  ['a step that was the last one', { short: { step: 120_000 } }, 'False AsExpected'],
+  [
+    'a volume that another node holds',
+    { troubles: { ...noTroubles, service: [attaching] } },
+    'True FailedAttachVolume',
+  ],
   [
     'an image that cannot be pulled',
     { troubles: trouble('badImage') },
@@ -95,6 +109,18 @@ for (const [i, [title, found, degraded, stalled]] of cases.entries()) {
     t.is(look(found, 'Stalled'), stalled);
   });
 }
+
+test('while it is paused no restart is planned: a member that does not start is told', (t) => {
+  const found = troubleOf(recorded.crashing, noon);
+  const troubles = { ...noTroubles, etcd: found === undefined ? [] : [found] };
+  const etcdNow = etcd({ settled: false, reason: 'EtcdRestarting' });
+  const degraded = (paused: boolean) => {
+    const findings = { deployment: serving(3), etcd: etcdNow, faults: [], troubles };
+    return conditionOf(buildStatus(kvStore({ paused }, formed), findings, noon), 'Degraded')?.reason;
+  };
+  t.is(degraded(true), 'CrashLoopBackOff');
+  t.is(degraded(false), 'AsExpected');
+});
 
 test('the store is known by its identity, and found only where it is the one that answers', (t) => {
   const shop = kvStore({ ingress: { enabled: true, className: 'traefik', host: 'shop.test', pages: false } }, formed);

@@ -75,13 +75,21 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
   ...['http://kv.test', 'kv.test:80', 'KV.test', 'kv.test/a', '10.0.0.1', '-a.test', 'a..b'].map(
     (host): [string, object, RegExp] => [`the host ${host}`, { etcd: {}, ingress: { host } }, /host is a DNS name/],
   ),
-  ...['99 99 * * *', '99 99', '* * * * 8', '60 * * * *', '* 24 * * *', '0 3 0 * *', '0 3 * 13 *', '@every 1h'].map(
-    (schedule): [string, object, RegExp] => [
-      `the schedule ${schedule}`,
-      { etcd: {}, backup: { schedule, storage: {} } },
-      /five fields/,
-    ],
-  ),
+  ...[
+    '99 99 * * *',
+    '99 99',
+    '* * * * 8',
+    '60 * * * *',
+    '* 24 * * *',
+    '0 3 0 * *',
+    '0 3 * 13 *',
+    '*/00 * * * *',
+    '@every 1h',
+  ].map((schedule): [string, object, RegExp] => [
+    `the schedule ${schedule}`,
+    { etcd: {}, backup: { schedule, storage: {} } },
+    /five fields/,
+  ]),
   ['a time zone that is none', { etcd: {}, backup: { schedule: '@daily', timeZone: 'a b', storage: {} } }, /timeZone/],
   [
     'a request above its limit',
@@ -169,9 +177,15 @@ const accepted: readonly [title: string, spec: object][] = [
     host,
     { ingress: { host } },
   ]),
-  ...['0 3 * * *', '*/5 0-6/2 1,15 jan-MAR Mon-Fri', '@daily', '? * * * ?', '59 23 31 12 6'].map(
-    (schedule): [string, object] => [schedule, { backup: { schedule, storage: {} } }],
-  ),
+  ...[
+    '0 3 * * *',
+    '*/5 0-6/2 1,15 jan-MAR Mon-Fri',
+    '@daily',
+    '? * * * ?',
+    '59 23 31 12 6',
+    '*/05 * * * *',
+    '007 03 01-009 012 00/02',
+  ].map((schedule): [string, object] => [schedule, { backup: { schedule, storage: {} } }]),
   ...[
     'kvstore/service:0.1.0',
     'localhost:5000/a/b_c.d-e:V1.2_3',

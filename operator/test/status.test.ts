@@ -109,7 +109,16 @@ const cases: readonly [title: string, found: Partial<Findings>, expected: Record
     { restore: { finding: { status: 'False', reason: 'OtherData', message: '' }, start: false } },
     { Ready: 'True AllReplicasAvailable', Degraded: 'True OtherData', Restored: 'False OtherData' },
   ],
-  ['a refusal', { faults: [faultOf(new KubeError(422, 'Invalid', 'no'))] }, { Degraded: 'True Refused' }],
+  [
+    'a refusal, which is not tried again',
+    { faults: [faultOf(new KubeError(422, 'Invalid', 'no'))] },
+    { Degraded: 'True Refused', Progressing: 'False Stalled', Stalled: 'True Refused' },
+  ],
+  [
+    'a refusal and what may pass',
+    { faults: [faultOf(new KubeError(422, 'Invalid', 'no')), faultOf(new Error('x'))] },
+    { Degraded: 'True Refused', Progressing: 'True Retrying' },
+  ],
   ['a missing right', { faults: [faultOf(new KubeError(403, 'Forbidden', 'no'))] }, { Degraded: 'True Forbidden' }],
   ['anything else', { faults: [faultOf(new Error('x'))] }, { Degraded: 'True ReconcileError' }],
 ];
@@ -173,6 +182,25 @@ test('a new spec that a passing fault stopped is not observed yet, one that is r
   t.is(observed([new KubeError(422, 'Invalid', 'no')]), 7);
   t.is(observed([new ForeignObjectError({ kind: 'Service' })]), 7);
   t.is(observed([new Error('x')], {}), 7, 'of a new KvStore there is nothing to hold back');
+});
+
+test('old replicas that serve are not ready for a spec that is refused', (t) => {
+  const refused = [faultOf(new KubeError(422, 'Invalid', 'no'))];
+  const { conditions } = buildStatus(
+    kvStore({}, formed),
+    { deployment: deployment(3), etcd: settled(3), faults: refused },
+    noon,
+  );
+  t.like(
+    conditions?.find(({ type }) => type === 'Ready'),
+    { status: 'True', observedGeneration: 6 },
+  );
+});
+
+test('an etcd without quorum is not ready either when it could not be looked at', (t) => {
+  const known = { etcd: { members: 3, readyMembers: 1 } };
+  const found = { etcd: undefined, faults: [faultOf(new Error('x'))] };
+  t.like(reasons(found, kvStore({}, known)), { Ready: 'False EtcdUnavailable' });
 });
 
 test('while etcd could not be looked at, what was last known of it stays', (t) => {

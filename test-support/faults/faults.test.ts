@@ -1,6 +1,7 @@
 /** A short run of `npm run faults` in each mode; the command itself runs for as long as it is told. */
 import test, { type ExecutionContext } from 'ava';
-import { type Operation, violations } from '../linearizable/history.ts';
+import { violations } from '../linearizable/history.ts';
+import type { Operation } from '../linearizable/operation.ts';
 import { withPresence } from '../linearizable/presence.ts';
 import { run } from './run.ts';
 import { availability } from './summary.ts';

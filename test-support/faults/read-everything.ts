@@ -1,6 +1,6 @@
 /** What every replica holds in the end, as reads of every register; all replicas hold the same. */
 import type { Target } from '../linearizable/call.ts';
-import type { Operation } from '../linearizable/history.ts';
+import type { Operation } from '../linearizable/operation.ts';
 import { gone, keysOf, labelOfAll } from '../linearizable/registers.ts';
 import { expiringPair } from './expiring/history.ts';
 

@@ -2,9 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Operation, violations } from '../linearizable/history.ts';
+import { violations } from '../linearizable/history.ts';
 import { HotKeys } from '../linearizable/hot-keys.ts';
 import { Mirrors } from '../linearizable/mirror/mirrors.ts';
+import type { Operation } from '../linearizable/operation.ts';
 import { withPresence } from '../linearizable/presence.ts';
 import { seededRandom } from '../linearizable/random.ts';
 import { Recorder } from '../linearizable/recorder.ts';

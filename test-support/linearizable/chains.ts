@@ -1,5 +1,5 @@
 /** Chains: values of a register that replaced each other on conditions, so that nothing stood between them. */
-import type { Operation } from './history.ts';
+import type { Operation } from './operation.ts';
 import { absent } from './registers.ts';
 
 /** When a value was there, at the least and at the most. */

@@ -4,7 +4,8 @@
  * OPERATIONS it ends when so many were done; SIGINT ends it early. Prints operations, faults and the verdicts; fails on a violation.
  */
 import { faults } from './faults.ts';
-import { type Operation, violations } from './history.ts';
+import { violations } from './history.ts';
+import type { Operation } from './operation.ts';
 import { porcupine } from './porcupine.ts';
 import { seededRandom } from './random.ts';
 import { gone } from './registers.ts';

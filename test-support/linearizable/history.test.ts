@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type Operation, violations } from './history.ts';
+import { violations } from './history.ts';
+import type { Operation } from './operation.ts';
 import { absent } from './registers.ts';
 
 /**

@@ -1,25 +1,8 @@
 /** What clients did and saw, and whether one order of it explains everything (linearizability). */
 import { type Chain, chainsOf, type Standing } from './chains.ts';
+import type { Operation } from './operation.ts';
 import { unexplained } from './refusals.ts';
 import { absent } from './registers.ts';
-
-/** One operation on a register: a key, or a group of keys that are written and read together. */
-export interface Operation {
-  readonly client: number;
-  /** `refused`: a condition did not hold, so at some moment the register held something other than `value`. */
-  readonly kind: 'read' | 'write' | 'refused';
-  readonly register: string;
-  /** Written, read or asked for; undefined: nothing, before the first write. No two writes have the same. */
-  readonly value: string | undefined;
-  /** A write that was done on the condition that the register held this value, or none (undefined). */
-  readonly replaces?: { readonly value: string | undefined };
-  /** The entity tag that the answer gave for the value. */
-  readonly tag?: string;
-  /** Milliseconds. */
-  readonly start: number;
-  /** Infinity: a write whose outcome is not known may happen at any time after its start, or never. */
-  readonly end: number;
-}
 
 /**
  * The violations of a history, one text for each; none: it is linearizable. For registers whose written values are all

@@ -5,8 +5,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './call.ts';
+import { act, mixes } from './hot-acts.ts';
 import { pick } from './pick.ts';
-import type { Recorder, Register } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
+import type { Register } from './register.ts';
 
 export interface HotKeysOptions {
   readonly recorder: Recorder;
@@ -28,28 +30,6 @@ const mostBursts = 40;
 
 /** Of each client, after its operation in a burst. */
 const readsBehind = 2;
-
-/** Seconds; longer than any run, and than any clock jumps that a run makes. */
-const ttl = 300_000_000;
-/** Each is a lease in etcd, which costs more than the write. */
-const likelyTtl = 0.06;
-
-/** How likely each kind of operation is; what is left are reads. */
-interface Mix {
-  readonly set: number;
-  readonly conditionalSet: number;
-  readonly absentSet: number;
-  readonly remove: number;
-  readonly conditionalRemove: number;
-  readonly conditionalRead: number;
-}
-
-const mixes: readonly Mix[] = [
-  { set: 0.8, conditionalSet: 0.05, absentSet: 0.03, remove: 0.01, conditionalRemove: 0, conditionalRead: 0.02 },
-  { set: 0.05, conditionalSet: 0.55, absentSet: 0.05, remove: 0, conditionalRemove: 0.02, conditionalRead: 0.13 },
-  { set: 0, conditionalSet: 0, absentSet: 0, remove: 0, conditionalRemove: 0, conditionalRead: 0.5 },
-  { set: 0.3, conditionalSet: 0.2, absentSet: 0.05, remove: 0.01, conditionalRemove: 0.02, conditionalRead: 0.2 },
-];
 
 export class HotKeys {
   readonly #options: HotKeysOptions;
@@ -87,7 +67,7 @@ export class HotKeys {
   }
 
   async #burst(registers: readonly Register[]): Promise<void> {
-    const { replicas, perReplica, random } = this.#options;
+    const { recorder, replicas, perReplica, random } = this.#options;
     const mix = mixes[Math.floor(random() * mixes.length)];
     const acts: Promise<void>[] = [];
     for (let member = 0; member < replicas.length * perReplica; member++) {
@@ -97,7 +77,9 @@ export class HotKeys {
       if (replica === undefined || register === undefined || mix === undefined) continue;
       const client = this.#client(member);
       acts.push(
-        this.#act(client, replica, register, registers, mix).then(() => this.#look(client, replica, registers)),
+        act({ recorder, random, client, replica, register, registers, mix }).then(() =>
+          this.#look(client, replica, registers),
+        ),
       );
     }
     await Promise.all(acts);
@@ -111,36 +93,6 @@ export class HotKeys {
       if (register === undefined) continue;
       await recorder.read(client, replica, register, random() < 0.5 ? pick(register.known, random) : undefined);
     }
-  }
-
-  async #act(
-    client: number,
-    replica: Target,
-    register: Register,
-    registers: readonly Register[],
-    mix: Mix,
-  ): Promise<void> {
-    const { recorder, random } = this.#options;
-    let left = random();
-    const chosen = (likely: number) => {
-      left -= likely;
-      return left < 0;
-    };
-    const known = pick(register.known, random);
-    if (chosen(mix.set)) {
-      // Two or three registers that include this one, or this one alone.
-      const several = random() < 0.3 ? registers.filter((one) => one === register || random() < 0.5) : [register];
-      return recorder.set(client, replica, several, { ttl: random() < likelyTtl ? ttl : undefined });
-    }
-    if (chosen(mix.absentSet)) return recorder.set(client, replica, [register], { condition: 'absent' });
-    if (chosen(mix.remove) && !register.deleted) return recorder.remove(client, replica, register);
-    if (known === undefined) return recorder.read(client, replica, register);
-    if (chosen(mix.conditionalSet)) {
-      const options = { condition: known, ttl: random() < likelyTtl ? ttl : undefined };
-      return recorder.set(client, replica, [register], options);
-    }
-    if (chosen(mix.conditionalRemove) && !register.deleted) return recorder.remove(client, replica, register, known);
-    return recorder.read(client, replica, register, chosen(mix.conditionalRead) ? known : undefined);
   }
 
   /** Deletes what was not deleted yet, so that the store stays small. */

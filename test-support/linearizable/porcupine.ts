@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { seenValues } from './chains.ts';
-import type { Operation } from './history.ts';
+import type { Operation } from './operation.ts';
 import { absent, gone } from './registers.ts';
 
 /** `linearizable`, or what is wrong; then the file that it judged stays, and is named. */

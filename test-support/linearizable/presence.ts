@@ -3,7 +3,7 @@
  * is deleted does not count, so that it comes into being once: between the earliest start of a write and the earliest
  * moment at which somebody knew of one.
  */
-import type { Operation } from './history.ts';
+import type { Operation } from './operation.ts';
 import { absent } from './registers.ts';
 
 /** The register that holds `there` once the given one holds anything. */

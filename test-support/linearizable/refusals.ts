@@ -1,6 +1,6 @@
 /** Conditions that did not hold, although what they asked for certainly stood the whole time. */
 import type { Standing } from './chains.ts';
-import type { Operation } from './history.ts';
+import type { Operation } from './operation.ts';
 import { absent, gone } from './registers.ts';
 
 /** `standing`: when each value of the register was there. Every text is a violation. */

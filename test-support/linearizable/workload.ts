@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './call.ts';
 import { pick } from './pick.ts';
 import { presenceOf } from './presence.ts';
-import type { Recorder, Register } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
+import type { Register } from './register.ts';
 
 export interface WorkloadOptions {
   readonly recorder: Recorder;

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { pairLine } from '../../../service/src/answers/pair-line.ts';
 import type { StoredData } from '../../../service/src/store/pages/stored-data.ts';
 import type { AddCommand } from '../command.ts';
-import { openData, sayDamages } from '../data-folder.ts';
+import { inUse, openData, sayDamages } from '../data-folder.ts';
 import { type Context, say, write } from '../io.ts';
 
 /** Characters that are written at a time. */
@@ -16,9 +16,10 @@ export const addSalvage: AddCommand = (command, run) =>
     .argument('[file]', 'must not exist; without it, standard output')
     .action(
       run<[string, string | undefined], { quiet?: boolean }>(async (context, options, folder, file) => {
-        const data = openData(folder);
+        const data = await openData(folder);
         try {
           const pairs = await writeTo(context, data, file);
+          if (data.isInUse) throw inUse(folder);
           const { lostKeys } = data.report();
           if (options.quiet !== true) sayDamages(context, data);
           say(context, `${pairs} pairs written, ${lostKeys.length} lost`);

@@ -4,7 +4,7 @@ import { lastingReasons } from '../exposure/finding.ts';
 import { faultReason } from '../fault.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { PodTrouble } from '../trouble/pod-trouble.ts';
-import { type Findings, shortMs, stepMs } from './findings.ts';
+import { type Findings, longMs, shortMs, stepMs } from './findings.ts';
 import { isForming, lostContact } from './ready.ts';
 
 /** Pods named in a message; more of them have the same trouble most of the time. */
@@ -37,7 +37,8 @@ const rules: readonly Rule[] = [
       : undefined,
   (_, { contactMs = 0 }) => (contactMs > lostMs ? { reason: 'EtcdUnavailable', message: lostContact } : undefined),
   (_, { troubles, deployment }) => podsFound(troubles?.service, isSeen(deployment)),
-  (_, { troubles, etcd }) => (isPlanned(etcd) ? undefined : podsFound(troubles?.etcd, false)),
+  ({ spec }, { troubles, etcd }) => (!spec.paused && isPlanned(etcd) ? undefined : podsFound(troubles?.etcd, false)),
+  hinderedStep,
   deploymentFault,
   tooFewReplicas,
   tooFewMembers,
@@ -60,14 +61,21 @@ export function degradedFinding(found: Found | undefined): Finding {
   return { status: 'True', reason: found.reason, message: found.message };
 }
 
+/** An autoscaler makes a node, a former node gives a volume back, a network comes up: nobody has to change anything. */
+const passing: ReadonlySet<string> = new Set([
+  'Unschedulable',
+  'FailedAttachVolume',
+  'FailedCreatePodSandBox',
+  'Evicted',
+]);
+
 function podsFound(troubles: readonly PodTrouble[] | undefined, isStuck: boolean): Found | undefined {
   const [first] = troubles ?? [];
   if (troubles === undefined || first === undefined) return undefined;
   const named = troubles.slice(0, maxPods).map(({ message }) => message);
   const more = troubles.length > maxPods ? [`and ${troubles.length - maxPods} more`] : [];
-  // A pod that finds no room may be waiting for a node that an autoscaler is making.
-  const passes = !first.isExplained || first.reason === 'Unschedulable';
-  return { reason: first.reason, message: [...named, ...more].join('; '), isStuck: isStuck && !passes };
+  const mayPass = !first.isExplained || passing.has(first.reason);
+  return { reason: first.reason, message: [...named, ...more].join('; '), isStuck: isStuck && !mayPass };
 }
 
 /** Planned restarts of members have a time of their own, after which etcd itself is degraded. */
@@ -92,13 +100,20 @@ function deploymentFault(_: KvStore, { deployment }: Findings): Found | undefine
   return { reason: 'RolloutStuck', message: stuck.message ?? 'no progress', isStuck: true };
 }
 
+/** Steps follow one another; one that lasts does not get on. */
+function hinderedStep({ spec }: KvStore, { etcd, short }: Findings): Found | undefined {
+  const ms = short?.step;
+  if (spec.paused || etcd === undefined || etcd.settled || ms === undefined || ms < stepMs) return undefined;
+  return { reason: etcd.reason, message: `${etcd.message}, ${longerThan(stepMs)}` };
+}
+
 function tooFewReplicas({ spec }: KvStore, { deployment, short, etcd }: Findings): Found | undefined {
   const ms = short?.replicas;
   // Replicas wait for the etcd that is on its way.
-  const limit = etcd === undefined || etcd.settled ? shortMs : stepMs;
+  const limit = etcd === undefined || etcd.settled ? shortMs : longMs;
   if (ms === undefined || ms < limit) return undefined;
   const available = deployment?.status?.availableReplicas ?? 0;
-  const message = `${available} of ${spec.replicas} replicas are available, for ${seconds(ms)}`;
+  const message = `${available} of ${spec.replicas} replicas are available, ${longerThan(limit)}`;
   return { reason: 'ReplicasUnavailable', message };
 }
 
@@ -106,8 +121,10 @@ function tooFewMembers(kvstore: KvStore, { etcd, short }: Findings): Found | und
   const ms = short?.members;
   if (etcd === undefined || ms === undefined) return undefined;
   const waits = etcd.settled || etcd.reason === 'EtcdMembersNotReady';
-  if (ms < (waits && !isForming(kvstore) ? shortMs : stepMs)) return undefined;
-  const message = `${etcd.readyMembers} of ${etcd.members} members of etcd are ready, for ${seconds(ms)}: ${etcd.message}`;
+  const limit = waits && !isForming(kvstore) ? shortMs : longMs;
+  if (ms < limit) return undefined;
+  const count = `${etcd.readyMembers} of ${etcd.members} members of etcd are ready`;
+  const message = `${count}, ${longerThan(limit)}: ${etcd.message}`;
   return { reason: etcd.settled ? 'EtcdMembersNotReady' : etcd.reason, message };
 }
 
@@ -127,8 +144,7 @@ function restoreFault(_: KvStore, { restore, troubles }: Findings): Found | unde
   return restore === undefined || restore.finding.status === 'True' ? undefined : podsFound(troubles?.restore, true);
 }
 
-/** Whole minutes: a message that changes each second would be a new one each time. */
-function seconds(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  return minutes < 2 ? 'more than a minute' : minutes < 5 ? 'more than two minutes' : 'more than five minutes';
+/** Not the time itself: a message that changes each second would be a new one each time. */
+function longerThan(ms: number): string {
+  return `for more than ${ms < 2 * shortMs ? 'a minute' : `${ms / 60_000} minutes`}`;
 }

@@ -3,6 +3,7 @@ import type { V1CronJob, V1Deployment } from '@kubernetes/client-node';
 import type { Finding } from '../conditions.ts';
 import type { EtcdOutcome } from '../etcd/contract.ts';
 import type { Fault } from '../fault.ts';
+import type { IngressSpec } from '../kvstore.ts';
 import type { Restore } from '../restore.ts';
 import type { Troubles } from '../trouble/troubles.ts';
 
@@ -16,6 +17,8 @@ export interface Findings {
   readonly restore?: Restore | undefined;
   /** Undefined: there is to be no Ingress. */
   readonly exposure?: Finding | undefined;
+  /** Where clients find the store: as it stands, while spec.paused is true. */
+  readonly ingress?: IngressSpec;
   /** Undefined: no backups are asked for. */
   readonly backup?: Finding | undefined;
   readonly troubles?: Troubles;
@@ -32,9 +35,13 @@ export interface Short {
   readonly members?: number | undefined;
   /** That the route has not led to the store. */
   readonly route?: number | undefined;
+  /** For which the same step of etcd has been under way. */
+  readonly step?: number | undefined;
 }
 
 /** Milliseconds after which fewer than asked for is a fault, unless a step is under way. */
 export const shortMs = 60_000;
-/** And also while one is: a step that takes longer is hindered. */
-export const stepMs = 300_000;
+/** A step of etcd that takes longer is hindered. */
+export const stepMs = 120_000;
+/** After which fewer than asked for is a fault although one step follows another. */
+export const longMs = 300_000;

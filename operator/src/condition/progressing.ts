@@ -1,5 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import type { Finding } from '../conditions.ts';
+import { type Fault, isPermanent } from '../fault.ts';
 import type { KvStore } from '../kvstore.ts';
 import { type Findings, shortMs } from './findings.ts';
 
@@ -9,7 +10,7 @@ const exposing: ReadonlySet<string> = new Set(['IngressMissing', 'RouteNotAnswer
 export function progressingFinding({ spec }: KvStore, findings: Findings): Finding {
   const { deployment, etcd, faults, restore, exposure, short } = findings;
   if (spec.paused) return { status: 'False', reason: 'Paused', message: 'spec.paused is true: nothing is changed' };
-  if (faults.length > 0) return { status: 'True', reason: 'Retrying', message: 'see the condition Degraded' };
+  if (faults.length > 0) return faulty(faults);
   if (etcd !== undefined && !etcd.settled) return { status: 'True', reason: etcd.reason, message: etcd.message };
   const rollout = rolloutOf(deployment, spec.replicas);
   if (rollout !== undefined) return { status: 'True', reason: 'RollingOut', message: rollout };
@@ -19,6 +20,13 @@ export function progressingFinding({ spec }: KvStore, findings: Findings): Findi
     return { status: 'True', reason: 'Exposing', message: exposure.message };
   }
   return { status: 'False', reason: 'Settled', message: 'everything is as asked for' };
+}
+
+/** What cannot be done until the KvStore is changed is not tried again. */
+function faulty(faults: readonly Fault[]): Finding {
+  const message = 'see the condition Degraded';
+  if (!faults.every(isPermanent)) return { status: 'True', reason: 'Retrying', message };
+  return { status: 'False', reason: 'Stalled', message };
 }
 
 /** What a rollout still waits for, undefined when it is over. */

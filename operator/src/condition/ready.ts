@@ -1,11 +1,14 @@
-import type { Finding } from '../conditions.ts';
+import { conditionOf, type Finding } from '../conditions.ts';
 import { lostMs } from '../contact.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { Findings } from './findings.ts';
 
 /** All replicas asked for can be used, and etcd, where it is ours, can make decisions. Follows the pods, nothing else. */
-export function readyFinding(kvstore: KvStore, { deployment, etcd, restore, contactMs = 0 }: Findings): Finding {
+export function readyFinding(kvstore: KvStore, findings: Findings): Finding {
+  const { deployment, restore, contactMs = 0 } = findings;
   const { spec } = kvstore;
+  // Of an etcd that could not be looked at, the last that is known holds.
+  const etcd = findings.etcd ?? (spec.etcd === undefined ? undefined : kvstore.status?.etcd);
   const available = deployment?.status?.availableReplicas ?? 0;
   const count = `${available} of ${spec.replicas} replicas are available`;
   if (etcd !== undefined && !isForming(kvstore) && etcd.readyMembers <= etcd.members / 2) {
@@ -35,6 +38,6 @@ const forming = 'EtcdForming';
  */
 export function isForming({ spec, status }: KvStore): boolean {
   if (spec.etcd === undefined) return false;
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(status, 'Ready');
   return status?.etcd === undefined || ready?.reason === forming;
 }

@@ -32,7 +32,7 @@ export function buildServiceObjects(kvstore: KvStore, around: Surroundings): Kub
   const defaults = { ...around.defaults, serviceAccount: names.serviceAccount };
   const objects = [
     buildServiceAccount(kvstore, names),
-    buildService(kvstore),
+    buildService(kvstore, around.live),
     buildNetworkPolicy(kvstore, names),
     buildDisruptionBudget(kvstore),
     buildDeployment(kvstore, defaults, around.secretVersions),

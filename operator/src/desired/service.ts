@@ -1,18 +1,37 @@
-import type { V1Service } from '@kubernetes/client-node';
+import type { V1Deployment, V1Service } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { objectLabels, selectorLabels } from './labels.ts';
 import { servicePort } from './service-environment.ts';
 
-/** The Service in front of the service's pods: port 8080 inside the cluster. */
-export function buildService({ metadata: { name, namespace } }: KvStore): V1Service {
+/** Makes Traefik send to the Service's own address, and not to its endpoints. */
+export const nativeAnnotation = 'traefik.ingress.kubernetes.io/service.nativelb';
+
+/**
+ * The Service in front of the service's pods: port 8080 inside the cluster.
+ * @param live the Deployment as the cache shows it
+ */
+export function buildService(kvstore: KvStore, live?: V1Deployment): V1Service {
+  const { name, namespace } = kvstore.metadata;
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace, labels: objectLabels(name, 'service') },
+    metadata: {
+      ...{ name, namespace, labels: objectLabels(name, 'service') },
+      ...(keepsRoute(kvstore, live) ? { annotations: { [nativeAnnotation]: 'true' } } : {}),
+    },
     spec: {
       type: 'ClusterIP',
       selector: selectorLabels(name, 'service'),
       ports: [{ name: 'http', port: servicePort, targetPort: 'http', protocol: 'TCP' }],
     },
   };
+}
+
+/**
+ * Traefik drops the route of a host whose Service has no endpoints, and a store for every host answers in its place.
+ * While there is a replica the endpoints are better: a replica that is not ready loses its connections with them
+ * (docs/adr/0201).
+ */
+function keepsRoute({ spec }: KvStore, live: V1Deployment | undefined): boolean {
+  return spec.ingress.enabled && spec.ingress.host !== undefined && (live?.status?.availableReplicas ?? 0) === 0;
 }

@@ -27,6 +27,8 @@ export interface EtcdObjects {
 
 /** What the etcd side may do to the cluster. Each throws on failure; the caller retries with backoff. */
 export interface EtcdTools {
+  /** True: nothing comes of what changes something, as while spec.paused is true. */
+  readonly isReadOnly: boolean;
   /**
    * Server-side apply with the operator's field manager and the KvStore as owner, after the owner check. Called for every
    * object on every reconcile: it skips what is as wanted. An object with a resourceVersion is applied only over that

@@ -3,13 +3,8 @@ import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import type { EtcdObjects, EtcdTools } from './contract.ts';
 import { type EtcdNames, shapeAnnotation, templateAnnotation } from './names.ts';
-import type { Step } from './plan/situation.ts';
+import type { Hold } from './plan/situation.ts';
 import { type Trial, type TrialSeen, trialName, trialsSeen } from './trial.ts';
-
-export interface Hold extends Step {
-  /** The image that is tried meanwhile. */
-  readonly trial?: Trial;
-}
 
 export interface Held {
   readonly kvstore: KvStore;
@@ -61,7 +56,11 @@ function holdForTrial(trial: Trial, seen: TrialSeen | undefined): Hold | undefin
     const message = `${trial.image} cannot be used, members stay as they are: ${seen.message}`;
     return { trial, reason: 'EtcdImageUnusable', message, degraded: true };
   }
-  return { trial, reason: 'EtcdTryingImage', message: `${trial.image} is tried before a member restarts with it` };
+  const why = seen === undefined || seen.message === '' ? '' : `: ${seen.message}`;
+  const message = `${trial.image} is tried before a member restarts with it${why}`;
+  const step = { reason: 'EtcdTryingImage', message };
+  // One that gave no verdict is not wanted any more: it goes, and the next look makes another.
+  return seen?.verdict === 'expired' ? step : { ...step, trial };
 }
 
 /** The template as it is. What somebody else added to it is left to them. */

@@ -8,6 +8,7 @@ import { PlainEtcdError } from './plain-etcd-error.ts';
 import { bytesOf } from './quantity.ts';
 import { reconcileMembers } from './reconcile-members.ts';
 import { readState } from './state.ts';
+import { presentTls, withMissing } from './tls/present-tls.ts';
 import { reconcileTls } from './tls/reconcile-tls.ts';
 
 export const reconcileEtcd: ReconcileEtcd = async (kvstore, objects, tools, defaults) => {
@@ -16,10 +17,11 @@ export const reconcileEtcd: ReconcileEtcd = async (kvstore, objects, tools, defa
   if (isPlain(objects)) throw new PlainEtcdError(kvstore.metadata.name);
   const names = etcdNames(kvstore);
   const state = readState(objects.configMap) ?? initialState(names, objects, bytesOf(etcd.storage.size));
-  const { identity, trustHash, expiry } = await reconcileTls(names, state, objects, tools, defaults);
+  const present = tools.isReadOnly ? presentTls(names, objects, tools.now()) : undefined;
+  const { identity, trustHash, expiry } = present ?? (await reconcileTls(names, state, objects, tools, defaults));
   const secured: MemberTools = { ...tools, member: (podName) => tools.member(podName, identity) };
   const outcome = await reconcileMembers({ kvstore, etcd, defaults, trustHash, tools: secured }, objects);
-  return { ...outcome, certificateExpiry: expiry };
+  return { ...withMissing(outcome, present?.missing ?? []), certificateExpiry: expiry };
 };
 
 /** An etcd that was made before its members spoke TLS. */

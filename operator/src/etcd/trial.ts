@@ -1,10 +1,10 @@
-/** The trial of an image: a Job that runs `etcd --version` with it, on the node of the member that is to restart. */
+/** The trial of an image: a Job that runs `etcd --version` with it, where there is room on the node of a member. */
 import { createHash } from 'node:crypto';
 import type { V1Job, V1JobSpec, V1Pod } from '@kubernetes/client-node';
 import { objectLabels } from '../desired/labels.ts';
 import { restrictedContainer, restrictedPod } from '../desired/restricted.ts';
 import type { KvStore } from '../kvstore.ts';
-import { failureOf, troubleOf } from '../trouble/pod-trouble.ts';
+import { failureOf, type PodTrouble, troubleOf } from '../trouble/pod-trouble.ts';
 import type { EtcdObjects } from './contract.ts';
 import type { EtcdNames } from './names.ts';
 
@@ -16,14 +16,19 @@ export interface Trial {
 export interface TrialSeen {
   /** Of the Job. */
   readonly name: string;
-  /** `failed` may pass again: an image that cannot be pulled is pulled again and again. */
-  readonly verdict: 'passed' | 'failed' | 'waiting';
-  /** Why it failed. */
+  /**
+   * `failed` is about the image, and may pass again: one that cannot be pulled is pulled again and again. `expired`: it
+   * has ended without saying anything about the image.
+   */
+  readonly verdict: 'passed' | 'failed' | 'waiting' | 'expired';
+  /** Why it failed, or what it waits for. */
   readonly message: string;
 }
 
 /** A Job that has made no pod by then is hindered: by a quota, say. Its Events say by what. */
-const noPodMs = 120_000;
+const noPodMs = 30_000;
+/** A trial takes as long as pulling the image does. One that lasts longer gives place to another one. */
+const deadlineSeconds = 600;
 
 /** Anything else in the Job's spec is another Job with another name: the API server refuses to change a Job. */
 export function trialName({ name }: EtcdNames, kvstore: KvStore, trial: Trial): string {
@@ -51,6 +56,7 @@ function trialSpec({ metadata, spec }: KvStore, trial: Trial): V1JobSpec {
   const onNode = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [trial.node ?? ''] }] };
   return {
     backoffLimit: 2,
+    activeDeadlineSeconds: deadlineSeconds,
     template: {
       metadata: { labels },
       spec: {
@@ -60,11 +66,14 @@ function trialSpec({ metadata, spec }: KvStore, trial: Trial): V1JobSpec {
         securityContext: restrictedPod(),
         ...(spec.nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector } }),
         ...(spec.tolerations === undefined ? {} : { tolerations: [...spec.tolerations] }),
+        // A node that is cordoned or full says nothing about the image: then any other will do.
         ...(trial.node === undefined
           ? {}
           : {
               affinity: {
-                nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [onNode] } },
+                nodeAffinity: {
+                  preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: onNode }],
+                },
               },
             }),
         containers: [
@@ -91,21 +100,41 @@ export function trialsSeen({ jobs, pods }: EtcdObjects['trials'], now: Date): Tr
   });
 }
 
-function verdictOf({ metadata, status }: V1Job, pods: readonly V1Pod[], now: Date): Omit<TrialSeen, 'name'> {
-  const is = (type: string): boolean =>
-    status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
-  if (is('Complete')) return { verdict: 'passed', message: '' };
-  if (is('Failed')) {
-    const [message = 'it failed'] = pods.map(failureOf);
+type Verdict = Omit<TrialSeen, 'name'>;
+
+function verdictOf({ metadata, status }: V1Job, pods: readonly V1Pod[], now: Date): Verdict {
+  const ended = (type: string) => status?.conditions?.find((each) => each.type === type && each.status === 'True');
+  if (ended('Complete') !== undefined) return { verdict: 'passed', message: '' };
+  const seen = pods.map((pod) => ({ trouble: troubleOf(pod, now), pod }));
+  const failure = ended('Failed');
+  if (failure !== undefined) {
+    const isLate = failure.reason === 'DeadlineExceeded';
+    if (isLate) return { verdict: 'expired', message: `it has not ended within ${deadlineSeconds / 60} minutes` };
+    const own = pods.filter((pod) => !isLost(pod));
+    if (own.length < pods.length && own.length === 0)
+      return { verdict: 'expired', message: 'its pods were taken away' };
+    const [message = 'it failed'] = own.map(failureOf);
     return { verdict: 'failed', message: `${message}; delete the Job ${metadata?.name} to try it again` };
   }
-  const troubles = pods.map((pod) => troubleOf(pod, now)).filter((trouble) => trouble?.isExplained === true);
-  const [trouble] = troubles;
-  if (trouble !== undefined) return { verdict: 'failed', message: trouble.message };
+  const [told] = seen.filter(({ pod, trouble }) => trouble?.isExplained === true && isAboutImage(pod, trouble));
+  if (told?.trouble !== undefined) return { verdict: 'failed', message: told.trouble.message };
   const ageMs = now.getTime() - new Date(metadata?.creationTimestamp ?? now).getTime();
-  if (pods.length > 0 || ageMs < noPodMs) return { verdict: 'waiting', message: '' };
+  if (pods.length > 0 || ageMs < noPodMs) {
+    return { verdict: 'waiting', message: seen.flatMap(({ trouble }) => trouble?.message ?? []).join('; ') };
+  }
   return {
-    verdict: 'failed',
+    verdict: 'waiting',
     message: `the Job ${metadata?.name} gets no pod: kubectl describe job ${metadata?.name}`,
   };
+}
+
+/** The kubelet or the scheduler has ended the pod, for a reason of the node. */
+function isLost({ status }: V1Pod): boolean {
+  return status?.phase === 'Failed' && status.reason !== undefined;
+}
+
+/** Not about the node, or the way there. */
+function isAboutImage({ status }: V1Pod, { reason }: PodTrouble): boolean {
+  const waits = status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === reason) ?? false;
+  return waits || reason === 'Failed';
 }

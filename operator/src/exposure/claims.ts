@@ -5,8 +5,8 @@
 import type { V1Ingress } from '@kubernetes/client-node';
 import { type IngressPath, ingressPaths } from '../desired/ingress.ts';
 import { group, type KvStore, kind } from '../kvstore.ts';
-
-const classAnnotation = 'kubernetes.io/ingress.class';
+import { Owners } from '../ownership.ts';
+import { asItStands, classOf } from './standing.ts';
 
 /** Who has a host, in words. */
 export type Holder = string;
@@ -22,14 +22,25 @@ export function holderOf(
   stores: Iterable<KvStore>,
   ingresses: readonly V1Ingress[],
 ): Holder | undefined {
-  const own = claimOf(kvstore, ingresses);
-  const others = [...stores].filter((store) => store.metadata.uid !== kvstore.metadata.uid && competes(store, kvstore));
-  const known = new Set([...stores].map(({ metadata }) => metadata.uid));
-  const rivals = [
-    ...others.map((store) => claimOf(store, ingresses)),
-    ...ingresses.flatMap((ingress) => foreignClaim(ingress, kvstore, known) ?? []),
+  const owners = new Owners(stores);
+  const routes = new Map<string, V1Ingress[]>();
+  const foreign: V1Ingress[] = [];
+  for (const ingress of ingresses) {
+    const uid = owners.of(ingress)?.metadata.uid;
+    if (uid === undefined) foreign.push(ingress);
+    else routes.set(uid, [...(routes.get(uid) ?? []), ingress]);
+  }
+  const routesOf = ({ metadata }: KvStore): readonly V1Ingress[] => routes.get(metadata.uid) ?? [];
+  const isOwn = ({ metadata }: KvStore): boolean => metadata.uid === kvstore.metadata.uid;
+  const own = claimOf(kvstore, kvstore, routesOf(kvstore));
+  const rivals: readonly (Claim | undefined)[] = [
+    ...owners.all.map((store) => (isOwn(store) ? undefined : claimOf(store, kvstore, routesOf(store)))),
+    ...foreign.map((ingress) => foreignClaim(ingress, kvstore)),
   ];
-  const [first] = rivals.filter((rival) => precedes(rival, own)).sort((a, b) => (precedes(a, b) ? -1 : 1));
+  const [first] = rivals
+    .filter((rival) => rival !== undefined)
+    .filter((rival) => own === undefined || precedes(rival, own))
+    .sort((a, b) => (precedes(a, b) ? -1 : 1));
   return first?.holder;
 }
 
@@ -45,48 +56,47 @@ function precedes(a: Claim, b: Claim): boolean {
   return a.since === b.since ? a.holder < b.holder : a.since < b.since;
 }
 
-function competes({ metadata, spec: { ingress } }: KvStore, { spec }: KvStore): boolean {
-  const { className, host } = spec.ingress;
-  const claims = ingress.enabled && metadata.deletionTimestamp === undefined;
-  return claims && ingress.className === className && ingress.host === host;
-}
-
-function claimOf({ metadata, spec: { ingress } }: KvStore, ingresses: readonly V1Ingress[]): Claim {
-  const hasRoute = ingresses.some(
-    (route) =>
-      controllerOf(route)?.uid === metadata.uid &&
-      classOf(route) === ingress.className &&
-      route.spec?.rules?.some(({ host }) => host === ingress.host),
+/** What a store has of the wanted host: a route that stands, although its spec asks for another host by now, or a wish. */
+function claimOf(store: KvStore, wanted: KvStore, routes: readonly V1Ingress[]): Claim | undefined {
+  const { className, host } = wanted.spec.ingress;
+  const { metadata } = store;
+  const hasRoute = routes.some(
+    (route) => classOf(route) === className && route.spec?.rules?.some((rule) => rule.host === host),
   );
+  const { ingress } = asItStands(store, routes[0]).spec;
+  const wishes = ingress.enabled && metadata.deletionTimestamp === undefined;
+  if (!hasRoute && !(wishes && ingress.className === className && ingress.host === host)) return undefined;
   const holder = `KvStore ${metadata.namespace}/${metadata.name}`;
   return { holder, hasRoute, since: metadata.creationTimestamp ?? '' };
 }
 
-/** Of an Ingress that no KvStore we know has made, when one of its paths is one of ours. */
-function foreignClaim(ingress: V1Ingress, { spec }: KvStore, known: ReadonlySet<string>): Claim | undefined {
+/** Of an Ingress that no KvStore we know has made, when one of its paths is one of ours and leads elsewhere. */
+function foreignClaim(ingress: V1Ingress, kvstore: KvStore): Claim | undefined {
   const { metadata } = ingress;
-  const controller = controllerOf(ingress);
-  if (controller !== undefined && known.has(controller.uid)) return undefined;
+  const { spec } = kvstore;
   if (metadata?.deletionTimestamp !== undefined || classOf(ingress) !== spec.ingress.className) return undefined;
+  if (leadsOnlyTo(ingress, kvstore)) return undefined;
   const ours = ingressPaths(spec.ingress);
   const overlaps = ingress.spec?.rules?.some(
     ({ host, http }) =>
       host === spec.ingress.host && http?.paths.some(({ path = '/' }) => ours.some((own) => covers(own, path))),
   );
   if (overlaps !== true) return undefined;
+  const controller = metadata?.ownerReferences?.find((reference) => reference.controller === true);
   const isStore = controller?.kind === kind && controller.apiVersion.startsWith(`${group}/`);
   const holder = `${isStore ? 'KvStore' : 'Ingress'} ${metadata?.namespace}/${metadata?.name}`;
   return { holder, hasRoute: true, since: String(metadata?.creationTimestamp ?? '') };
 }
 
+/** Another door to the same store, which somebody made by hand. */
+function leadsOnlyTo({ metadata, spec }: V1Ingress, kvstore: KvStore): boolean {
+  const paths = (spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
+  const services = [spec?.defaultBackend, ...paths.map(({ backend }) => backend)]
+    .filter((backend) => backend !== undefined)
+    .map(({ service }) => service?.name);
+  return metadata?.namespace === kvstore.metadata.namespace && services.every((name) => name === kvstore.metadata.name);
+}
+
 function covers([own, type]: IngressPath, path: string): boolean {
   return path === own || (type === 'Prefix' && path.startsWith(own.endsWith('/') ? own : `${own}/`));
-}
-
-function classOf({ metadata, spec }: V1Ingress): string | undefined {
-  return spec?.ingressClassName ?? metadata?.annotations?.[classAnnotation];
-}
-
-function controllerOf({ metadata }: V1Ingress) {
-  return metadata?.ownerReferences?.find(({ controller }) => controller === true);
 }

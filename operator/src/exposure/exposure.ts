@@ -1,8 +1,11 @@
 /** Looks whether the stores can be reached from outside: what the caches do not show is asked, and kept for a while. */
+import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject, V1Ingress } from '@kubernetes/client-node';
+import { BackgroundAnswers } from '../background-answers.ts';
 import type { Clock } from '../clock.ts';
-import type { Finding } from '../conditions.ts';
+import { conditionOf, type Finding } from '../conditions.ts';
 import { hasIdentity } from '../identity.ts';
+import { KeptAnswers } from '../kept-answers.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasStatus } from '../kube/kube-error.ts';
 import { pathOf, resources } from '../kube/resources.ts';
@@ -11,7 +14,8 @@ import type { KvStore } from '../kvstore.ts';
 import { belongsTo } from '../ownership.ts';
 import type { AskRoute, RouteAnswer } from './ask.ts';
 import { type Holder, holderOf } from './claims.ts';
-import { exposureOf, lastingReasons } from './finding.ts';
+import { exposedCondition, exposureOf, lastingReasons, notAsked, type RouteFacts, routeReasons } from './finding.ts';
+import { asItStands } from './standing.ts';
 
 export interface ExposureOptions {
   readonly client: KubeClient;
@@ -22,6 +26,8 @@ export interface ExposureOptions {
   readonly readsClasses: boolean;
   /** Where the Ingress controllers are, by class. */
   readonly addresses: ReadonlyMap<string, readonly URL[]>;
+  /** A route answers otherwise than before: `namespace/name` of its KvStore. */
+  readonly onChange: (key: string) => void;
 }
 
 export interface Exposure {
@@ -30,7 +36,7 @@ export interface Exposure {
   readonly requeueAfterMs: number | undefined;
 }
 
-/** A route that does not answer is asked again soon, one that answers now and then; faults wait for somebody. */
+/** A route that does not answer yet is asked again soon, others now and then; faults wait for somebody. */
 const soonMs = 2_000;
 const faultMs = 10_000;
 const steadyMs = 60_000;
@@ -40,13 +46,21 @@ const ingressClasses = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass
 
 export class Exposures {
   readonly #options: ExposureOptions;
-  /** By API path: whether there is such an object, and until when that is taken for true. */
-  readonly #exists = new Map<string, { readonly until: number; readonly exists: boolean | undefined }>();
-  /** By the KvStore's uid, what was asked for, and where. */
-  readonly #answers = new Map<string, { readonly until: number; readonly answer: RouteAnswer }>();
+  /** By API path: whether there is such an object. */
+  readonly #exists: KeptAnswers<boolean | undefined>;
+  readonly #answers: BackgroundAnswers<RouteAnswer>;
 
   constructor(options: ExposureOptions) {
     this.#options = options;
+    const { clock, onChange } = options;
+    this.#exists = new KeptAnswers(clock);
+    this.#answers = new BackgroundAnswers<RouteAnswer>({
+      clock,
+      steadyMs,
+      soonMs,
+      isSame: isDeepStrictEqual,
+      onChange,
+    });
   }
 
   /** What owns the host of a KvStore instead of it. */
@@ -56,16 +70,20 @@ export class Exposures {
     return holderOf(kvstore, caches.kvStores.values(), [...caches.ingresses.values()]);
   }
 
-  /** Undefined: nothing is to be reached from outside. Rejects when the API server cannot be asked. */
+  /**
+   * Undefined: nothing is to be reached from outside. Rejects when the API server cannot be asked.
+   * @param wanted its route is looked at as it stands while it is paused
+   */
   async look(
-    kvstore: KvStore,
+    wanted: KvStore,
     given: { readonly serviceIsForeign: boolean; readonly restoring: boolean },
   ): Promise<Exposure | undefined> {
+    const { caches } = this.#options;
+    const ingress = ownIngress(wanted, caches);
+    const kvstore = asItStands(wanted, ingress);
     const { namespace, name } = kvstore.metadata;
     const { enabled, className, tls } = kvstore.spec.ingress;
     if (!enabled) return undefined;
-    const { caches } = this.#options;
-    const ingress = ownIngress(kvstore, caches);
     const deployment = caches.deployments.get(namespace, name);
     const classPath = pathOf(ingressClasses, undefined, className);
     const classExists = this.#options.readsClasses ? await this.#has(classPath) : undefined;
@@ -83,12 +101,10 @@ export class Exposures {
     const before = exposureOf(kvstore, { ...facts, answer: undefined });
     const address = this.#addressFor(kvstore);
     // What is no question of the route is not asked of it.
-    if (address === undefined || !['NotReported', 'IngressAccepted'].includes(before.reason)) {
+    if (address === undefined || !['NotReported', 'IngressAccepted', 'NoReplica'].includes(before.reason)) {
       return { finding: before, requeueAfterMs: lastingReasons.has(before.reason) ? faultMs : undefined };
     }
-    const answer = await this.#answer(kvstore, address);
-    const finding = exposureOf(kvstore, { ...facts, answer });
-    return { finding, requeueAfterMs: finding.status === 'False' ? soonMs : steadyMs };
+    return this.#ask(kvstore, facts, address);
   }
 
   #addressFor({ spec: { ingress } }: KvStore): URL | undefined {
@@ -96,35 +112,36 @@ export class Exposures {
     return this.#options.addresses.get(ingress.className)?.find((address) => address.protocol === protocol);
   }
 
-  async #answer(kvstore: KvStore, address: URL): Promise<RouteAnswer> {
-    const { clock, ask } = this.#options;
+  #ask(kvstore: KvStore, facts: Omit<RouteFacts, 'answer'>, address: URL): Exposure {
     const { uid, name, namespace } = kvstore.metadata;
     const host = kvstore.spec.ingress.host?.replace(/^\*/, 'kvstore') ?? `${name}.${namespace}.svc`;
-    const key = `${uid} ${address.href} ${host}`;
-    const known = this.#answers.get(key);
-    if (known !== undefined && known.until > clock.now()) return known.answer;
-    for (const [old, { until }] of this.#answers) if (until <= clock.now()) this.#answers.delete(old);
-    const answer = await ask({ address, host });
-    const isOwn = 'identity' in answer && answer.identity?.endsWith(`/${uid}`) === true;
-    this.#answers.set(key, { until: clock.now() + (isOwn ? steadyMs : soonMs) - 100, answer });
-    return answer;
+    const judge = (answer: RouteAnswer): Finding => exposureOf(kvstore, { ...facts, answer });
+    const answered = this.#answers.look({
+      // Without replicas another answer is right: with the first of them the questions begin anew.
+      key: `${uid} ${address.href} ${host} ${facts.availableReplicas > 0}`,
+      subject: `${namespace}/${name}`,
+      ask: () => this.#options.ask({ address, host }),
+      isGood: (answer) => judge(answer).status !== 'False',
+    });
+    if (answered !== undefined) return { finding: judge(answered.answer), requeueAfterMs: answered.dueMs };
+    // An operator that has just started goes by what the status says.
+    const known = conditionOf(kvstore.status, exposedCondition);
+    const stands = known?.observedGeneration === kvstore.metadata.generation && routeReasons.has(known.reason);
+    return { finding: stands ? known : notAsked(kvstore, facts), requeueAfterMs: undefined };
   }
 
   /** Undefined: it must not be read, as when the operator looks after a few namespaces only. */
-  async #has(path: string): Promise<boolean | undefined> {
-    const { client, clock } = this.#options;
-    const known = this.#exists.get(path);
-    if (known !== undefined && known.until > clock.now()) return known.exists;
-    const exists = await client.find<KubernetesObject>(path, { accept: metadataOnly }).then(
-      (object) => object !== undefined,
-      (error: unknown) => {
-        if (hasStatus(error, 403)) return undefined;
-        throw error;
-      },
-    );
-    for (const [old, { until }] of this.#exists) if (until <= clock.now()) this.#exists.delete(old);
-    this.#exists.set(path, { until: clock.now() + (exists === false ? faultMs / 2 : steadyMs), exists });
-    return exists;
+  #has(path: string): Promise<boolean | undefined> {
+    const { client } = this.#options;
+    const ask = () =>
+      client.find<KubernetesObject>(path, { accept: metadataOnly }).then(
+        (object) => object !== undefined,
+        (error: unknown) => {
+          if (hasStatus(error, 403)) return undefined;
+          throw error;
+        },
+      );
+    return this.#exists.of(path, ask, (exists) => (exists === false ? faultMs / 2 : steadyMs));
   }
 }
 

@@ -34,17 +34,25 @@ export const lastingReasons: ReadonlySet<string> = new Set([
   'TlsSecretNotFound',
 ]);
 
+/** What only the route itself says. */
+export const routeReasons: ReadonlySet<string> = new Set(['RouteAnswers', 'RouteNotAnswering', 'OtherStoreAnswers']);
+
+const no = (reason: string, message: string): Finding => ({ status: 'False', reason, message });
+
 export function exposureOf(kvstore: KvStore, facts: RouteFacts): Finding {
   const { name, namespace } = kvstore.metadata;
   const { className, host, tls } = kvstore.spec.ingress;
-  const where = host === undefined ? `every host of the class ${className}` : `host ${host} of the class ${className}`;
-  const no = (reason: string, message: string): Finding => ({ status: 'False', reason, message });
+  const where = whereOf(kvstore);
   if (facts.serviceIsForeign) {
     return no('ServiceConflict', `the Service ${name} belongs to somebody else: rename one of them, or remove it`);
   }
   if (facts.holder !== undefined) {
     const advice = host === undefined ? 'give this KvStore an ingress.host' : 'choose another ingress.host';
-    return no('HostTaken', `${where} belongs to ${facts.holder}; there is no route to this KvStore: ${advice}`);
+    const without = 'or set ingress.enabled: false if nobody is to reach it from outside';
+    return no(
+      'HostTaken',
+      `${where} belongs to ${facts.holder}; there is no route to this KvStore: ${advice}, ${without}`,
+    );
   }
   if (facts.restoring) return no('Restoring', 'there is no route before the backup is restored');
   if (facts.classExists === false) {
@@ -57,11 +65,33 @@ export function exposureOf(kvstore: KvStore, facts: RouteFacts): Finding {
     return no('TlsSecretNotFound', `there is no Secret ${tls?.secretName} in ${namespace}, which ingress.tls names`);
   }
   if (facts.ingress === undefined) return no('IngressMissing', `there is no Ingress ${name} yet`);
-  if (facts.availableReplicas === 0) return no('NoReplica', 'no replica is available behind the route');
   const { answer } = facts;
+  if (facts.availableReplicas === 0) return withoutReplica(kvstore, answer);
   return answer === undefined || isSilent(kvstore, facts.hasIdentity, answer)
     ? byStatus(facts.ingress, className)
     : byAnswer(kvstore, answer, where);
+}
+
+/** Before the route has been asked. */
+export function notAsked(kvstore: KvStore, { availableReplicas }: Pick<RouteFacts, 'availableReplicas'>): Finding {
+  if (availableReplicas === 0) return withoutReplica(kvstore, undefined);
+  return no('RouteNotAnswering', `the Ingress controller of ${whereOf(kvstore)} has not answered yet`);
+}
+
+function whereOf({ spec: { ingress } }: KvStore): string {
+  const { className, host } = ingress;
+  return host === undefined ? `every host of the class ${className}` : `host ${host} of the class ${className}`;
+}
+
+/** Some Ingress controllers drop the routes of a Service without endpoints: a store for every host answers then. */
+function withoutReplica(kvstore: KvStore, answer: RouteAnswer | undefined): Finding {
+  const identity = answer !== undefined && 'identity' in answer ? answer.identity : undefined;
+  if (identity === undefined || identity === identityOf(kvstore)) {
+    return no('NoReplica', 'no replica is available behind the route');
+  }
+  const advice = 'give that store a host of its own, or set allowEmptyServices of Traefik';
+  const message = `no replica is available, and ${whereOf(kvstore)} leads to the store ${identity} meanwhile: ${advice}`;
+  return no('OtherStoreAnswers', message);
 }
 
 /** A store that does not say which one it is: made by an older operator, or from an older image that the spec names. */
@@ -73,17 +103,17 @@ function isSilent({ spec }: KvStore, hasIdentity: boolean, answer: RouteAnswer):
 function byAnswer(kvstore: KvStore, answer: RouteAnswer, where: string): Finding {
   if ('error' in answer) {
     const message = `the Ingress controller of ${where} cannot be asked: ${answer.error}`;
-    return { status: 'False', reason: 'RouteNotAnswering', message };
+    return no('RouteNotAnswering', message);
   }
   const { status, identity } = answer;
   if (identity === identityOf(kvstore)) {
     return { status: 'True', reason: 'RouteAnswers', message: `${where} leads to this KvStore` };
   }
   if (identity !== undefined) {
-    return { status: 'False', reason: 'OtherStoreAnswers', message: `${where} leads to the store ${identity}` };
+    return no('OtherStoreAnswers', `${where} leads to the store ${identity}`);
   }
   const message = `${where} answers ${status} without the header KvStore-Identity: no route yet, or not to a KvStore`;
-  return { status: 'False', reason: 'RouteNotAnswering', message };
+  return no('RouteNotAnswering', message);
 }
 
 function byStatus({ status }: V1Ingress, className: string): Finding {

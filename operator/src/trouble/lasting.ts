@@ -10,13 +10,16 @@ export class Lasting {
     this.#clock = clock;
   }
 
-  /** Milliseconds, by what holds now; what does not hold any more is forgotten. */
-  of(owner: string, holding: readonly string[]): ReadonlyMap<string, number> {
+  /**
+   * Milliseconds, by what holds now; what does not hold any more is forgotten.
+   * @param before milliseconds for which what holds at the first look has held already
+   */
+  of(owner: string, holding: readonly string[], before = 0): ReadonlyMap<string, number> {
     const now = this.#clock.now();
-    const before = this.#since.get(owner);
-    const since = new Map(holding.map((what) => [what, before?.get(what) ?? now]));
-    if (since.size === 0) this.#since.delete(owner);
-    else this.#since.set(owner, since);
+    const known = this.#since.get(owner);
+    const began = known === undefined ? now - before : now;
+    const since = new Map(holding.map((what) => [what, known?.get(what) ?? began]));
+    this.#since.set(owner, since);
     return new Map([...since].map(([what, at]) => [what, now - at]));
   }
 

@@ -1,6 +1,7 @@
 /** Why a pod does not start, where only its Events say so: a volume that cannot be mounted, a sandbox that cannot be made. */
 import type { EventsV1Event } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
+import { KeptAnswers } from '../kept-answers.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasStatus } from '../kube/kube-error.ts';
 import { pathOf } from '../kube/resources.ts';
@@ -14,46 +15,62 @@ const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events'
 /** Each is asked for at most this often. */
 const keepMs = 15_000;
 
+/** An object of Kubernetes that Events are about. */
+export interface Regarding {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Unix milliseconds up to which warnings are over, such as those of a pod that could not be scheduled then and is now. */
+  readonly since?: number;
+}
+
 export class WarningEvents {
   readonly #client: KubeClient;
-  readonly #clock: Clock;
-  readonly #known = new Map<string, { readonly until: number; readonly explanation: Explanation | undefined }>();
+  readonly #known: KeptAnswers<Explanation | undefined>;
 
   constructor(client: KubeClient, clock: Clock) {
     this.#client = client;
-    this.#clock = clock;
+    this.#known = new KeptAnswers(clock);
   }
 
-  /**
-   * The newest warning about an object; undefined: there is none, or it cannot be read. `since`: Unix milliseconds up to
-   * which warnings are over, such as those of a pod that could not be scheduled then and is now.
-   */
-  async newest(namespace: string, kind: string, name: string, uid = '', since = 0): Promise<Explanation | undefined> {
-    const now = this.#clock.now();
-    for (const [key, { until }] of this.#known) if (until <= now) this.#known.delete(key);
-    const key = `${namespace}/${kind}/${name}/${uid}/${since}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known.explanation;
-    const explanation = await this.#read(namespace, kind, name, since);
-    this.#known.set(key, { until: now + keepMs, explanation });
-    return explanation;
+  /** The newest warning about an object; undefined: there is none, it is over, or it cannot be read. */
+  newest(namespace: string, regarding: Regarding): Promise<Explanation | undefined> {
+    const { kind, uid, since = 0 } = regarding;
+    const key = `${namespace}/${kind}/${uid}/${since}`;
+    return this.#known.of(
+      key,
+      () => this.#read(namespace, regarding),
+      () => keepMs,
+    );
   }
 
-  async #read(namespace: string, kind: string, name: string, since: number): Promise<Explanation | undefined> {
-    const fieldSelector = `regarding.kind=${kind},regarding.name=${name},type=Warning`;
+  async #read(namespace: string, { kind, name, uid, since = 0 }: Regarding): Promise<Explanation | undefined> {
+    const fieldSelector = `regarding.kind=${kind},regarding.name=${name},regarding.uid=${uid}`;
     try {
       const list = await this.#client.request<{ items: EventsV1Event[] }>('GET', pathOf(events, namespace), {
-        query: { fieldSelector, limit: '50' },
+        query: { fieldSelector, limit: '200' },
       });
-      const current = list.items.filter((event) => timeOf(event) > since);
-      const [newest] = current.sort((a, b) => timeOf(b) - timeOf(a));
-      return newest?.reason === undefined ? undefined : { reason: newest.reason, note: newest.note ?? '' };
+      return explanationIn(list.items, since);
     } catch (error) {
       // An explanation is a help. That it cannot be had must not keep anything from being done.
       if (hasStatus(error, 403, 404, 400)) return undefined;
       throw error;
     }
   }
+}
+
+/** A pod that gets so far has its volumes and its sandbox: what was said of them before is over. */
+const further: ReadonlySet<string | undefined> = new Set(['Pulling', 'Pulled', 'Created', 'Started']);
+
+/** The newest warning after `since`, unless the pod has got further afterwards. A pure function. */
+export function explanationIn(found: readonly EventsV1Event[], since: number): Explanation | undefined {
+  const newestOf = (those: readonly EventsV1Event[]) => those.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
+  const warning = newestOf(found.filter((event) => event.type === 'Warning' && timeOf(event) > since));
+  const step = newestOf(found.filter(({ reason }) => further.has(reason)));
+  if (warning?.reason === undefined) return undefined;
+  // Times have seconds; of the two in one second the warning came first.
+  if (step !== undefined && timeOf(step) >= timeOf(warning)) return undefined;
+  return { reason: warning.reason, note: warning.note ?? '' };
 }
 
 function timeOf(event: EventsV1Event): number {

@@ -76,7 +76,7 @@ export function missingPods(kind: string, name: string): PodTrouble {
 }
 
 /** The same trouble with the reason that an Event gives. */
-export function explained({ subject }: PodTrouble, reason: string, note: string): PodTrouble {
+export function explained({ subject }: Pick<PodTrouble, 'subject'>, reason: string, note: string): PodTrouble {
   return trouble(subject, reason, note, true);
 }
 

@@ -29,20 +29,20 @@ const sameFor: Readonly<Record<string, string>> = {
   RunContainerError: 'CrashLoopBackOff',
 };
 
-/** A slow pod is not a broken one: pulling an image and the first sync take their time. */
+/** A slow pod is not a broken one: pulling an image and the first sync take their time. So do volumes, which Events tell. */
 const slowMs = 60_000;
 const explainedMs = 20_000;
 /** Members crash and start again while they wait to be added, which is planned. */
 const memberMs = 60_000;
-/** Before it has lasted, its Events are looked at once, to say why in time. */
-const askAfterMs = 15_000;
 
+/** @param before milliseconds for which what holds at the first look has held already */
 export async function troublesOf(
   kvstore: KvStore,
   caches: Caches,
   lasting: Lasting,
   events: WarningEvents,
   now: Date,
+  before = 0,
 ): Promise<Troubles> {
   const { namespace, name } = kvstore.metadata;
   const pods = caches.pods.ofGroup(`${namespace}/${name}`);
@@ -53,20 +53,21 @@ export async function troublesOf(
   const ages = lasting.of(
     `pods ${namespace}/${name}`,
     found.map(({ uid }) => uid),
+    before,
   );
   const result = { service: [], etcd: [], backup: [], restore: [] } as Record<string, PodTrouble[]>;
   let nextMs: number | undefined;
   for (const suspect of found) {
     const { trouble, component, uid } = suspect;
     const age = ages.get(uid) ?? 0;
-    const told =
-      trouble.isExplained || age < askAfterMs || trouble.reason === 'NotReady'
-        ? trouble
-        : await explain(suspect, namespace, events);
-    const threshold = thresholdOf(told, component);
-    if (age >= threshold) result[component]?.push({ ...told, reason: sameFor[told.reason] ?? told.reason });
-    const wait = age < askAfterMs ? askAfterMs - age : threshold - age;
-    if (age < threshold) nextMs = Math.min(nextMs ?? wait, Math.max(wait, 100));
+    const threshold = thresholdOf(trouble, component);
+    if (age < threshold) {
+      nextMs = Math.min(nextMs ?? Infinity, Math.max(threshold - age, 100));
+      continue;
+    }
+    const isClear = trouble.isExplained || trouble.reason === 'NotReady';
+    const told = isClear ? trouble : await explain(suspect, namespace, events);
+    result[component]?.push({ ...told, reason: sameFor[told.reason] ?? told.reason });
   }
   return { ...noTroubles, ...result, nextMs };
 }
@@ -123,7 +124,7 @@ function jobOf({ metadata }: V1Pod): string | undefined {
   return metadata?.labels?.['batch.kubernetes.io/job-name'];
 }
 
-async function explain({ kind, name, uid, trouble, since }: Suspect, namespace: string, events: WarningEvents) {
-  const event = await events.newest(namespace, kind, name, uid, since);
+async function explain({ trouble, ...regarding }: Suspect, namespace: string, events: WarningEvents) {
+  const event = await events.newest(namespace, regarding);
   return event === undefined ? trouble : explained(trouble, event.reason, event.note);
 }

@@ -4,7 +4,8 @@
  * first of them, and stops there.
  */
 import type { Clock } from '../clock.ts';
-import type { KvStore } from '../kvstore.ts';
+import { conditionOf } from '../conditions.ts';
+import type { KvStore, KvStoreStatus } from '../kvstore.ts';
 import type { UpgradeMetrics } from '../metrics/upgrade-metrics.ts';
 import { isWithin, type Window } from './window.ts';
 
@@ -98,11 +99,18 @@ export class Turns {
   }
 }
 
+/** Whether a turn may end: everything is as asked for. Of a store that is scaled to 0 no replica is waited for. */
+export function isSettled(status: KvStoreStatus): boolean {
+  const ready = conditionOf(status, 'Ready');
+  const isUp = ready?.status === 'True' || ready?.reason === 'ScaledToZero';
+  return isUp && conditionOf(status, 'Progressing')?.reason === 'Settled';
+}
+
 function keyOf({ metadata }: KvStore): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
 /** Otherwise it has no clients that a restart could disturb. */
 function isReady({ status }: KvStore): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+  return conditionOf(status, 'Ready')?.status === 'True';
 }

@@ -4,7 +4,7 @@ import { buildDisruptionBudget } from '../../src/desired/disruption-budget.ts';
 import { buildIngress, urlOf } from '../../src/desired/ingress.ts';
 import { defaultNames } from '../../src/desired/labels.ts';
 import { buildNetworkPolicy } from '../../src/desired/network-policy.ts';
-import { buildService } from '../../src/desired/service.ts';
+import { buildService, nativeAnnotation } from '../../src/desired/service.ts';
 import { buildServiceAccount } from '../../src/desired/service-account.ts';
 import { buildServiceMonitor } from '../../src/desired/service-monitor.ts';
 import { etcdHeadlessService } from '../../src/etcd/build/headless-service.ts';
@@ -35,6 +35,20 @@ test('the Ingress opens the paths of the API, the pages when asked, and nothing 
   );
   t.is(spec?.ingressClassName, 'traefik');
   t.is(spec?.tls, undefined);
+});
+
+test('a store with a host keeps its route while it has no replica', (t) => {
+  const annotationsOf = (spec: Partial<KvStoreSpec>, availableReplicas?: number) => {
+    const live = availableReplicas === undefined ? undefined : { status: { availableReplicas } };
+    return buildService(kvStore(spec), live).metadata?.annotations;
+  };
+  const ingress = { enabled: true, className: 'traefik', host: 'kv.test', pages: false };
+  const kept = { [nativeAnnotation]: 'true' };
+  t.deepEqual(annotationsOf({ ingress }), kept, 'from the beginning');
+  t.deepEqual(annotationsOf({ ingress }, 0), kept);
+  t.is(annotationsOf({ ingress }, 1), undefined);
+  t.is(annotationsOf({ ingress: { ...ingress, enabled: false } }, 0), undefined);
+  t.is(annotationsOf({}, 0), undefined, 'a store for every host has no other to protect it from');
 });
 
 test('host, TLS, class and annotations are as asked for, and the URL follows', (t) => {

@@ -16,6 +16,7 @@ import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
 import type { ServiceName } from '../../src/etcd/rpc/call.ts';
 import type { Leaf } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
+import { readOnly } from '../../src/read-only.ts';
 import { AppliedObjects } from './applied-objects.ts';
 import { callMember, identityOf, localMember } from './fake-members.ts';
 import { FakeWorkloads } from './fake-workloads.ts';
@@ -38,6 +39,8 @@ export class FakeCluster {
   refuses: (podName: string) => boolean = () => false;
   /** Whether it is its turn when the operator is a new version. */
   mayUpgrade = true;
+  /** As with spec.paused: it is looked at, and nothing is changed. */
+  isPaused = false;
   /** The operator's time of day. */
   now: () => Date = () => new Date();
   readonly applied = new AppliedObjects();
@@ -100,7 +103,8 @@ export class FakeCluster {
   async reconcile(): Promise<EtcdOutcome> {
     await this.workloads.control(this.names);
     this.applied.forgetUnwantedJobs();
-    return reconcileEtcd(this.kvstore, this.#seen(), this.#tools(), defaults);
+    const tools = this.isPaused ? readOnly(this.#tools()) : this.#tools();
+    return reconcileEtcd(this.kvstore, this.#seen(), tools, defaults);
   }
 
   settled(): Promise<EtcdOutcome> {
@@ -209,6 +213,7 @@ export class FakeCluster {
 
   #tools(): EtcdTools {
     return {
+      isReadOnly: false,
       apply: (object) => this.#change('', () => this.#apply(object)),
       deletePod: (_, name, uid) =>
         this.#change(`deletePod ${name}`, async () => {

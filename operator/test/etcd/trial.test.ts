@@ -12,7 +12,7 @@ const job = (change: object = {}, age = 10): V1Job => ({
   metadata: { name: 'j', creationTimestamp: new Date(now.getTime() - age * 1000) },
   ...change,
 });
-const ended = (type: string) => ({ status: { conditions: [{ type, status: 'True' }] } });
+const ended = (type: string, reason?: string) => ({ status: { conditions: [{ type, status: 'True', reason }] } });
 const pod = (status: object): V1Pod => ({
   metadata: { name: 'p', labels: { 'batch.kubernetes.io/job-name': 'j' } },
   status,
@@ -23,7 +23,13 @@ const container = (state: object) => ({
 
 const cases: readonly (readonly [title: string, V1Job, V1Pod[], verdict: string, message: RegExp])[] = [
   ['it has just been made', job(), [], 'waiting', /^$/],
-  ['its pod pulls the image', job(), [pod(container({ waiting: { reason: 'ContainerCreating' } }))], 'waiting', /^$/],
+  [
+    'its pod pulls the image',
+    job(),
+    [pod(container({ waiting: { reason: 'ContainerCreating' } }))],
+    'waiting',
+    /pod p: ContainerCreating/,
+  ],
   ['it ran', job(ended('Complete')), [], 'passed', /^$/],
   [
     'the image cannot be pulled',
@@ -33,11 +39,26 @@ const cases: readonly (readonly [title: string, V1Job, V1Pod[], verdict: string,
     /ImagePullBackOff: not found/,
   ],
   [
-    'the node has no room',
-    job(),
+    'no node has room',
+    job({}, 500),
     [pod({ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no cpu' }] })],
-    'failed',
+    'waiting',
     /Unschedulable: no cpu/,
+  ],
+  [
+    'its pod was evicted, and another one begins',
+    job(),
+    [pod({ phase: 'Failed', reason: 'Evicted', message: 'low on memory' }), pod(container({ running: {} }))],
+    'waiting',
+    /Evicted/,
+  ],
+  ['it did not end', job(ended('Failed', 'DeadlineExceeded')), [], 'expired', /within 10 minutes/],
+  [
+    'all its pods were evicted',
+    job(ended('Failed', 'BackoffLimitExceeded')),
+    [pod({ phase: 'Failed', reason: 'Evicted' })],
+    'expired',
+    /taken away/,
   ],
   [
     'it is no etcd',
@@ -46,7 +67,7 @@ const cases: readonly (readonly [title: string, V1Job, V1Pod[], verdict: string,
     'failed',
     /exit code 127; delete the Job j to try it again/,
   ],
-  ['a quota forbids its pod', job({}, 121), [], 'failed', /the Job j gets no pod: kubectl describe job j/],
+  ['a quota forbids its pod', job({}, 31), [], 'waiting', /the Job j gets no pod: kubectl describe job j/],
 ];
 for (const [title, object, pods, verdict, message] of cases) {
   test(title, (t) => {
@@ -56,15 +77,18 @@ for (const [title, object, pods, verdict, message] of cases) {
   });
 }
 
-test('the Job runs on the node of the member, as members do', (t) => {
+test('the Job runs where the member is, if it can, as members do, and for ten minutes at the most', (t) => {
   const { metadata, spec } = trialJob(names, kvstoreWith(), trial);
   t.is(metadata?.name, trialName(names, kvstoreWith(), trial));
   t.regex(metadata?.name ?? '', /^shop-etcd-image-[0-9a-f]{8}$/);
   const podSpec = spec?.template.spec;
   t.is(podSpec?.containers[0]?.image, trial.image);
-  t.like(podSpec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0], {
+  const { nodeAffinity } = podSpec?.affinity ?? {};
+  t.is(nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution, undefined, 'that node may be cordoned or full');
+  t.like(nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.[0]?.preference, {
     matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }],
   });
+  t.is(spec?.activeDeadlineSeconds, 600);
   t.like(podSpec?.securityContext, { runAsNonRoot: true });
   t.like(podSpec?.containers[0]?.securityContext, { allowPrivilegeEscalation: false });
 });

@@ -1,6 +1,8 @@
 /** What goes wrong with an etcd, against real members. */
+import type { KubernetesObject } from '@kubernetes/client-node';
 import test from 'ava';
 import type { EtcdOutcome } from '../../src/etcd/contract.ts';
+import { MissingCertificatesError } from '../../src/etcd/tls/present-tls.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { countKeys, putKeys } from './values.ts';
 
@@ -41,6 +43,52 @@ for (const members of [1, 3] as const) {
     t.deepEqual(degraded, [], 'nothing is wrong while members are restarted as planned');
   });
 }
+
+test('a trial that gives no verdict is ended and made anew, and the same step is under way all the time', async (t) => {
+  const cluster = await FakeCluster.start({ members: 1 });
+  t.teardown(() => cluster.stop());
+  await cluster.settled();
+  const before = cluster.pods.get('shop-etcd-0')?.uid;
+  const jobs = () => cluster.applied.trials.jobs.length;
+  cluster.applied.silent = 'hangs';
+  cluster.want({ image: 'registry.k8s.io/etcd:v3.6.17' });
+  const tried = await cluster.reconcile();
+  t.like(tried, { reason: 'EtcdTryingImage', settled: false, degraded: false });
+  t.is(jobs(), 1);
+  cluster.applied.silent = 'late';
+  t.like(await cluster.reconcile(), { reason: 'EtcdTryingImage', settled: false, degraded: false });
+  cluster.applied.forgetUnwantedJobs();
+  t.is(jobs(), 0);
+  cluster.applied.silent = 'hangs';
+  await cluster.reconcile();
+  t.is(jobs(), 1, 'and another one is made');
+  t.is(cluster.pods.get('shop-etcd-0')?.uid, before);
+  cluster.applied.silent = undefined;
+  await cluster.until(({ settled }) => settled && cluster.pods.get('shop-etcd-0')?.uid !== before);
+});
+
+test('certificates that are gone while nothing may be changed are named, and members are asked as long as they can be', async (t) => {
+  const cluster = await FakeCluster.start({ members: 1 });
+  t.teardown(() => cluster.stop());
+  await cluster.settled();
+  cluster.isPaused = true;
+  t.like(await cluster.reconcile(), { settled: true, reason: 'EtcdReady', degraded: false });
+  const lose = (name: string) => cluster.applied.delete({ kind: 'Secret', metadata: { name } });
+  lose('shop-etcd-ca');
+  const looked = await cluster.reconcile();
+  t.like(looked, { degraded: true, reason: 'EtcdCertificatesMissing', readyMembers: 1 });
+  t.regex(looked.message, /shop-etcd-ca\. .*spec\.paused/);
+  t.is((await cluster.reconcile()).message, looked.message);
+  const own = cluster.applied.secret('shop-etcd-operator-tls');
+  lose('shop-etcd-operator-tls');
+  const error = await t.throwsAsync(cluster.reconcile(), { instanceOf: MissingCertificatesError });
+  t.regex(error?.message ?? '', /shop-etcd-ca, shop-etcd-operator-tls\. .*cannot be asked/);
+  if (own !== undefined) cluster.applied.put(own as KubernetesObject);
+  cluster.isPaused = false;
+  const uid = cluster.pods.get('shop-etcd-0')?.uid;
+  t.like(await cluster.until(({ settled }) => settled), { readyMembers: 1 });
+  t.not(cluster.pods.get('shop-etcd-0')?.uid, uid, 'it trusts the new authority');
+});
 
 test('what a new version of the operator changes waits for its turn, and changes nothing meanwhile', async (t) => {
   const cluster = await FakeCluster.start({ members: 1 });

@@ -121,3 +121,48 @@ test("an Ingress of somebody else with one of the API's paths counts, older or n
 test('the route of a KvStore that cannot be read counts as well, and is named', (t) => {
   t.is(holderOf(young, [young], [routeOf(old)]), 'KvStore a/old');
 });
+
+/** As a restored backup or a hand leaves it. */
+function unowned(kvstore: KvStore): V1Ingress {
+  const { ownerReferences: _, ...metadata } = routeOf(kvstore).metadata ?? {};
+  return { ...routeOf(kvstore), metadata };
+}
+
+test('an Ingress without its owner reference is still the route of its store', (t) => {
+  t.is(holderOf(old, [old, young], [unowned(old)]), undefined);
+  t.is(holderOf(young, [old, young], [unowned(old)]), 'KvStore a/old');
+  t.is(holderOf(old, [old, young], [unowned(young)]), 'KvStore b/young', 'and keeps the host for it');
+  const namesake = { ...old, metadata: { ...old.metadata, namespace: 'elsewhere', uid: 'elsewhere' } };
+  t.is(holderOf(namesake, [namesake], [unowned(old)]), 'Ingress a/old', 'but not of a namesake');
+});
+
+test('an Ingress made by hand that leads to the store itself is no rival', (t) => {
+  const shop = store('b', 'shop', 5, { host: 'shop.test' });
+  const byHand = (namespace: string, services: readonly string[]): V1Ingress => ({
+    metadata: { namespace, name: 'by-hand' },
+    spec: {
+      ingressClassName: 'traefik',
+      rules: services.map((name) => ({
+        host: 'shop.test',
+        http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { number: 8080 } } } }] },
+      })),
+    },
+  });
+  t.is(holderOf(shop, [shop], [byHand('b', ['shop'])]), undefined);
+  t.is(holderOf(shop, [shop], [byHand('b', ['shop', 'site'])]), 'Ingress b/by-hand');
+  t.is(holderOf(shop, [shop], [byHand('a', ['shop'])]), 'Ingress a/by-hand');
+});
+
+test('a route that stands counts until it is gone, although its store asks for another host by now', (t) => {
+  const before = store('a', 'old', 1, { host: 'before.test' });
+  const moving = store('a', 'old', 1, { host: 'after.test' });
+  const paused = { ...moving, spec: { ...moving.spec, paused: true } };
+  const next = store('b', 'next', 2, { host: 'before.test' });
+  for (const first of [moving, paused]) {
+    t.is(holderOf(next, [first, next], [routeOf(before)]), 'KvStore a/old');
+    t.is(holderOf(next, [first, next], [routeOf(moving)]), undefined);
+  }
+  const other = store('b', 'other', 2, { host: 'after.test' });
+  t.is(holderOf(other, [moving, other], [routeOf(before)]), 'KvStore a/old', 'the older one is about to get it');
+  t.is(holderOf(other, [paused, other], [routeOf(before)]), undefined, 'a paused one gets nothing');
+});

@@ -11,6 +11,7 @@ const good: RouteFacts = {
 };
 
 const silent = { status: 200, identity: undefined };
+const own = { status: 200, identity: 'web/shop/uid' };
 const lost = { status: 404, identity: undefined };
 
 const cases: readonly [title: string, facts: Partial<RouteFacts>, expected: string, message: RegExp][] = [
@@ -24,6 +25,14 @@ const cases: readonly [title: string, facts: Partial<RouteFacts>, expected: stri
   ['no such Secret', { tlsSecretExists: false }, 'False TlsSecretNotFound', /in web/],
   ['not made yet', { ingress: undefined }, 'False IngressMissing', /shop/],
   ['nobody behind it', { availableReplicas: 0 }, 'False NoReplica', /replica/],
+  [
+    'another store answers while there is nobody behind it',
+    { availableReplicas: 0, answer: { status: 200, identity: 'a/b/c' } },
+    'False OtherStoreAnswers',
+    /a\/b\/c.*allowEmptyServices/,
+  ],
+  ['its own end is still known', { availableReplicas: 0, answer: own }, 'False NoReplica', /./],
+  ['the host is taken, by design', { holder: 'Ingress a/b' }, 'False HostTaken', /ingress\.enabled: false/],
   ['it answers', { answer: { status: 200, identity: 'web/shop/uid' } }, 'True RouteAnswers', /shop\.test/],
   [
     'it answers, unasked for a status',

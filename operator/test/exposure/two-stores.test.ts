@@ -117,6 +117,21 @@ test.serial('a store that takes the host of another over loses its own route and
   t.is((await cluster.get<V1Ingress>('ingresses', namespace, 'b')).spec?.rules?.[0]?.host, 'b.test');
 });
 
+test.serial('an Ingress that lost its owner reference, as one from a backup, stays and gets it back', async (t) => {
+  const namespace = await cluster.createNamespace();
+  await cluster.createKvStore(namespace, 'shop');
+  await accept(namespace, 'shop');
+  await exposed(namespace, 'shop', 'False', 'NoReplica');
+  const { metadata } = await cluster.get('ingresses', namespace, 'shop');
+  await cluster.patch('ingresses', namespace, 'shop', { metadata: { ownerReferences: null } });
+  const owned = await waitFor('it is owned', async () => {
+    const ingress = await cluster.get<V1Ingress>('ingresses', namespace, 'shop');
+    return ingress.metadata?.ownerReferences === undefined ? undefined : ingress;
+  });
+  t.is(owned.metadata?.uid, metadata?.uid);
+  t.false((await eventReasons(namespace, 'shop')).includes('HostTaken'));
+});
+
 test.serial('an Ingress of somebody else has the host', async (t) => {
   const namespace = await cluster.createNamespace();
   const backend = { service: { name: 'site', port: { number: 80 } } };

@@ -1,11 +1,11 @@
 /** What a pod's status tells of why it does not start, and from when on that is a fault. */
-import type { V1Deployment, V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import type { EventsV1Event, V1Deployment, V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import test from 'ava';
 import { ObjectCache } from '../../src/kube/object-cache.ts';
 import type { Caches } from '../../src/kube/sources.ts';
 import { kvStoreKeyOf } from '../../src/kube/sources.ts';
 import { Lasting } from '../../src/trouble/lasting.ts';
-import type { Explanation, WarningEvents } from '../../src/trouble/pod-events.ts';
+import { type Explanation, explanationIn, type WarningEvents } from '../../src/trouble/pod-events.ts';
 import { troubleOf } from '../../src/trouble/pod-trouble.ts';
 import { troublesOf } from '../../src/trouble/troubles.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -93,10 +93,34 @@ test('a pod that only its Events explain is explained by them, and they are not 
   const note = 'MountVolume.SetUp failed for volume "tokens" : secret "shop-tokens" not found';
   const mounting = await follow(recorded.mounting, { reason: 'FailedMount', note });
   const told = await mounting.untilTold('service');
-  t.like(told, { reason: 'FailedMount', waited: 20_000 });
+  t.like(told, { reason: 'FailedMount', waited: 60_000 });
   const [trouble] = (await mounting.look()).service;
   t.regex(trouble?.message ?? '', /shop-tokens.*make the Secret/);
   t.is((await (await follow(recorded.crashing)).untilTold('service'))?.asked, 0);
+});
+
+test('a warning is over once the pod has got further: a mount that failed at first stalls nothing', (t) => {
+  const event = (type: string, reason: string, second: number) =>
+    ({ type, reason, note: 'x', deprecatedLastTimestamp: new Date(second * 1000) }) as unknown as EventsV1Event;
+  const failed = event('Warning', 'FailedMount', 10);
+  const cases: readonly (readonly [found: EventsV1Event[], since: number, reason: string | undefined])[] = [
+    [[failed], 0, 'FailedMount'],
+    [[event('Normal', 'Scheduled', 11), failed], 0, 'FailedMount'],
+    [[event('Normal', 'Pulling', 11), failed], 0, undefined],
+    [[event('Normal', 'Pulling', 10), failed], 0, undefined],
+    [[event('Normal', 'Pulling', 11), failed, event('Warning', 'Failed', 12)], 0, 'Failed'],
+    [[failed], 10_000, undefined],
+    [[], 0, undefined],
+  ];
+  for (const [i, [found, since, reason]] of cases.entries()) t.is(explanationIn(found, since)?.reason, reason, `${i}`);
+});
+
+test('what held when the operator stopped has not just begun', (t) => {
+  const lasting = new Lasting(new FakeClock());
+  t.is(lasting.of('a', ['x'], 90_000).get('x'), 90_000);
+  t.deepEqual([...lasting.of('a', ['x', 'y'], 90_000).values()], [90_000, 0]);
+  lasting.of('a', []);
+  t.is(lasting.of('a', ['x'], 90_000).get('x'), 0);
 });
 
 test('a pod of the service that failed is no trouble: another one takes its place', async (t) => {

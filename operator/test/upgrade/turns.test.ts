@@ -2,7 +2,7 @@ import test from 'ava';
 import { Registry } from 'prom-client';
 import type { KvStore } from '../../src/kvstore.ts';
 import { createUpgradeMetrics } from '../../src/metrics/upgrade-metrics.ts';
-import { Turns } from '../../src/upgrade/turns.ts';
+import { isSettled, Turns } from '../../src/upgrade/turns.ts';
 import { parseWindow } from '../../src/upgrade/window.ts';
 import { kvstoreWith } from '../etcd/samples.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -111,4 +111,21 @@ test('one that is gone waits no more', async (t) => {
   t.deepEqual(await counts(), [0, 1]);
   turns.forget('team', 'a');
   t.deepEqual(await counts(), [0, 0]);
+});
+
+test('a turn ends when everything is as asked for, also with no replicas at all, and not when a spec is refused', (t) => {
+  const around = { message: '', observedGeneration: 1, lastTransitionTime: '2026-01-01T00:00:00Z' };
+  const ends = (ready: string, readyReason: string, progressing: string, reason: string) =>
+    isSettled({
+      conditions: [
+        { ...around, type: 'Ready', status: ready as 'True', reason: readyReason },
+        { ...around, type: 'Progressing', status: progressing as 'True', reason },
+      ],
+    });
+  t.true(ends('True', 'AllReplicasAvailable', 'False', 'Settled'));
+  t.true(ends('False', 'ScaledToZero', 'False', 'Settled'));
+  t.false(ends('False', 'ScaledToZero', 'True', 'RollingOut'));
+  t.false(ends('False', 'ReplicasUnavailable', 'False', 'Settled'));
+  t.false(ends('True', 'AllReplicasAvailable', 'True', 'EtcdRestarting'));
+  t.false(ends('True', 'AllReplicasAvailable', 'False', 'Stalled'));
 });

@@ -1,57 +1,76 @@
 /**
- * Checks the structure of the data file now and then while the service runs: damage that arises after the start can hide
- * keys from a search, or end the process. A thread of its own reads the pages; it holds up nothing.
+ * Checks the structure of the data file again and again while the service runs: damage that arises after the start can
+ * hide keys from a search, or end the process. A thread of its own reads the pages; it holds up nothing.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from './clock.ts';
 
-/** Milliseconds between two checks. */
-const checkEvery = 3_600_000;
+/** A check is followed by a pause of so many times its work: together they take a hundredth of a core. */
+const pauseFactor = 100;
 
 export interface DataCheckOptions {
   readonly directory: string;
   readonly clock: Clock;
+  /** Milliseconds between two checks at least; 0: none is made by itself. */
+  readonly interval: number;
   /** Keeps the pages of the newest state from being used again until it is closed. */
   readonly snapshot: () => { close(): void };
-  /** Is told what is wrong, at each check. */
-  readonly onDamage: (fault: string) => void;
+  /** Is told what is wrong, at each check; undefined: nothing. */
+  readonly onChecked: (fault: string | undefined) => void;
+}
+
+/** What the thread says. */
+export interface CheckResult {
+  readonly fault: string | undefined;
+  /** Milliseconds of its work. */
+  readonly worked: number;
 }
 
 export class DataCheck {
   readonly #options: DataCheckOptions;
   #cancel = () => {};
   #stopped = false;
+  /** Milliseconds that the last check worked. */
+  #worked = 0;
   #running: Promise<unknown> = Promise.resolve();
+  #worker: Worker | undefined;
 
   constructor(options: DataCheckOptions) {
     this.#options = options;
-    this.#schedule();
+    if (options.interval > 0) this.#schedule();
   }
 
-  /** Checks now; resolves with what is wrong, or undefined. */
+  /** Checks now; resolves with what is wrong, or undefined. Rejects when the file cannot be read, or after `stop`. */
   async run(): Promise<string | undefined> {
-    const { directory, snapshot, onDamage } = this.#options;
+    const { snapshot, onChecked } = this.#options;
     const view = snapshot();
     try {
       // A page that was read while it was written can look damaged: what is wrong stays wrong.
-      let fault = await checkInThread(directory);
-      if (fault !== undefined) fault = await checkInThread(directory);
-      if (fault !== undefined && !this.#stopped) onDamage(fault);
+      let { fault, worked } = await this.#inThread();
+      if (fault !== undefined) ({ fault, worked } = await this.#inThread());
+      this.#worked = worked;
+      onChecked(fault);
       return fault;
     } finally {
       view.close();
     }
   }
 
-  /** Resolves when no check is under way any more. */
+  /** Milliseconds until the next check by itself. */
+  get pause(): number {
+    return Math.max(this.#options.interval, pauseFactor * this.#worked);
+  }
+
+  /** Breaks off a check that is under way, which may take long; resolves when none is. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.#worker?.terminate();
     await this.#running;
   }
 
   #schedule(): void {
-    this.#cancel = this.#options.clock.after(checkEvery, () => {
+    this.#cancel = this.#options.clock.after(this.pause, () => {
       // A store that cannot be read now is looked at the next time.
       this.#running = this.run()
         .catch(() => {})
@@ -60,13 +79,16 @@ export class DataCheck {
         });
     });
   }
-}
 
-function checkInThread(directory: string): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData: directory });
-    worker.once('message', (fault: string | null) => resolve(fault ?? undefined));
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('The check of the data file ended early.')));
-  });
+  #inThread(): Promise<CheckResult> {
+    if (this.#stopped) return Promise.reject(new Error('The store is closed.'));
+    const workerData = this.#options.directory;
+    const worker = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('The check of the data file ended early.')));
+    });
+  }
 }

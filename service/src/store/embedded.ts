@@ -40,6 +40,8 @@ export interface EmbeddedOptions {
   readonly spans?: Spans;
   /** Is told of damage, and of a folder that is gone. */
   readonly log?: DamageLog;
+  /** Milliseconds between two checks of the data file at least; default 0: none. */
+  readonly checkInterval?: number;
 }
 
 interface Committed {
@@ -72,7 +74,16 @@ export class EmbeddedStore extends IndexReader implements Store {
   #closing: Promise<void> | undefined;
 
   /** Throws when the directory is in use by another process, not writable, of another format, or damaged (DamagedData). */
-  constructor({ directory, metrics, clock = systemClock, history, spans = noSpans, log = noLog }: EmbeddedOptions) {
+  constructor(options: EmbeddedOptions) {
+    const {
+      directory,
+      metrics,
+      clock = systemClock,
+      history,
+      spans = noSpans,
+      log = noLog,
+      checkInterval = 0,
+    } = options;
     const lock = lockDirectory(directory);
     super(
       openIndex({ directory, durable: true, wall: () => clock.wall(), onDamage: damageReports(log, metrics) }, lock),
@@ -90,10 +101,13 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#check = new DataCheck({
       directory,
       clock,
+      interval: checkInterval,
       snapshot: () => this.index.snapshot(),
-      onDamage: (fault) => {
+      onChecked: (fault) => {
         // Of a folder that is gone, the file in its place is not ours.
         if (this.#folder.look()) return;
+        this.index.setTrust(fault === undefined);
+        if (fault === undefined) return;
         metrics.damaged('page');
         log.error({ directory, fault }, `Damaged data: ${fault}. ${afterDamage(directory)}`);
       },

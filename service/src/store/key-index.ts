@@ -84,6 +84,7 @@ export class KeyIndex implements Reader {
   #db: Opened;
   readonly #wall: () => number;
   #timeline: string;
+  #isTrusted = true;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
   /** Transactions under way. */
@@ -227,16 +228,36 @@ export class KeyIndex implements Reader {
   }
 
   keys(filter: KeyFilter): Iterable<string> {
-    return found(this.#db.keys.search(filter, latest, this.#expired(latest)));
+    return found(this.#search(filter, latest, this.#expired(latest)));
   }
 
   /** See Reader.search. */
   search(filter: KeyFilter): Iterable<string | undefined> {
-    return this.#db.keys.search(filter, latest, this.#expired(latest));
+    return this.#search(filter, latest, this.#expired(latest));
+  }
+
+  #search(filter: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+    this.#checkTrust();
+    return this.#db.keys.search(filter, read, expired);
+  }
+
+  /**
+   * False: the structure of the file is known to be damaged, so a walk may miss keys. Until it is true again walks throw
+   * Problem `data-corrupted`; single keys are read as before, since each read checks both tables.
+   */
+  setTrust(isTrusted: boolean): void {
+    // What was read before may be short of keys.
+    if (this.#isTrusted && !isTrusted) for (const listener of this.#listeners) listener.replaced();
+    this.#isTrusted = isTrusted;
+  }
+
+  #checkTrust(): void {
+    if (!this.#isTrusted) throw this.#damaged('page');
   }
 
   /** See Store.few. */
   few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
+    this.#checkTrust();
     return this.#db.keys.few(by, text, most, this.#expired(latest));
   }
 
@@ -272,8 +293,8 @@ export class KeyIndex implements Reader {
       expires: (key) => this.#expires(key, read),
       lastExpired: () => this.#lastExpired(read, now),
       revision: () => this.#db.meta.revision(read.options()),
-      keys: (filter) => found(this.#db.keys.search(filter, read, expired)),
-      search: (filter) => this.#db.keys.search(filter, read, expired),
+      keys: (filter) => found(this.#search(filter, read, expired)),
+      search: (filter) => this.#search(filter, read, expired),
       pairs: (filter) => this.#pairs(filter, read, expired),
       close: () => {
         if (this.#snapshots.delete(snapshot)) read.close();
@@ -435,6 +456,7 @@ export class KeyIndex implements Reader {
     expired: Expired | undefined,
   ): Iterable<VersionedPair> {
     if (isLongerThanKeys(prefix)) return;
+    this.#checkTrust();
     if (suffix === '') {
       const range = this.#db.forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
       let last: string | undefined;

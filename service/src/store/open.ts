@@ -39,6 +39,7 @@ async function openEither({ config, registry, log, spans, interceptors }: OpenOp
       metrics: { ...metrics, ...commitMetrics(registry) },
       spans,
       log,
+      checkInterval: config.checkInterval,
     });
   }
   // Loaded only when it is used: gRPC takes a sixth of the start of an embedded service, and of its memory.
@@ -55,6 +56,7 @@ async function openEither({ config, registry, log, spans, interceptors }: OpenOp
     maxRequestBytes: config.etcdMaxRequestBytes,
     requestTimeout: config.requestTimeout,
     dataDir: config.dataDir,
+    checkInterval: config.checkInterval,
     registry,
     metrics,
     log,

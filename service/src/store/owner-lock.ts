@@ -1,5 +1,5 @@
 /** One process owns a data directory. The lock ends with the process, however it ends. */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -34,6 +34,25 @@ export function lockDirectory(directory: string, { uid }: { readonly uid: number
 
 const fileName = 'owner.lock';
 
+/**
+ * Does a process use the directory now? Changes nothing in it, and needs no right to write. A process on another machine
+ * is seen only where the file system shares its locks.
+ */
+export function isInUse(directory: string): boolean {
+  const file = join(directory, fileName);
+  if (!existsSync(file)) return false;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    return isLocked(error);
+  } finally {
+    database?.close();
+  }
+}
+
 function lock(directory: string, uid: number): DatabaseSync {
   attempt(directory, 'it cannot be made', () => mkdirSync(directory, { recursive: true, mode: privateFolder }));
   // SQLite takes a lock on a read-only file system as well.
@@ -55,13 +74,17 @@ function lock(directory: string, uid: number): DatabaseSync {
 }
 
 function whyNot(cause: unknown): string {
+  if (isLocked(cause)) return 'another process uses it';
   const message = cause instanceof Error ? cause.message : '';
-  if (/locked|busy/i.test(message)) return 'another process uses it';
   // It is empty as a rule: whatever is in it was not written by this service.
   if (/not a database|malformed/i.test(message)) {
     return `its file ${fileName} is damaged; remove that file if no other process uses the directory`;
   }
   return 'it cannot be written to';
+}
+
+function isLocked(cause: unknown): boolean {
+  return cause instanceof Error && /locked|busy/i.test(cause.message);
 }
 
 /** Why a lock file of another user may not be ours to take; undefined: it is our own, or there is none. */

@@ -1,16 +1,12 @@
 /** Damage on the disk: what is not what was written is never served, and what the service cannot use is refused. */
-import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
-import { waitFor } from '../../../test-support/wait-for.ts';
 import { Problem } from '../../src/errors.ts';
-import { systemClock } from '../../src/store/clock.ts';
 import { isDamage } from '../../src/store/damage.ts';
-import { DataCheck } from '../../src/store/data-check.ts';
 import { KeyIndex } from '../../src/store/key-index.ts';
-import { flipBit, overwrite, placesOf } from '../support/damage.ts';
+import { flipBit, overwrite } from '../support/damage.ts';
 
 /** How many single-bit flips are tried, over the whole file and once more over what LMDB's meta pages use. */
 const flips = { anywhere: 150, inMetaPages: 50 };
@@ -144,106 +140,4 @@ test('pages of zeros and of garbage, anywhere: refused or noticed, never a signa
     }
   }
   t.pass();
-});
-
-test('a value that is damaged while the service runs: 500 data-corrupted, named, counted, and can be set again', async (t) => {
-  const directory = temporaryFolder(t);
-  const service = await startService(t, { env: { KV_DATA_DIR: directory } });
-  const set = async (pairs: object, headers = {}) =>
-    (await fetch(`${service.url}/set`, { method: 'POST', body: JSON.stringify(pairs), headers })).status;
-  t.is(await set({ bad: 'a text that is damaged', good: 1, other: 'another text that is damaged' }), 200);
-  for (const text of ['a text that is damaged', 'another text that is damaged']) {
-    for (const place of placesOf(join(directory, 'data.mdb'), text)) flipBit(join(directory, 'data.mdb'), 8 * place);
-  }
-  // Asked for in each way that there is: the short one, and that through the application.
-  for (const path of ['/get/bad', '/get/%62ad', '/', '/?limit=10', '/search?prefix=b&values=true']) {
-    const answer = await fetch(`${service.url}${path}`);
-    t.is(answer.status, 500, path);
-    t.is(((await answer.json()) as { code: string }).code, 'data-corrupted', path);
-  }
-  t.is((await fetch(`${service.url}/get/good`)).status, 200);
-  t.is((await fetch(`${service.url}/get/none`)).status, 404);
-  t.deepEqual(await (await fetch(`${service.url}/search?prefix=b`)).json(), ['bad']);
-  t.is(await set({ bad: 2 }, { 'If-None-Match': '*' }), 500, 'what a condition has to know cannot be read');
-  const said = service.log.filter(({ msg }) => String(msg).includes('the key "bad" is damaged'));
-  t.is(said.length, 1, 'once, however often it is asked for');
-  t.regex(await (await fetch(`${service.url}/metrics`)).text(), /kvstore_data_damage_total\{part="value"\} [1-9]/);
-  t.is(await set({ bad: 2 }), 200);
-  t.is((await fetch(`${service.url}/delete`, { method: 'POST', body: '["other"]' })).status, 200);
-  t.is((await fetch(`${service.url}/get/other`)).status, 404);
-  t.is(await (await fetch(`${service.url}/get/bad`)).text(), '2');
-});
-
-test('the data folder is removed under a running service: not ready, writes 503, reads go on, one line', async (t) => {
-  for (const replaced of [false, true]) {
-    const directory = join(temporaryFolder(t), 'data');
-    const service = await startService(t, { env: { KV_DATA_DIR: directory } });
-    const set = () => fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' });
-    t.is((await set()).status, 200);
-    const copy = join(temporaryFolder(t), 'copy');
-    cpSync(directory, copy, { recursive: true });
-    rmSync(directory, { recursive: true });
-    if (replaced) {
-      mkdirSync(directory);
-      cpSync(copy, directory, { recursive: true });
-    }
-    // The first write after it: looked at before it is acknowledged.
-    const answer = await set();
-    t.is(answer.status, 503);
-    t.is(((await answer.json()) as { code: string }).code, 'data-folder-lost');
-    await waitFor('not ready', async () => (await fetch(`${service.url}/readyz`)).status === 503);
-    t.is(await (await fetch(`${service.url}/get/a`)).text(), '1');
-    t.is((await fetch(`${service.url}/livez`)).status, 200);
-    t.is(service.log.filter(({ msg }) => String(msg).includes('is gone or was replaced')).length, 1);
-    t.regex(await (await fetch(`${service.url}/metrics`)).text(), /kvstore_data_folder_lost 1/);
-    await service.stop('SIGINT');
-  }
-});
-
-test('without a write it is noticed as well', async (t) => {
-  const directory = join(temporaryFolder(t), 'data');
-  const service = await startService(t, { env: { KV_DATA_DIR: directory } });
-  const file = join(directory, 'data.mdb');
-  renameSync(file, `${file}.away`);
-  await waitFor('not ready', async () => (await fetch(`${service.url}/readyz`)).status === 503);
-  renameSync(`${file}.away`, file);
-  await waitFor('ready again', async () => (await fetch(`${service.url}/readyz`)).status === 200);
-  t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
-  t.true(readFileSync(file).length > 0);
-});
-
-test('a check while the index is written to finds nothing wrong; then a damaged page is found', async (t) => {
-  const directory = temporaryFolder(t);
-  const index = new KeyIndex({ directory, durable: false });
-  t.teardown(() => index.close());
-  const faults: string[] = [];
-  const check = new DataCheck({
-    directory,
-    clock: systemClock,
-    snapshot: () => index.snapshot(),
-    onDamage: (fault) => faults.push(fault),
-  });
-  t.teardown(() => check.stop());
-  let revision = 0;
-  const write = () =>
-    index.transact((writer) => {
-      revision++;
-      for (let i = 0; i < 300; i++) writer.put(`key-${(i * revision) % 2000}`, valueFor(i + revision), revision);
-      writer.setRevision(revision);
-    });
-  for (let i = 0; i < 10; i++) await write();
-  let done = false;
-  const checked = check.run().finally(() => {
-    done = true;
-  });
-  while (!done) await write();
-  t.is(await checked, undefined);
-  // Each page of branches: what comes next below it is another page.
-  const file = join(directory, 'data.mdb');
-  const bytes = readFileSync(file);
-  for (let page = 2; page < bytes.length / 4096; page++) {
-    if (bytes.readUInt16LE(page * 4096 + 18) === 1) flipBit(file, 8 * (page * 4096 + 20) + 1);
-  }
-  t.regex((await check.run()) ?? '', /data\.mdb is damaged: page/);
-  t.is(faults.length, 1);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Operation } from '../history.ts';
+import type { Operation } from '../operation.ts';
 import { Revisions } from './revisions.ts';
 
 const written = (value: string, tag: string): Operation => {

@@ -1,10 +1,10 @@
 /** What a plan is made from, and what it is. */
 import type { Access, AccessChange } from '../access/access.ts';
 import type { Member } from '../contract.ts';
-import type { Hold } from '../hold.ts';
 import type { EtcdNames } from '../names.ts';
 import type { Observation, Seat } from '../observe.ts';
 import type { EtcdState } from '../state.ts';
+import type { Trial } from '../trial.ts';
 
 export interface Wanted {
   readonly members: number;
@@ -71,6 +71,12 @@ export interface Step {
   readonly degraded?: boolean;
   /** Nothing is left to do. Default false. */
   readonly settled?: boolean;
+}
+
+/** Why members are kept on the template that they have: hold.ts. */
+export interface Hold extends Step {
+  /** The image that is tried meanwhile. */
+  readonly trial?: Trial;
 }
 
 /** Answers when it is its turn: the first rule that answers decides. */

@@ -96,6 +96,11 @@ export function issuerInBundle(secret: V1Secret | undefined): string | undefined
   return splitBundle(textOf(secret, 'ca.crt') ?? '').find((authority) => isSignedBy(certificate, authority));
 }
 
+/** The authorities that come with a certificate. */
+export function bundleIn(secret: V1Secret | undefined): string | undefined {
+  return textOf(secret, 'ca.crt');
+}
+
 function pairOf(certificate: string | undefined, key: string | undefined): Pair | undefined {
   if (certificate === undefined || key === undefined) return undefined;
   return isKeyOf({ certificate, key }) ? { certificate, key } : undefined;

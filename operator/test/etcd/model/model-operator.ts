@@ -64,6 +64,7 @@ export class ModelOperator {
         if (fault !== undefined) throw new Violation(fault);
       });
     const tools: MemberTools = {
+      isReadOnly: false,
       apply: (object) => change(() => cluster.apply(object)),
       deletePod: (_, name, uid) => {
         const pod = cluster.pods.get(this.#ordinal(name));

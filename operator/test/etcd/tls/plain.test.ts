@@ -12,10 +12,13 @@ const metadata = { name: 'shop-etcd', namespace: 'team' };
 class Touched extends Error {}
 
 /** Refuses whatever is tried first. */
-const tools = new Proxy({} as EtcdTools, {
-  get: (_, name) => () => {
-    if (name === 'now') return new Date();
-    throw new Touched(String(name));
+const tools = new Proxy({ isReadOnly: false } as EtcdTools, {
+  get: ({ isReadOnly }, name) => {
+    if (name === 'isReadOnly') return isReadOnly;
+    return () => {
+      if (name === 'now') return new Date();
+      throw new Touched(String(name));
+    };
   },
 });
 

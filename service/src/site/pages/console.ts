@@ -6,7 +6,7 @@ export const consolePage = '/ui';
 const scripts = ['main', 'api', 'dialogs', 'dom', 'entry', 'json-text', 'key-list', 'keys', 'theme', 'watch'];
 
 export function consoleAssets(): Assets {
-  const own = (file: string, type: string) => ({ file: new URL(`../../console/${file}`, import.meta.url), type });
+  const own = (file: string, type: string) => ({ file: new URL(`../console/${file}`, import.meta.url), type });
   return new Map([
     [consolePage, own('index.html', types.html)],
     ['/ui/style.css', own('style.css', types.style)],

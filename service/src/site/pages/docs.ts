@@ -4,7 +4,7 @@ import { type Assets, types } from './assets.ts';
 export const docsPage = '/docs';
 
 export function docsAssets(): Assets {
-  const own = (file: string, type: string) => ({ file: new URL(`../../docs-page/${file}`, import.meta.url), type });
+  const own = (file: string, type: string) => ({ file: new URL(`../docs-page/${file}`, import.meta.url), type });
   const script = new URL(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'));
   const style = new URL(import.meta.resolve('swagger-ui-dist/swagger-ui.css'));
   return new Map([

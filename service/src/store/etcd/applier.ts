@@ -2,7 +2,8 @@
 import { nextTurn } from '../clock.ts';
 import type { Change, Revision } from '../store.ts';
 import type { EtcdRevision } from './changes.ts';
-import type { Head, Replica } from './replica.ts';
+import type { Head } from './head.ts';
+import type { Replica } from './replica.ts';
 
 /** Changes of a transaction, about: more would hold up the event loop. */
 const maxChanges = 1000;

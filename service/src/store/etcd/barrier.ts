@@ -10,7 +10,8 @@ import { Gathering } from '../gathering.ts';
 import type { Span, Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
-import { type HeadRead, HistoryChanged, type Replica } from './replica.ts';
+import type { HeadRead } from './head.ts';
+import { HistoryChanged, type Replica } from './replica.ts';
 
 /** Those who came between two reads. */
 interface Cohort {

@@ -1,8 +1,8 @@
-/** EventLoopScheduler the events of a watch into changes of the index, whole revisions at a time. */
+/** Turns the events of a watch into changes of the index, whole revisions at a time. */
 import type { Change, Revision } from '../store.ts';
+import { type Head, noHead, tokenOf } from './head.ts';
 import { decodeValue, type Layout, within } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
-import { type Head, noHead } from './replica.ts';
 import { parseTimeline } from './timeline-key.ts';
 import type { WatchEvent, WatchResponse } from './wire/messages.ts';
 
@@ -48,12 +48,15 @@ export class RevisionReader {
 
   #revision(events: readonly WatchEvent[]): EtcdRevision {
     const revision = events[0]?.kv.mod_revision ?? 0;
-    const headEvent = events.find(({ kv }) => kv.key.equals(this.#layout.head));
-    const head = headEvent === undefined ? undefined : headOf(headEvent);
-    const timelineEvent = events.find(({ kv }) => kv.key.equals(this.#layout.timeline));
+    let head: Head | undefined;
+    let timeline: string | undefined;
     const changes: Change[] = [];
     for (const { type, kv } of events) {
-      if (!within(this.#layout.keys, kv.key)) continue;
+      if (!within(this.#layout.keys, kv.key)) {
+        if (kv.key.equals(this.#layout.head)) head = headOf({ type, kv });
+        else if (kv.key.equals(this.#layout.timeline)) timeline = parseTimeline(kv.value).name ?? '';
+        continue;
+      }
       const key = this.#layout.decode(kv.key);
       if (key === undefined) {
         if (type === 'Put') this.#onForeign(kv.key, 'not a key');
@@ -65,16 +68,10 @@ export class RevisionReader {
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
-    if (timelineEvent === undefined) return { revision, changes, head };
-    return { revision, changes, head, timeline: parseTimeline(timelineEvent.kv.value).name ?? '' };
+    return timeline === undefined ? { revision, changes, head } : { revision, changes, head, timeline };
   }
 }
 
 function headOf({ type, kv }: WatchEvent): Head {
   return type === 'Put' ? { revision: kv.mod_revision, token: tokenOf(kv.value) } : noHead;
-}
-
-/** The head key's value as the index keeps it: one word, whatever was put there. */
-export function tokenOf(value: Buffer): string {
-  return value.toString('base64');
 }

@@ -18,6 +18,13 @@ interface Member {
   avoidUntil: number;
 }
 
+export interface LeaderCallOptions {
+  /** Gets the member to which the call is sent. */
+  readonly onSent?: (endpoint: Endpoint) => void;
+  /** True: a call that meets no connected member fails at once, as one that was never sent. */
+  readonly onlyConnected?: boolean;
+}
+
 export class EtcdClient {
   readonly #members: Member[];
   readonly #clock: Clock;
@@ -46,15 +53,15 @@ export class EtcdClient {
     return this.#call(() => this.#ready(), service, method, request, timeout);
   }
 
-  /** As `call`, of the KV service, and to the leader when it is known and connected. `onSent` hears who gets it. */
+  /** As `call`, of the KV service, and to the leader when it is known and connected. */
   async callLeader<T extends { readonly header: ResponseHeader }>(
     method: string,
     request: object,
     timeout: number,
-    onSent?: (endpoint: Endpoint) => void,
+    options?: LeaderCallOptions,
   ): Promise<T> {
     const choose = () => this.#ready(this.#leader.endpoint);
-    const response = await this.#call<T>(choose, 'KV', method, request, timeout, onSent);
+    const response = await this.#call<T>(choose, 'KV', method, request, timeout, options);
     this.#leader.heard(response.header.raft_term);
     return response;
   }
@@ -65,12 +72,16 @@ export class EtcdClient {
     method: string,
     request: object,
     timeout: number,
-    onSent?: (endpoint: Endpoint) => void,
+    { onSent, onlyConnected = false }: LeaderCallOptions = {},
   ): Promise<T> {
     const start = this.#clock.now();
     let endpoint: Endpoint | undefined;
     try {
-      endpoint = choose() ?? (await this.#connect(timeout));
+      endpoint = choose();
+      if (endpoint === undefined && onlyConnected) {
+        throw new EtcdCallError('No etcd member is connected.', status.UNAVAILABLE, false);
+      }
+      endpoint ??= await this.#connect(timeout);
       onSent?.(endpoint);
       const left = Math.max(1, timeout - (this.#clock.now() - start));
       const response = await endpoint.call<T>(service, method, request, left);

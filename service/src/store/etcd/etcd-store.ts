@@ -133,7 +133,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
       synced: () => replica.unfit === undefined,
-      conditional: new ConditionalWriter({ ...shared, barrier, expired }),
+      conditional: new ConditionalWriter({ ...shared, barrier, expired, newest: () => replica.head.revision }),
       known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
     });
     this.#sweeper = new LeaseSweeper({ ...shared, log, due: (limit) => index.due(limit) });
@@ -156,13 +156,12 @@ export class EtcdStore extends IndexReader implements Store {
   }
 
   #checkOf(directory: string): DataCheck {
-    const { clock = systemClock, metrics, log } = this.#options;
+    const { clock = systemClock, metrics, log, checkInterval: interval = 0 } = this.#options;
     return new DataCheck({
-      directory,
-      clock,
+      ...{ directory, clock, interval },
       snapshot: () => this.index.snapshot(),
-      onDamage: (fault) => {
-        if (this.#folder.look()) return;
+      onChecked: (fault) => {
+        if (fault === undefined || this.#folder.look()) return;
         metrics.damaged('page');
         log.error({ directory, fault }, `Damaged data: ${fault}`);
         this.damaged();

@@ -3,12 +3,12 @@
 import { type Clock, pause } from '../clock.ts';
 import type { Revision } from '../store.ts';
 import { Applier } from './applier.ts';
-import { meaningOf, messageOf } from './call-error.ts';
+import { messageOf } from './call-error.ts';
 import { RevisionReader } from './changes.ts';
 import { checkMember, UnusableEtcd } from './check.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
-import { readHead } from './head.ts';
+import { historyFault, leavesHistory } from './known-history.ts';
 import type { Log } from './options.ts';
 import { type ResyncOptions, resync } from './resync.ts';
 import { settleTimeline, timelineFault } from './timeline-key.ts';
@@ -82,6 +82,7 @@ export class Follower {
   /** The history in the index has ended: sync anew. */
   restart(cause: ResyncCause): void {
     const { replica, log, onInterrupted } = this.#options;
+    if (leavesHistory(cause)) replica.notePutBack();
     const { unfit } = replica;
     // A sync that goes on cannot end well in files that are damaged.
     if (unfit !== undefined && (isUnusable(unfit) || !isUnusable(cause))) return;
@@ -124,31 +125,22 @@ export class Follower {
     const found = replica.unfit ?? (await this.#verify());
     // The barrier may have ended the history meanwhile: its cause counts.
     const cause = replica.unfit ?? found;
-    if (cause !== undefined) await this.#resync(cause);
+    // etcd may have been put back while the sync went on: the next round looks.
+    if (cause !== undefined && (await this.#resync(cause))) return;
     if (signal.aborted) return;
     await this.#follow(endpoint);
   }
 
   /** Why the index can't go on from where it is; undefined when it can. Throws EtcdCallError. */
   async #verify(): Promise<ResyncCause | undefined> {
-    const { client, layout, replica, requestTimeout } = this.#options;
-    const before = { applied: replica.applied, head: replica.head };
-    const now = await readHead(client, layout, requestTimeout);
-    const contradiction = replica.contradiction(now, before) ?? (await timelineFault(this.#options, replica.timeline));
-    if (contradiction !== undefined || now.revision === before.head.revision || before.head.revision === 0) {
-      return contradiction;
-    }
-    // etcd has moved on: is the write that we know as the newest part of its history?
-    try {
-      const then = await readHead(client, layout, requestTimeout, before.head.revision);
-      return then.revision === before.head.revision && then.token === before.head.token ? undefined : 'restored';
-    } catch (error) {
-      if (meaningOf(error) === 'compacted') return 'compacted';
-      throw error;
-    }
+    const { replica, requestTimeout } = this.#options;
+    const { history } = replica;
+    const fault = history === undefined ? undefined : await historyFault(this.#options, history, requestTimeout);
+    return fault ?? (await timelineFault(this.#options, replica.timeline));
   }
 
-  async #resync(cause: ResyncCause): Promise<void> {
+  /** Resolves with false while etcd cannot be given the name of the timeline. */
+  async #resync(cause: ResyncCause): Promise<boolean> {
     const { metrics, replica, log, onInterrupted } = this.#options;
     if (cause !== 'compacted') replica.condemn(cause);
     onInterrupted('The index is synced anew with etcd.');
@@ -156,10 +148,11 @@ export class Follower {
     if (isUnusable(cause)) await this.#options.startOver();
     metrics.resyncs.inc({ cause });
     const done = metrics.resyncDuration.startTimer();
-    const before = replica.timeline;
-    const interim = await settleTimeline(this.#options, before, cause);
+    await this.#notePutBack();
+    const { putBack } = replica;
+    const interim = await settleTimeline(this.#options, putBack);
     const differed = await resync(this.#options, cause, interim);
-    if (interim !== undefined) this.#settleLater(before, cause);
+    if (interim !== undefined) this.#settleLater(putBack);
     // Those who came meanwhile have not heard of what the sync brought.
     onInterrupted('The index was synced anew with etcd.');
     const seconds = done();
@@ -167,16 +160,26 @@ export class Follower {
       { cause, differed, revision: replica.applied, timeline: replica.timeline, seconds },
       'The index is synced with etcd.',
     );
+    return interim === undefined;
+  }
+
+  /** Whatever the cause of a sync is: etcd may have been put back as well, before or since. */
+  async #notePutBack(): Promise<void> {
+    const { replica, requestTimeout } = this.#options;
+    const { history } = replica;
+    if (replica.putBack !== undefined || history === undefined) return;
+    const fault = await historyFault(this.#options, history, requestTimeout);
+    if (fault !== undefined && leavesHistory(fault)) replica.notePutBack();
   }
 
   /** Etcd is full. When the key can be put, the watch brings its name, and a full sync follows. */
-  #settleLater(before: string, cause: ResyncCause): void {
+  #settleLater(putBack: string | undefined): void {
     const { clock, signal } = this.#options;
     clock.after(settlePause, () => {
       if (signal.aborted) return;
-      settleTimeline(this.#options, before, cause).then(
-        (interim) => interim !== undefined && this.#settleLater(before, cause),
-        () => this.#settleLater(before, cause),
+      settleTimeline(this.#options, putBack).then(
+        (interim) => interim !== undefined && this.#settleLater(putBack),
+        () => this.#settleLater(putBack),
       );
     });
   }
@@ -212,7 +215,10 @@ export class Follower {
     this.#watch = undefined;
     if (failure !== undefined) throw failure;
     if (this.#options.signal.aborted || replica.unfit !== undefined) return;
-    if (end.compactRevision !== undefined) return this.#resync('compacted');
+    if (end.compactRevision !== undefined) {
+      await this.#resync('compacted');
+      return;
+    }
     log.warn({ endpoint: endpoint.url, revision: replica.applied }, `The watch of etcd is over: ${end.message}.`);
     if (end.refused) endpoint.reset();
     client.avoid(endpoint);

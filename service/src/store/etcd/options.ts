@@ -33,6 +33,8 @@ export interface EtcdOptions extends EtcdConnectionOptions {
   readonly requestTimeout: number;
   /** Directory of the index; made when missing, owned by this process while it runs (KV_DATA_DIR). */
   readonly dataDir: string;
+  /** Milliseconds between two checks of the index's file at least; default 0: none (KV_CHECK_INTERVAL). */
+  readonly checkInterval?: number;
   readonly registry: Registry;
   readonly metrics: StoreMetrics;
   readonly log: Log;

@@ -3,20 +3,8 @@ import type { IndexWriter, KeyIndex } from '../key-index.ts';
 import type { Change } from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
-
-/** A write of the head key: no two writes put the same token. */
-export interface Head {
-  /** 0: there is no head key. */
-  readonly revision: number;
-  readonly token: string;
-}
-
-/** What a linearizable read of the head key says. */
-export interface HeadRead extends Head {
-  readonly clusterId: string;
-  /** etcd's own revision when it answered. */
-  readonly storeRevision: number;
-}
+import { type Head, type HeadRead, noHead } from './head.ts';
+import { contradicts, type KnownHistory, leavesHistory } from './known-history.ts';
 
 /** Thrown to those who wait for a revision of a history that has ended: ask for a new one. */
 export class HistoryChanged extends Error {
@@ -32,7 +20,10 @@ interface Waiter {
 /** The revision up to which deadlines were kept: versions of the service that know none move the revision, not this. */
 const deadlinesMeta = 'deadlines';
 
-export const noHead: Head = { revision: 0, token: '' };
+/** The name of the timeline that the last full sync found in etcd: parts of a sync have names of their own. */
+const settledMeta = 'settled';
+/** See Replica.putBack; '' for none. */
+const putBackMeta = 'put-back';
 
 export class Replica {
   readonly #index: KeyIndex;
@@ -42,6 +33,9 @@ export class Replica {
   #clusterId: string | undefined;
   /** Set while the index holds parts of two states, or of another history. */
   #unfit: ResyncCause | undefined;
+  /** Undefined: the index has never been synced, or what it knows is of another store. */
+  #history: (KnownHistory & { readonly timeline: string }) | undefined;
+  #putBack: string | undefined;
   #known = 0;
   #isEmptied = false;
 
@@ -52,11 +46,20 @@ export class Replica {
     this.#clusterId = index.meta('cluster');
     const [revision, token] = (index.meta('head') ?? '').split(' ');
     this.#head = { revision: Number(revision ?? 0), token: token ?? '' };
+    this.#putBack = index.meta(putBackMeta) || undefined;
     if (this.#clusterId === undefined) this.#unfit = 'first';
     else if (index.meta('prefix') !== prefix) this.#unfit = 'other-prefix';
-    else if (index.meta('state') !== 'synced') this.#unfit = 'unfinished';
-    else if (index.meta(deadlinesMeta) !== String(this.#applied)) this.#unfit = 'upgraded';
-    else if (index.meta('timeline') === undefined) this.#unfit = 'upgraded';
+    else {
+      this.#keepHistory(index.meta(settledMeta) ?? index.timeline);
+      this.#unfit = this.#flaw();
+    }
+  }
+
+  #flaw(): ResyncCause | undefined {
+    const index = this.#index;
+    if (index.meta('state') !== 'synced') return 'unfinished';
+    if (index.meta(deadlinesMeta) !== String(this.#applied)) return 'upgraded';
+    return index.meta('timeline') === undefined ? 'upgraded' : undefined;
   }
 
   /** See KeyIndex.timeline. */
@@ -101,22 +104,53 @@ export class Replica {
 
   /**
    * Why a read of the head key can't belong to the history in the index; undefined when it can. `before` is what was
-   * applied when the read was sent: a linearizable read shows no less.
+   * applied when the read was sent.
    */
   contradiction(read: HeadRead, before: { applied: number; head: Head }): ResyncCause | undefined {
     if (this.#unfit !== undefined) return undefined;
-    if (read.clusterId !== this.#clusterId) return 'other-cluster';
-    if (read.storeRevision < before.applied || read.revision < before.head.revision) return 'restored';
+    const contradiction = contradicts(read, { ...before, clusterId: this.#clusterId ?? '' });
+    if (contradiction !== undefined) return contradiction;
     return read.revision === this.#head.revision && read.token !== this.#head.token ? 'restored' : undefined;
+  }
+
+  /** What the index has known of the store, also while it is unfit; undefined: nothing. */
+  get history(): KnownHistory | undefined {
+    if (this.#unfit === undefined) this.#keepHistory(this.timeline);
+    return this.#history;
+  }
+
+  /**
+   * The timeline whose history etcd has left, until a full sync is on another one: whatever else makes the index unfit
+   * meanwhile. Undefined: none is known.
+   */
+  get putBack(): string | undefined {
+    return this.#putBack;
+  }
+
+  /** etcd was put back to an earlier state, or replaced. */
+  notePutBack(): void {
+    if (this.#unfit === undefined) this.#keepHistory(this.timeline);
+    this.#putBack ??= this.#history?.timeline;
   }
 
   /** Ends the history in the index: nothing is answered as fresh until a full sync has succeeded. */
   condemn(cause: ResyncCause): void {
-    this.#unfit = cause;
+    if (leavesHistory(cause)) this.notePutBack();
+    this.#unfitFor(cause);
     this.#known = 0;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { reject } of waiters) reject(new HistoryChanged());
+  }
+
+  #unfitFor(cause: ResyncCause): void {
+    if (this.#unfit === undefined) this.#keepHistory(this.timeline);
+    this.#unfit = cause;
+  }
+
+  #keepHistory(timeline: string): void {
+    const clusterId = this.#clusterId;
+    if (clusterId !== undefined) this.#history = { clusterId, applied: this.#applied, head: this.#head, timeline };
   }
 
   /** The index was thrown away: nothing is in it until a full sync has succeeded. */
@@ -146,9 +180,11 @@ export class Replica {
 
   /** Applies a part of a full sync that is not its last: the index is unfit until `finish`. */
   async applyPart(changes: readonly Change[], cause: ResyncCause): Promise<void> {
+    if (this.#unfit === undefined) this.#keepHistory(this.timeline);
     this.#leaveTimeline();
     await this.#index.transact((writer) => {
       writer.setMeta('state', 'syncing');
+      writer.setMeta(putBackMeta, this.#putBack ?? '');
       writer.setTimeline(this.#index.timeline);
       write(writer, changes);
     });
@@ -159,7 +195,8 @@ export class Replica {
 
   /** Applies the last part of a full sync: from here on the index is etcd's state at the revision. */
   async finish(changes: readonly Change[], state: SyncedState): Promise<void> {
-    const { head, revision, clusterId, prefix, timeline } = state;
+    const { head, revision, clusterId, prefix, timeline, isSettled } = state;
+    const putBack = isSettled ? undefined : this.#putBack;
     if (this.#index.timeline !== timeline) this.#leaveTimeline();
     await this.#index.transact((writer) => {
       write(writer, changes);
@@ -169,11 +206,14 @@ export class Replica {
       writer.setMeta('cluster', clusterId);
       writer.setMeta('prefix', prefix);
       writer.setTimeline(timeline);
+      writer.setMeta(settledMeta, timeline);
+      writer.setMeta(putBackMeta, putBack ?? '');
       writer.setMeta('state', 'synced');
     });
     if (this.#index.timeline !== timeline) this.#index.enterTimeline(timeline);
     this.#head = head;
     this.#clusterId = clusterId;
+    this.#putBack = putBack;
     this.#unfit = undefined;
     this.#isEmptied = false;
     this.#moved(revision);
@@ -211,6 +251,8 @@ export interface SyncedState {
   readonly clusterId: string;
   readonly prefix: string;
   readonly timeline: string;
+  /** False: etcd, which is full, has not taken the timeline's name. */
+  readonly isSettled: boolean;
 }
 
 function write(writer: IndexWriter, changes: readonly Change[]): void {

@@ -7,7 +7,7 @@ import { otherTimeline } from '../timeline.ts';
 import { unavailable } from './barrier.ts';
 import { messageOf } from './call-error.ts';
 import { type CatchUpOptions, catchUp, type Straggler } from './catch-up.ts';
-import type { HeadRead } from './replica.ts';
+import type { HeadRead } from './head.ts';
 
 export interface WatchesOptions extends CatchUpOptions {
   /** A linearizable read of the head key that takes at most so many milliseconds. */

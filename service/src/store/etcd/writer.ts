@@ -133,7 +133,7 @@ export class Writer {
     const timeline = this.#options.timeline();
     const request: TxnRequest = { success: transaction.operations };
     const sampled = () => spansOf(writes);
-    const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, onSent);
+    const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, { onSent });
     const done = spans
       .shared('store.transaction', writes.length, sampled, transact)
       .then(

@@ -48,15 +48,21 @@ const numberKeys = 8;
 /** Bytes that a map into memory can have on the platforms there are. */
 const maxMap = 2 ** 47;
 
+export interface PageFileOptions {
+  /** Taken where both meta pages, which say it, are lost. */
+  readonly pageSize?: number;
+  /** Called before each read: may take its time. */
+  readonly onRead?: () => void;
+}
+
 export class PageFile {
   readonly pageSize: number;
   readonly #descriptor: number;
+  readonly #onRead: () => void;
 
-  /**
-   * Throws DamagedData, or what the file system says. The caller closes it. `pageSize`: taken where both meta pages, which
-   * say it, are lost.
-   */
-  constructor(directory: string, pageSize?: number) {
+  /** Throws DamagedData, or what the file system says. The caller closes it. */
+  constructor(directory: string, { pageSize, onRead = () => {} }: PageFileOptions = {}) {
+    this.#onRead = onRead;
     this.#descriptor = openSync(join(directory, 'data.mdb'), 'r');
     try {
       this.pageSize = this.#findPageSize() ?? pageSize ?? unknownFile();
@@ -82,6 +88,7 @@ export class PageFile {
 
   /** Fills the buffer from a position of the file; undefined: the file ends before. */
   bytes(position: number, into: Buffer): Buffer | undefined {
+    this.#onRead();
     return readSync(this.#descriptor, into, 0, into.length, position) === into.length ? into : undefined;
   }
 

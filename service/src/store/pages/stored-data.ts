@@ -50,7 +50,7 @@ export class StoredData {
 
   /** Throws what the file system says. The caller closes it. */
   constructor(directory: string) {
-    this.#pages = new PageFile(directory, likelyPageSize);
+    this.#pages = new PageFile(directory, { pageSize: likelyPageSize });
     this.#state = this.#findState();
     const { tables: found, used } = this.#check();
     this.#tables = found;
@@ -175,9 +175,18 @@ export class StoredData {
     }
   }
 
-  #findState(): DataState | undefined {
+  #newest(): DataState {
     try {
       return this.#pages.newest();
+    } catch {
+      // One of the two may have been written between the looks at both.
+      return this.#pages.newest();
+    }
+  }
+
+  #findState(): DataState | undefined {
+    try {
+      return this.#newest();
     } catch (error) {
       if (!(error instanceof DamagedData)) throw error;
       const [state] = this.#pages.states();

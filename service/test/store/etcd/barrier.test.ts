@@ -5,7 +5,8 @@ import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { Problem } from '../../../src/errors.ts';
 import { Barrier } from '../../../src/store/etcd/barrier.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
-import { type HeadRead, Replica } from '../../../src/store/etcd/replica.ts';
+import type { HeadRead } from '../../../src/store/etcd/head.ts';
+import { Replica } from '../../../src/store/etcd/replica.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
 import { noSpans } from '../../../src/store/spans.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -17,13 +18,12 @@ async function setUp(t: ExecutionContext) {
   const head = (revision: number): HeadRead => {
     return { revision, token: `token${revision}`, clusterId: '1', storeRevision: revision };
   };
-  await replica.finish([], {
-    head: head(1),
-    revision: 1,
-    clusterId: '1',
-    prefix: '/p/',
-    timeline: '00000001',
-  });
+  const sync = () =>
+    replica.finish([], {
+      ...{ head: head(1), revision: 1, clusterId: '1', prefix: '/p/' },
+      ...{ timeline: '00000001', isSettled: true },
+    });
+  await sync();
   const clock = new ManualClock();
   const reads: PromiseWithResolvers<HeadRead>[] = [];
   const requestContext = new AsyncLocalStorage<string>();
@@ -45,7 +45,7 @@ async function setUp(t: ExecutionContext) {
     onAwaited: () => {},
   });
   t.teardown(() => barrier.close());
-  return { replica, head, clock, reads, barrier, contradictions, requestContext, contexts };
+  return { replica, sync, head, clock, reads, barrier, contradictions, requestContext, contexts };
 }
 
 /** Everything that can happen without time passing has happened. */
@@ -154,7 +154,7 @@ test('without an answer a request ends at its deadline, with 503 and Retry-After
 });
 
 test('a head key that contradicts the index is no basis for an answer', async (t) => {
-  const { barrier, reads, head, replica, contradictions } = await setUp(t);
+  const { barrier, reads, head, sync, contradictions } = await setUp(t);
   const cases: [Partial<HeadRead>, string][] = [
     [{ clusterId: '2' }, 'other-cluster'],
     [{ token: 'other' }, 'restored'],
@@ -168,13 +168,7 @@ test('a head key that contradicts the index is no basis for an answer', async (t
     await settle();
     t.is(contradictions.at(-1), cause);
     t.is(seen.state, 'waiting');
-    await replica.finish([], {
-      head: head(1),
-      revision: 1,
-      clusterId: '1',
-      prefix: '/p/',
-      timeline: '00000001',
-    });
+    await sync();
     await settle();
     reads.at(-1)?.resolve(head(1));
     await settle();

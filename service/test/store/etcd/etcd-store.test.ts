@@ -58,12 +58,15 @@ test('concurrent sets of one key share transactions and end with one of the valu
   const prefix = newPrefix();
   const { store, registry } = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const { store: other } = await openReady(t, { endpoints: etcd.endpoints, prefix });
+  const sent = () => metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
+  // The first replica of an etcd makes its log longer.
+  const before = await sent();
   const sets = Array.from({ length: 500 }, (_, i) => store.set([{ key: 'same', value: String(i) }]));
   const revisions = await Promise.all(sets);
   t.is(await read(store, 'same'), '499');
   t.is(await read(other, 'same'), '499');
   t.is(Math.max(...revisions.map(({ revision }) => revision)), store.revision());
-  const transactions = await metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
+  const transactions = (await sent()) - before;
   t.true(transactions < 100, `${transactions} transactions`);
 });
 

@@ -76,6 +76,9 @@ test('a set without a time to live takes the key off its lease', async (t) => {
 test('requests with different times to live share transactions', async (t) => {
   const { clock } = newDeadline();
   const { store, registry } = await openReady(t, { endpoints: etcd.endpoints, prefix: newPrefix(), clock });
+  const sent = () => metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
+  // The first replica of an etcd makes its log longer.
+  const before = await sent();
   const expiries = new Map<string, number | undefined>();
   const { close } = store.watch(store.revision(), {
     opened() {},
@@ -94,7 +97,7 @@ test('requests with different times to live share transactions', async (t) => {
   for (let i = 0; i < 100; i++) {
     t.is(expiries.get(`k${i}`), i % 4 === 0 ? undefined : clock.wall() + (1000 + i) * 1000);
   }
-  const transactions = await metric(registry, 'kvstore_etcd_request_duration_seconds', { call: 'txn', le: '+Inf' });
+  const transactions = (await sent()) - before;
   t.true(transactions < 60, `${transactions} transactions`);
 });
 

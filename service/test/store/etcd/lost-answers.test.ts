@@ -40,6 +40,7 @@ async function setUp(t: ExecutionContext) {
       barrier: async () => {},
       synced: () => true,
       expired: () => undefined,
+      newest: () => 0,
     },
   };
   const mutations = new Mutations({

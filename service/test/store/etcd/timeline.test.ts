@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
-import { wasPutBack } from '../../../src/store/etcd/timeline-key.ts';
+import { wasPutBack } from '../../../src/store/etcd/raft-progress.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { newPrefix, open, openReady, read, ready } from './harness.ts';
 
@@ -96,6 +96,23 @@ for (const replicas of ['a replica that was there before', 'new replicas only'] 
     t.is(await watchFrom(t, after, after.revision(), after.timeline()), 'watching');
     const { store: another } = await openReady(t, options);
     t.is(another.timeline(), after.timeline());
+  });
+}
+
+for (const size of [1, 3] as const) {
+  test(`etcd of ${size} is put back again and again, soon after it began, under new replicas only: each time a new timeline`, async (t) => {
+    const cluster = await startCluster(t, size);
+    const options = { endpoints: cluster.endpoints, prefix: newPrefix(), requestTimeout: 10_000 };
+    const seen = new Set<string>();
+    for (let restore = 0; restore < 4; restore++) {
+      const { store } = await openReady(t, options);
+      seen.add(store.timeline());
+      await store.close();
+      await cluster.restoreSnapshot(await cluster.saveSnapshot());
+      // Entries of raft's log that make no revision: the log is soon longer than it was when the timeline began.
+      for (let i = 0; i < 15; i++) await cluster.command('lease', 'grant', '600');
+    }
+    t.is(seen.size, 4, [...seen].join(' '));
   });
 }
 
@@ -209,21 +226,33 @@ test('a timeline key that somebody removes begins a new timeline, on every repli
 test('a raft log that goes on is never taken for a restore, whatever is written and wherever it is read', (t) => {
   const entries = fc.array(fc.boolean(), { maxLength: 60 });
   fc.assert(
-    fc.property(fc.nat(100), entries, fc.nat(5), entries, fc.nat(5), (other, before, early, behind, ahead) => {
-      // An entry of the log makes a revision or does not.
-      const revisions = (list: readonly boolean[]) => list.filter((writes) => writes).length;
-      const key = {
-        // Read before the key is put, from a member that may lag behind.
-        raftIndex: Math.max(0, other + before.length - early),
-        revision: 1 + revisions(before) + 1,
-      };
-      const progress = {
-        raftIndex: other + before.length + 1 + behind.length + ahead,
-        revision: key.revision + revisions(behind),
-      };
-      t.false(wasPutBack(key, progress));
-    }),
+    fc.property(
+      fc.nat(100),
+      entries,
+      fc.nat(5),
+      entries,
+      fc.nat(5),
+      fc.nat(3),
+      (other, before, early, behind, ahead, terms) => {
+        // An entry of the log makes a revision or does not.
+        const revisions = (list: readonly boolean[]) => list.filter((writes) => writes).length;
+        const key = {
+          // Read before the key is put, from a member that may lag behind.
+          raftIndex: Math.max(0, other + before.length - early),
+          revision: 1 + revisions(before) + 1,
+          raftTerm: 2,
+        };
+        const progress = {
+          raftIndex: other + before.length + 1 + behind.length + ahead,
+          revision: key.revision + revisions(behind),
+          raftTerm: key.raftTerm + terms,
+        };
+        t.false(wasPutBack(key, progress));
+      },
+    ),
   );
   // Three members that were bootstrapped, then a snapshot at revision 500 put in their place.
-  t.true(wasPutBack({ raftIndex: 8, revision: 2 }, { raftIndex: 12, revision: 500 }));
+  t.true(wasPutBack({ raftIndex: 8, raftTerm: 2, revision: 2 }, { raftIndex: 12, raftTerm: 2, revision: 500 }));
+  // Many entries that make no revision, but fewer elections.
+  t.true(wasPutBack({ raftIndex: 520, raftTerm: 9, revision: 5 }, { raftIndex: 9000, raftTerm: 2, revision: 6 }));
 });
