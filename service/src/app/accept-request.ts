@@ -1,30 +1,34 @@
 /** Requests that may be meant for another server are refused before anything of them is looked at. */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Middleware } from 'koa';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Problem } from '../errors.ts';
-import { splitTarget } from '../requests/target.ts';
+import type { Target } from '../requests/target.ts';
 import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';
 
+/** Throws Problem `invalid-request` or `misdirected`. */
+export type AcceptRequest = (request: IncomingMessage, target: Target) => void;
+
 /** @param identity of this store; undefined: it has none */
-export function acceptRequest(identity: string | undefined, checkHost: CheckHost | undefined): Middleware {
-  return (ctx, next) => {
-    const { headers, rawHeaders, httpVersion, url = '/' } = ctx.req;
+export function acceptRequest(identity: string | undefined, checkHost: CheckHost | undefined): AcceptRequest {
+  /** The last Host that was good: as a rule the next one, too. */
+  let lastHost: string | undefined;
+  return ({ headers, rawHeaders, httpVersion }, target) => {
     // The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own.
     if (httpVersion === '0.9') throw new Problem('invalid-request', 'This is not an HTTP/1.1 request.');
+    const { host } = headers;
     // RFC 9112, 3.2: a client that sends no Host may not have meant this server.
-    if (headers.host === undefined && httpVersion === '1.1') {
+    if (host === undefined && httpVersion === '1.1') {
       throw new Problem('invalid-request', 'An HTTP/1.1 request has a Host header.');
     }
     refuseRepeated(rawHeaders);
-    if (headers.host !== undefined && !hostPattern.test(headers.host)) {
-      throw new Problem('invalid-request', 'The Host header is a name or an address, with or without a port.');
+    if (host !== undefined && host !== lastHost) {
+      if (!hostPattern.test(host)) {
+        throw new Problem('invalid-request', 'The Host header is a name or an address, with or without a port.');
+      }
+      if (checkHost !== undefined && !byAddress.has(target.path)) checkHost(host);
+      if (!byAddress.has(target.path)) lastHost = host;
     }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
-    const target = splitTarget(url);
-    if (checkHost !== undefined && !byAddress.has(target.path)) checkHost(headers);
-    ctx.state.target = target;
-    return next();
   };
 }
 

@@ -1,6 +1,6 @@
 /** The one place where an error becomes an answer. */
 import type { ServerResponse } from 'node:http';
-import type { Context, Middleware } from 'koa';
+import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
 import type { Send } from '../answers/send.ts';
@@ -14,18 +14,29 @@ export interface AnswerProblemsParts {
   readonly send: Send;
 }
 
-export function answerProblems({ log, metrics, send }: AnswerProblemsParts): Middleware {
-  return (ctx, next) =>
-    next().catch((error: unknown) => {
-      const problem = toProblem(error);
-      metrics.problem(problem.code);
-      logProblem(ctx, problem, log);
-      if (ctx.res.headersSent) return cutOff(ctx.res, problem);
-      // A body that nobody read would stand before the next request on this connection; the request's time limit bounds
-      // it. What it was piped to takes no more, and would hold it up for as long.
-      if (!ctx.req.complete) ctx.req.unpipe().resume();
-      send(ctx.res, problemAnswer(problem));
-    });
+/** A middleware that may be done when it returns: most reads are, and a promise for each is a part of what they cost. */
+export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
+
+/** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
+export function answerProblems({ log, metrics, send }: AnswerProblemsParts, layer: Layer): Layer {
+  const answer = (ctx: Context, error: unknown) => {
+    const problem = toProblem(error);
+    metrics.problem(problem.code);
+    logProblem(ctx, problem, log);
+    if (ctx.res.headersSent) return cutOff(ctx.res, problem);
+    // A body that nobody read would stand before the next request on this connection; the request's time limit bounds it.
+    // What it was piped to takes no more, and would hold it up for as long.
+    if (!ctx.req.complete) ctx.req.unpipe().resume();
+    send(ctx.res, problemAnswer(problem));
+  };
+  return (ctx, next) => {
+    try {
+      return layer(ctx, next)?.catch((error: unknown) => answer(ctx, error));
+    } catch (error) {
+      answer(ctx, error);
+      return undefined;
+    }
+  };
 }
 
 /** Too late for another answer: the connection is cut, so that no client takes the beginning for the whole. */

@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { Answer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
 import type { ReadBody } from '../requests/body.ts';
-import { RawRequest } from '../requests/raw-request.ts';
+import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf, setRoute } from '../server/exchange.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -31,16 +31,15 @@ export function answerRoutes({ send, readBody, metrics, spans }: AnswerRoutePart
     const answer = route.answer(request);
     return 'then' in answer ? answer.then((ready) => finish(ctx, ready)) : finish(ctx, answer);
   };
+  const answerWithBody = async (route: Route, ctx: Context, request: RawRequest): Promise<void> => {
+    request.body = await readBody(ctx);
+    return finish(ctx, await route.answer(request));
+  };
   return (route, ctx) => {
-    const { req, res, state } = ctx;
-    setRoute(res, route.path);
-    const request = new RawRequest(req, res, state.target, state.token);
+    const request: RawRequest = ctx.state;
+    setRoute(ctx.res, route.path);
     if (route.access === 'write') refuseCrossSite(request.headers);
-    if (!route.hasBody) return answerNow(route, ctx, request);
-    return readBody(ctx).then((body) => {
-      request.body = body;
-      return answerNow(route, ctx, request);
-    });
+    return route.hasBody ? answerWithBody(route, ctx, request) : answerNow(route, ctx, request);
   };
 }
 

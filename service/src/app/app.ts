@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { sender } from '../answers/send.ts';
 import { bodyReader } from '../requests/body.ts';
+import { RawRequest } from '../requests/raw-request.ts';
 import { type PageOptions, pageRoutes, pagesOf } from '../site/pages/pages.ts';
 import type { Spans } from '../store/spans.ts';
 import { acceptRequest } from './accept-request.ts';
@@ -42,10 +43,19 @@ export function createApp(options: AppOptions): Koa {
 
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
-  app.use(answerProblems({ log, metrics, send }));
-  app.use(acceptRequest(options.identity, hostCheck(options.hosts)));
-  if (tokens !== undefined) app.use(requireToken(tokens, openPathsOf(routes)));
-  app.use(answerFound(data, answerRoute));
+  const accept = acceptRequest(options.identity, hostCheck(options.hosts));
+  const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
+  const answerApi = answerFound(data, answerRoute);
+  app.use(
+    answerProblems({ log, metrics, send }, (ctx, next) => {
+      const request = new RawRequest(ctx.req, ctx.res);
+      // Koa's place for what the layers hand on.
+      ctx.state = request;
+      accept(ctx.req, request.target);
+      authorize?.(request);
+      return answerApi(ctx, next);
+    }),
+  );
   app.use(answerUnrouted(send));
   const router = new Router({ strict: true, sensitive: true });
   for (const route of routes) router[verbs[route.method]](patternOf(route), routeMiddleware(answerRoute, route));

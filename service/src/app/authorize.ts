@@ -1,9 +1,8 @@
 /** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
-import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
+import type { RawRequest } from '../requests/raw-request.ts';
 
 /** The methods that change nothing (RFC 9110, 9.2.1); any other needs a token that may write. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -13,30 +12,29 @@ const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 const realm = 'Bearer realm="kvstore"';
 
-/**
- * Refuses with Problem `unauthorized` or `read-only-token`.
- * @param openPaths what needs no token, since it tells nothing of what is stored
- */
-export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Middleware {
-  return (ctx, next) => {
-    if (openPaths.has(ctx.state.target.path)) return next();
-    const token = tokenOf(ctx.req, tokens);
-    if (token === undefined) throw unauthorized(ctx.req);
-    if (token.access !== 'rw' && !safeMethods.has(ctx.req.method ?? '')) {
+/** Notes the request's token. Throws Problem `unauthorized` or `read-only-token`. */
+export type Authorize = (request: RawRequest) => void;
+
+/** @param openPaths what needs no token, since it tells nothing of what is stored */
+export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Authorize {
+  return (request) => {
+    if (openPaths.has(request.target.path)) return;
+    const token = tokenOf(request, tokens);
+    if (token === undefined) throw unauthorized(request);
+    if (token.access !== 'rw' && !safeMethods.has(request.method)) {
       const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }
-    ctx.state.token = token;
-    return next();
+    request.token = token;
   };
 }
 
-function tokenOf({ headers }: IncomingMessage, tokens: Tokens): Token | undefined {
+function tokenOf({ headers }: RawRequest, tokens: Tokens): Token | undefined {
   const text = bearer.exec(headers.authorization ?? '')?.[1];
   return text === undefined ? undefined : tokens.use(text);
 }
 
-function unauthorized({ headers }: IncomingMessage): Problem {
+function unauthorized({ headers }: RawRequest): Problem {
   if (headers.authorization === undefined) {
     const message = 'A request shows its token: "Authorization: Bearer <token>".';
     return new Problem('unauthorized', message, { headers: { 'WWW-Authenticate': realm } });

@@ -1,5 +1,6 @@
 /** The data calls' way to their routes. @koa/router tries one pattern after the other, which takes as long as a read. */
-import type { Middleware } from 'koa';
+import type { RawRequest } from '../requests/raw-request.ts';
+import type { Layer } from './answer-problems.ts';
 import type { AnswerRoute } from './answer-route.ts';
 import type { Route } from './routes.ts';
 
@@ -7,15 +8,16 @@ import type { Route } from './routes.ts';
 const parameter = '{key}';
 
 /** Answers what one of the routes fits; leaves everything else, such as other methods of their paths, to the next layer. */
-export function answerFound(routes: readonly Route[], answerRoute: AnswerRoute): Middleware {
+export function answerFound(routes: readonly Route[], answerRoute: AnswerRoute): Layer {
   const exact = routes.filter(({ path }) => !path.endsWith(parameter));
   const byPath = Map.groupBy(exact, ({ path }) => path);
   const byPrefix = routes
     .filter(({ path }) => path.endsWith(parameter))
     .map((route) => ({ route, prefix: route.path.slice(0, -parameter.length) }));
   return (ctx, next) => {
-    const { path } = ctx.state.target;
-    const method = ctx.req.method === 'HEAD' ? 'GET' : ctx.req.method;
+    const { target, method: asked }: RawRequest = ctx.state;
+    const { path } = target;
+    const method = asked === 'HEAD' ? 'GET' : asked;
     for (const { route, prefix } of byPrefix) {
       if (route.method === method && path.startsWith(prefix)) return answerRoute(route, ctx);
     }

@@ -19,7 +19,7 @@ export class LeanKoa extends Koa {
       readonly app: Koa;
       readonly req: IncomingMessage;
       readonly res: ServerResponse;
-      readonly state = {};
+      state: object | undefined = undefined;
       /** Koa's word for: the answer is not Koa's to send. */
       readonly respond = false;
       #request: object | undefined = undefined;

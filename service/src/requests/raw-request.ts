@@ -1,23 +1,22 @@
-/** A request as it came, once it has been let through: what the parsers of the operations read. */
+/** A request as it came: what the layers of the application and the parsers of the operations read. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Token } from '../auth/tokens.ts';
-import type { Target } from './target.ts';
+import { splitTarget, type Target } from './target.ts';
 
 export class RawRequest {
   readonly method: string;
   readonly target: Target;
   readonly headers: IncomingHttpHeaders;
-  /** Undefined where no token is needed. */
-  readonly token: Token | undefined;
+  /** The token that lets the request in; undefined where none is needed. */
+  token: Token | undefined = undefined;
   /** The whole body of a write; empty for reads. */
   body: Buffer = noBody;
   readonly #response: ServerResponse;
 
-  constructor(request: IncomingMessage, response: ServerResponse, target: Target, token: Token | undefined) {
+  constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? 'GET';
-    this.target = target;
+    this.target = splitTarget(request.url ?? '/');
     this.headers = request.headers;
-    this.token = token;
     this.#response = response;
   }
 

@@ -21,6 +21,7 @@ const maxBodies = 128 * 1024 ** 2;
 
 /** What tells whether the service lives must never wait behind what it serves. */
 const unlimited = new Set(['/livez', '/readyz', '/metrics']);
+const longestUnlimited = Math.max(...[...unlimited].map((path) => path.length));
 
 export interface AdmissionOptions {
   readonly scheduler: EventLoopScheduler;
@@ -55,7 +56,9 @@ export function admission({ scheduler, maxWait, maxBody, metrics, spans }: Admis
     rest(request, response);
   };
   return (rest) => (request, response) => {
-    if (unlimited.has(request.url ?? '')) return rest(request, response);
+    const { url = '' } = request;
+    // Most are longer, which is seen without reading them.
+    if (url.length <= longestUnlimited && unlimited.has(url)) return rest(request, response);
     if (scheduler.free()) return serve(rest, request, response);
     if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(request, response);
     const begin = (waited: number) => {

@@ -1,9 +1,10 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
-import { createServer as createHttpServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
 import type { Drain } from './drain.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
+import { cutStalledClients } from './stalled-clients.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -56,8 +57,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
-  // Node's timer of a socket begins anew with every byte that goes either way.
-  server.setTimeout(options.stallTimeout, cutIfStalled);
+  cutStalledClients(server, options.stallTimeout);
   server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
@@ -74,16 +74,6 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
   });
   return server;
-}
-
-/**
- * For the server's `timeout` event: nothing went either way for so long. A request that is being served has limits of its
- * own; anything else is a client that takes nothing, or an idle connection at its end.
- */
-function cutIfStalled(socket: Socket): void {
-  // As Node's own handlers see it: the answer that is being made.
-  const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse | null };
-  if (socket.writableLength > 0 || current == null) socket.destroy();
 }
 
 export function addressOf(server: Server): AddressInfo {

@@ -1,0 +1,43 @@
+/**
+ * Cuts off clients that take nothing of what was sent to them, whatever they asked for. All connections are looked at
+ * now and then: a timer for each, which begins anew with every byte, takes a twentieth of a read's time.
+ */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+interface Seen {
+  /** Bytes that the system had taken. */
+  readonly taken: number;
+  readonly since: number;
+}
+
+/** Looks at a connection this often while it may stay unread, at least once a second. */
+const looksPerTimeout = 4;
+const mostInterval = 1000;
+const leastInterval = 10;
+
+/** `stallTimeout` in milliseconds. Ends with the server. */
+export function cutStalledClients(server: Server, stallTimeout: number): void {
+  /** Of connections that have something to take. */
+  const seen = new Map<Socket, Seen | undefined>();
+  server.on('connection', (socket: Socket) => {
+    seen.set(socket, undefined);
+    socket.once('close', () => seen.delete(socket));
+  });
+  const look = () => {
+    const now = performance.now();
+    for (const [socket, before] of seen) {
+      if (socket.writableLength === 0) {
+        if (before !== undefined) seen.set(socket, undefined);
+        continue;
+      }
+      const taken = socket.bytesWritten - socket.writableLength;
+      if (before === undefined || taken !== before.taken) seen.set(socket, { taken, since: now });
+      else if (now - before.since >= stallTimeout) socket.destroy();
+    }
+  };
+  const interval = Math.max(leastInterval, Math.min(mostInterval, stallTimeout / looksPerTimeout));
+  const timer = setInterval(look, interval);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+}
