@@ -134,7 +134,7 @@ function isLost({ status }: V1Pod): boolean {
 }
 
 /** Not about the node, or the way there. */
-function isAboutImage({ status }: V1Pod, { reason }: PodTrouble): boolean {
+export function isAboutImage({ status }: V1Pod, { reason }: PodTrouble): boolean {
   const waits = status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === reason) ?? false;
   return waits || reason === 'Failed';
 }
