@@ -13,14 +13,19 @@ const withApiServer = [
   'upgrade/upgrade',
   'hostile',
   'backup',
+  'bounds',
+  'conflicts',
   'crd',
   'drift',
   'leader',
+  'limits',
   'main',
   'many',
   'namespaced',
   'objects',
+  'open',
   'rbac',
+  'references',
   'resilience',
 ];
 
@@ -34,6 +39,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'etcdctl', 'openssl'] as const,
   })),
   ...[
+    'conditional',
     'damage',
     'expiry',
     'foreign',
@@ -42,6 +48,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'leases',
     'lost-answers',
     'mutations',
+    'put-back',
     'watch-kill',
     'watches',
   ].map((name) => ({

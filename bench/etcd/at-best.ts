@@ -9,7 +9,7 @@ import { EtcdClient } from '../../service/src/store/etcd/client.ts';
 import { etcdMetrics } from '../../service/src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../service/src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../service/src/store/etcd/options.ts';
-import { Tokens } from '../../service/src/store/etcd/tokens.ts';
+import { WriteNonces } from '../../service/src/store/etcd/write-nonces.ts';
 import { Writer } from '../../service/src/store/etcd/writer.ts';
 import { noSpans } from '../../service/src/store/spans.ts';
 
@@ -21,7 +21,7 @@ const writer = new Writer({
   client: new EtcdClient({ endpoints: KV_ETCD_ENDPOINTS.split(',') }, clock, metrics),
   layout: layout(prefix),
   limits: { maxTxnOps: Number(KV_ETCD_MAX_TXN_OPS), maxRequestBytes },
-  tokens: new Tokens(),
+  nonces: new WriteNonces(),
   timeline: () => '00000000',
   spans: noSpans,
   ...{ clock, metrics, requestTimeout },

@@ -1,7 +1,6 @@
 /** A data folder of the service, opened without the service, and never written to. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isInUse } from '../../service/src/store/owner-lock.ts';
 import { DamagedData } from '../../service/src/store/pages/page-file.ts';
 import { StoredData } from '../../service/src/store/pages/stored-data.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -11,12 +10,14 @@ import { type Io, say } from './io.ts';
  * @throws CliError: notFound when there is no data in the folder, folderInUse when a service uses it, failure when nothing
  * of it can be read
  */
-export function openData(folder: string): StoredData {
+export async function openData(folder: string): Promise<StoredData> {
   if (!existsSync(join(folder, 'data.mdb'))) {
     const replica = join(folder, 'etcd-replica');
     const hint = existsSync(join(replica, 'data.mdb')) ? `; the copy of etcd is in ${replica}` : '';
     throw new CliError(`there is no data.mdb in ${folder}${hint}`, exitCodes.notFound);
   }
+  // Loaded only here: the other commands need no SQLite.
+  const { isInUse } = await import('../../service/src/store/owner-lock.ts');
   if (ownersOf(folder).some(isInUse)) throw inUse(folder);
   try {
     return new StoredData(folder);

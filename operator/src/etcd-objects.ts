@@ -29,7 +29,7 @@ interface Sources {
 /**
  * What there is of a KvStore's etcd. The record of its members and the StatefulSet are asked for when the caches do not
  * have them: one that merely lost its labels must not look like an etcd that was never started.
- * @throws ForeignObjectError when one of them or a Secret is somebody else's: its contents are not looked at
+ * @throws ForeignObjectError when one of them or a Secret has another owner: its contents are not looked at
  */
 export async function etcdObjectsOf(kvstore: KvStore, { caches, client, secrets }: Sources): Promise<EtcdObjects> {
   const { namespace, name } = kvstore.metadata;
@@ -38,7 +38,7 @@ export async function etcdObjectsOf(kvstore: KvStore, { caches, client, secrets 
     cache.get(namespace, `${name}-etcd`) ?? (await client.find<T>(pathOf(resource, namespace, `${name}-etcd`)));
   const statefulSet = await find(caches.statefulSets, resources.statefulSets);
   const configMap = await find(caches.configMaps, resources.configMaps);
-  // A record of the members that somebody else wrote says nothing about them.
+  // A record of the members that another owner wrote says nothing about them.
   for (const object of [statefulSet, configMap]) {
     if (object !== undefined && !belongsTo(object, kvstore)) throw new ForeignObjectError(object);
   }

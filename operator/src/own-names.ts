@@ -10,7 +10,7 @@ import { belongsTo } from './ownership.ts';
 
 /**
  * Objects that an older operator made have the KvStore's own name and keep it: another account would make all pods anew,
- * and an older policy that is left behind would still let in whom it named.
+ * and an older policy that is left behind would still admit the clients that it names.
  */
 export async function readOwnNames(
   kvstore: KvStore,

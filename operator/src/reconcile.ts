@@ -187,7 +187,7 @@ async function reconcileEtcd(
   }
 }
 
-/** The route goes as well when it was there: whoever sets this wants no such store. */
+/** @throws OpenStoreError; the route that is there goes as well, as the setting asks for no such store */
 async function refuseOpen(kvstore: KvStore, { openStores }: ReconcileOptions): Promise<void> {
   if (openStores === 'refused' && kvstore.spec.ingress.enabled && isOpenToAll(kvstore)) throw new OpenStoreError();
 }

@@ -8,7 +8,7 @@ import type { KvStore, RestoreSpec } from './kvstore.ts';
 /** On a claim: names of the KvStores that may restore whatever is in it, with commas between them; `*` is all. */
 export const restorableByAnnotation = 'kvstore.dev/restorable-by';
 
-/** Milliseconds after which a restore that was not allowed is looked at again: the permission is somebody else's. */
+/** Milliseconds after which a restore that was not allowed is looked at again: the permission is on another object. */
 export const permissionPollMs = 30_000;
 
 export class RestoreNotAllowedError extends Error {
@@ -24,7 +24,7 @@ export class RestoreNotAllowedError extends Error {
 }
 
 /**
- * A KvStore may always have the backups of its own name: whoever may make one of that name may have had the store.
+ * A KvStore may always have the backups of its own name: an editor who may make one of that name could have had the store.
  * @throws RestoreNotAllowedError
  */
 export async function checkRestoreAllowed(

@@ -30,7 +30,7 @@ const foreign: readonly [resource: 'serviceAccounts' | 'networkPolicies', body: 
   ['networkPolicies', openPolicy],
 ];
 for (const [resource, body] of foreign) {
-  test(`no pod and no route beside one of ${resource} that is somebody else's`, async (t) => {
+  test(`no pod and no route beside one of ${resource} that has another owner`, async (t) => {
     const namespace = await cluster.createNamespace();
     const theirs = await make(resource, namespace, { metadata: { name: 'shop-kvstore' }, ...body });
     await cluster.createKvStore(namespace, 'shop', { etcd: {}, backup });
@@ -48,7 +48,7 @@ for (const [resource, body] of foreign) {
   });
 }
 
-test('an account and a policy of the application whose store it is are in nobody’s way', async (t) => {
+test('an account and a policy that an application has under the name of its store do not conflict', async (t) => {
   const namespace = await cluster.createNamespace();
   await make('serviceAccounts', namespace, { metadata: { name: 'shop' } });
   await make('networkPolicies', namespace, { metadata: { name: 'shop' }, ...openPolicy });
@@ -102,7 +102,7 @@ test('an object that lost its controller is left alone until it is given back', 
   t.pass();
 });
 
-test('a budget or a backup with our labels that is somebody else’s is not removed', async (t) => {
+test('a budget or a backup with our labels and another owner is not removed', async (t) => {
   const namespace = await cluster.createNamespace();
   const metadata = { name: 'theirs', labels: objectLabels('shop', 'service') };
   const selector = { matchLabels: { app: 'theirs' } };

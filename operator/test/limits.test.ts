@@ -171,3 +171,14 @@ test.serial('without the ConfigMap nothing is allowed', async (t) => {
   const refusal = await waitFor('it is gone', async () => (await create({ etcd })) ?? false);
   t.regex(String(refusal), /kvstore-limits/);
 });
+
+test.serial('applying config/ again keeps the lists', async (t) => {
+  const other = await startCluster({ install: false });
+  t.teardown(other.stop);
+  await other.kubectl('apply', '-k', 'config');
+  const words = ['configmap', 'kvstore-limits', '-n', operatorNamespace];
+  await other.kubectl('patch', ...words, '--type=merge', '-p', '{"data":{"hosts":"*.a.test"}}');
+  await other.kubectl('apply', '-k', 'config');
+  await other.kubectl('apply', '--server-side', '--force-conflicts', '-f', 'config/kvstore.yaml');
+  t.is(await other.kubectl('get', ...words, '-o', 'jsonpath={.data}'), '{"hosts":"*.a.test"}');
+});

@@ -1,4 +1,4 @@
-/** A KvStore that answers everybody says so, and an operator can be told to give it no route. */
+/** A KvStore that answers every client says so, and an operator can be told to give it no route. */
 import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { openFinding } from '../src/condition/open.ts';
@@ -29,7 +29,7 @@ async function columnsOf(namespace: string): Promise<string> {
 }
 
 test.serial(
-  'the smallest KvStore has its route, a condition, an Event and a column that say whom it answers',
+  'the smallest KvStore has its route, a condition, an Event and a column that say which clients it answers',
   async (t) => {
     const operator = await cluster.startOperator();
     const namespace = await cluster.createNamespace();

@@ -1,4 +1,4 @@
-/** What a KvStore may not refer to, nor restore: with the rights of an editor alone, against a real API server. */
+/** What a KvStore may not refer to, nor restore, against a real API server. */
 import type { V1CronJob, V1Secret } from '@kubernetes/client-node';
 import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';

@@ -1,6 +1,6 @@
 /** Configuration: one table of environment variables, read once; the README's table and --help are made from it. */
 
-/** EventLoopScheduler a variable's text into its value; throws with what it should look like. */
+/** Turns a variable's text into its value; throws with what it should look like. */
 type Parse<T> = (text: string) => T;
 
 interface Setting<T> {
@@ -20,6 +20,12 @@ const setting = <T>(name: string, standard: string, meaning: string, parse: Pars
 export const settings = {
   host: setting('KV_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', nonEmpty),
   port: setting('KV_PORT', '8080', 'Port to listen on; 0 for any free one.', wholeNumber(0, 65_535)),
+  hosts: setting(
+    'KV_HOSTS',
+    '',
+    'Names that requests may be sent to (Host), with commas, besides localhost and 127.0.0.1; * for any. Empty: any, unless KV_HOST is loopback and no token is needed.',
+    names,
+  ),
   dataDir: setting(
     'KV_DATA_DIR',
     './data',
@@ -282,6 +288,16 @@ function oneUrl(text: string): string | undefined {
   const [url, second] = urls(text);
   if (second !== undefined) throw new Error('must be one http or https URL');
   return url;
+}
+
+/** Host names with commas between them. */
+function names(text: string): readonly string[] {
+  const list = text.split(',').map((name) => name.trim());
+  if (text.trim() === '') return [];
+  if (list.some((name) => !/^(\*|[\w.-]+|\[[\da-f:.]+\])$/i.test(name))) {
+    throw new Error('must be a list of names without ports, such as kv.example.com');
+  }
+  return list;
 }
 
 function urls(text: string): readonly string[] {

@@ -106,6 +106,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     spans,
     exemplars: tracing !== undefined,
     identity: config.identity,
+    hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     pages: { docs: config.docs, ui: config.ui },
     maxBody: config.maxBody,
     maxStreams: config.maxStreams,

@@ -23,6 +23,10 @@ const nonEmpty = { good: { something: 'something' }, bad: [''] };
 const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[] }> = {
   host: nonEmpty,
   port: { good: { '0': 0, '65535': 65_535 }, bad: ['', '-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http'] },
+  hosts: {
+    good: { '': [], '*': ['*'], 'a.b, C-d': ['a.b', 'C-d'], '[::1]': ['[::1]'] },
+    bad: ['a b', 'a:80', 'http://a', 'a,', 'é'],
+  },
   dataDir: nonEmpty,
   maxBody: {
     good: { '1': 1, '10B': 10, '64KiB': 65_536, '1MiB': 1_048_576, '256MiB': 268_435_456 },

@@ -73,10 +73,10 @@ test('requests before, in and across the drain window are all answered; then it 
     }
   });
   const idle = await open(t, service);
-  idle.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+  idle.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(idle, 'data');
   const half = await open(t, service);
-  half.write('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n{"a"');
+  half.write('POST /set HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\n{"a"');
 
   await waitFor('requests', () => answered > 50);
   const exit = service.stop('SIGTERM');
@@ -87,7 +87,7 @@ test('requests before, in and across the drain window are all answered; then it 
   t.is(((await ready.json()) as { code: string }).code, 'not-ready');
 
   // An idle connection that is used again in the window gets its answer, and is told to go.
-  idle.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+  idle.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const [again] = await once(idle, 'data');
   t.regex(String(again), /^HTTP\/1\.1 200 [\s\S]*connection: close/i);
   half.write(':1}');
@@ -105,7 +105,7 @@ test('requests before, in and across the drain window are all answered; then it 
 test('idle connections do not hold the end up', async (t) => {
   const service = await start(t, { KV_DRAIN_WINDOW: '0s', KV_DRAIN_TIMEOUT: '1h' });
   const idle = await open(t, service);
-  idle.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+  idle.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(idle, 'data');
   t.is((await service.stop('SIGTERM')).code, 0);
 });
@@ -170,7 +170,7 @@ async function watch(t: ExecutionContext, service: Service): Promise<() => strin
   socket.on('data', (data) => {
     text += data;
   });
-  socket.write('GET /watch HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await waitFor('the watch begins', () => text.includes('200 OK'));
   return () => text;
 }

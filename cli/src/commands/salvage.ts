@@ -16,7 +16,7 @@ export const addSalvage: AddCommand = (command, run) =>
     .argument('[file]', 'must not exist; without it, standard output')
     .action(
       run<[string, string | undefined], { quiet?: boolean }>(async (context, options, folder, file) => {
-        const data = openData(folder);
+        const data = await openData(folder);
         try {
           const pairs = await writeTo(context, data, file);
           if (data.isInUse) throw inUse(folder);

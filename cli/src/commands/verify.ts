@@ -11,7 +11,7 @@ export const addVerify: AddCommand = (command, run) =>
     .option('--keys', 'print the keys that are lost, as JSON texts, a line each')
     .action(
       run<[string], { quiet?: boolean; keys?: boolean }>(async (context, options, folder) => {
-        const data = openData(folder);
+        const data = await openData(folder);
         try {
           let pairs = 0;
           for (const _pair of data.pairs()) pairs++;

@@ -4,7 +4,7 @@ import type { KvStore } from '../kvstore.ts';
 /** Whether clients from outside need a token. */
 export const openCondition = 'Open';
 
-/** True: whoever reaches the Ingress controller reads and writes every pair. Follows the spec alone. */
+/** True: a client that reaches the Ingress controller reads and writes every pair. Follows the spec alone. */
 export function openFinding({ spec: { ingress, auth } }: KvStore): Finding {
   if (auth !== undefined) {
     return { status: 'False', reason: 'TokensRequired', message: 'clients need a token of spec.auth' };
@@ -23,7 +23,7 @@ export function openFinding({ spec: { ingress, auth } }: KvStore): Finding {
   return { status: 'True', reason: 'EveryHost', message };
 }
 
-/** Whether a KvStore answers everybody, for every host. */
+/** Whether a KvStore answers every client, for every host. */
 export function isOpenToAll(kvstore: KvStore): boolean {
   return openFinding(kvstore).reason === 'EveryHost';
 }

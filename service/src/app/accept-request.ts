@@ -3,22 +3,49 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Middleware } from 'koa';
 import { Problem } from '../errors.ts';
 import { splitTarget } from '../requests/target.ts';
+import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';
 
 /** @param identity of this store; undefined: it has none */
-export function acceptRequest(identity: string | undefined): Middleware {
+export function acceptRequest(identity: string | undefined, checkHost: CheckHost | undefined): Middleware {
   return (ctx, next) => {
-    const { headers, httpVersion, url = '/' } = ctx.req;
+    const { headers, rawHeaders, httpVersion, url = '/' } = ctx.req;
     // The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own.
     if (httpVersion === '0.9') throw new Problem('invalid-request', 'This is not an HTTP/1.1 request.');
     // RFC 9112, 3.2: a client that sends no Host may not have meant this server.
     if (headers.host === undefined && httpVersion === '1.1') {
       throw new Problem('invalid-request', 'An HTTP/1.1 request has a Host header.');
     }
+    refuseRepeated(rawHeaders);
+    if (headers.host !== undefined && !hostPattern.test(headers.host)) {
+      throw new Problem('invalid-request', 'The Host header is a name or an address, with or without a port.');
+    }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
-    ctx.state.target = splitTarget(url);
+    const target = splitTarget(url);
+    if (checkHost !== undefined && !byAddress.has(target.path)) checkHost(headers);
+    ctx.state.target = target;
     return next();
   };
+}
+
+/** Kubelets and scrapers ask by the address of a pod. */
+const byAddress: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+
+/** RFC 9110, 7.2. Empty is allowed: the client's target has no authority. */
+const hostPattern = /^(?:\[[\da-f:.]+\]|[\w.-]*)(?::\d*)?$/i;
+
+/** Fields that have one value. Node keeps the first of several, which others on the way may not (RFC 9112, 3.2). */
+function refuseRepeated(rawHeaders: readonly string[]): void {
+  let hosts = 0;
+  let authorizations = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4) {
+      if (name.toLowerCase() === 'host') hosts++;
+    } else if (name.length === 13 && name.toLowerCase() === 'authorization') authorizations++;
+  }
+  if (hosts > 1) throw new Problem('invalid-request', 'The request has more than one Host header.');
+  if (authorizations > 1) throw new Problem('invalid-request', 'The request has more than one Authorization header.');
 }
 
 /** True: the request names another store. A request that names none is meant for any. */

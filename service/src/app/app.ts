@@ -12,6 +12,7 @@ import { answerRoutes, routeMiddleware } from './answer-route.ts';
 import { answerUnrouted } from './answer-unrouted.ts';
 import { requireToken } from './authorize.ts';
 import { answerFound } from './find-route.ts';
+import { type HostRules, hostCheck } from './hosts.ts';
 import { LeanKoa } from './koa.ts';
 import { apiRoutes, type Route, type RouteParts } from './routes.ts';
 
@@ -22,6 +23,7 @@ export interface AppOptions extends RouteParts {
   readonly spans: Spans;
   /** What the store is called; a request that is meant for another one is refused. */
   readonly identity?: string | undefined;
+  readonly hosts: HostRules;
   readonly pages: PageOptions;
 }
 
@@ -41,7 +43,7 @@ export function createApp(options: AppOptions): Koa {
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
   app.use(answerProblems({ log, metrics, send }));
-  app.use(acceptRequest(options.identity));
+  app.use(acceptRequest(options.identity, hostCheck(options.hosts)));
   if (tokens !== undefined) app.use(requireToken(tokens, openPathsOf(routes)));
   app.use(answerFound(data, answerRoute));
   app.use(answerUnrouted(send));

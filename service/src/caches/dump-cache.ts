@@ -15,7 +15,7 @@ const joinedSize = 1 << 20;
 /** Below it, a piece that is read anew takes in the next one. */
 const smallPiece = pieceSize / 4;
 /** Milliseconds of reading that a dump may add to its turn of the event loop. */
-const patience = 5;
+const readTime = 5;
 /** Milliseconds of reading in a turn while nobody waits for it. */
 const fillTime = 2;
 /** Milliseconds without a dump after which a write frees the memory. */
@@ -86,7 +86,7 @@ export class DumpCache implements ChangeListener {
     const last = this.#assembled;
     if (last?.revision === this.#store.revision()) {
       this.#assembled = last.parts.length > 1 && last.length <= joinedSize ? this.#join(last) : last;
-    } else if (this.#readUntil(now + patience)) {
+    } else if (this.#readUntil(now + readTime)) {
       this.#assembled = this.#assemble();
     } else {
       this.#fillLater(Math.ceil((2 * this.#maxBytes) / smallPiece));

@@ -78,7 +78,7 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
     by,
     answer(text) {
       // No snapshot: what is read within one turn of the event loop is one state.
-      const keys = store.few(by, text, maxKeys);
+      const keys = store.searchBounded(by, text, maxKeys);
       const list = keys === undefined ? undefined : JSON.stringify(keys);
       return list === undefined || list.length > maxLength ? undefined : jsonAnswer(list);
     },

@@ -1,5 +1,6 @@
 /** Query parameters, parsed once. */
 import { parse } from 'node:querystring';
+import { closestMatch } from 'leven';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
@@ -20,9 +21,11 @@ export type Query = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
  * Reads a query as HTML forms write it (`+` is a space), but refuses escapes that are not UTF-8, which would silently be
- * replaced. Throws Problem `invalid-query`.
+ * replaced, and parameters that the call does not know: a misspelt `ttl` must not make a key that stays.
+ * Throws Problem `invalid-query`.
  */
-export function parseQuery(query: string): Query {
+export function parseQuery(query: string, known: readonly string[]): Query {
+  if (query === '') return noParameters;
   if (query.includes('%')) {
     try {
       decodeURIComponent(query);
@@ -30,7 +33,19 @@ export function parseQuery(query: string): Query {
       throw new Problem('invalid-query', 'The query is not percent-encoded UTF-8.', { cause });
     }
   }
-  return parse(query, '&', '=', allParameters);
+  const parameters = parse(query, '&', '=', allParameters);
+  for (const name in parameters) if (name !== '' && !known.includes(name)) throw unknownParameter(name, known);
+  return parameters;
+}
+
+const noParameters: Query = {};
+
+function unknownParameter(text: string, known: readonly string[]): Problem {
+  const name = text.slice(0, 100);
+  const near = closestMatch(name.toLowerCase(), known, { maxDistance: 2 });
+  const hint =
+    near === undefined ? `This call knows ${known.map((each) => `\`${each}\``).join(', ') || 'none'}.` : `\`${near}\`?`;
+  return new Problem('invalid-query', `There is no parameter \`${name}\`. ${hint}`);
 }
 
 /** Node's default leaves out what follows the first thousand. */

@@ -49,12 +49,19 @@ export function keyOf({ target }: RawRequest): string {
 export function parseGet(request: RawRequest): GetRequest {
   const { query } = request.target;
   const key = keyOf(request);
-  return { key, stale: query !== '' && parseStale(parseQuery(query)), hasCurrent: conditionOf(request.headers) };
+  return {
+    key,
+    stale: query !== '' && parseStale(parseQuery(query, ['consistency'])),
+    hasCurrent: conditionOf(request.headers),
+  };
 }
+
+const dumpParameters = ['prefix', 'limit', 'after', 'consistency'];
+const searchParameters = [...dumpParameters, 'suffix', 'values'];
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
 export function parseSearch(request: RawRequest): SearchRequest {
-  const query = parseQuery(request.target.query);
+  const query = parseQuery(request.target.query, searchParameters);
   const prefix = single(query, 'prefix');
   const suffix = single(query, 'suffix');
   if (prefix === undefined && suffix === undefined) {
@@ -67,7 +74,7 @@ export function parseSearch(request: RawRequest): SearchRequest {
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
 export function parseDump(request: RawRequest): DumpRequest {
-  const query = parseQuery(request.target.query);
+  const query = parseQuery(request.target.query, dumpParameters);
   const { filter: behind, limit } = parsePage(query);
   const filter: KeyFilter = { ...behind, prefix: single(query, 'prefix') };
   return { ...longRead(request, query), filter, limit, asLines: wantsLines(request) };

@@ -19,7 +19,7 @@ export interface WatchRequest {
 
 /** Throws Problem `invalid-query` or `invalid-request`. */
 export function parseWatch({ target, headers, token, method }: RawRequest): WatchRequest {
-  const query = parseQuery(target.query);
+  const query = parseQuery(target.query, ['prefix', 'suffix', 'consistency']);
   const filter = { prefix: single(query, 'prefix') ?? '', suffix: single(query, 'suffix') ?? '' };
   const stale = parseStale(query);
   return { filter, stale, resumed: lastEventId(headers['last-event-id']), token, isHead: method === 'HEAD' };

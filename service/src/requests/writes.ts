@@ -30,7 +30,7 @@ export function parseSet(request: RawRequest): SetRequest {
   const plain = plainPair(body);
   const pairs = plain === undefined ? parsePairs(body) : [plain];
   const { query } = request.target;
-  const ttl = query === '' ? undefined : parseTtl(parseQuery(query));
+  const ttl = query === '' ? undefined : parseTtl(parseQuery(query, ['ttl']));
   const condition = parseCondition(request.headers, pairs.length);
   const options = ttl === undefined && condition === undefined ? undefined : { ttl, condition };
   return { pairs, options, text: plain === undefined ? `{${pairs.map(pairText).join(',')}}` : body };
@@ -46,11 +46,13 @@ export function parsePairs(body: string): Pair[] {
 
 /** DELETE /get/{key}. Throws Problem `invalid-path`, `invalid-key`, `invalid-request` or `precondition-failed`. */
 export function parseDeleteOne(request: RawRequest): DeleteRequest {
+  parseQuery(request.target.query, []);
   return { keys: [keyOf(request)], condition: parseCondition(request.headers, 1) };
 }
 
 /** POST /delete. Throws Problem `invalid-body`, `invalid-key`, `invalid-request` or `precondition-failed`. */
 export function parseDeleteMany(request: RawRequest): DeleteRequest {
+  parseQuery(request.target.query, []);
   const keys = parseKeys(decodeBody(request.body));
   return { keys, condition: parseCondition(request.headers, keys.length) };
 }

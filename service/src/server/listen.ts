@@ -45,14 +45,15 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     // The application asks for it, and answers as it always does.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1000, options.headersTimeout / 4),
+    // An offer of another protocol is ignored (RFC 9110, 7.8): Java's client makes it with every first request.
+    shouldUpgradeCallback: () => false,
     // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
     optimizeEmptyRequests: true,
   });
   const bare: Readonly<Record<string, string>> = identity === undefined ? {} : { [identityHeader]: identity };
   const answer: RequestListener = (request, response) => {
     // A client that is told so opens its next connection elsewhere.
-    // And with a request for another protocol, which is not granted, Node loses what came behind it.
-    if (drain.draining || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
   // Node's timer of a socket begins anew with every byte that goes either way.

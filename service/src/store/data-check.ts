@@ -33,22 +33,23 @@ export class DataCheck {
   /** Milliseconds that the last check worked. */
   #worked = 0;
   #running: Promise<unknown> = Promise.resolve();
+  #worker: Worker | undefined;
 
   constructor(options: DataCheckOptions) {
     this.#options = options;
     if (options.interval > 0) this.#schedule();
   }
 
-  /** Checks now; resolves with what is wrong, or undefined. */
+  /** Checks now; resolves with what is wrong, or undefined. Rejects when the file cannot be read, or after `stop`. */
   async run(): Promise<string | undefined> {
-    const { directory, snapshot, onChecked } = this.#options;
+    const { snapshot, onChecked } = this.#options;
     const view = snapshot();
     try {
       // A page that was read while it was written can look damaged: what is wrong stays wrong.
-      let { fault, worked } = await checkInThread(directory);
-      if (fault !== undefined) ({ fault, worked } = await checkInThread(directory));
+      let { fault, worked } = await this.#inThread();
+      if (fault !== undefined) ({ fault, worked } = await this.#inThread());
       this.#worked = worked;
-      if (!this.#stopped) onChecked(fault);
+      onChecked(fault);
       return fault;
     } finally {
       view.close();
@@ -60,10 +61,11 @@ export class DataCheck {
     return Math.max(this.#options.interval, pauseFactor * this.#worked);
   }
 
-  /** Resolves when no check is under way any more. */
+  /** Breaks off a check that is under way, which may take long; resolves when none is. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.#worker?.terminate();
     await this.#running;
   }
 
@@ -77,13 +79,16 @@ export class DataCheck {
         });
     });
   }
-}
 
-function checkInThread(directory: string): Promise<CheckResult> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData: directory });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('The check of the data file ended early.')));
-  });
+  #inThread(): Promise<CheckResult> {
+    if (this.#stopped) return Promise.reject(new Error('The store is closed.'));
+    const workerData = this.#options.directory;
+    const worker = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('The check of the data file ended early.')));
+    });
+  }
 }

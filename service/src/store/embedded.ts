@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { statfsSync } from 'node:fs';
 import { Problem } from '../errors.ts';
+import { BatchWindow } from './batch-window.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
 import { isDamage } from './damage.ts';
@@ -10,7 +11,6 @@ import { DataCheck } from './data-check.ts';
 import { DataFolder } from './data-folder.ts';
 import { continueTimeline, markTimeline } from './embedded-timeline.ts';
 import { Expiry } from './expiry.ts';
-import { Gathering } from './gathering.ts';
 import { History, type HistoryLimits } from './history.ts';
 import { IndexReader } from './index-reader.ts';
 import { type IndexOptions, KeyIndex } from './key-index.ts';
@@ -68,7 +68,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   #newest: number;
   /** The revision that is noted beside the data file. */
   #marked: number;
-  readonly #gathering: Gathering;
+  readonly #window: BatchWindow;
   #committing: Promise<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -118,7 +118,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     this.#lock = lock;
     this.#metrics = metrics;
     this.#spans = spans;
-    this.#gathering = new Gathering(clock);
+    this.#window = new BatchWindow(clock);
     this.#clock = clock;
     this.#history = new History(this.index.revision(), this.index.timeline, history);
     this.#expiry = new Expiry(this.index, clock, (keys) => this.#write({ kind: 'expire', keys }));
@@ -159,7 +159,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });
-      this.#gathering.arrived(this.#waiting.length);
+      this.#window.arrived(this.#waiting.length);
       this.#committing ??= this.#outside(() => this.#commitAll());
     });
   }
@@ -204,7 +204,7 @@ export class EmbeddedStore extends IndexReader implements Store {
       await this.#commit(writes);
       const took = this.#clock.now() - began;
       if (took < slowCommit) continue;
-      await this.#gathering.wait(this.#waiting.length, writes.length, Math.min(longestWait, took / 2));
+      await this.#window.wait(this.#waiting.length, writes.length, Math.min(longestWait, took / 2));
     }
     this.#committing = undefined;
   }

@@ -1,9 +1,9 @@
 /** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../errors.ts';
+import { notify, watchFailed } from './notify-watchers.ts';
 import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
 import type { Revision, Watch, Watcher } from './store.ts';
-import { tell, watchFailed } from './tell.ts';
 import { otherTimeline } from './timeline.ts';
 
 export type HistoryLimits = RevisionLogLimits;
@@ -30,7 +30,7 @@ export class History {
   add(revision: Revision): void {
     this.#log.add(revision);
     for (const listener of this.#live) {
-      tell(
+      notify(
         () => listener.on.revision(revision),
         (problem) => this.#end(listener, problem),
       );

@@ -21,8 +21,8 @@ export class IndexReader implements Reader {
     return this.readable().search(filter);
   }
 
-  few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
-    return this.readable().few(by, text, most);
+  searchBounded(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
+    return this.readable().searchBounded(by, text, most);
   }
 
   pairs(filter: KeyFilter): Iterable<VersionedPair> {

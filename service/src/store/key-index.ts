@@ -255,10 +255,10 @@ export class KeyIndex implements Reader {
     if (!this.#isTrusted) throw this.#damaged('page');
   }
 
-  /** See Store.few. */
-  few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
+  /** See Store.searchBounded. */
+  searchBounded(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {
     this.#checkTrust();
-    return this.#db.keys.few(by, text, most, this.#expired(latest));
+    return this.#db.keys.searchBounded(by, text, most, this.#expired(latest));
   }
 
   /** Also those that have expired and were not removed yet; `after`: only keys behind this one. */

@@ -41,8 +41,13 @@ export class KeySearch {
     this.#fewBy = { prefix: rangeOf(forward), suffix: rangeOf(reversed) };
   }
 
-  /** See Store.few. */
-  few(by: 'prefix' | 'suffix', text: string, most: number, expired: Expired | undefined): string[] | undefined {
+  /** See Store.searchBounded. */
+  searchBounded(
+    by: 'prefix' | 'suffix',
+    text: string,
+    most: number,
+    expired: Expired | undefined,
+  ): string[] | undefined {
     if (isLongerThanKeys(text)) return [];
     const isPrefix = by === 'prefix';
     const { options, keys } = this.#fewBy[by];

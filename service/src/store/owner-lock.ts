@@ -15,7 +15,7 @@ export interface OwnerLock {
  * Takes the directory for this process. SQLite is used for its file locks only: Node has none of its own,
  * and these work on every platform and are freed by the operating system when the process dies.
  * Throws when another process has it, or when the directory cannot be made or written to.
- * @param user as whom this process runs
+ * @param user the user of this process
  */
 export function lockDirectory(directory: string, { uid }: { readonly uid: number } = userInfo()): OwnerLock {
   let database = lock(directory, uid);

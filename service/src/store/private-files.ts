@@ -10,7 +10,7 @@ export const privateFile = 0o600;
 const toFile = 0o077;
 const toFolder = 0o022;
 
-/** Writes a new file, in place of what has the name: a link that somebody laid there leads nowhere. */
+/** Writes a new file, in place of what has the name: a link that was laid there leads nowhere. */
 export function writePrivate(file: string, content: string | Buffer): void {
   rmSync(file, { recursive: true, force: true });
   // Exclusive creation follows no link.
@@ -19,7 +19,7 @@ export function writePrivate(file: string, content: string | Buffer): void {
 
 /**
  * What in a folder of ours users other than ours may read or change, and folders in which they may replace files. A
- * folder of somebody else, such as a volume that root made for a pod, is theirs to decide.
+ * folder of another user, such as a volume that root made for a pod, is theirs to decide.
  */
 export function looserThanPrivate(directory: string): string[] {
   const { uid } = userInfo();

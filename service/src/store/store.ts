@@ -135,7 +135,7 @@ export interface Store extends Reader {
    * The keys that begin or end with a text, in order, read at one go. Undefined: it would take looking at more than
    * `most` keys.
    */
-  few(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined;
+  searchBounded(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined;
   /** For caches of what was read. A store that cannot tell is read each time. */
   listen?(listener: ChangeListener): void;
   /**

@@ -100,7 +100,85 @@ contractTest("a write from another site's page is refused", async (t, kind) => {
     assertProblem(t, await set(service, { a: 1 }, { headers: { 'Sec-Fetch-Site': site } }), 'cross-site');
     t.is((await call(service, '/', { headers: { 'Sec-Fetch-Site': site } })).text, '{}', 'reads go on');
   }
+  const { port } = service;
+  for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${port + 1}`, 'file://', '']) {
+    assertProblem(t, await set(service, { a: 1 }, { headers: { Origin: origin } }), 'cross-site');
+  }
+  t.is((await call(service, '/')).text, '{}');
+  const own: Record<string, string>[] = [
+    { Origin: `http://127.0.0.1:${port}` },
+    { Origin: 'https://Kv.example', Host: 'kv.example' },
+  ];
+  for (const headers of own) {
+    t.is((await set(service, { a: 1 }, { headers })).status, 200, headers.Origin);
+  }
   for (const site of ['same-origin', 'none']) {
     t.is((await set(service, { a: 1 }, { headers: { 'Sec-Fetch-Site': site } })).status, 200);
+  }
+});
+
+contractTest(
+  'a parameter that a call does not know is refused, with the one that was probably meant',
+  async (t, kind) => {
+    const service = await startService(t, kind);
+    const of = async (target: string, method: string, body?: string) =>
+      assertProblem(
+        t,
+        await call(service, target, body === undefined ? { method } : { method, body }),
+        'invalid-query',
+      );
+    t.is(await of('/set?tll=1', 'POST', '{"a":1}'), 'There is no parameter `tll`. `ttl`?');
+    t.is(await of('/?prefx=x', 'GET'), 'There is no parameter `prefx`. `prefix`?');
+    t.is(await of('/search?prefix=a&lmit=1', 'GET'), 'There is no parameter `lmit`. `limit`?');
+    t.is(await of('/get/a?_=12345', 'GET'), 'There is no parameter `_`. This call knows `consistency`.');
+    t.is(await of('/get/a?ttl=1', 'DELETE'), 'There is no parameter `ttl`. This call knows none.');
+    t.regex(await of(`/watch?${'x'.repeat(5000)}=1`, 'GET'), /^There is no parameter `x{100}`/);
+    await of('/delete?prefix=a', 'POST', '["a"]');
+    t.is((await call(service, '/')).text, '{}', 'nothing was written');
+  },
+);
+
+test('every parameter that the description has is known, and no other', async (t) => {
+  for (const kind of storeKinds.slice(0, 1)) {
+    const service = await startService(t, kind);
+    const { paths, components } = JSON.parse((await call(service, '/openapi.json')).text);
+    const names = new Map<string, string[]>();
+    for (const [path, operations] of Object.entries<Record<string, { parameters?: { $ref: string }[] }>>(paths)) {
+      for (const [method, { parameters = [] }] of Object.entries(operations)) {
+        const all = parameters.map(({ $ref }) => components.parameters[$ref.split('/').at(-1) ?? '']);
+        names.set(
+          `${method} ${path}`,
+          all.filter((each) => each.in === 'query').map(({ name }) => name),
+        );
+      }
+    }
+    for (const [operation, query] of names) {
+      const [method = '', path = ''] = operation.split(' ');
+      if (/livez|readyz|metrics|openapi/.test(path)) continue;
+      const body = { '/set': '{"a":1}', '/delete': '["a"]' }[path];
+      const options = { method: method.toUpperCase(), ...(body === undefined ? {} : { body }) };
+      const target = path.replace('{key}', 'a');
+      const { text } = await call(service, `${target}?neverheardof=1`, options);
+      const known = [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name).slice(1);
+      t.deepEqual(known.sort(), query.sort(), operation);
+    }
+    t.true(names.size > 8);
+  }
+});
+
+test('two of a field that has one value, or a Host that is none, are refused', async (t) => {
+  for (const kind of storeKinds.slice(0, 1)) {
+    const service = await startService(t, kind);
+    const send = (fields: string) => exchange(t, service, `GET /get/a HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`);
+    const refused = [
+      'Host: a\r\nHost: a\r\n',
+      'Host: a\r\nhOST: b\r\n',
+      'Host: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\n',
+      ...['a b', 'a/b', 'a@b', 'a, b', 'http://a', '[::1', 'a:b'].map((host) => `Host: ${host}\r\n`),
+    ];
+    for (const fields of refused) assertRawProblem(t, await send(fields), 'invalid-request');
+    for (const host of ['a', 'A.b-c_d', 'a:80', '127.0.0.1:8080', '[::1]:8080', '[::1]', '', 'a:']) {
+      assertRawProblem(t, await send(`Host: ${host}\r\n`), 'key-not-found');
+    }
   }
 });

@@ -59,7 +59,7 @@ test('queries', (t) => {
   );
   fc.assert(
     fc.property(query, (text) => {
-      const parameters = outcome(() => parseQuery(text));
+      const parameters = outcome(() => parseQuery(text, ['limit', 'after', 'ttl', 'values', 'consistency', 'a']));
       if (parameters instanceof Problem) return true;
       outcome(() => parseStale(parameters));
       outcome(() => parseFlag(parameters, 'values'));
@@ -140,7 +140,7 @@ test('nesting, escapes and sizes that grow take time that grows no faster', (t) 
   ]) {
     outcome(() => parseMembers(text));
   }
-  outcome(() => parseQuery(`a=${'%41'.repeat(size)}`));
+  outcome(() => parseQuery(`a=${'%41'.repeat(size)}`, ['a']));
   outcome(() => parseKey('😀'.repeat(size)));
   outcome(() => decodePath('%F0%9F%98%80'.repeat(100_000)));
   t.pass();

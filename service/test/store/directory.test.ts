@@ -30,7 +30,7 @@ async function refused(
 ) {
   const { code = 1 } = options;
   const service = launch(t, { ...options, env: { KV_DATA_DIR: directory } });
-  const late = setTimeout(() => service.child.kill('SIGKILL'), 20_000);
+  const late = setTimeout(() => service.child.kill('SIGKILL'), 120_000);
   t.teardown(() => clearTimeout(late));
   t.deepEqual(await service.ended, { code, signal: null }, service.stderr());
   t.regex(service.stderr(), message);

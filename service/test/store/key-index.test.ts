@@ -68,8 +68,8 @@ test('any puts and removals: keys, pairs and entries agree with a plain Map', as
         ] as const) {
           if (text === undefined || text === '') continue;
           const keys = model.keys({ [by]: text });
-          t.deepEqual(index.few(by, text, keys.length), keys, `${by} ${text}`);
-          if (keys.length > 0) t.is(index.few(by, text, keys.length - 1), undefined);
+          t.deepEqual(index.searchBounded(by, text, keys.length), keys, `${by} ${text}`);
+          if (keys.length > 0) t.is(index.searchBounded(by, text, keys.length - 1), undefined);
         }
       }
     },

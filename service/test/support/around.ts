@@ -6,7 +6,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
     get: (key) => store.get(key),
     keys: (filter) => store.keys(filter),
     search: (filter) => store.search(filter),
-    few: (by, text, most) => store.few(by, text, most),
+    searchBounded: (by, text, most) => store.searchBounded(by, text, most),
     pairs: (filter) => store.pairs(filter),
     expires: (key) => store.expires(key),
     lastExpired: () => store.lastExpired(),

@@ -16,6 +16,8 @@ import { createRegistry } from '../../src/telemetry/registry.ts';
 import type { StoreKind } from './store-kinds.ts';
 
 export interface ServiceOptions {
+  /** Names that requests may be sent to; default: any. */
+  readonly hosts?: readonly string[];
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
@@ -75,6 +77,7 @@ export async function startService(
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
+    hosts: options.hosts ?? ['*'],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
     maxWait: options.maxWait ?? 60_000,

@@ -102,7 +102,7 @@ test.serial('a request whose body ends early is one that failed', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
   const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
-  socket.end('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"a"');
+  socket.end('POST /set HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"a"');
   socket.resume();
   const span = await waitFor('its span', () => spans.find(({ kind }) => kind === 2));
   socket.destroy();

@@ -5,8 +5,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Problem } from '../../errors.ts';
+import { BatchWindow } from '../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
-import { Gathering } from '../gathering.ts';
 import type { Span, Spans } from '../spans.ts';
 import { messageOf } from './call-error.ts';
 import type { EtcdMetrics, ResyncCause } from './etcd-metrics.ts';
@@ -43,7 +43,7 @@ export interface BarrierOptions {
 export class Barrier {
   readonly #options: BarrierOptions;
   readonly #waiting = new Set<Cohort>();
-  readonly #gathering: Gathering;
+  readonly #window: BatchWindow;
   /** The reads go on for later requests: not in the context of the one that began them. */
   readonly #outside = AsyncLocalStorage.snapshot();
   /** Whom newcomers join. */
@@ -56,7 +56,7 @@ export class Barrier {
 
   constructor(options: BarrierOptions) {
     this.#options = options;
-    this.#gathering = new Gathering(options.clock);
+    this.#window = new BatchWindow(options.clock);
   }
 
   /** The index shows everything that was acknowledged by then, by the clock; undefined: it has not been known to yet. */
@@ -71,7 +71,7 @@ export class Barrier {
     cohort.requests++;
     const span = this.#options.spans.current();
     if (span !== undefined) cohort.spans.push(span);
-    this.#gathering.arrived(cohort.requests);
+    this.#window.arrived(cohort.requests);
     if (!this.#running) void this.#outside(() => this.#run());
     return cohort.promise;
   }
@@ -105,7 +105,7 @@ export class Barrier {
         for (const cohort of riding) this.#waiting.delete(cohort);
         void this.#settle(riding, read.revision, start);
         const newcomers: Cohort | undefined = this.#open;
-        await this.#gathering.wait((newcomers as Cohort | undefined)?.requests ?? 0, served, now - start);
+        await this.#window.wait((newcomers as Cohort | undefined)?.requests ?? 0, served, now - start);
       } catch (error) {
         this.#lastError = error;
         await pause(clock, 20);

@@ -1,8 +1,8 @@
 /** Tells a watcher what it has missed, from etcd's own history. */
 import { Problem } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
+import { watchFailed } from '../notify-watchers.ts';
 import type { Revision } from '../store.ts';
-import { watchFailed } from '../tell.ts';
 import { RevisionReader } from './changes.ts';
 import type { EtcdClient } from './client.ts';
 import type { Layout } from './layout.ts';
@@ -18,21 +18,21 @@ export interface CatchUpOptions {
 }
 
 /** Somebody who catches up. */
-export interface Straggler {
+export interface LaggingWatcher {
   /** The newest revision that was told. */
   readonly last: number;
   readonly closed: AbortSignal;
   /** Tells a revision; resolves when the next may come. */
-  tell(revision: Revision): Promise<void> | void;
+  notify(revision: Revision): Promise<void> | void;
   /** Everything up to this revision was told: is that all that is in the index? Then the rest comes from there. */
   arrived(revision: number): boolean;
 }
 
 /**
- * One watch of etcd from where the straggler is: resolves when it has arrived, is closed, or the watch broke.
+ * One watch of etcd from where the lagging watcher is: resolves when it has arrived, is closed, or the watch broke.
  * Rejects with Problem `history-gone` when etcd has forgotten the revision, and EtcdCallError.
  */
-export async function catchUp(options: CatchUpOptions, straggler: Straggler): Promise<void> {
+export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher): Promise<void> {
   const { client, layout, replica, clock, requestTimeout } = options;
   const endpoint = await client.member(requestTimeout);
   // What is no pair was reported when it was applied.
@@ -40,7 +40,7 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
   let told: Promise<void> = Promise.resolve();
   let failure: unknown;
   let cancelSilence = () => {};
-  const watch = await openWatch(endpoint, layout, straggler.last + 1, (response) => {
+  const watch = await openWatch(endpoint, layout, lagging.last + 1, (response) => {
     cancelSilence();
     watch.pause();
     told = told
@@ -54,14 +54,14 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
         watch.cancel('the watcher failed');
       });
   });
-  /** True: the straggler has arrived, or is closed. */
+  /** True: the watcher has arrived, or is closed. */
   const tellAll = async (revisions: readonly Revision[]): Promise<boolean> => {
     for (const revision of revisions) {
-      if (straggler.closed.aborted) return true;
+      if (lagging.closed.aborted) return true;
       // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
-      if (revision.revision > replica.applied && straggler.arrived(replica.applied)) return true;
-      await straggler.tell(revision);
-      if (straggler.arrived(revision.revision)) return true;
+      if (revision.revision > replica.applied && lagging.arrived(replica.applied)) return true;
+      await lagging.notify(revision);
+      if (lagging.arrived(revision.revision)) return true;
     }
     return false;
   };
@@ -74,20 +74,20 @@ export async function catchUp(options: CatchUpOptions, straggler: Straggler): Pr
     });
   };
   const close = () => watch.cancel('closed');
-  straggler.closed.addEventListener('abort', close);
-  if (straggler.closed.aborted) close();
+  lagging.closed.addEventListener('abort', close);
+  if (lagging.closed.aborted) close();
   expectMore();
   try {
     const end = await watch.ended;
     await told;
     if (failure !== undefined) throw watchFailed(failure);
     if (end.compactRevision !== undefined) {
-      const message = `What came behind revision ${straggler.last} is not known any more.`;
+      const message = `What came behind revision ${lagging.last} is not known any more.`;
       throw new Problem('history-gone', message);
     }
     if (end.refused) endpoint.reset();
   } finally {
     cancelSilence();
-    straggler.closed.removeEventListener('abort', close);
+    lagging.closed.removeEventListener('abort', close);
   }
 }

@@ -1,4 +1,4 @@
-/** EventLoopScheduler the events of a watch into changes of the index, whole revisions at a time. */
+/** Turns the events of a watch into changes of the index, whole revisions at a time. */
 import type { Change, Revision } from '../store.ts';
 import { type Head, noHead, tokenOf } from './head.ts';
 import { decodeValue, type Layout, within } from './layout.ts';

@@ -11,7 +11,7 @@ import type { ResponseHeader } from './wire/messages.ts';
 /** A member that failed is asked again after this, or sooner when no other is left. */
 const penalty = 5000;
 /** How long better members may take to connect before one that failed lately is asked after all. */
-const patience = 500;
+const connectTime = 500;
 
 interface Member {
   readonly endpoint: Endpoint;
@@ -138,7 +138,7 @@ export class EtcdClient {
   async #connect(timeout: number): Promise<Endpoint> {
     const now = this.#clock.now();
     const better = this.#members.filter(({ avoidUntil }) => avoidUntil <= now);
-    const soon = Math.min(timeout, patience);
+    const soon = Math.min(timeout, connectTime);
     try {
       if (better.length > 0) return await firstReady(better, soon);
     } catch (error) {

@@ -8,9 +8,9 @@ import type { EtcdClient } from './client.ts';
 import { comparisons, isExpired, looks } from './comparisons.ts';
 import type { Layout } from './layout.ts';
 import { NotExecuted, within } from './not-executed.ts';
-import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
 import type { TxnRequest, TxnResponse } from './wire/messages.ts';
+import type { WriteNonces } from './write-nonces.ts';
 import { problemOf } from './write-problems.ts';
 import { checkSize, type WriterLimits } from './write-queue.ts';
 
@@ -18,7 +18,7 @@ export interface ConditionalOptions {
   readonly client: Pick<EtcdClient, 'callLeader'>;
   readonly layout: Layout;
   readonly clock: Clock;
-  readonly tokens: Tokens;
+  readonly nonces: WriteNonces;
   /** The timeline that the index is on. */
   readonly timeline: () => string;
   /** The revision of the newest write that the index shows; 0: there is none. */
@@ -79,7 +79,7 @@ export class ConditionalWriter {
 
   /** The index is fresh: what it knows of expired keys is all that the request can meet, younger ones have not expired. */
   async #try(write: Write): Promise<Outcome | NotExecuted> {
-    const { layout, tokens, clock, expired, timeline, newest } = this.#options;
+    const { layout, nonces, clock, expired, timeline, newest } = this.#options;
     const { set, condition } = write;
     const keys = [...set.values.keys()];
     const before = new Map(keys.map((key) => [key, expired(key) ?? 0]));
@@ -87,7 +87,7 @@ export class ConditionalWriter {
     const known = { newest: newest(), expired: before };
     for (;;) {
       const compare = comparisons(layout, keys, condition, known);
-      const transaction = new Transaction(layout, tokens.next(), [set]);
+      const transaction = new Transaction(layout, nonces.next(), [set]);
       const request = { compare, success: transaction.operations, failure: looks(layout, keys, condition) };
       const response = await this.#send(request, write);
       if (response instanceof NotExecuted) return response;

@@ -29,8 +29,8 @@ import { checkOptions, type EtcdOptions } from './options.ts';
 import { Replica } from './replica.ts';
 import { indexFolder, openReplicaIndex } from './replica-index.ts';
 import { readCredentials } from './tls.ts';
-import { Tokens } from './tokens.ts';
 import { Watches } from './watches.ts';
+import { WriteNonces } from './write-nonces.ts';
 import { Writer } from './writer.ts';
 
 /** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
@@ -98,7 +98,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#openedAt = clock.now();
     this.#spans = spans;
     this.#lock = lock;
-    const places = layout(prefix);
+    const keyspace = layout(prefix);
     const replica = new Replica(index, prefix);
     this.#metrics = etcdMetrics(registry, {
       appliedRevision: () => replica.applied,
@@ -111,13 +111,13 @@ export class EtcdStore extends IndexReader implements Store {
     const { signal } = this.#stop;
     this.#client = client;
     this.#replica = replica;
-    const head = (timeout: number) => readHead(client, places, timeout);
-    this.#watches = new Watches({ client, layout: places, replica, clock, requestTimeout, readHead: head });
+    const head = (timeout: number) => readHead(client, keyspace, timeout);
+    this.#watches = new Watches({ client, layout: keyspace, replica, clock, requestTimeout, readHead: head });
     this.#follower = new Follower({
       onApplied: (revisions) => this.#watches.applied(revisions),
       onInterrupted: (why) => this.#watches.interrupt(why),
       startOver: () => this.#startOver(),
-      ...{ client, layout: places, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
+      ...{ client, layout: keyspace, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
     });
     this.#barrier = new Barrier({
       ...{ replica, clock, metrics, spans, requestTimeout },
@@ -128,7 +128,15 @@ export class EtcdStore extends IndexReader implements Store {
     const barrier = () => this.#barrier.wait();
     const expired = (key: string) => index.expiredVersion(key);
     const timeline = () => replica.timeline;
-    const shared = { client, layout: places, clock, limits: options, requestTimeout, tokens: new Tokens(), timeline };
+    const shared = {
+      client,
+      layout: keyspace,
+      clock,
+      limits: options,
+      requestTimeout,
+      nonces: new WriteNonces(),
+      timeline,
+    };
     this.#writer = new Writer({ ...shared, metrics, spans });
     this.#mutations = new Mutations({
       ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },

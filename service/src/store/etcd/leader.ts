@@ -10,7 +10,7 @@ import type { Endpoint } from './endpoint.ts';
 /** Milliseconds for a member to say who leads. */
 const timeout = 1000;
 /** Milliseconds until it is asked again when nobody knew. */
-const again = 500;
+const retryInterval = 500;
 
 /** What is needed of an endpoint. */
 type Asked = Pick<Endpoint, 'call'>;
@@ -37,7 +37,7 @@ export class Leader<E extends Asked = Endpoint> {
   heard(term: number): void {
     const now = this.#clock.now();
     if (term === this.#term || now < this.#nextLook || this.#endpoints.length === 1) return;
-    this.#nextLook = now + again;
+    this.#nextLook = now + retryInterval;
     void this.#look();
   }
 

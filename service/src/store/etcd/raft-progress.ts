@@ -3,8 +3,8 @@ import type { IStatusResponse } from 'etcd3';
 import { type Clock, pause } from '../clock.ts';
 import type { EtcdClient } from './client.ts';
 import type { Layout } from './layout.ts';
-import { Tokens } from './tokens.ts';
 import type { TxnRequest, TxnResponse } from './wire/messages.ts';
+import { WriteNonces } from './write-nonces.ts';
 
 /** Milliseconds of each call. */
 const timeout = 5000;
@@ -68,7 +68,7 @@ export async function lengthenLog(client: Client, { head }: Layout, entries: num
   const request: TxnRequest = {
     compare: [{ key: head, result: 'Equal', mod_revision: noRevision }],
     // Without a write etcd would answer it without its log.
-    success: [{ request_put: { key: head, value: new Tokens().next() } }],
+    success: [{ request_put: { key: head, value: new WriteNonces().next() } }],
   };
   for (let done = 0; done < entries; done += atOnce) {
     const some = Array.from({ length: Math.min(atOnce, entries - done) }, () =>

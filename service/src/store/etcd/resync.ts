@@ -3,7 +3,6 @@ import { nextTurn } from '../clock.ts';
 import { compareKeys } from '../key.ts';
 import type { KeyIndex } from '../key-index.ts';
 import type { Change } from '../store.ts';
-import { meaningOf } from './call-error.ts';
 import type { OnForeign } from './changes.ts';
 import type { EtcdClient } from './client.ts';
 import type { ResyncCause } from './etcd-metrics.ts';
@@ -11,8 +10,8 @@ import { readHead } from './head.ts';
 import { decodeValue, type Layout } from './layout.ts';
 import { deadlineOf } from './lease-id.ts';
 import type { Replica } from './replica.ts';
-import { readTimeline } from './timeline-key.ts';
-import type { KeyValue, RangeRequest, RangeResponse } from './wire/messages.ts';
+import { changedMeanwhile, pageTimeout, SyncPages } from './sync-pages.ts';
+import type { KeyValue } from './wire/messages.ts';
 
 export interface ResyncOptions {
   readonly client: EtcdClient;
@@ -24,20 +23,11 @@ export interface ResyncOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * Keys of a page at most; pages aim at `pageBytes`, so big values make for fewer. etcd counts all keys behind a page's
- * start for each page: small pages make a sync of a million keys several times slower.
- */
-const maxPageKeys = 16_000;
-const pageBytes = 4 << 20;
 /** Differences that are gathered before they are written: as long as they fit, the whole sync is one transaction. */
 const maxGathered = 2500;
 const maxGatheredBytes = 8 << 20;
 /** Changes of one transaction, when it takes several. */
 const maxPart = 2000;
-/** Milliseconds a page may take. */
-const pageTimeout = 10_000;
-
 /**
  * `interim`: the timeline while etcd cannot be given one. Resolves with the number of keys that differed. Throws
  * EtcdCallError, and an Error when the cluster changed meanwhile.
@@ -47,11 +37,10 @@ export async function resync(options: ResyncOptions, cause: ResyncCause, interim
   const diff = new Diff(options);
   let differed = 0;
   let writing: Promise<void> = Promise.resolve();
-  const pages = new Pages(client, layout);
-  let coming = pages.next(undefined);
-  await coming;
-  const { name } = await readTimeline(client, layout, pages.revision);
-  const timeline = interim ?? name;
+  const pages = new SyncPages(client, layout);
+  const first = await pages.first();
+  let coming = Promise.resolve(first.page);
+  const timeline = interim ?? first.timeline;
   if (timeline === undefined) throw new Error('The timeline of the store was removed from etcd.');
   for (;;) {
     const page = await coming;
@@ -80,11 +69,13 @@ export async function resync(options: ResyncOptions, cause: ResyncCause, interim
     differed += diff.changes.length;
     await applyParts(replica, diff.take(), cause);
   }
-  const head = await readHead(client, layout, pageTimeout, revision);
-  if (head.clusterId !== clusterId) throw new Error('The etcd cluster changed during a full sync.');
+  const { head } = first;
+  const now = await readHead(client, layout, pageTimeout, revision);
+  if (now.clusterId !== clusterId || now.revision !== head.revision || now.token !== head.token)
+    throw changedMeanwhile();
   differed += diff.changes.length;
   await replica.finish(diff.take(), {
-    head: { revision: head.revision, token: head.token },
+    head,
     revision,
     clusterId,
     prefix,
@@ -97,51 +88,6 @@ export async function resync(options: ResyncOptions, cause: ResyncCause, interim
 /** In transactions that don't hold up the event loop. */
 async function applyParts(replica: Replica, changes: readonly Change[], cause: ResyncCause): Promise<void> {
   for (let i = 0; i < changes.length; i += maxPart) await replica.applyPart(changes.slice(i, i + maxPart), cause);
-}
-
-/** Pages of the users' keys, all as they were at the revision of the first. */
-class Pages {
-  revision = 0;
-  clusterId = '';
-  readonly #client: EtcdClient;
-  readonly #layout: Layout;
-  #limit = 500;
-
-  constructor(client: EtcdClient, layout: Layout) {
-    this.#client = client;
-    this.#layout = layout;
-  }
-
-  async next(last: Buffer | undefined): Promise<RangeResponse> {
-    const { start, end } = this.#layout.keys;
-    const key = last === undefined ? start : Buffer.concat([last, Buffer.of(0)]);
-    for (;;) {
-      const request: RangeRequest = { key, range_end: end, limit: this.#limit, revision: this.revision };
-      try {
-        const page = await this.#client.call<RangeResponse>('KV', 'range', request, pageTimeout);
-        this.#accept(page);
-        return page;
-      } catch (error) {
-        if (meaningOf(error) !== 'too-large' || this.#limit === 1) throw error;
-        this.#limit = Math.max(1, Math.floor(this.#limit / 10));
-      }
-    }
-  }
-
-  #accept({ header, kvs }: RangeResponse): void {
-    const { revision } = header;
-    if (this.revision === 0) {
-      this.revision = revision;
-      this.clusterId = header.cluster_id;
-    }
-    if (header.cluster_id !== this.clusterId || revision < this.revision) {
-      throw new Error('The etcd cluster changed during a full sync.');
-    }
-    let bytes = 0;
-    for (const kv of kvs) bytes += kv.key.length + kv.value.length;
-    const fitting = Math.floor((pageBytes * Math.max(1, kvs.length)) / Math.max(1, bytes));
-    this.#limit = Math.max(1, Math.min(maxPageKeys, fitting, this.#limit * 4));
-  }
 }
 
 /** Compares pages, in key order, with the index. */

@@ -9,8 +9,8 @@ import { meaningOf } from './call-error.ts';
 import type { EtcdClient } from './client.ts';
 import type { Layout } from './layout.ts';
 import { lengthenLog, missingEntries, progressBehind, wasPutBack } from './raft-progress.ts';
-import { Tokens } from './tokens.ts';
 import type { RangeRequest, RangeResponse, TxnRequest, TxnResponse } from './wire/messages.ts';
+import { WriteNonces } from './write-nonces.ts';
 
 /** Milliseconds of each call. */
 const timeout = 5000;
@@ -113,7 +113,7 @@ function renaming(layout: Layout, key: TimelineKey, raftIndex: number): TxnReque
     success: [
       { request_put: { key: layout.timeline, value } },
       // As every write: barriers of the other replicas wait until they are on the new timeline.
-      { request_put: { key: layout.head, value: new Tokens().next() } },
+      { request_put: { key: layout.head, value: new WriteNonces().next() } },
     ],
   };
 }

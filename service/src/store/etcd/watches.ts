@@ -1,12 +1,12 @@
 /** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
 import { Problem } from '../../errors.ts';
 import { pause } from '../clock.ts';
+import { notify } from '../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
-import { tell } from '../tell.ts';
 import { otherTimeline } from '../timeline.ts';
 import { unavailable } from './barrier.ts';
 import { messageOf } from './call-error.ts';
-import { type CatchUpOptions, catchUp, type Straggler } from './catch-up.ts';
+import { type CatchUpOptions, catchUp, type LaggingWatcher } from './catch-up.ts';
 import type { HeadRead } from './head.ts';
 
 export interface WatchesOptions extends CatchUpOptions {
@@ -41,7 +41,7 @@ class Listener {
   }
 
   /** Nothing, for a revision that was told before or that changed no pair. */
-  tell({ revision, changes }: Revision): Promise<void> | void {
+  notify({ revision, changes }: Revision): Promise<void> | void {
     if (revision <= this.last || this.closed.aborted) return;
     this.last = revision;
     this.open();
@@ -97,8 +97,8 @@ export class Watches {
   applied(revisions: readonly Revision[]): void {
     for (const listener of this.#live) {
       for (const revision of revisions) {
-        tell(
-          () => listener.tell(revision),
+        notify(
+          () => listener.notify(revision),
           (problem) => listener.end(problem),
         );
       }
@@ -122,12 +122,12 @@ export class Watches {
         throw new Problem('history-gone', message);
       }
     }
-    const straggler: Straggler = {
+    const lagging: LaggingWatcher = {
       get last() {
         return listener.last;
       },
       closed: listener.closed,
-      tell: (revision) => listener.tell(revision),
+      notify: (revision) => listener.notify(revision),
       arrived: (revision) => {
         listener.last = Math.max(listener.last, revision);
         return this.#join(listener);
@@ -135,7 +135,7 @@ export class Watches {
     };
     while (!listener.closed.aborted && !this.#join(listener)) {
       // Members come and go; the watcher only waits a little longer.
-      await catchUp(this.#options, straggler).catch((error: unknown) => {
+      await catchUp(this.#options, lagging).catch((error: unknown) => {
         if (error instanceof Problem) throw error;
       });
       if (!this.#live.has(listener)) await pause(clock, retryPause, listener.closed);

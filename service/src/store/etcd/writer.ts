@@ -5,8 +5,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Problem } from '../../errors.ts';
+import { BatchWindow } from '../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../clock.ts';
-import { Gathering } from '../gathering.ts';
 import { type Spans, spansOf } from '../spans.ts';
 import { unavailable } from './barrier.ts';
 import { meaningOf } from './call-error.ts';
@@ -14,9 +14,9 @@ import type { EtcdClient } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EtcdMetrics } from './etcd-metrics.ts';
 import type { Layout } from './layout.ts';
-import type { Tokens } from './tokens.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
 import type { TxnRequest, TxnResponse } from './wire/messages.ts';
+import type { WriteNonces } from './write-nonces.ts';
 import { outcomeUnknown, problemOf } from './write-problems.ts';
 import { checkSize, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
 
@@ -27,7 +27,7 @@ export interface WriterOptions {
   readonly metrics: EtcdMetrics;
   readonly spans: Spans;
   readonly limits: WriterLimits;
-  readonly tokens: Tokens;
+  readonly nonces: WriteNonces;
   /** The timeline that the index is on. */
   readonly timeline: () => string;
   /** Milliseconds that a request waits at most. */
@@ -44,7 +44,7 @@ const retryPause = 50;
 export class Writer {
   readonly #options: WriterOptions;
   readonly #queue: WriteQueue;
-  readonly #gathering: Gathering;
+  readonly #window: BatchWindow;
   readonly #flights = new Set<readonly Write[]>();
   /** The transactions go on for later requests: not in the context of the one that began them. */
   readonly #outside = AsyncLocalStorage.snapshot();
@@ -57,7 +57,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#queue = new WriteQueue(options.limits);
-    this.#gathering = new Gathering(options.clock);
+    this.#window = new BatchWindow(options.clock);
   }
 
   get queued(): number {
@@ -74,7 +74,7 @@ export class Writer {
       const operations = values.size + doubtful.size;
       const span = spans.current();
       this.#queue.push({ values, lease, doubtful, bytes, operations, deadline, resolve, reject, span });
-      this.#gathering.arrived(this.#queue.length);
+      this.#window.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
       if (!this.#busy) void this.#outside(() => this.#run());
     });
@@ -99,7 +99,7 @@ export class Writer {
       const writes = this.#queue.take();
       const start = this.#options.clock.now();
       await this.#fly(writes);
-      await this.#gathering.wait(this.#queue.length, writes.length, this.#options.clock.now() - start);
+      await this.#window.wait(this.#queue.length, writes.length, this.#options.clock.now() - start);
     }
     this.#busy = false;
   }
@@ -118,7 +118,7 @@ export class Writer {
 
   /** Ends when the next transaction may be sent. */
   async #fly(writes: readonly Write[]): Promise<void> {
-    const { client, clock, layout, metrics, spans, requestTimeout, tokens } = this.#options;
+    const { client, clock, layout, metrics, spans, requestTimeout, nonces } = this.#options;
     metrics.batchRequests.observe(writes.length);
     this.#flights.add(writes);
     const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
@@ -129,7 +129,7 @@ export class Writer {
         stall();
       });
     };
-    const transaction = new Transaction(layout, tokens.next(), writes);
+    const transaction = new Transaction(layout, nonces.next(), writes);
     const timeline = this.#options.timeline();
     const request: TxnRequest = { success: transaction.operations };
     const sampled = () => spansOf(writes);

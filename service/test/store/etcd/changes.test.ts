@@ -4,7 +4,7 @@ import { layout } from '../../../src/store/etcd/layout.ts';
 import { leaseIdFor } from '../../../src/store/etcd/lease-id.ts';
 import type { WatchEvent, WatchResponse } from '../../../src/store/etcd/wire/messages.ts';
 
-const places = layout('/p/');
+const keyspace = layout('/p/');
 
 function put(key: string, value: string, revision: number): WatchEvent {
   const kv = { key: Buffer.from(`/p/${key}`), value: Buffer.from(value), mod_revision: revision, lease: '0' };
@@ -17,7 +17,7 @@ function response(events: WatchEvent[], fragment = false): WatchResponse {
 
 function reader() {
   const foreign: string[] = [];
-  return { foreign, reader: new RevisionReader(places, (key, why) => foreign.push(`${key.toString()}: ${why}`)) };
+  return { foreign, reader: new RevisionReader(keyspace, (key, why) => foreign.push(`${key.toString()}: ${why}`)) };
 }
 
 test('a response of several revisions gives each by itself, in order', (t) => {

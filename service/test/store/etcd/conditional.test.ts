@@ -12,7 +12,7 @@ import { ConditionalWriter } from '../../../src/store/etcd/conditional.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
-import { Tokens } from '../../../src/store/etcd/tokens.ts';
+import { WriteNonces } from '../../../src/store/etcd/write-nonces.ts';
 import type { Condition, Version } from '../../../src/store/store.ts';
 
 const prefix = '/p/';
@@ -34,7 +34,7 @@ async function setUp(t: ExecutionContext, requestTimeout = 20_000) {
   let barriers = 0;
   let before: (barrier: number) => Promise<void> | void = () => {};
   const writer = new ConditionalWriter({
-    ...{ client, layout: layout(prefix), clock: systemClock, limits: etcdDefaults, tokens: new Tokens() },
+    ...{ client, layout: layout(prefix), clock: systemClock, limits: etcdDefaults, nonces: new WriteNonces() },
     ...{ timeline: () => index.timeline, newest: () => index.newest, expired: () => undefined, requestTimeout },
     barrier: async () => before(++barriers),
   });

@@ -54,7 +54,7 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
   const prefix = newPrefix();
   const options = { endpoints: etcd.endpoints, prefix, requestTimeout: 30_000 };
   const raw = rawEtcd(t, etcd.endpoints);
-  const places = layout(prefix);
+  const keyspace = layout(prefix);
   // Neighbours of the prefix: whoever touched more than is below it would meet them.
   const outside = [prefix.slice(0, -1), `${prefix.slice(0, -1)}0`, `${prefix.slice(0, -1)}.`, '\0', '~'];
   for (const name of outside) await raw.put(Buffer.from(name), Buffer.from(name));
@@ -83,7 +83,7 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
         if (one.kind === 'delete') await raw.remove(at);
         else if (one.kind === 'put') await raw.put(at, one.value);
         else if (one.kind === 'withHead') {
-          const head = { key: places.head, value: Buffer.from('"theirs"') };
+          const head = { key: keyspace.head, value: Buffer.from('"theirs"') };
           await raw.putAll(at.equals(head.key) ? [head] : [head, { key: at, value: one.value }]);
         } else {
           await grant(one.id);
@@ -91,9 +91,9 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
         }
       }
     }
-    const wanted = (await raw.range(places.keys.start, places.keys.end)).flatMap(({ key, value: text, lease }) => {
+    const wanted = (await raw.range(keyspace.keys.start, keyspace.keys.end)).flatMap(({ key, value: text, lease }) => {
       t.is(deadlineOf(lease), undefined);
-      const [name, json] = [places.decode(key), decodeValue(text)];
+      const [name, json] = [keyspace.decode(key), decodeValue(text)];
       return name === undefined || json === undefined ? [] : [[name, json]];
     });
     // A write of ours, which all that came before it is seen with.
@@ -114,7 +114,7 @@ test('a head key of somebody else vouches for nothing that is put with it', asyn
   const prefix = newPrefix();
   const options = { endpoints: etcd.endpoints, prefix };
   const raw = rawEtcd(t, etcd.endpoints);
-  const places = layout(prefix);
+  const keyspace = layout(prefix);
   const { store, registry, logged } = await openReady(t, options);
   await store.set([
     { key: 'kept', value: '1' },
@@ -129,12 +129,12 @@ test('a head key of somebody else vouches for nothing that is put with it', asyn
   });
   t.teardown(() => watch.close());
   // Even the service's own token, which anybody can read who may write here.
-  const [head] = await raw.range(places.head, Buffer.concat([places.head, Buffer.of(0)]));
+  const [head] = await raw.range(keyspace.head, Buffer.concat([keyspace.head, Buffer.of(0)]));
   const revision = await raw.putAll([
-    { key: places.head, value: head?.value ?? Buffer.alloc(0) },
-    { key: places.encode('lost'), value: Buffer.from('not JSON') },
-    { key: places.encode('bytes'), value: Buffer.from([0x22, 0xff, 0x22]) },
-    { key: places.encode('json'), value: Buffer.from('{"a":1}') },
+    { key: keyspace.head, value: head?.value ?? Buffer.alloc(0) },
+    { key: keyspace.encode('lost'), value: Buffer.from('not JSON') },
+    { key: keyspace.encode('bytes'), value: Buffer.from([0x22, 0xff, 0x22]) },
+    { key: keyspace.encode('json'), value: Buffer.from('{"a":1}') },
   ]);
 
   const pairs = { json: '{"a":1}', kept: '1' };

@@ -97,7 +97,7 @@ test('sets, deletions, conditions and times to live that are gathered', async (t
   const { store } = await openReady(t, options);
   const { store: other } = await openReady(t, options);
   const raw = rawEtcd(t, etcd.endpoints);
-  const places = layout(prefix);
+  const keyspace = layout(prefix);
   const model = new Map<string, Known>();
   const told: Revision[] = [];
   const { close } = other.watch(other.revision(), {
@@ -144,9 +144,9 @@ test('sets, deletions, conditions and times to live that are gathered', async (t
         );
       }
     }
-    const found = await raw.range(places.keys.start, places.keys.end);
+    const found = await raw.range(keyspace.keys.start, keyspace.keys.end);
     const inEtcd = found.map(({ key: place, value: text, mod_revision, lease }): [string, Known] => [
-      places.decode(place) ?? 'not a key',
+      keyspace.decode(place) ?? 'not a key',
       { value: text.toString(), revision: Number(mod_revision), expires: deadlineOf(lease) },
     ]);
     const inModel = [...model].sort(([a], [b]) => compareKeys(a, b));
@@ -159,7 +159,7 @@ test('sets, deletions, conditions and times to live that are gathered', async (t
         t.is(each.expires(name), expires);
       }
     }
-    const [head] = await raw.range(places.head, Buffer.concat([places.head, Buffer.of(0)]));
+    const [head] = await raw.range(keyspace.head, Buffer.concat([keyspace.head, Buffer.of(0)]));
     if (head !== undefined) t.is(Number(head.mod_revision), store.revision(), 'every write put the head key');
   });
   await fc.assert(property, { numRuns: 40 });

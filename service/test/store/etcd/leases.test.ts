@@ -12,7 +12,7 @@ import { layout } from '../../../src/store/etcd/layout.ts';
 import { deadlineOf } from '../../../src/store/etcd/lease-id.ts';
 import { LeaseSweeper } from '../../../src/store/etcd/lease-sweeper.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
-import { Tokens } from '../../../src/store/etcd/tokens.ts';
+import { WriteNonces } from '../../../src/store/etcd/write-nonces.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
 import { KeyIndex } from '../../../src/store/key-index.ts';
 import { noSpans } from '../../../src/store/spans.ts';
@@ -126,12 +126,12 @@ test('a lease that somebody revoked costs its own request, not those that share 
   const registry = new Registry();
   const observed = { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 };
   const metrics = etcdMetrics(registry, observed);
-  const places = layout(newPrefix());
+  const keyspace = layout(newPrefix());
   const client = new EtcdClient({ endpoints: etcd.endpoints }, systemClock, metrics);
   t.teardown(() => client.close());
   const writer = new Writer({
-    ...{ client, layout: places, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
-    tokens: new Tokens(),
+    ...{ client, layout: keyspace, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
+    nonces: new WriteNonces(),
     timeline: () => '00000001',
     spans: noSpans,
   });

@@ -11,7 +11,7 @@ import { layout } from '../../../src/store/etcd/layout.ts';
 import { Leases } from '../../../src/store/etcd/leases.ts';
 import { Mutations } from '../../../src/store/etcd/mutations.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
-import { Tokens } from '../../../src/store/etcd/tokens.ts';
+import { WriteNonces } from '../../../src/store/etcd/write-nonces.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
 import { noSpans } from '../../../src/store/spans.ts';
 import { openReady, read } from './harness.ts';
@@ -33,7 +33,7 @@ async function setUp(t: ExecutionContext) {
   const shared = {
     ...{ client, layout: layout(etcdDefaults.prefix), clock: systemClock, metrics, limits: etcdDefaults },
     ...{
-      tokens: new Tokens(),
+      nonces: new WriteNonces(),
       timeline: () => '00000001',
       spans: noSpans,
       requestTimeout: 2000,

@@ -18,15 +18,15 @@ const anyLease = fc.oneof(
 
 test('a key comes back from its place, which is in the range of keys and never that of the head key', (t) => {
   const property = fc.property(anyPrefix, anyKey, anyKey, (prefix, key, other) => {
-    const places = layout(prefix);
-    const encoded = places.encode(key);
-    t.is(places.decode(encoded), key);
-    t.true(within(places.keys, encoded));
-    t.true(within(places.all, encoded));
-    t.false(encoded.equals(places.head));
-    t.true(within(places.all, places.head));
-    t.false(within(places.keys, places.head));
-    const [order, wanted] = [Buffer.compare(encoded, places.encode(other)), compareKeys(key, other)];
+    const keyspace = layout(prefix);
+    const encoded = keyspace.encode(key);
+    t.is(keyspace.decode(encoded), key);
+    t.true(within(keyspace.keys, encoded));
+    t.true(within(keyspace.all, encoded));
+    t.false(encoded.equals(keyspace.head));
+    t.true(within(keyspace.all, keyspace.head));
+    t.false(within(keyspace.keys, keyspace.head));
+    const [order, wanted] = [Buffer.compare(encoded, keyspace.encode(other)), compareKeys(key, other)];
     t.is(Math.sign(order), Math.sign(wanted), 'etcd and the index have one order');
   });
   fc.assert(property, { numRuns: 500 });
@@ -34,12 +34,12 @@ test('a key comes back from its place, which is in the range of keys and never t
 
 test('whatever lies in the range is a key that a client could have sent, or none', (t) => {
   const property = fc.property(anyPrefix, bytes, (prefix, rest) => {
-    const places = layout(prefix);
+    const keyspace = layout(prefix);
     const place = Buffer.concat([Buffer.from(`${prefix}k/`), rest]);
-    const key = places.decode(place);
+    const key = keyspace.decode(place);
     if (key === undefined) return;
     t.is(parseKey(key), key);
-    t.true(places.encode(key).equals(place));
+    t.true(keyspace.encode(key).equals(place));
   });
   fc.assert(property, { numRuns: 1000 });
 });
@@ -71,9 +71,9 @@ test("a lease is one of ours and tells its deadline, or is somebody else's", (t)
   fc.assert(any, { numRuns: 1000 });
 });
 
-const places = layout('/p/');
+const keyspace = layout('/p/');
 const anyPlace = fc.oneof(
-  { weight: 6, arbitrary: anyKey.map((key) => places.encode(key)) },
+  { weight: 6, arbitrary: anyKey.map((key) => keyspace.encode(key)) },
   { weight: 2, arbitrary: bytes.map((rest) => Buffer.concat([Buffer.from('/p/k/'), rest])) },
   { weight: 1, arbitrary: bytes.map((rest) => Buffer.concat([Buffer.from('/p/'), rest])) },
 );
@@ -98,9 +98,9 @@ function eventsOf(
   return revisions.map(({ events, head }, i) => {
     const mod_revision = i + 5;
     const told = events
-      .filter(({ key }) => !key.equals(places.head))
+      .filter(({ key }) => !key.equals(keyspace.head))
       .map(({ type, key, value, lease }) => ({ type, kv: { key, value, lease, mod_revision } }));
-    const kv = { key: places.head, value: Buffer.from('t'), lease: '0', mod_revision };
+    const kv = { key: keyspace.head, value: Buffer.from('t'), lease: '0', mod_revision };
     return head === undefined ? told : [{ type: head, kv }, ...told];
   });
 }
@@ -111,7 +111,7 @@ function response(events: readonly WatchEvent[], fragment = false): WatchRespons
 
 function reader() {
   let foreign = 0;
-  return { revisions: new RevisionReader(places, () => foreign++), foreign: () => foreign };
+  return { revisions: new RevisionReader(keyspace, () => foreign++), foreign: () => foreign };
 }
 
 test('revisions are the same however their events are cut into responses', (t) => {
@@ -143,8 +143,8 @@ test('of what others put and delete every change is one of a key and a JSON text
     const [revision] = revisions.read(response(events));
     let reported = 0;
     const wanted = events.flatMap(({ type, kv: { key, value, lease } }) => {
-      if (!within(places.keys, key)) return [];
-      const name = places.decode(key);
+      if (!within(keyspace.keys, key)) return [];
+      const name = keyspace.decode(key);
       const text = type === 'Put' ? decodeValue(value) : undefined;
       if (type === 'Put' && (name === undefined || text === undefined)) reported++;
       if (name === undefined) return [];

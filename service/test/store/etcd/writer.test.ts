@@ -9,8 +9,8 @@ import type { Endpoint } from '../../../src/store/etcd/endpoint.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
-import { Tokens } from '../../../src/store/etcd/tokens.ts';
 import type { TxnRequest, TxnResponse } from '../../../src/store/etcd/wire/messages.ts';
+import { WriteNonces } from '../../../src/store/etcd/write-nonces.ts';
 import { Writer } from '../../../src/store/etcd/writer.ts';
 import { noSpans } from '../../../src/store/spans.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -42,7 +42,7 @@ function setUp() {
       },
     },
     ...{ clock, layout: layout(etcdDefaults.prefix), limits: etcdDefaults, requestTimeout: 2000 },
-    ...{ tokens: new Tokens(), timeline: () => '00000001', spans: noSpans },
+    ...{ nonces: new WriteNonces(), timeline: () => '00000001', spans: noSpans },
     metrics: etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 }),
   });
   /** Resolves with what became of the write. */

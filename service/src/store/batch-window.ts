@@ -6,11 +6,11 @@
 import { type Clock, nextTurn } from './clock.ts';
 
 /** Milliseconds without an arrival, after which no more are waited for. */
-const patience = 1;
+const quietTime = 1;
 /** With fewer callers there is nothing to gain. */
 const crowd = 4;
 
-export class Gathering {
+export class BatchWindow {
   readonly #clock: Clock;
   #arrivals = 0;
   #wanted = Number.POSITIVE_INFINITY;
@@ -43,8 +43,8 @@ export class Gathering {
         resolve();
       };
       const look = (seen: number) => {
-        cancel = this.#clock.after(patience, async () => {
-          // Answering many takes longer than the patience: what has arrived meanwhile is read after this timer.
+        cancel = this.#clock.after(quietTime, async () => {
+          // Answering many takes longer than that: what has arrived meanwhile is read after this timer.
           await nextTurn();
           if (over) return;
           if (this.#arrivals === seen || this.#clock.now() >= end) done();

@@ -2,7 +2,7 @@
 import { Problem } from '../errors.ts';
 
 /** `failed` gets a Problem `internal`, when the watcher throws or rejects. */
-export function tell(watcher: () => Promise<void> | void, failed: (problem: Problem) => void): void {
+export function notify(watcher: () => Promise<void> | void, failed: (problem: Problem) => void): void {
   try {
     const told = watcher();
     if (told instanceof Promise) told.catch((cause: unknown) => failed(watchFailed(cause)));

@@ -1,12 +1,12 @@
 import test from 'ava';
+import { BatchWindow } from '../../src/store/batch-window.ts';
 import { nextTurn } from '../../src/store/clock.ts';
-import { Gathering } from '../../src/store/gathering.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 /** A wait for the 20 of the last call, while 10 are there. */
 function begin() {
   const clock = new ManualClock();
-  const gathering = new Gathering(clock);
+  const gathering = new BatchWindow(clock);
   const state = { clock, gathering, over: false };
   void gathering.wait(10, 20, 5)?.then(() => {
     state.over = true;
@@ -47,5 +47,5 @@ test('it goes on while somebody comes, up to its limit', async (t) => {
 });
 
 test('few callers are not waited for', (t) => {
-  t.is(new Gathering(new ManualClock()).wait(10, 3, 5), undefined);
+  t.is(new BatchWindow(new ManualClock()).wait(10, 3, 5), undefined);
 });

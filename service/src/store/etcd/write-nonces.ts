@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** No two transactions of any process have the same: a random name of this process, and a counter. */
-export class Tokens {
+export class WriteNonces {
   readonly #name = randomBytes(9).toString('base64url');
   #count = 0;
 
