@@ -6,7 +6,7 @@ import type { EtcdObjects, EtcdTools } from './contract.ts';
 import { type EtcdNames, shapeAnnotation, templateAnnotation } from './names.ts';
 import { lastingTrouble } from './observe.ts';
 import type { Hold } from './plan/situation.ts';
-import { isAboutImage, type Trial, type TrialSeen, trialName, trialsSeen } from './trial.ts';
+import { isAboutImage, type Trial, type TrialSeen, trialName, trialsSeen, triedOn } from './trial.ts';
 
 export interface Held {
   readonly kvstore: KvStore;
@@ -48,7 +48,8 @@ function trialOf(names: EtcdNames, { kvstore, present, image, objects, tools }: 
   if (running.some(({ spec }) => spec?.containers[0]?.image === image)) return undefined;
   const candidates = running.length > 0 ? running : objects.pods;
   const last = candidates.toSorted((a, b) => ordinalOf(names, a) - ordinalOf(names, b)).at(-1);
-  const node = last?.spec?.nodeName;
+  // Between two pods no node is known: the trial that there was still counts.
+  const node = last?.spec?.nodeName ?? triedOn(objects.trials.jobs, image);
   const trial = { image, ...(node === undefined ? {} : { node }) };
   if (running.length > 0 || objects.pods.length === 0) return trial;
   // A pod that starts, after a drain say, will run. With members that cannot there is nothing to lose by another image.

@@ -62,6 +62,9 @@ test('an image is used at once where no member can run, unless it is known to be
     status: { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }] },
   };
   t.is(holdWith(broken.slice(0, 1), [failed]), 'EtcdImageUnusable');
+  const unscheduled = pod(undefined);
+  delete unscheduled.spec?.nodeName;
+  for (const pods of [[], [unscheduled]]) t.is(holdWith(pods, [failed]), 'EtcdImageUnusable', 'between two pods');
 });
 
 test('an image that a member runs already is not tried', (t) => {
