@@ -1,10 +1,12 @@
 /** Why members are kept on the pod template that they have although another one is wanted. */
-import type { V1PodTemplateSpec } from '@kubernetes/client-node';
+import type { V1Pod, V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
+import { troubleOf } from '../trouble/pod-trouble.ts';
 import type { EtcdObjects, EtcdTools } from './contract.ts';
 import { type EtcdNames, shapeAnnotation, templateAnnotation } from './names.ts';
+import { lastingTrouble } from './observe.ts';
 import type { Hold } from './plan/situation.ts';
-import { type Trial, type TrialSeen, trialName, trialsSeen } from './trial.ts';
+import { isAboutImage, type Trial, type TrialSeen, trialName, trialsSeen, triedOn } from './trial.ts';
 
 export interface Held {
   readonly kvstore: KvStore;
@@ -39,14 +41,27 @@ function holdForTurn({ present, fresh, tools }: Held): Hold | undefined {
   return { reason: 'EtcdReady', message, settled: true };
 }
 
-/** An image that no member runs. With no member that runs there is nothing to lose. */
-function trialOf(names: EtcdNames, { present, image, objects }: Held): Trial | undefined {
+/** An image that no member runs. */
+function trialOf(names: EtcdNames, { kvstore, present, image, objects, tools }: Held): Trial | undefined {
   if (present.spec?.containers[0]?.image === image) return undefined;
   const running = objects.pods.filter(({ status }) => status?.containerStatuses?.[0]?.state?.running !== undefined);
-  const last = running.toSorted((a, b) => ordinalOf(names, a) - ordinalOf(names, b)).at(-1);
-  if (last === undefined || running.some(({ spec }) => spec?.containers[0]?.image === image)) return undefined;
-  const node = last.spec?.nodeName;
-  return { image, ...(node === undefined ? {} : { node }) };
+  if (running.some(({ spec }) => spec?.containers[0]?.image === image)) return undefined;
+  const candidates = running.length > 0 ? running : objects.pods;
+  const last = candidates.toSorted((a, b) => ordinalOf(names, a) - ordinalOf(names, b)).at(-1);
+  // Between two pods no node is known: the trial that there was still counts.
+  const node = last?.spec?.nodeName ?? triedOn(objects.trials.jobs, image);
+  const trial = { image, ...(node === undefined ? {} : { node }) };
+  if (running.length > 0 || objects.pods.length === 0) return trial;
+  // A pod that starts, after a drain say, will run. With members that cannot there is nothing to lose by another image.
+  const isBroken = objects.pods.every((pod) => isHopeless(pod, tools.now()));
+  const known = trialsSeen(objects.trials, tools.now()).find(({ name }) => name === trialName(names, kvstore, trial));
+  return isBroken && known?.verdict !== 'failed' ? undefined : trial;
+}
+
+/** Its image, or what runs in it, is the reason that it does not run. */
+function isHopeless(pod: V1Pod, now: Date): boolean {
+  const trouble = troubleOf(pod, now);
+  return trouble !== undefined && lastingTrouble(pod, now) !== undefined && isAboutImage(pod, trouble);
 }
 
 /** An image that cannot be pulled or does not run stops no member. */

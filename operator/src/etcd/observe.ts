@@ -119,7 +119,7 @@ async function firstMemberList(seats: readonly Seat[], tools: MemberTools): Prom
 const fewRestarts = 3;
 
 /** What the kubelet or the scheduler says that does not pass by itself. */
-function lastingTrouble(pod: V1Pod, now: Date): string | undefined {
+export function lastingTrouble(pod: V1Pod, now: Date): string | undefined {
   const trouble = troubleOf(pod, now);
   if (trouble?.isExplained !== true) return undefined;
   const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;

@@ -51,6 +51,13 @@ export function trialJob(names: EtcdNames, kvstore: KvStore, trial: Trial): V1Jo
   };
 }
 
+/** The node that a trial of this image prefers. */
+export function triedOn(jobs: readonly V1Job[], image: string): string | undefined {
+  const job = jobs.find(({ spec }) => spec?.template.spec?.containers[0]?.image === image);
+  const preferred = job?.spec?.template.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+  return preferred?.[0]?.preference.matchFields?.[0]?.values?.[0];
+}
+
 function trialSpec({ metadata, spec }: KvStore, trial: Trial): V1JobSpec {
   const labels = objectLabels(metadata.name, 'etcd-image');
   const onNode = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [trial.node ?? ''] }] };
@@ -134,7 +141,7 @@ function isLost({ status }: V1Pod): boolean {
 }
 
 /** Not about the node, or the way there. */
-function isAboutImage({ status }: V1Pod, { reason }: PodTrouble): boolean {
+export function isAboutImage({ status }: V1Pod, { reason }: PodTrouble): boolean {
   const waits = status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === reason) ?? false;
   return waits || reason === 'Failed';
 }
