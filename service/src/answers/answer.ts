@@ -52,26 +52,33 @@ export function textAnswer(
   headers: readonly string[],
   text: string,
   problem?: ProblemCode,
-  etag?: string,
 ): TextAnswer {
   const length = Buffer.byteLength(text);
-  return {
-    kind: 'text',
-    status,
-    headers: [...headers, 'Content-Length', String(length)],
-    text,
-    // As many bytes as characters: all is ASCII.
-    encoding: length === text.length ? 'latin1' : 'utf8',
-    problem,
-    etag,
-  };
+  return ready(status, [...headers, 'Content-Length', String(length)], text, length, problem, undefined);
 }
-
-const jsonType = ['Content-Type', 'application/json'];
 
 /** 200 with JSON. `etag`: quotes included. */
 export function jsonAnswer(text: string, etag?: string): TextAnswer {
-  return textAnswer(200, etag === undefined ? jsonType : ['ETag', etag, ...jsonType], text, undefined, etag);
+  const length = Buffer.byteLength(text);
+  const size = String(length);
+  // Each list in one piece: to put it together from parts is seen in a set's time.
+  const headers =
+    etag === undefined
+      ? ['Content-Type', 'application/json', 'Content-Length', size]
+      : ['ETag', etag, 'Content-Type', 'application/json', 'Content-Length', size];
+  return ready(200, headers, text, length, undefined, etag);
+}
+
+function ready(
+  status: number,
+  headers: readonly string[],
+  text: string,
+  length: number,
+  problem: ProblemCode | undefined,
+  etag: string | undefined,
+): TextAnswer {
+  // As many bytes as characters: all is ASCII.
+  return { kind: 'text', status, headers, text, encoding: length === text.length ? 'latin1' : 'utf8', problem, etag };
 }
 
 /** An answer without a body, such as 204 and 304. */

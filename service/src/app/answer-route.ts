@@ -31,10 +31,11 @@ export function answerRoutes({ send, readBody, metrics, spans }: AnswerRoutePart
     const answer = route.answer(request);
     return 'then' in answer ? answer.then((ready) => finish(ctx, ready)) : finish(ctx, answer);
   };
-  const answerWithBody = async (route: Route, ctx: Context, request: RawRequest): Promise<void> => {
-    request.body = await readBody(ctx);
-    return finish(ctx, await route.answer(request));
-  };
+  const answerWithBody = (route: Route, ctx: Context, request: RawRequest): Promise<void> =>
+    readBody(ctx).then((body) => {
+      request.body = body;
+      return answerNow(route, ctx, request);
+    });
   return (route, ctx) => {
     const request: RawRequest = ctx.state;
     setRoute(ctx.res, route.path);
