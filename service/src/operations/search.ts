@@ -1,6 +1,6 @@
 /** GET /search: keys by prefix, suffix or both; with values=true, their pairs. */
 import { ageOf } from '../answers/age.ts';
-import { type Answer, emptyAnswer, jsonAnswer, withHeaders } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { viewTag } from '../answers/entity-tag.ts';
 import { foundObject, keyList } from '../answers/pairs.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
@@ -24,15 +24,23 @@ export type Search = (request: SearchRequest) => Answer | Promise<Answer>;
 export function searchKeys(parts: SearchParts): Search {
   const { store, answers } = parts;
   const sources = { prefix: fewKeysOf(store, 'prefix'), suffix: fewKeysOf(store, 'suffix') };
+  const readBounded = (request: SearchRequest): TextAnswer | undefined => {
+    const { prefix, suffix, values, limit, filter } = request;
+    const by = prefix === undefined ? 'suffix' : 'prefix';
+    const text = prefix ?? suffix ?? '';
+    // All keys fit an empty text, and a page from somewhere in between may begin behind many.
+    if (text === '' || text.length > maxKeyBytes || filter.after !== undefined) return undefined;
+    const hasBoth = prefix !== undefined && suffix !== undefined;
+    if (!hasBoth && !values && limit === undefined) return answers.answer(sources[by], text);
+    return fewOf(store, by, text, request);
+  };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent, values } = request;
+    const { stale, hasCurrent } = request;
     const etag = viewTag(store, store);
     const age = ageOf(store, stale);
     if (hasCurrent?.(etag)) return emptyAnswer(304, ['ETag', etag, ...age]);
-    const simple = values ? undefined : textOf(request);
-    if (simple === undefined) return readLong(parts, request, age);
     const expired = store.lastExpired();
-    const ready = answers.answer(sources[simple.by], simple.text);
+    const ready = readBounded(request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
     if (ready === undefined || store.lastExpired() !== expired) return readLong(parts, request, age);
     return withHeaders(ready, ['ETag', etag, ...age]);
@@ -58,15 +66,6 @@ function readLong(
   });
 }
 
-/** What a search looks for that has one text and no page; undefined: it has more, or all keys fit. */
-function textOf({ prefix, suffix, limit, filter }: SearchRequest) {
-  const hasBoth = prefix !== undefined && suffix !== undefined;
-  if (hasBoth || limit !== undefined || filter.after !== undefined) return undefined;
-  const text = prefix ?? suffix ?? '';
-  if (text === '' || text.length > maxKeyBytes) return undefined;
-  return { by: prefix === undefined ? 'suffix' : 'prefix', text } as const;
-}
-
 /** Characters of an answer; a longer one is sent in slices that let others have their turn. */
 const maxLength = 16_384;
 /** Keys that are looked at: half a millisecond. */
@@ -83,4 +82,25 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
       return list === undefined || list.length > maxLength ? undefined : jsonAnswer(list);
     },
   };
+}
+
+/** A search that finds few keys, with both texts, values or a page, read at one go; undefined: it finds more. */
+function fewOf(store: Store, by: 'prefix' | 'suffix', text: string, request: SearchRequest): TextAnswer | undefined {
+  const { suffix, values, limit = Number.POSITIVE_INFINITY, query } = request;
+  const found = store.searchBounded(by, text, maxKeys);
+  if (found === undefined) return undefined;
+  const keys = by === 'prefix' && suffix !== undefined ? found.filter((key) => key.endsWith(suffix)) : found;
+  const page = { keys: keys.slice(0, limit), more: keys.length > limit };
+  const body = values ? joined(foundObject(store, page.keys)) : joined([JSON.stringify(page.keys)]);
+  return body === undefined ? undefined : withHeaders(jsonAnswer(body), nextLink('/search', query, page));
+}
+
+/** Undefined: it is too long. What comes behind that is not even read. */
+function joined(pieces: Iterable<string>): string | undefined {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length > maxLength) return undefined;
+  }
+  return text;
 }

@@ -47,15 +47,18 @@ export function httpMetrics(registry: Registry): HttpMetrics {
     labelNames: ['code'],
     registers: [registry],
   });
-  for (const code of Object.keys(problems)) answered.inc({ code }, 0);
+  // A series each, found by its code: to look up labels takes a tenth of the time of a key that is not there.
+  const series = new Map(Object.keys(problems).map((code) => [code, answered.labels(code)]));
+  for (const each of series.values()) each.inc(0);
+  const count = (code: ProblemCode) => series.get(code)?.inc();
   return {
-    problem: (code) => answered.inc({ code }),
+    problem: count,
     started() {
       serving++;
     },
     waited: (seconds) => waits.observe(seconds),
     refused(code, isServed) {
-      answered.inc({ code });
+      count(code);
       // What never became a request has no time of its own.
       if (!isServed) durations.observe('_OTHER', '', problems[code].status, 0);
     },

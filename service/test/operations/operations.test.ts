@@ -85,6 +85,25 @@ test('searches and dumps answer alike from what is kept and from what is read', 
   t.is(headerOf(page, 'Link'), '</search?prefix=a&limit=1&after=a-1>; rel="next"');
 });
 
+test('a search with few keys and large values reads no more than it sends at one go', async (t) => {
+  const { store } = await open(t);
+  for (let i = 0; i < 20; i++) await store.set([{ key: `k${i}`, value: `"${'x'.repeat(10_000)}"` }]);
+  let reads = 0;
+  const counted = around(store, {
+    get(key) {
+      reads++;
+      return store.get(key);
+    },
+  });
+  const find = searchKeys({
+    ...{ store: counted, answers: new AnswerCache(counted, 0), longRead: longReads(counted, 1) },
+    scheduler: new EventLoopScheduler(),
+  });
+  const answer = await find(search({ prefix: 'k', values: true }));
+  t.is(JSON.stringify(Object.keys(JSON.parse(textOf(answer)))), JSON.stringify([...store.keys({})]));
+  t.true(reads <= 3, `${reads} values were read before it was given up`);
+});
+
 test('long reads at once are bounded, and each gives back what it holds', async (t) => {
   const { store, dump: all } = await open(t);
   for (let i = 0; i < 4; i++) await store.set([{ key: `k${i}`, value: `"${'x'.repeat(400_000)}"` }]);
