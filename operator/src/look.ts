@@ -20,6 +20,7 @@ import { RestoreNotAllowedError } from './restore-permission.ts';
 import { Lasting } from './trouble/lasting.ts';
 import type { WarningEvents } from './trouble/pod-events.ts';
 import { noTroubles, type Troubles, troublesOf } from './trouble/troubles.ts';
+import type { UpgradeStep } from './upgrade/turn-end.ts';
 
 export interface LookerOptions {
   readonly caches: Caches;
@@ -35,6 +36,8 @@ export interface LookerOptions {
 export interface Pass {
   readonly etcd: EtcdOutcome | undefined;
   readonly faults: readonly Fault[];
+  /** Undefined: nothing was to be changed. */
+  readonly upgrade?: UpgradeStep;
 }
 
 export interface Look {

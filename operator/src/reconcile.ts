@@ -37,7 +37,7 @@ import { readSecretVersions, secretPollMs } from './secret-versions.ts';
 import { buildStatus } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
 import { keepBack } from './upgrade/keep-back.ts';
-import { isSettled, type Turns } from './upgrade/turns.ts';
+import type { Turns } from './upgrade/turns.ts';
 
 export interface ReconcileOptions {
   readonly client: KubeClient;
@@ -110,11 +110,13 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       options.log.info({ kvstore: kvstore.metadata.name, kind: object.kind, object: object.metadata?.name }, 'applied');
     }
   };
-  const attempt = async <T>(action: () => Promise<T>): Promise<T | undefined> => {
+  const ofPods: Fault[] = [];
+  const attempt = async <T>(action: () => Promise<T>, ...others: Fault[][]): Promise<T | undefined> => {
     try {
       return await action();
     } catch (error) {
-      faults.push(faultOf(error));
+      const fault = faultOf(error);
+      for (const list of [faults, ...others]) list.push(fault);
       return undefined;
     }
   };
@@ -123,11 +125,12 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   await attempt(() => endHopelessBackups(kvstore, options));
   // One part's fault must not keep the others from being repaired.
   const etcd =
-    kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options));
+    kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options), ofPods);
   // An etcd that is left as it is keeps the service that knows it.
   if (faults.some(({ error }) => error instanceof PlainEtcdError)) return { etcd, faults };
   const { namespace, name } = kvstore.metadata;
   const liveDeployment = () => options.caches.deployments.get(namespace, name);
+  let isApplied = false;
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
   const protection = new Protection();
   await attempt(() => protection.check(kvstore, options));
@@ -146,8 +149,13 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       if (object.kind === resources.ingresses.kind && !mayHaveRoute(kvstore, faults, options)) continue;
       if (protection.holdsBack(object)) continue;
       const before = faults.length;
-      await attempt(() => apply(keepBack(object, liveDeployment(), () => options.turns.take(kvstore))));
+      const isPods = object.kind === resources.deployments.kind;
+      await attempt(
+        () => apply(keepBack(object, liveDeployment(), () => options.turns.take(kvstore))),
+        ...(isPods ? [ofPods] : []),
+      );
       if (faults.length > before) protection.lacks(object);
+      else if (isPods) isApplied = !options.turns.isWaiting(kvstore);
     }
     if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
@@ -167,7 +175,7 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   }
   // What was not applied for a fault is not unwanted.
   if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
-  return { etcd, faults };
+  return { etcd, faults, upgrade: { isApplied, faults: ofPods } };
 }
 
 async function reconcileEtcd(
@@ -229,7 +237,8 @@ async function report(kvstore: KvStore, pass: Pass, options: ReconcileOptions): 
   const status = buildStatus(kvstore, findings, options.now());
   options.metrics.set(kvstore, status, pass.etcd?.certificateExpiry);
   await options.statusWriter.write(kvstore, status);
-  if (isSettled(status)) options.turns.settled(kvstore);
+  const { deployment, etcd } = findings;
+  if (pass.upgrade !== undefined) options.turns.passed(kvstore, { ...pass.upgrade, status, deployment, etcd });
   options.progress.set(kvstore, status, findings);
   for (const { type, reason, note } of announcementsOf(kvstore.status, status)) {
     options.events.record(kvstore, type, reason, note);

@@ -30,7 +30,7 @@ export function buildService(kvstore: KvStore, live?: V1Deployment): V1Service {
 /**
  * Traefik drops the route of a host whose Service has no endpoints, and a store for every host answers in its place.
  * While there is a replica the endpoints are better: a replica that is not ready loses its connections with them
- * (docs/adr/0201).
+ * (docs/adr/0220).
  */
 function keepsRoute({ spec }: KvStore, live: V1Deployment | undefined): boolean {
   return spec.ingress.enabled && spec.ingress.host !== undefined && (live?.status?.availableReplicas ?? 0) === 0;

@@ -5,8 +5,9 @@
  */
 import type { Clock } from '../clock.ts';
 import { conditionOf } from '../conditions.ts';
-import type { KvStore, KvStoreStatus } from '../kvstore.ts';
+import type { KvStore } from '../kvstore.ts';
 import type { UpgradeMetrics } from '../metrics/upgrade-metrics.ts';
+import { isRolledOut, knownFaults, type UpgradeState } from './turn-end.ts';
 import { isWithin, type Window } from './window.ts';
 
 export interface TurnsOptions {
@@ -24,7 +25,8 @@ export interface TurnsOptions {
 
 export class Turns {
   readonly #options: TurnsOptions;
-  readonly #active = new Set<string>();
+  /** By KvStore: what was wrong with it before its turn. */
+  readonly #active = new Map<string, string>();
   readonly #waiting = new Set<string>();
   /**
    * Those that change at their own wish, until they have settled. A fault may stop the work on a new spec halfway, and the
@@ -46,8 +48,8 @@ export class Turns {
   }
 
   /**
-   * Whether the KvStore's pods may be made anew now for a reason that is not in its own spec. Its turn lasts until it
-   * has settled. One that changes at its own wish, or serves nobody, is not held up and takes no turn.
+   * Whether the KvStore's pods may be made anew now for a reason that is not in its own spec. Its turn lasts
+   * until it has rolled out. One that changes at its own wish, or serves nobody, is not held up and takes no turn.
    */
   take(kvstore: KvStore): boolean {
     const key = keyOf(kvstore);
@@ -63,7 +65,7 @@ export class Turns {
       this.#tell();
       return false;
     }
-    this.#active.add(key);
+    this.#active.set(key, knownFaults(kvstore));
     this.#stopWaiting(key);
     return true;
   }
@@ -72,11 +74,17 @@ export class Turns {
     return this.#waiting.has(keyOf(kvstore));
   }
 
-  /** Its turn, if it had one, is over: it has all that is wanted and is ready. */
-  settled(kvstore: KvStore): void {
+  /**
+   * To be called at the end of each pass. Ends the turn of a KvStore that has rolled out: a fault that was there before,
+   * or that has nothing to do with its pods, must not keep the others from theirs.
+   */
+  passed(kvstore: KvStore, state: UpgradeState): void {
     const key = keyOf(kvstore);
-    this.#changing.delete(key);
-    if (!this.#active.delete(key)) return;
+    // A spec that a fault keeps from the pods is still to come.
+    if (state.isApplied && isRolledOut(kvstore, state)) this.#changing.delete(key);
+    const known = this.#active.get(key);
+    if (known === undefined || !isRolledOut(kvstore, state, known)) return;
+    this.#active.delete(key);
     this.#nextAt = this.#options.clock.now() + this.#options.pauseMs;
     this.#tell();
   }
@@ -97,13 +105,6 @@ export class Turns {
   #tell(): void {
     this.#options.metrics.set(this.#active.size, this.#waiting.size);
   }
-}
-
-/** Whether a turn may end: everything is as asked for. Of a store that is scaled to 0 no replica is waited for. */
-export function isSettled(status: KvStoreStatus): boolean {
-  const ready = conditionOf(status, 'Ready');
-  const isUp = ready?.status === 'True' || ready?.reason === 'ScaledToZero';
-  return isUp && conditionOf(status, 'Progressing')?.reason === 'Settled';
 }
 
 function keyOf({ metadata }: KvStore): string {

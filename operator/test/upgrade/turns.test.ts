@@ -1,11 +1,14 @@
 import test from 'ava';
 import { Registry } from 'prom-client';
+import { faultOf } from '../../src/fault.ts';
 import type { KvStore } from '../../src/kvstore.ts';
 import { createUpgradeMetrics } from '../../src/metrics/upgrade-metrics.ts';
-import { isSettled, Turns } from '../../src/upgrade/turns.ts';
+import type { UpgradeState } from '../../src/upgrade/turn-end.ts';
+import { Turns } from '../../src/upgrade/turns.ts';
 import { parseWindow } from '../../src/upgrade/window.ts';
 import { kvstoreWith } from '../etcd/samples.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { settled } from '../support/fake-etcd.ts';
 
 function store(name: string, change: { ready?: boolean; generation?: number } = {}): KvStore {
   const kvstore = kvstoreWith();
@@ -13,6 +16,17 @@ function store(name: string, change: { ready?: boolean; generation?: number } = 
   const rest = { reason: '', message: '', observedGeneration: 1, lastTransitionTime: '' };
   const status = { observedGeneration: 1, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', ...rest }] };
   return { ...kvstore, metadata: { ...kvstore.metadata, name, generation }, status } as KvStore;
+}
+
+const around = { message: '', observedGeneration: 1, lastTransitionTime: '2026-01-01T00:00:00Z' };
+const all = { replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 };
+const rollout = (counts: object) => ({ metadata: { generation: 2 }, status: { observedGeneration: 2, ...counts } });
+
+/** Of a KvStore with three replicas that has all that is wanted, but for the change. */
+function state(change: Partial<UpgradeState> & { ready?: 'True' | 'False'; reason?: string } = {}): UpgradeState {
+  const { ready = 'True', reason = '', ...rest } = change;
+  const status = { conditions: [{ ...around, type: 'Ready', status: ready, reason }] };
+  return { isApplied: true, faults: [], deployment: rollout(all), etcd: undefined, status, ...rest };
 }
 
 function start(atOnce: number, window = '') {
@@ -51,7 +65,7 @@ test('so many at once, and a pause after each and after the start', async (t) =>
   t.false(turns.take(c));
   t.true(turns.isWaiting(c));
   t.deepEqual(await counts(), [2, 1]);
-  turns.settled(a);
+  turns.passed(a, state());
   t.false(turns.take(c), 'there is a pause');
   clock.advance(1_000);
   t.true(turns.take(c));
@@ -86,7 +100,9 @@ test('a change of its own spec that a fault stopped halfway waits for nothing ei
   turns.begin(named);
   t.true(turns.take(named));
   t.deepEqual(await counts(), [0, 0]);
-  turns.settled(named);
+  turns.passed(named, state({ isApplied: false }));
+  t.true(turns.take(named), 'a fault still keeps it from the pods');
+  turns.passed(named, state());
   turns.begin(named);
   t.false(turns.take(named), 'what comes later is an upgrade');
   turns.begin(store('gone', { generation: 2 }));
@@ -113,19 +129,35 @@ test('one that is gone waits no more', async (t) => {
   t.deepEqual(await counts(), [0, 0]);
 });
 
-test('a turn ends when everything is as asked for, also with no replicas at all, and not when a spec is refused', (t) => {
-  const around = { message: '', observedGeneration: 1, lastTransitionTime: '2026-01-01T00:00:00Z' };
-  const ends = (ready: string, readyReason: string, progressing: string, reason: string) =>
-    isSettled({
-      conditions: [
-        { ...around, type: 'Ready', status: ready as 'True', reason: readyReason },
-        { ...around, type: 'Progressing', status: progressing as 'True', reason },
-      ],
-    });
-  t.true(ends('True', 'AllReplicasAvailable', 'False', 'Settled'));
-  t.true(ends('False', 'ScaledToZero', 'False', 'Settled'));
-  t.false(ends('False', 'ScaledToZero', 'True', 'RollingOut'));
-  t.false(ends('False', 'ReplicasUnavailable', 'False', 'Settled'));
-  t.false(ends('True', 'AllReplicasAvailable', 'True', 'EtcdRestarting'));
-  t.false(ends('True', 'AllReplicasAvailable', 'False', 'Stalled'));
+test('a turn ends when the rollout and etcd are done and clients are served, whatever else is wrong', (t) => {
+  const ends = (store: KvStore, change: Parameters<typeof state>[0]) => {
+    const { turns, clock } = start(1);
+    clock.advance(1_000);
+    t.true(turns.take(store));
+    turns.passed(store, state(change));
+    clock.advance(1_000);
+    return turns.take(b);
+  };
+  const none = { ...all, replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
+  const scaled = { ...a, spec: { ...a.spec, replicas: 0 } };
+  t.true(ends(a, {}));
+  t.true(ends(scaled, { ready: 'False', reason: 'ScaledToZero', deployment: rollout(none) }));
+  t.false(ends(scaled, { ready: 'False', reason: 'ScaledToZero' }));
+  t.false(ends(a, { ready: 'False', reason: 'ReplicasUnavailable' }));
+  t.false(ends(a, { deployment: rollout({ ...all, updatedReplicas: 1 }) }));
+  t.false(ends(a, { deployment: { metadata: { generation: 3 }, status: { observedGeneration: 2, ...all } } }));
+  t.false(ends(a, { etcd: { ...settled(3), settled: false, reason: 'EtcdRestarting' } }));
+  t.false(ends(a, { etcd: { ...settled(3), settled: false, reason: 'EtcdImageUnusable' } }));
+  t.true(ends(a, { etcd: { ...settled(3), settled: false, reason: 'EtcdVolumeNotGrown' } }));
+  const faults = [faultOf(new Error('the Deployment is invalid'))];
+  t.false(ends(a, { faults, isApplied: false }), 'the API server refuses the new pods');
+  const faulty = (message: string): KvStore => {
+    const conditions = [
+      ...(a.status?.conditions ?? []),
+      { ...around, type: 'Degraded', status: 'True', reason: '', message },
+    ];
+    return { ...a, status: { ...a.status, conditions } } as KvStore;
+  };
+  t.true(ends(faulty('the Deployment is invalid; and more'), { faults }), 'it did so before the turn');
+  t.false(ends(faulty('something else'), { faults }));
 });

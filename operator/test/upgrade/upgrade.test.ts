@@ -2,6 +2,8 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { conditionOf } from '../../src/conditions.ts';
+import type { KvStore } from '../../src/kvstore.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 
 const names = ['a', 'b', 'c'];
@@ -12,9 +14,9 @@ async function deployment(cluster: Cluster, namespace: string, name: string): Pr
 }
 
 /** As the Deployment's controller would once all pods are new. */
-async function rollOut(cluster: Cluster, namespace: string, name: string): Promise<void> {
+async function rollOut(cluster: Cluster, namespace: string, name: string, replicas = 1): Promise<void> {
   const { metadata } = await deployment(cluster, namespace, name);
-  const all = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+  const all = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
   const status = { observedGeneration: metadata?.generation, ...all };
   await cluster.patch('deployments', namespace, name, { status }, 'status');
 }
@@ -69,4 +71,54 @@ test('KvStores get new pods one after the other, each once the one before is rea
   await waitFor('all have had their turn', async () =>
     /^kvstore_operator_upgrades_active 0$/m.test(await operator.metrics()),
   );
+});
+
+test('faults that have nothing to do with the pods keep no KvStore from its new pods', async (t) => {
+  const cluster = await startCluster();
+  t.teardown(cluster.stop);
+  const namespace = await cluster.createNamespace();
+  const start = (image: string, openStores: string) =>
+    cluster.startOperator({
+      environment: {
+        KVSTORE_SERVICE_IMAGE: image,
+        KVSTORE_OPEN_STORES: openStores,
+        KVSTORE_UPGRADES_AT_ONCE: '1',
+        KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
+        KVSTORE_RESYNC_SECONDS: '1',
+      },
+    });
+  const former = await start('kvstore/service:1', 'allowed');
+  // One for every host, one whose budget belongs to something else, and one that is well.
+  const specs = { a: { ...spec, ingress: { enabled: true } }, b: { ...spec, replicas: 2 }, c: spec };
+  await cluster.kubectl('create', 'pdb', 'b', '-n', namespace, '--selector=app=other', '--max-unavailable=1');
+  const ready = async (name: string) => {
+    const store = await cluster.get<KvStore>('kvStores', namespace, name);
+    return conditionOf(store.status, 'Ready')?.status === 'True';
+  };
+  for (const [name, each] of Object.entries(specs)) {
+    await cluster.createKvStore(namespace, name, each);
+    await cluster.appears('deployments', namespace, name);
+    await rollOut(cluster, namespace, name, each.replicas);
+    await waitFor(`${name} is ready`, () => ready(name));
+  }
+  await former.stop();
+
+  await start('kvstore/service:2', 'refused');
+  const done = new Set<string>();
+  while (done.size < names.length) {
+    await waitFor(`another one than ${[...done]} gets new pods`, async () => {
+      for (const name of names.filter((each) => !done.has(each))) {
+        const { spec: made } = await deployment(cluster, namespace, name);
+        if (made?.template.spec?.containers[0]?.image !== 'kvstore/service:2') continue;
+        done.add(name);
+        await rollOut(cluster, namespace, name, name === 'b' ? 2 : 1);
+        return true;
+      }
+      return false;
+    });
+  }
+  const reasonOf = async (name: string) =>
+    conditionOf((await cluster.get<KvStore>('kvStores', namespace, name)).status, 'Degraded')?.reason;
+  t.is(await reasonOf('a'), 'Refused');
+  t.is(await reasonOf('b'), 'ObjectConflict');
 });
