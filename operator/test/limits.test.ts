@@ -74,7 +74,7 @@ test.serial('without lists everything is allowed but snippets', async (t) => {
 });
 
 test.serial('images come from the listed places', async (t) => {
-  await limit({ images: 'registry.test\nghcr.io/shop/\n' });
+  await limit({ images: 'registry.test\nghcr.io/shop/\nport.test:5000\nquay.test/a/b' });
   const repository = 'registry.test/team/service';
   await decides(
     t,
@@ -82,15 +82,21 @@ test.serial('images come from the listed places', async (t) => {
       {},
       { image: `${repository}:1` },
       { image: `ghcr.io/shop/a@${digest}` },
+      { image: 'port.test:5000/a:1' },
+      { image: `quay.test/a/b:1@${digest}` },
+      { image: `quay.test/a/b@${digest}` },
       { etcd: { image: 'registry.test/etcd:v3.6.16' } },
     ],
     [
       { image: 'service:1' },
       { image: 'registry.test.evil.test/a:1' },
+      { image: 'registry.test:5000/a:1' },
+      { etcd: { image: 'registry.test:5000/a' } },
       { image: 'ghcr.io/shopping/a:1' },
+      { image: 'quay.test/a/bc:1' },
       { etcd: { image: 'evil.test/etcd:v3.6.16' } },
     ],
-    /comes from none of the allowed places: registry\.test, ghcr\.io\/shop\//,
+    /comes from none of the allowed places: registry\.test, ghcr\.io\/shop\/, port/,
   );
 });
 
@@ -99,7 +105,7 @@ test.serial('hosts are the listed ones, and one must be named', async (t) => {
   const at = (name: string) => ({ ingress: { host: name } });
   await decides(
     t,
-    [at(host), at(`a.${namespace}.apps.test`), at('exact.test'), { ingress: { enabled: false } }],
+    [at(host), at('*.allowed.test'), at(`a.${namespace}.apps.test`), at('exact.test'), { ingress: { enabled: false } }],
     [
       { ingress: {} },
       at('other.test'),
