@@ -33,6 +33,7 @@ export interface Answered<T> {
 }
 
 interface Entry<T> {
+  readonly subject: string;
   answered?: { readonly answer: T };
   /** Since when answers have not been as they should be. */
   badSince?: number;
@@ -57,12 +58,24 @@ export class BackgroundAnswers<T> {
   look(question: Question<T>): Answered<T> | undefined {
     const now = this.#options.clock.now();
     for (const [key, { lookedAt }] of this.#entries) if (now - lookedAt > forgetMs) this.#entries.delete(key);
-    const entry = this.#entries.get(question.key) ?? { dueAt: now, isAsking: false, lookedAt: now };
+    const entry = this.#entries.get(question.key) ?? {
+      subject: question.subject,
+      dueAt: now,
+      isAsking: false,
+      lookedAt: now,
+    };
     this.#entries.set(question.key, entry);
     entry.lookedAt = now;
     if (entry.dueAt <= now && !entry.isAsking) void this.#ask(question, entry);
     if (entry.answered === undefined) return undefined;
     return { answer: entry.answered.answer, dueMs: entry.isAsking ? this.#options.soonMs : entry.dueAt - now };
+  }
+
+  /** Forgets what was asked about a subject under another key: those answers are of before something changed. */
+  keepOnly(subject: string, key?: string): void {
+    for (const [other, entry] of this.#entries) {
+      if (entry.subject === subject && other !== key) this.#entries.delete(other);
+    }
   }
 
   async #ask({ subject, ask, isGood }: Question<T>, entry: Entry<T>): Promise<void> {

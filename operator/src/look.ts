@@ -9,7 +9,7 @@ import { type Contacts, contactPollMs } from './contact.ts';
 import { restoreJobName } from './desired/restore-job.ts';
 import type { EtcdOutcome } from './etcd/contract.ts';
 import { type Exposure, type Exposures, ownIngress } from './exposure/exposure.ts';
-import { exposedCondition } from './exposure/finding.ts';
+import { exposedCondition, notAsked } from './exposure/finding.ts';
 import { asItStands } from './exposure/standing.ts';
 import { type Fault, faultOf } from './fault.ts';
 import type { Caches } from './kube/sources.ts';
@@ -76,10 +76,10 @@ export class Looker {
     );
     const restoring = restore?.holdsUp !== undefined;
     // What cannot be looked at now is as it was.
-    const standing = standingExposure(kvstore);
-    const exposure = await orFault(() => exposures.look(kvstore, { serviceIsForeign, restoring }), standing);
     const deployment = caches.deployments.get(namespace, name);
     const availableReplicas = deployment?.status?.availableReplicas ?? 0;
+    const standing = standingExposure(kvstore, availableReplicas);
+    const exposure = await orFault(() => exposures.look(kvstore, { serviceIsForeign, restoring }), standing);
     const contact = contacts.of(kvstore, availableReplicas);
     const { etcd } = pass;
     const holds = {
@@ -164,9 +164,11 @@ export class Looker {
   }
 }
 
-function standingExposure({ spec, status }: KvStore): Exposure | undefined {
-  const finding = conditionOf(status, exposedCondition);
-  return spec.ingress.enabled && finding !== undefined ? { finding, requeueAfterMs: undefined } : undefined;
+function standingExposure(kvstore: KvStore, availableReplicas: number): Exposure | undefined {
+  const known = conditionOf(kvstore.status, exposedCondition);
+  if (!kvstore.spec.ingress.enabled || known === undefined) return undefined;
+  const isOver = known.status === 'True' && availableReplicas === 0;
+  return { finding: isOver ? notAsked(kvstore, { availableReplicas }) : known, requeueAfterMs: undefined };
 }
 
 /** The same of the contact with an external etcd, before the replicas have been asked. */

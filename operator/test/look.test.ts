@@ -283,6 +283,47 @@ test('a store without replicas says who answers its host instead', async (t) => 
   t.is(life.is('Exposed'), 'True RouteAnswers', 'it is not asked a minute later only');
 });
 
+test('an answer of before an outage says nothing of the route after it', async (t) => {
+  const life = new Life();
+  await life.follow(10_000);
+  t.is(life.is('Exposed'), 'True RouteAnswers');
+  life.available = 0;
+  life.answer = { status: 404, identity: undefined };
+  await life.look();
+  t.is(life.is('Exposed'), 'False NoReplica', 'also before the route is asked again');
+  await life.follow(10_000);
+  life.available = 3;
+  life.answer = { status: 200, identity: 'other/every-host/1' };
+  await life.look();
+  t.is(life.is('Exposed'), 'False RouteNotAnswering', 'it is asked');
+  await settle();
+  await life.look();
+  t.is(life.is('Exposed'), 'False OtherStoreAnswers');
+});
+
+test('without a replica nothing is said to be reached, also while the API server cannot be asked', async (t) => {
+  const life = new Life();
+  await life.follow(10_000);
+  life.available = 0;
+  life.restart();
+  life.apiFails = true;
+  await life.look();
+  t.is(life.is('Exposed'), 'False NoReplica');
+});
+
+test('an answer of before the Ingress was taken away says nothing of the next one', async (t) => {
+  const life = new Life();
+  await life.follow(10_000);
+  const { ingress } = life;
+  life.ingress = { ...ingress, metadata: { ...ingress.metadata, name: 'gone' } };
+  await life.look();
+  t.is(life.is('Exposed'), 'False IngressMissing');
+  life.ingress = ingress;
+  life.answer = { error: 'refused' };
+  await life.look();
+  t.is(life.is('Exposed'), 'False RouteNotAnswering');
+});
+
 test('a paused store with another host is found where its route stands', async (t) => {
   const life = new Life();
   await life.follow(10_000);

@@ -83,7 +83,10 @@ export class Exposures {
     const kvstore = asItStands(wanted, ingress);
     const { namespace, name } = kvstore.metadata;
     const { enabled, className, tls } = kvstore.spec.ingress;
-    if (!enabled) return undefined;
+    if (!enabled) {
+      this.#answers.keepOnly(`${namespace}/${name}`);
+      return undefined;
+    }
     const deployment = caches.deployments.get(namespace, name);
     const classPath = pathOf(ingressClasses, undefined, className);
     const classExists = this.#options.readsClasses ? await this.#has(classPath) : undefined;
@@ -102,6 +105,7 @@ export class Exposures {
     const address = this.#addressFor(kvstore);
     // What is no question of the route is not asked of it.
     if (address === undefined || !['NotReported', 'IngressAccepted', 'NoReplica'].includes(before.reason)) {
+      this.#answers.keepOnly(`${namespace}/${name}`);
       return { finding: before, requeueAfterMs: lastingReasons.has(before.reason) ? faultMs : undefined };
     }
     return this.#ask(kvstore, facts, address);
@@ -116,17 +120,21 @@ export class Exposures {
     const { uid, name, namespace } = kvstore.metadata;
     const host = kvstore.spec.ingress.host?.replace(/^\*/, 'kvstore') ?? `${name}.${namespace}.svc`;
     const judge = (answer: RouteAnswer): Finding => exposureOf(kvstore, { ...facts, answer });
+    const subject = `${namespace}/${name}`;
+    // Without replicas another answer is right: with the first of them, and after the last, the questions begin anew.
+    const key = `${uid} ${address.href} ${host} ${facts.availableReplicas > 0}`;
+    this.#answers.keepOnly(subject, key);
     const answered = this.#answers.look({
-      // Without replicas another answer is right: with the first of them the questions begin anew.
-      key: `${uid} ${address.href} ${host} ${facts.availableReplicas > 0}`,
-      subject: `${namespace}/${name}`,
+      ...{ key, subject },
       ask: () => this.#options.ask({ address, host }),
       isGood: (answer) => judge(answer).status !== 'False',
     });
     if (answered !== undefined) return { finding: judge(answered.answer), requeueAfterMs: answered.dueMs };
     // An operator that has just started goes by what the status says.
     const known = conditionOf(kvstore.status, exposedCondition);
-    const stands = known?.observedGeneration === kvstore.metadata.generation && routeReasons.has(known.reason);
+    const isOfRoute = known?.observedGeneration === kvstore.metadata.generation && routeReasons.has(known.reason);
+    // That clients reach it ends with its last replica.
+    const stands = isOfRoute && (known.status !== 'True' || facts.availableReplicas > 0);
     return { finding: stands ? known : notAsked(kvstore, facts), requeueAfterMs: undefined };
   }
 
