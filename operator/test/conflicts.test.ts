@@ -76,6 +76,36 @@ test('those that an older operator made are kept, also when they lost their labe
   }
 });
 
+test('a store whose default names an older store has as its own gets others, and keeps them', async (t) => {
+  const namespace = await cluster.createNamespace();
+  const older = await cluster.createKvStore(namespace, 'shop-kvstore', { etcd: {}, paused: true });
+  const metadata = { name: 'shop-kvstore', ownerReferences: [ownerReference(older)] };
+  const labels = objectLabels('shop-kvstore', 'service');
+  await make('serviceAccounts', namespace, { metadata: { ...metadata, labels } });
+  await make('networkPolicies', namespace, { metadata, ...openPolicy });
+  const { metadata: own } = await cluster.createKvStore(namespace, 'shop');
+  const second = `shop-kvstore-${own.uid.slice(0, 8)}`;
+  const accountOf = (made: V1Deployment) => made.spec?.template.spec?.serviceAccountName;
+  t.is(accountOf(await cluster.appears<V1Deployment>('deployments', namespace, 'shop')), second);
+  await cluster.appears('networkPolicies', namespace, second);
+  await waitForCondition(cluster, namespace, 'shop', { type: 'Degraded', status: 'False', reason: 'AsExpected' });
+
+  // The API server of the test has no garbage collector.
+  const paths = [
+    pathOf(resources.kvStores, namespace, 'shop-kvstore'),
+    pathOf(resources.serviceAccounts, namespace, 'shop-kvstore'),
+    pathOf(resources.networkPolicies, namespace, 'shop-kvstore'),
+  ];
+  for (const path of paths) await cluster.admin.request('DELETE', path);
+  await cluster.patch('kvStores', namespace, 'shop', { spec: { replicas: 2 } });
+  await waitFor('the change is applied', async () => {
+    const now = await cluster.get<V1Deployment>('deployments', namespace, 'shop');
+    t.is(accountOf(now), second);
+    return now.spec?.replicas === 2;
+  });
+  t.false(await cluster.has('serviceAccounts', namespace, 'shop-kvstore'));
+});
+
 test('a record of members with the labels of ours is not read, not changed and not used', async (t) => {
   const namespace = await cluster.createNamespace();
   const annotations = { [stateAnnotation]: '{"members":{"0":{"phase":"started"}}}' };

@@ -21,6 +21,11 @@ export function defaultNames(instance: string): OwnNames {
   return { serviceAccount: `${instance}-kvstore`, networkPolicy: `${instance}-kvstore` };
 }
 
+/** Where an older operator gave the default one to another KvStore, whose own name it is. Follows the uid, so it is stable. */
+export function secondName(instance: string, uid: string): string {
+  return `${instance}-kvstore-${uid.slice(0, 8)}`;
+}
+
 /** Labels that pick whatever belongs to one KvStore. */
 export function instanceLabels(instance: string): Record<string, string> {
   return { [labelKeys.name]: 'kvstore', [labelKeys.instance]: instance };
