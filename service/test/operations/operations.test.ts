@@ -136,7 +136,10 @@ test('an answer that something expired in meanwhile has the tag of what it shows
   await store.set([{ key: 'abc', value: '1' }]);
   let looks = 0;
   // The deadline passes right behind the first look.
-  const expiring = around(store, { lastExpired: () => (looks++ === 0 ? undefined : 1000) });
+  const expiring = around(store, {
+    lastExpired: () => (looks++ === 0 ? undefined : 1000),
+    snapshot: () => ({ ...around(store, { lastExpired: () => 1000 }), close() {} }),
+  });
   const find = searchKeys({
     ...{ store: expiring, answers: new AnswerCache(expiring, 0), longRead: longReads(expiring, 1) },
     scheduler: new EventLoopScheduler(),
