@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
@@ -10,9 +11,14 @@ const batchBytes = 1 << 20;
 /** Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. */
 export type Send = (response: ServerResponse, answer: Answer) => Promise<void> | undefined;
 
-/** A client that takes nothing is cut off by the server's own limit (listen.ts), whatever the answer. */
+/** A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. */
 export function sender(scheduler: EventLoopScheduler): Send {
   return (response, answer) => {
+    if (response.destroyed) {
+      // The client left meanwhile, and nothing more will be heard of the response.
+      if ('release' in answer) answer.release();
+      return undefined;
+    }
     if (answer.kind === 'text') return sendText(response, answer);
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler);
@@ -103,6 +109,7 @@ async function sendSlices(
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
+  leaveToAnswer(response);
   await open(response, () => {
     response.writeHead(status, headers as string[]);
     response.flushHeaders();

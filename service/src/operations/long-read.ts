@@ -26,8 +26,8 @@ export function longReads(store: Store, most: number): LongRead {
       const headers = { 'Retry-After': '1' };
       throw new Problem('overloaded', `${most} answers are being streamed already.`, { headers });
     }
-    underWay++;
     const view = store.snapshot();
+    underWay++;
     const release = () => {
       underWay--;
       view.close();

@@ -39,10 +39,9 @@ export function searchKeys(parts: SearchParts): Search {
     const etag = viewTag(store, store);
     const age = ageOf(store, stale);
     if (hasCurrent?.(etag)) return emptyAnswer(304, ['ETag', etag, ...age]);
-    const expired = store.lastExpired();
     const ready = readBounded(request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
-    if (ready === undefined || store.lastExpired() !== expired) return readLong(parts, request, age);
+    if (ready === undefined || viewTag(store, store) !== etag) return readLong(parts, request, age);
     return withHeaders(ready, ['ETag', etag, ...age]);
   };
   return (request) => {

@@ -57,11 +57,13 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
       stream.end(new Problem('unauthorized', 'The token is not in force any more.'));
     }
   });
-  return async ({ filter, stale, resumed, token, isHead }) => {
+  const refuseMore = () => {
     if (drain.draining) throw new Problem('unavailable', 'The server is shutting down.', retry);
-    if (streams.size >= limits.maxWatches) {
-      throw new Problem('overloaded', `${limits.maxWatches} watches are open already.`, retry);
-    }
+    if (streams.size < limits.maxWatches) return;
+    throw new Problem('overloaded', `${limits.maxWatches} watches are open already.`, retry);
+  };
+  return async ({ filter, stale, resumed, token, isHead }) => {
+    refuseMore();
     // From now on: what was acknowledged before the request is no news.
     if (resumed === undefined && !stale) await store.barrier();
     const position = resumed ?? { timeline: store.timeline(), after: store.revision(), skip: 0 };
@@ -70,7 +72,9 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
       kind: 'events',
       status: 200,
       headers,
-      open(to, begin) {
+      async open(to, begin) {
+        // Much may have happened since.
+        refuseMore();
         const stream = new ChangeStream({ to, filter, position, limits, onProblem });
         streams.set(stream, token);
         to.once('close', () => streams.delete(stream));

@@ -1,5 +1,5 @@
 /** Answers to what never became a request: not HTTP, too long, too slow. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problemText } from '../answers/problem.ts';
 import { Problem, type ProblemCode, problems } from '../errors.ts';
@@ -20,13 +20,12 @@ export type OnRefused = (code: ProblemCode, isServed: boolean) => void;
 export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: OnRefused, more: Headers): void {
   // Each further piece of what is not HTTP is an error again; the answer is on its way already.
   if (socket.writableEnded && !socket.destroyed) return;
-  // Node's own handler looks there, too: the answer that is being written. Nothing may get into the midst of it.
-  const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse | null };
-  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent === true) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isOfAnAnswer(socket)) {
     socket.destroy();
     return;
   }
   const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  const { _httpMessage: current } = socket as WithState;
   const exchange = current == null ? undefined : exchangeOf(current);
   // The rest of a request took too long, or was not HTTP: that is how it ended.
   if (exchange !== undefined) exchange.status = problems[code].status;
@@ -36,13 +35,35 @@ export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: 
 
 /** For the server's `connect` event: this is no proxy. */
 export function refuseConnect(socket: Duplex, onProblem: OnRefused, more: Headers): void {
+  if (isOfAnAnswer(socket)) {
+    socket.destroy();
+    return;
+  }
   onProblem('method-not-allowed', false);
   const headers = { Allow: 'GET, HEAD, POST, DELETE', ...more };
   answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
 }
 
+/** What Node's own handlers look at: the answer that is being made, and the request that is being read. */
+interface WithState extends Duplex {
+  readonly _httpMessage?: ServerResponse | null;
+  readonly parser?: { readonly incoming: IncomingMessage | null } | null;
+}
+
+/**
+ * True: a refusal would be taken for the answer to a request that has one of its own, be it under way (the request is
+ * all there, or its answer has begun) or sent already, before the rest of the request came.
+ */
+function isOfAnAnswer(socket: Duplex): boolean {
+  const { _httpMessage: current, parser } = socket as WithState;
+  if (current != null) return current.headersSent || current.req.complete;
+  return parser?.incoming != null && !parser.incoming.complete;
+}
+
 /** Writes a problem where there is no response object, and ends the connection. */
 function answerBare(socket: Duplex, problem: Problem): void {
+  // Node listens no more: a client that resets the connection now must not end the process.
+  socket.on('error', () => {});
   const body = problemText(problem);
   const headers = {
     'Content-Type': 'application/problem+json',

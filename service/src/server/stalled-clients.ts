@@ -2,7 +2,7 @@
  * Cuts off clients that take nothing of what was sent to them, whatever they asked for. All connections are looked at
  * now and then: a timer for each, which begins anew with every byte, takes a twentieth of a read's time.
  */
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 interface Seen {
@@ -16,6 +16,26 @@ const looksPerTimeout = 4;
 const mostInterval = 1000;
 const leastInterval = 10;
 
+const ownLimit = Symbol('own limit');
+
+interface Marked extends Socket {
+  [ownLimit]?: true;
+}
+
+/** The answer has a limit of its own, and a last word for a client that takes too little: a watch. */
+export function leaveToAnswer(response: ServerResponse): void {
+  const socket: Marked | null = response.socket;
+  if (socket === null) return;
+  socket[ownLimit] = true;
+  response.once('close', () => delete socket[ownLimit]);
+}
+
+/** Bytes that the system has taken: of a write that is under way, too, which may be as large as a value. */
+function takenOf(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
+  return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
+}
+
 /** `stallTimeout` in milliseconds. Ends with the server. */
 export function cutStalledClients(server: Server, stallTimeout: number): void {
   /** Of connections that have something to take. */
@@ -27,11 +47,11 @@ export function cutStalledClients(server: Server, stallTimeout: number): void {
   const look = () => {
     const now = performance.now();
     for (const [socket, before] of seen) {
-      if (socket.writableLength === 0) {
+      if (socket.writableLength === 0 || (socket as Marked)[ownLimit] === true) {
         if (before !== undefined) seen.set(socket, undefined);
         continue;
       }
-      const taken = socket.bytesWritten - socket.writableLength;
+      const taken = takenOf(socket);
       if (before === undefined || taken !== before.taken) seen.set(socket, { taken, since: now });
       else if (now - before.since >= stallTimeout) socket.destroy();
     }

@@ -8,6 +8,9 @@ import type { Clock } from './clock.ts';
 /** A check is followed by a pause of so many times its work: together they take a hundredth of a core. */
 const pauseFactor = 100;
 
+/** Milliseconds that a check may keep pages from being used again: meanwhile the file grows by all that is written. */
+const longestCheck = 30_000;
+
 export interface DataCheckOptions {
   readonly directory: string;
   readonly clock: Clock;
@@ -40,10 +43,15 @@ export class DataCheck {
     if (options.interval > 0) this.#schedule();
   }
 
-  /** Checks now; resolves with what is wrong, or undefined. Rejects when the file cannot be read, or after `stop`. */
+  /** Checks now; resolves with what is wrong, or undefined. Rejects when the file cannot be read, after half a minute, or after `stop`. */
   async run(): Promise<string | undefined> {
-    const { snapshot, onChecked } = this.#options;
+    const { snapshot, onChecked, clock } = this.#options;
     const view = snapshot();
+    // What it would have taken is not known, but that much it has.
+    const cancel = clock.after(longestCheck, async () => {
+      this.#worked = Math.max(this.#worked, longestCheck);
+      await this.#worker?.terminate();
+    });
     try {
       // A page that was read while it was written can look damaged: what is wrong stays wrong.
       let { fault, worked } = await this.#inThread();
@@ -52,6 +60,7 @@ export class DataCheck {
       onChecked(fault);
       return fault;
     } finally {
+      cancel();
       view.close();
     }
   }

@@ -70,6 +70,8 @@ export class EmbeddedStore extends IndexReader implements Store {
   #marked: number;
   readonly #window: BatchWindow;
   #committing: Promise<void> | undefined;
+  /** What the last check found wrong with the structure of the data file. */
+  #fault: string | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -107,6 +109,7 @@ export class EmbeddedStore extends IndexReader implements Store {
         // Of a folder that is gone, the file in its place is not ours.
         if (this.#folder.look()) return;
         this.index.setTrust(fault === undefined);
+        this.#fault = fault;
         if (fault === undefined) return;
         metrics.damaged('page');
         log.error({ directory, fault }, `Damaged data: ${fault}. ${afterDamage(directory)}`);
@@ -133,7 +136,8 @@ export class EmbeddedStore extends IndexReader implements Store {
 
   notReady(): string | undefined {
     if (this.#closed) return 'The store is closed.';
-    return this.#folder.isLost ? 'The data folder is gone.' : undefined;
+    if (this.#folder.isLost) return 'The data folder is gone.';
+    return this.#fault === undefined ? undefined : 'The data file is damaged.';
   }
 
   set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
@@ -153,6 +157,11 @@ export class EmbeddedStore extends IndexReader implements Store {
   #write(work: Write['work']): Promise<Applied> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#folder.isLost) return Promise.reject(lostProblem('nothing was written'));
+    if (this.#fault !== undefined) {
+      // A write could take pages that hold other values.
+      const message = `The data file is damaged: ${this.#fault}. Nothing was written.`;
+      return Promise.reject(new Problem('data-corrupted', message));
+    }
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
       return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));

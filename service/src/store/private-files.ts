@@ -19,17 +19,28 @@ export function writePrivate(file: string, content: string | Buffer): void {
 
 /**
  * What in a folder of ours users other than ours may read or change, and folders in which they may replace files. A
- * folder of another user, such as a volume that root made for a pod, is theirs to decide.
+ * folder of another user, such as a volume that root made for a pod or its lost+found, is theirs to decide. Never throws:
+ * what cannot be looked at is left out.
  */
 export function looserThanPrivate(directory: string): string[] {
   const { uid } = userInfo();
   // Windows has other rights, and says -1.
-  if (uid < 0) return [];
-  const isLoose = (path: string): boolean => {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined || found.isSymbolicLink() || found.uid !== uid) return false;
-    return (found.mode & (found.isDirectory() ? toFolder : toFile)) !== 0;
-  };
-  const inside = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name));
-  return [directory, ...inside].filter(isLoose);
+  return uid < 0 ? [] : [...looseIn(directory, uid)];
+}
+
+function* looseIn(path: string, uid: number): Iterable<string> {
+  const found = ignoringFaults(() => lstatSync(path, { throwIfNoEntry: false }));
+  if (found === undefined || found.isSymbolicLink()) return;
+  const isFolder = found.isDirectory();
+  if (found.uid === uid && (found.mode & (isFolder ? toFolder : toFile)) !== 0) yield path;
+  if (!isFolder) return;
+  for (const name of ignoringFaults(() => readdirSync(path)) ?? []) yield* looseIn(join(path, name), uid);
+}
+
+function ignoringFaults<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }

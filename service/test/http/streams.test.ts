@@ -123,7 +123,7 @@ contractTest(
   async (t, kind) => {
     const { service, opened } = await startFull(t, kind, { maxStreams: 2 });
     const [first] = [await stalledReader(t, service), await stalledReader(t, service)];
-    for (const target of ['/', '/search?prefix=k&limit=400', '/?limit=1']) {
+    for (const target of ['/', '/search?prefix=k&after=a&limit=400', '/?limit=1']) {
       const refused = await call(service, target);
       t.regex(assertProblem(t, refused, 'overloaded'), /^2 /);
       t.is(refused.headers['retry-after'], '1');

@@ -115,6 +115,39 @@ test('long reads at once are bounded, and each gives back what it holds', async 
   t.is(textOf(await all(dump({}))).length, 1_600_033);
 });
 
+test('a state that cannot be had takes none of the places of long reads', async (t) => {
+  const { store } = await open(t);
+  let isThere = false;
+  const flaky = around(store, {
+    snapshot() {
+      if (!isThere) throw new Problem('unavailable', 'The index is being read anew.');
+      return store.snapshot();
+    },
+  });
+  const longRead = longReads(flaky, 2);
+  const read = () => longRead(() => ({ headers: [], pieces: ['{}'] }));
+  for (let i = 0; i < 5; i++) await t.throwsAsync(read(), { message: /read anew/ });
+  isThere = true;
+  t.is(textOf(await read()), '{}');
+});
+
+test('an answer that something expired in meanwhile has the tag of what it shows', async (t) => {
+  const { store } = await open(t);
+  await store.set([{ key: 'abc', value: '1' }]);
+  let looks = 0;
+  // The deadline passes right behind the first look.
+  const expiring = around(store, {
+    lastExpired: () => (looks++ === 0 ? undefined : 1000),
+    snapshot: () => ({ ...around(store, { lastExpired: () => 1000 }), close() {} }),
+  });
+  const find = searchKeys({
+    ...{ store: expiring, answers: new AnswerCache(expiring, 0), longRead: longReads(expiring, 1) },
+    scheduler: new EventLoopScheduler(),
+  });
+  const answer = await find(search({ prefix: 'a' }));
+  t.is(headerOf(answer, 'ETag'), `"${store.timeline()}-${store.revision()}+1000"`);
+});
+
 test('a page for a client that has left is not looked for', async (t) => {
   const { store } = await open(t);
   let looked = 0;

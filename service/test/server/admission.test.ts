@@ -37,7 +37,9 @@ async function startBusy(t: ExecutionContext, milliseconds: number, options: Ser
 
 test('more than can be done is refused with 503 and Retry-After; probes and what follows are answered', async (t) => {
   const { service, searches } = await startBusy(t, 15);
-  const answers = await Promise.all(Array.from({ length: 300 }, () => call(service, '/search?prefix=a&limit=1')));
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, () => call(service, '/search?prefix=a&after=0&limit=1')),
+  );
   const refused = answers.filter(({ status }) => status === 503);
   t.is(answers.filter(({ status }) => status === 200).length + refused.length, 300);
   t.true(refused.length > 100, `${refused.length} refused`);
@@ -47,7 +49,7 @@ test('more than can be done is refused with 503 and Retry-After; probes and what
     t.is(answer.headers['retry-after'], '1');
   }
   t.is(searches(), 300 - refused.length, 'a refused request does no work');
-  t.is((await call(service, '/search?prefix=a&limit=1')).status, 200);
+  t.is((await call(service, '/search?prefix=a&after=0&limit=1')).status, 200);
   const { text } = await call(service, '/metrics');
   t.regex(text, new RegExp(`status_code="503"\\} ${refused.length}\\n`));
   t.regex(text, /http_server_active_requests 1\n/);
@@ -58,7 +60,7 @@ for (const path of ['/livez', '/readyz', '/metrics']) {
     const { service } = await startBusy(t, 15, { maxWait: 60_000 });
     let done = 0;
     const searches = Array.from({ length: 100 }, async () => {
-      await call(service, '/search?prefix=a&limit=1');
+      await call(service, '/search?prefix=a&after=0&limit=1');
       done++;
     });
     await waitFor('searches are served', () => done > 2);
@@ -73,7 +75,7 @@ test('a refused write leaves its connection in step, whatever its size', async (
   const { service } = await startBusy(t, 30, { maxWait: 0 });
   const agent = singleConnection(t);
   for (const size of [10, 100_000]) {
-    const busy = Array.from({ length: 20 }, () => call(service, '/search?prefix=a&limit=1'));
+    const busy = Array.from({ length: 20 }, () => call(service, '/search?prefix=a&after=0&limit=1'));
     const answer = await set(service, { a: 'x'.repeat(size) }, { agent });
     if (answer.status !== 200) assertProblem(t, answer, 'overloaded');
     t.is((await call(service, '/livez', { agent })).text, '{"status":"ok"}');
@@ -83,15 +85,15 @@ test('a refused write leaves its connection in step, whatever its size', async (
 
 test('whoever went away while waiting costs no work', async (t) => {
   const { service, searches } = await startBusy(t, 20, { maxWait: 60_000 });
-  const first = Array.from({ length: 5 }, () => call(service, '/search?prefix=a&limit=1'));
+  const first = Array.from({ length: 5 }, () => call(service, '/search?prefix=a&after=0&limit=1'));
   const gone = await Promise.all(Array.from({ length: 20 }, () => connectRaw(t, service)));
   for (const { socket, send } of gone) {
-    send('GET /search?prefix=a&limit=1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    send('GET /search?prefix=a&after=0&limit=1 HTTP/1.1\r\nHost: x\r\n\r\n');
     socket.end();
     socket.destroy();
   }
   await Promise.all(first);
-  t.is((await call(service, '/search?prefix=a&limit=1')).status, 200);
+  t.is((await call(service, '/search?prefix=a&after=0&limit=1')).status, 200);
   t.true(searches() < 26, `${searches()} searches`);
 });
 

@@ -110,9 +110,18 @@ test('a page that hides keys while the service runs: no search passes over it in
     t.regex((await search(path)).text, /data-corrupted/);
   }
   t.is((await search('/get/key-0001')).status, 200);
+  // A write could take pages that hold what was acknowledged before.
+  const write = () => fetch(`${service.url}/set`, { method: 'POST', body: '{"key-0001":2}' });
+  const refused = await write();
+  t.is(refused.status, 500);
+  t.regex(await refused.text(), /data-corrupted.*Nothing was written/);
+  t.is((await search('/readyz')).status, 503);
   t.regex(await (await fetch(`${service.url}/metrics`)).text(), /kvstore_data_damage_total\{part="page"\} [1-9]/);
   mend();
   await waitFor('it is searched again', async () => (await search('/search?prefix=key-2999')).status === 200);
+  t.is((await search('/get/key-0001')).text, '1');
+  t.is((await search('/readyz')).status, 200);
   t.deepEqual(await search('/search?prefix=key-2999'), whole);
+  t.is((await write()).status, 200);
   t.is(JSON.parse((await search('/search?prefix=key-2')).text).length, 1000);
 });

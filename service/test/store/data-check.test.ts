@@ -10,6 +10,7 @@ import { checkDataFile } from '../../src/store/data-file.ts';
 import { KeyIndex } from '../../src/store/key-index.ts';
 import { StoredData } from '../../src/store/pages/stored-data.ts';
 import { flipBit } from '../support/damage.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 test('a check while the index is written to finds nothing wrong; then a damaged page is found', async (t) => {
   const directory = temporaryFolder(t);
@@ -54,6 +55,29 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   t.regex((await check.run()) ?? '', /data\.mdb is damaged: page/);
   t.is(faults.length, 1);
   t.true(check.pause > 0, 'a check is followed by a pause as long as a hundred of them');
+});
+
+test('a check that takes long is broken off after half a minute, for it keeps pages from being used again', async (t) => {
+  const directory = temporaryFolder(t);
+  const index = new KeyIndex({ directory, durable: false });
+  t.teardown(() => index.close());
+  const clock = new ManualClock();
+  let open = 0;
+  const check = new DataCheck({
+    ...{ directory, clock, interval: 0 },
+    snapshot: () => {
+      open++;
+      return { close: () => void open-- };
+    },
+    onChecked: () => t.fail('it has no verdict'),
+  });
+  t.teardown(() => check.stop());
+  const checked = check.run();
+  t.is(open, 1);
+  clock.pass(30_000);
+  await t.throwsAsync(checked, { message: /ended early/ });
+  t.is(open, 0);
+  t.is(check.pause, 100 * 30_000);
 });
 
 test('a check that is under way when the store closes is broken off, and lets go of its snapshot', async (t) => {

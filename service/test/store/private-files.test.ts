@@ -1,8 +1,10 @@
 /** What is stored is for the user of the process alone. */
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -60,6 +62,26 @@ test('a folder that anybody may look into, with private files, is not loose; lin
   chmodSync(directory, 0o755);
   symlinkSync('/nowhere', join(directory, 'link'));
   t.deepEqual(looserThanPrivate(directory), []);
+});
+
+test('a folder that cannot be looked into, such as lost+found of a volume, is no fault', async (t) => {
+  const directory = temporaryFolder(t);
+  mkdirSync(join(directory, 'lost+found'), { mode: 0 });
+  t.deepEqual(looserThanPrivate(directory), []);
+  const loose = join(directory, 'loose');
+  writeFileSync(loose, '');
+  chmodSync(loose, 0o644);
+  t.deepEqual(looserThanPrivate(directory), [loose]);
+  t.deepEqual(looserThanPrivate(join(directory, 'none')), []);
+  if (getuid?.() !== 0) return;
+  // As another user, whom the mode keeps out.
+  chownSync(directory, nobody, nobody);
+  chownSync(loose, nobody, nobody);
+  const script = `import { looserThanPrivate } from ${JSON.stringify(new URL('../../src/store/private-files.ts', import.meta.url).href)};
+    process.setuid(${nobody});
+    process.stdout.write(JSON.stringify(looserThanPrivate(${JSON.stringify(directory)})));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  t.deepEqual(JSON.parse(stdout || '[]'), [loose], stderr);
 });
 
 test('a link under a name that the service makes up is replaced, never followed', async (t) => {

@@ -6,6 +6,7 @@ import { parameter } from './parameters.ts';
 import { schema } from './schemas.ts';
 
 const writeProblems: readonly ProblemCode[] = [
+  'invalid-query',
   'invalid-key',
   'cross-site',
   'precondition-failed',
@@ -42,7 +43,7 @@ export const set: Operation = {
       content: { 'application/json': { schema: schema('Pairs') } },
     },
   },
-  problems: ['invalid-query', ...bodyProblems, ...writeProblems],
+  problems: [...bodyProblems, ...writeProblems],
   access: 'write',
 };
 
