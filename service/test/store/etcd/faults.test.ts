@@ -282,7 +282,9 @@ for (const overtaken of [false, true]) {
     await store.barrier();
     t.deepEqual(pairsOf(store), overtaken ? { kept: '1', new: '29' } : { kept: '1' });
     t.is(await metric(registry, 'kvstore_resyncs_total', { cause: 'first' }), 1);
-    t.is(await metric(registry, 'kvstore_resyncs_total'), 2);
+    // A sync whose end finds another state than its beginning is done again.
+    const syncs = await metric(registry, 'kvstore_resyncs_total');
+    t.true(syncs === 2 || syncs === 3, `${syncs} full syncs`);
     const { store: fresh } = await openReady(t, { endpoints: cluster.endpoints });
     await checkRecovered(t, [store, fresh], new Map());
   });
