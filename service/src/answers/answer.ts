@@ -34,7 +34,7 @@ export interface BytesAnswer extends AnswerHead {
 export interface SlicedAnswer extends AnswerHead {
   readonly kind: 'slices';
   readonly slices: Iterable<string>;
-  /** Called once, when the last slice has been read or the client has gone. */
+  /** Called once, when the client has taken the last slice or has gone. */
   release(): void;
 }
 

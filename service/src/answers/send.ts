@@ -103,6 +103,8 @@ async function sendSlices(
       }
     }
     response.end();
+    // Until the client has taken the last one, it counts among those that are under way.
+    if (!response.writableFinished && !response.destroyed) await eitherOf(response, 'finish', 'close');
   } finally {
     release();
   }
@@ -118,17 +120,17 @@ async function sendEvents(response: ServerResponse, { status, headers, open }: E
 
 /** Resolves when the client has taken what was written and it is this answer's turn, or when the client has gone. */
 async function nextTurn(response: ServerResponse, scheduler: EventLoopScheduler): Promise<void> {
-  if (response.writableNeedDrain) await drained(response);
+  if (response.writableNeedDrain) await eitherOf(response, 'drain', 'close');
   if (!response.destroyed) await scheduler.next();
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  const other = new AbortController();
-  const { signal } = other;
+async function eitherOf(response: ServerResponse, event: 'drain' | 'finish', other: 'close'): Promise<void> {
+  const ended = new AbortController();
+  const { signal } = ended;
   try {
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+    await Promise.race([once(response, event, { signal }), once(response, other, { signal })]);
   } finally {
-    other.abort();
+    ended.abort();
   }
 }
 
