@@ -93,12 +93,13 @@ interface HandlerParts extends ServiceParts {
 }
 
 /**
- * What every request goes through, from the inside out: the application, admission, the order of a connection's requests, traces, the
- * request's clock.
+ * What every request goes through, from the inside out: the application, admission, the order of a connection's requests,
+ * traces, the request's clock.
  */
 function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const { store, log, registry, metrics, drain, scheduler, peers, tokens, tracing, version } = parts;
   const spans = tracing?.spans ?? noSpans;
+  const { maxWait, maxBody } = config;
   const app = createApp({
     ...{ store, log, registry, metrics, drain, scheduler, peers, tokens, version },
     answers: new AnswerCache(store, config.answerCache),
@@ -108,7 +109,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     identity: config.identity,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     pages: { docs: config.docs, ui: config.ui },
-    maxBody: config.maxBody,
+    maxBody,
     maxStreams: config.maxStreams,
     limits: {
       maxWatches: config.maxWatches,
@@ -117,8 +118,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
       stallTimeout: config.stallTimeout,
     },
   });
-  const admit = admission({ scheduler, maxWait: config.maxWait, maxBody: config.maxBody, metrics, spans });
-  const admitted = admit(app.callback());
+  const admitted = admission({ scheduler, maxWait, maxBody, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
   return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
 }

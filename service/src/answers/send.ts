@@ -47,20 +47,22 @@ function sendBytes(
     response.end();
     return undefined;
   }
-  return sendBatches(response, parts, scheduler);
+  return sendInTurns(response, batches(parts), writeTogether, scheduler);
 }
 
-async function sendBatches(
+/** Writes piece by piece and ends the response, as fast as the client takes it; others have their turn in between. */
+async function sendInTurns<Piece>(
   response: ServerResponse,
-  parts: readonly Buffer[],
+  pieces: Iterable<Piece>,
+  write: (response: ServerResponse, piece: Piece) => void,
   scheduler: EventLoopScheduler,
 ): Promise<void> {
   let isFirst = true;
-  for (const batch of batches(parts)) {
+  for (const piece of pieces) {
     if (!isFirst) await nextTurn(response, scheduler);
     isFirst = false;
     if (response.destroyed) return;
-    writeTogether(response, batch);
+    write(response, piece);
   }
   response.end();
 }
@@ -93,21 +95,17 @@ async function sendSlices(
 ): Promise<void> {
   try {
     response.writeHead(status, headers as string[]);
-    if (!isHead(response)) {
-      let isFirst = true;
-      for (const slice of slices) {
-        if (!isFirst) await nextTurn(response, scheduler);
-        isFirst = false;
-        if (response.destroyed) return;
-        response.write(slice);
-      }
-    }
-    response.end();
+    if (isHead(response)) response.end();
+    else await sendInTurns(response, slices, writeText, scheduler);
     // Until the client has taken the last one, it counts among those that are under way.
-    if (!response.writableFinished && !response.destroyed) await eitherOf(response, 'finish', 'close');
+    if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
   } finally {
     release();
   }
+}
+
+function writeText(response: ServerResponse, text: string): void {
+  response.write(text);
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
@@ -120,15 +118,15 @@ async function sendEvents(response: ServerResponse, { status, headers, open }: E
 
 /** Resolves when the client has taken what was written and it is this answer's turn, or when the client has gone. */
 async function nextTurn(response: ServerResponse, scheduler: EventLoopScheduler): Promise<void> {
-  if (response.writableNeedDrain) await eitherOf(response, 'drain', 'close');
+  if (response.writableNeedDrain) await eventOrClose(response, 'drain');
   if (!response.destroyed) await scheduler.next();
 }
 
-async function eitherOf(response: ServerResponse, event: 'drain' | 'finish', other: 'close'): Promise<void> {
+async function eventOrClose(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
   const ended = new AbortController();
   const { signal } = ended;
   try {
-    await Promise.race([once(response, event, { signal }), once(response, other, { signal })]);
+    await Promise.race([once(response, event, { signal }), once(response, 'close', { signal })]);
   } finally {
     ended.abort();
   }

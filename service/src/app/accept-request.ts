@@ -25,8 +25,10 @@ export function acceptRequest(identity: string | undefined, checkHost: CheckHost
       if (!hostPattern.test(host)) {
         throw new Problem('invalid-request', 'The Host header is a name or an address, with or without a port.');
       }
-      if (checkHost !== undefined && !byAddress.has(target.path)) checkHost(host);
-      if (!byAddress.has(target.path)) lastHost = host;
+      if (!byAddress.has(target.path)) {
+        checkHost?.(host);
+        lastHost = host;
+      }
     }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
   };

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { sender } from '../answers/send.ts';
 import { bodyReader } from '../requests/body.ts';
 import { RawRequest } from '../requests/raw-request.ts';
-import { type PageOptions, pageRoutes, pagesOf } from '../site/pages/pages.ts';
+import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
 import type { Spans } from '../store/spans.ts';
 import { acceptRequest } from './accept-request.ts';
 import { answerProblems } from './answer-problems.ts';
@@ -34,12 +34,7 @@ export function createApp(options: AppOptions): Koa {
   const readBody = bodyReader({ maxBytes: maxBody, spans });
   const answerRoute = answerRoutes({ send, readBody, metrics, spans });
   const data = apiRoutes(options);
-  const routes = [
-    ...data,
-    ...pagesOf(options.pages)
-      .flatMap((page) => pageRoutes([page]))
-      .map(pageRoute),
-  ];
+  const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
@@ -66,7 +61,7 @@ export function createApp(options: AppOptions): Koa {
 /** What the router calls them. */
 const verbs = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
-function pageRoute({ path, answer }: ReturnType<typeof pageRoutes>[number]): Route {
+function pageRoute({ path, answer }: PageRoute): Route {
   return { method: 'GET', path, access: 'open', hasBody: false, answer };
 }
 

@@ -8,6 +8,7 @@ import type { DumpCache } from '../caches/dump-cache.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
+import { afterBarrier } from './after-barrier.ts';
 import type { LongRead } from './long-read.ts';
 import { nextLink, readPage } from './page.ts';
 
@@ -41,10 +42,7 @@ export function dumpPairs(parts: DumpParts): Dump {
     const headers = [...head, 'ETag', etag, 'Content-Type', 'application/json', 'Content-Length', String(length)];
     return { kind: 'bytes', status: 200, headers, parts: bytes, length, release };
   };
-  return (request) => {
-    const fresh = request.stale ? undefined : store.barrier();
-    return fresh === undefined ? read(request) : fresh.then(() => read(request));
-  };
+  return afterBarrier(store, read);
 }
 
 function isWhole({ asLines, limit, filter }: DumpRequest): boolean {

@@ -7,6 +7,7 @@ import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import { Problem } from '../errors.ts';
 import type { GetRequest } from '../requests/reads.ts';
 import type { Store } from '../store/store.ts';
+import { afterBarrier } from './after-barrier.ts';
 
 /** Rejects with Problem `unavailable` when the read cannot be made fresh, `data-corrupted` when the value is damaged. */
 export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
@@ -22,10 +23,7 @@ export function getValue(store: Store, answers: AnswerCache): Get {
     }
     return withHeaders(answer, age);
   };
-  return (request) => {
-    const fresh = request.stale ? undefined : store.barrier();
-    return fresh === undefined ? read(request) : fresh.then(() => read(request));
-  };
+  return afterBarrier(store, read);
 }
 
 const missing = problemAnswer(new Problem('key-not-found', 'The store has no such key.'));

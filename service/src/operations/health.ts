@@ -1,9 +1,9 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
-import accepts from 'accepts';
 import { Registry } from 'prom-client';
 import { ageHeaders } from '../answers/age.ts';
 import { type TextAnswer, textAnswer } from '../answers/answer.ts';
 import { Problem } from '../errors.ts';
+import { negotiation } from '../requests/negotiation.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import type { Drain } from '../server/drain.ts';
 import { type Peers, replicaHeader } from '../server/peers.ts';
@@ -44,7 +44,7 @@ export function metricsText(registry: Registry, exemplars: boolean): (request: R
   return async ({ headers }) => {
     if (!exemplars) return textAnswer(200, ['Content-Type', registry.contentType], await registry.metrics());
     const offered = ['text/plain; version=0.0.4', openMetrics];
-    const isOpen = accepts({ headers } as Parameters<typeof accepts>[0]).type(offered) === openMetrics;
+    const isOpen = negotiation(headers).type(offered) === openMetrics;
     const type = isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : registry.contentType;
     const text = await (isOpen ? openMetricsText(registry) : registry.metrics());
     return textAnswer(200, ['Vary', 'Accept', 'Content-Type', type], text);

@@ -8,6 +8,7 @@ import type { SearchRequest } from '../requests/reads.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { maxKeyBytes } from '../store/key.ts';
 import type { Store } from '../store/store.ts';
+import { afterBarrier } from './after-barrier.ts';
 import type { LongRead } from './long-read.ts';
 import { nextLink, readPage } from './page.ts';
 
@@ -44,10 +45,7 @@ export function searchKeys(parts: SearchParts): Search {
     if (ready === undefined || viewTag(store, store) !== etag) return readLong(parts, request, age);
     return withHeaders(ready, ['ETag', etag, ...age]);
   };
-  return (request) => {
-    const fresh = request.stale ? undefined : store.barrier();
-    return fresh === undefined ? read(request) : fresh.then(() => read(request));
-  };
+  return afterBarrier(store, read);
 }
 
 function readLong(

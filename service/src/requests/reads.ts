@@ -1,10 +1,10 @@
 /** The reads as typed requests. */
 import type { IncomingHttpHeaders } from 'node:http';
-import accepts from 'accepts';
 import fresh from 'fresh';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
+import { negotiation } from './negotiation.ts';
 import { type Page, parseFlag, parsePage, parseQuery, parseStale, type Query, single } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
 import { decodePath } from './target.ts';
@@ -92,10 +92,7 @@ function wantsLines(request: RawRequest): boolean {
   const { accept } = request.headers;
   // What most clients send needs no negotiation, which takes a tenth of such a request's time.
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return false;
-  return (
-    accepts({ headers: request.headers } as Parameters<typeof accepts>[0]).type(['application/json', jsonLines]) ===
-    jsonLines
-  );
+  return negotiation(request.headers).type(['application/json', jsonLines]) === jsonLines;
 }
 
 function conditionOf(headers: IncomingHttpHeaders): Read['hasCurrent'] {

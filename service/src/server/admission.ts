@@ -34,17 +34,18 @@ export interface AdmissionOptions {
   readonly spans: Pick<Spans, 'bind'>;
 }
 
-/** Puts the gate in front of a listener. All that stand behind one gate share its limits. */
-export type Admit = (serve: RequestListener) => RequestListener;
-
-export function admission({ scheduler, maxWait, maxBody, metrics, spans }: AdmissionOptions): Admit {
+/** Puts the gate in front of a listener. */
+export function admission(
+  { scheduler, maxWait, maxBody, metrics, spans }: AdmissionOptions,
+  rest: RequestListener,
+): RequestListener {
   const most = Math.max(maxBodies, maxBody);
   let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
     metrics.problem('overloaded');
     sendRefusal(request, response);
   };
-  const serve = (rest: RequestListener, request: IncomingMessage, response: ServerResponse) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const size = request.method === 'GET' ? 0 : countedSize(request, maxBody);
     if (size > 0) {
       if (bodies + size > most) return refuse(request, response);
@@ -55,18 +56,18 @@ export function admission({ scheduler, maxWait, maxBody, metrics, spans }: Admis
     }
     rest(request, response);
   };
-  return (rest) => (request, response) => {
+  return (request, response) => {
     const { url = '' } = request;
     // Most are longer, which is seen without reading them.
     if (url.length <= longestUnlimited && unlimited.has(url)) return rest(request, response);
-    if (scheduler.free()) return serve(rest, request, response);
+    if (scheduler.free()) return serve(request, response);
     if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(request, response);
     const begin = (waited: number) => {
       metrics.waited(waited / 1000);
       // Nobody is there any more to read an answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(request, response);
-      else serve(rest, request, response);
+      else serve(request, response);
     };
     // Its turn comes in the context of the request that was there first.
     scheduler.wait(spans.bind(begin));

@@ -123,15 +123,12 @@ test('what has waited is served in the context in which it came, such as its tra
   const context = new AsyncLocalStorage<string>();
   const served: [url: string | undefined, context: string | undefined][] = [];
   const metrics = httpMetrics(new Registry());
-  const listener = admission({
-    scheduler: turns,
-    maxWait: 60_000,
-    maxBody: 1,
-    metrics,
-    spans: { bind: AsyncLocalStorage.bind },
-  })(({ url }) => {
-    served.push([url, context.getStore()]);
-  });
+  const listener = admission(
+    { scheduler: turns, maxWait: 60_000, maxBody: 1, metrics, spans: { bind: AsyncLocalStorage.bind } },
+    ({ url }) => {
+      served.push([url, context.getStore()]);
+    },
+  );
   t.true(turns.free());
   now += 1000;
   t.false(turns.free(), 'no time is left');

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import accepts from 'accepts';
 import fresh from 'fresh';
 import { type Answer, emptyAnswer } from '../../answers/answer.ts';
+import { negotiation } from '../../requests/negotiation.ts';
 import type { RawRequest } from '../../requests/raw-request.ts';
 
 export interface Asset {
@@ -65,7 +65,7 @@ export function serveAsset({ file, type }: Asset): (request: RawRequest) => Prom
       content = undefined;
       throw error;
     });
-    const isZipped = acceptsGzip(request);
+    const isZipped = negotiation(request.headers).encoding(['gzip', 'identity']) === 'gzip';
     const tag = isZipped ? `"${etag}-gzip"` : `"${etag}"`;
     const head = [...headers, 'ETag', tag];
     if (fresh(request.headers, { etag: tag })) return emptyAnswer(304, head);
@@ -80,10 +80,6 @@ export function serveAsset({ file, type }: Asset): (request: RawRequest) => Prom
       release() {},
     };
   };
-}
-
-function acceptsGzip({ headers: asked }: RawRequest): boolean {
-  return accepts({ headers: asked } as Parameters<typeof accepts>[0]).encoding(['gzip', 'identity']) === 'gzip';
 }
 
 async function read(file: URL): Promise<Content> {
