@@ -5,8 +5,8 @@ import type { KubeClient } from './kube/kube-client.ts';
 import type { ObjectCache } from './kube/object-cache.ts';
 import { pathOf, type Resource, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
-import { group, type KvStore, kind } from './kvstore.ts';
-import { belongsTo, controllerOf } from './ownership.ts';
+import type { KvStore } from './kvstore.ts';
+import { belongsTo, controllerOf, isOfKvStore } from './ownership.ts';
 
 /**
  * Objects that an older operator made have the KvStore's own name and keep it: another account would make all pods anew,
@@ -47,6 +47,5 @@ export async function readOwnNames(
 /** Whether an object is another KvStore's. What a former one of the same name had goes with it, and its name is free. */
 function isOfOther(object: KubernetesObject | undefined, { metadata }: KvStore): boolean {
   const controller = object === undefined ? undefined : controllerOf(object);
-  if (controller === undefined || controller.kind !== kind || controller.name === metadata.name) return false;
-  return controller.apiVersion.startsWith(`${group}/`);
+  return controller !== undefined && isOfKvStore(controller) && controller.name !== metadata.name;
 }

@@ -39,10 +39,12 @@ export function controllerOf({ metadata }: KubernetesObject): V1OwnerReference |
 
 /** Whether an object's controller is this very KvStore. */
 export function isControlledBy(object: KubernetesObject, { metadata }: KvStore): boolean {
-  return (
-    object.metadata?.ownerReferences?.some(({ controller, uid }) => controller === true && uid === metadata.uid) ??
-    false
-  );
+  return controllerOf(object)?.uid === metadata.uid;
+}
+
+/** Whether it is a KvStore that is referred to, of whatever version. */
+export function isOfKvStore(reference: Pick<V1OwnerReference, 'apiVersion' | 'kind'>): boolean {
+  return reference.kind === kind && reference.apiVersion.startsWith(`${group}/`);
 }
 
 /**

@@ -4,7 +4,8 @@ import { labelKeys } from './desired/labels.ts';
 import type { KubeClient } from './kube/kube-client.ts';
 import { pathOf, resources } from './kube/resources.ts';
 import type { Caches } from './kube/sources.ts';
-import { group, type KvStore } from './kvstore.ts';
+import type { KvStore } from './kvstore.ts';
+import { isOfKvStore } from './ownership.ts';
 import { metadataOnly } from './secret-versions.ts';
 
 export interface Reference {
@@ -79,16 +80,8 @@ export async function refuseReferences(
     const own = ownSecret.exec(reference.name);
     if (own === null) continue;
     const path = pathOf(resources.secrets, namespace, reference.name);
-    const isOurs =
-      hasEtcd(own.groups?.store) || isOfKvStore(await client.find<KubernetesObject>(path, { accept: metadataOnly }));
+    const find = () => client.find<KubernetesObject>(path, { accept: metadataOnly });
+    const isOurs = hasEtcd(own.groups?.store) || ((await find())?.metadata?.ownerReferences ?? []).some(isOfKvStore);
     if (isOurs) throw new RefusedReferenceError(reference, "one of the operator's own Secrets");
   }
-}
-
-function isOfKvStore(object: KubernetesObject | undefined): boolean {
-  return (
-    object?.metadata?.ownerReferences?.some(
-      ({ apiVersion, kind }) => kind === resources.kvStores.kind && apiVersion.startsWith(`${group}/`),
-    ) ?? false
-  );
 }

@@ -4,8 +4,8 @@
  */
 import type { V1Ingress } from '@kubernetes/client-node';
 import { type IngressPath, ingressPaths } from '../desired/ingress.ts';
-import { group, type KvStore, kind } from '../kvstore.ts';
-import { controllerOf } from '../ownership.ts';
+import type { KvStore } from '../kvstore.ts';
+import { controllerOf, isOfKvStore } from '../ownership.ts';
 import { asItStands, classOf } from './standing.ts';
 
 /** Who has a host, in words. */
@@ -84,7 +84,7 @@ function foreignClaim(ingress: V1Ingress, kvstore: KvStore): Claim | undefined {
   );
   if (overlaps !== true) return undefined;
   const controller = controllerOf(ingress);
-  const isStore = controller?.kind === kind && controller.apiVersion.startsWith(`${group}/`);
+  const isStore = controller !== undefined && isOfKvStore(controller);
   const holder = `${isStore ? 'KvStore' : 'Ingress'} ${metadata?.namespace}/${metadata?.name}`;
   return { holder, hasRoute: true, since: String(metadata?.creationTimestamp ?? '') };
 }

@@ -1,5 +1,5 @@
 /** From a request whose route is known to its answer on the response. */
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Answer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
 import type { ReadBody } from '../requests/body.ts';
@@ -54,9 +54,4 @@ function began({ res }: Context, spans: Spans): void {
   const span = spans.current();
   span?.setAttribute('http.response.status_code', res.statusCode);
   span?.finish();
-}
-
-/** Middleware of a route, for the router. */
-export function routeMiddleware(answerRoute: AnswerRoute, route: Route): Middleware {
-  return (ctx) => answerRoute(route, ctx);
 }

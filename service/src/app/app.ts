@@ -5,11 +5,12 @@ import type { Logger } from 'pino';
 import { sender } from '../answers/send.ts';
 import { bodyReader } from '../requests/body.ts';
 import { RawRequest } from '../requests/raw-request.ts';
+import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
 import type { Spans } from '../store/spans.ts';
 import { acceptRequest } from './accept-request.ts';
 import { answerProblems } from './answer-problems.ts';
-import { answerRoutes, routeMiddleware } from './answer-route.ts';
+import { answerRoutes } from './answer-route.ts';
 import { answerUnrouted } from './answer-unrouted.ts';
 import { requireToken } from './authorize.ts';
 import { answerFound } from './find-route.ts';
@@ -53,7 +54,7 @@ export function createApp(options: AppOptions): Koa {
   );
   app.use(answerUnrouted(send));
   const router = new Router({ strict: true, sensitive: true });
-  for (const route of routes) router[verbs[route.method]](patternOf(route), routeMiddleware(answerRoute, route));
+  for (const route of routes) router[verbs[route.method]](patternOf(route), (ctx) => answerRoute(route, ctx));
   app.use(router.routes());
   return app;
 }
@@ -71,5 +72,6 @@ function openPathsOf(routes: readonly Route[]): ReadonlySet<string> {
 
 /** No cleaning of paths: what is between the slashes of /get/ is somebody's key. */
 function patternOf({ path }: Route): string | RegExp {
-  return path === '/get/{key}' ? /^\/get\/.*$/s : path;
+  const prefix = prefixOf(path);
+  return prefix === undefined ? path : new RegExp(`^${RegExp.escape(prefix)}.*$`, 's');
 }

@@ -1,19 +1,17 @@
 /** The data calls' way to their routes. @koa/router tries one pattern after the other, which takes as long as a read. */
 import type { RawRequest } from '../requests/raw-request.ts';
+import { prefixOf } from '../site/openapi/api.ts';
 import type { Layer } from './answer-problems.ts';
 import type { AnswerRoute } from './answer-route.ts';
 import type { Route } from './routes.ts';
 
-/** The paths that have a parameter end with it. */
-const parameter = '{key}';
-
 /** Answers what one of the routes fits; leaves everything else, such as other methods of their paths, to the next layer. */
 export function answerFound(routes: readonly Route[], answerRoute: AnswerRoute): Layer {
-  const exact = routes.filter(({ path }) => !path.endsWith(parameter));
-  const byPath = Map.groupBy(exact, ({ path }) => path);
-  const byPrefix = routes
-    .filter(({ path }) => path.endsWith(parameter))
-    .map((route) => ({ route, prefix: route.path.slice(0, -parameter.length) }));
+  const byPath = Map.groupBy(routes, ({ path }) => path);
+  const byPrefix = routes.flatMap((route) => {
+    const prefix = prefixOf(route.path);
+    return prefix === undefined ? [] : [{ route, prefix }];
+  });
   return (ctx, next) => {
     const { target, method: asked }: RawRequest = ctx.state;
     const { path } = target;

@@ -29,3 +29,9 @@ export const api = {
 } as const satisfies Readonly<Record<string, ApiEntry>>;
 
 export type OperationName = keyof typeof api;
+
+/** What the paths of a template that ends with a parameter begin with; undefined: it has none. */
+export function prefixOf(path: string): string | undefined {
+  const [, prefix] = /^(.*)\{\w+\}$/.exec(path) ?? [];
+  return prefix;
+}

@@ -13,6 +13,9 @@ const pageProblems: readonly ProblemCode[] = [
   'unavailable',
 ];
 
+/** Of every read that comes in pages. */
+const pageParameters = (['limit', 'after', 'consistency', 'ifNoneMatchRead'] as const).map((name) => parameter(name));
+
 const unchanged = (etag: Part): Part => ({
   description: 'Nothing has changed since the given ETag.',
   headers: { ETag: etag, Age: header('age') },
@@ -41,15 +44,7 @@ export const search: Operation = {
   summary: 'Keys by prefix, suffix or both',
   description: 'At least one of `prefix` and `suffix` is given; both given, both must hold.',
   tags: ['Reading'],
-  parameters: [
-    parameter('prefix'),
-    parameter('suffix'),
-    parameter('values'),
-    parameter('limit'),
-    parameter('after'),
-    parameter('consistency'),
-    parameter('ifNoneMatchRead'),
-  ],
+  parameters: [parameter('prefix'), parameter('suffix'), parameter('values'), ...pageParameters],
   answers: {
     200: {
       description: 'The keys in order, `[]` when there is none; with `values=true` the pairs.',
@@ -72,13 +67,7 @@ export const dump: Operation = {
   summary: 'Every pair',
   description: 'Streamed from one state of the store, however long it takes. An answer that is cut off has no end.',
   tags: ['Reading'],
-  parameters: [
-    parameter('prefix'),
-    parameter('limit'),
-    parameter('after'),
-    parameter('consistency'),
-    parameter('ifNoneMatchRead'),
-  ],
+  parameters: [parameter('prefix'), ...pageParameters],
   answers: {
     200: {
       description: 'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each.',
