@@ -26,7 +26,7 @@ export async function readPage({ view, filter, limit, scheduler, isGone }: PageO
   const keys: string[] = [];
   for (const key of view.search(filter)) {
     if (key === undefined) {
-      await scheduler.next();
+      await scheduler.goOn();
       if (isGone()) break;
       continue;
     }

@@ -13,6 +13,8 @@ interface Piece {
 
 export class EventLoopScheduler {
   readonly #now: () => number;
+  /** Goes on before anything waiting begins. */
+  readonly #begun: (() => void)[] = [];
   readonly #waiting: Piece[] = [];
   #scheduled = 0;
   /** When work began in this turn; undefined: not yet. */
@@ -49,7 +51,7 @@ export class EventLoopScheduler {
 
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
   free(): boolean {
-    return this.#waiting.length === 0 && this.#timeLeft(this.#now());
+    return this.#begun.length + this.#waiting.length === 0 && this.#timeLeft(this.#now());
   }
 
   /** Runs the piece in its turn, first come, first served, and tells it how many milliseconds it waited. */
@@ -63,6 +65,17 @@ export class EventLoopScheduler {
   /** Resolves in its turn. */
   next(): Promise<unknown> {
     return new Promise((resolve) => this.wait(resolve));
+  }
+
+  /**
+   * Resolves before anything that waits begins: for work that sends nothing until it is done and holds memory until then.
+   * In turn with what waits it would take as long as all of that for each of its pieces, and more and more would be begun.
+   */
+  goOn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#begun.push(resolve);
+      this.#schedule();
+    });
   }
 
   #timeLeft(now: number): boolean {
@@ -84,7 +97,7 @@ export class EventLoopScheduler {
 
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
-    if (this.#scheduled >= Math.min(this.#waiting.length, piecesPerTurn)) return;
+    if (this.#scheduled >= Math.min(this.#begun.length + this.#waiting.length, piecesPerTurn)) return;
     this.#scheduled++;
     setImmediate(() => {
       this.#scheduled--;
@@ -95,6 +108,11 @@ export class EventLoopScheduler {
   }
 
   #take(now: number): void {
+    const begun = this.#begun.shift();
+    if (begun !== undefined) {
+      begun();
+      return;
+    }
     const piece = this.#waiting.shift();
     if (piece === undefined) return;
     this.#pace += (now - this.#lastStart - this.#pace) / 32;

@@ -71,6 +71,20 @@ for (const path of ['/livez', '/readyz', '/metrics']) {
   });
 }
 
+test('a single read does not wait behind what waits', async (t) => {
+  const { service } = await startBusy(t, 15, { maxWait: 60_000 });
+  await set(service, { a: 1 });
+  let done = 0;
+  const searches = Array.from({ length: 100 }, async () => {
+    await call(service, '/search?prefix=a&after=0&limit=1');
+    done++;
+  });
+  await waitFor('searches are served', () => done > 2);
+  t.is((await get(service, 'a')).text, '1');
+  t.true(done < 90, `${done} searches were served before the read`);
+  await Promise.all(searches);
+});
+
 test('a refused write leaves its connection in step, whatever its size', async (t) => {
   const { service } = await startBusy(t, 30, { maxWait: 0 });
   const agent = singleConnection(t);

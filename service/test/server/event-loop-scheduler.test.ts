@@ -1,7 +1,7 @@
 import test from 'ava';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 
-/** EventLoopScheduler over a clock that only moves when a piece works. */
+/** A scheduler over a clock that only moves when a piece works. */
 function setUp() {
   let now = 0;
   const turns = new EventLoopScheduler(() => now);
@@ -24,6 +24,31 @@ test('a piece may begin at once until the turn has no time left, and again in th
   t.false(turns.free());
   await nextTurn();
   t.true(turns.free());
+});
+
+test('work that has begun goes on before anything that waits begins, however much waits', async (t) => {
+  const { turns, work } = setUp();
+  const ran: string[] = [];
+  const ended = (async () => {
+    for (let i = 0; i < 3; i++) {
+      await turns.goOn();
+      ran.push(`begun ${i}`);
+      work(6);
+    }
+  })();
+  for (let i = 0; i < 5; i++) {
+    turns.wait(() => {
+      ran.push(`waiting ${i}`);
+      work(6);
+    });
+  }
+  t.is(turns.waiting, 5);
+  t.false(turns.free());
+  await ended;
+  // What goes on asks again behind the piece that ran after it in the same turn.
+  t.true(ran.indexOf('begun 2') <= 4, ran.join());
+  while (turns.waiting > 0) await nextTurn();
+  t.is(ran.length, 8);
 });
 
 test('pieces run in their order, as many in a turn as there is time for', async (t) => {
