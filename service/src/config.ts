@@ -292,20 +292,19 @@ function oneUrl(text: string): string | undefined {
 
 /** Host names with commas between them. */
 function names(text: string): readonly string[] {
-  const list = text.split(',').map((name) => name.trim());
-  if (text.trim() === '') return [];
-  if (list.some((name) => !/^(\*|[\w.-]+|\[[\da-f:.]+\])$/i.test(name))) {
-    throw new Error('must be a list of names without ports, such as kv.example.com');
-  }
-  return list;
+  return listOf(text, 'names without ports, such as kv.example.com', (name) =>
+    /^(\*|[\w.-]+|\[[\da-f:.]+\])$/i.test(name),
+  );
 }
 
 function urls(text: string): readonly string[] {
-  const list = text.split(',').map((url) => url.trim());
+  return listOf(text, 'http or https URLs', (url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''));
+}
+
+/** Items with commas between them; none of an empty text. */
+function listOf(text: string, kind: string, isOne: (item: string) => boolean): readonly string[] {
   if (text.trim() === '') return [];
-  for (const url of list) {
-    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-      throw new Error('must be a list of http or https URLs');
-  }
+  const list = text.split(',').map((item) => item.trim());
+  if (!list.every(isOne)) throw new Error(`must be a list of ${kind}`);
   return list;
 }

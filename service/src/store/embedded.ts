@@ -70,8 +70,6 @@ export class EmbeddedStore extends IndexReader implements Store {
   #marked: number;
   readonly #window: BatchWindow;
   #committing: Promise<void> | undefined;
-  /** What the last check found wrong with the structure of the data file. */
-  #fault: string | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -108,8 +106,7 @@ export class EmbeddedStore extends IndexReader implements Store {
       onChecked: (fault) => {
         // Of a folder that is gone, the file in its place is not ours.
         if (this.#folder.look()) return;
-        this.index.setTrust(fault === undefined);
-        this.#fault = fault;
+        this.index.fault = fault;
         if (fault === undefined) return;
         metrics.damaged('page');
         log.error({ directory, fault }, `Damaged data: ${fault}. ${afterDamage(directory)}`);
@@ -137,7 +134,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   notReady(): string | undefined {
     if (this.#closed) return 'The store is closed.';
     if (this.#folder.isLost) return 'The data folder is gone.';
-    return this.#fault === undefined ? undefined : 'The data file is damaged.';
+    return this.index.fault === undefined ? undefined : 'The data file is damaged.';
   }
 
   set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
@@ -157,9 +154,10 @@ export class EmbeddedStore extends IndexReader implements Store {
   #write(work: Write['work']): Promise<Applied> {
     if (this.#closed) return Promise.reject(new Problem('unavailable', 'The store is closed.'));
     if (this.#folder.isLost) return Promise.reject(lostProblem('nothing was written'));
-    if (this.#fault !== undefined) {
+    const { fault } = this.index;
+    if (fault !== undefined) {
       // A write could take pages that hold other values.
-      const message = `The data file is damaged: ${this.#fault}. Nothing was written.`;
+      const message = `The data file is damaged: ${fault}. Nothing was written.`;
       return Promise.reject(new Problem('data-corrupted', message));
     }
     if (this.#waiting.length >= maxWaiting) {

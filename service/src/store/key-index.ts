@@ -84,7 +84,7 @@ export class KeyIndex implements Reader {
   #db: Opened;
   readonly #wall: () => number;
   #timeline: string;
-  #isTrusted = true;
+  #fault: string | undefined;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
   /** Transactions under way. */
@@ -241,18 +241,23 @@ export class KeyIndex implements Reader {
     return this.#db.keys.search(filter, read, expired);
   }
 
+  /** What is known to be wrong with the structure of the file; undefined: nothing. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
   /**
-   * False: the structure of the file is known to be damaged, so a walk may miss keys. Until it is true again walks throw
-   * Problem `data-corrupted`; single keys are read as before, since each read checks both tables.
+   * Of a damaged file a walk may miss keys: until there is no fault any more walks throw Problem `data-corrupted`. Single
+   * keys are read as before, since each read checks both tables.
    */
-  setTrust(isTrusted: boolean): void {
+  set fault(fault: string | undefined) {
     // What was read before may be short of keys.
-    if (this.#isTrusted && !isTrusted) for (const listener of this.#listeners) listener.replaced();
-    this.#isTrusted = isTrusted;
+    if (this.#fault === undefined && fault !== undefined) for (const listener of this.#listeners) listener.replaced();
+    this.#fault = fault;
   }
 
   #checkTrust(): void {
-    if (!this.#isTrusted) throw this.#damaged('page');
+    if (this.#fault !== undefined) throw this.#damaged('page');
   }
 
   /** See Store.searchBounded. */
