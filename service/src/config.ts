@@ -139,6 +139,19 @@ export const settings = {
     'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
     optional,
   ),
+  tlsCertFile: setting(
+    'KV_TLS_CERT_FILE',
+    '',
+    'PEM file of the certificate that the service shows, with those that lead to its authority, read again when it changes; empty: plain HTTP.',
+    optional,
+  ),
+  tlsKeyFile: setting('KV_TLS_KEY_FILE', '', "PEM file of the certificate's key.", optional),
+  tlsClientCaFile: setting(
+    'KV_TLS_CLIENT_CA_FILE',
+    '',
+    'PEM file of the authorities of client certificates: each request but /livez and /readyz then needs one; empty: none does.',
+    optional,
+  ),
   docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
   ui: setting('KV_UI', 'true', 'Whether there is a console for browsers at /ui.', yesOrNo),
   etcdEndpoints: setting(
@@ -201,8 +214,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       return [field, undefined];
     }
   });
+  const read = Object.fromEntries(config) as Config;
+  faults.push(...faultsBetween(read));
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  return Object.fromEntries(config) as Config;
+  return read;
+}
+
+/** Settings that do not go together. */
+function faultsBetween({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): readonly string[] {
+  const faults: string[] = [];
+  if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined)) {
+    faults.push('KV_TLS_CERT_FILE and KV_TLS_KEY_FILE go together: set both or none.');
+  }
+  if (tlsClientCaFile !== undefined && tlsCertFile === undefined) {
+    faults.push('KV_TLS_CLIENT_CA_FILE needs KV_TLS_CERT_FILE and KV_TLS_KEY_FILE.');
+  }
+  return faults;
 }
 
 /** The table as --help prints it. */

@@ -16,6 +16,8 @@ import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
 import { serverMetrics } from './server/server-metrics.ts';
 import { shutDown } from './server/shutdown.ts';
+import type { TlsParts } from './server/tls/certificate.ts';
+import type { Tls } from './server/tls/tls-server.ts';
 import { type Clock, systemClock } from './store/clock.ts';
 import { noSpans } from './store/spans.ts';
 import type { Store } from './store/store.ts';
@@ -42,7 +44,7 @@ export interface ServiceParts {
 export interface Service {
   readonly server: Server;
   readonly drain: Drain;
-  /** Where it listens, `http://address:port`. */
+  /** Where it listens, `http://address:port` or `https://address:port`. */
   readonly url: string;
   readonly port: number;
   /** Stops after `drainWindow` milliseconds of answering with `Connection: close`; see shutDown. */
@@ -53,31 +55,36 @@ export interface Service {
 
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
-  const { store, registry, clock = systemClock, metrics = httpMetrics(registry) } = parts;
+  const { store, registry, log, clock = systemClock, metrics = httpMetrics(registry) } = parts;
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
+  const tls = await tlsOf(config, { log, registry, clock });
   const handler = createHandler(config, { ...parts, metrics, drain, scheduler, peers });
   const server = await listen(handler, drain, {
     ...config,
+    tls,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
     onConnection: () => scheduler.connectionAccepted(),
   }).catch((error: unknown) => {
     peers.close();
+    tls?.close();
     throw error;
   });
   serverMetrics(registry, { server, store, drain, peers });
   const { address, port, family } = addressOf(server);
   return {
     ...{ server, drain, port },
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     async stop(drainWindow) {
       await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
       peers.close();
+      tls?.close();
     },
     async close() {
       peers.close();
+      tls?.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
@@ -107,6 +114,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     spans,
     exemplars: tracing !== undefined,
     identity: config.identity,
+    clientCertificates: config.tlsClientCaFile !== undefined,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
@@ -121,6 +129,14 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const admitted = admission({ scheduler, maxWait, maxBody, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
   return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
+}
+
+/** Undefined: plain HTTP, for which nothing of TLS is loaded. */
+async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> {
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: clientCaFile } = config;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  const { openTls } = await import('./server/tls/certificate.ts');
+  return openTls({ certFile, keyFile, clientCaFile }, parts);
 }
 
 function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {

@@ -53,6 +53,9 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   peersUrl: { good: { '': undefined, 'http://a:1': 'http://a:1' }, bad: ['a:1', 'http://a:1,http://b:1'] },
   readyMaxAge: duration,
   tokensFile: optional,
+  tlsCertFile: optional,
+  tlsKeyFile: optional,
+  tlsClientCaFile: optional,
   docs: yesOrNo,
   ui: yesOrNo,
   etcdEndpoints: {
@@ -69,10 +72,16 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   etcdMaxRequestBytes: { good: { '1024': 1024, '1073741824': 1_073_741_824 }, bad: ['', '1023', '1073741825', '1MiB'] },
 };
 
+/** A setting of TLS needs the others. */
+const tlsFiles = { KV_TLS_CERT_FILE: '/cert', KV_TLS_KEY_FILE: '/key' };
+
 for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (typeof cases)[keyof Config]][]) {
   const { name } = settings[field];
   test(`${name} is read, and refused with its name and its text`, (t) => {
-    for (const [text, value] of Object.entries(good)) t.deepEqual(readConfig({ [name]: text })[field], value, text);
+    for (const [text, value] of Object.entries(good)) {
+      const others = name.startsWith('KV_TLS_') && text !== '' ? tlsFiles : {};
+      t.deepEqual(readConfig({ ...others, [name]: text })[field], value, text);
+    }
     for (const text of bad) {
       const error = t.throws(() => readConfig({ [name]: text }), { instanceOf: ConfigError }, text);
       t.true(error?.message.startsWith(`${name} must `), error?.message);
@@ -80,6 +89,15 @@ for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (ty
     }
   });
 }
+
+test('settings of TLS that do not go together are refused', (t) => {
+  const { KV_TLS_CERT_FILE, KV_TLS_KEY_FILE } = tlsFiles;
+  for (const env of [{ KV_TLS_CERT_FILE }, { KV_TLS_KEY_FILE }]) {
+    t.throws(() => readConfig(env), { instanceOf: ConfigError, message: /go together: set both or none/ });
+  }
+  const message = 'KV_TLS_CLIENT_CA_FILE needs KV_TLS_CERT_FILE and KV_TLS_KEY_FILE.';
+  t.throws(() => readConfig({ KV_TLS_CLIENT_CA_FILE: '/ca' }), { instanceOf: ConfigError, message });
+});
 
 test('an empty environment gives the defaults of the table', (t) => {
   const config = readConfig({});

@@ -25,6 +25,8 @@ export interface AppOptions extends RouteParts {
   readonly spans: Spans;
   /** What the store is called; a request that is meant for another one is refused. */
   readonly identity?: string | undefined;
+  /** True: a request needs a client certificate that the listener accepts. Default: it needs none. */
+  readonly clientCertificates?: boolean;
   readonly hosts: HostRules;
   readonly pages: PageOptions;
 }
@@ -39,7 +41,7 @@ export function createApp(options: AppOptions): Koa {
 
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
-  const accept = acceptRequest(options.identity, hostCheck(options.hosts));
+  const accept = acceptRequest(options.identity, hostCheck(options.hosts), options.clientCertificates ?? false);
   const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
   const answerApi = answerFound(data, answerRoute);
   app.use(

@@ -1,4 +1,5 @@
 /** The real application on an ephemeral port of this process, over a store of the test's own. */
+import type { Server } from 'node:http';
 import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
@@ -43,6 +44,8 @@ export interface ServiceOptions {
   readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
   readonly identity?: string;
+  /** Undefined: plain HTTP. */
+  readonly tls?: Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -52,6 +55,7 @@ export interface Service {
   readonly store: Store;
   readonly registry: Registry;
   readonly drain: Drain;
+  readonly server: Server;
   /** What was logged, a parsed line each. */
   readonly logged: readonly Record<string, unknown>[];
 }
@@ -77,6 +81,7 @@ export async function startService(
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
+    ...options.tls,
     hosts: options.hosts ?? ['*'],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
@@ -95,7 +100,7 @@ export async function startService(
     ...(peers === undefined ? {} : { peers }),
   });
   t.teardown(() => service.close());
-  return { port: service.port, store, registry, drain: service.drain, logged };
+  return { port: service.port, store, registry, drain: service.drain, server: service.server, logged };
 }
 
 /** What was logged as an error, or worse. */

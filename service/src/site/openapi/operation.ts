@@ -20,10 +20,11 @@ export interface Operation {
 /** What can be asked next of the same key. */
 export const link = (operationId: string): Part => ({ operationId, parameters: { key: '$request.path.key' } });
 
-/** Any request can be answered with these. */
+/** Any request can be answered with these; `certificate-required` where the service is set to ask for one. */
 const always: readonly ProblemCode[] = [
   'invalid-request',
   'request-timeout',
+  'certificate-required',
   'misdirected',
   'headers-too-large',
   'internal',
