@@ -176,6 +176,12 @@ export const settings = {
   etcdKeyFile: setting('KV_ETCD_KEY_FILE', '', "Key of etcd's client certificate.", optional),
   etcdUsernameFile: setting('KV_ETCD_USERNAME_FILE', '', 'File with the user name for etcd.', optional),
   etcdPasswordFile: setting('KV_ETCD_PASSWORD_FILE', '', 'File with the password for etcd.', optional),
+  etcdPlainPasswordHosts: setting(
+    'KV_ETCD_PLAIN_PASSWORD_HOSTS',
+    '',
+    'Hosts of etcd that may get the password over http, where others can read it, with commas; loopback always may, * allows any. Another http endpoint with a password ends the start.',
+    names,
+  ),
   etcdMaxTxnOps: setting(
     'KV_ETCD_MAX_TXN_OPS',
     '128',
@@ -235,7 +241,7 @@ function faultsBetween({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): re
 /** The table as --help prints it. */
 export function helpText(): string {
   const rows = Object.values(settings).map(({ name, default: standard, meaning }) => {
-    return `  ${name.padEnd(28)}${(standard || '(none)').padEnd(14)}${meaning}`;
+    return `  ${name.padEnd(30)}${(standard || '(none)').padEnd(14)}${meaning}`;
   });
   return `KvStore: a key-value store with an HTTP API. Its settings are environment variables:\n\n${rows.join('\n')}\n`;
 }

@@ -20,13 +20,14 @@ const duration = {
 const optional = { good: { '': undefined, '/some/file': '/some/file' }, bad: [] };
 const yesOrNo = { good: { true: true, false: false }, bad: ['', 'yes', 'TRUE', '1'] };
 const nonEmpty = { good: { something: 'something' }, bad: [''] };
+const names = {
+  good: { '': [], '*': ['*'], 'a.b, C-d': ['a.b', 'C-d'], '[::1]': ['[::1]'] },
+  bad: ['a b', 'a:80', 'http://a', 'a,', 'é'],
+};
 const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[] }> = {
   host: nonEmpty,
   port: { good: { '0': 0, '65535': 65_535 }, bad: ['', '-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http'] },
-  hosts: {
-    good: { '': [], '*': ['*'], 'a.b, C-d': ['a.b', 'C-d'], '[::1]': ['[::1]'] },
-    bad: ['a b', 'a:80', 'http://a', 'a,', 'é'],
-  },
+  hosts: names,
   dataDir: nonEmpty,
   maxBody: {
     good: { '1': 1, '10B': 10, '64KiB': 65_536, '1MiB': 1_048_576, '256MiB': 268_435_456 },
@@ -68,6 +69,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   etcdKeyFile: optional,
   etcdUsernameFile: optional,
   etcdPasswordFile: optional,
+  etcdPlainPasswordHosts: names,
   etcdMaxTxnOps: { good: { '2': 2, '1000000': 1_000_000 }, bad: ['', '1', '1000001', 'x'] },
   etcdMaxRequestBytes: { good: { '1024': 1024, '1073741824': 1_073_741_824 }, bad: ['', '1023', '1073741825', '1MiB'] },
 };
