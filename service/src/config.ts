@@ -115,6 +115,18 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  auditLog: setting(
+    'KV_AUDIT_LOG',
+    'refused',
+    'Requests that get a line in the log with who sent them: refused (401 and 403), all (each write too) or none.',
+    oneOf('none', 'refused', 'all'),
+  ),
+  auditRate: setting(
+    'KV_AUDIT_RATE',
+    '100',
+    'Lines of the audit log in a second, of refusals and of writes each; more are counted and left out.',
+    wholeNumber(1, 1_000_000),
+  ),
   identity: setting(
     'KV_IDENTITY',
     '',
@@ -151,6 +163,12 @@ export const settings = {
     '',
     'PEM file of the authorities of client certificates: each request but /livez and /readyz then needs one; empty: none does.',
     optional,
+  ),
+  trustTraceHeaders: setting(
+    'KV_TRUST_TRACE_HEADERS',
+    'true',
+    'Whether the traceparent and baggage of a request are believed: its trace goes on here, and is sampled when the caller says so. Where a token or client certificate is needed, only of requests that have one. false: never.',
+    yesOrNo,
   ),
   docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
   ui: setting('KV_UI', 'true', 'Whether there is a console for browsers at /ui.', yesOrNo),

@@ -3,6 +3,8 @@ import type { RequestListener, Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createApp } from './app/app.ts';
+import { trustedCaller } from './app/trusted-caller.ts';
+import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
 import { AnswerCache } from './caches/answer-cache.ts';
 import { DumpCache } from './caches/dump-cache.ts';
@@ -104,7 +106,19 @@ interface HandlerParts extends ServiceParts {
  * traces, the request's clock.
  */
 function createHandler(config: Config, parts: HandlerParts): RequestListener {
-  const { store, log, registry, metrics, drain, scheduler, peers, tokens, tracing, version } = parts;
+  const {
+    store,
+    log,
+    registry,
+    metrics,
+    drain,
+    scheduler,
+    peers,
+    tokens,
+    tracing,
+    version,
+    clock = systemClock,
+  } = parts;
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
@@ -112,6 +126,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     answers: new AnswerCache(store, config.answerCache),
     dumps: new DumpCache(store, config.dumpCache),
     spans,
+    audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     exemplars: tracing !== undefined,
     identity: config.identity,
     clientCertificates: config.tlsClientCaFile !== undefined,
@@ -128,7 +143,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   });
   const admitted = admission({ scheduler, maxWait, maxBody, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
-  return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
+  return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
 }
 
 /** Undefined: plain HTTP, for which nothing of TLS is loaded. */

@@ -50,6 +50,8 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  auditLog: { good: { none: 'none', refused: 'refused', all: 'all' }, bad: ['', 'true', 'ALL'] },
+  auditRate: { good: { '1': 1, '1000000': 1_000_000 }, bad: ['', '0', '1000001', '1.5'] },
   identity: { good: { '': undefined, 'a/b/c': 'a/b/c' }, bad: ['a b', 'é', 'a\r\nX: y', 'x'.repeat(254)] },
   peersUrl: { good: { '': undefined, 'http://a:1': 'http://a:1' }, bad: ['a:1', 'http://a:1,http://b:1'] },
   readyMaxAge: duration,
@@ -57,6 +59,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   tlsCertFile: optional,
   tlsKeyFile: optional,
   tlsClientCaFile: optional,
+  trustTraceHeaders: yesOrNo,
   docs: yesOrNo,
   ui: yesOrNo,
   etcdEndpoints: {

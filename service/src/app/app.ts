@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { sender } from '../answers/send.ts';
+import type { Audit } from '../audit/audit.ts';
 import { bodyReader } from '../requests/body.ts';
 import { RawRequest } from '../requests/raw-request.ts';
 import { prefixOf } from '../site/openapi/api.ts';
@@ -23,6 +24,8 @@ export interface AppOptions extends RouteParts {
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly spans: Spans;
+  /** Undefined: there is no audit log. */
+  readonly audit?: Audit | undefined;
   /** What the store is called; a request that is meant for another one is refused. */
   readonly identity?: string | undefined;
   /** True: a request needs a client certificate that the listener accepts. Default: it needs none. */
@@ -32,10 +35,10 @@ export interface AppOptions extends RouteParts {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, scheduler, spans, tokens, maxBody } = options;
+  const { log, metrics, scheduler, spans, tokens, maxBody, audit } = options;
   const send = sender(scheduler);
   const readBody = bodyReader({ maxBytes: maxBody, spans });
-  const answerRoute = answerRoutes({ send, readBody, metrics, spans });
+  const answerRoute = answerRoutes({ send, readBody, metrics, spans, audit });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 
@@ -45,7 +48,7 @@ export function createApp(options: AppOptions): Koa {
   const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
   const answerApi = answerFound(data, answerRoute);
   app.use(
-    answerProblems({ log, metrics, send }, (ctx, next) => {
+    answerProblems({ log, metrics, send, audit }, (ctx, next) => {
       const request = new RawRequest(ctx.req, ctx.res);
       // Koa's place for what the layers hand on.
       ctx.state = request;

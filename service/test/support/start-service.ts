@@ -30,7 +30,10 @@ export interface ServiceOptions {
   readonly dumpCache?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  /** Of the store. */
   readonly clock?: Clock;
+  /** Of everything else. */
+  readonly serverClock?: Clock;
   readonly history?: HistoryLimits;
   readonly watches?: Partial<Omit<WatchLimits, 'stallTimeout'>>;
   readonly headersTimeout?: number;
@@ -44,6 +47,8 @@ export interface ServiceOptions {
   readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
   readonly identity?: string;
+  /** Default: none, and 100 lines a second. */
+  readonly audit?: Partial<Pick<Config, 'auditLog' | 'auditRate'>>;
   /** Undefined: plain HTTP. */
   readonly tls?: Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
   /** Puts something between the application and the store. */
@@ -82,6 +87,8 @@ export async function startService(
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
     ...options.tls,
+    auditLog: 'none',
+    ...options.audit,
     hosts: options.hosts ?? ['*'],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
@@ -98,6 +105,7 @@ export async function startService(
   const service = await createService(config, {
     ...{ store, registry, log, tokens, version: '0.0.0-test' },
     ...(peers === undefined ? {} : { peers }),
+    ...(options.serverClock === undefined ? {} : { clock: options.serverClock }),
   });
   t.teardown(() => service.close());
   return { port: service.port, store, registry, drain: service.drain, server: service.server, logged };
