@@ -26,6 +26,12 @@ export const settings = {
     'Names that requests may be sent to (Host), with commas, besides localhost and 127.0.0.1; * for any. Empty: any, unless KV_HOST is loopback and no token is needed.',
     names,
   ),
+  origins: setting(
+    'KV_ORIGINS',
+    '',
+    'Origins of pages, with commas, that may use the API as its own pages may, such as https://app.example.com; * for any. To read answers they need CORS headers from a proxy in front.',
+    origins,
+  ),
   dataDir: setting(
     'KV_DATA_DIR',
     './data',
@@ -345,6 +351,13 @@ function oneUrl(text: string): string | undefined {
 function names(text: string): readonly string[] {
   return listOf(text, 'names without ports, such as kv.example.com', (name) =>
     /^(\*|[\w.-]+|\[[\da-f:.]+\])$/i.test(name),
+  );
+}
+
+/** What browsers send as Origin: scheme, host, and a port that is not the scheme's own. */
+function origins(text: string): readonly string[] {
+  return listOf(text, 'origins such as https://app.example.com', (origin) =>
+    /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+)$/i.test(origin),
   );
 }
 

@@ -10,7 +10,7 @@ export const problems = {
   unauthorized: { status: 401, title: 'No valid token' },
   'read-only-token': { status: 403, title: 'The token may only read' },
   'certificate-required': { status: 403, title: 'No valid client certificate' },
-  'cross-site': { status: 403, title: 'Writes from other sites are refused' },
+  'cross-site': { status: 403, title: 'Pages of other sites are refused' },
   'key-not-found': { status: 404, title: 'No such key' },
   'unknown-path': { status: 404, title: 'No such path' },
   'method-not-allowed': { status: 405, title: 'The method does not fit the path' },

@@ -131,6 +131,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     identity: config.identity,
     clientCertificates: config.tlsClientCaFile !== undefined,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
+    origins: config.origins,
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
     maxStreams: config.maxStreams,

@@ -28,6 +28,10 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   host: nonEmpty,
   port: { good: { '0': 0, '65535': 65_535 }, bad: ['', '-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http'] },
   hosts: names,
+  origins: {
+    good: { '': [], '*': ['*'], 'https://a.b, http://c:1': ['https://a.b', 'http://c:1'] },
+    bad: ['a.b', 'https://a.b/', 'https://a.b/c', 'https://', 'null', 'https://a.b,'],
+  },
   dataDir: nonEmpty,
   maxBody: {
     good: { '1': 1, '10B': 10, '64KiB': 65_536, '1MiB': 1_048_576, '256MiB': 268_435_456 },

@@ -9,7 +9,7 @@ import { exchangeOf, setRoute } from '../server/exchange.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { Route } from './routes.ts';
-import { refuseCrossSite } from './same-origin.ts';
+import type { CheckOrigin } from './same-origin.ts';
 
 export interface AnswerRouteParts {
   readonly send: Send;
@@ -17,12 +17,13 @@ export interface AnswerRouteParts {
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly spans: Spans;
   readonly audit: Audit | undefined;
+  readonly checkOrigin: CheckOrigin;
 }
 
 /** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
-export function answerRoutes({ send, readBody, metrics, spans, audit }: AnswerRouteParts): AnswerRoute {
+export function answerRoutes({ send, readBody, metrics, spans, audit, checkOrigin }: AnswerRouteParts): AnswerRoute {
   const wrote = audit?.wrote;
   const finish = (ctx: Context, answer: Answer): Promise<void> | undefined => {
     const problem = answer.kind === 'text' ? answer.problem : undefined;
@@ -49,8 +50,8 @@ export function answerRoutes({ send, readBody, metrics, spans, audit }: AnswerRo
       request.isWrite = true;
       // A socket knows its client after its end only when it was asked before.
       if (wrote !== undefined) void ctx.req.socket.remoteAddress;
-      refuseCrossSite(request.headers);
     }
+    if (route.access !== 'open') checkOrigin(request.headers, route.access);
     return route.hasBody ? answerWithBody(route, ctx, request) : answerNow(route, ctx, request);
   };
 }

@@ -18,6 +18,7 @@ import { answerFound } from './find-route.ts';
 import { type HostRules, hostCheck } from './hosts.ts';
 import { LeanKoa } from './koa.ts';
 import { apiRoutes, type Route, type RouteParts } from './routes.ts';
+import { originCheck } from './same-origin.ts';
 
 export interface AppOptions extends RouteParts {
   readonly log: Logger;
@@ -31,6 +32,8 @@ export interface AppOptions extends RouteParts {
   /** True: a request needs a client certificate that the listener accepts. Default: it needs none. */
   readonly clientCertificates?: boolean;
   readonly hosts: HostRules;
+  /** Of pages that may use the API besides its own; default: none. */
+  readonly origins?: readonly string[];
   readonly pages: PageOptions;
 }
 
@@ -38,7 +41,14 @@ export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, maxBody, audit } = options;
   const send = sender(scheduler);
   const readBody = bodyReader({ maxBytes: maxBody, spans });
-  const answerRoute = answerRoutes({ send, readBody, metrics, spans, audit });
+  const answerRoute = answerRoutes({
+    send,
+    readBody,
+    metrics,
+    spans,
+    audit,
+    checkOrigin: originCheck(options.origins ?? []),
+  });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 

@@ -1,6 +1,6 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
 import { ageOf } from '../answers/age.ts';
-import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
 import { versionTag, viewTag } from '../answers/entity-tag.ts';
 import { pairLine } from '../answers/pair-line.ts';
 import { pairObject, pairsOf } from '../answers/pairs.ts';
@@ -39,7 +39,8 @@ export function dumpPairs(parts: DumpParts): Dump {
     const { parts: bytes, length, revision, release } = ready;
     // A dump that is ready shows nothing that has expired.
     const etag = versionTag(store.timeline(), revision);
-    const headers = [...head, 'ETag', etag, 'Content-Type', 'application/json', 'Content-Length', String(length)];
+    const type = ['Content-Type', 'application/json', ...forBrowsers];
+    const headers = [...head, 'ETag', etag, ...type, 'Content-Length', String(length)];
     return { kind: 'bytes', status: 200, headers, parts: bytes, length, release };
   };
   return afterBarrier(store, read);
@@ -56,7 +57,8 @@ function readLong(
 ): Promise<Answer> {
   return longRead(async (view) => {
     const etag = viewTag(store, view, asLines ? '-lines' : '');
-    const headers = [...head, 'ETag', etag, 'Content-Type', asLines ? jsonLines : 'application/json'];
+    const type = asLines ? jsonLines : 'application/json';
+    const headers = [...head, 'ETag', etag, 'Content-Type', type];
     const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
     if (limit === undefined) return { headers, pieces: pieces(view.pairs(filter)) };
     const page = await readPage({ view, filter, limit, scheduler, isGone });

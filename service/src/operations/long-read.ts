@@ -1,5 +1,5 @@
 /** Reads that may be larger than memory: one snapshot, read in slices as fast as the client takes them. */
-import { type Answer, textAnswer } from '../answers/answer.ts';
+import { type Answer, forBrowsers, textAnswer } from '../answers/answer.ts';
 import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 
@@ -36,8 +36,10 @@ export function longReads(store: Store, most: number): LongRead {
       const { headers, pieces } = await read(view);
       const iterator = pieces[Symbol.iterator]();
       const first = nextSlice(iterator);
-      if (!first.done)
-        return { kind: 'slices', status: 200, headers, slices: slicesFrom(first.text, iterator), release };
+      if (!first.done) {
+        const slices = slicesFrom(first.text, iterator);
+        return { kind: 'slices', status: 200, headers: [...headers, ...forBrowsers], slices, release };
+      }
       release();
       return textAnswer(200, headers, first.text);
     } catch (error) {

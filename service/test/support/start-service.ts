@@ -19,6 +19,8 @@ import type { StoreKind } from './store-kinds.ts';
 export interface ServiceOptions {
   /** Names that requests may be sent to; default: any. */
   readonly hosts?: readonly string[];
+  /** Whose pages may use the API; default: its own. */
+  readonly origins?: readonly string[];
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
@@ -90,6 +92,7 @@ export async function startService(
     auditLog: 'none',
     ...options.audit,
     hosts: options.hosts ?? ['*'],
+    origins: options.origins ?? [],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
     maxWait: options.maxWait ?? 60_000,

@@ -34,7 +34,12 @@ const accessProblems = { open: [], read: ['unauthorized'], write: ['unauthorized
 
 export function describe(operation: Operation, tokens: boolean): Part {
   const { answers, problems: own, access, ...rest } = operation;
-  const codes = [...own, ...always, ...(tokens ? accessProblems[access] : [])];
+  const codes = [
+    ...own,
+    ...always,
+    ...(access === 'open' ? [] : (['cross-site'] as const)),
+    ...(tokens ? accessProblems[access] : []),
+  ];
   return {
     ...rest,
     responses: { ...answers, ...problemResponses(codes) },
