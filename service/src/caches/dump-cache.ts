@@ -119,8 +119,13 @@ export class DumpCache implements ChangeListener {
     this.#assembled = undefined;
   }
 
-  /** The text carries no version. */
-  timelineChanged(): void {}
+  /**
+   * The text carries no version. But a sync that goes on in parts is seen part by part at one revision: what was read
+   * while a part was committed may be of before it.
+   */
+  timelineChanged(): void {
+    this.replaced();
+  }
 
   #assemble(): Assembled {
     const parts = this.#pieces.map(({ text }) => text as Buffer);
