@@ -30,9 +30,6 @@ export interface ExpiringHistory {
 export const firstValue = (key: string) => JSON.stringify(`${key} expires`);
 export const keptValue = (key: string) => JSON.stringify(`${key} stays`);
 
-/** A pair of a dump that is on its way out, with the comma behind it; mirrors set `brief-` ones. */
-export const expiringPair = /"(?:expiring-\d+":"expiring-\d+ expires"|(?:hot-)?brief-\d+":"x")",?/g;
-
 export interface Judgement {
   /** A text each. */
   readonly violations: readonly string[];

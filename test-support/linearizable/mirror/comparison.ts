@@ -45,11 +45,11 @@ export class Comparison {
     await sleep(delay);
     const waiting: StreamEvent[] = [];
     this.#waiting = waiting;
-    const before = copy.revision;
+    const { revision: before, written } = copy;
     try {
       const view = await read();
-      if (view !== undefined && view.revision < before) {
-        throw new ViewError(`the store showed revision ${view.revision} after a watch had brought ${before}`);
+      if (view !== undefined && view.revision < written) {
+        throw new ViewError(`the store showed revision ${view.revision} after a watch had brought ${written}`);
       }
       this.#view = view;
       if (copy.isWhole) this.at(copy, before);

@@ -21,6 +21,7 @@ export class Copy {
   #timeline = '';
   /** The last event that it took; Infinity: the last of its revision. */
   #revision = 0;
+  #written = 0;
   #index = Number.POSITIVE_INFINITY;
   /** Of the revision that is not complete. */
   #texts: string[] = [];
@@ -45,6 +46,14 @@ export class Copy {
     return this.#revision;
   }
 
+  /**
+   * The newest revision that a client wrote, as far as can be told. etcd ends the leases of keys that have expired by
+   * itself: a fresh read, which hides those keys anyhow, does not wait to have heard of it.
+   */
+  get written(): number {
+    return this.#written;
+  }
+
   /** All events of its revision were taken. */
   get isWhole(): boolean {
     return this.#index === Number.POSITIVE_INFINITY;
@@ -55,6 +64,7 @@ export class Copy {
     this.#lastId = view.tag.slice(1, -1);
     this.#timeline = view.timeline;
     this.#revision = view.revision;
+    this.#written = view.revision;
     this.#index = Number.POSITIVE_INFINITY;
     this.#from = view.revision;
   }
@@ -76,6 +86,7 @@ export class Copy {
     this.#revision = revision;
     this.#index = index;
     this.#apply(type, key, value, expires);
+    if (type === 'set' || !mayExpire(key)) this.#written = revision;
     if (!this.isWhole) return;
     this.#complete();
     this.#options.onRevision(revision);
