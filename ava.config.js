@@ -9,6 +9,7 @@ export default {
       'cli/test/**/*.test.ts',
       'charts/test/**/*.test.ts',
       'dashboards/test/**/*.test.ts',
+      'images/test/**/*.test.ts',
       'test-support/**/*.test.ts',
       'bench/**/*.test.ts',
     ],

@@ -77,6 +77,14 @@ test('limits and the demand for a host or tokens are values', async (t) => {
   t.like(settingOf(objects, 'KVSTORE_OPEN_STORES'), { value: 'refused' });
 });
 
+test('a digest takes the place of the tag', async (t) => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const image = { repository: 'registry.test/kvstore/operator', tag: '0.1.0', digest, pullPolicy: 'IfNotPresent' };
+  const objects = await renderChart(namespace, { image });
+  const deployment = objects.find(({ kind }) => kind === 'Deployment') as V1Deployment | undefined;
+  t.is(deployment?.spec?.template.spec?.containers[0]?.image, `registry.test/kvstore/operator@${digest}`);
+});
+
 function settingOf(objects: readonly KubernetesObject[], name: string): V1EnvVar | undefined {
   const deployment = objects.find(({ kind }) => kind === 'Deployment') as V1Deployment | undefined;
   return deployment?.spec?.template.spec?.containers[0]?.env?.find((variable) => variable.name === name);
@@ -87,5 +95,8 @@ test('chart, operator and image have the same version', async (t) => {
   const chart = await read('charts/kvstore/Chart.yaml');
   t.regex(chart, new RegExp(`^version: ${version}$`, 'm'));
   t.regex(chart, new RegExp(`^appVersion: ${version}$`, 'm'));
+  for (const part of ['service', 'operator']) {
+    t.regex(await read(`Dockerfile.${part}`), new RegExp(`^ARG VERSION=${version}$`, 'm'));
+  }
   t.regex(await read('charts/kvstore/values.yaml'), new RegExp(`^ {2}tag: ${version}$`, 'm'));
 });
