@@ -45,7 +45,8 @@ export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): v
     const tag = `kvstore/${part}:${manifest.version}`;
     const facts = { NODE_IMAGE: base, VERSION: manifest.version, REVISION: revision, CREATED: created };
     const args = Object.entries(facts).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-    run(tool, ['build', ...flags, ...args, '-f', dockerfile, '-t', tag, '.']);
+    // A layer of an earlier build may have the labels of that one.
+    run(tool, ['build', '--no-cache', ...flags, ...args, '-f', dockerfile, '-t', tag, '.']);
     const archive = `kvstore-${part}-${manifest.version}.tar`;
     run(tool, ['save', '-o', join(out, archive), tag]);
     const subject = { name: archive, digest: digestOf(readFileSync(join(out, archive))) };
