@@ -19,7 +19,8 @@ interface Decision {
 
 /** @throws when it begins in another way than the others. */
 export function parseDecision(name: string, text: string): Decision {
-  const [, number, title, status] = /^# (\d{4}) (\S.*)\n\nStatus: (\w+, \d{4}-\d\d-\d\d[.;][\s\S]*?)\n\n/.exec(text) ?? [];
+  const [, number, title, status] =
+    /^# (\d{4}) (\S.*)\n\nStatus: (\w+, \d{4}-\d\d-\d\d[.;][\s\S]*?)\n\n/.exec(text) ?? [];
   if (number === undefined || title === undefined || status === undefined || !name.startsWith(`${number}-`)) {
     throw new Error(`${name} does not begin with "# NUMBER TITLE" and "Status: accepted, DATE."`);
   }
