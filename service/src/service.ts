@@ -118,7 +118,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
       stallTimeout: config.stallTimeout,
     },
   });
-  const admitted = admission({ scheduler, maxWait, maxBody, metrics, spans }, app.callback());
+  const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
   return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
 }

@@ -46,10 +46,13 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
   response.destroy();
 }
 
+/** What probes ask for, and what a crowd makes: counted, and a line each would fill the log. */
+const expected: ReadonlySet<string> = new Set(['not-ready', 'overloaded']);
+
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
 function logProblem({ req, res }: Context, problem: Problem, log: Logger): void {
   const { code, status } = problem;
-  const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
+  const level = code === 'internal' ? 'error' : status >= 500 && !expected.has(code) ? 'warn' : undefined;
   if (level === undefined) return;
   log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
 }

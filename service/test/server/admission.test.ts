@@ -111,26 +111,6 @@ test('whoever went away while waiting costs no work', async (t) => {
   t.true(searches() < 26, `${searches()} searches`);
 });
 
-test('large bodies are taken up to a number of bytes at once; small ones are never kept waiting', async (t) => {
-  const service = await startService(t, kind, { maxBody: 64 * 1024 ** 2 });
-  const announce = async (size: number) => {
-    const connection = await connectRaw(t, service);
-    connection.send(`POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n{`);
-    return connection;
-  };
-  const large = 60 * 1024 ** 2;
-  const held = [await announce(large), await announce(large)];
-  await waitFor('both are being read', async () =>
-    /http_server_active_requests 3\n/.test((await call(service, '/metrics')).text),
-  );
-  const third = await announce(large);
-  t.regex(await third.until(/\r\n\r\n.*\}/s), /^HTTP\/1\.1 503 .*Retry-After: 1\r\n/s);
-  t.is((await set(service, { a: 1 })).status, 200);
-  for (const { socket } of held) socket.destroy();
-  await waitFor('there is room again', async () => (await set(service, { b: 'x'.repeat(2 ** 20) })).status === 200);
-  t.is((await get(service, 'a')).text, '1');
-});
-
 test('what has waited is served in the context in which it came, such as its trace', async (t) => {
   let now = 0;
   const turns = new EventLoopScheduler(() => now);
@@ -138,7 +118,7 @@ test('what has waited is served in the context in which it came, such as its tra
   const served: [url: string | undefined, context: string | undefined][] = [];
   const metrics = httpMetrics(new Registry());
   const listener = admission(
-    { scheduler: turns, maxWait: 60_000, maxBody: 1, metrics, spans: { bind: AsyncLocalStorage.bind } },
+    { scheduler: turns, maxWait: 60_000, metrics, spans: { bind: AsyncLocalStorage.bind } },
     ({ url }) => {
       served.push([url, context.getStore()]);
     },
