@@ -78,6 +78,12 @@ export const settings = {
     'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
     size,
   ),
+  watchMemory: setting(
+    'KV_WATCH_MEMORY',
+    '64MiB',
+    'Memory for what waits for the clients of all watches together; with more, those that are furthest behind are cut off.',
+    size,
+  ),
   answerCache: setting(
     'KV_ANSWER_CACHE',
     '32MiB',

@@ -115,6 +115,8 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
       maxWatches: config.maxWatches,
       heartbeat: config.watchHeartbeat,
       maxBacklog: config.watchBacklog,
+      // One event of the largest body always fits.
+      maxMemory: Math.max(config.watchMemory, 4 * config.maxBody),
       stallTimeout: config.stallTimeout,
     },
   });

@@ -77,6 +77,12 @@ export class History {
       }
       if (!opened) listener.on.opened();
       opened = true;
+      const room = listener.on.room?.();
+      if (room !== undefined) {
+        await room;
+        // History may have moved on, and the watcher may be gone.
+        continue;
+      }
       const next = this.#log.at(listener.told + 1);
       if (next === undefined) {
         listener.live = true;

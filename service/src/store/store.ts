@@ -72,7 +72,9 @@ export interface Revision {
 export interface Watcher {
   /** Told once, before anything else: history reaches back that far. */
   opened(): void;
-  /** The promise of a watcher that cannot take more yet holds back what it catches up with. */
+  /** Asked before a revision is read that it catches up with; the promise of a watcher that cannot take more holds it back. */
+  room?(): Promise<void> | undefined;
+  /** As `room`, when it returns a promise. */
   revision(revision: Revision): Promise<void> | void;
   /** Nothing comes after it. */
   end(problem: Problem): void;

@@ -73,7 +73,7 @@ export async function startService(
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
   const { pages = true, tokens, identity, watches = {}, stallTimeout = 30_000 } = options;
-  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20 } = watches;
+  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20, maxMemory = 64 << 20 } = watches;
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
@@ -85,6 +85,7 @@ export async function startService(
     dumpCache: options.dumpCache ?? 32 << 20,
     watchHeartbeat: heartbeat,
     watchBacklog: maxBacklog,
+    watchMemory: maxMemory,
     headersTimeout: options.headersTimeout ?? 30_000,
     bodyTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,

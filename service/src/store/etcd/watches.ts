@@ -41,11 +41,16 @@ class Listener {
   }
 
   /** Nothing, for a revision that was told before or that changed no pair. */
-  notify({ revision, changes }: Revision): Promise<void> | void {
-    if (revision <= this.last || this.closed.aborted) return;
-    this.last = revision;
+  notify(revision: Revision): Promise<void> | void {
+    if (revision.revision <= this.last || this.closed.aborted) return;
+    this.last = revision.revision;
     this.open();
-    if (changes.length > 0) return this.#on.revision({ revision, changes });
+    if (revision.changes.length > 0) return this.#on.revision(revision);
+  }
+
+  /** Undefined: the watcher can take what it catches up with. */
+  room(): Promise<void> | undefined {
+    return this.#on.room?.();
   }
 
   close(): void {
@@ -95,8 +100,9 @@ export class Watches {
 
   /** These revisions are in the index now. */
   applied(revisions: readonly Revision[]): void {
-    for (const listener of this.#live) {
-      for (const revision of revisions) {
+    // Revision by revision, so that all watchers are told of one before the next: they share what they make of it.
+    for (const revision of revisions) {
+      for (const listener of this.#live) {
         notify(
           () => listener.notify(revision),
           (problem) => listener.end(problem),
@@ -127,6 +133,7 @@ export class Watches {
         return listener.last;
       },
       closed: listener.closed,
+      room: () => listener.room(),
       notify: (revision) => listener.notify(revision),
       arrived: (revision) => {
         listener.last = Math.max(listener.last, revision);

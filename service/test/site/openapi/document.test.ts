@@ -45,7 +45,7 @@ function routerOf(): Router {
     ...{ answers: new AnswerCache(store, 0), dumps: new DumpCache(store, 0), peers: undefined, spans: noSpans },
     ...{ maxBody: 1, maxStreams: 1, exemplars: false, version: '1.2.3', pages },
     hosts: { listens: '127.0.0.1', needsToken: false, allowed: [] },
-    limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 },
+    limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, maxMemory: 1, stallTimeout: 1 },
   });
   const [router] = app.middleware.flatMap((each) =>
     'router' in each && each.router instanceof Router ? [each.router] : [],
