@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts';
 import { pause } from '../clock.ts';
 import { notify } from '../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
+import { tellWatchers } from '../tell-watchers.ts';
 import { otherTimeline } from '../timeline.ts';
 import { unavailable } from './barrier.ts';
 import { messageOf } from './call-error.ts';
@@ -98,17 +99,15 @@ export class Watches {
     };
   }
 
-  /** These revisions are in the index now. */
-  applied(revisions: readonly Revision[]): void {
-    // Revision by revision, so that all watchers are told of one before the next: they share what they make of it.
-    for (const revision of revisions) {
-      for (const listener of this.#live) {
-        notify(
-          () => listener.notify(revision),
-          (problem) => listener.end(problem),
-        );
-      }
-    }
+  /** These revisions are in the index now. Undefined: those who watch have been told; else resolves when they have. */
+  applied(revisions: readonly Revision[]): Promise<void> | undefined {
+    if (this.#live.size === 0) return undefined;
+    return tellWatchers(this.#live, revisions, (listener, revision) => {
+      notify(
+        () => listener.notify(revision),
+        (problem) => listener.end(problem),
+      );
+    });
   }
 
   /** What comes does not continue what was: every watch has to begin anew. */
