@@ -20,6 +20,12 @@ const setting = <T>(name: string, standard: string, meaning: string, parse: Pars
 export const settings = {
   host: setting('KV_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', nonEmpty),
   port: setting('KV_PORT', '8080', 'Port to listen on; 0 for any free one.', wholeNumber(0, 65_535)),
+  metricsPort: setting(
+    'KV_METRICS_PORT',
+    '',
+    'Port for /metrics, which is then on no other; 0 for any free one. Empty: /metrics is on KV_PORT, open to everybody who reaches it.',
+    optionalPort,
+  ),
   hosts: setting(
     'KV_HOSTS',
     '',
@@ -250,6 +256,10 @@ function wholeNumber(least: number, most: number): Parse<number> {
     }
     return value;
   };
+}
+
+function optionalPort(text: string): number | undefined {
+  return text === '' ? undefined : wholeNumber(0, 65_535)(text);
 }
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;

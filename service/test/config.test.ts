@@ -42,6 +42,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   maxWatches: { good: { '0': 0, '1000000': 1_000_000 }, bad: ['', '-1', '1000001', 'many'] },
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
+  metricsPort: { good: { '': undefined, '0': 0, '9464': 9464 }, bad: ['65536', 'x', '-1'] },
   watchMemory: { good: { '64MiB': 67_108_864 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },

@@ -14,8 +14,12 @@ import type { EventLoopScheduler } from './event-loop-scheduler.ts';
 const maxWaiting = 10_000;
 
 /** What tells whether the service lives must never wait behind what it serves. */
-const unlimited = new Set(['/livez', '/readyz', '/metrics']);
-const longestUnlimited = Math.max(...[...unlimited].map((path) => path.length));
+const probes = new Set(['/livez', '/readyz']);
+const metricsPath = '/metrics';
+const longest = Math.max(...[...probes, metricsPath].map((path) => path.length));
+
+/** Scrapes in a second that do not wait either: what overload looks like must be seen. More are requests like others. */
+const scrapesPerSecond = 10;
 
 export interface AdmissionOptions {
   readonly scheduler: EventLoopScheduler;
@@ -35,10 +39,20 @@ export function admission(
     metrics.problem('overloaded');
     sendRefusal(request, response);
   };
+  let second = 0;
+  let scrapes = 0;
+  const isFewScrapes = () => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) scrapes = 0;
+    second = now;
+    return ++scrapes <= scrapesPerSecond;
+  };
   return (request, response) => {
     const { url = '' } = request;
     // Most are longer, which is seen without reading them.
-    if (url.length <= longestUnlimited && unlimited.has(url)) return rest(request, response);
+    if (url.length <= longest && (probes.has(url) || (url === metricsPath && isFewScrapes()))) {
+      return rest(request, response);
+    }
     // A single read is done in less time than its place in the queue would take.
     if (request.method === 'GET' && url.startsWith('/get/')) return rest(request, response);
     if (scheduler.free()) return rest(request, response);

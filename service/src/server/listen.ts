@@ -80,7 +80,10 @@ export function addressOf(server: Server): AddressInfo {
   return server.address() as AddressInfo;
 }
 
-function cannotListen(cause: NodeJS.ErrnoException, { host, port }: ServerOptions): Error {
+export function cannotListen(
+  cause: NodeJS.ErrnoException,
+  { host, port }: Pick<ServerOptions, 'host' | 'port'>,
+): Error {
   const reasons: Record<string, string> = {
     EADDRINUSE: 'another process uses the port',
     EACCES: 'this user may not use the port',

@@ -21,6 +21,10 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Milliseconds that metrics are shown for; default 0. */
+  readonly metricsMaxAge?: number;
+  /** Default: metrics are on the one port. */
+  readonly metricsPort?: number;
   /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
   readonly maxWait?: number;
   /** Bytes; default 32 MiB. */
@@ -49,6 +53,7 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly port: number;
+  readonly metricsPort: number | undefined;
   readonly store: Store;
   readonly registry: Registry;
   readonly drain: Drain;
@@ -86,6 +91,7 @@ export async function startService(
     watchHeartbeat: heartbeat,
     watchBacklog: maxBacklog,
     watchMemory: maxMemory,
+    metricsPort: options.metricsPort,
     headersTimeout: options.headersTimeout ?? 30_000,
     bodyTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
@@ -93,10 +99,12 @@ export async function startService(
   const peers = options.peers?.(store);
   const service = await createService(config, {
     ...{ store, registry, log, tokens, version: '0.0.0-test' },
+    // A test counts what has just happened.
+    metricsMaxAge: options.metricsMaxAge ?? 0,
     ...(peers === undefined ? {} : { peers }),
   });
   t.teardown(() => service.close());
-  return { port: service.port, store, registry, drain: service.drain, logged };
+  return { port: service.port, metricsPort: service.metricsPort, store, registry, drain: service.drain, logged };
 }
 
 /** What was logged as an error, or worse. */
