@@ -213,6 +213,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       return [field, undefined];
     }
   });
+  const { port, metricsPort } = Object.fromEntries(config) as Partial<Config>;
+  if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port)
+    faults.push(`KV_METRICS_PORT must be another port than KV_PORT; both are ${port}.`);
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return Object.fromEntries(config) as Config;
 }

@@ -83,6 +83,13 @@ for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (ty
   });
 }
 
+test('metrics cannot have the port of the API', (t) => {
+  t.throws(() => readConfig({ KV_PORT: '9000', KV_METRICS_PORT: '9000' }), {
+    message: /KV_METRICS_PORT must be another port/,
+  });
+  t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
+});
+
 test('an empty environment gives the defaults of the table', (t) => {
   const config = readConfig({});
   t.deepEqual([config.host, config.port, config.maxBody], ['127.0.0.1', 8080, 1_048_576]);
