@@ -59,6 +59,24 @@ export const settings = {
     'How long a client may take nothing of an answer before it is cut off.',
     duration,
   ),
+  minRate: setting(
+    'KV_MIN_RATE',
+    '4KiB',
+    'Bytes a second that a client takes of an answer at the least, over KV_STALL_TIMEOUT; one that takes less is cut off. 0: any.',
+    sizeOrNone,
+  ),
+  snapshotMaxAge: setting(
+    'KV_SNAPSHOT_MAX_AGE',
+    '6h',
+    'How long a streamed answer may take; it shows one state of the store, and a client that needs longer is cut off.',
+    duration,
+  ),
+  snapshotMaxGrowth: setting(
+    'KV_SNAPSHOT_MAX_GROWTH',
+    '1GiB',
+    'Bytes that the data file may grow by while an answer is streamed, which keeps disk pages from being used again; then it is cut off.',
+    largeSize,
+  ),
   maxStreams: setting(
     'KV_MAX_STREAMS',
     '1000',
@@ -283,6 +301,15 @@ function size(text: string): number {
   const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
   if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
     throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
+  return value;
+}
+
+/** Bytes of disk: as `size`, up to 1024 GiB. */
+function largeSize(text: string): number {
+  const [, amount, unit] = /^(\d{1,13})(|B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
+  if (!(value >= 1 && value <= 1024 * sizeUnits.GiB))
+    throw new Error('must be a size such as 64MiB or 1GiB, 1024GiB at the most');
   return value;
 }
 

@@ -144,7 +144,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
-    maxStreams: config.maxStreams,
+    longReads: { most: config.maxStreams, maxAge: config.snapshotMaxAge, maxGrowth: config.snapshotMaxGrowth },
     limits: {
       maxWatches: config.maxWatches,
       heartbeat: config.watchHeartbeat,

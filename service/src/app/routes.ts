@@ -7,7 +7,7 @@ import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
 import { live, type metricsText, ready } from '../operations/health.ts';
-import { longReads } from '../operations/long-read.ts';
+import { type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
 import { type WatchParts, watchChanges } from '../operations/watch.ts';
@@ -36,8 +36,8 @@ export interface RouteParts extends WatchParts {
   readonly answers: AnswerCache;
   readonly dumps: DumpCache;
   readonly scheduler: EventLoopScheduler;
-  /** Searches and dumps at once that are read in slices. */
-  readonly maxStreams: number;
+  /** Of searches and dumps that are read in slices. */
+  readonly longReads: LongReadLimits;
   readonly peers: Peers | undefined;
   /** Undefined: metrics have a port of their own. */
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
@@ -48,7 +48,7 @@ export interface RouteParts extends WatchParts {
 export function apiRoutes(parts: RouteParts): readonly Route[] {
   const { store, answers, dumps, scheduler, drain, peers, version, tokens } = parts;
   const metrics = parts.metricsText;
-  const longRead = longReads(store, parts.maxStreams);
+  const longRead = longReads(store, parts.longReads, parts.registry);
   const get = getValue(store, answers);
   const search = searchKeys({ store, answers, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, longRead, scheduler });

@@ -115,6 +115,8 @@ export interface Reader {
 
 /** A view that stays as it is for as long as it is open. Close it: it holds disk pages back from being used again. */
 export interface Snapshot extends Reader {
+  /** Bytes that the data file has grown by since the snapshot was taken. */
+  growth?(): number;
   close(): void;
 }
 

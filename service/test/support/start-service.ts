@@ -21,6 +21,12 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Bytes a second; default: any. */
+  readonly minRate?: number;
+  /** Milliseconds; default an hour. */
+  readonly snapshotMaxAge?: number;
+  /** Bytes; default 1 GiB. */
+  readonly snapshotMaxGrowth?: number;
   /** Milliseconds that metrics are shown for; default 0. */
   readonly metricsMaxAge?: number;
   /** Default: metrics are on the one port. */
@@ -91,6 +97,9 @@ export async function startService(
     watchHeartbeat: heartbeat,
     watchBacklog: maxBacklog,
     watchMemory: maxMemory,
+    minRate: options.minRate ?? 0,
+    snapshotMaxAge: options.snapshotMaxAge ?? 3_600_000,
+    snapshotMaxGrowth: options.snapshotMaxGrowth ?? 1 << 30,
     metricsPort: options.metricsPort,
     headersTimeout: options.headersTimeout ?? 30_000,
     bodyTimeout: options.requestTimeout ?? 60_000,

@@ -44,7 +44,13 @@ function routerOf(): Router {
       scheduler: new EventLoopScheduler(),
     },
     ...{ answers: new AnswerCache(store, 0), dumps: new DumpCache(store, 0), peers: undefined, spans: noSpans },
-    ...{ maxBody: 1, maxStreams: 1, metricsText: async () => textAnswer(200, [], ''), version: '1.2.3', pages },
+    ...{
+      maxBody: 1,
+      longReads: { most: 1, maxAge: 1, maxGrowth: 1 },
+      metricsText: async () => textAnswer(200, [], ''),
+      version: '1.2.3',
+      pages,
+    },
     hosts: { listens: '127.0.0.1', needsToken: false, allowed: [] },
     limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, maxMemory: 1, stallTimeout: 1 },
   });
