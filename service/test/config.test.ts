@@ -47,6 +47,11 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   maxWatches: { good: { '0': 0, '1000000': 1_000_000 }, bad: ['', '-1', '1000001', 'many'] },
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
+  metricsPort: { good: { '': undefined, '0': 0, '9464': 9464 }, bad: ['65536', 'x', '-1'] },
+  minRate: { good: { '0': 0, '4KiB': 4096 }, bad: ['', '-1', 'much'] },
+  snapshotMaxAge: duration,
+  snapshotMaxGrowth: { good: { '1GiB': 1_073_741_824, '5': 5 }, bad: ['', '0', '1025GiB'] },
+  watchMemory: { good: { '64MiB': 67_108_864 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   checkInterval: duration,
@@ -106,6 +111,13 @@ test('settings of TLS that do not go together are refused', (t) => {
   }
   const message = 'KV_TLS_CLIENT_CA_FILE needs KV_TLS_CERT_FILE and KV_TLS_KEY_FILE.';
   t.throws(() => readConfig({ KV_TLS_CLIENT_CA_FILE: '/ca' }), { instanceOf: ConfigError, message });
+});
+
+test('metrics cannot have the port of the API', (t) => {
+  t.throws(() => readConfig({ KV_PORT: '9000', KV_METRICS_PORT: '9000' }), {
+    message: /KV_METRICS_PORT must be another port/,
+  });
+  t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
 });
 
 test('an empty environment gives the defaults of the table', (t) => {

@@ -2,8 +2,8 @@
 import type { V1EnvVar, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { clientEndpoints, etcdNames } from '../etcd/names.ts';
 import { secretNames } from '../etcd/tls/secrets.ts';
-import { identityOf, identityVariable } from '../identity.ts';
 import type { ExternalEtcdSpec, KvStore } from '../kvstore.ts';
+import { identityOf, identityVariable } from '../reconcile/identity.ts';
 
 /** The limits of the etcd that the operator runs: the service must know the same numbers. */
 export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as const;
@@ -30,6 +30,16 @@ export const reservedVariables = [
   identityVariable,
   'KV_PEERS_URL',
 ] as const;
+
+/**
+ * Where the KvStore's env puts the metrics, when it gives them a port of their own (KV_METRICS_PORT). A value that is no port
+ * is the service's to refuse.
+ */
+export function metricsPortOf({ spec }: KvStore): number | undefined {
+  const text = spec.env?.find(({ name }) => name === 'KV_METRICS_PORT')?.value ?? '';
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port > 0 && port <= 65_535 && port !== servicePort ? port : undefined;
+}
 
 export interface ServiceFiles {
   readonly volumes: V1Volume[];

@@ -30,4 +30,4 @@ export class RawRequest {
   }
 }
 
-const noBody = Buffer.alloc(0);
+export const noBody = Buffer.alloc(0);

@@ -11,7 +11,7 @@ import type { Drain } from '../../src/server/drain.ts';
 import type { Peers } from '../../src/server/peers.ts';
 import { createService } from '../../src/service.ts';
 import type { Clock } from '../../src/store/clock.ts';
-import type { HistoryLimits } from '../../src/store/history.ts';
+import type { HistoryLimits } from '../../src/store/embedded/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRegistry } from '../../src/telemetry/registry.ts';
 import type { StoreKind } from './store-kinds.ts';
@@ -24,6 +24,16 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Bytes a second; default: any. */
+  readonly minRate?: number;
+  /** Milliseconds; default an hour. */
+  readonly snapshotMaxAge?: number;
+  /** Bytes; default 1 GiB. */
+  readonly snapshotMaxGrowth?: number;
+  /** Milliseconds that metrics are shown for; default 0. */
+  readonly metricsMaxAge?: number;
+  /** Default: metrics are on the one port. */
+  readonly metricsPort?: number;
   /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
   readonly maxWait?: number;
   /** Bytes; default 32 MiB. */
@@ -59,6 +69,7 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly port: number;
+  readonly metricsPort: number | undefined;
   readonly store: Store;
   readonly registry: Registry;
   readonly drain: Drain;
@@ -84,7 +95,7 @@ export async function startService(
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
   const { pages = true, tokens, identity, watches = {}, stallTimeout = 30_000 } = options;
-  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20 } = watches;
+  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20, maxMemory = 64 << 20 } = watches;
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
@@ -100,6 +111,11 @@ export async function startService(
     dumpCache: options.dumpCache ?? 32 << 20,
     watchHeartbeat: heartbeat,
     watchBacklog: maxBacklog,
+    watchMemory: maxMemory,
+    minRate: options.minRate ?? 0,
+    snapshotMaxAge: options.snapshotMaxAge ?? 3_600_000,
+    snapshotMaxGrowth: options.snapshotMaxGrowth ?? 1 << 30,
+    metricsPort: options.metricsPort,
     headersTimeout: options.headersTimeout ?? 30_000,
     bodyTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
@@ -107,11 +123,14 @@ export async function startService(
   const peers = options.peers?.(store);
   const service = await createService(config, {
     ...{ store, registry, log, tokens, version: '0.0.0-test' },
+    // A test counts what has just happened.
+    metricsMaxAge: options.metricsMaxAge ?? 0,
     ...(peers === undefined ? {} : { peers }),
     ...(options.serverClock === undefined ? {} : { clock: options.serverClock }),
   });
   t.teardown(() => service.close());
-  return { port: service.port, store, registry, drain: service.drain, server: service.server, logged };
+  const { port, metricsPort, drain, server } = service;
+  return { port, metricsPort, store, registry, drain, server, logged };
 }
 
 /** What was logged as an error, or worse. */
