@@ -197,6 +197,6 @@ async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> 
 /** Of the memory for answers: those of reads of many keys, which any write drops. */
 const repeatedPart = 1 / 4;
 
-function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
-  return new Peers({ url: peersUrl, age: () => store.age?.(), maxAge: readyMaxAge, clock });
+function peersOf({ peersUrl, peersCaFile, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
+  return new Peers({ url: peersUrl, caFile: peersCaFile, age: () => store.age?.(), maxAge: readyMaxAge, clock });
 }
