@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
+import type { SecureContextOptions } from 'node:tls';
 import { parseRetryAfter, type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, OtherStoreError, ServerError } from './server-error.ts';
 
@@ -10,6 +11,8 @@ export interface ClientOptions extends RetryOptions {
   readonly url: URL;
   /** Read anew for each request, so that a token can be changed meanwhile. */
   readonly token: () => string | undefined;
+  /** Authority and client certificate for https, read anew as the token is. */
+  readonly tls: () => SecureContextOptions;
   /** The store that every call is meant for, as its answers name it; undefined: any. */
   readonly identity?: string | undefined;
   /** Milliseconds in which something must arrive, or the connection is given up. */
@@ -62,9 +65,10 @@ export class Client {
    * @throws ServerError, ConnectionError, OtherStoreError
    */
   async open({ method, target, headers, body }: Call): Promise<IncomingMessage> {
-    const { url, token, signal, idleTimeout, clock, identity } = this.options;
+    const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
+      ...tls(),
       method,
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port,

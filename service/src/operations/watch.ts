@@ -1,7 +1,7 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
-import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
@@ -101,6 +101,7 @@ const retry = { headers: { 'Retry-After': '1' } };
 const headers = [
   'Content-Type',
   'text/event-stream',
+  ...forBrowsers,
   'Cache-Control',
   'no-store',
   // Proxies that gather answers before they pass them on are asked not to.
