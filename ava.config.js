@@ -4,6 +4,7 @@ export default {
   extensions: { ts: 'module' },
   files: [
     ...[
+      'core/test/**/*.test.ts',
       'service/test/**/*.test.ts',
       'operator/test/**/*.test.ts',
       'cli/test/**/*.test.ts',

@@ -34,7 +34,9 @@ export async function watch(
   const stream = new EventStream(lastEventId);
   answer.setEncoding('utf8');
   try {
-    for await (const chunk of answer as AsyncIterable<string>) stream.push(chunk).forEach(onEvent);
+    for await (const chunk of answer as AsyncIterable<string>) {
+      for (const event of stream.push(chunk)) onEvent(event);
+    }
   } catch (error) {
     // The connection was cut: an event that is not whole does not count.
     if (answer.errored === null) throw error;
