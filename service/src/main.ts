@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     registry,
     fields: tracing?.logFields,
   });
+  tracing?.report({ log, registry });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
   const tokens =
     config.tokensFile === undefined
