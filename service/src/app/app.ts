@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import { readCaching } from '../answers/cache-control.ts';
 import { sender } from '../answers/send.ts';
 import { bodyReader } from '../requests/body.ts';
 import { RawRequest } from '../requests/raw-request.ts';
@@ -33,7 +34,8 @@ export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, maxBody } = options;
   const send = sender(scheduler);
   const readBody = bodyReader({ maxBytes: maxBody, spans });
-  const answerRoute = answerRoutes({ send, readBody, metrics, spans });
+  const caching = readCaching({ needsToken: tokens !== undefined });
+  const answerRoute = answerRoutes({ send, readBody, metrics, spans, caching });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 

@@ -28,8 +28,9 @@ const vary = ['Vary', 'Accept'];
 export function dumpPairs(parts: DumpParts): Dump {
   const { store, dumps } = parts;
   const read = (request: DumpRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent, asLines } = request;
+    const { stale, hasCurrent, mustMatch, asLines } = request;
     const head = [...vary, ...ageOf(store, stale)];
+    mustMatch?.(viewTag(store, store, asLines ? '-lines' : ''));
     if (hasCurrent !== undefined) {
       const etag = viewTag(store, store, asLines ? '-lines' : '');
       if (hasCurrent(etag)) return emptyAnswer(304, [...head, 'ETag', etag]);
@@ -51,11 +52,12 @@ function isWhole({ asLines, limit, filter }: DumpRequest): boolean {
 
 function readLong(
   { store, longRead, scheduler }: DumpParts,
-  { filter, limit, query, asLines, isGone }: DumpRequest,
+  { filter, limit, query, asLines, isGone, mustMatch }: DumpRequest,
   head: readonly string[],
 ): Promise<Answer> {
   return longRead(async (view) => {
     const etag = viewTag(store, view, asLines ? '-lines' : '');
+    mustMatch?.(etag);
     const headers = [...head, 'ETag', etag, 'Content-Type', asLines ? jsonLines : 'application/json'];
     const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
     if (limit === undefined) return { headers, pieces: pieces(view.pairs(filter)) };

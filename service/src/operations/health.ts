@@ -2,8 +2,9 @@
 import { Registry } from 'prom-client';
 import { ageHeaders } from '../answers/age.ts';
 import { type TextAnswer, textAnswer } from '../answers/answer.ts';
+import { notStored } from '../answers/cache-control.ts';
 import { Problem } from '../errors.ts';
-import { negotiation } from '../requests/negotiation.ts';
+import { preferred } from '../requests/media-types.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import type { Drain } from '../server/drain.ts';
 import { type Peers, replicaHeader } from '../server/peers.ts';
@@ -30,7 +31,8 @@ export function ready(store: Store, drain: Drain, peers: Peers | undefined): () 
 }
 
 function ok(headers: readonly string[]): TextAnswer {
-  return textAnswer(200, [...headers, 'Content-Type', 'application/json; charset=utf-8'], '{"status":"ok"}');
+  const all = [...headers, ...notStored, 'Content-Type', 'application/json; charset=utf-8'];
+  return textAnswer(200, all, '{"status":"ok"}');
 }
 
 function recordOf(headers: readonly string[]): Record<string, string> {
@@ -42,13 +44,14 @@ function recordOf(headers: readonly string[]): Record<string, string> {
 /** `exemplars`: a scraper that asks for OpenMetrics gets it. Else there is nothing that only that format can say. */
 export function metricsText(registry: Registry, exemplars: boolean): (request: RawRequest) => Promise<TextAnswer> {
   return async ({ headers }) => {
-    if (!exemplars) return textAnswer(200, ['Content-Type', registry.contentType], await registry.metrics());
-    const offered = ['text/plain; version=0.0.4', openMetrics];
-    const isOpen = negotiation(headers).type(offered) === openMetrics;
+    if (!exemplars)
+      return textAnswer(200, [...notStored, 'Content-Type', registry.contentType], await registry.metrics());
+    const isOpen = preferred(headers.accept, [plainText, openMetrics]) === openMetrics;
     const type = isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : registry.contentType;
     const text = await (isOpen ? openMetricsText(registry) : registry.metrics());
-    return textAnswer(200, ['Vary', 'Accept', 'Content-Type', type], text);
+    return textAnswer(200, ['Vary', 'Accept', ...notStored, 'Content-Type', type], text);
   };
 }
 
-const openMetrics = 'application/openmetrics-text; version=1.0.0';
+const plainText = { type: 'text/plain', version: '0.0.4' };
+const openMetrics = { type: 'application/openmetrics-text', version: '1.0.0' };

@@ -36,8 +36,9 @@ export function searchKeys(parts: SearchParts): Search {
     return fewOf(store, by, text, request);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent } = request;
+    const { stale, hasCurrent, mustMatch } = request;
     const etag = viewTag(store, store);
+    mustMatch?.(etag);
     const age = ageOf(store, stale);
     if (hasCurrent?.(etag)) return emptyAnswer(304, ['ETag', etag, ...age]);
     const ready = readBounded(request);
@@ -53,9 +54,11 @@ function readLong(
   request: SearchRequest,
   age: readonly string[],
 ): Promise<Answer> {
-  const { filter, limit, query, values, isGone } = request;
+  const { filter, limit, query, values, isGone, mustMatch } = request;
   return longRead(async (view) => {
-    const headers = ['ETag', viewTag(store, view), ...age, 'Content-Type', 'application/json'];
+    const etag = viewTag(store, view);
+    mustMatch?.(etag);
+    const headers = ['ETag', etag, ...age, 'Content-Type', 'application/json'];
     const pieces = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
     if (limit === undefined) return { headers, pieces: pieces(view.search(filter)) };
     const page = await readPage({ view, filter, limit, scheduler, isGone });
