@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Counter, Registry } from 'prom-client';
 import { prometheusAccepts } from '../../service/test/support/prometheus-accepts.ts';
-import { listenForHealth } from '../src/health.ts';
+import { listenForHealth } from '../src/control/health.ts';
 
 test('every Prometheus gets the text format, which each of them takes', async (t) => {
   const registry = new Registry();

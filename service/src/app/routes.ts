@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Answer } from '../answers/answer.ts';
 import type { AnswerCache } from '../caches/answer-cache.ts';
 import type { DumpCache } from '../caches/dump-cache.ts';
+import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
@@ -35,6 +36,7 @@ export interface RouteParts extends WatchParts {
   readonly registry: Registry;
   readonly answers: AnswerCache;
   readonly dumps: DumpCache;
+  readonly repeated: RepeatedReads;
   readonly scheduler: EventLoopScheduler;
   /** Searches and dumps at once that are read in slices. */
   readonly maxStreams: number;
@@ -46,11 +48,11 @@ export interface RouteParts extends WatchParts {
 }
 
 export function apiRoutes(parts: RouteParts): readonly Route[] {
-  const { store, registry, answers, dumps, scheduler, drain, peers, exemplars, version, tokens } = parts;
+  const { store, registry, answers, repeated, dumps, scheduler, drain, peers, exemplars, version, tokens } = parts;
   const longRead = longReads(store, parts.maxStreams);
   const get = getValue(store, answers);
-  const search = searchKeys({ store, answers, longRead, scheduler });
-  const dump = dumpPairs({ store, dumps, longRead, scheduler });
+  const search = searchKeys({ store, answers, repeated, longRead, scheduler });
+  const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);

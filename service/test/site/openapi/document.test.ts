@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { createApp } from '../../../src/app/app.ts';
 import { AnswerCache } from '../../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../../src/caches/dump-cache.ts';
+import { RepeatedReads } from '../../../src/caches/repeated-reads.ts';
 import { problems } from '../../../src/errors.ts';
 import { Drain } from '../../../src/server/drain.ts';
 import { EventLoopScheduler } from '../../../src/server/event-loop-scheduler.ts';
@@ -42,7 +43,13 @@ function routerOf(): Router {
       drain: new Drain(),
       scheduler: new EventLoopScheduler(),
     },
-    ...{ answers: new AnswerCache(store, 0), dumps: new DumpCache(store, 0), peers: undefined, spans: noSpans },
+    ...{
+      answers: new AnswerCache(store, 0),
+      repeated: new RepeatedReads(0),
+      dumps: new DumpCache(store, 0),
+      peers: undefined,
+      spans: noSpans,
+    },
     ...{ maxBody: 1, maxStreams: 1, exemplars: false, version: '1.2.3', pages },
     hosts: { listens: '127.0.0.1', needsToken: false, allowed: [] },
     limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 },
