@@ -2,7 +2,13 @@
 import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
 import { EventStream, longestSilence } from './event-stream.js';
 
-/** @typedef {{ key: string, text: string | undefined, version: number, tag: string, expires: number | undefined }} Change text undefined: it is gone */
+/**
+ * A change, of which only the key is read at once: most changes are of keys whose value nobody looks at.
+ * @typedef {object} Change
+ * @property {string} key
+ * @property {boolean} exists false: it is gone
+ * @property {() => Omit<import('./api.js').Stored, 'text'> & { text: string | undefined }} read text undefined: it is gone
+ */
 /** @typedef {'connecting' | 'live' | 'away' | 'refused'} State */
 
 /**
@@ -116,9 +122,17 @@ async function read(answer, last, take) {
  */
 function changeOf({ event, id, data }) {
   if (event !== 'set' && event !== 'delete') return undefined;
-  const change = readLine(data, timelineOf(id));
-  return event === 'set' ? change : { ...change, text: undefined };
+  const name = leadingKey.exec(data)?.[1];
+  const exists = event === 'set';
+  const read = () => {
+    const { text, version, tag, expires } = readLine(data, timelineOf(id));
+    return { text: exists ? text : undefined, version, tag, expires };
+  };
+  return { key: name === undefined ? readLine(data, '').key : JSON.parse(name), exists, read };
 }
+
+/** The first member of an event's data. */
+const leadingKey = /^\{"key":("(?:[^"\\]|\\.)*")/;
 
 /**
  * @param {number} milliseconds

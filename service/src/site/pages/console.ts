@@ -12,6 +12,8 @@ const scripts = [
   'entry',
   'event-stream',
   'json-text',
+  'rows',
+  'shown-key',
   'key-list',
   'keys',
   'theme',
