@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import { readCaching } from '../answers/cache-control.ts';
 import { sender } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import { bodyReader } from '../requests/body.ts';
@@ -52,6 +53,7 @@ export function createApp(options: AppOptions): Koa {
     metrics,
     spans,
     audit,
+    caching: readCaching({ needsToken: tokens !== undefined }),
     checkOrigin: originCheck(options.origins ?? []),
   });
   const data = apiRoutes(options);
