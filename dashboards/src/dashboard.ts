@@ -11,9 +11,6 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { datasource } from './panels.ts';
 
-/** Where docs/runbooks.md is published: one place, changed by `KVSTORE_RUNBOOKS_URL=… npm run dashboards`. */
-export const defaultRunbooks = 'https://kvstore.dev/docs/runbooks';
-
 export interface Frame {
   readonly uid: string;
   readonly title: string;

@@ -3,7 +3,6 @@ import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { allAlerts } from '../src/alerts/all.ts';
 import { allDashboards } from '../src/all.ts';
-import { defaultRunbooks } from '../src/dashboard.ts';
 import type { Sample } from './support/prometheus.ts';
 import { queriesOf } from './support/queries.ts';
 import { type Rig, startRig } from './support/rig.ts';
@@ -13,7 +12,9 @@ const rateInterval = '15s';
 /** Alerts whose series nothing here has, and what has them. */
 const elsewhere: Readonly<Record<string, string>> = {
   KvStoreEtcdVolumeFilling: 'the kubelet',
+  KvStoreEtcdVolumeFullSoon: 'the kubelet',
   KvStoreTokensNotTaken: 'a service that asks for tokens',
+  KvStoreReconcileFailing: 'an operator that fails for a KvStore',
 };
 /** A scrape of one process: what it has now is about half of it. */
 const mostSeries = 900;
@@ -53,7 +54,7 @@ test('service discovery gives every target the labels that the queries pick by',
   ]);
 });
 
-for (const [name, dashboard] of Object.entries(allDashboards(defaultRunbooks))) {
+for (const [name, dashboard] of Object.entries(allDashboards())) {
   test(`no panel of the dashboard ${name} is empty`, async (t) => {
     const results = await Promise.allSettled(
       queriesOf(dashboard, rateInterval).map(async ({ panel, legend, expr }) => {
