@@ -10,6 +10,7 @@ export default {
       'charts/test/**/*.test.ts',
       'dashboards/test/**/*.test.ts',
       'test-support/**/*.test.ts',
+      'checks/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
     ...skips().map(({ files }) => `!${files}`),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { AnswerCache } from '../../src/caches/answer-cache.ts';
 import { valuesOf } from '../../src/operations/get.ts';
 import { fewKeysOf } from '../../src/operations/search.ts';
-import type { EmbeddedStore } from '../../src/store/embedded.ts';
+import type { EmbeddedStore } from '../../src/store/embedded/embedded.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { during, openEmbedded } from '../support/open-embedded.ts';
 

@@ -1,0 +1,117 @@
+/** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
+import { setImmediate } from 'node:timers/promises';
+import { Problem } from '../../errors.ts';
+import { notify, watchFailed } from '../notify-watchers.ts';
+import type { Revision, Watch, Watcher } from '../store.ts';
+import { otherTimeline } from '../timeline.ts';
+import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
+
+export type HistoryLimits = RevisionLogLimits;
+
+const historyLimits: HistoryLimits = { maxChanges: 100_000, maxBytes: 16 << 20 };
+
+/** Revisions that one watch catches up with in a turn of the event loop: many may begin again at once. */
+const revisionsPerTurn = 64;
+
+export class History {
+  readonly #log: RevisionLog;
+  readonly #live = new Set<Listener>();
+  readonly #all = new Set<Listener>();
+
+  readonly #timeline: string;
+
+  /** `revision`: the store's newest, at which history begins; of the store's `timeline`. */
+  constructor(revision: number, timeline: string, limits: HistoryLimits = historyLimits) {
+    this.#timeline = timeline;
+    this.#log = new RevisionLog(revision, limits);
+  }
+
+  /** Revisions follow each other without a gap. */
+  add(revision: Revision): void {
+    this.#log.add(revision);
+    for (const listener of this.#live) {
+      notify(
+        () => listener.on.revision(revision),
+        (problem) => this.#end(listener, problem),
+      );
+    }
+  }
+
+  /** See Store.watch. */
+  watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
+    const listener = new Listener(after, on, () => this.#log.newest);
+    this.#all.add(listener);
+    // Nobody hears of anything before the caller has the watch in hand.
+    queueMicrotask(() => {
+      this.#catchUp(listener, timeline).catch((cause: unknown) => {
+        this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));
+      });
+    });
+    return {
+      get position() {
+        return listener.position;
+      },
+      close: () => this.#forget(listener),
+    };
+  }
+
+  /** Ends every watch. */
+  close(problem: Problem): void {
+    for (const listener of this.#all) this.#end(listener, problem);
+  }
+
+  async #catchUp(listener: Listener, timeline: string): Promise<void> {
+    if (timeline !== this.#timeline) throw otherTimeline(timeline, this.#timeline);
+    if (listener.told > this.#log.newest) {
+      throw new Problem(
+        'history-gone',
+        `Revision ${listener.told} is not of this store: its newest is ${this.#log.newest}.`,
+      );
+    }
+    let opened = false;
+    let told = 0;
+    while (this.#all.has(listener)) {
+      if (listener.told < this.#log.start) {
+        const from = `history begins behind revision ${this.#log.start}`;
+        throw new Problem('history-gone', `What came after revision ${listener.told} is not known: ${from}.`);
+      }
+      if (!opened) listener.on.opened();
+      opened = true;
+      const next = this.#log.at(listener.told + 1);
+      if (next === undefined) {
+        listener.live = true;
+        this.#live.add(listener);
+        return;
+      }
+      listener.told = next.revision;
+      await listener.on.revision(next);
+      if (++told % revisionsPerTurn === 0) await setImmediate();
+    }
+  }
+
+  #end(listener: Listener, problem: Problem): void {
+    if (this.#forget(listener)) listener.on.end(problem);
+  }
+
+  #forget(listener: Listener): boolean {
+    this.#live.delete(listener);
+    return this.#all.delete(listener);
+  }
+}
+
+class Listener {
+  readonly on: Watcher;
+  live = false;
+  told: number;
+  readonly #newest: () => number;
+
+  constructor(after: number, on: Watcher, newest: () => number) {
+    this.told = after;
+    this.on = on;
+    this.#newest = newest;
+  }
+
+  get position(): number {
+    return this.live ? this.#newest() : this.told;
+  }
+}
