@@ -11,7 +11,6 @@ import { alertTable, type Column, firing, ofChosen, storeTable } from './tables.
 const asKvStore = (expr: string) =>
   `max by (namespace, kvstore) (label_replace(${expr}, "kvstore", "$1", "name", "(.+)"))`;
 const versions = `count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}}))`;
-const fires = firing(ofChosen);
 
 const columns: readonly Column[] = [
   {
@@ -24,7 +23,7 @@ const columns: readonly Column[] = [
     title: 'alerts',
     unit: 'none',
     limits: { bad: 1 },
-    expr: `count by (namespace, kvstore) (${fires.replace('name=~"$kvstore|"', 'name=""')} or label_replace(${fires.replace('kvstore=~"$kvstore|", name=~"$kvstore|"', 'name=~"$kvstore", name!=""')}, "kvstore", "$1", "name", "(.+)"))`,
+    expr: `count by (namespace, kvstore) (${firing(ofChosen)})`,
   },
   { title: 'replicas', unit: 'none', expr: asKvStore(`kvstore_replicas_ready{${chosenName}}`) },
   { title: 'wanted', unit: 'none', expr: asKvStore(`kvstore_replicas_desired{${chosenName}}`) },

@@ -41,9 +41,9 @@ function table(options: TableOptions): TableBuilder {
 const instant = (refId: string, expr: string) =>
   new DataqueryBuilder().refId(refId).expr(expr).datasource(datasource).instant().format(PromQueryFormat.Table);
 
-/** Alerts of this product that fire, by whatever label they name the store. */
+/** Alerts of this product that fire. */
 export const firing = (scope: string) => `ALERTS{alertname=~"KvStore.+", alertstate="firing"${scope}}`;
-export const ofChosen = ', namespace=~"$namespace|", kvstore=~"$kvstore|", name=~"$kvstore|"';
+export const ofChosen = ', namespace=~"$namespace|", kvstore=~"$kvstore|"';
 
 export function alertTable(scope: string, width: number, height: number): TableBuilder {
   const since = `(ALERTS_FOR_STATE{alertname=~"KvStore.+"${scope}} and ignoring (alertstate) ${firing(scope)}) * 1000`;
@@ -60,8 +60,8 @@ export function alertTable(scope: string, width: number, height: number): TableB
     .withTransformation({
       id: 'organize',
       options: {
-        excludeByName: { Time: true, component: true, instance: true, job: true, alertstate: true },
-        indexByName: { severity: 0, alertname: 1, namespace: 2, kvstore: 3, name: 4, pod: 5, Value: 6 },
+        excludeByName: { Time: true, component: true, instance: true, job: true, alertstate: true, name: true },
+        indexByName: { severity: 0, alertname: 1, namespace: 2, kvstore: 3, pod: 4, Value: 5 },
         renameByName: { Value: 'since', alertname: 'alert' },
       },
     })

@@ -47,7 +47,9 @@ function expectedAlert(name: string, { labels, shown }: RuleCase): object {
     .flatMap(({ rules }) => rules)
     .find((each) => 'alert' in each && each.alert === name);
   if (rule === undefined || !('alert' in rule)) throw new Error(`There is no alert ${name}`);
-  const all: Readonly<Record<string, string>> = { ...labels, ...rule.labels };
+  // The label kvstore is there however the series call the store.
+  const store: Record<string, string> = 'kvstore' in rule.labels ? { kvstore: owner.kvstore } : {};
+  const all: Readonly<Record<string, string>> = { ...labels, severity: rule.labels.severity ?? '', ...store };
   const rest = [...shown];
   const fill = (text: string) =>
     text

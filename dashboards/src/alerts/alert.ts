@@ -61,6 +61,14 @@ const variables: Readonly<Record<Subject, Readonly<Record<string, string>>>> = {
   operator: {},
 };
 
+/**
+ * The store as the label kvstore, for alerts whose series call it otherwise: Alertmanager groups and inhibits by one label.
+ */
+const ownLabels: Partial<Record<Subject, Readonly<Record<string, string>>>> = {
+  kvstore: { kvstore: label('name') },
+  volume: { kvstore: '{{ reReplaceAll "data-(.*)-etcd-[0-9]+" "$1" $labels.persistentvolumeclaim }}' },
+};
+
 export function ruleOf(alert: Alert, links: Links): AlertingRule {
   const { name, severity, for: duration, expr, summary, description, dashboard, subject } = alert;
   const annotations = {
@@ -69,5 +77,5 @@ export function ruleOf(alert: Alert, links: Links): AlertingRule {
     dashboard_url: dashboardUrl(links, dashboard, variables[subject]),
     runbook_url: runbookUrl(links, name),
   };
-  return { alert: name, expr, for: duration, labels: { severity }, annotations };
+  return { alert: name, expr, for: duration, labels: { severity, ...ownLabels[subject] }, annotations };
 }
