@@ -20,6 +20,12 @@ const setting = <T>(name: string, standard: string, meaning: string, parse: Pars
 export const settings = {
   host: setting('KV_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', nonEmpty),
   port: setting('KV_PORT', '8080', 'Port to listen on; 0 for any free one.', wholeNumber(0, 65_535)),
+  metricsPort: setting(
+    'KV_METRICS_PORT',
+    '',
+    'Port for /metrics, which is then on no other; 0 for any free one. Empty: /metrics is on KV_PORT, open to everybody who reaches it.',
+    optionalPort,
+  ),
   hosts: setting(
     'KV_HOSTS',
     '',
@@ -53,6 +59,24 @@ export const settings = {
     'How long a client may take nothing of an answer before it is cut off.',
     duration,
   ),
+  minRate: setting(
+    'KV_MIN_RATE',
+    '4KiB',
+    'Bytes a second that a client takes of an answer at the least, over KV_STALL_TIMEOUT; one that takes less is cut off. 0: any.',
+    sizeOrNone,
+  ),
+  snapshotMaxAge: setting(
+    'KV_SNAPSHOT_MAX_AGE',
+    '6h',
+    'How long a streamed answer may take; it shows one state of the store, and a client that needs longer is cut off.',
+    duration,
+  ),
+  snapshotMaxGrowth: setting(
+    'KV_SNAPSHOT_MAX_GROWTH',
+    '1GiB',
+    'Bytes that the data file may grow by while an answer is streamed, which keeps disk pages from being used again; then it is cut off.',
+    largeSize,
+  ),
   maxStreams: setting(
     'KV_MAX_STREAMS',
     '1000',
@@ -76,6 +100,12 @@ export const settings = {
     'KV_WATCH_BACKLOG',
     '1MiB',
     'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
+    size,
+  ),
+  watchMemory: setting(
+    'KV_WATCH_MEMORY',
+    '64MiB',
+    'Memory for what waits for the clients of all watches together; with more, those that are furthest behind are cut off.',
     size,
   ),
   answerCache: setting(
@@ -201,6 +231,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       return [field, undefined];
     }
   });
+  const { port, metricsPort } = Object.fromEntries(config) as Partial<Config>;
+  if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port)
+    faults.push(`KV_METRICS_PORT must be another port than KV_PORT; both are ${port}.`);
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return Object.fromEntries(config) as Config;
 }
@@ -246,6 +279,10 @@ function wholeNumber(least: number, most: number): Parse<number> {
   };
 }
 
+function optionalPort(text: string): number | undefined {
+  return text === '' ? undefined : wholeNumber(0, 65_535)(text);
+}
+
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds: `500ms`, `5s`, `2m`, `1h`; at most 24 h. */
@@ -264,6 +301,15 @@ function size(text: string): number {
   const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
   if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
     throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
+  return value;
+}
+
+/** Bytes of disk: as `size`, up to 1024 GiB. */
+function largeSize(text: string): number {
+  const [, amount, unit] = /^(\d{1,13})(|B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
+  if (!(value >= 1 && value <= 1024 * sizeUnits.GiB))
+    throw new Error('must be a size such as 64MiB or 1GiB, 1024GiB at the most');
   return value;
 }
 

@@ -8,11 +8,13 @@ import { AnswerCache } from './caches/answer-cache.ts';
 import { DumpCache } from './caches/dump-cache.ts';
 import { RepeatedReads } from './caches/repeated-reads.ts';
 import type { Config } from './config.ts';
+import { metricsText } from './operations/health.ts';
 import { admission } from './server/admission.ts';
 import { Drain } from './server/drain.ts';
 import { EventLoopScheduler } from './server/event-loop-scheduler.ts';
 import { observed } from './server/exchange.ts';
 import { addressOf, listen } from './server/listen.ts';
+import { listenForMetrics, type MetricsServer } from './server/metrics-server.ts';
 import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
 import { serverMetrics } from './server/server-metrics.ts';
@@ -21,6 +23,7 @@ import { type Clock, systemClock } from './store/clock.ts';
 import { noSpans } from './store/spans.ts';
 import type { Store } from './store/store.ts';
 import { type HttpMetrics, httpMetrics } from './telemetry/http-metrics.ts';
+import { metricsPage } from './telemetry/metrics-page.ts';
 import type { Tracing } from './telemetry/tracing/tracing.ts';
 
 export interface ServiceParts {
@@ -36,6 +39,8 @@ export interface ServiceParts {
   readonly clock?: Clock;
   /** Default: made in the registry. */
   readonly metrics?: HttpMetrics;
+  /** Milliseconds that metrics are shown for before they are made anew; default 1000. */
+  readonly metricsMaxAge?: number;
   /** Default: those that the settings name. */
   readonly peers?: Peers;
 }
@@ -43,6 +48,8 @@ export interface ServiceParts {
 export interface Service {
   readonly server: Server;
   readonly drain: Drain;
+  /** Where metrics are, when they have a port of their own. */
+  readonly metricsPort: number | undefined;
   /** Where it listens, `http://address:port`. */
   readonly url: string;
   readonly port: number;
@@ -58,7 +65,15 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
-  const handler = createHandler(config, { ...parts, metrics, drain, scheduler, peers });
+  const showMetrics = metricsText(
+    metricsPage({ registry, maxAge: parts.metricsMaxAge ?? 1000 }),
+    parts.tracing !== undefined,
+  );
+  const hasPort = config.metricsPort !== undefined;
+  const handler = createHandler(config, {
+    ...{ ...parts, metrics, drain, scheduler, peers },
+    metricsText: hasPort ? undefined : showMetrics,
+  });
   const server = await listen(handler, drain, {
     ...config,
     requestTimeout: config.bodyTimeout,
@@ -68,22 +83,40 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     peers.close();
     throw error;
   });
+  const metricsServer = await openMetricsPort(config, showMetrics).catch(async (error: unknown) => {
+    peers.close();
+    await cut(server);
+    throw error;
+  });
   serverMetrics(registry, { server, store, drain, peers });
   const { address, port, family } = addressOf(server);
   return {
-    ...{ server, drain, port },
+    ...{ server, drain, port, metricsPort: metricsServer?.port },
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     async stop(drainWindow) {
       await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
       peers.close();
+      await metricsServer?.close();
     },
     async close() {
       peers.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await metricsServer?.close();
+      await cut(server);
     },
   };
+}
+
+async function cut(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+async function openMetricsPort(
+  { host, metricsPort: port }: Config,
+  show: ReturnType<typeof metricsText>,
+): Promise<MetricsServer | undefined> {
+  return port === undefined ? undefined : listenForMetrics({ host, port, answer: (headers) => show({ headers }) });
 }
 
 interface HandlerParts extends ServiceParts {
@@ -91,6 +124,7 @@ interface HandlerParts extends ServiceParts {
   readonly drain: Drain;
   readonly scheduler: EventLoopScheduler;
   readonly peers: Peers;
+  readonly metricsText: ReturnType<typeof metricsText> | undefined;
 }
 
 /**
@@ -107,20 +141,22 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     repeated: new RepeatedReads(config.answerCache * repeatedPart),
     dumps: new DumpCache(store, config.dumpCache),
     spans,
-    exemplars: tracing !== undefined,
+    metricsText: parts.metricsText,
     identity: config.identity,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
-    maxStreams: config.maxStreams,
+    longReads: { most: config.maxStreams, maxAge: config.snapshotMaxAge, maxGrowth: config.snapshotMaxGrowth },
     limits: {
       maxWatches: config.maxWatches,
       heartbeat: config.watchHeartbeat,
       maxBacklog: config.watchBacklog,
+      // One event of the largest body always fits.
+      maxMemory: Math.max(config.watchMemory, 4 * config.maxBody),
       stallTimeout: config.stallTimeout,
     },
   });
-  const admitted = admission({ scheduler, maxWait, maxBody, metrics, spans }, app.callback());
+  const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
   return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
 }

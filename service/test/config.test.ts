@@ -42,6 +42,11 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   maxWatches: { good: { '0': 0, '1000000': 1_000_000 }, bad: ['', '-1', '1000001', 'many'] },
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
+  metricsPort: { good: { '': undefined, '0': 0, '9464': 9464 }, bad: ['65536', 'x', '-1'] },
+  minRate: { good: { '0': 0, '4KiB': 4096 }, bad: ['', '-1', 'much'] },
+  snapshotMaxAge: duration,
+  snapshotMaxGrowth: { good: { '1GiB': 1_073_741_824, '5': 5 }, bad: ['', '0', '1025GiB'] },
+  watchMemory: { good: { '64MiB': 67_108_864 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   checkInterval: duration,
@@ -80,6 +85,13 @@ for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (ty
     }
   });
 }
+
+test('metrics cannot have the port of the API', (t) => {
+  t.throws(() => readConfig({ KV_PORT: '9000', KV_METRICS_PORT: '9000' }), {
+    message: /KV_METRICS_PORT must be another port/,
+  });
+  t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
+});
 
 test('an empty environment gives the defaults of the table', (t) => {
   const config = readConfig({});

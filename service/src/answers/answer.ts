@@ -1,6 +1,6 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
 import type { Writable } from 'node:stream';
-import type { ProblemCode } from '../errors.ts';
+import type { Problem, ProblemCode } from '../errors.ts';
 
 interface AnswerHead {
   readonly status: number;
@@ -34,6 +34,8 @@ export interface BytesAnswer extends AnswerHead {
 export interface SlicedAnswer extends AnswerHead {
   readonly kind: 'slices';
   readonly slices: Iterable<string>;
+  /** Called once with what ends it before its last slice: a problem that is its client's doing. */
+  onCut(end: (problem: Problem) => void): void;
   /** Called once, when the client has taken the last slice or has gone. */
   release(): void;
 }

@@ -19,10 +19,11 @@ export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
 
 /** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
 export function answerProblems({ log, metrics, send }: AnswerProblemsParts, layer: Layer): Layer {
+  const logProblem = problemLog(log);
   const answer = (ctx: Context, error: unknown) => {
     const problem = toProblem(error);
     metrics.problem(problem.code);
-    logProblem(ctx, problem, log);
+    logProblem(ctx, problem);
     if (ctx.res.headersSent) return cutOff(ctx.res, problem);
     // A body that nobody read would stand before the next request on this connection; the request's time limit bounds it.
     // What it was piped to takes no more, and would hold it up for as long.
@@ -46,10 +47,21 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
   response.destroy();
 }
 
+/** A crowd that is refused gets a line in so many milliseconds: one for each would fill the log. All are counted. */
+const refusalPause = 1000;
+
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
-function logProblem({ req, res }: Context, problem: Problem, log: Logger): void {
-  const { code, status } = problem;
-  const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
-  if (level === undefined) return;
-  log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
+function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  return ({ req, res }, problem) => {
+    const { code, status } = problem;
+    const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
+    if (level === undefined) return;
+    if (code === 'overloaded') {
+      const now = performance.now();
+      if (now < quietUntil) return;
+      quietUntil = now + refusalPause;
+    }
+    log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
+  };
 }

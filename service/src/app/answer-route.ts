@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Answer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
 import type { ReadBody } from '../requests/body.ts';
-import type { RawRequest } from '../requests/raw-request.ts';
+import { noBody, type RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf, setRoute } from '../server/exchange.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -32,9 +32,12 @@ export function answerRoutes({ send, readBody, metrics, spans }: AnswerRoutePart
     return 'then' in answer ? answer.then((ready) => finish(ctx, ready)) : finish(ctx, answer);
   };
   const answerWithBody = (route: Route, ctx: Context, request: RawRequest): Promise<void> =>
-    readBody(ctx).then((body) => {
+    readBody(ctx.req, ctx.res).then((body) => {
       request.body = body;
-      return answerNow(route, ctx, request);
+      const answering = answerNow(route, ctx, request);
+      // The parser has read it: a write that waits for the disk holds its pairs, not the body as well.
+      request.body = noBody;
+      return answering;
     });
   return (route, ctx) => {
     const request: RawRequest = ctx.state;

@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { sender } from '../answers/send.ts';
 import { bodyReader } from '../requests/body.ts';
+import { BodyBudget } from '../requests/body-budget.ts';
 import { RawRequest } from '../requests/raw-request.ts';
 import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
@@ -17,6 +18,9 @@ import { answerFound } from './find-route.ts';
 import { type HostRules, hostCheck } from './hosts.ts';
 import { LeanKoa } from './koa.ts';
 import { apiRoutes, type Route, type RouteParts } from './routes.ts';
+
+/** Bytes of bodies at once; parsed, a body takes some five times of it. */
+const maxBodies = 32 * 1024 ** 2;
 
 export interface AppOptions extends RouteParts {
   readonly log: Logger;
@@ -32,7 +36,8 @@ export interface AppOptions extends RouteParts {
 export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, maxBody } = options;
   const send = sender(scheduler);
-  const readBody = bodyReader({ maxBytes: maxBody, spans });
+  const budget = new BodyBudget(Math.max(maxBodies, 3 * maxBody));
+  const readBody = bodyReader({ maxBytes: maxBody, budget, spans });
   const answerRoute = answerRoutes({ send, readBody, metrics, spans });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];

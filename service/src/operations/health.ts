@@ -1,14 +1,13 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
-import { Registry } from 'prom-client';
 import { ageHeaders } from '../answers/age.ts';
-import { type TextAnswer, textAnswer } from '../answers/answer.ts';
+import { type TextAnswer, textAnswer, withHeaders } from '../answers/answer.ts';
 import { Problem } from '../errors.ts';
 import { negotiation } from '../requests/negotiation.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import type { Drain } from '../server/drain.ts';
 import { type Peers, replicaHeader } from '../server/peers.ts';
 import type { Store } from '../store/store.ts';
-import { openMetricsText } from '../telemetry/open-metrics.ts';
+import type { MetricsPage } from '../telemetry/metrics-page.ts';
 
 export function live(): TextAnswer {
   return ok([]);
@@ -40,14 +39,15 @@ function recordOf(headers: readonly string[]): Record<string, string> {
 }
 
 /** `exemplars`: a scraper that asks for OpenMetrics gets it. Else there is nothing that only that format can say. */
-export function metricsText(registry: Registry, exemplars: boolean): (request: RawRequest) => Promise<TextAnswer> {
+export function metricsText(
+  page: MetricsPage,
+  exemplars: boolean,
+): (request: Pick<RawRequest, 'headers'>) => Promise<TextAnswer> {
   return async ({ headers }) => {
-    if (!exemplars) return textAnswer(200, ['Content-Type', registry.contentType], await registry.metrics());
+    if (!exemplars) return page.plain();
     const offered = ['text/plain; version=0.0.4', openMetrics];
-    const isOpen = negotiation(headers).type(offered) === openMetrics;
-    const type = isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : registry.contentType;
-    const text = await (isOpen ? openMetricsText(registry) : registry.metrics());
-    return textAnswer(200, ['Vary', 'Accept', 'Content-Type', type], text);
+    const text = await (negotiation(headers).type(offered) === openMetrics ? page.open() : page.plain());
+    return withHeaders(text, ['Vary', 'Accept']);
   };
 }
 

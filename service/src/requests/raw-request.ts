@@ -26,4 +26,4 @@ export class RawRequest {
   }
 }
 
-const noBody = Buffer.alloc(0);
+export const noBody = Buffer.alloc(0);

@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly maxBody: number;
   /** Milliseconds in which a client must take something of what was sent to it. */
   readonly stallTimeout: number;
+  /** Bytes a second that a client takes of what was sent to it, at the least; 0: any. */
+  readonly minRate: number;
   /** What the store is called; every answer says it. Undefined: none does. */
   readonly identity?: string | undefined;
   /** Hears of the answers to what never became a request. */
@@ -57,7 +59,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
-  cutStalledClients(server, options.stallTimeout);
+  cutStalledClients(server, options);
   server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
@@ -80,7 +82,10 @@ export function addressOf(server: Server): AddressInfo {
   return server.address() as AddressInfo;
 }
 
-function cannotListen(cause: NodeJS.ErrnoException, { host, port }: ServerOptions): Error {
+export function cannotListen(
+  cause: NodeJS.ErrnoException,
+  { host, port }: Pick<ServerOptions, 'host' | 'port'>,
+): Error {
   const reasons: Record<string, string> = {
     EADDRINUSE: 'another process uses the port',
     EACCES: 'this user may not use the port',

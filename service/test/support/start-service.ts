@@ -21,6 +21,16 @@ export interface ServiceOptions {
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Bytes a second; default: any. */
+  readonly minRate?: number;
+  /** Milliseconds; default an hour. */
+  readonly snapshotMaxAge?: number;
+  /** Bytes; default 1 GiB. */
+  readonly snapshotMaxGrowth?: number;
+  /** Milliseconds that metrics are shown for; default 0. */
+  readonly metricsMaxAge?: number;
+  /** Default: metrics are on the one port. */
+  readonly metricsPort?: number;
   /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
   readonly maxWait?: number;
   /** Bytes; default 32 MiB. */
@@ -49,6 +59,7 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly port: number;
+  readonly metricsPort: number | undefined;
   readonly store: Store;
   readonly registry: Registry;
   readonly drain: Drain;
@@ -73,7 +84,7 @@ export async function startService(
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
   const { pages = true, tokens, identity, watches = {}, stallTimeout = 30_000 } = options;
-  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20 } = watches;
+  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20, maxMemory = 64 << 20 } = watches;
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
@@ -85,6 +96,11 @@ export async function startService(
     dumpCache: options.dumpCache ?? 32 << 20,
     watchHeartbeat: heartbeat,
     watchBacklog: maxBacklog,
+    watchMemory: maxMemory,
+    minRate: options.minRate ?? 0,
+    snapshotMaxAge: options.snapshotMaxAge ?? 3_600_000,
+    snapshotMaxGrowth: options.snapshotMaxGrowth ?? 1 << 30,
+    metricsPort: options.metricsPort,
     headersTimeout: options.headersTimeout ?? 30_000,
     bodyTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
@@ -92,10 +108,12 @@ export async function startService(
   const peers = options.peers?.(store);
   const service = await createService(config, {
     ...{ store, registry, log, tokens, version: '0.0.0-test' },
+    // A test counts what has just happened.
+    metricsMaxAge: options.metricsMaxAge ?? 0,
     ...(peers === undefined ? {} : { peers }),
   });
   t.teardown(() => service.close());
-  return { port: service.port, store, registry, drain: service.drain, logged };
+  return { port: service.port, metricsPort: service.metricsPort, store, registry, drain: service.drain, logged };
 }
 
 /** What was logged as an error, or worse. */
