@@ -66,6 +66,16 @@ export function contentPanels() {
       queries: { '{{pod}}': `kvstore_index_bytes{${chosenPod}}` },
     }),
     timeseries({
+      title: 'Growth during a streamed answer',
+      shows: 'Bytes that the data file has grown by since the oldest answer that is being streamed began.',
+      normal: '0, or little for as long as a dump takes.',
+      otherwise: 'a client reads slowly; its answer is cut off at KV_SNAPSHOT_MAX_GROWTH.',
+      unit: 'bytes',
+      limits: { warn: defaults.snapshotGrowthBytes },
+      queries: { '{{pod}}': `kvstore_snapshot_growth_bytes{${chosenPod}}` },
+      runbook: 'KvStoreSlowReader',
+    }),
+    timeseries({
       title: 'Revision',
       shows: 'Revision of the newest write in each replica.',
       normal: 'one line for all replicas of a KvStore.',

@@ -111,7 +111,7 @@ test('panels turn orange and red at the numbers of the alerts', (t) => {
     2,
     defaults.restarts + 1,
   ];
-  const known = [...Object.values(defaults), ...others].map((number) => Number(number.toPrecision(6)));
+  const known = [...Object.values(defaults), ...others.map((number) => Number(number.toPrecision(6)))];
   let withLimits = 0;
   for (const panel of Object.values(dashboards).flatMap(panelsOf)) {
     const steps = panel.fieldConfig?.defaults.thresholds?.steps ?? [];

@@ -47,6 +47,7 @@ export const kvStoreName = `${label('namespace')}/${label('name')}`;
 /** `$value` as people read it. */
 export const value = {
   number: '{{ $value | humanize }}',
+  bytes: '{{ $value | humanize1024 }}B',
   percent: '{{ $value | humanizePercentage }}',
   duration: '{{ $value | humanizeDuration }}',
 };

@@ -18,6 +18,7 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
   const damage = `sum by (${onReplica}, part) (increase(kvstore_data_damage_total[15m]))`;
   const shed = `sum by (${by}) (rate(kvstore_http_problems_total{code="overloaded"}[5m]))`;
   const served = `sum by (${by}) (rate(${requestCount}{${apiRoutes}}[5m]))`;
+  const growth = 'max_over_time(kvstore_snapshot_growth_bytes[5m])';
   const skew = 'abs(kvstore_time_seconds - timestamp(kvstore_time_seconds))';
   const versions = `count by (${by}) (count by (${by}, version) (kvstore_build_info))`;
   return [
@@ -153,6 +154,19 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
       dashboard: 'kvstore-service',
       summary: `${replica}: new tokens are refused and revoked ones still work, because the file of tokens cannot be used.`,
       description: `Earlier tokens that stay in force: ${value.number}. Usual cause: a line in the file that is no token.`,
+    },
+    {
+      name: 'KvStoreSlowReader',
+      severity: 'ticket',
+      reason: 'Ticket: the answer is cut off before the disk is full; the file keeps its size.',
+      for: '0m',
+      wait: 'The peak of 5 m: the growth is over when the answer is.',
+      expr: `${growth} > ${numbers.snapshotGrowthBytes}`,
+      signals: [growth],
+      subject: 'replica',
+      dashboard: 'kvstore-service',
+      summary: `${replica}: a client that reads slowly makes the data file grow, and its answer will be cut off.`,
+      description: `The file has grown by ${value.bytes} during one answer. Usual causes: a dump over a slow connection, a client that stops reading, many writes meanwhile.`,
     },
     {
       name: 'KvStoreClockSkew',

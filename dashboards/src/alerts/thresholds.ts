@@ -44,6 +44,12 @@ export const thresholds = {
     unit: 'requests',
     meaning: 'Writes that wait in a replica. At 10,000 it refuses further ones.',
   },
+  snapshotGrowthBytes: {
+    default: 512 * 1024 ** 2,
+    unit: 'bytes',
+    meaning:
+      'Growth of the data file during one streamed answer. At `KV_SNAPSHOT_MAX_GROWTH` (1 GiB) the answer is cut off.',
+  },
   clockSkewSeconds: {
     default: 5,
     unit: 'seconds',

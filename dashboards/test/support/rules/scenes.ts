@@ -54,6 +54,7 @@ function seriesOf(changes: Partial<Course>): InputSeries {
     [of('process_start_time_seconds', labels)]: course.started[i] ?? '',
     [of('kvstore_index_lag_revisions', labels)]: rest(0),
     [of('kvstore_write_queue', labels)]: rest(0),
+    [of('kvstore_snapshot_growth_bytes', labels)]: rest(0),
     [of('kvstore_data_folder_lost', labels)]: rest(0),
     [of('kvstore_data_damage_total', { ...labels, part: 'value' })]: rest(0),
     [of('kvstore_resyncs_total', { ...labels, cause: 'first' })]: rest(1),

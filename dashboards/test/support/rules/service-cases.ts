@@ -126,6 +126,16 @@ export const serviceCases: Readonly<Record<string, RuleCase>> = {
     quiet: { 'they are taken': tokens('1x25'), flapping: tokens('1x3 0x3 1 0x3 1 0x3 1 0x3') },
     at: 15,
   },
+  KvStoreSlowReader: {
+    firing: { [of('kvstore_snapshot_growth_bytes', pod)]: `0x5 ${1024 ** 3 * 0.75}x10` },
+    labels: pod,
+    shown: ['768Mi'],
+    quiet: {
+      'a fast reader': { [of('kvstore_snapshot_growth_bytes', pod)]: '1000000x20' },
+      'no answer is streamed': { [of('kvstore_snapshot_growth_bytes', pod)]: '0x20' },
+    },
+    at: 10,
+  },
   KvStoreClockSkew: {
     // Time begins at 0 in promtool.
     firing: { [of('kvstore_time_seconds', pod)]: '90+60x30' },
