@@ -1,9 +1,17 @@
 /** The Helm chart installs what config/ installs. */
 import { readFile } from 'node:fs/promises';
-import { type KubernetesObject, loadAllYaml, type V1Deployment, type V1EnvVar } from '@kubernetes/client-node';
+import {
+  type KubernetesObject,
+  loadAllYaml,
+  loadYaml,
+  type V1Deployment,
+  type V1EnvVar,
+} from '@kubernetes/client-node';
+import { Ajv } from 'ajv';
 import test from 'ava';
 import { readConfig } from '../../operator/src/config.ts';
 import { renderChart } from './support/render.ts';
+import { renderTemplate } from './support/template.ts';
 
 const namespace = 'kvstore-system';
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -77,12 +85,33 @@ test('limits and the demand for a host or tokens are values', async (t) => {
   t.like(settingOf(objects, 'KVSTORE_OPEN_STORES'), { value: 'refused' });
 });
 
-test('a digest takes the place of the tag', async (t) => {
-  const digest = `sha256:${'0'.repeat(64)}`;
-  const image = { repository: 'registry.test/kvstore/operator', tag: '0.1.0', digest, pullPolicy: 'IfNotPresent' };
+test('a digest behind the tag pins the image', async (t) => {
+  const tag = `0.1.0@sha256:${'0'.repeat(64)}`;
+  const image = { repository: 'registry.test/kvstore/operator', tag, pullPolicy: 'IfNotPresent' };
+  t.true((await schemaOf())({ ...(await defaults()), image }));
   const objects = await renderChart(namespace, { image });
   const deployment = objects.find(({ kind }) => kind === 'Deployment') as V1Deployment | undefined;
-  t.is(deployment?.spec?.template.spec?.containers[0]?.image, `registry.test/kvstore/operator@${digest}`);
+  t.is(deployment?.spec?.template.spec?.containers[0]?.image, `registry.test/kvstore/operator:${tag}`);
+});
+
+test('alerts are installed when asked for, and are those of dashboards/ with its thresholds and addresses', async (t) => {
+  const rulesOf = (objects: readonly KubernetesObject[]) => objects.find(({ kind }) => kind === 'PrometheusRule');
+  t.is(rulesOf(await renderChart(namespace)), undefined, 'a cluster may not know the kind');
+  const { prometheusRule } = loadYaml<{ prometheusRule: { thresholds: object } }>(
+    await read('charts/kvstore/values.yaml'),
+  );
+  const enabled = { ...prometheusRule, enabled: true, labels: { release: 'prometheus' } };
+  const rule = rulesOf(await renderChart(namespace, { prometheusRule: enabled }));
+  const generated = loadYaml<{ spec: object }>(await read('dashboards/generated/prometheus-rule.yaml'));
+  t.like(rule, { metadata: { name: 'kvstore', namespace, labels: { release: 'prometheus' } } });
+  t.deepEqual((rule as { spec?: object }).spec, generated.spec);
+
+  const thresholds = { ...prometheusRule.thresholds, lagRevisions: 4321 };
+  const changed = { ...enabled, thresholds, runbooksUrl: 'https://runbooks.test', grafanaUrl: 'https://grafana.test' };
+  const text = JSON.stringify(rulesOf(await renderChart(namespace, { prometheusRule: changed })));
+  t.regex(text, /kvstore_index_lag_revisions\[5m\]\) > 4321"/);
+  t.regex(text, /"https:\/\/runbooks\.test#kvstorereplicalag"/);
+  t.regex(text, /"https:\/\/grafana\.test\/d\/kvstore-service\?var-namespace=\{\{ \$labels\.namespace \}\}/);
 });
 
 function settingOf(objects: readonly KubernetesObject[], name: string): V1EnvVar | undefined {
@@ -99,4 +128,58 @@ test('chart, operator and image have the same version', async (t) => {
     t.regex(await read(`Dockerfile.${part}`), new RegExp(`^ARG VERSION=${version}$`, 'm'));
   }
   t.regex(await read('charts/kvstore/values.yaml'), new RegExp(`^ {2}tag: ${version}$`, 'm'));
+});
+
+const schemaOf = async () =>
+  new Ajv({ strict: false }).compile(JSON.parse(await read('charts/kvstore/values.schema.json')));
+const defaults = async () => loadYaml<Record<string, unknown>>(await read('charts/kvstore/values.yaml'));
+
+test('X6: the schema takes the default values, knows each of them, and refuses wrong ones', async (t) => {
+  const isValid = await schemaOf();
+  const values = await defaults();
+  t.true(isValid(values), JSON.stringify(isValid.errors));
+  const { properties } = JSON.parse(await read('charts/kvstore/values.schema.json'));
+  t.deepEqual(
+    Object.keys(properties)
+      .filter((name) => name !== 'global')
+      .sort(),
+    Object.keys(values).sort(),
+  );
+  const right = [
+    { replicas: 3, watchNamespaces: ['shop', 'till'], refuseOpenStores: true },
+    { env: [{ name: 'KVSTORE_SERVICE_IMAGE', value: 'x' }], limits: { hosts: '*.{namespace}.example.com' } },
+    { tolerations: [{ key: 'a', operator: 'Exists' }], nodeSelector: { 'kubernetes.io/os': 'linux' } },
+    { imagePullSecrets: [{ name: 'registry' }], resources: { limits: { cpu: 1, memory: '512Mi' } } },
+  ];
+  for (const value of right) t.true(isValid({ ...values, ...value }), JSON.stringify([value, isValid.errors]));
+  const wrong = [
+    { replica: 2 },
+    { replicas: '2' },
+    { replicas: -1 },
+    { watchNamespaces: 'shop' },
+    { watchNamespaces: ['Shop'] },
+    { monitoringNamespaces: [''] },
+    { refuseOpenStores: 'true' },
+    { image: { repository: 'kvstore/operator', tag: 'a b' } },
+    { image: { repository: 'kvstore/operator', tag: 'a', pullPolicy: 'Sometimes' } },
+    { image: 'kvstore/operator:1' },
+    { env: { KVSTORE_SERVICE_IMAGE: 'x' } },
+    { env: [{ name: 'A', value: 1 }] },
+    { limits: { hosts: ['a'] } },
+    { imagePullSecrets: ['registry'] },
+    { nodeSelector: { a: true } },
+    { resources: { limit: {} } },
+  ];
+  for (const value of wrong) t.false(isValid({ ...values, ...value }), JSON.stringify(value));
+});
+
+test('X6: the notes say what to do next, and warn of open stores where they are allowed', async (t) => {
+  const template = await read('charts/kvstore/templates/NOTES.txt');
+  const notes = (values: object) => renderTemplate(template, { Values: values, Release: { Namespace: 'elsewhere' } });
+  const values = await defaults();
+  t.regex(notes(values), /kubectl logs -n elsewhere deployment\/kvstore-operator/);
+  t.regex(notes(values), /open: every client/);
+  t.notRegex(notes({ ...values, refuseOpenStores: true }), /open: every client/);
+  const manifest = /<<END\n(.*?)\n *END/s.exec(notes(values))?.[1] ?? '';
+  t.like(loadYaml(manifest.replaceAll(/^ {2}/gm, '')), { kind: 'KvStore', spec: { etcd: {} } });
 });

@@ -287,13 +287,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Settings that do not go together. */
-function faultsBetween({
-  port,
-  metricsPort,
-  tlsCertFile,
-  tlsKeyFile,
-  tlsClientCaFile,
-}: Partial<Config>): readonly string[] {
+function faultsBetween(config: Config): readonly string[] {
+  const { port, metricsPort, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const faults: string[] = [];
   if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
     faults.push(`KV_METRICS_PORT must be another port than KV_PORT; both are ${port}.`);

@@ -66,10 +66,11 @@ export interface Service {
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
   const { store, registry, log, clock = systemClock, metrics = httpMetrics(registry) } = parts;
+  // First: what rejects here leaves nothing behind.
+  const tls = await tlsOf(config, { log, registry, clock });
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
-  const tls = await tlsOf(config, { log, registry, clock });
   const showMetrics = metricsText(
     metricsPage({ registry, maxAge: parts.metricsMaxAge ?? 1000 }),
     parts.tracing !== undefined,
@@ -163,8 +164,8 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     repeated: new RepeatedReads(config.answerCache * repeatedPart),
     dumps: new DumpCache(store, config.dumpCache),
     spans,
-    audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     metricsText: parts.metricsText,
+    audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     identity: config.identity,
     clientCertificates: config.tlsClientCaFile !== undefined,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },

@@ -105,6 +105,13 @@ for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (ty
   });
 }
 
+test('metrics cannot have the port of the API', (t) => {
+  t.throws(() => readConfig({ KV_PORT: '9000', KV_METRICS_PORT: '9000' }), {
+    message: /KV_METRICS_PORT must be another port/,
+  });
+  t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
+});
+
 test('settings of TLS that do not go together are refused', (t) => {
   const { KV_TLS_CERT_FILE, KV_TLS_KEY_FILE } = tlsFiles;
   for (const env of [{ KV_TLS_CERT_FILE }, { KV_TLS_KEY_FILE }]) {
@@ -112,13 +119,6 @@ test('settings of TLS that do not go together are refused', (t) => {
   }
   const message = 'KV_TLS_CLIENT_CA_FILE needs KV_TLS_CERT_FILE and KV_TLS_KEY_FILE.';
   t.throws(() => readConfig({ KV_TLS_CLIENT_CA_FILE: '/ca' }), { instanceOf: ConfigError, message });
-});
-
-test('metrics cannot have the port of the API', (t) => {
-  t.throws(() => readConfig({ KV_PORT: '9000', KV_METRICS_PORT: '9000' }), {
-    message: /KV_METRICS_PORT must be another port/,
-  });
-  t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
 });
 
 test('an empty environment gives the defaults of the table', (t) => {

@@ -1,6 +1,7 @@
 /** What Dockerfile.service tells a container runtime to run, run here as it stands there; and what images are made from. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import manifest from '../../package.json' with { type: 'json' };
@@ -65,4 +66,28 @@ test('`kv` in the image is the command line, without a shell in between', (t) =>
   t.true(existsSync(root + file));
   t.not(statSync(`${root}images/kv`).mode & 0o111, 0);
   t.true(dockerfile.includes('cp images/kv /root-files/usr/local/bin/kv'));
+});
+
+test('an image has every file that its program imports, also those outside its own folder', (t) => {
+  for (const [name, program] of [
+    ['Dockerfile.service', 'service/src/main.ts'],
+    ['Dockerfile.service', 'cli/src/main.ts'],
+    ['Dockerfile.operator', 'operator/src/main.ts'],
+  ] as const) {
+    const copied = [...readFileSync(root + name, 'utf8').matchAll(/^COPY (\S+\/src) /gm)].map(
+      ([, folder]) => `${folder}/`,
+    );
+    const ignored = readFileSync(`${root}.dockerignore`, 'utf8');
+    for (const folder of copied) t.true(ignored.includes(`!${folder.slice(0, -1)}`), folder);
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      t.true(copied.some((folder) => file.startsWith(folder)) || file.endsWith('package.json'), `${name}: ${file}`);
+      const text = readFileSync(root + file, 'utf8');
+      for (const [, path = ''] of text.matchAll(/(?:from|import\() ?'(\.[^']+\.(?:ts|js))'/g))
+        visit(join(dirname(file), path));
+    };
+    visit(program);
+  }
 });

@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import { readCaching } from '../answers/cache-control.ts';
 import { sender } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import { bodyReader } from '../requests/body.ts';
@@ -46,8 +47,15 @@ export function createApp(options: AppOptions): Koa {
   const send = sender(scheduler);
   const budget = new BodyBudget(Math.max(maxBodies, 3 * maxBody));
   const readBody = bodyReader({ maxBytes: maxBody, budget, spans });
-  const checkOrigin = originCheck(options.origins ?? []);
-  const answerRoute = answerRoutes({ send, readBody, metrics, spans, audit, checkOrigin });
+  const answerRoute = answerRoutes({
+    send,
+    readBody,
+    metrics,
+    spans,
+    audit,
+    caching: readCaching({ needsToken: tokens !== undefined }),
+    checkOrigin: originCheck(options.origins ?? []),
+  });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 

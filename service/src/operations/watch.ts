@@ -79,6 +79,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     // From now on: what was acknowledged before the request is no news.
     if (resumed === undefined && !stale) await store.barrier();
     const position = resumed ?? { timeline: store.timeline(), after: store.revision(), skip: 0 };
+    const headers = [...streamHeaders, heartbeatHeader, String(limits.heartbeat / 1000)];
     if (isHead) return emptyAnswer(200, headers);
     return {
       kind: 'events',
@@ -98,7 +99,10 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
 
 const retry = { headers: { 'Retry-After': '1' } };
 
-const headers = [
+/** Seconds between signs of life: a client that waits for three of them in vain connects anew. */
+const heartbeatHeader = 'KvStore-Heartbeat';
+
+const streamHeaders = [
   'Content-Type',
   'text/event-stream',
   ...forBrowsers,

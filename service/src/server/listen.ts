@@ -26,10 +26,10 @@ export interface ServerOptions {
   readonly maxBody: number;
   /** Milliseconds in which a client must take something of what was sent to it. */
   readonly stallTimeout: number;
-  /** Undefined: plain HTTP. */
-  readonly tls?: Tls | undefined;
   /** Bytes a second that a client takes of what was sent to it, at the least; 0: any. */
   readonly minRate: number;
+  /** Undefined: plain HTTP. */
+  readonly tls?: Tls | undefined;
   /** What the store is called; every answer says it. Undefined: none does. */
   readonly identity?: string | undefined;
   /** Hears of the answers to what never became a request. */

@@ -129,8 +129,15 @@ export async function startService(
     ...(options.serverClock === undefined ? {} : { clock: options.serverClock }),
   });
   t.teardown(() => service.close());
-  const { port, metricsPort, drain, server } = service;
-  return { port, metricsPort, store, registry, drain, server, logged };
+  return {
+    port: service.port,
+    metricsPort: service.metricsPort,
+    store,
+    registry,
+    drain: service.drain,
+    server: service.server,
+    logged,
+  };
 }
 
 /** What was logged as an error, or worse. */

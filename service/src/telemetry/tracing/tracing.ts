@@ -2,6 +2,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Interceptor } from '@grpc/grpc-js';
 import type { Spans } from '../../store/spans.ts';
+import type { ExportHealthParts } from './export-health.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +17,8 @@ export interface Tracing {
   requests(trusts: Trusts, listener: RequestListener): RequestListener;
   /** What a log line written during a sampled request says of its trace. */
   logFields(): object;
-  /** Sends what is left. */
+  /** From now on it is logged and counted when spans cannot be sent. */
+  report(parts: ExportHealthParts): void;
+  /** Sends what is left, for 5 s at the most. */
   shutdown(): Promise<void>;
 }
