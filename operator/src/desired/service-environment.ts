@@ -76,7 +76,9 @@ function literal(value: string): string {
 export function serviceFiles(kvstore: KvStore): ServiceFiles {
   const { auth, externalEtcd } = kvstore.spec;
   const files: ServiceFiles = {
-    // Only the index, which a restarted pod builds anew.
+    // Only the index, which a restarted pod builds anew. No size limit: it grows with what is stored, up to etcd's quota
+    // and what LMDB keeps free, and a pod that is over its limit is evicted, with all its replicas alike at the same time.
+    // For the same reason there is no request for ephemeral storage, which would be a guess about the user's data.
     volumes: [{ name: 'data', emptyDir: {} }],
     mounts: [{ name: 'data', mountPath: dataFolder }],
   };
