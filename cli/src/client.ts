@@ -61,10 +61,13 @@ export class Client {
   async #sendOnce(call: Call): Promise<Answer> {
     const response = await this.open(call);
     const body = await this.#read(response);
+    const { form = 'application/json' } = call;
     try {
       // The cheapest proof that nothing is missing.
-      if (call.form !== 'application/x-ndjson') JSON.parse(body);
-      else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
+      if (form === 'application/json' || form === 'probe') JSON.parse(body);
+      if (form === 'application/x-ndjson') {
+        for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
+      }
     } catch (cause) {
       throw brokenBody(this.options.url.href, response, body, cause);
     }

@@ -6,8 +6,14 @@ import type { IncomingMessage } from 'node:http';
 import { parseRetryAfter } from './retry.ts';
 import { NotAKvStoreError, ServerError } from './server-error.ts';
 
-/** What a call is answered with when it succeeds. */
-export type Form = 'application/json' | 'application/x-ndjson' | 'text/event-stream';
+/** What a call is answered with when it succeeds: a type of the API's data, or what is no data and has no version. */
+export type Form = 'application/json' | 'application/x-ndjson' | 'text/event-stream' | 'probe' | 'metrics';
+
+const typesWithoutVersion: Readonly<Record<string, string>> = {
+  'text/event-stream': 'text/event-stream',
+  probe: 'application/json',
+  metrics: 'text/plain',
+};
 
 /** What a proxy on the way may say of a request, without meaning the store's data. */
 const ofProxies: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
@@ -19,8 +25,9 @@ const entityTag = /^"[0-9a-z]{8}-\d/;
 
 /** Whether a successful answer has the type and, for data, the entity tag that this API gives. */
 export function isOurs({ statusCode, headers }: IncomingMessage, form: Form): boolean {
-  if (statusCode !== 200 || typeOf(headers['content-type']) !== form) return false;
-  return form === 'text/event-stream' || entityTag.test(headers.etag ?? '');
+  const withoutVersion = typesWithoutVersion[form];
+  if (statusCode !== 200 || typeOf(headers['content-type']) !== (withoutVersion ?? form)) return false;
+  return withoutVersion !== undefined || entityTag.test(headers.etag ?? '');
 }
 
 /** What an answer that is no success, or not ours, is to the user. Reads a part of it. @param now Unix milliseconds */

@@ -3,7 +3,7 @@ import { type Answer, Client, withQuery } from '../client.ts';
 import type { Clock } from '../clock.ts';
 import { CliError } from '../exit-codes.ts';
 import { versionOf } from '../pair-text.ts';
-import { ConnectionError, ServerError } from '../server-error.ts';
+import { ConnectionError, NotAKvStoreError, ServerError } from '../server-error.ts';
 import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
 
 export interface Status {
@@ -63,7 +63,7 @@ export async function look({ client, metrics, clock }: Looks): Promise<Status> {
 
 async function readiness(client: Client): Promise<{ ready: boolean; problem?: string }> {
   try {
-    const answer = await client.send({ method: 'GET', target: '/readyz' });
+    const answer = await client.send({ method: 'GET', target: '/readyz', form: 'probe' });
     if (!isOk(answer)) throw new CliError(`${client.options.url.href}: what answers is no KvStore`);
     return { ready: true };
   } catch (error) {
@@ -97,10 +97,12 @@ async function oneRead(client: Client, clock: Clock): Promise<Read> {
 /** Undefined where they are not served, as behind an Ingress. */
 async function metricsText(client: Client): Promise<string | undefined> {
   try {
-    const { body } = await client.send({ method: 'GET', target: '/metrics' });
+    const { body } = await client.send({ method: 'GET', target: '/metrics', form: 'metrics' });
     return body.includes('kvstore_build_info{') ? body : undefined;
   } catch (error) {
-    if (error instanceof ServerError || error instanceof ConnectionError) return undefined;
+    if (error instanceof ServerError || error instanceof ConnectionError || error instanceof NotAKvStoreError) {
+      return undefined;
+    }
     throw error;
   }
 }
