@@ -61,6 +61,14 @@ export const serviceAlerts: readonly Alert[] = [
     summary: `${where} has lost its data folder: writes are refused, and a restart loses what it still shows.`,
   },
   {
+    name: 'KvStoreDataFileGrowing',
+    severity: 'ticket',
+    for: '5m',
+    expr: 'kvstore_snapshot_growth_bytes > 268435456',
+    signals: ['kvstore_snapshot_growth_bytes'],
+    summary: `The data file of ${where} has grown by more than 256 MiB since a client began to read a long answer slowly.`,
+  },
+  {
     name: 'KvStoreTokensNotTaken',
     severity: 'ticket',
     for: '5m',

@@ -162,6 +162,15 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     quiet: [{ [of('kvstore_data_folder_lost', pod)]: '0x30' }],
     at: 10,
   },
+  KvStoreDataFileGrowing: {
+    firing: { [of('kvstore_snapshot_growth_bytes', pod)]: '0x5 300000000x20' },
+    labels: pod,
+    quiet: [
+      { [of('kvstore_snapshot_growth_bytes', pod)]: '200000000x30' },
+      { [of('kvstore_snapshot_growth_bytes', pod)]: '0x10 300000000x3 0x10' },
+    ],
+    at: 15,
+  },
   KvStoreTokensNotTaken: {
     firing: { [of('kvstore_tokens_last_reload_successful', pod)]: '1x5 0x20' },
     labels: pod,

@@ -10,6 +10,8 @@ export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as c
 
 export const servicePort = 8080;
 const dataFolder = '/data';
+/** More than twice etcd's largest quota, 8 GiB, and what slow readers may add (KV_SNAPSHOT_MAX_GROWTH): a pod that exceeds it is evicted. */
+const indexLimit = '20Gi';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';
 const tokensFolder = '/etc/kvstore/tokens';
@@ -77,7 +79,7 @@ export function serviceFiles(kvstore: KvStore): ServiceFiles {
   const { auth, externalEtcd } = kvstore.spec;
   const files: ServiceFiles = {
     // Only the index, which a restarted pod builds anew.
-    volumes: [{ name: 'data', emptyDir: {} }],
+    volumes: [{ name: 'data', emptyDir: { sizeLimit: indexLimit } }],
     mounts: [{ name: 'data', mountPath: dataFolder }],
   };
   const mount = (name: string, secretName: string | undefined, mountPath: string): void => {
