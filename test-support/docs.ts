@@ -1,6 +1,7 @@
-/** Refreshes what the README takes from the sources: the table of settings. */
+/** Refreshes what the docs take from the sources: the README's table of settings, and the index of decisions. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { markdownTable } from '../service/src/config.ts';
+import { adrFolder, adrIndex } from './adr-index.ts';
 
 const file = new URL('../README.md', import.meta.url);
 const section = /(<!-- settings -->\n)[\s\S]*(<!-- \/settings -->)/;
@@ -10,3 +11,4 @@ writeFileSync(
   file,
   text.replace(section, (_, open, close) => `${open}\n${markdownTable()}\n\n${close}`),
 );
+writeFileSync(new URL('README.md', adrFolder), adrIndex());

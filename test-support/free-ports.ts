@@ -4,14 +4,18 @@
  * its process is not there, and stay taken for as long as a connection lives.
  */
 import { createServer } from 'node:net';
+import { threadId } from 'node:worker_threads';
 
 /** Above the ports that browsers and fetch refuse, below Kubernetes' node ports. */
 const lowest = 10_240;
 const highest = 29_999;
 const span = highest - lowest + 1;
 
-/** Processes that look at the same time begin far from each other. */
-let offset = (process.pid * 331) % span;
+/**
+ * A port that was given is not in use yet, and may look free to somebody else. So test files that run at the same time,
+ * each in a thread of its own, begin far from each other, and so do processes.
+ */
+let offset = (process.pid * 331 + threadId * 613) % span;
 
 /** Ports of loopback that are free now, all different; a process gets the same one again after some 20,000 others. */
 export async function freePorts(count: number): Promise<number[]> {

@@ -12,12 +12,12 @@ const withApiServer = [
   'paused',
   'upgrade/upgrade',
   'hostile',
-  'backup',
+  'reconcile/backup',
   'bounds',
   'conflicts',
   'crd',
   'drift',
-  'leader',
+  'control/leader',
   'limits',
   'main',
   'many',
@@ -25,7 +25,7 @@ const withApiServer = [
   'objects',
   'open',
   'rbac',
-  'references',
+  'reconcile/references',
   'resilience',
 ];
 
@@ -35,7 +35,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/store/etcd/etcd-store.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/store/etcd/secure.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['client-certificates', 'users'].map((name) => ({
-    files: `service/test/store/etcd/${name}.test.ts`,
+    files: `service/test/store/etcd/**/${name}.test.ts`,
     programs: ['etcd', 'etcdctl', 'openssl'] as const,
   })),
   ...[
@@ -52,15 +52,15 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'watch-kill',
     'watches',
   ].map((name) => ({
-    files: `service/test/store/etcd/${name}.test.ts`,
+    files: `service/test/store/etcd/**/${name}.test.ts`,
     programs: ['etcd', 'etcdctl'] as const,
   })),
   ...['faults', 'timeline'].map((name) => ({
-    files: `service/test/store/etcd/${name}.test.ts`,
+    files: `service/test/store/etcd/**/${name}.test.ts`,
     programs: ['etcd', 'etcdctl', 'etcdutl'] as const,
   })),
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
-  { files: 'test-support/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'checks/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,
     programs: ['etcd'] as const,

@@ -5,12 +5,12 @@
 import { createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import { systemClock as clock } from '../../service/src/store/clock.ts';
-import { EtcdClient } from '../../service/src/store/etcd/client.ts';
+import { EtcdClient } from '../../service/src/store/etcd/connect/client.ts';
 import { etcdMetrics } from '../../service/src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../service/src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../service/src/store/etcd/options.ts';
-import { WriteNonces } from '../../service/src/store/etcd/write-nonces.ts';
-import { Writer } from '../../service/src/store/etcd/writer.ts';
+import { WriteNonces } from '../../service/src/store/etcd/write/write-nonces.ts';
+import { Writer } from '../../service/src/store/etcd/write/writer.ts';
 import { noSpans } from '../../service/src/store/spans.ts';
 
 const { KV_ETCD_ENDPOINTS = '', KV_ETCD_MAX_TXN_OPS = '', KV_PORT = '' } = process.env;

@@ -1,6 +1,6 @@
 /** The service with an embedded store and no metrics at all: what it would do without them. */
 import { Registry } from 'prom-client';
-import { EmbeddedStore } from '../../service/src/store/embedded.ts';
+import { EmbeddedStore } from '../../service/src/store/embedded/embedded.ts';
 import { config, serve } from './serve.ts';
 
 const nothing = () => {};

@@ -1,7 +1,7 @@
 /** A folder of exports, named by their time: the newest is the last by name. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { privateFolder } from '../../service/src/store/private-files.ts';
+import { privateFolder } from '../../service/src/store/files/private-files.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { partialName } from './export-file.ts';
 

@@ -1,7 +1,7 @@
 /** How far an import has come, in a file: with what proves that the input is still the same. */
 import { createHash, type Hash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { privateFile } from '../../service/src/store/private-files.ts';
+import { privateFile } from '../../service/src/store/files/private-files.ts';
 import { CliError } from './exit-codes.ts';
 import type { Line } from './lines.ts';
 

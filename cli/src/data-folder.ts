@@ -17,7 +17,7 @@ export async function openData(folder: string): Promise<StoredData> {
     throw new CliError(`there is no data.mdb in ${folder}${hint}`, exitCodes.notFound);
   }
   // Loaded only here: the other commands need no SQLite.
-  const { isInUse } = await import('../../service/src/store/owner-lock.ts');
+  const { isInUse } = await import('../../service/src/store/files/owner-lock.ts');
   if (ownersOf(folder).some(isInUse)) throw inUse(folder);
   try {
     return new StoredData(folder);

@@ -2,8 +2,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { KeyIndex } from '../../service/src/store/key-index.ts';
-import { lockDirectory } from '../../service/src/store/owner-lock.ts';
+import { lockDirectory } from '../../service/src/store/files/owner-lock.ts';
+import { KeyIndex } from '../../service/src/store/index/key-index.ts';
 import { flipBit, overwrite, placesOf } from '../../service/test/support/damage.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { cli } from './support/cli.ts';

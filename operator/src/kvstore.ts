@@ -9,7 +9,7 @@ import type {
   V1ResourceRequirements,
   V1Toleration,
 } from '@kubernetes/client-node';
-import type { Condition } from './conditions.ts';
+import type { Condition } from './status/conditions.ts';
 
 export const group = 'kvstore.dev';
 export const version = 'v1alpha1';

@@ -6,10 +6,10 @@ import { type Config, readConfig } from './config.ts';
 import { memberClient } from './etcd/member-client.ts';
 import { clientPort, etcdNames } from './etcd/names.ts';
 import { reconcileEtcd } from './etcd/reconcile-etcd.ts';
-import type { MemberAccess } from './etcd-tools.ts';
 import { PooledKubeConfig } from './kube/pooled-kube-config.ts';
 import { createLog } from './log.ts';
 import { startOperator } from './operator.ts';
+import type { MemberAccess } from './reconcile/etcd-tools.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

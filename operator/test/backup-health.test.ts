@@ -1,8 +1,8 @@
 /** How the last backup went, from its Job and its pods, and what is done about one that never starts. */
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import test from 'ava';
-import { backupCondition, backupOf, hopelessBackups } from '../src/backup.ts';
-import type { Condition } from '../src/conditions.ts';
+import { backupCondition, backupOf, hopelessBackups } from '../src/reconcile/backup.ts';
+import type { Condition } from '../src/status/conditions.ts';
 import { troubleOf } from '../src/trouble/pod-trouble.ts';
 import { kvStore } from './support/kvstore.ts';
 import { pod, recorded } from './trouble/recorded.ts';

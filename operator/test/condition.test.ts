@@ -1,11 +1,11 @@
 /** When something needs attention: what has fewer than asked for, does not start, failed or leads elsewhere. */
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
-import { conditionOf } from '../src/conditions.ts';
 import type { EtcdOutcome } from '../src/etcd/contract.ts';
-import { faultOf, isPermanent } from '../src/fault.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
-import { buildStatus, type Findings } from '../src/status.ts';
+import { faultOf, isPermanent } from '../src/reconcile/fault.ts';
+import { conditionOf } from '../src/status/conditions.ts';
+import { buildStatus, type Findings } from '../src/status/status.ts';
 import { explained, troubleOf } from '../src/trouble/pod-trouble.ts';
 import { noTroubles, type Troubles } from '../src/trouble/troubles.ts';
 import { settled } from './support/fake-etcd.ts';

@@ -2,11 +2,11 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
+import { ownerReference } from '../src/apply/ownership.ts';
 import { objectLabels } from '../src/desired/labels.ts';
 import { stateAnnotation } from '../src/etcd/names.ts';
 import { pathOf, type ResourceName, resources } from '../src/kube/resources.ts';
 import type { KvStore } from '../src/kvstore.ts';
-import { ownerReference } from '../src/ownership.ts';
 import { type AnyObject, type Cluster, startCluster } from './support/cluster.ts';
 import { waitForCondition } from './support/conditions.ts';
 

@@ -1,8 +1,8 @@
 /** A KvStore that answers every client says so, and an operator can be told to give it no route. */
 import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
-import { openFinding } from '../src/condition/open.ts';
 import type { KvStoreSpec } from '../src/kvstore.ts';
+import { openFinding } from '../src/status/condition/open.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { waitForCondition } from './support/conditions.ts';
 import { kvStore } from './support/kvstore.ts';

@@ -1,9 +1,9 @@
 /** What Flux and `kubectl wait` make of a KvStore, from its creation through a bad image to the fix. */
 import type { V1Deployment, V1DeploymentStatus } from '@kubernetes/client-node';
 import test from 'ava';
-import { faultOf } from '../src/fault.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
-import { buildStatus, type Findings } from '../src/status.ts';
+import { faultOf } from '../src/reconcile/fault.ts';
+import { buildStatus, type Findings } from '../src/status/status.ts';
 import { troubleOf } from '../src/trouble/pod-trouble.ts';
 import { noTroubles, type Troubles } from '../src/trouble/troubles.ts';
 import { settled } from './support/fake-etcd.ts';

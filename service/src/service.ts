@@ -6,6 +6,7 @@ import { createApp } from './app/app.ts';
 import type { Tokens } from './auth/token-file.ts';
 import { AnswerCache } from './caches/answer-cache.ts';
 import { DumpCache } from './caches/dump-cache.ts';
+import { RepeatedReads } from './caches/repeated-reads.ts';
 import type { Config } from './config.ts';
 import { metricsText } from './operations/health.ts';
 import { admission } from './server/admission.ts';
@@ -136,7 +137,8 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const { maxWait, maxBody } = config;
   const app = createApp({
     ...{ store, log, registry, metrics, drain, scheduler, peers, tokens, version },
-    answers: new AnswerCache(store, config.answerCache),
+    answers: new AnswerCache(store, config.answerCache * (1 - repeatedPart)),
+    repeated: new RepeatedReads(config.answerCache * repeatedPart),
     dumps: new DumpCache(store, config.dumpCache),
     spans,
     metricsText: parts.metricsText,
@@ -158,6 +160,9 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const inOrder = oneAtATime(admitted, spans);
   return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
 }
+
+/** Of the memory for answers: those of reads of many keys, which any write drops. */
+const repeatedPart = 1 / 4;
 
 function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
   return new Peers({ url: peersUrl, age: () => store.age?.(), maxAge: readyMaxAge, clock });

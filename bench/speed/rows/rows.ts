@@ -1,5 +1,6 @@
 /** Every row, in the table's order. */
 import type { Row } from '../row.ts';
+import { besideDumps } from './beside-dumps.ts';
 import { dumps } from './dump.ts';
 import { gateway } from './etcd-gateway.ts';
 import { get } from './get.ts';
@@ -19,6 +20,7 @@ export const rows: readonly Row[] = [
   ...shapes,
   ...go,
   latency,
+  besideDumps,
   ...redis,
   ...gateway,
   million,

@@ -1,5 +1,5 @@
 /** POST /set of one pair, flushed to disk before its answer. */
-import { canSlowDown } from '../../../test-support/faults/slow-disk.ts';
+import { canSlowDown } from '../../../checks/faults/slow-disk.ts';
 import { posts } from '../../load/requests.ts';
 import { keyOf, scattered, value } from '../data.ts';
 import type { Row } from '../row.ts';

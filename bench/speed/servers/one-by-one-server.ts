@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { KeyIndex } from '../../../service/src/store/key-index.ts';
+import { KeyIndex } from '../../../service/src/store/index/key-index.ts';
 
 const [, , how = 'index', directory = '', port = '0'] = process.argv;
 mkdirSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { looserThanPrivate } from '../../../service/src/store/private-files.ts';
+import { looserThanPrivate } from '../../../service/src/store/files/private-files.ts';
 import { makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
 import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';

@@ -1,6 +1,6 @@
 import type { V1CronJob, V1Deployment, V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { hasIdentity } from '../identity.ts';
 import type { BackupSpec, KvStore } from '../kvstore.ts';
+import { hasIdentity } from '../reconcile/identity.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
 import { backupPath, buildToolPod } from './tool-pod.ts';

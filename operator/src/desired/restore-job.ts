@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1Deployment, V1Job } from '@kubernetes/client-node';
-import { hasIdentity } from '../identity.ts';
 import type { KvStore, RestoreSpec } from '../kvstore.ts';
+import { hasIdentity } from '../reconcile/identity.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { objectLabels } from './labels.ts';
 import { backupPath, buildToolPod } from './tool-pod.ts';

@@ -2,8 +2,8 @@
 import type { V1EnvVar, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { clientEndpoints, etcdNames } from '../etcd/names.ts';
 import { secretNames } from '../etcd/tls/secrets.ts';
-import { identityOf, identityVariable } from '../identity.ts';
 import type { ExternalEtcdSpec, KvStore } from '../kvstore.ts';
+import { identityOf, identityVariable } from '../reconcile/identity.ts';
 
 /** The limits of the etcd that the operator runs: the service must know the same numbers. */
 export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as const;

@@ -1,6 +1,6 @@
 import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
-import { identityOf } from '../identity.ts';
 import type { KvStore } from '../kvstore.ts';
+import { identityOf } from '../reconcile/identity.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { type Component, defaultNames, objectLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';

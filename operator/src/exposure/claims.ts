@@ -3,9 +3,9 @@
  * send a write to one of them and the read of it to the other. So one of them has the host and the others get no route.
  */
 import type { V1Ingress } from '@kubernetes/client-node';
+import { controllerOf, isOfKvStore } from '../apply/ownership.ts';
 import { type IngressPath, ingressPaths } from '../desired/ingress.ts';
 import type { KvStore } from '../kvstore.ts';
-import { controllerOf, isOfKvStore } from '../ownership.ts';
 import { asItStands, classOf } from './standing.ts';
 
 /** Who has a host, in words. */

@@ -1,17 +1,17 @@
 /** Looks whether the stores can be reached from outside: what the caches do not show is asked, and kept for a while. */
 import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject, V1Ingress } from '@kubernetes/client-node';
-import { BackgroundAnswers } from '../background-answers.ts';
+import { belongsTo } from '../apply/ownership.ts';
 import type { Clock } from '../clock.ts';
-import { conditionOf, type Finding } from '../conditions.ts';
-import { hasIdentity } from '../identity.ts';
-import { KeptAnswers } from '../kept-answers.ts';
+import { BackgroundAnswers } from '../control/background-answers.ts';
+import { KeptAnswers } from '../control/kept-answers.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasStatus } from '../kube/kube-error.ts';
 import { pathOf, resources } from '../kube/resources.ts';
 import type { Caches } from '../kube/sources.ts';
 import type { KvStore } from '../kvstore.ts';
-import { belongsTo } from '../ownership.ts';
+import { hasIdentity } from '../reconcile/identity.ts';
+import { conditionOf, type Finding } from '../status/conditions.ts';
 import type { AskRoute, RouteAnswer } from './ask.ts';
 import { type Holder, holderOf } from './claims.ts';
 import { exposedCondition, exposureOf, lastingReasons, notAsked, type RouteFacts, routeReasons } from './finding.ts';

@@ -1,8 +1,8 @@
 /** Whether clients reach a store, and no other one, through its Ingress. A pure function. */
 import type { V1Ingress } from '@kubernetes/client-node';
-import type { Finding } from '../conditions.ts';
-import { identityOf } from '../identity.ts';
 import type { KvStore } from '../kvstore.ts';
+import { identityOf } from '../reconcile/identity.ts';
+import type { Finding } from '../status/conditions.ts';
 import type { RouteAnswer } from './ask.ts';
 import type { Holder } from './claims.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import { backoffMs } from '../backoff.ts';
 import { type Clock, sleep } from '../clock.ts';
+import { backoffMs } from '../control/backoff.ts';
 import type { KubeClient, WatchEvent } from './kube-client.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
 import { keyOf, type ObjectCache } from './object-cache.ts';

@@ -1,7 +1,7 @@
 /** Why a pod does not start, where only its Events say so: a volume that cannot be mounted, a sandbox that cannot be made. */
 import type { EventsV1Event } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
-import { KeptAnswers } from '../kept-answers.ts';
+import { KeptAnswers } from '../control/kept-answers.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasStatus } from '../kube/kube-error.ts';
 import { pathOf } from '../kube/resources.ts';

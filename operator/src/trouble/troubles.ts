@@ -1,9 +1,9 @@
 /** The pods of a KvStore that have not been able to start, or have not been ready, for too long. */
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import { labelKeys } from '../desired/labels.ts';
-import { endedJob } from '../job.ts';
 import type { Caches } from '../kube/sources.ts';
 import type { KvStore } from '../kvstore.ts';
+import { endedJob } from '../reconcile/job.ts';
 import type { Lasting } from './lasting.ts';
 import type { WarningEvents } from './pod-events.ts';
 import { explained, missingPods, type PodTrouble, troubleOf } from './pod-trouble.ts';

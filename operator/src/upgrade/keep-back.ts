@@ -1,8 +1,8 @@
 /** The Deployment while its KvStore waits for its turn: everything as wanted, but made from what it is made from now. */
 import { createHash } from 'node:crypto';
 import type { KubernetesObject, V1Deployment, V1PodTemplateSpec } from '@kubernetes/client-node';
+import { isSubset } from '../apply/subset.ts';
 import { secretVersionsAnnotation } from '../desired/deployment.ts';
-import { isSubset } from '../subset.ts';
 
 /** On the Deployment: a digest of the pod template as the operator wants it. The server writes values in forms of its own. */
 export const templateAnnotation = 'kvstore.dev/service-template';

@@ -1,10 +1,10 @@
 /** When a turn is over. Pure functions. */
 import type { V1Deployment } from '@kubernetes/client-node';
-import { rolloutOf } from '../condition/progressing.ts';
-import { conditionOf } from '../conditions.ts';
 import type { EtcdOutcome } from '../etcd/contract.ts';
-import type { Fault } from '../fault.ts';
 import type { KvStore, KvStoreStatus } from '../kvstore.ts';
+import type { Fault } from '../reconcile/fault.ts';
+import { rolloutOf } from '../status/condition/progressing.ts';
+import { conditionOf } from '../status/conditions.ts';
 
 /** What a pass over a KvStore did of an upgrade. */
 export interface UpgradeStep {

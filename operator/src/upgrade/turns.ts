@@ -4,9 +4,9 @@
  * first of them, and stops there.
  */
 import type { Clock } from '../clock.ts';
-import { conditionOf } from '../conditions.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { UpgradeMetrics } from '../metrics/upgrade-metrics.ts';
+import { conditionOf } from '../status/conditions.ts';
 import { isRolledOut, knownFaults, type UpgradeState } from './turn-end.ts';
 import { isWithin, type Window } from './window.ts';
 

@@ -1,5 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
+import { isSubset } from '../../src/apply/subset.ts';
 import { buildBackup, buildBackupClaim } from '../../src/desired/backup.ts';
 import { buildDeployment } from '../../src/desired/deployment.ts';
 import { buildServiceObjects } from '../../src/desired/desired.ts';
@@ -9,7 +10,6 @@ import { buildRestoreJob, restoreJobName } from '../../src/desired/restore-job.t
 import { etcdNetworkPolicy } from '../../src/etcd/build/network-policy.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import type { BackupSpec, RestoreSpec } from '../../src/kvstore.ts';
-import { isSubset } from '../../src/subset.ts';
 import { kvStore } from '../support/kvstore.ts';
 
 const defaults = { serviceImage: 'default/image:1' };

@@ -16,7 +16,7 @@ import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
 import type { ServiceName } from '../../src/etcd/rpc/call.ts';
 import type { Leaf } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
-import { readOnly } from '../../src/read-only.ts';
+import { readOnly } from '../../src/reconcile/read-only.ts';
 import { AppliedObjects } from './applied-objects.ts';
 import { callMember, identityOf, localMember } from './fake-members.ts';
 import { FakeWorkloads } from './fake-workloads.ts';

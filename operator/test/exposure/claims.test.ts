@@ -1,10 +1,10 @@
 /** Who owns a host, whatever the order in which stores and Ingresses come and go. */
 import type { V1Ingress } from '@kubernetes/client-node';
 import test from 'ava';
+import { ownerReference } from '../../src/apply/ownership.ts';
 import { buildIngress } from '../../src/desired/ingress.ts';
 import { holderOf } from '../../src/exposure/claims.ts';
 import type { IngressSpec, KvStore } from '../../src/kvstore.ts';
-import { ownerReference } from '../../src/ownership.ts';
 import { kvStore } from '../support/kvstore.ts';
 
 function store(namespace: string, name: string, day: number, ingress: Partial<IngressSpec> = {}): KvStore {

@@ -9,7 +9,6 @@ import { waitFor } from '../../../test-support/wait-for.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { ReconcileEtcd } from '../../src/etcd/contract.ts';
-import type { MemberAccess } from '../../src/etcd-tools.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';
 import { hasStatus } from '../../src/kube/kube-error.ts';
 import { PooledKubeConfig } from '../../src/kube/pooled-kube-config.ts';
@@ -17,6 +16,7 @@ import { pathOf, type Resource, type ResourceName, resources } from '../../src/k
 import type { KvStore } from '../../src/kvstore.ts';
 import { createLog } from '../../src/log.ts';
 import { type Operator, startOperator } from '../../src/operator.ts';
+import type { MemberAccess } from '../../src/reconcile/etcd-tools.ts';
 import { noMembers, settledEtcd } from './fake-etcd.ts';
 
 export const operatorNamespace = 'kvstore-system';

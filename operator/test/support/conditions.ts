@@ -1,6 +1,6 @@
 import { waitFor } from '../../../test-support/wait-for.ts';
-import type { Condition } from '../../src/conditions.ts';
 import type { KvStore } from '../../src/kvstore.ts';
+import type { Condition } from '../../src/status/conditions.ts';
 import type { Cluster } from './cluster.ts';
 
 /** Waits until a KvStore's condition has this status and reason, for the present generation of its spec. */

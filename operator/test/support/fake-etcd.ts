@@ -1,6 +1,6 @@
 /** Stand-ins for the etcd side, where a test is about everything else. */
 import type { EtcdOutcome, ReconcileEtcd } from '../../src/etcd/contract.ts';
-import type { MemberAccess } from '../../src/etcd-tools.ts';
+import type { MemberAccess } from '../../src/reconcile/etcd-tools.ts';
 
 /** An etcd that is always as asked for. */
 export const settledEtcd: ReconcileEtcd = async ({ spec }) => settled(spec.etcd?.members ?? 0);

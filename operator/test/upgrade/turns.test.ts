@@ -1,8 +1,8 @@
 import test from 'ava';
 import { Registry } from 'prom-client';
-import { faultOf } from '../../src/fault.ts';
 import type { KvStore } from '../../src/kvstore.ts';
 import { createUpgradeMetrics } from '../../src/metrics/upgrade-metrics.ts';
+import { faultOf } from '../../src/reconcile/fault.ts';
 import type { UpgradeState } from '../../src/upgrade/turn-end.ts';
 import { Turns } from '../../src/upgrade/turns.ts';
 import { parseWindow } from '../../src/upgrade/window.ts';

@@ -2,8 +2,8 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { conditionOf } from '../../src/conditions.ts';
 import type { KvStore } from '../../src/kvstore.ts';
+import { conditionOf } from '../../src/status/conditions.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 
 const names = ['a', 'b', 'c'];

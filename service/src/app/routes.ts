@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Answer } from '../answers/answer.ts';
 import type { AnswerCache } from '../caches/answer-cache.ts';
 import type { DumpCache } from '../caches/dump-cache.ts';
+import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
@@ -35,6 +36,7 @@ export interface RouteParts extends WatchParts {
   readonly registry: Registry;
   readonly answers: AnswerCache;
   readonly dumps: DumpCache;
+  readonly repeated: RepeatedReads;
   readonly scheduler: EventLoopScheduler;
   /** Of searches and dumps that are read in slices. */
   readonly longReads: LongReadLimits;
@@ -46,12 +48,12 @@ export interface RouteParts extends WatchParts {
 }
 
 export function apiRoutes(parts: RouteParts): readonly Route[] {
-  const { store, answers, dumps, scheduler, drain, peers, version, tokens } = parts;
+  const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens } = parts;
   const metrics = parts.metricsText;
   const longRead = longReads(store, parts.longReads, parts.registry);
   const get = getValue(store, answers);
-  const search = searchKeys({ store, answers, longRead, scheduler });
-  const dump = dumpPairs({ store, dumps, longRead, scheduler });
+  const search = searchKeys({ store, answers, repeated, longRead, scheduler });
+  const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);

@@ -14,10 +14,10 @@ const maxLength = 4096;
 const maxChanging = 1000;
 
 /** What reads answers from the store. */
-export interface Source {
+export interface Source<Found extends TextAnswer | undefined = TextAnswer | undefined> {
   readonly by: AskedBy;
-  /** From the index as it is now; undefined: there is none, or it is too much to be kept. */
-  answer(asked: string): TextAnswer | undefined;
+  /** From the index as it is now; undefined: it is too much to be kept. */
+  answer(asked: string): Found;
 }
 
 export class AnswerCache implements ChangeListener {
@@ -41,7 +41,7 @@ export class AnswerCache implements ChangeListener {
   }
 
   /** What the source answers now. */
-  answer(source: Source, asked: string): TextAnswer | undefined {
+  answer<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
     // What has expired is in the answers until it is removed.
     if (this.#generationBytes === 0 || this.#store.lastExpired() !== undefined) return source.answer(asked);
     const { by } = source;
@@ -49,7 +49,7 @@ export class AnswerCache implements ChangeListener {
     if (young !== undefined) return young;
     const old = this.#old.get(by, asked);
     const answer = old ?? source.answer(asked);
-    if (answer === undefined) return undefined;
+    if (answer === undefined) return answer;
     if (old !== undefined || (this.#seen.again(asked) && !this.#isChanging(by, asked))) this.#keep(by, asked, answer);
     return answer;
   }

@@ -6,7 +6,7 @@
 import { pairText } from '../answers/pairs.ts';
 import { compareKeys } from '../store/key.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
-import { InFlightDumps } from './in-flight-dumps.ts';
+import { InFlightTexts } from './in-flight-texts.ts';
 
 /** Characters of a piece: reading one anew takes about half a millisecond, and sending one more a few microseconds. */
 const pieceSize = 32 * 1024;
@@ -59,7 +59,7 @@ export class DumpCache implements ChangeListener {
   #lastUse = Number.NEGATIVE_INFINITY;
   #offUntil = Number.NEGATIVE_INFINITY;
   #filling = false;
-  readonly #held = new InFlightDumps();
+  readonly #held = new InFlightTexts();
   /** What was taken last; undefined: something has changed since. */
   #assembled: Assembled | undefined;
 
@@ -119,8 +119,13 @@ export class DumpCache implements ChangeListener {
     this.#assembled = undefined;
   }
 
-  /** The text carries no version. */
-  timelineChanged(): void {}
+  /**
+   * The text carries no version. But a sync that goes on in parts is seen part by part at one revision: what was read
+   * while a part was committed may be of before it.
+   */
+  timelineChanged(): void {
+    this.replaced();
+  }
 
   #assemble(): Assembled {
     const parts = this.#pieces.map(({ text }) => text as Buffer);

@@ -1,10 +1,11 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
 import { ageOf } from '../answers/age.ts';
-import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, withHeaders } from '../answers/answer.ts';
 import { versionTag, viewTag } from '../answers/entity-tag.ts';
 import { pairLine } from '../answers/pair-line.ts';
 import { pairObject, pairsOf } from '../answers/pairs.ts';
 import type { DumpCache } from '../caches/dump-cache.ts';
+import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
@@ -15,6 +16,7 @@ import { nextLink, readPage } from './page.ts';
 export interface DumpParts {
   readonly store: Store;
   readonly dumps: DumpCache;
+  readonly repeated: RepeatedReads;
   readonly longRead: LongRead;
   readonly scheduler: EventLoopScheduler;
 }
@@ -26,16 +28,19 @@ export type Dump = (request: DumpRequest) => Answer | Promise<Answer>;
 const vary = ['Vary', 'Accept'];
 
 export function dumpPairs(parts: DumpParts): Dump {
-  const { store, dumps } = parts;
+  const { store, dumps, repeated } = parts;
   const read = (request: DumpRequest): Answer | Promise<Answer> => {
     const { stale, hasCurrent, asLines } = request;
     const head = [...vary, ...ageOf(store, stale)];
     if (hasCurrent !== undefined) {
-      const etag = viewTag(store, store, asLines ? '-lines' : '');
+      const etag = viewTag(store, store, form(asLines));
       if (hasCurrent(etag)) return emptyAnswer(304, [...head, 'ETag', etag]);
     }
     const ready = isWhole(request) ? dumps.take() : undefined;
-    if (ready === undefined) return readLong(parts, request, head);
+    if (ready === undefined) {
+      const kept = repeated.get(request.question, viewTag(store, store));
+      return kept === undefined ? readLong(parts, request, head) : withHeaders(kept, head);
+    }
     const { parts: bytes, length, revision, release } = ready;
     // A dump that is ready shows nothing that has expired.
     const etag = versionTag(store.timeline(), revision);
@@ -49,19 +54,32 @@ function isWhole({ asLines, limit, filter }: DumpRequest): boolean {
   return !asLines && limit === undefined && filter.after === undefined && filter.prefix === undefined;
 }
 
-function readLong(
-  { store, longRead, scheduler }: DumpParts,
-  { filter, limit, query, asLines, isGone }: DumpRequest,
+async function readLong(
+  { store, repeated, longRead, scheduler }: DumpParts,
+  { filter, limit, query, question, asLines, isGone }: DumpRequest,
   head: readonly string[],
 ): Promise<Answer> {
-  return longRead(async (view) => {
-    const etag = viewTag(store, view, asLines ? '-lines' : '');
-    const headers = [...head, 'ETag', etag, 'Content-Type', asLines ? jsonLines : 'application/json'];
+  let tag = '';
+  const answer = await longRead(async (view) => {
+    tag = viewTag(store, view);
+    const headers = [
+      'ETag',
+      viewTag(store, view, form(asLines)),
+      'Content-Type',
+      asLines ? jsonLines : 'application/json',
+    ];
     const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
     if (limit === undefined) return { headers, pieces: pieces(view.pairs(filter)) };
     const page = await readPage({ view, filter, limit, scheduler, isGone });
     return { headers: [...headers, ...nextLink('/', query, page)], pieces: pieces(pairsOf(view, page.keys)) };
   });
+  // A page for a client that has left is broken off.
+  return withHeaders(isGone() ? answer : repeated.pass(question, tag, answer), head);
+}
+
+/** What tells the entity tags of the two forms apart. */
+function form(asLines: boolean): '' | '-lines' {
+  return asLines ? '-lines' : '';
 }
 
 function* lines(view: Reader, pairs: Iterable<VersionedPair>): Iterable<string> {

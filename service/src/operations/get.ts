@@ -15,7 +15,7 @@ export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 export function getValue(store: Store, answers: AnswerCache): Get {
   const source = valuesOf(store);
   const read = ({ key, stale, hasCurrent }: GetRequest): TextAnswer => {
-    const answer = answers.answer(source, key) ?? missing;
+    const answer = answers.answer(source, key);
     const age = ageOf(store, stale);
     const { etag } = answer;
     if (hasCurrent !== undefined && etag !== undefined && hasCurrent(etag)) {
@@ -28,13 +28,13 @@ export function getValue(store: Store, answers: AnswerCache): Get {
 
 const missing = problemAnswer(new Problem('key-not-found', 'The store has no such key.'));
 
-/** What the answer cache keeps of single values. */
-export function valuesOf(store: Store): Source {
+/** What the answer cache keeps of single values: also that a key is not there. */
+export function valuesOf(store: Store): Source<TextAnswer> {
   return {
     by: 'key',
     answer(key) {
       const entry = store.get(key);
-      return entry === undefined ? undefined : jsonAnswer(entry.value, versionTag(store.timeline(), entry.version));
+      return entry === undefined ? missing : jsonAnswer(entry.value, versionTag(store.timeline(), entry.version));
     },
   };
 }

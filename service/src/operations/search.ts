@@ -4,6 +4,7 @@ import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } fr
 import { viewTag } from '../answers/entity-tag.ts';
 import { foundObject, keyList } from '../answers/pairs.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
+import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import type { SearchRequest } from '../requests/reads.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { maxKeyBytes } from '../store/key.ts';
@@ -15,6 +16,7 @@ import { nextLink, readPage } from './page.ts';
 export interface SearchParts {
   readonly store: Store;
   readonly answers: AnswerCache;
+  readonly repeated: RepeatedReads;
   readonly longRead: LongRead;
   readonly scheduler: EventLoopScheduler;
 }
@@ -23,24 +25,30 @@ export interface SearchParts {
 export type Search = (request: SearchRequest) => Answer | Promise<Answer>;
 
 export function searchKeys(parts: SearchParts): Search {
-  const { store, answers } = parts;
+  const { store, answers, repeated } = parts;
   const sources = { prefix: fewKeysOf(store, 'prefix'), suffix: fewKeysOf(store, 'suffix') };
-  const readBounded = (request: SearchRequest): TextAnswer | undefined => {
-    const { prefix, suffix, values, limit, filter } = request;
+  const readBounded = (request: SearchRequest, tag: string): Answer | undefined => {
+    const { prefix, suffix, values, limit, filter, question } = request;
     const by = prefix === undefined ? 'suffix' : 'prefix';
     const text = prefix ?? suffix ?? '';
     // All keys fit an empty text, and a page from somewhere in between may begin behind many.
-    if (text === '' || text.length > maxKeyBytes || filter.after !== undefined) return undefined;
+    const mayBeMany = text === '' || text.length > maxKeyBytes || filter.after !== undefined;
     const hasBoth = prefix !== undefined && suffix !== undefined;
-    if (!hasBoth && !values && limit === undefined) return answers.answer(sources[by], text);
-    return fewOf(store, by, text, request);
+    if (!mayBeMany && !hasBoth && !values && limit === undefined) {
+      const few = answers.answer(sources[by], text);
+      if (few !== undefined) return few;
+    }
+    const kept = repeated.get(question, tag);
+    if (kept !== undefined || mayBeMany) return kept;
+    const few = fewOf(store, by, text, request);
+    return few === undefined ? undefined : repeated.pass(question, tag, few);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
     const { stale, hasCurrent } = request;
     const etag = viewTag(store, store);
     const age = ageOf(store, stale);
     if (hasCurrent?.(etag)) return emptyAnswer(304, ['ETag', etag, ...age]);
-    const ready = readBounded(request);
+    const ready = readBounded(request, etag);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
     if (ready === undefined || viewTag(store, store) !== etag) return readLong(parts, request, age);
     return withHeaders(ready, ['ETag', etag, ...age]);
@@ -48,19 +56,23 @@ export function searchKeys(parts: SearchParts): Search {
   return afterBarrier(store, read);
 }
 
-function readLong(
-  { store, longRead, scheduler }: SearchParts,
+async function readLong(
+  { store, repeated, longRead, scheduler }: SearchParts,
   request: SearchRequest,
   age: readonly string[],
 ): Promise<Answer> {
-  const { filter, limit, query, values, isGone } = request;
-  return longRead(async (view) => {
-    const headers = ['ETag', viewTag(store, view), ...age, 'Content-Type', 'application/json'];
+  const { filter, limit, query, question, values, isGone } = request;
+  let tag = '';
+  const answer = await longRead(async (view) => {
+    tag = viewTag(store, view);
+    const headers = ['Content-Type', 'application/json'];
     const pieces = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
     if (limit === undefined) return { headers, pieces: pieces(view.search(filter)) };
     const page = await readPage({ view, filter, limit, scheduler, isGone });
     return { headers: [...headers, ...nextLink('/search', query, page)], pieces: pieces(page.keys) };
   });
+  // A page for a client that has left is broken off.
+  return withHeaders(isGone() ? answer : repeated.pass(question, tag, answer), ['ETag', tag, ...age]);
 }
 
 /** Characters of an answer; a longer one is sent in slices that let others have their turn. */

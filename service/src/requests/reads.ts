@@ -23,6 +23,8 @@ export interface GetRequest extends Read {
 interface LongRead extends Read, Page {
   /** The query, for the link to the next page. */
   readonly query: Query;
+  /** What is asked for, as the client wrote it: the same text asks for the same. */
+  readonly question: string;
   isGone(): boolean;
 }
 
@@ -69,7 +71,14 @@ export function parseSearch(request: RawRequest): SearchRequest {
   }
   const values = parseFlag(query, 'values');
   const { filter, limit } = parsePage(query);
-  return { ...longRead(request, query), filter: { ...filter, prefix, suffix }, limit, prefix, suffix, values };
+  return {
+    ...longRead(request, query, 'search'),
+    filter: { ...filter, prefix, suffix },
+    limit,
+    prefix,
+    suffix,
+    values,
+  };
 }
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
@@ -77,12 +86,14 @@ export function parseDump(request: RawRequest): DumpRequest {
   const query = parseQuery(request.target.query, dumpParameters);
   const { filter: behind, limit } = parsePage(query);
   const filter: KeyFilter = { ...behind, prefix: single(query, 'prefix') };
-  return { ...longRead(request, query), filter, limit, asLines: wantsLines(request) };
+  const asLines = wantsLines(request);
+  return { ...longRead(request, query, asLines ? 'lines' : 'pairs'), filter, limit, asLines };
 }
 
-function longRead(request: RawRequest, query: Query): Omit<LongRead, keyof Page> {
+function longRead(request: RawRequest, query: Query, what: string): Omit<LongRead, keyof Page> {
   const stale = parseStale(query);
-  return { query, stale, hasCurrent: conditionOf(request.headers), isGone: () => request.isGone() };
+  const question = `${what}?${request.target.query}`;
+  return { query, question, stale, hasCurrent: conditionOf(request.headers), isGone: () => request.isGone() };
 }
 
 /** https://github.com/ndjson/ndjson-spec */

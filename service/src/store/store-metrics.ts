@@ -1,6 +1,6 @@
 /** Metrics of any store: what is in it. */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type DamagedPart, damagedParts } from './damage.ts';
+import { type DamagedPart, damagedParts } from './damage/damage.ts';
 
 /** What the gauges read at each scrape. */
 export interface Observed {

@@ -1,8 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { DumpCache, type ReadyDump } from '../../src/caches/dump-cache.ts';
-import type { EmbeddedStore } from '../../src/store/embedded.ts';
+import type { EmbeddedStore } from '../../src/store/embedded/embedded.ts';
+import { IndexReader } from '../../src/store/index/index-reader.ts';
+import { KeyIndex } from '../../src/store/index/key-index.ts';
+import type { Store } from '../../src/store/store.ts';
 import { call, set } from '../support/call.ts';
 import { during, openEmbedded } from '../support/open-embedded.ts';
 import { startService } from '../support/start-service.ts';
@@ -145,4 +149,45 @@ contractTest('a long dump has its length, and is fresh after every write', async
     const again = await call(service, '/', { headers: { 'If-None-Match': headers.etag ?? '' } });
     t.is(again.status, 304);
   }
+});
+
+test('what was read while a part of a sync was committed, which makes no revision, is not sent once the timeline goes on', async (t) => {
+  const index = new KeyIndex({ directory: temporaryFolder(t), durable: true });
+  t.teardown(() => index.close());
+  const store = Object.assign(new IndexReader(index), { notReady: () => undefined }) as unknown as Store;
+  const cache = new DumpCache(store, 1 << 20, () => 0);
+  const take = () => {
+    const ready = cache.take();
+    ready?.release();
+    return ready === undefined ? undefined : textOf(ready);
+  };
+  const write = (n: number) =>
+    index.transact((writer) => {
+      for (let key = 0; key < 100; key++) writer.put(`key-${key}`, value(n), 7);
+      writer.setRevision(7);
+    });
+  await write(1);
+  // Until one was read between the change and the end of its commit.
+  let isChanged = false;
+  let between = 0;
+  const ends = () => {
+    isChanged = false;
+  };
+  const nothing = () => {};
+  store.listen?.({
+    ...{ begun: nothing, replaced: nothing, timelineChanged: nothing, settled: ends },
+    touched() {
+      isChanged = true;
+    },
+  });
+  for (let n = 2; n < 100 && between === 0; n++) {
+    await during(write(n), () => {
+      take();
+      if (isChanged) between++;
+    });
+    index.enterTimeline(`${n}`.padStart(8, '0'));
+    t.true(take()?.includes(value(n)), `write ${n}`);
+    t.false(take()?.includes(value(n - 1)), `write ${n}`);
+  }
+  t.true(between > 0);
 });

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import type { Answer } from '../../src/answers/answer.ts';
 import { AnswerCache } from '../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../src/caches/dump-cache.ts';
+import { RepeatedReads } from '../../src/caches/repeated-reads.ts';
 import { Problem } from '../../src/errors.ts';
 import { deleteKeys, deleteValue } from '../../src/operations/delete.ts';
 import { dumpPairs } from '../../src/operations/dump.ts';
@@ -17,7 +18,7 @@ import { around } from '../support/around.ts';
 import { openEmbedded } from '../support/open-embedded.ts';
 
 const fresh = { stale: false, hasCurrent: undefined };
-const whole = { ...fresh, filter: {}, limit: undefined, query: {}, isGone: () => false };
+const whole = { ...fresh, filter: {}, limit: undefined, query: {}, question: '', isGone: () => false };
 const search = (more: Partial<SearchRequest>): SearchRequest => ({
   ...{ ...whole, prefix: undefined, suffix: undefined, values: false, ...more },
   filter: { ...more.filter, prefix: more.prefix, suffix: more.suffix },
@@ -40,14 +41,15 @@ async function open(t: Parameters<typeof openEmbedded>[0]) {
   const longRead = longReads(store, { most: 2, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry());
   const scheduler = new EventLoopScheduler();
   const answers = new AnswerCache(store, 1 << 20);
+  const repeated = new RepeatedReads(0);
   return {
     store,
     get: getValue(store, answers),
     set: setPairs(store),
     deleteOne: deleteValue(store),
     deleteMany: deleteKeys(store),
-    search: searchKeys({ store, answers, longRead, scheduler }),
-    dump: dumpPairs({ store, dumps: new DumpCache(store, 1 << 20), longRead, scheduler }),
+    search: searchKeys({ store, answers, repeated, longRead, scheduler }),
+    dump: dumpPairs({ store, dumps: new DumpCache(store, 1 << 20), repeated, longRead, scheduler }),
   };
 }
 
@@ -102,6 +104,7 @@ test('a search with few keys and large values reads no more than it sends at one
       answers: new AnswerCache(counted, 0),
       longRead: longReads(counted, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
     },
+    repeated: new RepeatedReads(0),
     scheduler: new EventLoopScheduler(),
   });
   const answer = await find(search({ prefix: 'k', values: true }));
@@ -151,6 +154,7 @@ test('an answer that something expired in meanwhile has the tag of what it shows
       answers: new AnswerCache(expiring, 0),
       longRead: longReads(expiring, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
     },
+    repeated: new RepeatedReads(0),
     scheduler: new EventLoopScheduler(),
   });
   const answer = await find(search({ prefix: 'a' }));
@@ -175,6 +179,7 @@ test('a page for a client that has left is not looked for', async (t) => {
       answers: new AnswerCache(store, 0),
       longRead: longReads(endless, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
     },
+    repeated: new RepeatedReads(0),
     scheduler: new EventLoopScheduler(),
   });
   await find(search({ suffix: 'x', limit: 1, isGone: () => looked >= 3 }));

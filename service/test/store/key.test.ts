@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import { Problem } from '../../src/errors.ts';
+import { damagedKey, keyCodec, reversedCodec, startAt } from '../../src/store/index/key-codec.ts';
 import { compareKeys, parseKey, reverseKey } from '../../src/store/key.ts';
-import { damagedKey, keyCodec, reversedCodec, startAt } from '../../src/store/key-codec.ts';
 import { anyFilter, anyKey } from '../support/arbitraries.ts';
 
 const wellFormed = fc.oneof(anyKey, anyFilter, fc.string({ unit: 'binary' }));

@@ -3,8 +3,8 @@ import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import type { Clock } from '../../src/store/clock.ts';
-import { commitMetrics } from '../../src/store/commit-metrics.ts';
-import { EmbeddedStore } from '../../src/store/embedded.ts';
+import { commitMetrics } from '../../src/store/embedded/commit-metrics.ts';
+import { EmbeddedStore } from '../../src/store/embedded/embedded.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
 
 /** Closed with the test. */

@@ -10,7 +10,7 @@ import type { Drain } from '../../src/server/drain.ts';
 import type { Peers } from '../../src/server/peers.ts';
 import { createService } from '../../src/service.ts';
 import type { Clock } from '../../src/store/clock.ts';
-import type { HistoryLimits } from '../../src/store/history.ts';
+import type { HistoryLimits } from '../../src/store/embedded/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRegistry } from '../../src/telemetry/registry.ts';
 import type { StoreKind } from './store-kinds.ts';

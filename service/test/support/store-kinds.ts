@@ -7,11 +7,11 @@ import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import type { Clock } from '../../src/store/clock.ts';
-import { commitMetrics } from '../../src/store/commit-metrics.ts';
-import { EmbeddedStore } from '../../src/store/embedded.ts';
+import { commitMetrics } from '../../src/store/embedded/commit-metrics.ts';
+import { EmbeddedStore } from '../../src/store/embedded/embedded.ts';
+import type { HistoryLimits } from '../../src/store/embedded/history.ts';
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts';
 import { etcdDefaults } from '../../src/store/etcd/options.ts';
-import type { HistoryLimits } from '../../src/store/history.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
 

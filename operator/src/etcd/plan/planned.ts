@@ -1,10 +1,13 @@
 /** Restarts that the operator makes itself: expected, and therefore nothing that is wrong, for a while. */
 import type { Seat } from '../observe.ts';
-import type { EtcdState } from '../state.ts';
+import type { EtcdState, Restarting } from '../state.ts';
 import type { Situation, Step } from './situation.ts';
 
 /** A member that is not back by then needs attention, though a large database takes longer to load. */
 const restartMs = 120_000;
+
+/** After which a member that is back and then is not ready again is no matter of its restart. */
+const settleMs = 30_000;
 
 /** Deletes the pod after the restart was recorded. Undefined when there is no pod. */
 export function restartStep(
@@ -25,4 +28,8 @@ export function restartStep(
 export function isPlanned({ restarting }: EtcdState, { ordinal, pod }: Seat, now: Date): boolean {
   if (restarting?.ordinal !== ordinal || pod?.trouble !== undefined) return false;
   return now.getTime() - Date.parse(restarting.since) < restartMs;
+}
+
+export function hasSettled({ since }: Restarting, now: Date): boolean {
+  return now.getTime() - Date.parse(since) >= settleMs;
 }

@@ -1,6 +1,7 @@
 /** Keeps the state true to what the members say. Changes nothing but the state. */
 import { compareVersions, parseVersion } from '../image-version.ts';
 import { type EtcdState, type MemberState, withMember } from '../state.ts';
+import { hasSettled } from './planned.ts';
 import { healthy, type MemberSeat, type QuorumSituation, type Rule } from './situation.ts';
 
 /** A member that runs has data: its gate is closed from then on, and the claim that holds the data is remembered. */
@@ -35,12 +36,16 @@ const forgetRemoved: Change = (state, { members, wanted }) => {
   return kept.length === Object.keys(state.members).length ? state : { ...state, members: Object.fromEntries(kept) };
 };
 
-/** The member is back, in another pod than the one that went. */
-const forgetRestart: Change = (state, { members }) => {
+/**
+ * The member is back, in another pod than the one that went, and has had the time to settle: a probe that fails once
+ * right after the start belongs to the restart.
+ */
+const forgetRestart: Change = (state, { members, now }) => {
   const { restarting, ...rest } = state;
   if (restarting === undefined) return state;
   const seat = members.find(({ ordinal }) => ordinal === restarting.ordinal);
-  return seat === undefined || (healthy(seat) && seat.pod?.uid !== restarting.pod) ? rest : state;
+  const isBack = seat === undefined || (healthy(seat) && seat.pod?.uid !== restarting.pod);
+  return isBack && (seat === undefined || hasSettled(restarting, now)) ? rest : state;
 };
 
 const recordVersion: Change = (state, { members }) => {

@@ -64,13 +64,14 @@ const cases: readonly (readonly [string, Change, Partial<Step>])[] = [
 ];
 for (const [title, change, expected] of cases) test(title, (t) => t.like(plan(situation(change)), expected));
 
-test('a restart is recorded before the pod goes, and forgotten once the member is back in another pod', (t) => {
+test('a restart is recorded before the pod goes, and forgotten when the member is back in another pod and has settled', (t) => {
   const { pod } = seat(2);
   const old = pod === undefined ? {} : { pod: { ...pod, template: 'old' } };
   const step = plan(situation({ seats: [seat(0), seat(1), seat(2, old)] }));
   t.deepEqual(step.action, { kind: 'delete-pod', name: names.pod(2), uid: 'p2' });
   t.deepEqual(step.state?.restarting, { ordinal: 2, pod: 'p2', since: now.toISOString() });
-  const back = plan(situation({ state: { restarting } }));
+  t.is(plan(situation({ state: { restarting } })).reason, 'EtcdReady');
+  const back = plan(situation({ state: { restarting: { ...restarting, since: before(30) } } }));
   t.is(back.reason, 'EtcdRecording');
   t.is(back.state?.restarting, undefined);
   const still = plan(

@@ -8,6 +8,7 @@ import { textAnswer } from '../../../src/answers/answer.ts';
 import { createApp } from '../../../src/app/app.ts';
 import { AnswerCache } from '../../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../../src/caches/dump-cache.ts';
+import { RepeatedReads } from '../../../src/caches/repeated-reads.ts';
 import { problems } from '../../../src/errors.ts';
 import { Drain } from '../../../src/server/drain.ts';
 import { EventLoopScheduler } from '../../../src/server/event-loop-scheduler.ts';
@@ -43,7 +44,13 @@ function routerOf(): Router {
       drain: new Drain(),
       scheduler: new EventLoopScheduler(),
     },
-    ...{ answers: new AnswerCache(store, 0), dumps: new DumpCache(store, 0), peers: undefined, spans: noSpans },
+    ...{
+      answers: new AnswerCache(store, 0),
+      repeated: new RepeatedReads(0),
+      dumps: new DumpCache(store, 0),
+      peers: undefined,
+      spans: noSpans,
+    },
     ...{
       maxBody: 1,
       longReads: { most: 1, maxAge: 1, maxGrowth: 1 },

@@ -7,7 +7,7 @@ import { Problem } from '../../../src/errors.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
-import { deadlineOf } from '../../../src/store/etcd/lease-id.ts';
+import { deadlineOf } from '../../../src/store/etcd/write/lease-id.ts';
 import { compareKeys } from '../../../src/store/key.ts';
 import type { Change, Revision } from '../../../src/store/store.ts';
 import { anyKey, jsonTokens } from '../../support/arbitraries.ts';

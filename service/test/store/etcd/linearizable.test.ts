@@ -1,7 +1,7 @@
 import test from 'ava';
-import { violations } from '../../../../test-support/linearizable/history.ts';
-import { run } from '../../../../test-support/linearizable/run.ts';
-import { isOverwritten } from '../../../../test-support/linearizable/tags.ts';
+import { violations } from '../../../../checks/linearizable/history.ts';
+import { run } from '../../../../checks/linearizable/run.ts';
+import { isOverwritten } from '../../../../checks/linearizable/tags.ts';
 
 test.serial('histories of three processes under faults are linearizable', async (t) => {
   const { history, faults, mirrored } = await run({

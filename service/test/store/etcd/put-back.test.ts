@@ -5,7 +5,7 @@ import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import type { Log } from '../../../src/store/etcd/options.ts';
-import { parseTimeline } from '../../../src/store/etcd/timeline-key.ts';
+import { parseTimeline } from '../../../src/store/etcd/replicate/timeline-key.ts';
 import { newPrefix, openReady, read, ready } from './harness.ts';
 
 /**

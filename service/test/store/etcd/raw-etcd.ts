@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../../src/store/clock.ts';
-import { EtcdClient } from '../../../src/store/etcd/client.ts';
+import { EtcdClient } from '../../../src/store/etcd/connect/client.ts';
 import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import type { KeyValue, RangeResponse, RequestOp, TxnResponse } from '../../../src/store/etcd/wire/messages.ts';
 

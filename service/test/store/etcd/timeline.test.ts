@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Problem } from '../../../src/errors.ts';
-import { wasPutBack } from '../../../src/store/etcd/raft-progress.ts';
+import { wasPutBack } from '../../../src/store/etcd/replicate/raft-progress.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { newPrefix, open, openReady, read, ready } from './harness.ts';
 

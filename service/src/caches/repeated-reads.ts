@@ -1,0 +1,107 @@
+/**
+ * Answers of searches and pages that are asked for again before anything is written: with values, with both texts, by
+ * page, as lines. Two answers to the same question with the same entity tag are the same bytes, so that nothing has to be
+ * told of writes: the first read after one finds another tag, and all is dropped.
+ */
+import type { Answer, BytesAnswer, SlicedAnswer } from '../answers/answer.ts';
+import { InFlightTexts } from './in-flight-texts.ts';
+
+/** Bytes of an answer: what goes out in one system call. */
+const maxLength = 1 << 20;
+/** Questions that are remembered to be known when they come again, and the longest, in characters. */
+const maxAsked = 1000;
+const maxQuestion = 4096;
+/** Bytes that an answer takes beside its text, about. */
+const overhead = 500;
+/** Answers of before that may be on their way to clients, in bytes, as a multiple of what is kept. */
+const heldFactor = 2;
+
+export class RepeatedReads {
+  readonly #maxBytes: number;
+  #tag = '';
+  readonly #asked = new Set<string>();
+  readonly #answers = new Map<string, Omit<BytesAnswer, 'release'>>();
+  /** Of all answers. */
+  #bytes = 0;
+  /** Bytes of answers that clients are taking and that may be kept then. */
+  #gathering = 0;
+  readonly #inFlight = new InFlightTexts();
+
+  /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The answer to the question at this entity tag; undefined: it is to be read. */
+  get(question: string, tag: string): BytesAnswer | undefined {
+    if (tag !== this.#tag) return undefined;
+    const answer = this.#answers.get(question);
+    if (answer === undefined || this.#inFlight.bytes > heldFactor * this.#maxBytes) return undefined;
+    return { ...answer, release: this.#inFlight.hold(answer.parts, answer.length) };
+  }
+
+  /** Returns the answer that was read, and keeps it when the question came before. */
+  pass(question: string, tag: string, answer: Answer): Answer {
+    if (answer.kind !== 'text' && answer.kind !== 'slices') return answer;
+    if (this.#maxBytes === 0 || question.length > maxQuestion || !this.#isRepeated(question, tag)) return answer;
+    if (answer.kind === 'text') {
+      this.#keep(question, tag, answer, Buffer.from(answer.text));
+      return answer;
+    }
+    return { ...answer, slices: this.#gathered(question, tag, answer) };
+  }
+
+  #isRepeated(question: string, tag: string): boolean {
+    if (tag !== this.#tag) {
+      this.#tag = tag;
+      this.#asked.clear();
+      this.#answers.clear();
+      this.#bytes = 0;
+    }
+    if (this.#asked.has(question)) return true;
+    if (this.#asked.size < maxAsked) this.#asked.add(question);
+    return false;
+  }
+
+  /** Clients take as long as they like: what is gathered for all of them has a bound, too. */
+  *#gathered(question: string, tag: string, answer: SlicedAnswer): Iterable<string> {
+    let slices: string[] | undefined = [];
+    let length = 0;
+    const drop = () => {
+      if (slices !== undefined) this.#gathering -= length;
+      slices = undefined;
+    };
+    try {
+      for (const slice of answer.slices) {
+        if (slices !== undefined) {
+          length += slice.length;
+          this.#gathering += slice.length;
+          slices.push(slice);
+          if (length > maxLength || this.#gathering > this.#maxBytes || tag !== this.#tag) drop();
+        }
+        yield slice;
+      }
+      if (slices === undefined) return;
+      const text = Buffer.from(slices.join(''));
+      this.#keep(question, tag, answer, text, ['Content-Length', String(text.length)]);
+    } finally {
+      drop();
+    }
+  }
+
+  /** `more`: headers that only a text which is ready has. */
+  #keep(
+    question: string,
+    tag: string,
+    { status, headers }: Pick<Answer, 'status' | 'headers'>,
+    text: Buffer,
+    more: readonly string[] = [],
+  ): void {
+    const bytes = overhead + 2 * question.length + text.length;
+    if (tag !== this.#tag || text.length > maxLength || this.#answers.has(question)) return;
+    if (this.#bytes + bytes > this.#maxBytes) return;
+    this.#bytes += bytes;
+    const ready = { status, headers: [...headers, ...more], parts: [text], length: text.length };
+    this.#answers.set(question, { kind: 'bytes', ...ready });
+  }
+}

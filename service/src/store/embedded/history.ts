@@ -1,0 +1,121 @@
+/** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
+import { setImmediate } from 'node:timers/promises';
+import { Problem } from '../../errors.ts';
+import { notify, watchFailed } from '../notify-watchers.ts';
+import type { Revision, Watch, Watcher } from '../store.ts';
+import { tellWatchers } from '../tell-watchers.ts';
+import { otherTimeline } from '../timeline.ts';
+import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
+
+export type HistoryLimits = RevisionLogLimits;
+
+const historyLimits: HistoryLimits = { maxChanges: 100_000, maxBytes: 16 << 20 };
+
+/** Revisions that one watch catches up with in a turn of the event loop: many may begin again at once. */
+const revisionsPerTurn = 64;
+
+export class History {
+  readonly #log: RevisionLog;
+  readonly #live = new Set<Listener>();
+  readonly #all = new Set<Listener>();
+
+  readonly #timeline: string;
+
+  /** `revision`: the store's newest, at which history begins; of the store's `timeline`. */
+  constructor(revision: number, timeline: string, limits: HistoryLimits = historyLimits) {
+    this.#timeline = timeline;
+    this.#log = new RevisionLog(revision, limits);
+  }
+
+  /** Revisions follow each other without a gap. Undefined: those who watch have been told; else resolves when they have. */
+  add(revisions: readonly Revision[]): Promise<void> | undefined {
+    for (const revision of revisions) this.#log.add(revision);
+    if (this.#live.size === 0) return undefined;
+    return tellWatchers(this.#live, revisions, (listener, revision) => {
+      // It has begun to live meanwhile, and has read this one.
+      if (revision.revision <= listener.told) return;
+      listener.told = revision.revision;
+      notify(
+        () => listener.on.revision(revision),
+        (problem) => this.#end(listener, problem),
+      );
+    });
+  }
+
+  /** See Store.watch. */
+  watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
+    const listener = new Listener(after, on);
+    this.#all.add(listener);
+    // Nobody hears of anything before the caller has the watch in hand.
+    queueMicrotask(() => {
+      this.#catchUp(listener, timeline).catch((cause: unknown) => {
+        this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));
+      });
+    });
+    return {
+      get position() {
+        return listener.told;
+      },
+      close: () => this.#forget(listener),
+    };
+  }
+
+  /** Ends every watch. */
+  close(problem: Problem): void {
+    for (const listener of this.#all) this.#end(listener, problem);
+  }
+
+  async #catchUp(listener: Listener, timeline: string): Promise<void> {
+    if (timeline !== this.#timeline) throw otherTimeline(timeline, this.#timeline);
+    if (listener.told > this.#log.newest) {
+      throw new Problem(
+        'history-gone',
+        `Revision ${listener.told} is not of this store: its newest is ${this.#log.newest}.`,
+      );
+    }
+    let opened = false;
+    let told = 0;
+    while (this.#all.has(listener)) {
+      if (listener.told < this.#log.start) {
+        const from = `history begins behind revision ${this.#log.start}`;
+        throw new Problem('history-gone', `What came after revision ${listener.told} is not known: ${from}.`);
+      }
+      if (!opened) listener.on.opened();
+      opened = true;
+      const room = listener.on.room?.();
+      if (room !== undefined) {
+        await room;
+        // History may have moved on, and the watcher may be gone.
+        continue;
+      }
+      const next = this.#log.at(listener.told + 1);
+      if (next === undefined) {
+        this.#live.add(listener);
+        return;
+      }
+      listener.told = next.revision;
+      await listener.on.revision(next);
+      if (++told % revisionsPerTurn === 0) await setImmediate();
+    }
+  }
+
+  #end(listener: Listener, problem: Problem): void {
+    if (this.#forget(listener)) listener.on.end(problem);
+  }
+
+  #forget(listener: Listener): boolean {
+    this.#live.delete(listener);
+    return this.#all.delete(listener);
+  }
+}
+
+class Listener {
+  readonly on: Watcher;
+  /** The newest revision that it was told of. */
+  told: number;
+
+  constructor(after: number, on: Watcher) {
+    this.told = after;
+    this.on = on;
+  }
+}

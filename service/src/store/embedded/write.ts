@@ -1,0 +1,126 @@
+/** One request's write to the embedded store, inside a transaction that many share. */
+import { Problem } from '../../errors.ts';
+import type { IndexWriter } from '../index/key-index.ts';
+import type { Span } from '../spans.ts';
+import type { Change, Condition, Deletion, Pair, Revision, Version } from '../store.ts';
+
+export type Applied = Deletion;
+
+type Work =
+  | {
+      readonly kind: 'set';
+      readonly pairs: readonly Pair[];
+      readonly expires: number | undefined;
+      readonly condition: Condition | undefined;
+    }
+  | { readonly kind: 'delete'; readonly keys: readonly string[]; readonly condition: Condition | undefined }
+  /** Removes those of the keys whose time is over. */
+  | { readonly kind: 'expire'; readonly keys: readonly string[] };
+
+export interface Write {
+  readonly work: Work;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (problem: Problem) => void;
+  /** Of the request, when it is sampled. */
+  readonly span: Span | undefined;
+}
+
+/** Where a transaction begins: at revision `before` of the timeline. */
+export interface Place {
+  readonly timeline: string;
+  readonly before: number;
+}
+
+/**
+ * Writes, and adds what changed to `revisions`: nothing when nothing changed. A condition that does not hold is an answer, not an error of the transaction.
+ */
+export function applyWrite(
+  writer: IndexWriter,
+  work: Work,
+  { timeline, before }: Place,
+  revisions: Revision[],
+): Applied | Problem {
+  const current = before + revisions.length;
+  const revision = current + 1;
+  if (work.kind === 'set') {
+    const { pairs, expires, condition } = work;
+    const keys = condition === undefined ? [] : pairs.map(({ key }) => key);
+    const problem = refused(writer, keys, condition, timeline);
+    if (problem !== undefined) return problem;
+    const changes: Change[] = [];
+    for (const { key, value } of pairs) {
+      writer.put(key, value, revision, expires);
+      changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
+    }
+    revisions.push({ revision, changes });
+    return { timeline, revision, deleted: 0 };
+  }
+  if (work.kind === 'delete') {
+    const problem = refused(writer, work.keys, work.condition, timeline);
+    if (problem !== undefined) return problem;
+  }
+  const changes: Change[] = [];
+  for (const key of new Set(work.keys)) {
+    const gone = work.kind === 'delete' ? writer.has(key) : writer.hasExpired(key);
+    if (!gone) continue;
+    writer.remove(key);
+    changes.push({ key, value: undefined, revision });
+  }
+  if (changes.length === 0) return { timeline, revision: current, deleted: 0, overwritten: 0 };
+  revisions.push({ revision, changes });
+  return { timeline, revision, deleted: changes.length };
+}
+
+/** A pair that cannot be read is the affair of the write that has to know it, not of those that share its transaction. */
+function refused(
+  writer: IndexWriter,
+  keys: readonly string[],
+  condition: Condition | undefined,
+  timeline: string,
+): Problem | undefined {
+  try {
+    return broken(writer, keys, condition, timeline);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+function broken(
+  writer: IndexWriter,
+  keys: readonly string[],
+  condition: Condition | undefined,
+  timeline: string,
+): Problem | undefined {
+  if (condition === undefined) return undefined;
+  const { absent, version } = condition;
+  for (const key of keys) {
+    const entry = writer.get(key);
+    if (absent && entry !== undefined) return preconditionFailed(key, condition);
+    const isThere =
+      version === 'any' ? entry !== undefined : entry !== undefined && version?.revision === entry.version;
+    if (typeof version === 'object' && version.timeline !== timeline) return otherTimelineFailed(version, timeline);
+    if (version !== undefined && !isThere) return preconditionFailed(key, condition);
+  }
+  return undefined;
+}
+
+/** The problem of a condition that the key does not meet. */
+export function preconditionFailed(key: string, { absent, version }: Condition): Problem {
+  const name = JSON.stringify(key);
+  if (absent) return new Problem('precondition-failed', `The key ${name} exists already: nothing was written.`);
+  const wanted =
+    version === 'any' || version === undefined
+      ? 'does not exist'
+      : `does not have version ${version.timeline}-${version.revision}`;
+  return new Problem('precondition-failed', `The key ${name} ${wanted}: nothing was written.`);
+}
+
+/** The problem of a condition that asks for a version of another timeline than the store's. */
+export function otherTimelineFailed(version: Version, timeline: string): Problem {
+  const theirs = `Version ${version.timeline}-${version.revision} is of another history of this store`;
+  return new Problem(
+    'precondition-failed',
+    `${theirs}, which is on timeline ${timeline} now: nothing was written. Read the key again.`,
+  );
+}

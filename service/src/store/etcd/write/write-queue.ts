@@ -1,0 +1,151 @@
+/** Write requests that wait for a transaction, and how many of them one takes. */
+import { Problem } from '../../../errors.ts';
+import type { Span } from '../../spans.ts';
+import type { Layout } from '../layout.ts';
+import type { Outcome, WriteSet } from './transaction.ts';
+
+export interface WriterLimits {
+  readonly maxTxnOps: number;
+  readonly maxRequestBytes: number;
+}
+
+export interface Write extends WriteSet {
+  /** About what it takes in the transaction, never less. */
+  readonly bytes: number;
+  /** Operations that it takes. */
+  readonly operations: number;
+  readonly deadline: number;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (problem: Problem) => void;
+  /** Of the request, when it is sampled. */
+  readonly span: Span | undefined;
+}
+
+/** Requests and bytes that may wait; more are refused at once. */
+const maxQueued = 10_000;
+const maxQueuedBytes = 64 << 20;
+
+/** Field tags and lengths of an operation, and what the transaction and the head key take. */
+const bytesPerPair = 32;
+const bytesPerTransaction = 512;
+
+/** Keys that one request can have: each is an operation, and so is the head key. */
+export function roomFor({ maxTxnOps }: WriterLimits): number {
+  return maxTxnOps - 1;
+}
+
+/**
+ * The bytes that the request takes in its transaction, never less; `copies`: how often each key is in it.
+ * Throws Problem `too-many-pairs` or `body-too-large`, before anything is sent.
+ */
+export function checkSize(values: WriteSet['values'], layout: Layout, limits: WriterLimits, copies = 1): number {
+  if (values.size > roomFor(limits)) {
+    const message = `A request takes at most ${roomFor(limits)} pairs or keys; this one has ${values.size}.`;
+    throw new Problem('too-many-pairs', message);
+  }
+  let bytes = 0;
+  for (const [key, value] of values) {
+    const perCopy = layout.keys.start.length + Buffer.byteLength(key) + bytesPerPair;
+    bytes += copies * perCopy + (value?.length ?? 0);
+  }
+  const max = limits.maxRequestBytes - bytesPerTransaction;
+  if (bytes > max) {
+    throw new Problem('body-too-large', `A request takes at most ${max} bytes in etcd; this one takes ${bytes}.`);
+  }
+  return bytes;
+}
+
+export class WriteQueue {
+  #writes: Write[] = [];
+  #bytes = 0;
+  /** Requests that delete something. */
+  #deleting = 0;
+  #maxOperations: number;
+  #maxBytes: number;
+
+  constructor(limits: WriterLimits) {
+    this.#maxOperations = roomFor(limits);
+    this.#maxBytes = limits.maxRequestBytes - bytesPerTransaction;
+  }
+
+  get length(): number {
+    return this.#writes.length;
+  }
+
+  /** Throws Problem `overloaded` when too much is waiting. */
+  push(write: Write): void {
+    if (this.#writes.length >= maxQueued || this.#bytes + write.bytes > maxQueuedBytes) {
+      const message = `${this.#writes.length} writes of ${this.#bytes} bytes are waiting for etcd already.`;
+      throw new Problem('overloaded', message, { headers: { 'Retry-After': '1' } });
+    }
+    this.#writes.push(write);
+    this.#count([write], 1);
+  }
+
+  /** As many requests from the front as one transaction takes; at least one when any waits. */
+  take(): Write[] {
+    let operations = 0;
+    let bytes = 0;
+    let count = 0;
+    // A transaction has a key once, so a deletion would not be told whether another request's value was there.
+    const keys = this.#deleting === 0 ? undefined : new Map<string, boolean>();
+    for (const write of this.#writes) {
+      operations += write.operations;
+      bytes += write.bytes;
+      if (count > 0 && (operations > this.#maxOperations || bytes > this.#maxBytes)) break;
+      if (keys !== undefined && !claim(keys, write)) break;
+      count++;
+    }
+    return this.#remove(count);
+  }
+
+  /** Requests that were taken and not executed wait again, in front. */
+  putBack(writes: readonly Write[]): void {
+    this.#writes = [...writes, ...this.#writes];
+    this.#count(writes, 1);
+  }
+
+  takeOverdue(now: number): Write[] {
+    const overdue = this.#writes.filter(({ deadline }) => deadline <= now);
+    if (overdue.length === 0) return overdue;
+    this.#writes = this.#writes.filter(({ deadline }) => deadline > now);
+    this.#count(overdue, -1);
+    return overdue;
+  }
+
+  /** After a transaction of these was refused: the next are half as large. */
+  lowerLimit(what: 'too-large' | 'too-many-operations', writes: readonly Write[]): void {
+    const sum = (of: (write: Write) => number) => writes.reduce((total, write) => total + of(write), 0);
+    if (what === 'too-large') this.#maxBytes = Math.max(1024, Math.floor(sum(({ bytes }) => bytes) / 2));
+    else this.#maxOperations = Math.max(1, Math.floor(sum(({ operations }) => operations) / 2));
+  }
+
+  #remove(count: number): Write[] {
+    const taken = this.#writes.splice(0, count);
+    this.#count(taken, -1);
+    return taken;
+  }
+
+  #count(writes: readonly Write[], sign: 1 | -1): void {
+    for (const write of writes) {
+      this.#bytes += sign * write.bytes;
+      if (deletes(write)) this.#deleting += sign;
+    }
+  }
+}
+
+/** A request sets or deletes, so one of its values tells. */
+function deletes({ values }: Write): boolean {
+  for (const value of values.values()) return value === undefined;
+  return false;
+}
+
+/** Notes the request's keys, with true for those that it deletes; false: one of them clashes with another request's. */
+function claim(keys: Map<string, boolean>, { values }: Write): boolean {
+  for (const [key, value] of values) {
+    const deleted = keys.get(key);
+    if (deleted === true || (deleted === false && value === undefined)) return false;
+  }
+  for (const [key, value] of values) keys.set(key, value === undefined);
+  return true;
+}

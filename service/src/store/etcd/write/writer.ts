@@ -1,0 +1,220 @@
+/**
+ * Writes: requests that wait while a transaction is under way are gathered into the next one. One is in flight at a
+ * time, unless it stalls: then it is left to end by itself, and the next goes to another member. A transaction is sent
+ * once: when its outcome is not known, its requests are told so.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Problem } from '../../../errors.ts';
+import { BatchWindow } from '../../batch-window.ts';
+import { type Clock, nextTurn, pause } from '../../clock.ts';
+import { type Spans, spansOf } from '../../spans.ts';
+import { meaningOf } from '../connect/call-error.ts';
+import type { EtcdClient } from '../connect/client.ts';
+import type { Endpoint } from '../connect/endpoint.ts';
+import type { EtcdMetrics } from '../etcd-metrics.ts';
+import type { Layout } from '../layout.ts';
+import { unavailable } from '../read/barrier.ts';
+import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
+import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
+import type { WriteNonces } from './write-nonces.ts';
+import { outcomeUnknown, problemOf } from './write-problems.ts';
+import { checkSize, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
+
+export interface WriterOptions {
+  readonly client: Pick<EtcdClient, 'member' | 'callLeader' | 'avoid'>;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly metrics: EtcdMetrics;
+  readonly spans: Spans;
+  readonly limits: WriterLimits;
+  readonly nonces: WriteNonces;
+  /** The timeline that the index is on. */
+  readonly timeline: () => string;
+  /** Milliseconds that a request waits at most. */
+  readonly requestTimeout: number;
+}
+
+/** How often requests that have waited too long are looked for. */
+const sweepInterval = 50;
+/** Milliseconds to look for a connected member before requests that have waited too long are looked for again. */
+const connectTimeout = 500;
+/** Pause before a transaction that was not executed is tried again. */
+const retryPause = 50;
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #queue: WriteQueue;
+  readonly #window: BatchWindow;
+  readonly #flights = new Set<readonly Write[]>();
+  /** The transactions go on for later requests: not in the context of the one that began them. */
+  readonly #outside = AsyncLocalStorage.snapshot();
+  #lastError: unknown;
+  #busy = false;
+  #stopSweep: (() => void) | undefined;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#queue = new WriteQueue(options.limits);
+    this.#window = new BatchWindow(options.clock);
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Writes in one transaction with others. Rejects with a Problem, as Store.set does. */
+  write(set: WriteSet, deadline: number): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw unavailable('The store is closed.');
+      const { clock, layout, limits, spans } = this.#options;
+      const bytes = checkSize(set.values, layout, limits);
+      const { values, lease, doubtful } = set;
+      const operations = values.size + doubtful.size;
+      const span = spans.current();
+      this.#queue.push({ values, lease, doubtful, bytes, operations, deadline, resolve, reject, span });
+      this.#window.arrived(this.#queue.length);
+      this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
+      if (!this.#busy) void this.#outside(() => this.#run());
+    });
+  }
+
+  /** Resolves when every accepted request is answered, which takes no longer than their deadlines. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#queue.length > 0 || this.#flights.size > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+    this.#stopSweep?.();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    // Requests that came in the same turn of the event loop are written together.
+    await nextTurn();
+    while (this.#queue.length > 0) {
+      // What is in the queue has certainly not been sent, so requests stay there while no member is connected.
+      if (!(await this.#connected())) continue;
+      const writes = this.#queue.take();
+      const start = this.#options.clock.now();
+      await this.#fly(writes);
+      await this.#window.wait(this.#queue.length, writes.length, this.#options.clock.now() - start);
+    }
+    this.#busy = false;
+  }
+
+  async #connected(): Promise<boolean> {
+    const { client, clock } = this.#options;
+    try {
+      await client.member(connectTimeout);
+      return true;
+    } catch (error) {
+      this.#lastError = error;
+      await pause(clock, retryPause);
+      return false;
+    }
+  }
+
+  /** Ends when the next transaction may be sent. */
+  async #fly(writes: readonly Write[]): Promise<void> {
+    const { client, clock, layout, metrics, spans, requestTimeout, nonces } = this.#options;
+    metrics.batchRequests.observe(writes.length);
+    this.#flights.add(writes);
+    const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
+    let cancelStall = () => {};
+    const onSent = (endpoint: Endpoint) => {
+      cancelStall = clock.after(Math.max(100, requestTimeout / 5), () => {
+        client.avoid(endpoint);
+        stall();
+      });
+    };
+    const transaction = new Transaction(layout, nonces.next(), writes);
+    const timeline = this.#options.timeline();
+    const request: TxnRequest = { success: transaction.operations };
+    const sampled = () => spansOf(writes);
+    const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, { onSent });
+    const done = spans
+      .shared('store.transaction', writes.length, sampled, transact)
+      .then(
+        (response) => {
+          for (const write of writes) write.resolve(transaction.outcome(write, timeline, response, clock.wall()));
+        },
+        (error: unknown) => this.#failed(writes, error),
+      )
+      .finally(() => {
+        cancelStall();
+        this.#flights.delete(writes);
+        this.#checkIdle();
+      });
+    await Promise.race([done, stalled]);
+  }
+
+  async #failed(writes: readonly Write[], error: unknown): Promise<void> {
+    const { clock } = this.#options;
+    const meaning = meaningOf(error);
+    const single = writes.length === 1;
+    if (meaning === 'not-executed') {
+      this.#retry(writes, error);
+      await pause(clock, retryPause);
+    } else if ((meaning === 'too-large' || meaning === 'too-many-operations') && !single) {
+      // etcd's limits are lower than ours say: nothing was written, and smaller transactions may do.
+      this.#queue.lowerLimit(meaning, writes);
+      this.#retry(writes, error);
+    } else if (meaning === 'lease-lost' && !single) {
+      // Somebody has revoked one of the leases: nothing was written, and the others can do without it.
+      const leased = writes.filter(({ lease }) => lease !== undefined);
+      this.#retry(
+        writes.filter(({ lease }) => lease === undefined),
+        error,
+      );
+      reject(leased, problemOf(meaning, error, { bytes: 0, operations: 0 }));
+    } else {
+      const [first] = writes;
+      reject(writes, problemOf(meaning, error, { bytes: first?.bytes ?? 0, operations: first?.operations ?? 0 }));
+    }
+  }
+
+  /** After a transaction that was not executed. Only what nobody was answered for yet is ever sent again. */
+  #retry(writes: readonly Write[], error: unknown): void {
+    this.#lastError = error;
+    this.#queue.putBack(writes);
+    // Whose time is over since the last look must not be sent any more.
+    this.#rejectOverdue();
+    if (!this.#busy) void this.#run();
+  }
+
+  /** Answers requests that have waited too long in the queue. */
+  #rejectOverdue(): void {
+    const { clock, requestTimeout } = this.#options;
+    const overdue = this.#queue.takeOverdue(clock.now());
+    if (overdue.length === 0) return;
+    const message = `etcd did not take the write within ${requestTimeout} ms; nothing was written.`;
+    reject(overdue, unavailable(message, this.#lastError));
+  }
+
+  /** Answers requests whose time is over. */
+  #sweep(): void {
+    this.#stopSweep = undefined;
+    this.#rejectOverdue();
+    const { clock, requestTimeout } = this.#options;
+    const now = clock.now();
+    for (const writes of this.#flights) {
+      const overdue = writes.filter(({ deadline }) => deadline <= now);
+      reject(overdue, outcomeUnknown(`etcd did not answer within ${requestTimeout} ms`));
+    }
+    if (this.#queue.length > 0 || this.#flights.size > 0) {
+      this.#stopSweep = this.#options.clock.after(sweepInterval, () => this.#sweep());
+    }
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#queue.length > 0 || this.#flights.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function reject(writes: readonly Write[], problem: Problem): void {
+  for (const write of writes) write.reject(problem);
+}

@@ -1,0 +1,76 @@
+import { rmSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
+import { Problem } from '../../../src/errors.ts';
+import { nextTurn } from '../../../src/store/clock.ts';
+import { EmbeddedStore } from '../../../src/store/embedded/embedded.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const group = 8;
+
+const noMetrics = { observe: () => {}, damaged: () => {}, folderLost: () => {} };
+
+/**
+ * A group of callers writes; another one while that is being committed; then the first one again, a turn of the event
+ * loop after it is answered. Each commit takes so many milliseconds. Returns how many requests each commit had.
+ */
+async function commits(t: ExecutionContext, milliseconds: number): Promise<number[]> {
+  const clock = new ManualClock();
+  const sizes: number[] = [];
+  let others: Promise<unknown> | undefined;
+  const commitStarted = (requests: number) => {
+    sizes.push(requests);
+    others ??= Promise.all(keys('b').map(set));
+    return () => clock.pass(milliseconds);
+  };
+  const store = new EmbeddedStore({
+    directory: temporaryFolder(t),
+    metrics: { ...noMetrics, commitStarted },
+    clock,
+  });
+  t.teardown(() => {
+    const closed = store.close();
+    // Nobody comes any more.
+    clock.pass(1);
+    return closed;
+  });
+  const set = (key: string) => store.set([{ key, value: '1' }]);
+  await Promise.all(
+    keys('a').map((key) =>
+      set(key)
+        .then(nextTurn)
+        .then(() => set(key)),
+    ),
+  );
+  await others;
+  t.is(store.revision(), 3 * group);
+  return sizes;
+}
+
+const keys = (name: string) => Array.from({ length: group }, (_, i) => `${name}${i}`);
+
+test('where a commit takes long, those that the last one answered are in the next one', async (t) => {
+  t.deepEqual(await commits(t, 20), [group, 2 * group]);
+});
+
+test('where a commit takes less than a timer, nobody waits for others', async (t) => {
+  t.deepEqual(await commits(t, 1), [group, group, group]);
+});
+
+test('a disk that is gone refuses writes one after the other, and ends nothing', async (t) => {
+  const directory = temporaryFolder(t);
+  let broken = true;
+  const commitStarted = () => {
+    if (!broken) return () => {};
+    rmSync(directory, { recursive: true, force: true });
+    throw new Error('Input/output error');
+  };
+  const store = new EmbeddedStore({ directory, metrics: { ...noMetrics, commitStarted } });
+  t.teardown(() => store.close());
+  for (const key of ['a', 'b']) {
+    await t.throwsAsync(store.set([{ key, value: '1' }]), { instanceOf: Problem, message: /nothing was written/ });
+  }
+  broken = false;
+  // Its folder is gone: what would be written would be lost.
+  await t.throwsAsync(store.set([{ key: 'c', value: '1' }]), { code: 'data-folder-lost' });
+});
