@@ -1,7 +1,9 @@
 /** Sends an answer. Every answer to a request that was parsed goes out here. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Problem } from '../errors.ts';
+import { setTimeout } from 'node:timers/promises';
+import { Problem } from '../errors.ts';
+import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
@@ -9,20 +11,28 @@ import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
 
-/** Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. */
+/** Characters of a text that is not counted: the system takes that much of nearly every answer at once. */
+const smallText = 16 * 1024;
+/** Milliseconds until room for a slice is looked for again. */
+const roomPause = 50;
+
+/** Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. Throws Problem `overloaded`. */
 export type Send = (response: ServerResponse, answer: Answer) => Promise<void> | undefined;
 
 /** A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. */
-export function sender(scheduler: EventLoopScheduler): Send {
+export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
   return (response, answer) => {
     if (response.destroyed) {
       // The client left meanwhile, and nothing more will be heard of the response.
       if ('release' in answer) answer.release();
       return undefined;
     }
-    if (answer.kind === 'text') return sendText(response, answer);
+    if (answer.kind === 'text') {
+      if (answer.text.length > smallText) holdText(response, answer, scheduler, unsent);
+      return sendText(response, answer);
+    }
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
-    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler);
+    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
   };
 }
@@ -30,6 +40,22 @@ export function sender(scheduler: EventLoopScheduler): Send {
 export function sendText(response: ServerResponse, { status, headers, text, encoding }: TextAnswer): undefined {
   response.writeHead(status, headers as string[]);
   response.end(text, encoding);
+}
+
+/** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
+function holdText(
+  response: ServerResponse,
+  { text }: TextAnswer,
+  scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
+): void {
+  scheduler.sent(text.length);
+  if (response.req.method !== 'GET') return;
+  const held = unsent.begin(() => response.destroy());
+  response.once('close', () => held.release());
+  if (held.grow(text.length)) return;
+  held.release();
+  throw noRoom();
 }
 
 function sendBytes(
@@ -93,6 +119,7 @@ async function sendSlices(
   response: ServerResponse,
   { status, headers, slices, onCut, release }: SlicedAnswer,
   scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
 ): Promise<void> {
   let cut: Problem | undefined;
   onCut((problem) => {
@@ -101,9 +128,9 @@ async function sendSlices(
     response.destroy();
   });
   try {
-    response.writeHead(status, headers as string[]);
-    if (isHead(response)) response.end();
-    else await sendInTurns(response, slices, writeText, scheduler);
+    const begin = () => response.writeHead(status, headers as string[]);
+    if (isHead(response)) begin().end();
+    else await sendTexts(response, begin, slices, scheduler, unsent);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
     if (cut !== undefined) throw cut;
@@ -112,8 +139,56 @@ async function sendSlices(
   }
 }
 
-function writeText(response: ServerResponse, text: string): void {
-  response.write(text);
+/** As `sendInTurns`; each text counts until the client has taken it. Rejects with Problem `overloaded` before `begin`. */
+async function sendTexts(
+  response: ServerResponse,
+  begin: () => void,
+  texts: Iterable<string>,
+  scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
+): Promise<void> {
+  let held: HeldBytes | undefined;
+  response.once('close', () => held?.release());
+  for (const text of texts) {
+    if (held === undefined) {
+      held = roomFor(text, response, unsent);
+      if (held === undefined) throw noRoom();
+      begin();
+    } else {
+      await nextTurn(response, scheduler);
+      if (response.destroyed) return;
+      held.release();
+      held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
+      if (held === undefined || response.destroyed) return;
+    }
+    response.write(text);
+  }
+  response.end();
+}
+
+function noRoom(): Problem {
+  const headers = { 'Retry-After': '1' };
+  return new Problem('overloaded', 'Too many answers wait for their clients.', { headers });
+}
+
+function roomFor({ length }: string, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {
+  const held = unsent.begin(() => response.destroy());
+  if (held.grow(length)) return held;
+  held.release();
+  return undefined;
+}
+
+/** Those that take nothing make room in a second. Undefined: the client has left. */
+async function waitForRoom(text: string, response: ServerResponse, unsent: ByteBudget): Promise<HeldBytes | undefined> {
+  while (!response.destroyed) {
+    await setTimeout(roomPause);
+    const held = roomFor(text, response, unsent);
+    if (held === undefined) continue;
+    // Nobody would give it back.
+    if (response.destroyed) held.release();
+    return held;
+  }
+  return undefined;
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {

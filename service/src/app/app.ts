@@ -4,8 +4,8 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { sender } from '../answers/send.ts';
 import { bodyReader } from '../requests/body.ts';
-import { BodyBudget } from '../requests/body-budget.ts';
 import { RawRequest } from '../requests/raw-request.ts';
+import { ByteBudget } from '../server/byte-budget.ts';
 import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
 import type { Spans } from '../store/spans.ts';
@@ -22,6 +22,9 @@ import { apiRoutes, type Route, type RouteParts } from './routes.ts';
 /** Bytes of bodies at once; parsed, a body takes some five times of it. */
 const maxBodies = 32 * 1024 ** 2;
 
+/** Bytes of answers that clients have not taken, and the system neither. */
+const maxUnsent = 48 * 1024 ** 2;
+
 export interface AppOptions extends RouteParts {
   readonly log: Logger;
   /** Bytes of a request's body. */
@@ -35,8 +38,8 @@ export interface AppOptions extends RouteParts {
 
 export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, maxBody } = options;
-  const send = sender(scheduler);
-  const budget = new BodyBudget(Math.max(maxBodies, 3 * maxBody));
+  const send = sender(scheduler, new ByteBudget(Math.max(maxUnsent, 2 * maxBody)));
+  const budget = new ByteBudget(Math.max(maxBodies, 3 * maxBody));
   const readBody = bodyReader({ maxBytes: maxBody, budget, spans });
   const answerRoute = answerRoutes({ send, readBody, metrics, spans });
   const data = apiRoutes(options);

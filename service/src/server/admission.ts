@@ -54,7 +54,7 @@ export function admission(
       return rest(request, response);
     }
     // A single read is done in less time than its place in the queue would take.
-    if (request.method === 'GET' && url.startsWith('/get/')) return rest(request, response);
+    if (request.method === 'GET' && url.startsWith('/get/') && !scheduler.hasSentMuch) return rest(request, response);
     if (scheduler.free()) return rest(request, response);
     if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(request, response);
     const begin = (waited: number) => {
