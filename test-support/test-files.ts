@@ -3,6 +3,7 @@ import { longTests } from './long-tests.ts';
 import { skips } from './skips.ts';
 
 const everywhere = [
+  'core/test/**/*.test.ts',
   'service/test/**/*.test.ts',
   'operator/test/**/*.test.ts',
   'cli/test/**/*.test.ts',

@@ -1,6 +1,6 @@
 /** A folder of exports, named by their time: the newest is the last by name. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { privateFolder } from '../../service/src/store/files/private-files.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { partialName } from './export-file.ts';
@@ -21,18 +21,35 @@ export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: privateFolder });
 }
 
-/** @throws CliError (notFound) when there is none */
+/** The newest by name. @throws CliError (notFound) when there is none */
 export async function latestBackup(folder: string): Promise<string> {
   const latest = (await backupsIn(folder)).at(-1);
   if (latest === undefined) throw new CliError(`there is no backup in ${folder}`, exitCodes.notFound);
   return join(folder, latest);
 }
 
-/** Deletes all but the newest `keep`. Returns the names that were deleted. */
-export async function pruneBackups(folder: string, keep: number): Promise<readonly string[]> {
-  const old = (await backupsIn(folder)).slice(0, -keep);
-  for (const name of old) await rm(join(folder, name), { force: true });
-  return old;
+/** Undefined: the name is no later than now. @param now Unix milliseconds */
+export function aheadOfClock(file: string, now: number): string | undefined {
+  const name = basename(file);
+  if (!backupName.test(name) || name <= nameBackup(now)) return undefined;
+  return `the name ${name} is ahead of this machine's clock, which says ${new Date(now).toISOString()}`;
+}
+
+export interface Pruned {
+  readonly deleted: readonly string[];
+  /** The newest of those that are named in the future. */
+  readonly ahead: string | undefined;
+}
+
+/**
+ * Deletes all but the newest `keep` that are not newer than `written`, which is the backup that was just made. What is
+ * named in the future stays: which clock is wrong is not known.
+ */
+export async function pruneBackups(folder: string, keep: number, written: string): Promise<Pruned> {
+  const names = await backupsIn(folder);
+  const deleted = names.filter((name) => name <= written).slice(0, -keep);
+  for (const name of deleted) await rm(join(folder, name), { force: true });
+  return { deleted, ahead: names.findLast((name) => name > written) };
 }
 
 /** Deletes what backups that were killed have left. */

@@ -1,9 +1,11 @@
 /** How far an import has come, in a file: with what proves that the input is still the same. */
 import { createHash, type Hash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { privateFile } from '../../service/src/store/files/private-files.ts';
-import { CliError } from './exit-codes.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
 import type { Line } from './lines.ts';
+import { keepRights, resolveOutput } from './output-path.ts';
 
 interface Mark {
   readonly lines: number;
@@ -18,18 +20,23 @@ interface Mark {
 export class Checkpoint {
   readonly #file: string;
   readonly #mark: Mark | undefined;
+  /** What was there, whose rights stay. */
+  readonly #former: Stats | undefined;
   /** Of the lines up to number `#hashed`. */
   readonly #hash: Hash = createHash('sha256');
   #hashed = 0;
 
-  private constructor(file: string, mark: Mark | undefined) {
+  private constructor(file: string, mark: Mark | undefined, former: Stats | undefined) {
     this.#file = file;
     this.#mark = mark;
+    this.#former = former;
   }
 
-  /** @throws CliError when the file is no checkpoint */
+  /** @throws CliError when the file is no checkpoint, or cannot become one */
   static async read(file: string): Promise<Checkpoint> {
-    return new Checkpoint(file, await readMark(file));
+    const output = await resolveOutput(file);
+    if (output.kind === 'stream') throw new CliError(`${file} is no regular file: a checkpoint is`, exitCodes.usage);
+    return new Checkpoint(output.path, await readMark(output.path), output.replaces);
   }
 
   /** The lines still to be written. @throws CliError when those left out are not the ones that were written */
@@ -51,6 +58,7 @@ export class Checkpoint {
     const handle = await open(`${this.#file}.new`, 'wx', privateFile);
     try {
       await handle.writeFile(`${JSON.stringify(this.#markAt(line))}\n`);
+      await keepRights(handle, this.#former);
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,15 +1,19 @@
-/** Requests to one store. A key's path is sent as it is: URL would take `..` for a step upwards. */
+/** Requests to one store. Never follows a redirect: the token is for the URL that the user gave, and for no other. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { parseRetryAfter, type RetryOptions, withRetries } from './retry.ts';
-import { ConnectionError, OtherStoreError, ServerError } from './server-error.ts';
+import type { SecureContextOptions } from 'node:tls';
+import { type RetryOptions, withRetries } from './retry.ts';
+import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
+import { brokenBody, errorOf, type Form, isOurs } from './trust.ts';
 
 export interface ClientOptions extends RetryOptions {
   /** Of the store; a path in it goes before every call's. */
   readonly url: URL;
   /** Read anew for each request, so that a token can be changed meanwhile. */
   readonly token: () => string | undefined;
+  /** Authority and client certificate for https, read anew as the token is. */
+  readonly tls: () => SecureContextOptions;
   /** The store that every call is meant for, as its answers name it; undefined: any. */
   readonly identity?: string | undefined;
   /** Milliseconds in which something must arrive, or the connection is given up. */
@@ -17,11 +21,13 @@ export interface ClientOptions extends RetryOptions {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST';
   /** Path and query, escaped as they are to be sent. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** What the answer is, if it succeeds. Default: JSON. */
+  readonly form?: Form;
   /** Whether it may happen twice. Default: only when it is a GET. */
   readonly repeatable?: boolean;
 }
@@ -44,8 +50,8 @@ export class Client {
   }
 
   /**
-   * The whole answer of a call, tried again while the error may pass.
-   * @throws ServerError, ConnectionError, OtherStoreError
+   * The whole answer of a call, which is JSON or a few lines of it, tried again while the error may pass.
+   * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
   async send(call: Call): Promise<Answer> {
     const { repeatable = call.method === 'GET' } = call;
@@ -54,17 +60,26 @@ export class Client {
 
   async #sendOnce(call: Call): Promise<Answer> {
     const response = await this.open(call);
-    return { headers: response.headers, body: await this.#read(response) };
+    const body = await this.#read(response);
+    try {
+      // The cheapest proof that nothing is missing.
+      if (call.form !== 'application/x-ndjson') JSON.parse(body);
+      else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
+    } catch (cause) {
+      throw brokenBody(this.options.url.href, response, body, cause);
+    }
+    return { headers: response.headers, body };
   }
 
   /**
    * A successful answer whose body is still to be read; one try. Ended early, it fails like any stream.
-   * @throws ServerError, ConnectionError, OtherStoreError
+   * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
-  async open({ method, target, headers, body }: Call): Promise<IncomingMessage> {
-    const { url, token, signal, idleTimeout, clock, identity } = this.options;
+  async open({ method, target, headers, body, form = 'application/json' }: Call): Promise<IncomingMessage> {
+    const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
+      ...tls(),
       method,
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port,
@@ -79,8 +94,16 @@ export class Client {
       },
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options, resolve);
-      request.setTimeout(idleTimeout, () => request.destroy(new Error(`nothing arrived for ${idleTimeout / 1000} s`)));
+      const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options, (answer) => {
+        answered = answer;
+        resolve(answer);
+      });
+      let answered: IncomingMessage | undefined;
+      request.setTimeout(idleTimeout, () => {
+        // A watch gives its connection less time.
+        const silence = request.socket?.timeout ?? idleTimeout;
+        (answered ?? request).destroy(new Error(`nothing arrived for ${silence / 1000} s`));
+      });
       request.on('error', reject);
       request.end(body);
     }).catch((cause: unknown) => {
@@ -92,15 +115,22 @@ export class Client {
       response.destroy();
       throw new OtherStoreError(url.href, identity, status, found === undefined ? undefined : String(found));
     }
-    if (status >= 200 && status < 300) return response;
-    const retryAfter = parseRetryAfter(response.headers['retry-after'], clock.now());
-    throw new ServerError(status, await this.#read(response), retryAfter);
+    if (isOurs(response, form)) return response;
+    const error = await errorOf(response, url.href, clock.now());
+    response.destroy();
+    throw signal.aborted ? signal.reason : error;
   }
 
   /** The error of a connection; an interruption stays one. */
   failure(cause: unknown): unknown {
-    if (this.options.signal.aborted) return this.options.signal.reason;
-    return new ConnectionError(this.options.url.href, cause);
+    const { signal, url } = this.options;
+    if (signal.aborted) return signal.reason;
+    const code = String((cause as NodeJS.ErrnoException | undefined)?.code);
+    if (code.startsWith('HPE_')) return new NotAKvStoreError(url.href, 'what it answers is no HTTP', cause);
+    if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+      return new NotAKvStoreError(url.href, 'it does not speak TLS. Try http:// in place of https://', cause);
+    }
+    return new ConnectionError(url.href, cause);
   }
 
   async #read(response: IncomingMessage): Promise<string> {
@@ -114,11 +144,6 @@ export class Client {
   close(): void {
     this.#agent.destroy();
   }
-}
-
-/** `GET /get/{key}` and the like: the rest of the path is the key. */
-export function keyPath(key: string): string {
-  return `/get/${encodeURIComponent(key)}`;
 }
 
 /** A path with a query; parameters that are undefined are left out. */

@@ -15,6 +15,8 @@ export const exitCodes = {
   otherStore: 7,
   /** A service uses the data folder: what is read of it would be of several states. */
   folderInUse: 8,
+  /** What answers at the URL is not a KvStore: another type, no entity tag, a redirect, a proxy's own page. */
+  notAKvStore: 9,
   /** 128 + SIGINT, 128 + SIGPIPE, 128 + SIGTERM, as shells have it. */
   interrupted: 130,
   brokenPipe: 141,

@@ -1,4 +1,4 @@
-/** An export into a file: there in full under its name, or not at all. */
+/** An export into a file: there in full under its name, or not at all. A device or a FIFO is written to as it is. */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,6 +6,7 @@ import { privateFile } from '../../service/src/store/files/private-files.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { exportPairs } from './export-pairs.ts';
+import { keepRights, resolveOutput } from './output-path.ts';
 import { parseRecord } from './record.ts';
 import { mayPass } from './server-error.ts';
 
@@ -26,9 +27,15 @@ export function partialName(file: string): string {
   return `${file}.partial`;
 }
 
-/** Replaces the file. @throws ServerError, ConnectionError, CliError, and what the file system says */
+/**
+ * Replaces a regular file, or the one that a link leads to; its rights stay. A new file is for this user alone.
+ * @throws ServerError, ConnectionError, CliError, and what the file system says
+ */
 export async function exportToFile(client: Client, file: string, options: ExportFileOptions): Promise<void> {
-  const partial = partialName(file);
+  const output = await resolveOutput(file);
+  if (output.kind === 'stream') return exportToStream(client, output.path, options);
+  const { path, replaces } = output;
+  const partial = partialName(path);
   const handle = await openPartial(partial, options.resume);
   try {
     if (options.oneState) await exportOneState(client, handle, options);
@@ -36,12 +43,27 @@ export async function exportToFile(client: Client, file: string, options: Export
       const { onBroken } = options;
       await exportPairs(client, { after: await lastKey(handle), take: into(handle, options), onBroken });
     }
+    await keepRights(handle, replaces);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(partial, file);
-  await syncFolder(dirname(file));
+  await rename(partial, path);
+  await syncFolder(dirname(path));
+}
+
+/** What was written into it cannot be taken back, nor read to go on from there. */
+async function exportToStream(client: Client, path: string, options: ExportFileOptions): Promise<void> {
+  if (options.resume) throw new CliError(`--resume needs a regular file, and ${path} is none`, exitCodes.usage);
+  const handle = await open(path, constants.O_WRONLY);
+  try {
+    await exportPairs(client, {
+      take: into(handle, options),
+      onBroken: options.oneState ? undefined : options.onBroken,
+    });
+  } finally {
+    await handle.close();
+  }
 }
 
 /** For this user alone. The name is not the user's own, so a link under it is not followed. */

@@ -1,4 +1,5 @@
 /** Writes pairs from lines, in batches that the store takes. What is written twice is the same as written once. */
+import { maxTtl } from '../../service/src/requests/query.ts';
 import type { Client } from './client.ts';
 import type { Line } from './lines.ts';
 import { parseRecord } from './record.ts';
@@ -92,8 +93,8 @@ function groupsOf(items: readonly Item[], now: number): ReadonlyMap<Ttl, Item[]>
     else byKey.set(item.key, item);
   }
   for (const item of byKey.values()) {
-    // Rounded up: up to a second too long, never too short.
-    add(item.expires === undefined ? 'never' : Math.ceil((item.expires - now) / 1000), item);
+    // Rounded up: up to a second too long, never too short. A clock that is behind must not make it more than a store takes.
+    add(item.expires === undefined ? 'never' : Math.min(maxTtl, Math.ceil((item.expires - now) / 1000)), item);
   }
   return groups;
 }

@@ -26,7 +26,8 @@ const commands = [
 const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a condition does not hold,
 5 the token is missing or not good for this, 6 the store cannot be reached,
-7 another store answers than --identity names.
+7 another store answers than --identity names, 8 a service uses the data folder,
+9 what answers at the URL is not a KvStore.
 `;
 
 /** Runs one command line. @returns the exit code */
@@ -40,7 +41,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     async (...args) => {
       // Behind the arguments commander gives the options and the command.
       const options = args.at(-2) as CommonOptions;
-      const context = createContext(options, io);
+      const context = createContext((args.at(-1) as Command).name(), options, io);
       try {
         await action(context, options as never, ...(args.slice(0, -2) as never));
       } finally {

@@ -8,12 +8,14 @@ export interface PairRecord {
   readonly value: string;
   /** Unix milliseconds after which the pair is gone; undefined: never. */
   readonly expires?: number;
+  /** Of the store that the line is from. */
+  readonly revision?: number;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Members other than key, value and expires are left aside.
+ * Members other than key, value, expires and a revision are left aside.
  * @throws Error that says what is wrong with the line
  */
 export function parseRecord(line: Buffer): PairRecord {
@@ -23,7 +25,9 @@ export function parseRecord(line: Buffer): PairRecord {
     throw new Error('a line is an object with the members "key" and "value"');
   }
   if (!key.startsWith('"')) throw new Error(`"key" is a string; this one is ${key.slice(0, 40)}`);
-  const record = { key: parseKey(JSON.parse(key) as string), value };
+  const revision = members.get('revision');
+  const known = revision !== undefined && /^\d{1,16}$/.test(revision) ? { revision: Number(revision) } : {};
+  const record = { key: parseKey(JSON.parse(key) as string), value, ...known };
   if (expires === undefined) return record;
   if (!/^\d{1,16}$/.test(expires)) throw new Error(`"expires" is a time in milliseconds; this one is ${expires}`);
   return { ...record, expires: Number(expires) };

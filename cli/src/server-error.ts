@@ -1,35 +1,52 @@
 /** What went wrong between the program and the store. */
 import { CliError, type ExitCode, exitCodes } from './exit-codes.ts';
 
-/** The store answered with an error (RFC 9457), or something in front of it did. */
+/** The store's own problem (RFC 9457). */
+interface ReportedProblem {
+  readonly code: string;
+  readonly detail: string | undefined;
+}
+
+/** The store answered with an error, or a proxy in front of it did. */
 export class ServerError extends CliError {
   readonly status: number;
-  /** The store's own code, such as `overloaded`; undefined when the answer has none. */
+  /** The store's own code, such as `overloaded`; undefined when a proxy answered. */
   readonly code: string | undefined;
   /** Milliseconds that the answer asks to wait. */
   readonly retryAfter: number | undefined;
 
-  constructor(status: number, body: string, retryAfter?: number) {
-    const problem = parseProblem(body);
-    const what = problem?.code === undefined ? `${status}` : `${status} ${problem.code}`;
-    super(`${what}: ${problem?.detail ?? 'the answer does not say why'}`, exitCodeOf(status));
+  constructor(status: number, problem: ReportedProblem | undefined, retryAfter?: number) {
+    const what = problem === undefined ? `${status}` : `${status} ${problem.code}`;
+    const why = problem === undefined ? 'something in front of the store answers' : problem.detail;
+    super(`${what}: ${why ?? 'the answer does not say why'}`, exitCodeOf(status, problem?.code));
     this.status = status;
     this.code = problem?.code;
     this.retryAfter = retryAfter;
   }
 }
 
+/** OpenSSL's codes for what is wrong with a certificate, and Node's for the name in it. */
+const certificateFaults = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|ERR_TLS_CERT_)/;
+const unknownAuthority = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
+
 /** The connection failed, before an answer or in the middle of one. */
 export class ConnectionError extends CliError {
   /** True: the request cannot have reached the store. */
   readonly neverSent: boolean;
+  /** True: the certificate is of no authority that is trusted, of another host, or expired: waiting mends none of it. */
+  readonly untrusted: boolean;
 
   constructor(url: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
-    super(`${url}: ${why}`, exitCodes.unavailable, cause);
-    this.neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(
-      String((cause as NodeJS.ErrnoException | undefined)?.code),
+    const code = String((cause as NodeJS.ErrnoException | undefined)?.code);
+    const why = cause instanceof Error ? cause.message || code : String(cause);
+    const untrusted = certificateFaults.test(code);
+    super(
+      `${url}: ${why}${unknownAuthority.test(code) ? '; --ca-file names the authority to trust' : ''}`,
+      exitCodes.unavailable,
+      cause,
     );
+    this.untrusted = untrusted;
+    this.neverSent = untrusted || ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code);
   }
 }
 
@@ -45,10 +62,18 @@ export class OtherStoreError extends CliError {
   }
 }
 
+/** What answers does not speak this API: a login page, another service, a proxy that leads elsewhere. Never retried. */
+export class NotAKvStoreError extends CliError {
+  /** @param received what came, such as `200 with text/html` */
+  constructor(url: string, received: string, cause?: unknown) {
+    super(`not a KvStore at ${url}: ${received}`, exitCodes.notAKvStore, cause);
+  }
+}
+
 /** Errors that may pass: of the store's own, of a proxy's in front of it, of the network. */
 export function mayPass(error: unknown): error is ServerError | ConnectionError | OtherStoreError {
   if (error instanceof OtherStoreError) return error.mayPass;
-  if (error instanceof ConnectionError) return true;
+  if (error instanceof ConnectionError) return !error.untrusted;
   return error instanceof ServerError && [408, 429, 502, 503, 504].includes(error.status);
 }
 
@@ -58,23 +83,10 @@ export function nothingHappened(error: unknown): boolean {
   return error instanceof ServerError && ['overloaded', 'unavailable', 'not-ready'].includes(error.code ?? '');
 }
 
-function exitCodeOf(status: number): ExitCode {
+function exitCodeOf(status: number, code: string | undefined): ExitCode {
   if (status === 401 || status === 403) return exitCodes.denied;
-  if (status === 404) return exitCodes.notFound;
+  if (code === 'key-not-found') return exitCodes.notFound;
   if (status === 412) return exitCodes.preconditionFailed;
   if (status === 408 || status === 429 || (status >= 502 && status <= 504)) return exitCodes.unavailable;
   return exitCodes.failure;
-}
-
-function parseProblem(body: string): { code?: string; detail?: string } | undefined {
-  try {
-    const { code, detail } = JSON.parse(body) as Readonly<Record<string, unknown>>;
-    return {
-      ...(typeof code === 'string' ? { code } : {}),
-      ...(typeof detail === 'string' ? { detail } : {}),
-    };
-  } catch {
-    // An answer of something else than the store, such as a proxy's page: its status is all there is.
-    return undefined;
-  }
 }

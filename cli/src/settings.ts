@@ -4,45 +4,64 @@ import type { Command } from 'commander';
 import { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Context, type Io, say } from './io.ts';
+import { plainTextWarning, type TlsFileOptions, tlsFiles } from './tls.ts';
 
-export interface CommonOptions {
+export interface CommonOptions extends TlsFileOptions {
   readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
   readonly identity?: string;
-  readonly retryFor: number;
+  readonly retryFor?: number;
   readonly quiet?: boolean;
 }
 
-/** Twice the time between two signs of life of a watch, and more than a request may wait for the store. */
+/** Milliseconds; more than a request may wait for the store. */
 const idleTimeout = 60_000;
+
+/** Seconds for which a command tries again. A person waits for the short ones, who may have given a wrong URL. */
+const retryFor = { short: 5, long: 60 };
+const shortCommands: ReadonlySet<string> = new Set(['get', 'set', 'delete', 'search']);
 
 export function withCommonOptions(command: Command): Command {
   return command
     .option('--url <url>', 'where the store is (KV_URL, else http://127.0.0.1:8080)')
     .option('--token <token>', 'bearer token; other users of this machine can see it, prefer a file')
     .option('--token-file <file>', 'file with the bearer token (KV_TOKEN_FILE)')
+    .option('--ca-file <file>', 'certificate authority that an https store is checked against (KV_CA_FILE)')
+    .option('--cert-file <file>', 'client certificate, with --key-file (KV_CERT_FILE)')
+    .option('--key-file <file>', 'key of the client certificate (KV_KEY_FILE)')
     .option('--identity <identity>', 'refuse to talk to any other store (KV_EXPECT_IDENTITY)')
-    .option('--retry-for <seconds>', 'how long to try again while the store cannot be reached or is busy', seconds, 60)
+    .option(
+      '--retry-for <seconds>',
+      `how long to try again while the store cannot be reached or is busy (default: ${
+        shortCommands.has(command.name()) ? retryFor.short : retryFor.long
+      })`,
+      seconds,
+    )
     .option('-q, --quiet', 'say nothing but errors');
 }
 
-/** @throws CliError (usage) */
-export function createContext(options: CommonOptions, io: Io): Context {
-  const text = options.url ?? io.env.KV_URL ?? 'http://127.0.0.1:8080';
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new CliError(`${JSON.stringify(text)} is no http or https URL`, exitCodes.usage);
-  }
+/** @param name of the command @throws CliError (usage) */
+export function createContext(name: string, options: CommonOptions, io: Io): Context {
+  const url = parseUrl(options.url ?? (io.env.KV_URL || 'http://127.0.0.1:8080'));
+  const patience = options.retryFor ?? (shortCommands.has(name) ? retryFor.short : retryFor.long);
   let told = '';
+  let warning = options.quiet === true ? undefined : plainTextWarning(url);
   const client = new Client({
     url,
-    token: () => readToken(options, io),
+    tls: tlsFiles(options, io.env, url),
+    token() {
+      const token = readToken(options, io);
+      // Before the first request that has one.
+      if (token !== undefined && warning !== undefined) say(io, warning);
+      if (token !== undefined) warning = undefined;
+      return token;
+    },
     identity: options.identity ?? (io.env.KV_EXPECT_IDENTITY || undefined),
     idleTimeout,
     clock: io.clock,
     signal: io.signal,
-    patience: options.retryFor * 1000,
+    patience: patience * 1000,
     random: Math.random,
     onWait({ message }) {
       // Once for each trouble, not once for each try.
@@ -53,15 +72,45 @@ export function createContext(options: CommonOptions, io: Io): Context {
   return { ...io, client };
 }
 
+/** @throws CliError (usage) */
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    const guess = `http://${text}`;
+    const hint = !text.includes('://') && URL.canParse(guess) ? `; did you mean ${guess}?` : '';
+    throw new CliError(`${JSON.stringify(text)} is no http or https URL${hint}`, exitCodes.usage);
+  }
+  // Not repeated in the message: what is wrong with it may be a password.
+  if (url.username !== '' || url.password !== '') {
+    const hint = 'the store takes bearer tokens: use --token-file (KV_TOKEN_FILE)';
+    throw new CliError(`the URL has a user name or a password, which are not used; ${hint}`, exitCodes.usage);
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new CliError(
+      `${JSON.stringify(text)} has a query or a fragment: the URL is that of the store`,
+      exitCodes.usage,
+    );
+  }
+  return url;
+}
+
 function readToken({ token, tokenFile }: CommonOptions, { env }: Io): string | undefined {
-  if (token !== undefined) return token;
+  if (token !== undefined) return checkToken(token, '--token');
   const file = tokenFile ?? (env.KV_TOKEN_FILE === '' ? undefined : env.KV_TOKEN_FILE);
   if (file === undefined) return undefined;
+  let content: Buffer;
   try {
-    return readFileSync(file, 'utf8').trim();
+    content = readFileSync(file);
   } catch (cause) {
     throw new CliError(`the token: ${cause instanceof Error ? cause.message : cause}`, exitCodes.usage, cause);
   }
+  return checkToken(content.toString('latin1').trim(), file);
+}
+
+/** RFC 6750, 2.1. Anything else would be sent as another token, or not at all. @throws CliError (usage) */
+function checkToken(token: string, where: string): string {
+  if (/^[\w.~+/-]+=*$/.test(token)) return token;
+  throw new CliError(`${where} holds no bearer token: one has letters, digits and -._~+/=`, exitCodes.usage);
 }
 
 /** A whole number of seconds, 0 to a day. */

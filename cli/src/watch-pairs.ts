@@ -1,8 +1,10 @@
-/** Changes as they happen, none missed or doubled: a connection that breaks goes on behind the last one's id. */
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
+/** Changes as they happen, none missed or doubled: a connection that breaks goes on behind the last id. */
+import type { IncomingMessage } from 'node:http';
+import { EventStream, longestSilence } from '../../service/src/site/console/event-stream.js';
+import { catchUp } from './catch-up.ts';
 import { type Client, withQuery } from './client.ts';
 import { withRetries } from './retry.ts';
-import { ConnectionError, mayPass } from './server-error.ts';
+import { ConnectionError, mayPass, ServerError } from './server-error.ts';
 
 export interface WatchOptions {
   readonly prefix?: string | undefined;
@@ -11,46 +13,102 @@ export interface WatchOptions {
   readonly after?: string | undefined;
   /** Takes an event's data, a line of JSON. */
   readonly take: (line: string) => Promise<void>;
+  /** Called before everything is read anew, since the store's history has a gap. */
+  readonly onGap: (error: ServerError) => void;
 }
 
 /**
  * Never resolves: ends when interrupted.
- * @throws ServerError when the store has no history back to the id any more (410), ConnectionError
+ * @throws ServerError when the store has no history back to `after` (410), ConnectionError, NotAKvStoreError
  */
-export async function watchPairs(client: Client, { prefix, suffix, after, take }: WatchOptions): Promise<never> {
-  for (let id = after; ; ) {
+export async function watchPairs(client: Client, options: WatchOptions): Promise<never> {
+  const { prefix, suffix, after, take, onGap } = options;
+  /** Where a connection goes on; empty: from now on. */
+  let id = after ?? '';
+  /** Whether the store has confirmed the position: one that the user gave may be wrong. */
+  let confirmed = after === undefined;
+  /** Keys of the revision that is not complete yet. */
+  let takenKeys = new Set<string>();
+  for (;;) {
     let arrived = false;
-    const follow = async (): Promise<void> => {
-      const headers = { Accept: 'text/event-stream', ...(id === undefined ? {} : { 'Last-Event-ID': id }) };
-      const target = withQuery('/watch', { prefix, suffix });
-      const response = await client.open({ method: 'GET', target, headers });
-      const events: EventSourceMessage[] = [];
-      const parser = createParser({ onEvent: (event) => events.push(event) });
-      response.setEncoding('utf8');
-      const pieces = response[Symbol.asyncIterator]() as AsyncIterator<string>;
-      for (;;) {
-        const next = await pieces.next().catch((cause: unknown) => {
-          throw client.failure(cause);
-        });
-        if (next.done === true) break;
-        parser.feed(next.value);
-        for (const event of events.splice(0)) {
-          if (event.event === 'set' || event.event === 'delete') await take(event.data);
-          if (event.id === undefined) continue;
-          id = event.id;
-          arrived = true;
-        }
-      }
-      throw new ConnectionError(client.options.url.href, new Error('the store ended the watch'));
+    const reached = (newer: string, data?: string): void => {
+      if (newer === '' || newer === id) return;
+      if (revisionIn(newer) !== revisionIn(id)) takenKeys = new Set();
+      if (data !== undefined && newer.includes('.')) takenKeys.add(parseRecordKey(data));
+      id = newer;
+      arrived = true;
+      confirmed = true;
+    };
+    const follow = async (): Promise<never> => {
+      const response = await client.open({
+        method: 'GET',
+        target: withQuery('/watch', { prefix, suffix }),
+        headers: { Accept: 'text/event-stream', ...(id === '' ? {} : { 'Last-Event-ID': id }) },
+        form: 'text/event-stream',
+      });
+      confirmed = true;
+      throw await readEvents(client, response, { id, take, reached });
     };
     await withRetries(
       () =>
-        follow().catch((error: unknown) => {
+        follow().catch(async (error: unknown) => {
+          if (confirmed && error instanceof ServerError && error.status === 410) {
+            onGap(error);
+            reached(await catchUp(client, { prefix, suffix, after: id, takenKeys, take }));
+            return;
+          }
           // Something has arrived: the patience begins anew.
           if (!arrived || !mayPass(error)) throw error;
         }),
       { repeatable: true },
       client.options,
     );
+  }
+}
+
+interface Reading {
+  readonly id: string;
+  readonly take: (line: string) => Promise<void>;
+  /** Called with the id of what has been taken, also when nothing but the position is new. */
+  readonly reached: (id: string, data?: string) => void;
+}
+
+/** Reads until the stream ends, and returns why it did. */
+async function readEvents(client: Client, response: IncomingMessage, { id, take, reached }: Reading): Promise<unknown> {
+  const { headers, socket } = response;
+  // A connection that nothing comes through any more is a dead one.
+  socket.setTimeout(longestSilence(String(headers['kvstore-heartbeat'])));
+  const stream = new EventStream(id);
+  response.setEncoding('utf8');
+  let why = 'the store ended the watch';
+  try {
+    for await (const piece of response as AsyncIterable<string>) {
+      for (const event of stream.push(piece)) {
+        if (event.event === 'set' || event.event === 'delete') await take(event.data);
+        if (event.event === 'error') why = `the store ended the watch: ${detailOf(event.data)}`;
+        reached(event.id, event.data);
+      }
+      reached(stream.lastEventId);
+    }
+  } catch (cause) {
+    return response.errored === null ? cause : client.failure(cause);
+  }
+  return new ConnectionError(client.options.url.href, new Error(why));
+}
+
+function revisionIn(id: string): string | undefined {
+  return /-(\d+)/.exec(id)?.[1];
+}
+
+function parseRecordKey(data: string): string {
+  return (JSON.parse(data) as { readonly key: string }).key;
+}
+
+function detailOf(data: string): string {
+  try {
+    const { detail } = JSON.parse(data) as { readonly detail?: unknown };
+    return typeof detail === 'string' ? detail : data;
+  } catch {
+    return data;
   }
 }

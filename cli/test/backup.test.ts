@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
+import { runCli } from './support/in-process.ts';
 import { manyLines, withoutRevisions } from './support/pairs.ts';
 import { oneStore } from './support/store.ts';
 
@@ -89,4 +90,37 @@ test.serial('a restore that was killed goes on', async (t) => {
   await ended;
   t.is((await cli(t, ['restore', file], { url })).code, 0);
   t.is(withoutRevisions((await cli(t, ['export'], { url })).stdout), readFileSync(file, 'utf8'));
+});
+
+test.serial('a backup that is named in the future: the new one stays, and both say so', async (t) => {
+  const { url } = store;
+  const folder = temporaryFolder(t);
+  const future = '29990101T000000.000Z.jsonl';
+  writeFileSync(join(folder, future), '{"key":"of the future","value":1}\n');
+  t.is((await runCli(['set', 'a', '1'], { url })).code, 0);
+  for (let i = 1; i <= 3; i++) {
+    const { code, stderr } = await runCli(['backup', folder, '--keep', '1', '-q'], { url });
+    t.is(code, 0);
+    t.regex(stderr, /the name 29990101T000000\.000Z\.jsonl is ahead of this machine's clock.*it was not deleted/);
+    const names = readdirSync(folder).sort();
+    t.is(names.length, 2);
+    t.is(names[1], future);
+    t.regex(readFileSync(join(folder, names[0] ?? ''), 'utf8'), /"key":"a"/);
+  }
+  t.is((await runCli(['delete', 'a'], { url })).code, 0);
+  const restored = await runCli(['restore', folder, '-q'], { url });
+  t.is(restored.code, 0);
+  t.regex(restored.stderr, /ahead of this machine's clock.*; name a file to restore another one/);
+});
+
+test.serial('a clock that was put back by an hour: what was just written is never deleted', async (t) => {
+  const { url } = store;
+  const folder = temporaryFolder(t);
+  t.is((await runCli(['backup', folder, '--keep', '2'], { url })).code, 0);
+  for (let i = 0; i < 4; i++) {
+    const before = new Set(readdirSync(folder));
+    t.is((await runCli(['backup', folder, '--keep', '2', '-q'], { url, ahead: -3_600_000 })).code, 0);
+    t.is(readdirSync(folder).filter((name) => !before.has(name)).length, 1, 'the new one is there');
+    t.true(readdirSync(folder).length <= 3);
+  }
 });

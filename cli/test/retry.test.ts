@@ -4,7 +4,9 @@ import type { Clock } from '../src/clock.ts';
 import { parseRetryAfter, withRetries } from '../src/retry.ts';
 import { ConnectionError, ServerError } from '../src/server-error.ts';
 
-const busy = (retryAfter?: number) => new ServerError(503, '{"code":"overloaded"}', retryAfter);
+const problem = (status: number, code: string, retryAfter?: number) =>
+  new ServerError(status, { code, detail: undefined }, retryAfter);
+const busy = (retryAfter?: number) => problem(503, 'overloaded', retryAfter);
 const lost = new ConnectionError('http://store', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
 const refused = new ConnectionError('http://store', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 
@@ -53,14 +55,14 @@ test('what may not be repeated is tried again only when nothing happened', async
   const once = { repeatable: false };
   t.is((await attempt([refused, busy()], once)).result, 'done');
   t.is((await attempt([lost], once)).result, lost);
-  const unknown = new ServerError(503, '{"code":"outcome-unknown"}');
+  const unknown = problem(503, 'outcome-unknown');
   t.is((await attempt([unknown], once)).result, unknown);
   t.is((await attempt([lost, unknown])).result, 'done');
 });
 
 test('what does not pass is not tried again', async (t) => {
   for (const status of [400, 401, 404, 412, 413, 507, 500]) {
-    const error = new ServerError(status, 'not JSON');
+    const error = new ServerError(status, undefined);
     t.is((await attempt([error])).result, error, `${status}`);
   }
 });

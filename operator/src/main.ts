@@ -1,21 +1,26 @@
 /** Starts the operator from the process's environment and ends it on a signal. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { Registry } from 'prom-client';
 import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { memberClient } from './etcd/member-client.ts';
 import { clientPort, etcdNames } from './etcd/names.ts';
 import { reconcileEtcd } from './etcd/reconcile-etcd.ts';
 import { PooledKubeConfig } from './kube/pooled-kube-config.ts';
-import { createLog } from './log.ts';
+import { createLog, logOutput } from './log.ts';
 import { startOperator } from './operator.ts';
 import type { MemberAccess } from './reconcile/etcd-tools.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+// A pipe is made one that never waits by being looked at; and what cannot be written there must not end the process.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const config = readConfig(process.env, { version, hostName: hostname() });
-const log = createLog(config.logLevel);
+const registry = new Registry();
+const output = logOutput(registry);
+const log = createLog(config.logLevel, output);
 const kubeConfig = new PooledKubeConfig();
 kubeConfig.loadFromDefault();
 
@@ -27,6 +32,7 @@ const operator = await startOperator({
   reconcileEtcd,
   memberAccess: accessFor(config),
   build: { version, node: process.version },
+  registry,
   now: () => new Date(),
 });
 log.info({ version, port: operator.port, namespaces: config.namespaces }, 'operator started');
@@ -42,6 +48,7 @@ process.once('SIGINT', stop);
 const failure = await operator.ended;
 await kubeConfig.destroy();
 if (failure !== undefined) log.error({ err: failure }, 'operator ended');
+await output.flush(1000);
 process.exitCode = failure === undefined ? 0 : 1;
 
 function accessFor({ etcdAccess }: Config): MemberAccess {

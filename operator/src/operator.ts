@@ -34,6 +34,8 @@ export interface OperatorOptions {
   readonly reconcileEtcd: ReconcileEtcd;
   readonly memberAccess: MemberAccess;
   readonly build: Build;
+  /** Default: a new one. */
+  readonly registry?: Registry;
   /** The time of day. */
   readonly now: () => Date;
   /** Default: 30 s, 20 s and 5 s. */
@@ -61,7 +63,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const stopping = new AbortController();
   /** Aborted when leadership is lost: whatever is under way may not write any more. */
   const fenced = new AbortController();
-  const registry = new Registry();
+  const registry = options.registry ?? new Registry();
   const metrics = createMetrics(registry, 'kvstore', options.build);
   const client = new KubeClient({ kubeConfig, deadlineMs: callDeadlineMs, onAnswer: metrics.api.answered });
   const queue = new WorkQueue({ clock, backoff: retries, metrics: metrics.queue });

@@ -90,6 +90,26 @@ test('drift of each field that the operator owns is repaired', async (t) => {
   t.true(repaired > 80, `only ${repaired} fields could be changed`);
 });
 
+test('F10: an object whose instance label somebody rewrote stays the KvStore that controls it', async (t) => {
+  const namespace = await cluster.createNamespace();
+  // Nothing but the watch leads to it.
+  const environment = { KVSTORE_WATCH_NAMESPACES: namespace, KVSTORE_RESYNC_SECONDS: '86400' };
+  await cluster.startOperator({ environment });
+  await cluster.createKvStore(namespace, 'own');
+  for (const resource of ['deployments', 'services'] as const) {
+    await cluster.appears(resource, namespace, 'own');
+    const label = 'app.kubernetes.io/instance';
+    for (const change of [{ labels: { [label]: 'another' } }, { labels: { [label]: 'third', note: 'kept' } }]) {
+      await cluster.patch(resource, namespace, 'own', { metadata: change });
+      await waitFor(`the label of ${resource} is repaired`, async () => {
+        const { metadata } = await cluster.get(resource, namespace, 'own');
+        return metadata?.labels?.[label] === 'own';
+      });
+    }
+  }
+  t.pass();
+});
+
 test('an object that was deleted, or lost its labels or its owner, is put right', async (t) => {
   const namespace = await cluster.createNamespace();
   await cluster.startOperator({ environment: { KVSTORE_WATCH_NAMESPACES: namespace } });

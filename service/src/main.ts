@@ -6,6 +6,12 @@ import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts'
 import { noSpans } from './store/spans.ts';
 import { startTracing, tracingAsked } from './telemetry/start-tracing.ts';
 
+/** Milliseconds that the end of the process waits for a slow reader of the log. */
+const logFlushTime = 1000;
+
+// A pipe is made one that never waits by being looked at; and what cannot be written there must not end the process.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.stdout.write(helpText());
 } else {
@@ -36,14 +42,16 @@ async function main(): Promise<void> {
   const { openStore } = await import('./store/open.ts');
   const { createService } = await import('./service.ts');
 
-  const log = createLog({
+  const registry = createRegistry(manifest.version, process.version);
+  const { log, flush } = createLog({
     level: config.logLevel,
     format: config.logFormat,
     terminal: process.stdout.isTTY,
+    registry,
     fields: tracing?.logFields,
   });
+  tracing?.report({ log, registry });
   for (const name of unknownSettings(process.env)) log.warn({ name }, 'not a setting, ignored');
-  const registry = createRegistry(manifest.version, process.version);
   const tokens =
     config.tokensFile === undefined
       ? undefined
@@ -70,6 +78,7 @@ async function main(): Promise<void> {
     await tracing?.shutdown();
   }
   log.info('ended');
+  await flush(logFlushTime);
 }
 
 async function firstSignal(): Promise<string> {

@@ -3,6 +3,8 @@ import type { RequestListener, Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createApp } from './app/app.ts';
+import { trustedCaller } from './app/trusted-caller.ts';
+import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
 import { AnswerCache } from './caches/answer-cache.ts';
 import { DumpCache } from './caches/dump-cache.ts';
@@ -19,6 +21,8 @@ import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
 import { serverMetrics } from './server/server-metrics.ts';
 import { shutDown } from './server/shutdown.ts';
+import type { TlsParts } from './server/tls/certificate.ts';
+import type { Tls } from './server/tls/tls-server.ts';
 import { type Clock, systemClock } from './store/clock.ts';
 import { noSpans } from './store/spans.ts';
 import type { Store } from './store/store.ts';
@@ -50,7 +54,7 @@ export interface Service {
   readonly drain: Drain;
   /** Where metrics are, when they have a port of their own. */
   readonly metricsPort: number | undefined;
-  /** Where it listens, `http://address:port`. */
+  /** Where it listens, `http://address:port` or `https://address:port`. */
   readonly url: string;
   readonly port: number;
   /** Stops after `drainWindow` milliseconds of answering with `Connection: close`; see shutDown. */
@@ -61,7 +65,7 @@ export interface Service {
 
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
-  const { store, registry, clock = systemClock, metrics = httpMetrics(registry) } = parts;
+  const { store, registry, log, clock = systemClock, metrics = httpMetrics(registry) } = parts;
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
@@ -70,21 +74,25 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     parts.tracing !== undefined,
   );
   const hasPort = config.metricsPort !== undefined;
+  const tls = await tlsOf(config, { log, registry, clock });
   const handler = createHandler(config, {
     ...{ ...parts, metrics, drain, scheduler, peers },
     metricsText: hasPort ? undefined : showMetrics,
   });
   const server = await listen(handler, drain, {
     ...config,
+    tls,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
     onConnection: () => scheduler.connectionAccepted(),
   }).catch((error: unknown) => {
     peers.close();
+    tls?.close();
     throw error;
   });
   const metricsServer = await openMetricsPort(config, showMetrics).catch(async (error: unknown) => {
     peers.close();
+    tls?.close();
     await cut(server);
     throw error;
   });
@@ -92,14 +100,16 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const { address, port, family } = addressOf(server);
   return {
     ...{ server, drain, port, metricsPort: metricsServer?.port },
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     async stop(drainWindow) {
       await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
       peers.close();
+      tls?.close();
       await metricsServer?.close();
     },
     async close() {
       peers.close();
+      tls?.close();
       await metricsServer?.close();
       await cut(server);
     },
@@ -132,7 +142,19 @@ interface HandlerParts extends ServiceParts {
  * traces, the request's clock.
  */
 function createHandler(config: Config, parts: HandlerParts): RequestListener {
-  const { store, log, registry, metrics, drain, scheduler, peers, tokens, tracing, version } = parts;
+  const {
+    store,
+    log,
+    registry,
+    metrics,
+    drain,
+    scheduler,
+    peers,
+    tokens,
+    tracing,
+    version,
+    clock = systemClock,
+  } = parts;
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
@@ -142,8 +164,11 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     dumps: new DumpCache(store, config.dumpCache),
     spans,
     metricsText: parts.metricsText,
+    audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     identity: config.identity,
+    clientCertificates: config.tlsClientCaFile !== undefined,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
+    origins: config.origins,
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
     longReads: { most: config.maxStreams, maxAge: config.snapshotMaxAge, maxGrowth: config.snapshotMaxGrowth },
@@ -158,7 +183,15 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   });
   const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
-  return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
+  return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
+}
+
+/** Undefined: plain HTTP, for which nothing of TLS is loaded. */
+async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> {
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: clientCaFile } = config;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  const { openTls } = await import('./server/tls/certificate.ts');
+  return openTls({ certFile, keyFile, clientCaFile }, parts);
 }
 
 /** Of the memory for answers: those of reads of many keys, which any write drops. */

@@ -1,7 +1,7 @@
 /** Compares a copy with the store at one revision: with a view that is read while events of the copy wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerEvent } from '../../../service/src/site/console/event-stream.js';
 import type { Copy } from './copy.ts';
-import type { StreamEvent } from './event-stream.ts';
 import { differences, type View, ViewError } from './view.ts';
 
 export interface ComparisonOptions {
@@ -18,7 +18,7 @@ export class Comparison {
   /** To be compared with, when everything until its revision was applied. */
   #view: View | undefined;
   /** While a view is read, events wait: the copy must not pass its revision. */
-  #waiting: StreamEvent[] | undefined;
+  #waiting: ServerEvent[] | undefined;
 
   constructor(options: ComparisonOptions) {
     this.#options = options;
@@ -34,7 +34,7 @@ export class Comparison {
   }
 
   /** Throws ViewError, as Copy.take does. */
-  take(copy: Copy, event: StreamEvent): void {
+  take(copy: Copy, event: ServerEvent): void {
     if (this.#waiting === undefined) copy.take(event);
     else this.#waiting.push(event);
   }
@@ -43,7 +43,7 @@ export class Comparison {
   async check(copy: Copy, delay: number): Promise<void> {
     const { read, onError } = this.#options;
     await sleep(delay);
-    const waiting: StreamEvent[] = [];
+    const waiting: ServerEvent[] = [];
     this.#waiting = waiting;
     const { revision: before, written } = copy;
     try {

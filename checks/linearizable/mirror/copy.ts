@@ -1,8 +1,9 @@
 /** A copy of the store that is kept by the events of a watch, and what it has seen. */
+
+import type { ServerEvent } from '../../../service/src/site/console/event-stream.js';
 import { labelOf } from '../registers.ts';
 import type { Tagged } from '../tags.ts';
 import { parseEvent } from './event.ts';
-import type { StreamEvent } from './event-stream.ts';
 import type { Revisions } from './revisions.ts';
 import { type Held, mayExpire, type View, ViewError } from './view.ts';
 
@@ -70,7 +71,7 @@ export class Copy {
   }
 
   /** Throws ViewError for an event that must not come. */
-  take({ type, id, data }: StreamEvent): void {
+  take({ event: type, id, data }: ServerEvent): void {
     if (this.#lastId === undefined || (type !== 'set' && type !== 'delete')) return;
     const { timeline, revision, index, key, value, expires } = parseEvent(id, data);
     if (timeline !== this.#timeline) throw new ViewError(`an event has the id ${id}: ${data}`);

@@ -1,13 +1,6 @@
 /** One watch: its events as they come, until it ends. */
 import { Agent, type IncomingMessage, request } from 'node:http';
-
-/** What is dispatched at an empty line: an event, or only an id. */
-export interface StreamEvent {
-  /** undefined: a sign of life. */
-  readonly type: string | undefined;
-  readonly id: string | undefined;
-  readonly data: string;
-}
+import { EventStream, type ServerEvent } from '../../../service/src/site/console/event-stream.js';
 
 export interface StreamEnd {
   /** Of an answer that was no stream: its status. */
@@ -22,7 +15,7 @@ export async function watch(
   url: string,
   lastEventId: string,
   signal: AbortSignal,
-  onEvent: (event: StreamEvent) => void,
+  onEvent: (event: ServerEvent) => void,
 ): Promise<StreamEnd> {
   let answer: IncomingMessage;
   try {
@@ -34,44 +27,19 @@ export async function watch(
   } catch {
     return { status: undefined };
   }
-  const parser = new EventParser(onEvent);
+  if (answer.statusCode !== 200) {
+    answer.resume();
+    return { status: answer.statusCode };
+  }
+  const stream = new EventStream(lastEventId);
   answer.setEncoding('utf8');
   try {
-    for await (const chunk of answer as AsyncIterable<string>) if (answer.statusCode === 200) parser.push(chunk);
-  } catch (error) {
-    if (parser.failure !== undefined) throw error;
-    // The connection was cut: an event that is not whole does not count.
-  }
-  return { status: answer.statusCode === 200 ? undefined : answer.statusCode };
-}
-
-/** https://html.spec.whatwg.org/multipage/server-sent-events.html, as far as a stream of lines that end in \n needs it. */
-class EventParser {
-  readonly #onEvent: (event: StreamEvent) => void;
-  #rest = '';
-  /** What the receiver of an event threw. */
-  failure: unknown;
-
-  constructor(onEvent: (event: StreamEvent) => void) {
-    this.#onEvent = onEvent;
-  }
-
-  push(chunk: string): void {
-    this.#rest += chunk;
-    const blocks = this.#rest.split('\n\n');
-    this.#rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fields = new Map<string, string>();
-      for (const line of block.split('\n')) {
-        const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
-        if (name !== '') fields.set(name, value);
-      }
-      try {
-        this.#onEvent({ type: fields.get('event'), id: fields.get('id'), data: fields.get('data') ?? '' });
-      } catch (error) {
-        this.failure = error;
-        throw error;
-      }
+    for await (const chunk of answer as AsyncIterable<string>) {
+      for (const event of stream.push(chunk)) onEvent(event);
     }
+  } catch (error) {
+    // The connection was cut: an event that is not whole does not count.
+    if (answer.errored === null) throw error;
   }
+  return { status: undefined };
 }

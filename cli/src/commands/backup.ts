@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { looserThanPrivate } from '../../../service/src/store/files/private-files.ts';
-import { makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
+import { aheadOfClock, makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
 import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';
 import { say } from '../io.ts';
@@ -40,7 +40,11 @@ export const addBackup: AddCommand = (command, run) =>
           await rm(partialName(file), { force: true });
           throw error;
         });
-        const deleted = await pruneBackups(folder, keep);
+        const { deleted, ahead } = await pruneBackups(folder, keep, name);
+        // Also with --quiet: the next restore would take that one.
+        if (ahead !== undefined) {
+          say(context, `${aheadOfClock(ahead, context.clock.now()) ?? `${ahead} is newer`}; it was not deleted`);
+        }
         if (quiet === true) return;
         say(context, `${pairs} pairs in ${name}${deleted.length === 0 ? '' : `; deleted ${deleted.join(', ')}`}`);
       }),

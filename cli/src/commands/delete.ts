@@ -1,9 +1,9 @@
-import { keyPath } from '../client.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { ifMatch } from '../pair-text.ts';
 import { version } from '../settings.ts';
+import { checkKey } from '../texts.ts';
 
 export const addDelete: AddCommand = (command, run) =>
   command
@@ -15,14 +15,16 @@ export const addDelete: AddCommand = (command, run) =>
     .option('--if-match <version>', 'only when the one key still has this version', version)
     .action(
       run<[string[]], { ifMatch?: string }>(async ({ client, stdout }, options, keys) => {
-        const [key, ...others] = keys;
-        if (key !== undefined && options.ifMatch !== undefined) {
-          if (others.length > 0) throw new CliError('--if-match goes with one key', exitCodes.usage);
-          await client.send({ method: 'DELETE', target: keyPath(key), headers: ifMatch(options.ifMatch) });
-          await write(stdout, '1\n');
-          return;
+        for (const key of keys) checkKey(key);
+        if (keys.length > 1 && options.ifMatch !== undefined) {
+          throw new CliError('--if-match goes with one key', exitCodes.usage);
         }
-        const { body } = await client.send({ method: 'POST', target: '/delete', body: JSON.stringify(keys) });
+        const { body } = await client.send({
+          method: 'POST',
+          target: '/delete',
+          headers: options.ifMatch === undefined ? {} : ifMatch(options.ifMatch),
+          body: JSON.stringify(keys),
+        });
         await write(stdout, `${(JSON.parse(body) as { deleted: number }).deleted}\n`);
       }),
     );

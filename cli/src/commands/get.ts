@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { keyPath } from '../client.ts';
 import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
-import { pairText, versionOf } from '../pair-text.ts';
+import { pairText } from '../pair-text.ts';
+import { readPair } from '../read-pair.ts';
+import { checkKey } from '../texts.ts';
 
 export const addGet: AddCommand = (command: Command, run) =>
   command
@@ -13,8 +14,7 @@ export const addGet: AddCommand = (command: Command, run) =>
     .option('--stale', 'take what the replica has, even while it cannot ask the others')
     .action(
       run<[string], { json?: boolean; stale?: boolean }>(async ({ client, stdout }, options, key) => {
-        const target = `${keyPath(key)}${options.stale === true ? '?consistency=stale' : ''}`;
-        const { headers, body } = await client.send({ method: 'GET', target });
-        await write(stdout, options.json === true ? pairText(key, body, versionOf(headers)) : `${body}\n`);
+        const { value, version } = await readPair(client, checkKey(key), { stale: options.stale === true });
+        await write(stdout, options.json === true ? pairText(key, value, version) : `${value}\n`);
       }),
     );

@@ -7,6 +7,7 @@ import { importPairs } from '../import-pairs.ts';
 import { type Context, say } from '../io.ts';
 import { readLines } from '../lines.ts';
 import { startProgress } from '../progress.ts';
+import { sayWhenTyped } from '../texts.ts';
 
 interface Options {
   readonly checkpoint?: string;
@@ -32,6 +33,7 @@ export async function importFile(context: Context, file: string | undefined, opt
   const { client, stdin, stderr } = context;
   const checkpoint = options.checkpoint === undefined ? undefined : await Checkpoint.read(options.checkpoint);
   const bar = startProgress(stderr, file === undefined ? undefined : (await stat(file)).size);
+  if (file === undefined) sayWhenTyped(context);
   const input = file === undefined ? stdin : createReadStream(file);
   const lines = readLines(input);
   let bad = 0;

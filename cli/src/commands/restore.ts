@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { latestBackup } from '../backups.ts';
+import { aheadOfClock, latestBackup } from '../backups.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { say } from '../io.ts';
@@ -16,6 +16,9 @@ export const addRestore: AddCommand = (command, run) =>
     .action(
       run<[string], { quiet?: boolean }>(async (context, options, path) => {
         const file = (await isFolder(path)) ? await latestBackup(path) : path;
+        const ahead = aheadOfClock(file, context.clock.now());
+        // Also with --quiet: which one is the newest may be wrong.
+        if (ahead !== undefined) say(context, `${ahead}; name a file to restore another one`);
         if (options.quiet !== true) say(context, `restoring ${file}`);
         await checkOnlyPairsOf(() => readLines(createReadStream(file)), context.client);
         await importFile(context, file, options);

@@ -1,9 +1,10 @@
-import { text } from 'node:stream/consumers';
+import { maxTtl } from '../../../service/src/requests/query.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { ifMatch, versionOf } from '../pair-text.ts';
 import { version, wholeNumber } from '../settings.ts';
+import { checkKey, readStandardInput } from '../texts.ts';
 
 interface Options {
   readonly string?: boolean;
@@ -12,8 +13,6 @@ interface Options {
   readonly ifMatch?: string;
 }
 
-const tenYears = 10 * 366 * 86_400;
-
 export const addSet: AddCommand = (command, run) =>
   command
     .command('set')
@@ -21,12 +20,14 @@ export const addSet: AddCommand = (command, run) =>
     .argument('<key>')
     .argument('[value]', 'JSON; without it, standard input')
     .option('--string', 'the value is a text, not JSON')
-    .option('--ttl <seconds>', 'how long the pair lives', wholeNumber(1, tenYears))
+    .option('--ttl <seconds>', 'how long the pair lives', wholeNumber(1, maxTtl))
     .option('--if-absent', 'only when there is no such key')
     .option('--if-match <version>', 'only when the key still has this version', version)
     .action(
-      run<[string, string | undefined], Options>(async ({ client, stdin, stdout }, options, key, given) => {
-        const input = given ?? (await text(stdin));
+      run<[string, string | undefined], Options>(async (context, options, key, given) => {
+        const { client, stdout } = context;
+        checkKey(key);
+        const input = given ?? (await readStandardInput(context));
         const value = options.string === true ? JSON.stringify(input) : checkJson(input);
         const { headers } = await client.send({
           method: 'POST',
@@ -42,7 +43,9 @@ export const addSet: AddCommand = (command, run) =>
     );
 
 /** The text itself: it is sent as it is. */
-function checkJson(value: string): string {
+function checkJson(text: string): string {
+  // RFC 8259, 8.1: a byte order mark in front of JSON may be ignored. Windows' shells put one there.
+  const value = text.replace(/^\ufeff/, '');
   try {
     JSON.parse(value);
     return value;

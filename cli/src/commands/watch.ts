@@ -1,5 +1,5 @@
 import type { AddCommand } from '../command.ts';
-import { write } from '../io.ts';
+import { say, write } from '../io.ts';
 import { watchPairs } from '../watch-pairs.ts';
 
 interface Options {
@@ -16,7 +16,12 @@ export const addWatch: AddCommand = (command, run) =>
     .option('--suffix <text>', 'only keys that end so')
     .option('--after <version>', 'begin behind the write of this version; default: from now on')
     .action(
-      run<[], Options>(async ({ client, stdout }, { prefix, suffix, after }) => {
-        await watchPairs(client, { prefix, suffix, after, take: (line) => write(stdout, `${line}\n`) });
+      run<[], Options>(async (context, { prefix, suffix, after }) => {
+        const { client, stdout } = context;
+        await watchPairs(client, {
+          ...{ prefix, suffix, after },
+          take: (line) => write(stdout, `${line}\n`),
+          onGap: ({ message }) => say(context, `${message} Every pair written since is printed; deletions are not`),
+        });
       }),
     );

@@ -10,6 +10,8 @@ export interface Front {
   readonly seen: readonly string[];
   /** What to do with requests from now on. Default: hand them on. */
   act: Act;
+  /** Ends every connection. */
+  cut(): void;
 }
 
 /** 'pass', 'hold' (never answered), 'break' (the connection is cut), an answer, or a cut in the middle of the answer. */
@@ -25,7 +27,7 @@ export type Act = (request: IncomingMessage) => Action;
 /** Ends with the test. */
 export async function startFront(t: ExecutionContext, target: string): Promise<Front> {
   const seen: string[] = [];
-  const front = { url: '', seen, act: (() => 'pass') as Act };
+  const front = { url: '', seen, act: (() => 'pass') as Act, cut: () => server.closeAllConnections() };
   const server = createServer((request, response) => {
     seen.push(`${request.method} ${request.url}`);
     handle(front.act(request), target, request, response);
@@ -47,7 +49,8 @@ function handle(action: Action, target: string, request: IncomingMessage, respon
   }
   if (action !== 'pass' && 'status' in action) {
     request.resume();
-    const body = JSON.stringify({ code: action.code, detail: 'It was told to say so.' });
+    const { code } = action;
+    const body = JSON.stringify({ type: `urn:kvstore:problem:${code}`, code, detail: 'It was told to say so.' });
     response.writeHead(action.status, { 'Content-Type': 'application/problem+json', ...action.headers }).end(body);
     return;
   }

@@ -10,7 +10,10 @@ export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as c
 
 export const servicePort = 8080;
 const dataFolder = '/data';
-/** More than twice etcd's largest quota, 8 GiB, and what slow readers may add (KV_SNAPSHOT_MAX_GROWTH): a pod that exceeds it is evicted. */
+/**
+ * A pod that is over it is evicted, with all replicas alike at the same time, so it is far beyond what can be stored: more
+ * than twice etcd's largest quota, 8 GiB, and what slow readers may add (KV_SNAPSHOT_MAX_GROWTH).
+ */
 const indexLimit = '20Gi';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';

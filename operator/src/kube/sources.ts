@@ -16,6 +16,7 @@ import type {
   V1StatefulSet,
 } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
+import { controllerOf, isOfKvStore } from '../apply/ownership.ts';
 import type { Clock } from '../clock.ts';
 import { labelKeys } from '../desired/labels.ts';
 import type { KvStore } from '../kvstore.ts';
@@ -127,12 +128,19 @@ function createSource(
 
 /** False: an Ingress that concerns no KvStore but as another owner of a host. */
 function isOurs(object: KubernetesObject): boolean {
-  return object.kind !== resources.ingresses.kind || object.metadata?.labels?.[labelKeys.name] === 'kvstore';
+  if (object.kind !== resources.ingresses.kind || object.metadata?.labels?.[labelKeys.name] === 'kvstore') return true;
+  const controller = controllerOf(object);
+  return controller !== undefined && isOfKvStore(controller);
 }
 
-/** The KvStore that an object is or, by its labels, belongs to. */
+/**
+ * The KvStore that an object is or belongs to: by its controller, as everywhere (apply/ownership.ts). Labels, which anybody
+ * may rewrite, count only for what a KvStore does not control itself, such as pods and volumes.
+ */
 export function kvStoreKeyOf(object: KubernetesObject): string | undefined {
   if (object.kind === resources.kvStores.kind) return keyOf(object);
+  const controller = controllerOf(object);
+  if (controller !== undefined && isOfKvStore(controller)) return `${object.metadata?.namespace}/${controller.name}`;
   const instance = object.metadata?.labels?.[labelKeys.instance];
   return instance === undefined ? undefined : `${object.metadata?.namespace}/${instance}`;
 }

@@ -27,7 +27,7 @@ test('a failure comes back after a backoff, a success when it asked to, and each
   const ended = runController({
     queue,
     clock,
-    log: createLog('silent'),
+    log: createLog('silent', { write() {} }),
     metrics: createReconcileMetrics(registry, 'test'),
     workers: 2,
     reconcile: async (name) => {
@@ -61,7 +61,7 @@ test('one name is never in two hands, and others are not held up by it', async (
   const ended = runController({
     queue,
     clock,
-    log: createLog('silent'),
+    log: createLog('silent', { write() {} }),
     metrics: createReconcileMetrics(registry, 'test'),
     workers: 4,
     reconcile: (name) => {

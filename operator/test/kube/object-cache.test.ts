@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import test from 'ava';
 import { ObjectCache } from '../../src/kube/object-cache.ts';
+import { kvStoreKeyOf } from '../../src/kube/sources.ts';
 
 const object = (name: string, resourceVersion: string, uid = 'u', owner = 'o'): KubernetesObject => ({
   metadata: { namespace: 'n', name, resourceVersion, uid, labels: { owner } },
@@ -34,4 +35,18 @@ test('objects are found by their group, which they may change', (t) => {
   t.is(cache.ofGroup('y').length, 1);
   cache.remove(object('b', '4', 'b', 'x'));
   t.deepEqual(cache.ofGroup('x'), []);
+});
+
+test('an object belongs to the KvStore that controls it, whatever its labels say', (t) => {
+  const labels = { 'app.kubernetes.io/name': 'kvstore', 'app.kubernetes.io/instance': 'another' };
+  const controlled = (kind: string, apiVersion: string) => [
+    { kind, apiVersion, name: 'own', uid: '1', controller: true },
+  ];
+  const keyWith = (ownerReferences: object[]) =>
+    kvStoreKeyOf({ kind: 'Deployment', metadata: { name: 'x', namespace: 'n', labels, ownerReferences } as never });
+  t.is(keyWith(controlled('KvStore', 'kvstore.dev/v1alpha1')), 'n/own');
+  t.is(keyWith(controlled('ReplicaSet', 'apps/v1')), 'n/another');
+  t.is(keyWith(controlled('KvStore', 'somebody.else/v1')), 'n/another');
+  t.is(keyWith([{ kind: 'KvStore', apiVersion: 'kvstore.dev/v1alpha1', name: 'own', uid: '1' }]), 'n/another');
+  t.is(keyWith([]), 'n/another');
 });

@@ -42,7 +42,7 @@ async function follow(t: ExecutionContext, lists: readonly Answer[], watches: re
   const source = new Source({
     client: new KubeClient({ kubeConfig, deadlineMs: 30_000 }),
     clock: systemClock,
-    log: createLog('fatal'),
+    log: createLog('fatal', { write() {} }),
     resource: resources.services,
     cache,
     resyncMs: 3_600_000,

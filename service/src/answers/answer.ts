@@ -56,8 +56,23 @@ export function textAnswer(
   problem?: ProblemCode,
 ): TextAnswer {
   const length = Buffer.byteLength(text);
-  return ready(status, [...headers, 'Content-Length', String(length)], text, length, problem, undefined);
+  return ready(
+    status,
+    [...headers, ...forBrowsers, 'Content-Length', String(length)],
+    text,
+    length,
+    problem,
+    undefined,
+  );
 }
+
+/** What browsers make of an answer: they guess no other type, and no page of another origin can embed it. */
+export const forBrowsers = [
+  'X-Content-Type-Options',
+  'nosniff',
+  'Cross-Origin-Resource-Policy',
+  'same-origin',
+] as const;
 
 /** 200 with JSON. `etag`: quotes included. */
 export function jsonAnswer(text: string, etag?: string): TextAnswer {
@@ -66,8 +81,8 @@ export function jsonAnswer(text: string, etag?: string): TextAnswer {
   // Each list in one piece: to put it together from parts is seen in a set's time.
   const headers =
     etag === undefined
-      ? ['Content-Type', 'application/json', 'Content-Length', size]
-      : ['ETag', etag, 'Content-Type', 'application/json', 'Content-Length', size];
+      ? ['Content-Type', 'application/json', ...forBrowsers, 'Content-Length', size]
+      : ['ETag', etag, 'Content-Type', 'application/json', ...forBrowsers, 'Content-Length', size];
   return ready(200, headers, text, length, undefined, etag);
 }
 

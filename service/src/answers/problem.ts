@@ -1,17 +1,19 @@
 /** Errors as answers: RFC 9457 problem details. */
 import { Problem, problems } from '../errors.ts';
 import { type TextAnswer, textAnswer } from './answer.ts';
+import { notStored } from './cache-control.ts';
 
 /** Any error as a problem: what is none becomes `internal`, whose message is not sent. */
 export function toProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem('internal', 'Unexpected error.', { cause: error });
 }
 
-export function problemAnswer(problem: Problem): TextAnswer {
+/** @param caching what caches may do with it: as a rule, nothing */
+export function problemAnswer(problem: Problem, caching: readonly string[] = notStored): TextAnswer {
   const headers = Object.entries(problem.headers).flat();
   return textAnswer(
     problem.status,
-    [...headers, 'Content-Type', 'application/problem+json'],
+    [...headers, ...caching, 'Content-Type', 'application/problem+json'],
     problemText(problem),
     problem.code,
   );

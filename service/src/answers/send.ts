@@ -16,29 +16,40 @@ const smallText = 16 * 1024;
 /** Milliseconds until room for a slice is looked for again. */
 const roomPause = 50;
 
-/** Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. Throws Problem `overloaded`. */
-export type Send = (response: ServerResponse, answer: Answer) => Promise<void> | undefined;
+/**
+ * `more`: headers behind the answer's own. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with
+ * what keeps events from beginning. Throws or rejects with Problem `overloaded`.
+ */
+export type Send = (response: ServerResponse, answer: Answer, more?: readonly string[]) => Promise<void> | undefined;
 
-/** A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. */
+/**
+ * A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. `unsent` is the
+ * memory of texts that wait for all clients.
+ */
 export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
-  return (response, answer) => {
+  return (response, given, more) => {
     if (response.destroyed) {
       // The client left meanwhile, and nothing more will be heard of the response.
-      if ('release' in answer) answer.release();
+      if ('release' in given) given.release();
       return undefined;
     }
-    if (answer.kind === 'text') {
-      if (answer.text.length > smallText) holdText(response, answer, scheduler, unsent);
-      return sendText(response, answer);
+    if (given.kind === 'text') {
+      if (given.text.length > smallText) holdText(response, given, scheduler, unsent);
+      return sendText(response, given, more);
     }
+    const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
   };
 }
 
-export function sendText(response: ServerResponse, { status, headers, text, encoding }: TextAnswer): undefined {
-  response.writeHead(status, headers as string[]);
+export function sendText(
+  response: ServerResponse,
+  { status, headers, text, encoding }: TextAnswer,
+  more?: readonly string[],
+): undefined {
+  response.writeHead(status, (more === undefined ? headers : headers.concat(more)) as string[]);
   response.end(text, encoding);
 }
 

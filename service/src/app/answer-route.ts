@@ -1,35 +1,51 @@
 /** From a request whose route is known to its answer on the response. */
 import type { Context } from 'koa';
 import type { Answer } from '../answers/answer.ts';
+import { notStored } from '../answers/cache-control.ts';
 import type { Send } from '../answers/send.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { ReadBody } from '../requests/body.ts';
 import { noBody, type RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf, setRoute } from '../server/exchange.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { Route } from './routes.ts';
-import { refuseCrossSite } from './same-origin.ts';
+import type { CheckOrigin } from './same-origin.ts';
 
 export interface AnswerRouteParts {
   readonly send: Send;
   readonly readBody: ReadBody;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly spans: Spans;
+  readonly audit: Audit | undefined;
+  readonly checkOrigin: CheckOrigin;
+  /** What caches may do with the answer to a read. */
+  readonly caching: readonly string[];
 }
 
 /** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
-export function answerRoutes({ send, readBody, metrics, spans }: AnswerRouteParts): AnswerRoute {
-  const finish = (ctx: Context, answer: Answer): Promise<void> | undefined => {
-    if (answer.kind === 'text' && answer.problem !== undefined) metrics.problem(answer.problem);
-    const sending = send(ctx.res, answer);
+export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
+  const { send, readBody, metrics, spans, audit, checkOrigin, caching } = parts;
+  const wrote = audit?.wrote;
+  const cachingOf = ({ access }: Route, answer: Answer): readonly string[] | undefined => {
+    // Some have their own: pages, probes, metrics, events.
+    if (access === 'open' || answer.headers.includes('Cache-Control')) return undefined;
+    return access === 'write' ? notStored : caching;
+  };
+  const finish = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
+    const problem = answer.kind === 'text' ? answer.problem : undefined;
+    if (problem !== undefined) metrics.problem(problem);
+    const request: RawRequest = ctx.state;
+    if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
+    const sending = send(ctx.res, answer, cachingOf(route, answer));
     return answer.kind === 'events' ? sending?.then(() => began(ctx, spans)) : sending;
   };
   // Not async functions: a promise more is a part of what a read costs.
   const answerNow = (route: Route, ctx: Context, request: RawRequest): Promise<void> | undefined => {
     const answer = route.answer(request);
-    return 'then' in answer ? answer.then((ready) => finish(ctx, ready)) : finish(ctx, answer);
+    return 'then' in answer ? answer.then((ready) => finish(route, ctx, ready)) : finish(route, ctx, answer);
   };
   const answerWithBody = (route: Route, ctx: Context, request: RawRequest): Promise<void> =>
     readBody(ctx.req, ctx.res).then((body) => {
@@ -42,7 +58,12 @@ export function answerRoutes({ send, readBody, metrics, spans }: AnswerRoutePart
   return (route, ctx) => {
     const request: RawRequest = ctx.state;
     setRoute(ctx.res, route.path);
-    if (route.access === 'write') refuseCrossSite(request.headers);
+    if (route.access === 'write') {
+      request.isWrite = true;
+      // A socket knows its client after its end only when it was asked before.
+      if (wrote !== undefined) void ctx.req.socket.remoteAddress;
+    }
+    if (route.access !== 'open') checkOrigin(request.headers, route.access);
     return route.hasBody ? answerWithBody(route, ctx, request) : answerNow(route, ctx, request);
   };
 }

@@ -14,6 +14,8 @@ export function answerUnrouted(send: Send): Middleware {
     if (exchangeOf(ctx.res)?.route !== '') return;
     // The router leaves there what fits the path, whatever the method.
     const matched: readonly Layer[] = ctx.matched ?? [];
+    // RFC 9110, 9.3.7: about the server, not about a path.
+    if (ctx.method === 'OPTIONS' && ctx.req.url === '*') return send(ctx.res, ofServer);
     if (matched.length === 0) throw new Problem('unknown-path', 'The service has no such path.');
     const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ');
     if (ctx.method === 'OPTIONS') return send(ctx.res, emptyAnswer(200, ['Allow', allowed, 'Content-Length', '0']));
@@ -21,3 +23,5 @@ export function answerUnrouted(send: Send): Middleware {
     throw new Problem('method-not-allowed', message, { headers: { Allow: allowed } });
   };
 }
+
+const ofServer = emptyAnswer(200, ['Allow', 'GET, HEAD, POST, DELETE, OPTIONS', 'Content-Length', '0']);

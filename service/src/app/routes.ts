@@ -15,7 +15,7 @@ import { type WatchParts, watchChanges } from '../operations/watch.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { parseDump, parseGet, parseSearch } from '../requests/reads.ts';
 import { parseWatch } from '../requests/watches.ts';
-import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
+import { type DeleteRequest, parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
@@ -62,9 +62,14 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     get: (request) => get(parseGet(request)),
     search: (request) => search(parseSearch(request)),
     dump: (request) => dump(parseDump(request)),
-    set: (request) => set(parseSet(request)),
-    deleteOne: (request) => deleteOne(parseDeleteOne(request)),
-    deleteMany: (request) => deleteMany(parseDeleteMany(request)),
+    set(request) {
+      const asked = parseSet(request);
+      const [first] = asked.pairs;
+      request.subject = asked.pairs.length === 1 ? first?.key : asked.pairs.length;
+      return set(asked);
+    },
+    deleteOne: (request) => deleteOne(noted(request, parseDeleteOne(request))),
+    deleteMany: (request) => deleteMany(noted(request, parseDeleteMany(request))),
     watch: (request) => watch(parseWatch(request)),
     live,
     ready: ready(store, drain, peers),
@@ -78,4 +83,10 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     const hasBody = operation.requestBody !== undefined;
     return { method, path, access: operation.access, hasBody, answer };
   });
+}
+
+function noted(request: RawRequest, asked: DeleteRequest): DeleteRequest {
+  const { keys } = asked;
+  request.subject = keys.length === 1 ? keys[0] : keys.length;
+  return asked;
 }

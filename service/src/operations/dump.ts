@@ -1,6 +1,6 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
 import { ageOf } from '../answers/age.ts';
-import { type Answer, emptyAnswer, withHeaders } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, forBrowsers, withHeaders } from '../answers/answer.ts';
 import { versionTag, viewTag } from '../answers/entity-tag.ts';
 import { pairLine } from '../answers/pair-line.ts';
 import { pairObject, pairsOf } from '../answers/pairs.ts';
@@ -30,8 +30,9 @@ const vary = ['Vary', 'Accept'];
 export function dumpPairs(parts: DumpParts): Dump {
   const { store, dumps, repeated } = parts;
   const read = (request: DumpRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent, asLines } = request;
+    const { stale, hasCurrent, mustMatch, asLines } = request;
     const head = [...vary, ...ageOf(store, stale)];
+    mustMatch?.(viewTag(store, store, form(asLines)));
     if (hasCurrent !== undefined) {
       const etag = viewTag(store, store, form(asLines));
       if (hasCurrent(etag)) return emptyAnswer(304, [...head, 'ETag', etag]);
@@ -44,7 +45,8 @@ export function dumpPairs(parts: DumpParts): Dump {
     const { parts: bytes, length, revision, release } = ready;
     // A dump that is ready shows nothing that has expired.
     const etag = versionTag(store.timeline(), revision);
-    const headers = [...head, 'ETag', etag, 'Content-Type', 'application/json', 'Content-Length', String(length)];
+    const type = ['Content-Type', 'application/json', ...forBrowsers];
+    const headers = [...head, 'ETag', etag, ...type, 'Content-Length', String(length)];
     return { kind: 'bytes', status: 200, headers, parts: bytes, length, release };
   };
   return afterBarrier(store, read);
@@ -56,18 +58,15 @@ function isWhole({ asLines, limit, filter }: DumpRequest): boolean {
 
 async function readLong(
   { store, repeated, longRead, scheduler }: DumpParts,
-  { filter, limit, query, question, asLines, isGone }: DumpRequest,
+  { filter, limit, query, question, asLines, isGone, mustMatch }: DumpRequest,
   head: readonly string[],
 ): Promise<Answer> {
   let tag = '';
   const answer = await longRead(async (view) => {
     tag = viewTag(store, view);
-    const headers = [
-      'ETag',
-      viewTag(store, view, form(asLines)),
-      'Content-Type',
-      asLines ? jsonLines : 'application/json',
-    ];
+    const etag = viewTag(store, view, form(asLines));
+    mustMatch?.(etag);
+    const headers = ['ETag', etag, 'Content-Type', asLines ? jsonLines : 'application/json'];
     const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
     if (limit === undefined) return { headers, pieces: pieces(view.pairs(filter)) };
     const page = await readPage({ view, filter, limit, scheduler, isGone });

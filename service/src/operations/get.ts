@@ -14,10 +14,11 @@ export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 
 export function getValue(store: Store, answers: AnswerCache): Get {
   const source = valuesOf(store);
-  const read = ({ key, stale, hasCurrent }: GetRequest): TextAnswer => {
+  const read = ({ key, stale, hasCurrent, mustMatch }: GetRequest): TextAnswer => {
     const answer = answers.answer(source, key);
     const age = ageOf(store, stale);
     const { etag } = answer;
+    mustMatch?.(etag);
     if (hasCurrent !== undefined && etag !== undefined && hasCurrent(etag)) {
       return emptyAnswer(304, ['ETag', etag, ...age]);
     }
@@ -26,7 +27,8 @@ export function getValue(store: Store, answers: AnswerCache): Get {
   return afterBarrier(store, read);
 }
 
-const missing = problemAnswer(new Problem('key-not-found', 'The store has no such key.'));
+/** May be kept like a value: it is a state of the key. */
+const missing = problemAnswer(new Problem('key-not-found', 'The store has no such key.'), []);
 
 /** What the answer cache keeps of single values: also that a key is not there. */
 export function valuesOf(store: Store): Source<TextAnswer> {

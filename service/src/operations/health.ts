@@ -1,8 +1,9 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
 import { ageHeaders } from '../answers/age.ts';
 import { type TextAnswer, textAnswer, withHeaders } from '../answers/answer.ts';
+import { notStored } from '../answers/cache-control.ts';
 import { Problem } from '../errors.ts';
-import { negotiation } from '../requests/negotiation.ts';
+import { preferred } from '../requests/media-types.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import type { Drain } from '../server/drain.ts';
 import { type Peers, replicaHeader } from '../server/peers.ts';
@@ -29,7 +30,8 @@ export function ready(store: Store, drain: Drain, peers: Peers | undefined): () 
 }
 
 function ok(headers: readonly string[]): TextAnswer {
-  return textAnswer(200, [...headers, 'Content-Type', 'application/json; charset=utf-8'], '{"status":"ok"}');
+  const all = [...headers, ...notStored, 'Content-Type', 'application/json; charset=utf-8'];
+  return textAnswer(200, all, '{"status":"ok"}');
 }
 
 function recordOf(headers: readonly string[]): Record<string, string> {
@@ -45,10 +47,10 @@ export function metricsText(
 ): (request: Pick<RawRequest, 'headers'>) => Promise<TextAnswer> {
   return async ({ headers }) => {
     if (!exemplars) return page.plain();
-    const offered = ['text/plain; version=0.0.4', openMetrics];
-    const text = await (negotiation(headers).type(offered) === openMetrics ? page.open() : page.plain());
-    return withHeaders(text, ['Vary', 'Accept']);
+    const isOpen = preferred(headers.accept, [plainText, openMetrics]) === openMetrics;
+    return withHeaders(await (isOpen ? page.open() : page.plain()), ['Vary', 'Accept']);
   };
 }
 
-const openMetrics = 'application/openmetrics-text; version=1.0.0';
+const plainText = { type: 'text/plain', version: '0.0.4' };
+const openMetrics = { type: 'application/openmetrics-text', version: '1.0.0' };

@@ -1,6 +1,6 @@
 /** Reads that may be larger than memory: one snapshot, read in slices as fast as the client takes them. */
 import { Gauge, type Registry } from 'prom-client';
-import { type Answer, textAnswer } from '../answers/answer.ts';
+import { type Answer, forBrowsers, textAnswer } from '../answers/answer.ts';
 import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 
@@ -94,7 +94,8 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
         const onCut = (end: (problem: Problem) => void) => {
           underway.end = end;
         };
-        return { kind: 'slices', status: 200, headers, slices: slicesFrom(first.text, iterator), onCut, release };
+        const slices = slicesFrom(first.text, iterator);
+        return { kind: 'slices', status: 200, headers: [...headers, ...forBrowsers], slices, onCut, release };
       }
       release();
       return textAnswer(200, headers, first.text);

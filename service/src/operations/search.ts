@@ -44,8 +44,9 @@ export function searchKeys(parts: SearchParts): Search {
     return few === undefined ? undefined : repeated.pass(question, tag, few);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent } = request;
+    const { stale, hasCurrent, mustMatch } = request;
     const etag = viewTag(store, store);
+    mustMatch?.(etag);
     const age = ageOf(store, stale);
     if (hasCurrent?.(etag)) return emptyAnswer(304, ['ETag', etag, ...age]);
     const ready = readBounded(request, etag);
@@ -61,10 +62,11 @@ async function readLong(
   request: SearchRequest,
   age: readonly string[],
 ): Promise<Answer> {
-  const { filter, limit, query, question, values, isGone } = request;
+  const { filter, limit, query, question, values, isGone, mustMatch } = request;
   let tag = '';
   const answer = await longRead(async (view) => {
     tag = viewTag(store, view);
+    mustMatch?.(tag);
     const headers = ['Content-Type', 'application/json'];
     const pieces = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
     if (limit === undefined) return { headers, pieces: pieces(view.search(filter)) };

@@ -1,7 +1,7 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
-import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
@@ -79,6 +79,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     // From now on: what was acknowledged before the request is no news.
     if (resumed === undefined && !stale) await store.barrier();
     const position = resumed ?? { timeline: store.timeline(), after: store.revision(), skip: 0 };
+    const headers = [...streamHeaders, heartbeatHeader, String(limits.heartbeat / 1000)];
     if (isHead) return emptyAnswer(200, headers);
     return {
       kind: 'events',
@@ -98,9 +99,13 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
 
 const retry = { headers: { 'Retry-After': '1' } };
 
-const headers = [
+/** Seconds between signs of life: a client that waits for three of them in vain connects anew. */
+const heartbeatHeader = 'KvStore-Heartbeat';
+
+const streamHeaders = [
   'Content-Type',
   'text/event-stream',
+  ...forBrowsers,
   'Cache-Control',
   'no-store',
   // Proxies that gather answers before they pass them on are asked not to.

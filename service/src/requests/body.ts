@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { Spans } from '../store/spans.ts';
+import { bodyTooLarge, compressionOf, type Decompress, decompressor } from './decompress.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
-import { bodyTooLarge, inflated, inflaterOf } from './inflate.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -36,11 +36,12 @@ export interface BodyOptions {
 
 export function bodyReader(options: BodyOptions): ReadBody {
   const { maxBytes } = options;
+  const decompress = decompressor(maxBytes);
   return (request, response) => {
     const { headers } = request;
     const length = Number(headers['content-length'] ?? 0);
     if (length > maxBytes) return Promise.reject(bodyTooLarge(maxBytes, String(length)));
-    if (!isPlain(headers)) return readEncoded(request, response, options);
+    if (!isPlain(headers)) return readEncoded(request, response, decompress, options);
     return length === 0 ? Promise.resolve(noBytes) : readPlain(request, response, length, options);
   };
 }
@@ -84,13 +85,14 @@ function readPlain(
   });
 }
 
-/** A body whose length shows at its end. Nothing is inflated before all of it is there. */
+/** A body whose length shows at its end. Nothing is decompressed before all of it is there. */
 async function readEncoded(
   request: IncomingMessage,
   response: ServerResponse,
+  decompress: Decompress,
   { maxBytes, budget, spans }: BodyOptions,
 ): Promise<Buffer> {
-  const inflate = inflaterOf(request.headers['content-encoding']);
+  const compression = compressionOf(request.headers['content-encoding']);
   const body = await new Promise<ArrivingBody>((resolve, reject) => {
     const arriving = new ArrivingBody({ budget, most: maxBytes, response, fail: reject });
     request.on(
@@ -105,10 +107,10 @@ async function readEncoded(
     );
   });
   const bytes = body.take();
-  if (inflate === undefined || bytes.length === 0) return bytes;
-  // It counts as the largest body: how large it is shows when it is inflated.
+  if (compression === undefined || bytes.length === 0) return bytes;
+  // It counts as the largest body: how large it is shows when it is decompressed.
   if (!body.grow(maxBytes)) throw noRoom();
-  return inflated(inflate, bytes, maxBytes);
+  return decompress(bytes, compression);
 }
 
 interface ArrivingOptions {
@@ -158,7 +160,7 @@ class ArrivingBody {
     return true;
   }
 
-  /** What is inflated from it counts as well. False: there is no room. */
+  /** What is decompressed from it counts as well. False: there is no room. */
   grow(bytes: number): boolean {
     return this.#held.grow(bytes);
   }

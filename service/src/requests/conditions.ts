@@ -1,4 +1,4 @@
-/** If-Match and If-None-Match of writes (RFC 9110, 13.1): a version as entity tag, or `*`. */
+/** Conditions (RFC 9110, 13.1): If-Match and If-None-Match of writes, and If-Match of reads. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseVersion } from '../answers/entity-tag.ts';
 import { Problem } from '../errors.ts';
@@ -32,6 +32,22 @@ function versionOf(match: string): Version | 'any' {
     throw new Problem('precondition-failed', `No key has the entity tag ${tag}: nothing was written.`);
   return version;
 }
+
+/** If-Match of a read: see Read.mustMatch. Throws Problem `invalid-request` when it is no list of entity tags. */
+export function parseReadCondition(headers: IncomingHttpHeaders): ((etag: string | undefined) => void) | undefined {
+  const match = headers['if-match']?.trim();
+  if (match === undefined) return undefined;
+  if (match !== '*' && !tagList.test(match)) throw invalid('If-Match is a list of entity tags in quotes, or *.');
+  // Compared strongly: a weak tag matches nothing.
+  const tags = [...match.matchAll(tagsIn)].filter(([, weak]) => weak === undefined).map(([, , tag]) => tag);
+  return (etag) => {
+    if (etag !== undefined && (match === '*' || tags.includes(etag))) return;
+    throw new Problem('precondition-failed', 'If-Match does not name what is stored now.');
+  };
+}
+
+const tagList = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*$/;
+const tagsIn = /(W\/)?("[^"]*")/g;
 
 function invalid(message: string): Problem {
   return new Problem('invalid-request', message);

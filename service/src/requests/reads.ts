@@ -4,7 +4,8 @@ import fresh from 'fresh';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
-import { negotiation } from './negotiation.ts';
+import { parseReadCondition } from './conditions.ts';
+import { preferred } from './media-types.ts';
 import { type Page, parseFlag, parsePage, parseQuery, parseStale, type Query, single } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
 import { decodePath } from './target.ts';
@@ -14,6 +15,11 @@ interface Read {
   readonly stale: boolean;
   /** Whether the client has the answer with this entity tag already (RFC 9110, 13.1.2); undefined: it has none. */
   readonly hasCurrent: ((etag: string) => boolean) | undefined;
+  /**
+   * Throws Problem `precondition-failed` when If-Match does not name the entity tag (RFC 9110, 13.1.1); undefined as tag:
+   * there is nothing. Undefined: the request has no such condition.
+   */
+  readonly mustMatch?: ((etag: string | undefined) => void) | undefined;
 }
 
 export interface GetRequest extends Read {
@@ -55,6 +61,7 @@ export function parseGet(request: RawRequest): GetRequest {
     key,
     stale: query !== '' && parseStale(parseQuery(query, ['consistency'])),
     hasCurrent: conditionOf(request.headers),
+    mustMatch: parseReadCondition(request.headers),
   };
 }
 
@@ -93,7 +100,9 @@ export function parseDump(request: RawRequest): DumpRequest {
 function longRead(request: RawRequest, query: Query, what: string): Omit<LongRead, keyof Page> {
   const stale = parseStale(query);
   const question = `${what}?${request.target.query}`;
-  return { query, question, stale, hasCurrent: conditionOf(request.headers), isGone: () => request.isGone() };
+  const { headers } = request;
+  const conditions = { hasCurrent: conditionOf(headers), mustMatch: parseReadCondition(headers) };
+  return { query, question, stale, ...conditions, isGone: () => request.isGone() };
 }
 
 /** https://github.com/ndjson/ndjson-spec */
@@ -103,7 +112,7 @@ function wantsLines(request: RawRequest): boolean {
   const { accept } = request.headers;
   // What most clients send needs no negotiation, which takes a tenth of such a request's time.
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return false;
-  return negotiation(request.headers).type(['application/json', jsonLines]) === jsonLines;
+  return preferred(accept, [{ type: 'application/json' }, { type: jsonLines }])?.type === jsonLines;
 }
 
 function conditionOf(headers: IncomingHttpHeaders): Read['hasCurrent'] {

@@ -4,6 +4,7 @@
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { requestConnection } from './request-connection.ts';
 
 interface Seen {
   /** Bytes that the system had taken. */
@@ -40,17 +41,30 @@ export function leaveToAnswer(response: ServerResponse): void {
   response.once('close', () => delete socket[ownLimit]);
 }
 
-/** Bytes that the system has taken: of a write that is under way, too, which may be as large as a value. */
+interface Handle {
+  readonly bytesWritten: number;
+  readonly writeQueueSize?: number;
+  /** With TLS: what the encrypted bytes go to. */
+  readonly _parent?: Handle;
+}
+
+/**
+ * Bytes that the system has taken: of a write that is under way, too, which may be as large as a value. With TLS they are
+ * counted encrypted: the socket of the request counts what it has encrypted, taken or not.
+ */
 function takenOf(socket: Socket): number {
-  const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
-  return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
+  const { _handle: handle } = socket as { _handle?: Handle | null };
+  const encrypted = handle?._parent;
+  return encrypted === undefined
+    ? socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0)
+    : encrypted.bytesWritten - (encrypted.writeQueueSize ?? 0);
 }
 
 /** Ends with the server. */
 export function cutStalledClients(server: Server, { stallTimeout, minRate }: ClientLimits): void {
   /** Of connections that have something to take. */
   const seen = new Map<Socket, Seen | undefined>();
-  server.on('connection', (socket: Socket) => {
+  server.on(requestConnection(server), (socket: Socket) => {
     seen.set(socket, undefined);
     socket.once('close', () => seen.delete(socket));
   });

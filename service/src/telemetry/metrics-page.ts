@@ -1,6 +1,7 @@
 /** The text of /metrics. To put it together takes milliseconds: it is made at most once a second, for all who ask. */
 import { Registry } from 'prom-client';
 import { type TextAnswer, textAnswer } from '../answers/answer.ts';
+import { notStored } from '../answers/cache-control.ts';
 import { openMetricsText } from './open-metrics.ts';
 
 export interface MetricsPageOptions {
@@ -25,7 +26,7 @@ export function metricsPage({ registry, maxAge, now = () => performance.now() }:
     return () => {
       if (made !== undefined && now() - madeAt < maxAge) return made;
       madeAt = now();
-      const making = make().then((text) => textAnswer(200, ['Content-Type', type], text));
+      const making = make().then((text) => textAnswer(200, [...notStored, 'Content-Type', type], text));
       made = making;
       making.catch(() => {
         if (made === making) made = undefined;

@@ -2,12 +2,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
-
-export interface ServerEvent {
-  readonly event: string;
-  readonly id: string;
-  readonly data: string;
-}
+import { EventStream as Reader, type ServerEvent } from '../../src/site/console/event-stream.js';
 
 export interface EventStream {
   readonly response: IncomingMessage;
@@ -36,22 +31,11 @@ export async function openEvents(
   });
   response.on('error', () => {});
   const events: ServerEvent[] = [];
-  let buffered = '';
-  let lastId = '';
+  const reader = new Reader();
   let comments = 0;
   response.setEncoding('utf8').on('data', (chunk: string) => {
-    const blocks = (buffered + chunk).split('\n\n');
-    buffered = blocks.pop() ?? '';
-    for (const block of blocks) {
-      let [event, data] = ['message', ''];
-      for (const line of block.split('\n')) {
-        if (line.startsWith(':')) comments++;
-        if (line.startsWith('event: ')) event = line.slice('event: '.length);
-        if (line.startsWith('id: ')) lastId = line.slice('id: '.length);
-        if (line.startsWith('data: ')) data = line.slice('data: '.length);
-      }
-      if (data !== '') events.push({ event, id: lastId, data });
-    }
+    comments += chunk.match(/^:/gm)?.length ?? 0;
+    events.push(...reader.push(chunk));
   });
   let ended = false;
   response.once('close', () => {
@@ -60,7 +44,7 @@ export async function openEvents(
   return {
     response,
     events,
-    lastId: () => lastId,
+    lastId: () => reader.lastEventId,
     comments: () => comments,
     ended: () => ended,
     async until(count) {

@@ -1,4 +1,5 @@
 /** The real application on an ephemeral port of this process, over a store of the test's own. */
+import type { Server } from 'node:http';
 import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
@@ -18,6 +19,8 @@ import type { StoreKind } from './store-kinds.ts';
 export interface ServiceOptions {
   /** Names that requests may be sent to; default: any. */
   readonly hosts?: readonly string[];
+  /** Whose pages may use the API; default: its own. */
+  readonly origins?: readonly string[];
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
@@ -39,7 +42,10 @@ export interface ServiceOptions {
   readonly dumpCache?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  /** Of the store. */
   readonly clock?: Clock;
+  /** Of everything else. */
+  readonly serverClock?: Clock;
   readonly history?: HistoryLimits;
   readonly watches?: Partial<Omit<WatchLimits, 'stallTimeout'>>;
   readonly headersTimeout?: number;
@@ -53,6 +59,10 @@ export interface ServiceOptions {
   readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
   readonly identity?: string;
+  /** Default: none, and 100 lines a second. */
+  readonly audit?: Partial<Pick<Config, 'auditLog' | 'auditRate'>>;
+  /** Undefined: plain HTTP. */
+  readonly tls?: Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -63,6 +73,7 @@ export interface Service {
   readonly store: Store;
   readonly registry: Registry;
   readonly drain: Drain;
+  readonly server: Server;
   /** What was logged, a parsed line each. */
   readonly logged: readonly Record<string, unknown>[];
 }
@@ -88,7 +99,11 @@ export async function startService(
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
+    ...options.tls,
+    auditLog: 'none',
+    ...options.audit,
     hosts: options.hosts ?? ['*'],
+    origins: options.origins ?? [],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
     maxWait: options.maxWait ?? 60_000,
@@ -111,9 +126,18 @@ export async function startService(
     // A test counts what has just happened.
     metricsMaxAge: options.metricsMaxAge ?? 0,
     ...(peers === undefined ? {} : { peers }),
+    ...(options.serverClock === undefined ? {} : { clock: options.serverClock }),
   });
   t.teardown(() => service.close());
-  return { port: service.port, metricsPort: service.metricsPort, store, registry, drain: service.drain, logged };
+  return {
+    port: service.port,
+    metricsPort: service.metricsPort,
+    store,
+    registry,
+    drain: service.drain,
+    server: service.server,
+    logged,
+  };
 }
 
 /** What was logged as an error, or worse. */

@@ -34,15 +34,56 @@ export const token = {
 export async function ask(target, { headers, ...options } = {}) {
   const shown = token.get();
   const authorization = shown === null ? undefined : { Authorization: `Bearer ${shown}` };
-  const answer = await fetch(target, { ...options, cache: 'no-store', headers: { ...authorization, ...headers } });
+  const answer = await fetch(target, {
+    ...options,
+    cache: 'no-store',
+    // A token is for this service alone.
+    redirect: 'manual',
+    headers: { ...authorization, ...headers },
+  });
+  if (answer.type === 'opaqueredirect') throw new Problem(502, 'unknown', strangeAnswer(answer));
   if (!answer.ok) throw await problemOf(answer);
+  const isEvents = typeOf(answer) === 'text/event-stream';
+  const isData =
+    /^application\/(json|x-ndjson)$/.test(typeOf(answer)) && /^"[0-9a-z]{8}-\d/.test(answer.headers.get('ETag') ?? '');
+  // A login page or another service also answers with 200.
+  if (answer.status !== 200 || !(isEvents || isData)) throw new Problem(502, 'unknown', strangeAnswer(answer));
   return answer;
 }
 
 /** @param {Response} answer */
+function typeOf(answer) {
+  return (answer.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/** @param {Response} answer that is not this service's */
+function strangeAnswer(answer) {
+  if (answer.type === 'opaqueredirect')
+    return 'Something in front of the service leads elsewhere, such as to a login. Load the page anew.';
+  return `Something else than the service answers: status ${answer.status}, ${typeOf(answer) || 'no type'}. Load the page anew.`;
+}
+
+/**
+ * Whether the token may write. Nothing is written: the body is none that the service takes.
+ * @returns {Promise<boolean>}
+ */
+export async function mayWrite() {
+  if (token.get() === null) return true;
+  try {
+    await ask('delete', { method: 'POST', body: '[]' });
+  } catch (error) {
+    return !(error instanceof Problem && error.code === 'read-only-token');
+  }
+  return true;
+}
+
+/** @param {Response} answer */
 async function problemOf(answer) {
-  const { code = 'unknown', detail, title } = await answer.json().catch(() => ({}));
-  return new Problem(answer.status, code, detail ?? title ?? `The service answered with status ${answer.status}.`);
+  const isOurs = typeOf(answer) === 'application/problem+json';
+  const { code, detail, title } = isOurs ? await answer.json().catch(() => ({})) : { code: undefined };
+  // An answer of something in front of the service, such as a proxy's page, is no problem of the service's.
+  if (typeof code !== 'string') return new Problem(answer.status, 'unknown', strangeAnswer(answer));
+  return new Problem(answer.status, code, detail || title || `The service answered with status ${answer.status}.`);
 }
 
 /** @typedef {{ prefix: string, suffix: string }} Filter */

@@ -2,6 +2,7 @@
 import { Problem, setValue, token } from './api.js';
 import { byId, messageOf } from './dom.js';
 import { faultOf } from './json-text.js';
+import { showKey } from './shown-key.js';
 
 /** Closes by its own Cancel button (Esc is the browser's). @param {string} id */
 function dialog(id) {
@@ -68,7 +69,7 @@ export function deleteDialog({ confirmed }) {
     );
   });
   return (key) => {
-    byId('delete-key', HTMLElement).textContent = key;
+    showKey(byId('delete-key', HTMLElement), key);
     fault.textContent = '';
     element.showModal();
   };
@@ -76,10 +77,10 @@ export function deleteDialog({ confirmed }) {
 
 /**
  * Asks for a token until one is taken.
- * @param {{ given: () => void }} around
+ * @param {{ given: () => void, refused: () => void }} around refused: it was closed without one
  * @returns {(refused: boolean) => void} opens the dialog
  */
-export function tokenDialog({ given }) {
+export function tokenDialog({ given, refused: withoutToken }) {
   const element = dialog('token-dialog');
   const input = byId('token', HTMLInputElement);
   byId('token-form', HTMLFormElement).addEventListener('submit', (event) => {
@@ -89,6 +90,8 @@ export function tokenDialog({ given }) {
     element.close();
     given();
   });
+  // Esc closes it as well.
+  element.addEventListener('close', () => token.get() === null && withoutToken());
   return (refused) => {
     // Several answers can be refused at once: the first one has asked already.
     if (element.open) return;

@@ -35,5 +35,6 @@ export function flash(element) {
 /** @param {unknown} error what a person may read */
 export function messageOf(error) {
   if (error instanceof TypeError) return 'The service cannot be reached.';
-  return error instanceof Error ? error.message : String(error);
+  // Some errors have no words: a toast without any says nothing.
+  return (error instanceof Error ? error.message || error.name : String(error)) || 'Something went wrong.';
 }

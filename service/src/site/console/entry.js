@@ -5,9 +5,20 @@
 import { deleteKey, getValue, Problem, setValue } from './api.js';
 import { byId, flash } from './dom.js';
 import { compact, faultOf, pieces, pretty } from './json-text.js';
+import { showKey, shownKey } from './shown-key.js';
 
-/** Characters up to which a value is coloured and put in lines: beyond, it is shown as it is. */
-const prettyLimit = 200_000;
+/** Characters up to which a value is put in lines: beyond, it is shown as it is. */
+const prettyLimit = 4_000_000;
+/** Characters up to which a value is checked with each key; one that is longer is, once nothing was typed for a moment. */
+const checkedAtOnce = 2000;
+/** Milliseconds. */
+const checkPause = 200;
+/** Characters up to which white space is told from a change. */
+const comparedLimit = 100_000;
+/** A longer line is shown without colours, and said so. */
+const longestColoured = 10_000;
+/** Lines above and below the view that are coloured already when somebody scrolls. */
+const spareLines = 10;
 
 /** @typedef {import('./api.js').Stored} Stored */
 
@@ -29,6 +40,12 @@ export class Entry {
   /** Changes of the key that came while a write of it was under way. @type {import('./watch.js').Change[]} */
   #waiting = [];
   #opened = 0;
+  /** The text as it was before anybody changed it. */
+  #shown = '';
+  /** The check that is still to come. */
+  #checking = 0;
+  #colouring = 0;
+  #readOnly = false;
   #form = byId('entry', HTMLFormElement);
   #text = byId('text', HTMLTextAreaElement);
   #colours = byId('colours', HTMLPreElement);
@@ -42,8 +59,9 @@ export class Entry {
   /** @param {Surroundings} around */
   constructor(around) {
     this.#around = around;
-    this.#text.addEventListener('input', () => this.#describe());
-    this.#text.addEventListener('scroll', () => this.#scrollColours());
+    this.#text.addEventListener('input', () => this.#typed());
+    this.#text.addEventListener('scroll', () => this.#colour());
+    new ResizeObserver(() => this.#colour()).observe(this.#text);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.save();
@@ -59,6 +77,17 @@ export class Entry {
     return this.#key;
   }
 
+  /** True: the token may not write, so nothing is offered that would. */
+  get readOnly() {
+    return this.#readOnly;
+  }
+
+  set readOnly(value) {
+    this.#readOnly = value;
+    this.#text.readOnly = value;
+    for (const part of [this.#save, this.#revert, this.#delete, byId('format', HTMLButtonElement)]) part.hidden = value;
+  }
+
   get version() {
     return this.#base?.version;
   }
@@ -66,7 +95,8 @@ export class Entry {
   /** Whether there is something that would be lost. */
   get dirty() {
     const text = this.#text.value;
-    if (this.#key === undefined || text === shownText(this.#base)) return false;
+    if (this.#key === undefined || text === this.#shown) return false;
+    if (text.length > comparedLimit) return true;
     // White space is no change: the service does not keep it.
     return faultOf(text) !== undefined || compact(text) !== this.#base?.text;
   }
@@ -78,6 +108,8 @@ export class Entry {
   /** Reads a key and shows it. @param {string} key */
   async open(key) {
     const opened = ++this.#opened;
+    // Nothing flickers for a value that comes at once.
+    const slow = setTimeout(() => this.#wait(key), 150);
     try {
       const stored = await getValue(key);
       // A key that was chosen later may have come sooner.
@@ -88,14 +120,24 @@ export class Entry {
         return;
       }
       this.#key = key;
-      byId('key', HTMLHeadingElement).textContent = key;
+      showKey(byId('key', HTMLHeadingElement), key);
       this.#form.hidden = false;
       byId('nothing', HTMLDivElement).hidden = true;
       this.#adopt(stored);
       this.#around.shown(key);
     } catch (error) {
       if (opened === this.#opened) this.#around.failed(error);
+    } finally {
+      clearTimeout(slow);
+      if (opened === this.#opened) this.#wait(undefined);
     }
+  }
+
+  /** Says that a value is under way. @param {string | undefined} key undefined: it has come, or will not */
+  #wait(key) {
+    const shown = byId('nothing-text', HTMLParagraphElement);
+    this.#form.ariaBusy = String(key !== undefined);
+    shown.textContent = key === undefined ? 'Choose a key to see its value.' : `Loading ${shownKey(key)}…`;
   }
 
   close() {
@@ -126,13 +168,14 @@ export class Entry {
       this.#waiting.push(change);
       return;
     }
+    const { text, version, tag, expires } = change.read();
     // What was read may be ahead of what is watched.
-    if (change.version < Math.max(this.#base?.version ?? 0, this.#conflict?.stored?.version ?? 0)) return;
-    const { text, version, tag, expires } = change;
+    if (version < Math.max(this.#base?.version ?? 0, this.#conflict?.stored?.version ?? 0)) return;
     this.#meet(text === undefined ? undefined : { text, version, tag, expires });
   }
 
   async save() {
+    if (this.#checking !== 0) this.#describe();
     const key = this.#key;
     if (key === undefined || this.#save.disabled || this.#busy) return;
     const text = this.#text.value;
@@ -245,7 +288,8 @@ export class Entry {
   #adopt(stored) {
     this.#base = stored;
     this.#conflict = undefined;
-    this.#text.value = shownText(stored);
+    this.#shown = shownText(stored);
+    this.#text.value = this.#shown;
     this.#text.scrollTop = 0;
     this.#describe();
   }
@@ -263,8 +307,18 @@ export class Entry {
     return Math.max(1, Math.round((expires - Date.now()) / 1000));
   }
 
+  /** What follows from a key that was typed: what takes long waits for a pause. */
+  #typed() {
+    if (this.#text.textLength <= checkedAtOnce) return this.#describe();
+    clearTimeout(this.#checking);
+    this.#checking = window.setTimeout(() => this.#describe(), checkPause);
+    this.#colouring ||= requestAnimationFrame(() => this.#colour());
+  }
+
   /** Everything that follows from the state. */
   #describe() {
+    clearTimeout(this.#checking);
+    this.#checking = 0;
     const fault = faultOf(this.#text.value);
     this.#check.textContent = fault ?? (this.dirty ? 'Changed, not saved' : '');
     this.#check.dataset.state = fault !== undefined ? 'fault' : this.dirty ? 'changed' : 'same';
@@ -301,14 +355,22 @@ export class Entry {
     byId('expiry', HTMLLabelElement).hidden = base?.expires === undefined;
   }
 
+  /** Colours what is in view. JSON has no string of several lines, so each line can be read by itself. */
   #colour() {
+    cancelAnimationFrame(this.#colouring);
+    this.#colouring = 0;
     const text = this.#text.value;
-    const coloured = text.length <= prettyLimit;
+    const { lineHeight } = getComputedStyle(this.#text);
+    const height = Number.parseFloat(lineHeight) || 20;
+    const first = Math.max(0, Math.floor(this.#text.scrollTop / height) - spareLines);
+    const lines = linesOf(text, first, Math.ceil(this.#text.clientHeight / height) + 2 * spareLines);
+    const coloured = lines.every((line) => line.length <= longestColoured);
     this.#form.classList.toggle('coloured', coloured);
-    // The end of a text field shows a line more than a text that ends with a line break.
-    const parts = coloured ? [...pieces(text), { text: '\n', kind: '' }] : [];
-    this.#colours.replaceChildren(
-      ...parts.map(({ text: part, kind }) => {
+    byId('uncoloured', HTMLParagraphElement).hidden = coloured;
+    const view = document.createElement('div');
+    view.style.transform = `translate(${-this.#text.scrollLeft}px, ${first * height - this.#text.scrollTop}px)`;
+    view.append(
+      ...(coloured ? pieces(lines.join('\n')) : []).map(({ text: part, kind }) => {
         if (kind === '') return part;
         const span = document.createElement('span');
         span.className = kind;
@@ -316,13 +378,32 @@ export class Entry {
         return span;
       }),
     );
-    this.#scrollColours();
+    this.#colours.replaceChildren(view);
   }
+}
 
-  #scrollColours() {
-    this.#colours.scrollTop = this.#text.scrollTop;
-    this.#colours.scrollLeft = this.#text.scrollLeft;
+/**
+ * Some lines of a text, without their ends.
+ * @param {string} text
+ * @param {number} first
+ * @param {number} count
+ */
+function linesOf(text, first, count) {
+  let start = 0;
+  for (let line = 0; line < first; line++) {
+    const end = text.indexOf('\n', start);
+    if (end === -1) return [];
+    start = end + 1;
   }
+  /** @type {string[]} */
+  const lines = [];
+  for (let at = start; lines.length < count; ) {
+    const end = text.indexOf('\n', at);
+    lines.push(text.slice(at, end === -1 ? undefined : end));
+    if (end === -1) break;
+    at = end + 1;
+  }
+  return lines;
 }
 
 /** @param {Stored | undefined} stored */

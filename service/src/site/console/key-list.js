@@ -1,12 +1,18 @@
-/** The list of keys: searched, paged, chosen from, and kept up to date. */
+/** The list of keys: searched, paged, chosen from, and kept up to date, once for each frame however much happens. */
 import { searchKeys } from './api.js';
-import { byId, flash } from './dom.js';
+import { byId, flash, messageOf } from './dom.js';
 import { Keys } from './keys.js';
+import { Rows } from './rows.js';
+import { shownKey, shownPieces } from './shown-key.js';
 import { watch } from './watch.js';
 
 const pageSize = 200;
 /** Milliseconds that a list waits for its watch: without one it is shown all the same. */
 const watchPatience = 1500;
+/** Changed keys that wait for a page nobody looks at; when there are more, the list is read anew. */
+const mostWaiting = 50_000;
+/** Rows that flash at once: more say no more. */
+const mostFlashes = 20;
 
 /**
  * @typedef {object} Surroundings
@@ -23,8 +29,11 @@ export class KeyList {
   #filter = { prefix: '', suffix: '' };
   #search = new AbortController();
   #loading = false;
-  /** Changes that came before the list they belong to. @type {import('./watch.js').Change[] | undefined} */
-  #early;
+  /** Changes that the list does not show yet: by key, whether it exists. @type {Map<string, boolean>} */
+  #waiting = new Map();
+  /** The list is not there yet, and changes wait for it. */
+  #early = false;
+  #scheduled = false;
   /** @type {string | undefined} */
   #chosen;
   #ids = 0;
@@ -32,13 +41,22 @@ export class KeyList {
   #more = byId('more', HTMLButtonElement);
   #empty = byId('empty', HTMLParagraphElement);
   #count = byId('count', HTMLParagraphElement);
+  #rows = new Rows(this.#list, byId('scroll', HTMLDivElement), {
+    make: (key) => this.#row(key),
+    count: () => this.#keys.length,
+    at: (index) => this.#keys.at(index),
+  });
   /** @type {Surroundings} */
   #around;
 
   /** @param {Surroundings} around */
   constructor(around) {
     this.#around = around;
-    this.#list.addEventListener('click', (event) => this.#chooseAt(this.#indexOf(event.target)));
+    this.#list.addEventListener('click', ({ target }) => {
+      const row = target instanceof Element ? target.closest('[role=option]') : null;
+      const key = row instanceof HTMLElement ? row.dataset.key : undefined;
+      if (key !== undefined) this.#around.choose(key, 'list');
+    });
     this.#list.addEventListener('keydown', (event) => this.#onKey(event));
     this.#more.addEventListener('click', () => void this.#loadMore());
     // The button comes into view at the end of the list: then the next page is wanted.
@@ -46,6 +64,11 @@ export class KeyList {
       (entries) => entries.some((each) => each.isIntersecting) && void this.#loadMore(),
     );
     seen.observe(this.#more);
+  }
+
+  /** What is searched for. */
+  get filter() {
+    return this.#filter;
   }
 
   /**
@@ -56,7 +79,11 @@ export class KeyList {
     this.#search.abort();
     this.#search = new AbortController();
     const { signal } = this.#search;
-    this.#early = [];
+    this.#waiting = new Map();
+    this.#early = true;
+    this.#filter = filter;
+    this.#list.ariaBusy = 'true';
+    this.#count.textContent = 'Loading…';
     const listener = {
       /** @param {import('./watch.js').Change} change */
       change: (change) => {
@@ -80,29 +107,34 @@ export class KeyList {
     try {
       const page = await searchKeys(filter, undefined, pageSize, signal);
       if (signal.aborted) return;
-      this.#filter = filter;
       this.#keys = new Keys();
-      this.#list.replaceChildren();
+      this.#rows.clear();
+      this.#early = false;
       this.#append(page);
-      byId('scroll', HTMLDivElement).scrollTop = 0;
-      const early = this.#early ?? [];
-      this.#early = undefined;
-      for (const change of early) this.#note(change);
+      this.#schedule();
     } catch (error) {
-      if (!signal.aborted) this.#around.failed(error);
+      if (signal.aborted) return;
+      this.#keys = new Keys();
+      this.#rows.clear();
+      this.#describe();
+      this.#count.textContent = '';
+      this.#empty.textContent = `The keys could not be read. ${messageOf(error)}`;
+      this.#around.failed(error);
+    } finally {
+      if (!signal.aborted) this.#list.ariaBusy = 'false';
     }
   }
 
   /** Marks a key as chosen, in the list or not. @param {string | undefined} key */
   mark(key) {
+    if (this.#chosen !== undefined) this.#rows.of(this.#chosen)?.setAttribute('aria-selected', 'false');
     this.#chosen = key;
-    for (const row of this.#list.querySelectorAll('[aria-selected="true"]')) row.setAttribute('aria-selected', 'false');
     const { index, found } = key === undefined ? { index: 0, found: false } : this.#keys.find(key);
-    const row = found ? this.#list.children[index] : undefined;
-    row?.setAttribute('aria-selected', 'true');
-    row?.scrollIntoView({ block: 'nearest' });
-    if (row === undefined) this.#list.removeAttribute('aria-activedescendant');
-    else this.#list.setAttribute('aria-activedescendant', row.id);
+    if (found) {
+      this.#rows.reveal(index);
+      this.#rows.draw();
+    }
+    this.#select();
   }
 
   focus() {
@@ -113,7 +145,7 @@ export class KeyList {
   clear() {
     this.#search.abort();
     this.#keys = new Keys();
-    this.#list.replaceChildren();
+    this.#rows.clear();
     this.#more.hidden = true;
     this.#empty.hidden = true;
     this.#count.textContent = '';
@@ -137,34 +169,58 @@ export class KeyList {
   /** @param {{ keys: string[], more: boolean }} page */
   #append({ keys, more }) {
     this.#keys.append(keys, more);
-    this.#list.append(...keys.map((key) => this.#row(key)));
+    this.#rows.draw();
     this.#describe();
-    this.mark(this.#chosen);
+    this.#select();
   }
 
   /** @param {import('./watch.js').Change} change */
   #note(change) {
-    if (this.#early !== undefined) {
-      this.#early.push(change);
-      return;
-    }
-    if (change.text === undefined) {
-      const index = this.#keys.remove(change.key);
-      if (index !== undefined) this.#list.children[index]?.remove();
-    } else {
-      const index = this.#keys.add(change.key);
-      if (index !== undefined) this.#list.insertBefore(this.#row(change.key), this.#list.children[index] ?? null);
-      this.#flash(change.key);
-    }
-    this.#describe();
-    if (change.key === this.#chosen) this.mark(this.#chosen);
+    this.#waiting.set(change.key, change.exists);
+    if (!this.#early) this.#schedule();
   }
 
-  /** @param {string} key */
-  #flash(key) {
-    const { index, found } = this.#keys.find(key);
-    const row = found ? this.#list.children[index] : undefined;
-    if (row !== undefined) flash(row);
+  /** What waits is shown with the next frame; on a page that is not seen, soon. */
+  #schedule() {
+    if (this.#scheduled || this.#waiting.size === 0) return;
+    this.#scheduled = true;
+    const show = () => {
+      this.#scheduled = false;
+      if (!this.#early) this.#show();
+    };
+    if (document.hidden) setTimeout(show, 500);
+    else requestAnimationFrame(show);
+  }
+
+  #show() {
+    const changes = this.#waiting;
+    this.#waiting = new Map();
+    if (changes.size > mostWaiting) {
+      void this.search(this.#filter);
+      return;
+    }
+    const anchor = this.#keys.at(this.#rows.first);
+    const before = this.#rows.first;
+    this.#keys.apply(changes);
+    if (anchor !== undefined) this.#rows.shift(this.#keys.find(anchor).index - before);
+    this.#rows.draw();
+    this.#describe();
+    this.#select();
+    let flashes = 0;
+    for (const [key, exists] of changes) {
+      const row = exists ? this.#rows.of(key) : undefined;
+      if (row === undefined) continue;
+      flash(row);
+      if (++flashes === mostFlashes) break;
+    }
+  }
+
+  /** The chosen key's row, when it is in view. */
+  #select() {
+    const row = this.#chosen === undefined ? undefined : this.#rows.of(this.#chosen);
+    row?.setAttribute('aria-selected', 'true');
+    if (row === undefined) this.#list.removeAttribute('aria-activedescendant');
+    else this.#list.setAttribute('aria-activedescendant', row.id);
   }
 
   /** @param {string} key */
@@ -172,8 +228,9 @@ export class KeyList {
     const row = document.createElement('div');
     row.id = `key-${++this.#ids}`;
     row.role = 'option';
-    row.ariaSelected = 'false';
-    row.title = key;
+    row.ariaSelected = String(key === this.#chosen);
+    row.title = shownKey(key);
+    row.dataset.key = key;
     const { prefix, suffix } = this.#filter;
     const end = Math.max(prefix.length, key.length - suffix.length);
     for (const [text, matched] of /** @type {const} */ ([
@@ -181,9 +238,12 @@ export class KeyList {
       [key.slice(prefix.length, end), false],
       [key.slice(end), true],
     ])) {
-      const part = document.createElement(matched ? 'mark' : 'span');
-      part.textContent = text;
-      if (text !== '') row.append(part);
+      for (const piece of shownPieces(text)) {
+        const part = document.createElement(matched ? 'mark' : 'span');
+        if (piece.escaped) part.className = 'escape';
+        part.textContent = piece.text;
+        row.append(part);
+      }
     }
     return row;
   }
@@ -198,18 +258,6 @@ export class KeyList {
     this.#empty.textContent = all ? 'Nothing is stored yet.' : 'No key fits.';
   }
 
-  /** @param {EventTarget | null} target */
-  #indexOf(target) {
-    const row = target instanceof Element ? target.closest('[role=option]') : null;
-    return row === null ? -1 : [...this.#list.children].indexOf(row);
-  }
-
-  /** @param {number} index */
-  #chooseAt(index) {
-    const key = this.#keys.at(index);
-    if (key !== undefined) this.#around.choose(key, 'list');
-  }
-
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     const { index, found } = this.#chosen === undefined ? { index: -1, found: true } : this.#keys.find(this.#chosen);
@@ -218,8 +266,8 @@ export class KeyList {
     const targets = {
       ArrowDown: found ? Math.min(index + 1, last) : index,
       ArrowUp: Math.max(index - 1, 0),
-      PageDown: Math.min(index + 15, last),
-      PageUp: Math.max(index - 15, 0),
+      PageDown: Math.min(index + this.#rows.page, last),
+      PageUp: Math.max(index - this.#rows.page, 0),
       Home: 0,
       End: last,
     };
@@ -227,6 +275,7 @@ export class KeyList {
     if (target === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (target >= last - 5) void this.#loadMore();
-    this.#chooseAt(target);
+    const key = this.#keys.at(target);
+    if (key !== undefined) this.#around.choose(key, 'list');
   }
 }

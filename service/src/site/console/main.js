@@ -1,10 +1,11 @@
 /** The console: a list of keys, one key's value, and what connects them. The address holds what is shown. */
-import { Problem, token } from './api.js';
+import { mayWrite, Problem, token } from './api.js';
 import { deleteDialog, newKeyDialog, tokenDialog } from './dialogs.js';
 import { byId, debounced, messageOf } from './dom.js';
 import { Entry } from './entry.js';
 import { KeyList } from './key-list.js';
 import { startTheme } from './theme.js';
+import { watch } from './watch.js';
 
 /** Milliseconds without a keystroke before a search is sent. */
 const searchPause = 150;
@@ -22,10 +23,8 @@ function say(text) {
   said.textContent = text;
   said.classList.add('shown');
   clearTimeout(saying);
-  saying = window.setTimeout(() => {
-    said.classList.remove('shown');
-    said.textContent = '';
-  }, 4000);
+  // The words stay until the next ones: without them it would be empty while it fades.
+  saying = window.setTimeout(() => said.classList.remove('shown'), 4000);
 }
 let saying = 0;
 
@@ -46,6 +45,7 @@ const entry = new Entry({
   shown(key) {
     list.mark(key);
     remember();
+    watchEntry();
   },
 });
 
@@ -72,7 +72,44 @@ const openDelete = deleteDialog({
     list.focus();
   },
 });
-const askForToken = tokenDialog({ given: start });
+const askForToken = tokenDialog({
+  given: start,
+  refused() {
+    list.clear();
+    noToken.hidden = false;
+    byId('nothing-text', HTMLParagraphElement).hidden = true;
+  },
+});
+const noToken = byId('no-token', HTMLParagraphElement);
+byId('give-token', HTMLButtonElement).addEventListener('click', () => askForToken(false));
+
+/** Of the open key, while the search's watch does not have it. */
+let ownWatch = new AbortController();
+
+/** The open key is live also when the search is for others. */
+function watchEntry() {
+  ownWatch.abort();
+  ownWatch = new AbortController();
+  const { signal } = ownWatch;
+  const { key } = entry;
+  if (key === undefined || (key.startsWith(list.filter.prefix) && key.endsWith(list.filter.suffix))) return;
+  const gap = () => {
+    if (signal.aborted) return;
+    void entry.refresh();
+    watchEntry();
+  };
+  const listener = {
+    /** @param {import('./watch.js').Change} change */
+    change: (change) => entry.note(change),
+    gap,
+    state() {},
+    failed() {},
+  };
+  // What changed before it began is read once it has.
+  void watch({ prefix: key, suffix: key }, listener, signal).then(() => {
+    if (!signal.aborted) void entry.refresh();
+  });
+}
 
 /** @param {string} key */
 function choose(key) {
@@ -85,6 +122,7 @@ function choose(key) {
 function search() {
   remember();
   void list.search({ prefix: prefix.value, suffix: suffix.value });
+  watchEntry();
 }
 
 /** The address as a link to what is shown. */
@@ -99,6 +137,13 @@ function remember() {
 /** Shows what the address says. */
 function start() {
   forget.hidden = token.get() === null;
+  noToken.hidden = true;
+  byId('nothing-text', HTMLParagraphElement).hidden = false;
+  void mayWrite().then((may) => {
+    byId('read-only', HTMLParagraphElement).hidden = may;
+    byId('new', HTMLButtonElement).hidden = !may;
+    entry.readOnly = !may;
+  });
   const asked = new URLSearchParams(location.hash.slice(1));
   prefix.value = asked.get('prefix') ?? '';
   suffix.value = asked.get('suffix') ?? '';
@@ -120,7 +165,7 @@ byId('list', HTMLDivElement).addEventListener('keydown', (event) => {
     event.preventDefault();
     entry.focus();
   }
-  if (event.key === 'Delete' && entry.key !== undefined) openDelete(entry.key);
+  if (event.key === 'Delete' && entry.key !== undefined && !entry.readOnly) openDelete(entry.key);
 });
 forget.addEventListener('click', () => {
   token.forget();
@@ -138,7 +183,7 @@ document.addEventListener('keydown', (event) => {
     return;
   if (event.key === '/' || event.key === 'n') event.preventDefault();
   if (event.key === '/') prefix.select();
-  if (event.key === 'n') openNew(prefix.value);
+  if (event.key === 'n' && !entry.readOnly) openNew(prefix.value);
 });
 for (const input of [prefix, suffix]) {
   input.addEventListener('keydown', (event) => {

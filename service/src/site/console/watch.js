@@ -1,7 +1,14 @@
 /** What changes in the store, as it happens: GET /watch with fetch, since an EventSource cannot show a token. */
 import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
+import { EventStream, longestSilence } from './event-stream.js';
 
-/** @typedef {{ key: string, text: string | undefined, version: number, tag: string, expires: number | undefined }} Change text undefined: it is gone */
+/**
+ * A change, of which only the key is read at once: most changes are of keys whose value nobody looks at.
+ * @typedef {object} Change
+ * @property {string} key
+ * @property {boolean} exists false: it is gone
+ * @property {() => Omit<import('./api.js').Stored, 'text'> & { text: string | undefined }} read text undefined: it is gone
+ */
 /** @typedef {'connecting' | 'live' | 'away' | 'refused'} State */
 
 /**
@@ -49,11 +56,16 @@ async function follow(filter, listener, signal, begun) {
       listener.state('live');
       begun();
       pause = firstPause;
-      for await (const event of eventsOf(answer)) {
-        const change = changeOf(event);
-        if (change !== undefined) listener.change(change);
-        if (event.id !== '') last = event.id;
-      }
+      await read(answer, last, {
+        event(event) {
+          const change = changeOf(event);
+          if (change !== undefined) listener.change(change);
+        },
+        reached(id) {
+          last = id;
+        },
+      });
+      if (!signal.aborted) listener.state('away');
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Problem && error.status === 410) {
@@ -75,46 +87,52 @@ async function follow(filter, listener, signal, begun) {
   }
 }
 
-/** @typedef {{ event: string, id: string, data: string }} ServerEvent */
-
 /**
- * The events of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html), as far as the service uses them.
+ * Reads a stream until it ends; throws when nothing comes for longer than it may.
  * @param {Response} answer
- * @returns {AsyncGenerator<ServerEvent>}
+ * @param {string} last the id that it was opened with
+ * @param {{ event: (event: import('./event-stream.js').ServerEvent) => void, reached: (id: string) => void }} take
  */
-async function* eventsOf(answer) {
+async function read(answer, last, take) {
   if (answer.body === null) return;
+  const stream = new EventStream(last);
+  const silence = longestSilence(answer.headers.get('KvStore-Heartbeat'));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    rest += value;
-    const blocks = rest.split(/\r?\n\r?\n/);
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) yield eventOf(block);
+  let timer = 0;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void reader.cancel(), silence);
+  };
+  try {
+    for (;;) {
+      alive();
+      const { value, done } = await reader.read();
+      if (done) return;
+      for (const event of stream.push(value)) take.event(event);
+      take.reached(stream.lastEventId);
+    }
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-/** @param {string} block */
-function eventOf(block) {
-  const event = { event: '', id: '', data: '' };
-  for (const line of block.split(/\r?\n/)) {
-    const [, field, value = ''] = /^(event|id|data): ?(.*)$/s.exec(line) ?? [];
-    if (field === 'event' || field === 'id' || field === 'data') event[field] = value;
-  }
-  return event;
 }
 
 /**
- * @param {ServerEvent} event
+ * @param {import('./event-stream.js').ServerEvent} event
  * @returns {Change | undefined}
  */
 function changeOf({ event, id, data }) {
   if (event !== 'set' && event !== 'delete') return undefined;
-  const change = readLine(data, timelineOf(id));
-  return event === 'set' ? change : { ...change, text: undefined };
+  const name = leadingKey.exec(data)?.[1];
+  const exists = event === 'set';
+  const read = () => {
+    const { text, version, tag, expires } = readLine(data, timelineOf(id));
+    return { text: exists ? text : undefined, version, tag, expires };
+  };
+  return { key: name === undefined ? readLine(data, '').key : JSON.parse(name), exists, read };
 }
+
+/** The first member of an event's data. */
+const leadingKey = /^\{"key":("(?:[^"\\]|\\.)*")/;
 
 /**
  * @param {number} milliseconds

@@ -28,16 +28,19 @@ export function openApiDocument({ version, tokens, metrics = true }: DocumentOpt
     },
     servers: [{ url: '/' }],
     tags: [{ name: 'Reading' }, { name: 'Writing' }, { name: 'Operating' }],
-    ...(tokens ? { security: [{ bearer: [] }] } : {}),
+    // Said in both cases: a description without it leaves open whether a token is needed.
+    security: tokens ? [{ bearer: [] }] : [],
     paths: pathsOf(tokens, metrics),
     components: {
       schemas,
       parameters,
-      headers,
+      headers: tokens ? headers : withoutChallenge,
       ...(tokens ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } } : {}),
     },
   };
 }
+
+const { challenge: _, ...withoutChallenge } = headers;
 
 function pathsOf(tokens: boolean, metrics: boolean): Record<string, Record<string, Part>> {
   const paths: Record<string, Record<string, Part>> = {};

@@ -31,6 +31,11 @@ export const headers = {
     description: 'With `consistency=stale` over etcd: seconds for which the replica may have missed changes.',
     schema: { type: 'integer', minimum: 0 },
   },
+  heartbeat: {
+    description: 'Seconds between signs of life: a stream that is silent for three times as long is dead.',
+    required: true,
+    schema: { type: 'number', minimum: 0 },
+  },
   retryAfter: { description: 'Seconds to wait before asking again.', schema: { type: 'integer', minimum: 0 } },
   challenge: {
     description: 'RFC 6750.',

@@ -5,7 +5,7 @@ import { type Part, schema } from './schemas.ts';
 export const parameter = (name: keyof typeof parameters): Part => ({ $ref: `#/components/parameters/${name}` });
 
 /** RFC 9110, 8.8.3. The service hands out strong ones; a weak one is no fault, and matches nothing. */
-const entityTag = { type: 'string', anyOf: [{ const: '*' }, { pattern: '^(W/)?"[!#-~]*"$' }] };
+const entityTag = { type: 'string', pattern: '^([*]|(W/)?"[!#-~]*")$' };
 
 export const parameters = {
   key: {
@@ -71,11 +71,18 @@ export const parameters = {
     schema: { type: 'string' },
     example: '"k3f9a2xq-7"',
   },
+  ifMatchRead: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'ETags; when none of them is the present one the answer is a 412.',
+    schema: { type: 'string' },
+    example: '"k3f9a2xq-7"',
+  },
   ifNoneMatchWrite: {
     name: 'If-None-Match',
     in: 'header',
     description: 'Writes only when none of the keys exists.',
-    schema: { type: 'string', const: '*' },
+    schema: { type: 'string', enum: ['*'] },
     example: '*',
   },
   ifMatch: {

@@ -6,6 +6,7 @@ import { parameter } from './parameters.ts';
 import { type Part, schema } from './schemas.ts';
 
 const pageProblems: readonly ProblemCode[] = [
+  'precondition-failed',
   'data-corrupted',
   'invalid-query',
   'invalid-key',
@@ -14,7 +15,9 @@ const pageProblems: readonly ProblemCode[] = [
 ];
 
 /** Of every read that comes in pages. */
-const pageParameters = (['limit', 'after', 'consistency', 'ifNoneMatchRead'] as const).map((name) => parameter(name));
+const pageParameters = (['limit', 'after', 'consistency', 'ifNoneMatchRead', 'ifMatchRead'] as const).map((name) =>
+  parameter(name),
+);
 
 const unchanged = (etag: Part): Part => ({
   description: 'Nothing has changed since the given ETag.',
@@ -25,7 +28,7 @@ export const getKey: Operation = {
   operationId: 'getValue',
   summary: 'One value',
   tags: ['Reading'],
-  parameters: [parameter('key'), parameter('consistency'), parameter('ifNoneMatchRead')],
+  parameters: [parameter('key'), parameter('consistency'), parameter('ifNoneMatchRead'), parameter('ifMatchRead')],
   answers: {
     200: {
       description: 'The value.',
@@ -35,7 +38,15 @@ export const getKey: Operation = {
     },
     304: unchanged(header('keyVersion')),
   },
-  problems: ['key-not-found', 'invalid-key', 'invalid-path', 'invalid-query', 'data-corrupted', 'unavailable'],
+  problems: [
+    'key-not-found',
+    'precondition-failed',
+    'invalid-key',
+    'invalid-path',
+    'invalid-query',
+    'data-corrupted',
+    'unavailable',
+  ],
   access: 'read',
 };
 
@@ -98,6 +109,7 @@ export const watch: Operation = {
   answers: {
     200: {
       description: 'Events until one side ends it.',
+      headers: { 'KvStore-Heartbeat': header('heartbeat') },
       content: {
         'text/event-stream': {
           schema: { type: 'string' },

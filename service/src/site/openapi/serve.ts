@@ -1,8 +1,9 @@
 /** GET /openapi.json: the description of the API. */
-import { jsonAnswer, type TextAnswer } from '../../answers/answer.ts';
+import { jsonAnswer, type TextAnswer, withHeaders } from '../../answers/answer.ts';
+import { revalidated } from '../../answers/cache-control.ts';
 import { type DocumentOptions, openApiDocument } from './document.ts';
 
 export function serveDocument(options: DocumentOptions): () => TextAnswer {
-  const answer = jsonAnswer(JSON.stringify(openApiDocument(options)));
+  const answer = withHeaders(jsonAnswer(JSON.stringify(openApiDocument(options))), revalidated);
   return () => answer;
 }

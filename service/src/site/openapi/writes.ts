@@ -8,7 +8,6 @@ import { schema } from './schemas.ts';
 const writeProblems: readonly ProblemCode[] = [
   'invalid-query',
   'invalid-key',
-  'cross-site',
   'precondition-failed',
   'data-corrupted',
   'data-folder-lost',
@@ -34,7 +33,7 @@ export const set: Operation = {
   requestBody: {
     required: true,
     description: 'gzip, deflate and br are understood as Content-Encoding.',
-    content: { 'application/json': { schema: { allOf: [schema('Pairs'), { minProperties: 1 }] } } },
+    content: { 'application/json': { schema: schema('PairsToSet') } },
   },
   answers: {
     200: {
@@ -66,7 +65,7 @@ export const deleteKeys: Operation = {
   parameters: [parameter('ifNoneMatchWrite'), parameter('ifMatch')],
   requestBody: {
     required: true,
-    content: { 'application/json': { schema: { allOf: [schema('Keys'), { minItems: 1 }] } } },
+    content: { 'application/json': { schema: schema('KeysToDelete') } },
   },
   answers: {
     200: {
@@ -74,7 +73,7 @@ export const deleteKeys: Operation = {
       headers: { ETag: header('written') },
       content: {
         'application/json': {
-          schema: { type: 'object', properties: { deleted: { type: 'integer', minimum: 0 } }, required: ['deleted'] },
+          schema: schema('Deletion'),
           example: { deleted: 2 },
         },
       },

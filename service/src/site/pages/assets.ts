@@ -12,6 +12,8 @@ export interface Asset {
   readonly file: URL;
   /** Content-Type. */
   readonly type: string;
+  /** What is done to its text before it is served. */
+  readonly change?: (text: string) => string;
 }
 
 /** Assets by the path they are served at. */
@@ -57,10 +59,10 @@ interface Content {
 }
 
 /** Answers with the file, which is read and compressed once, when it is first asked for. */
-export function serveAsset({ file, type }: Asset): (request: RawRequest) => Promise<Answer> {
+export function serveAsset({ file, type, change }: Asset): (request: RawRequest) => Promise<Answer> {
   let content: Promise<Content> | undefined;
   return async (request) => {
-    content ??= read(file);
+    content ??= read(file, change);
     const { plain, zipped, etag } = await content.catch((error: unknown) => {
       content = undefined;
       throw error;
@@ -82,8 +84,9 @@ export function serveAsset({ file, type }: Asset): (request: RawRequest) => Prom
   };
 }
 
-async function read(file: URL): Promise<Content> {
-  const plain = await readFile(file);
+async function read(file: URL, change: Asset['change']): Promise<Content> {
+  const stored = await readFile(file);
+  const plain = change === undefined ? stored : Buffer.from(change(stored.toString()));
   const etag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
   return { plain, zipped: await promisify(gzip)(plain), etag };
 }

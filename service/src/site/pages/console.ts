@@ -1,9 +1,24 @@
 /** The console at /ui: plain files, as they are in src/console. */
 import { type Assets, types } from './assets.ts';
+import { libraryAssets, withPaths } from './libraries.ts';
 
 export const consolePage = '/ui';
 
-const scripts = ['main', 'api', 'dialogs', 'dom', 'entry', 'json-text', 'key-list', 'keys', 'theme', 'watch'];
+const scripts = [
+  'main',
+  'api',
+  'dialogs',
+  'dom',
+  'entry',
+  'event-stream',
+  'json-text',
+  'rows',
+  'shown-key',
+  'key-list',
+  'keys',
+  'theme',
+  'watch',
+];
 
 export function consoleAssets(): Assets {
   const own = (file: string, type: string) => ({ file: new URL(`../console/${file}`, import.meta.url), type });
@@ -11,6 +26,7 @@ export function consoleAssets(): Assets {
     [consolePage, own('index.html', types.html)],
     ['/ui/style.css', own('style.css', types.style)],
     ['/ui/icon.svg', own('icon.svg', types.svg)],
-    ...scripts.map((name) => [`/ui/${name}.js`, own(`${name}.js`, types.script)] as const),
+    ...scripts.map((name) => [`/ui/${name}.js`, { ...own(`${name}.js`, types.script), change: withPaths }] as const),
+    ...libraryAssets(consolePage),
   ]);
 }

@@ -28,9 +28,16 @@ export function readBatching(env: Env): Batching {
   };
 }
 
-/** For the SDK, which gets spans when they have waited already. */
-export function withoutWait(env: Env): Env {
-  return { ...env, OTEL_BSP_SCHEDULE_DELAY: '1' };
+/** For the SDK, which gets spans when they have waited already: it sends them when it is told to, as one batch. */
+export function inOneBatch(env: Env): Env {
+  const most = String(mostUnread + 1);
+  const never = String(longestTimer);
+  return {
+    ...env,
+    OTEL_BSP_SCHEDULE_DELAY: never,
+    OTEL_BSP_MAX_QUEUE_SIZE: most,
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: most,
+  };
 }
 
 function positive(text: string | undefined): number | undefined {

@@ -2,6 +2,7 @@
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readBatching } from './batching.ts';
 import { traceCalls } from './calls.ts';
+import { ExportHealth } from './export-health.ts';
 import { Recorder } from './recorder.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
@@ -14,17 +15,19 @@ export function startSdk(env: Env): Tracing {
   const sampling = readSampling(env);
   // Here only for the propagators that OTEL_PROPAGATORS names; spans are sent from another thread.
   new NodeSDK({ spanProcessors: [], instrumentations: [], metricReaders: [], logRecordProcessors: [] }).start();
-  const sender = new Sender(env);
+  const health = new ExportHealth();
+  const sender = new Sender(env, health);
   const recorder = new Recorder(readBatching(env), (records) => sender.send(records));
   const spans = createSpans(recorder);
   return {
     spans,
     interceptors: [traceCalls(recorder, spans)],
-    requests: (listener) => traceRequests({ recorder, spans, sampling }, listener),
+    requests: (trusts, listener) => traceRequests({ recorder, spans, sampling, trusts }, listener),
     logFields() {
       const span = spans.current()?.ids;
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
     },
+    report: (parts) => health.report(parts),
     shutdown() {
       recorder.flush();
       return sender.close();

@@ -141,3 +141,42 @@ contractTest('what it calls open needs no token, and everything else does', asyn
   }
   t.true(closed >= 4);
 });
+
+/** Every schema in the document, with where it stands. */
+function* schemasIn(part: unknown, path = ''): Generator<[string, Record<string, unknown>]> {
+  if (typeof part !== 'object' || part === null) return;
+  for (const [name, child] of Object.entries(part)) {
+    const at = `${path}/${name}`;
+    // What stands in an example is data.
+    if (['example', 'examples'].includes(name)) continue;
+    if (
+      ['schema', 'items', 'propertyNames', 'additionalProperties'].includes(name) ||
+      /\/(schemas|properties)$/.test(path)
+    ) {
+      yield [at, child];
+    }
+    yield* schemasIn(child, at);
+  }
+}
+
+test('X2, X8: schemas are plain, as generators of clients need them, and nothing is left unused', (t) => {
+  for (const tokens of [false, true]) {
+    const whole = openApiDocument({ version: '1.2.3', tokens }) as Record<
+      string,
+      Record<string, Record<string, unknown>>
+    >;
+    const refs = new Set(JSON.stringify(whole).match(/(?<="\$ref":")[^"]+/g));
+    for (const kind of ['schemas', 'parameters', 'headers']) {
+      for (const name of Object.keys(whole.components?.[kind] ?? {})) {
+        t.true(refs.has(`#/components/${kind}/${name}`), `${kind} ${name} is not used`);
+      }
+    }
+    for (const [at, schema] of schemasIn(whole)) {
+      for (const word of ['allOf', 'anyOf', 'not', 'const', 'if']) t.false(word in schema, `${at} has ${word}`);
+      // A value is any JSON; a search answers with keys or pairs.
+      if (at === '/components/schemas/Value' || 'oneOf' in schema) continue;
+      t.true('type' in schema || '$ref' in schema, `${at} has no type`);
+    }
+    t.deepEqual(whole.security as unknown, tokens ? [{ bearer: [] }] : []);
+  }
+});

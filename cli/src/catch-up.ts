@@ -1,0 +1,64 @@
+/** What a watch does when the store's history has a gap: it reads everything, and goes on from there. */
+import { type Client, withQuery } from './client.ts';
+import { readLines } from './lines.ts';
+import { versionOf } from './pair-text.ts';
+import { parseRecord } from './record.ts';
+import { withRetries } from './retry.ts';
+
+export interface CatchUpOptions {
+  readonly prefix: string | undefined;
+  readonly suffix: string | undefined;
+  /** The last id that was taken. */
+  readonly after: string;
+  /** Keys that were taken of its revision, when that is not complete. */
+  readonly takenKeys: ReadonlySet<string>;
+  readonly take: (line: string) => Promise<void>;
+}
+
+/**
+ * Takes each pair that was written behind `after`: of another timeline, every pair. What was deleted meanwhile cannot be
+ * known. @returns the id to go on from @throws ServerError, ConnectionError
+ */
+export async function catchUp(client: Client, options: CatchUpOptions): Promise<string> {
+  /** By key, the revision that was taken: a read that breaks begins again, and takes nothing twice. */
+  const taken = new Map([...options.takenKeys].map((key) => [key, revisionOf(options.after) + 1]));
+  return withRetries(() => readAll(client, options, taken), { repeatable: true }, client.options);
+}
+
+async function readAll(
+  client: Client,
+  { prefix, suffix, after, take }: CatchUpOptions,
+  taken: Map<string, number>,
+): Promise<string> {
+  const response = await client.open({
+    method: 'GET',
+    target: withQuery('/', { prefix }),
+    headers: { Accept: 'application/x-ndjson' },
+    form: 'application/x-ndjson',
+  });
+  const reached = versionOf(response.headers) ?? '';
+  const isSameTimeline = timelineOf(reached) === timelineOf(after);
+  try {
+    for await (const { bytes } of readLines(response)) {
+      const { key, revision = Number.POSITIVE_INFINITY } = parseRecord(bytes);
+      if (suffix !== undefined && !key.endsWith(suffix)) continue;
+      if (isSameTimeline && revision <= revisionOf(after)) continue;
+      if (taken.get(key) === revision) continue;
+      taken.set(key, revision);
+      await take(bytes.toString());
+    }
+  } catch (cause) {
+    throw response.errored === null ? cause : client.failure(cause);
+  }
+  return reached;
+}
+
+function timelineOf(id: string): string {
+  return id.split('-')[0] ?? '';
+}
+
+/** The last revision of which everything was taken. */
+function revisionOf(id: string): number {
+  const [, revision = '0', index] = /-(\d+)(\.\d+)?/.exec(id) ?? [];
+  return index === undefined ? Number(revision) : Number(revision) - 1;
+}

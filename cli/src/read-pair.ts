@@ -1,0 +1,45 @@
+/** One pair, asked for in a way that proxies leave alone. */
+import { parseMembers } from '../../service/src/requests/json-members.ts';
+import { type Answer, type Client, withQuery } from './client.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { versionOf } from './pair-text.ts';
+
+export interface StoredPair {
+  /** JSON text, token by token as it was set. */
+  readonly value: string;
+  /** As `--if-match` takes it. */
+  readonly version: string;
+}
+
+/**
+ * Keys that come through every proxy in a path. Others are asked for in the query: many proxies clean `..`, `//` and what
+ * is escaped out of a path, and would ask the store for another key.
+ */
+const safeInPath = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/;
+
+/** @throws CliError (notFound), ServerError, ConnectionError, NotAKvStoreError */
+export async function readPair(client: Client, key: string, { stale }: { stale: boolean }): Promise<StoredPair> {
+  const consistency = stale ? 'stale' : undefined;
+  if (safeInPath.test(key)) {
+    const answer = await client.send({ method: 'GET', target: withQuery(`/get/${key}`, { consistency }) });
+    return { value: answer.body, version: versionOf(answer.headers) ?? '' };
+  }
+  // Of all keys that begin with it the key itself is the first.
+  const answer = await client.send({
+    method: 'GET',
+    target: withQuery('/', { prefix: key, limit: '1', consistency }),
+    headers: { Accept: 'application/x-ndjson' },
+    form: 'application/x-ndjson',
+  });
+  return pairOf(answer, key);
+}
+
+function pairOf({ headers, body }: Answer, key: string): StoredPair {
+  const members = body.trim() === '' ? undefined : parseMembers(body);
+  const [value, revision] = [members?.get('value'), members?.get('revision')];
+  if (value === undefined || JSON.parse(members?.get('key') ?? 'null') !== key) {
+    throw new CliError('404 key-not-found: The store has no such key.', exitCodes.notFound);
+  }
+  const [timeline = ''] = (versionOf(headers) ?? '').split('-');
+  return { value, version: `${timeline}-${revision}` };
+}

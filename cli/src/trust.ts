@@ -1,0 +1,78 @@
+/**
+ * Which answers are this API's. A proxy, a login page or another service also answers, often with 200: such an answer is
+ * an error that says what was received, and never a value, a success or a missing key.
+ */
+import type { IncomingMessage } from 'node:http';
+import { parseRetryAfter } from './retry.ts';
+import { NotAKvStoreError, ServerError } from './server-error.ts';
+
+/** What a call is answered with when it succeeds. */
+export type Form = 'application/json' | 'application/x-ndjson' | 'text/event-stream';
+
+/** What a proxy on the way may say of a request, without meaning the store's data. */
+const ofProxies: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
+
+/** Characters that are read of an answer that is not this API's. */
+const longestShown = 2000;
+
+const entityTag = /^"[0-9a-z]{8}-\d/;
+
+/** Whether a successful answer has the type and, for data, the entity tag that this API gives. */
+export function isOurs({ statusCode, headers }: IncomingMessage, form: Form): boolean {
+  if (statusCode !== 200 || typeOf(headers['content-type']) !== form) return false;
+  return form === 'text/event-stream' || entityTag.test(headers.etag ?? '');
+}
+
+/** What an answer that is no success, or not ours, is to the user. Reads a part of it. @param now Unix milliseconds */
+export async function errorOf(response: IncomingMessage, url: string, now: number): Promise<Error> {
+  const { statusCode: status = 0, headers } = response;
+  const body = await beginningOf(response);
+  const problem = typeOf(headers['content-type']) === 'application/problem+json' ? parseProblem(body) : undefined;
+  if (status >= 400 && (problem !== undefined || status >= 500 || ofProxies.has(status))) {
+    return new ServerError(status, problem, parseRetryAfter(headers['retry-after'], now));
+  }
+  return new NotAKvStoreError(url, described(response, body));
+}
+
+/** The error for a body that is not what its headers promise. */
+export function brokenBody(url: string, response: IncomingMessage, body: string, cause: unknown): NotAKvStoreError {
+  return new NotAKvStoreError(url, described(response, body), cause);
+}
+
+function described({ statusCode, headers }: IncomingMessage, body: string): string {
+  if (headers.location !== undefined && statusCode !== undefined && statusCode >= 300 && statusCode < 400) {
+    return `it redirects (${statusCode}) to ${headers.location}. If the store is there, use that as --url`;
+  }
+  const type = headers['content-type'] ?? 'no Content-Type';
+  const text = body.replaceAll(/\s+/g, ' ').trim().slice(0, 80);
+  return `it answers ${statusCode} with ${type}, ${text === '' ? 'without a body' : JSON.stringify(text)}`;
+}
+
+async function beginningOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    response.setEncoding('utf8');
+    for await (const piece of response) {
+      text += piece;
+      if (text.length > longestShown) break;
+    }
+  } catch {
+    // What has arrived says enough.
+  }
+  return text;
+}
+
+/** RFC 9457, with the type that only this API gives. */
+function parseProblem(body: string): { readonly code: string; readonly detail: string | undefined } | undefined {
+  try {
+    const { type, code, detail } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    if (typeof code !== 'string' || type !== `urn:kvstore:problem:${code}`) return undefined;
+    return { code, detail: typeof detail === 'string' ? detail : undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+function typeOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(';')[0]?.trim().toLowerCase();
+}
