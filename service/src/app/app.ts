@@ -68,7 +68,7 @@ export function createApp(options: AppOptions): Koa {
   const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
   const answerApi = answerFound(data, answerRoute);
   app.use(
-    answerProblems({ log, metrics, send, audit }, (ctx, next) => {
+    answerProblems({ log, metrics, audit }, (ctx, next) => {
       const request = new RawRequest(ctx.req, ctx.res);
       // Koa's place for what the layers hand on.
       ctx.state = request;
