@@ -1,7 +1,9 @@
 /** Sends an answer. Every answer to a request that was parsed goes out here. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Problem } from '../errors.ts';
+import { setTimeout } from 'node:timers/promises';
+import { Problem } from '../errors.ts';
+import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
@@ -9,21 +11,35 @@ import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
 
-/** `more`: headers behind the answer's own. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. */
+/** Characters of a text that is not counted: the system takes that much of nearly every answer at once. */
+const smallText = 16 * 1024;
+/** Milliseconds until room for a slice is looked for again. */
+const roomPause = 50;
+
+/**
+ * `more`: headers behind the answer's own. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with
+ * what keeps events from beginning. Throws or rejects with Problem `overloaded`.
+ */
 export type Send = (response: ServerResponse, answer: Answer, more?: readonly string[]) => Promise<void> | undefined;
 
-/** A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. */
-export function sender(scheduler: EventLoopScheduler): Send {
+/**
+ * A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. `unsent` is the
+ * memory of texts that wait for all clients.
+ */
+export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
   return (response, given, more) => {
     if (response.destroyed) {
       // The client left meanwhile, and nothing more will be heard of the response.
       if ('release' in given) given.release();
       return undefined;
     }
-    if (given.kind === 'text') return sendText(response, given, more);
+    if (given.kind === 'text') {
+      if (given.text.length > smallText) holdText(response, given, scheduler, unsent);
+      return sendText(response, given, more);
+    }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
-    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler);
+    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
   };
 }
@@ -35,6 +51,22 @@ export function sendText(
 ): undefined {
   response.writeHead(status, (more === undefined ? headers : headers.concat(more)) as string[]);
   response.end(text, encoding);
+}
+
+/** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
+function holdText(
+  response: ServerResponse,
+  { text }: TextAnswer,
+  scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
+): void {
+  scheduler.sent(text.length);
+  if (response.req.method !== 'GET') return;
+  const held = unsent.begin(() => response.destroy());
+  response.once('close', () => held.release());
+  if (held.grow(text.length)) return;
+  held.release();
+  throw noRoom();
 }
 
 function sendBytes(
@@ -98,6 +130,7 @@ async function sendSlices(
   response: ServerResponse,
   { status, headers, slices, onCut, release }: SlicedAnswer,
   scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
 ): Promise<void> {
   let cut: Problem | undefined;
   onCut((problem) => {
@@ -106,9 +139,9 @@ async function sendSlices(
     response.destroy();
   });
   try {
-    response.writeHead(status, headers as string[]);
-    if (isHead(response)) response.end();
-    else await sendInTurns(response, slices, writeText, scheduler);
+    const begin = () => response.writeHead(status, headers as string[]);
+    if (isHead(response)) begin().end();
+    else await sendTexts(response, begin, slices, scheduler, unsent);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
     if (cut !== undefined) throw cut;
@@ -117,8 +150,56 @@ async function sendSlices(
   }
 }
 
-function writeText(response: ServerResponse, text: string): void {
-  response.write(text);
+/** As `sendInTurns`; each text counts until the client has taken it. Rejects with Problem `overloaded` before `begin`. */
+async function sendTexts(
+  response: ServerResponse,
+  begin: () => void,
+  texts: Iterable<string>,
+  scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
+): Promise<void> {
+  let held: HeldBytes | undefined;
+  response.once('close', () => held?.release());
+  for (const text of texts) {
+    if (held === undefined) {
+      held = roomFor(text, response, unsent);
+      if (held === undefined) throw noRoom();
+      begin();
+    } else {
+      await nextTurn(response, scheduler);
+      if (response.destroyed) return;
+      held.release();
+      held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
+      if (held === undefined || response.destroyed) return;
+    }
+    response.write(text);
+  }
+  response.end();
+}
+
+function noRoom(): Problem {
+  const headers = { 'Retry-After': '1' };
+  return new Problem('overloaded', 'Too many answers wait for their clients.', { headers });
+}
+
+function roomFor({ length }: string, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {
+  const held = unsent.begin(() => response.destroy());
+  if (held.grow(length)) return held;
+  held.release();
+  return undefined;
+}
+
+/** Those that take nothing make room in a second. Undefined: the client has left. */
+async function waitForRoom(text: string, response: ServerResponse, unsent: ByteBudget): Promise<HeldBytes | undefined> {
+  while (!response.destroyed) {
+    await setTimeout(roomPause);
+    const held = roomFor(text, response, unsent);
+    if (held === undefined) continue;
+    // Nobody would give it back.
+    if (response.destroyed) held.release();
+    return held;
+  }
+  return undefined;
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
