@@ -112,6 +112,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
+    compress: config.compress,
     maxStreams: config.maxStreams,
     limits: {
       maxWatches: config.maxWatches,

@@ -1,9 +1,12 @@
 /** Sends an answer. Every answer to a request that was parsed goes out here. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
+import { gzipOptions } from './compress.ts';
 
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
@@ -56,10 +59,10 @@ function sendBytes(
 }
 
 /** Writes piece by piece and ends the response, as fast as the client takes it; others have their turn in between. */
-async function sendInTurns<Piece>(
-  response: ServerResponse,
+async function sendInTurns<Target extends Writable, Piece>(
+  response: Target,
   pieces: Iterable<Piece>,
-  write: (response: ServerResponse, piece: Piece) => void,
+  write: (response: Target, piece: Piece) => void,
   scheduler: EventLoopScheduler,
 ): Promise<void> {
   let isFirst = true;
@@ -95,13 +98,13 @@ function* batches(parts: readonly Buffer[]): Iterable<readonly Buffer[]> {
 
 async function sendSlices(
   response: ServerResponse,
-  { status, headers, slices, release }: SlicedAnswer,
+  { status, headers, slices, release, coding }: SlicedAnswer,
   scheduler: EventLoopScheduler,
 ): Promise<void> {
   try {
     response.writeHead(status, headers as string[]);
     if (isHead(response)) response.end();
-    else await sendInTurns(response, slices, writeText, scheduler);
+    else await sendInTurns(coding === undefined ? response : zipped(response), slices, writeText, scheduler);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
   } finally {
@@ -109,8 +112,17 @@ async function sendSlices(
   }
 }
 
-function writeText(response: ServerResponse, text: string): void {
-  response.write(text);
+function writeText(target: Writable, text: string): void {
+  target.write(text);
+}
+
+/** What goes to the response in gzip. Each ends with the other. */
+function zipped(response: ServerResponse): Writable {
+  const coder = createGzip(gzipOptions);
+  response.once('close', () => coder.destroy());
+  coder.once('error', () => response.destroy());
+  coder.pipe(response);
+  return coder;
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
@@ -122,12 +134,12 @@ async function sendEvents(response: ServerResponse, { status, headers, open }: E
 }
 
 /** Resolves when the client has taken what was written and it is this answer's turn, or when the client has gone. */
-async function nextTurn(response: ServerResponse, scheduler: EventLoopScheduler): Promise<void> {
+async function nextTurn(response: Writable, scheduler: EventLoopScheduler): Promise<void> {
   if (response.writableNeedDrain) await eventOrClose(response, 'drain');
   if (!response.destroyed) await scheduler.next();
 }
 
-async function eventOrClose(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
+async function eventOrClose(response: Writable, event: 'drain' | 'finish'): Promise<void> {
   const ended = new AbortController();
   const { signal } = ended;
   try {

@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { Answer } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
+import { inCoding, isCompressible } from '../answers/compress.ts';
 import type { Send } from '../answers/send.ts';
 import type { ReadBody } from '../requests/body.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
@@ -18,19 +19,32 @@ export interface AnswerRouteParts {
   readonly spans: Spans;
   /** What caches may do with the answer to a read. */
   readonly caching: readonly string[];
+  /** Whether clients that ask for gzip get it. */
+  readonly compress: boolean;
 }
 
 /** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
-export function answerRoutes({ send, readBody, metrics, spans, caching }: AnswerRouteParts): AnswerRoute {
-  const cachingOf = ({ access }: Route, answer: Answer): readonly string[] | undefined => {
+export function answerRoutes({ send, readBody, metrics, spans, caching, compress }: AnswerRouteParts): AnswerRoute {
+  const codings = ['Vary', 'Accept-Encoding'];
+  const cachingOfCodings = [...caching, ...codings];
+  const cachingOf = ({ access, path }: Route, answer: Answer): readonly string[] | undefined => {
     // Some have their own: pages, probes, metrics, events.
-    if (access === 'open' || answer.headers.includes('Cache-Control')) return undefined;
-    return access === 'write' ? notStored : caching;
+    const varies = compress && isCompressible(path);
+    if (access === 'open' || answer.headers.includes('Cache-Control')) return varies ? codings : undefined;
+    return access === 'write' ? notStored : varies ? cachingOfCodings : caching;
   };
   const finish = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     if (answer.kind === 'text' && answer.problem !== undefined) metrics.problem(answer.problem);
+    if (!compress || !isCompressible(route.path)) return sendAs(route, ctx, answer);
+    const { headers } = ctx.req;
+    // What asks for no coding pays for none.
+    const coded =
+      headers['accept-encoding'] === undefined && answer.status === 200 ? answer : inCoding(ctx.req, answer);
+    return 'then' in coded ? coded.then((ready) => sendAs(route, ctx, ready)) : sendAs(route, ctx, coded);
+  };
+  const sendAs = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     const sending = send(ctx.res, answer, cachingOf(route, answer));
     return answer.kind === 'events' ? sending?.then(() => began(ctx, spans)) : sending;
   };

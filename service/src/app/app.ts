@@ -28,6 +28,8 @@ export interface AppOptions extends RouteParts {
   readonly identity?: string | undefined;
   readonly hosts: HostRules;
   readonly pages: PageOptions;
+  /** Whether clients that ask for gzip get it. Default: yes. */
+  readonly compress?: boolean;
 }
 
 export function createApp(options: AppOptions): Koa {
@@ -35,7 +37,7 @@ export function createApp(options: AppOptions): Koa {
   const send = sender(scheduler);
   const readBody = bodyReader({ maxBytes: maxBody, spans });
   const caching = readCaching({ needsToken: tokens !== undefined });
-  const answerRoute = answerRoutes({ send, readBody, metrics, spans, caching });
+  const answerRoute = answerRoutes({ send, readBody, metrics, spans, caching, compress: options.compress ?? true });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 

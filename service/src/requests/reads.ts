@@ -1,6 +1,7 @@
 /** The reads as typed requests. */
 import type { IncomingHttpHeaders } from 'node:http';
 import fresh from 'fresh';
+import { withoutCoding } from '../answers/entity-tag.ts';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
@@ -118,6 +119,9 @@ function wantsLines(request: RawRequest): boolean {
 function conditionOf(headers: IncomingHttpHeaders): Read['hasCurrent'] {
   const { 'if-none-match': tags, 'cache-control': cacheControl } = headers;
   if (tags === undefined) return undefined;
-  const asked = { 'if-none-match': tags, ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) };
+  const asked = {
+    'if-none-match': withoutCoding(tags),
+    ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
+  };
   return (etag) => fresh(asked, { etag });
 }

@@ -37,6 +37,8 @@ export interface ServiceOptions {
   readonly keepAliveTimeout?: number;
   /** Whether there are pages for browsers; default true. */
   readonly pages?: boolean;
+  /** Whether clients that ask for gzip get it; default true. */
+  readonly compress?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
   /** Undefined: nobody is asked. */
@@ -78,6 +80,7 @@ export async function startService(
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
     hosts: options.hosts ?? ['*'],
+    compress: options.compress ?? true,
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
     maxWait: options.maxWait ?? 60_000,
