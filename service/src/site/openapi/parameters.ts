@@ -51,6 +51,13 @@ export const parameters = {
     schema: { type: 'boolean', default: false },
     example: true,
   },
+  count: {
+    name: 'count',
+    in: 'query',
+    description: 'With lines: true ends them with `{"count":n}`, which proves that none of the n before it is missing.',
+    schema: { type: 'boolean', default: false },
+    example: true,
+  },
   consistency: {
     name: 'consistency',
     in: 'query',
