@@ -1,21 +1,6 @@
-import { skips } from './test-support/skips.ts';
+/** Every test that needs no cluster: for `npx ava FILE`. */
+import { testFiles } from './test-support/test-files.ts';
 
-export default {
-  extensions: { ts: 'module' },
-  files: [
-    ...[
-      'core/test/**/*.test.ts',
-      'service/test/**/*.test.ts',
-      'operator/test/**/*.test.ts',
-      'cli/test/**/*.test.ts',
-      'charts/test/**/*.test.ts',
-      'dashboards/test/**/*.test.ts',
-      'test-support/**/*.test.ts',
-      'checks/**/*.test.ts',
-      'bench/**/*.test.ts',
-    ],
-    ...skips().map(({ files }) => `!${files}`),
-  ],
-  timeout: '10m',
-  concurrency: 2,
-};
+export const settings = { extensions: { ts: 'module' }, timeout: '10m', concurrency: 2 };
+
+export default { ...settings, files: testFiles('all') };

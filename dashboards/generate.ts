@@ -1,10 +1,28 @@
-/** Writes dashboards/generated: `npm run dashboards`. KVSTORE_RUNBOOKS_URL says where docs/runbooks.md is published. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { defaultRunbooks } from './src/dashboard.ts';
+/**
+ * `npm run dashboards`: writes dashboards/generated, and the parts of docs/ and charts/ that are made from the same source.
+ * `npm run dashboards -- FOLDER`: writes the former into FOLDER alone, for a copy with other addresses and thresholds:
+ *   KVSTORE_RUNBOOKS_URL  where docs/runbooks.md is published; {version} stands for the version
+ *   KVSTORE_GRAFANA_URL   address of Grafana
+ *   KVSTORE_THRESHOLDS    thresholds that differ, as JSON: {"lagRevisions": 500}
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { withChanges } from './src/alerts/thresholds.ts';
+import { linksOf } from './src/links.ts';
 import { renderAll } from './src/render.ts';
+import { renderOthers } from './src/sections.ts';
 
-const folder = new URL('generated/', import.meta.url);
+const root = new URL('../', import.meta.url);
+const read = (path: string) => readFile(new URL(path, root), 'utf8');
+const { version } = JSON.parse(await read('package.json'));
+const [target] = process.argv.slice(2);
+const folder = target === undefined ? new URL('dashboards/generated/', root) : pathToFileURL(`${target}/`);
+
+const numbers = withChanges(JSON.parse(process.env.KVSTORE_THRESHOLDS || '{}'));
 await mkdir(folder, { recursive: true });
-for (const [name, text] of Object.entries(renderAll(process.env.KVSTORE_RUNBOOKS_URL ?? defaultRunbooks))) {
+for (const [name, text] of Object.entries(renderAll(linksOf(process.env, version), numbers))) {
   await writeFile(new URL(name, folder), text);
+}
+if (target === undefined) {
+  for (const [path, text] of Object.entries(await renderOthers(read))) await writeFile(new URL(path, root), text);
 }

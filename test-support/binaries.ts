@@ -9,8 +9,10 @@ import { delimiter, join } from 'node:path';
 export const binaryNames = ['etcd', 'etcdctl', 'etcdutl', 'kube-apiserver', 'kubectl'] as const;
 /** Come from the system's packages (prometheus, openssl, chromium, wrk); never built here. */
 export const packagedNames = ['prometheus', 'promtool', 'openssl', 'chromium', 'wrk'] as const;
+/** Come from the system's packages too; where they are missing, their tests are left out, also in continuous integration. */
+export const optionalNames = ['prometheus-alertmanager'] as const;
 export type BuiltName = (typeof binaryNames)[number];
-export type BinaryName = BuiltName | (typeof packagedNames)[number];
+export type BinaryName = BuiltName | (typeof packagedNames)[number] | (typeof optionalNames)[number];
 
 export const versions = { etcd: '3.6.16', kubernetes: '1.36.3' } as const;
 

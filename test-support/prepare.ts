@@ -2,7 +2,7 @@
  * Runs before the tests: finds the real programs they start, or builds what is missing when there is Go. Without them
  * some tests are left out; in continuous integration (CI=true) that is a failure.
  */
-import { type BinaryName, binaryNames, findBinary, packagedNames } from './binaries.ts';
+import { type BinaryName, binaryNames, findBinary, optionalNames, packagedNames } from './binaries.ts';
 import { buildBinary, hasGo } from './build-binary.ts';
 import { skips } from './skips.ts';
 
@@ -25,6 +25,10 @@ for (const name of packagedNames) {
   const found = findBinary(name);
   if (found === undefined) missing.push(name);
   else report(`${name}: ${found}`);
+}
+
+for (const name of optionalNames) {
+  report(`${name}: ${findBinary(name) ?? `MISSING, Debian's package ${name}: its tests are SKIPPED`}`);
 }
 
 if (missing.length > 0) {

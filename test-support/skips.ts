@@ -75,6 +75,8 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'bench/load/wrk.test.ts', programs: ['wrk'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },
+  { files: 'dashboards/test/scenes.test.ts', programs: ['promtool'] },
+  { files: 'dashboards/test/alertmanager-live.test.ts', programs: ['prometheus-alertmanager'] },
   { files: 'dashboards/test/exemplars.test.ts', programs: ['prometheus'] },
   {
     files: 'dashboards/test/observability.test.ts',

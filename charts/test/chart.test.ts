@@ -85,6 +85,26 @@ test('limits and the demand for a host or tokens are values', async (t) => {
   t.like(settingOf(objects, 'KVSTORE_OPEN_STORES'), { value: 'refused' });
 });
 
+test('alerts are installed when asked for, and are those of dashboards/ with its thresholds and addresses', async (t) => {
+  const rulesOf = (objects: readonly KubernetesObject[]) => objects.find(({ kind }) => kind === 'PrometheusRule');
+  t.is(rulesOf(await renderChart(namespace)), undefined, 'a cluster may not know the kind');
+  const { prometheusRule } = loadYaml<{ prometheusRule: { thresholds: object } }>(
+    await read('charts/kvstore/values.yaml'),
+  );
+  const enabled = { ...prometheusRule, enabled: true, labels: { release: 'prometheus' } };
+  const rule = rulesOf(await renderChart(namespace, { prometheusRule: enabled }));
+  const generated = loadYaml<{ spec: object }>(await read('dashboards/generated/prometheus-rule.yaml'));
+  t.like(rule, { metadata: { name: 'kvstore', namespace, labels: { release: 'prometheus' } } });
+  t.deepEqual((rule as { spec?: object }).spec, generated.spec);
+
+  const thresholds = { ...prometheusRule.thresholds, lagRevisions: 4321 };
+  const changed = { ...enabled, thresholds, runbooksUrl: 'https://runbooks.test', grafanaUrl: 'https://grafana.test' };
+  const text = JSON.stringify(rulesOf(await renderChart(namespace, { prometheusRule: changed })));
+  t.regex(text, /kvstore_index_lag_revisions\[5m\]\) > 4321"/);
+  t.regex(text, /"https:\/\/runbooks\.test#kvstorereplicalag"/);
+  t.regex(text, /"https:\/\/grafana\.test\/d\/kvstore-service\?var-namespace=\{\{ \$labels\.namespace \}\}/);
+});
+
 function settingOf(objects: readonly KubernetesObject[], name: string): V1EnvVar | undefined {
   const deployment = objects.find(({ kind }) => kind === 'Deployment') as V1Deployment | undefined;
   return deployment?.spec?.template.spec?.containers[0]?.env?.find((variable) => variable.name === name);

@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
+import type { SecureContextOptions } from 'node:tls';
 import { type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
 import { brokenBody, errorOf, type Form, isOurs } from './trust.ts';
@@ -11,6 +12,8 @@ export interface ClientOptions extends RetryOptions {
   readonly url: URL;
   /** Read anew for each request, so that a token can be changed meanwhile. */
   readonly token: () => string | undefined;
+  /** Authority and client certificate for https, read anew as the token is. */
+  readonly tls: () => SecureContextOptions;
   /** The store that every call is meant for, as its answers name it; undefined: any. */
   readonly identity?: string | undefined;
   /** Milliseconds in which something must arrive, or the connection is given up. */
@@ -73,9 +76,10 @@ export class Client {
    * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
   async open({ method, target, headers, body, form = 'application/json' }: Call): Promise<IncomingMessage> {
-    const { url, token, signal, idleTimeout, clock, identity } = this.options;
+    const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
+      ...tls(),
       method,
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port,

@@ -11,6 +11,7 @@ import { addRestore } from './commands/restore.ts';
 import { addSalvage } from './commands/salvage.ts';
 import { addSearch } from './commands/search.ts';
 import { addSet } from './commands/set.ts';
+import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -20,7 +21,7 @@ import { type CommonOptions, createContext, withCommonOptions } from './settings
 
 const commands = [
   ...[addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore],
-  ...[addVerify, addSalvage],
+  ...[addStatus, addVerify, addSalvage],
 ];
 
 const exitCodeHelp = `

@@ -25,17 +25,28 @@ export class ServerError extends CliError {
   }
 }
 
+/** OpenSSL's codes for what is wrong with a certificate, and Node's for the name in it. */
+const certificateFaults = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|ERR_TLS_CERT_)/;
+const unknownAuthority = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
+
 /** The connection failed, before an answer or in the middle of one. */
 export class ConnectionError extends CliError {
   /** True: the request cannot have reached the store. */
   readonly neverSent: boolean;
+  /** True: the certificate is of no authority that is trusted, of another host, or expired: waiting mends none of it. */
+  readonly untrusted: boolean;
 
   constructor(url: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
-    super(`${url}: ${why}`, exitCodes.unavailable, cause);
-    this.neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(
-      String((cause as NodeJS.ErrnoException | undefined)?.code),
+    const code = String((cause as NodeJS.ErrnoException | undefined)?.code);
+    const why = cause instanceof Error ? cause.message || code : String(cause);
+    const untrusted = certificateFaults.test(code);
+    super(
+      `${url}: ${why}${unknownAuthority.test(code) ? '; --ca-file names the authority to trust' : ''}`,
+      exitCodes.unavailable,
+      cause,
     );
+    this.untrusted = untrusted;
+    this.neverSent = untrusted || ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code);
   }
 }
 
@@ -62,7 +73,7 @@ export class NotAKvStoreError extends CliError {
 /** Errors that may pass: of the store's own, of a proxy's in front of it, of the network. */
 export function mayPass(error: unknown): error is ServerError | ConnectionError | OtherStoreError {
   if (error instanceof OtherStoreError) return error.mayPass;
-  if (error instanceof ConnectionError) return true;
+  if (error instanceof ConnectionError) return !error.untrusted;
   return error instanceof ServerError && [408, 429, 502, 503, 504].includes(error.status);
 }
 

@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Context, type Io, say } from './io.ts';
+import { plainTextWarning, type TlsFileOptions, tlsFiles } from './tls.ts';
 
-export interface CommonOptions {
+export interface CommonOptions extends TlsFileOptions {
   readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
@@ -26,6 +27,9 @@ export function withCommonOptions(command: Command): Command {
     .option('--url <url>', 'where the store is (KV_URL, else http://127.0.0.1:8080)')
     .option('--token <token>', 'bearer token; other users of this machine can see it, prefer a file')
     .option('--token-file <file>', 'file with the bearer token (KV_TOKEN_FILE)')
+    .option('--ca-file <file>', 'certificate authority that an https store is checked against (KV_CA_FILE)')
+    .option('--cert-file <file>', 'client certificate, with --key-file (KV_CERT_FILE)')
+    .option('--key-file <file>', 'key of the client certificate (KV_KEY_FILE)')
     .option('--identity <identity>', 'refuse to talk to any other store (KV_EXPECT_IDENTITY)')
     .option(
       '--retry-for <seconds>',
@@ -42,9 +46,17 @@ export function createContext(name: string, options: CommonOptions, io: Io): Con
   const url = parseUrl(options.url ?? (io.env.KV_URL || 'http://127.0.0.1:8080'));
   const patience = options.retryFor ?? (shortCommands.has(name) ? retryFor.short : retryFor.long);
   let told = '';
+  let warning = options.quiet === true ? undefined : plainTextWarning(url);
   const client = new Client({
     url,
-    token: () => readToken(options, io),
+    tls: tlsFiles(options, io.env, url),
+    token() {
+      const token = readToken(options, io);
+      // Before the first request that has one.
+      if (token !== undefined && warning !== undefined) say(io, warning);
+      if (token !== undefined) warning = undefined;
+      return token;
+    },
     identity: options.identity ?? (io.env.KV_EXPECT_IDENTITY || undefined),
     idleTimeout,
     clock: io.clock,

@@ -106,14 +106,17 @@ async function answering(t: ExecutionContext, body: string): Promise<string> {
 }
 
 test('messages are escaped wherever they go, and are one line', async (t) => {
-  const body = JSON.stringify({ code: `c${hostile}`, detail: `d${hostile}` });
-  const url = await answering(t, body);
-  const { code, stderr } = await show(['get', 'a'], { url, isTTY: false });
+  const problem = { type: 'urn:kvstore:problem:invalid-key', title: 'Not a key', status: 400 };
+  const ours = JSON.stringify({ ...problem, code: 'invalid-key', detail: `d${hostile}` });
+  const { code, stderr } = await show(['get', 'a'], { url: await answering(t, ours), isTTY: false });
   t.is(code, 1);
   t.false(hasActingCharacters(stderr));
   t.is(stderr.trimEnd().split('\n').length, 1);
+  const other = await show(['get', 'a'], { url: await answering(t, `c${hostile}`), isTTY: false });
+  t.false(hasActingCharacters(other.stderr));
+  t.is(other.stderr.trimEnd().split('\n').length, 1);
   t.regex(stderr, /d\\u001b\]0;x\\u0007\\u000d\\u000a/);
-  const usage = await show([`--no\u001b[31m`], { url, isTTY: false });
+  const usage = await show([`--no\u001b[31m`], { url: 'http://127.0.0.1:1', isTTY: false });
   t.false(hasActingCharacters(usage.stderr));
 });
 

@@ -1,6 +1,7 @@
 /** A dashboard as one HTML page: each panel at its place, drawn from what its queries gave. */
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Series } from '../test/support/prometheus.ts';
+import { isRow } from '../test/support/queries.ts';
 import { type Area, colorOf, heatmapChart, type Line, lastOf, lineChart, number } from './chart.ts';
 import { format } from './format.ts';
 
@@ -23,7 +24,8 @@ export interface Page {
 /** @param results of each panel's queries over the time from `from` to `to`, in seconds */
 export function page(dashboard: Dashboard, results: ReadonlyMap<Panel, Drawn[]>, from: number, to: number): Page {
   let bottom = 0;
-  const parts = (dashboard.panels ?? []).map((panel) => {
+  const panels = (dashboard.panels ?? []).flatMap((panel) => (isRow(panel) ? [panel, ...panel.panels] : [panel]));
+  const parts = panels.map((panel) => {
     const { x = 0, y = 0, w = 0, h = 0 } = panel.gridPos ?? {};
     bottom = Math.max(bottom, y + h);
     const place = `left:${x * cell.width}px;top:${y * cell.height + 40}px;width:${w * cell.width - gap}px;height:${h * cell.height - gap}px`;
@@ -41,6 +43,7 @@ function draw(panel: Panel, drawn: readonly Drawn[], area: Area): string {
   const unit = panel.fieldConfig?.defaults.unit ?? 'short';
   const lines = drawn.flatMap(({ legend, series }) => series.map((each) => lineOf(legend, each)));
   if (panel.type === 'stat') return number(lines[0] === undefined ? NaN : lastOf(lines[0]), unit, area);
+  if (panel.type === 'table') return table(lines);
   if (panel.type === 'heatmap') return heatmapChart(apart(lines), unit, area);
   const shown = lines.slice(0, mostInLegend);
   const rest = lines.length > shown.length ? ` and ${lines.length - shown.length} more` : '';
@@ -54,6 +57,11 @@ function draw(panel: Panel, drawn: readonly Drawn[], area: Area): string {
 function lineOf(legend: string, { metric, values }: Series): Line {
   const name = legend.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => metric[label] ?? '');
   return { name, points: values.map(([time, text]) => [time, Number(text)] as const) };
+}
+
+/** The series' labels, which is what a reader looks for; Grafana makes columns of them. */
+function table(lines: readonly Line[]): string {
+  return `<p>${lines.length} rows</p>`;
 }
 
 /** Prometheus's buckets count everything up to their bound; a heatmap shows what is between two bounds. */

@@ -12,7 +12,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { allDashboards } from '../src/all.ts';
-import { defaultRunbooks } from '../src/dashboard.ts';
 import type { Prometheus } from '../test/support/prometheus.ts';
 import { queriesOf } from '../test/support/queries.ts';
 import { startRig } from '../test/support/rig.ts';
@@ -25,7 +24,7 @@ const rig = await startRig();
 try {
   await setTimeout((seconds + 10) * 1000);
   const to = Math.floor(Date.now() / 1000);
-  for (const [name, dashboard] of Object.entries(allDashboards(defaultRunbooks))) {
+  for (const [name, dashboard] of Object.entries(allDashboards())) {
     await take(name, dashboard, rig.prometheus, to);
   }
 } finally {

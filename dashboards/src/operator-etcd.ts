@@ -1,4 +1,5 @@
-/** etcd's own metrics (etcd.io/docs/v3.6/metrics), member by member. */
+/** Row of the dashboard Operator: etcd's own metrics (etcd.io/docs/v3.6/metrics), member by member. */
+import { defaults } from './alerts/thresholds.ts';
 import { quantile } from './expressions.ts';
 import { timeseries } from './panels.ts';
 import { chosen, window } from './selectors.ts';
@@ -9,7 +10,9 @@ export function etcdMemberPanels() {
   return [
     timeseries({
       title: 'Members up, with a leader',
-      description: '1: the member can be scraped; 1: it knows a leader.',
+      shows: '1: the member can be scraped; 1: it knows a leader.',
+      normal: '1.',
+      otherwise: 'kubectl describe pod and the log of the member.',
       unit: 'short',
       queries: {
         'up {{pod}}': `up{${members}}`,
@@ -19,13 +22,17 @@ export function etcdMemberPanels() {
     }),
     timeseries({
       title: 'Changes of the leader',
-      description: 'Seen by each member. More than a few a day: slow disks, lost packets, or too little CPU.',
+      shows: 'Seen by each member.',
+      normal: 'one for each rollout or lost node.',
+      otherwise: 'more than a few a day: slow disks, lost packets, or too little CPU.',
       unit: 'short',
       queries: { '{{pod}}': `increase(etcd_server_leader_changes_seen_total{${members}}[${window}])` },
     }),
     timeseries({
       title: 'Database and quota',
-      description: 'Size on disk, in use (after a defragmentation), and the quota at which writes stop (NOSPACE).',
+      shows: 'Size on disk, in use (after a defragmentation), and the quota at which writes stop (NOSPACE).',
+      normal: `below ${defaults.quotaUsed * 100}% of the quota.`,
+      otherwise: 'size far above in use: history. Both near the quota: that much data.',
       unit: 'bytes',
       queries: {
         'size {{pod}}': `etcd_mvcc_db_total_size_in_bytes{${members}}`,
@@ -36,8 +43,11 @@ export function etcdMemberPanels() {
     }),
     timeseries({
       title: 'Disk',
-      description: "p99 of the log's fsync (etcd wants it below 10 ms) and of commits (below 25 ms).",
+      shows: "The p99 of the log's fsync and of commits.",
+      normal: 'below 10 ms and 25 ms, as etcd advises.',
+      otherwise: 'one member: its node. All: the storage class, or what else writes to it.',
       unit: 's',
+      limits: { warn: defaults.fsyncSeconds },
       queries: {
         'fsync {{pod}}': quantile(0.99, 'pod', 'etcd_disk_wal_fsync_duration_seconds_bucket', members, window),
         'commit {{pod}}': quantile(0.99, 'pod', 'etcd_disk_backend_commit_duration_seconds_bucket', members, window),
@@ -46,15 +56,20 @@ export function etcdMemberPanels() {
     }),
     timeseries({
       title: 'Time to peers',
-      description: 'p99 of the round trip between members.',
+      shows: 'The p99 of the round trip between members.',
+      normal: 'below 10 ms in one region.',
+      otherwise: 'the network between the nodes.',
       unit: 's',
+      noData: 'One member has no peers',
       queries: {
         '{{pod}}': quantile(0.99, 'pod', 'etcd_network_peer_round_trip_time_seconds_bucket', members, window),
       },
     }),
     timeseries({
       title: 'Proposals',
-      description: 'Committed a second; pending now; failed a second (elections, no quorum).',
+      shows: 'Committed a second; pending now; failed a second.',
+      normal: 'failed 0 and pending near 0.',
+      otherwise: 'failed: elections or no quorum. Pending: a slow disk.',
       unit: 'short',
       queries: {
         'committed {{pod}}': `rate(etcd_server_proposals_committed_total{${members}}[${window}])`,

@@ -1,80 +1,138 @@
-/** Dashboard "KvStore / Operator": reconciles, the queue, KvStores by condition, the members of etcd. */
-import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+/** Dashboard "KvStore / Operator": KvStores by condition, the members of etcd, and the operator itself. */
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { quantile, sumRate } from './expressions.ts';
 import { etcdMemberPanels } from './operator-etcd.ts';
+import { operatorPanels } from './operator-process.ts';
 import { stat, timeseries } from './panels.ts';
-import { chosenName, window } from './selectors.ts';
+import { chosen, chosenName } from './selectors.ts';
+import { alertTable, firing, ofChosen } from './tables.ts';
 
 export function operatorDashboard(runbooks: string): DashboardBuilder {
-  const dashboard = frame({
+  return frame({
     uid: 'kvstore-operator',
     title: 'KvStore / Operator',
-    description: 'The operator, the KvStores it looks after, and the members of their etcds.',
+    description: 'The KvStores of the operator, the members of their etcds, and the operator itself.',
     runbooks,
     namespaces: 'label_values(kvstore_ready, namespace)',
     kvstores: 'label_values(kvstore_ready{namespace=~"$namespace"}, name)',
+    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    rows: {
+      'Which KvStore is not well, and why?': kvStores(),
+      'Is etcd well?': etcdMemberPanels(),
+      'Does the operator work?': operatorPanels(),
+    },
   });
-  dashboard.withRow(new RowBuilder('KvStores'));
-  for (const panel of kvStores()) dashboard.withPanel(panel);
-  dashboard.withRow(new RowBuilder('etcd'));
-  for (const panel of etcdMemberPanels()) dashboard.withPanel(panel);
-  dashboard.withRow(new RowBuilder('Operator'));
-  for (const panel of operator()) dashboard.withPanel(panel);
-  return dashboard;
 }
 
-function kvStores() {
-  const count = (title: string, description: string, metric: string, runbook?: string) =>
-    stat({
-      ...{ title, description, unit: 'none' as const, queries: { [title]: `sum(${metric}{${chosenName}})` } },
-      ...(runbook === undefined ? {} : { runbook }),
-    });
+function glance() {
+  const count = (condition: string) => `count(${condition}) or vector(0)`;
   return [
     stat({
+      title: 'Not ready',
+      shows: 'KvStores whose condition Ready is false.',
+      normal: '0.',
+      otherwise: '"Ready by KvStore" names them.',
+      unit: 'none',
+      limits: { bad: 1 },
+      queries: {
+        'not ready': count(`kvstore_ready{${chosenName}} == 0 and kvstore_replicas_desired{${chosenName}} > 0`),
+      },
+      runbook: 'KvStoreNotReady',
+    }),
+    stat({
+      title: 'Degraded',
+      shows: 'KvStores whose condition Degraded is true.',
+      normal: '0.',
+      otherwise: '"Conditions and their reasons".',
+      unit: 'none',
+      limits: { warn: 1 },
+      queries: { degraded: count(`kvstore_degraded{${chosenName}} == 1`) },
+      runbook: 'KvStoreDegraded',
+    }),
+    stat({
+      title: 'Alerts',
+      shows: 'Alerts that fire for what is chosen.',
+      normal: '0.',
+      otherwise: 'the table below names them.',
+      unit: 'none',
+      limits: { bad: 1 },
+      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
+    }),
+    stat({
+      title: 'Operators that lead',
+      shows: 'Replicas of the operator that lead.',
+      normal: '1.',
+      otherwise: '0: nothing is repaired.',
+      unit: 'none',
+      limits: { bad: 0.5, good: 1 },
+      queries: { leaders: 'sum(leader_election_master_status{component="operator"}) or vector(0)' },
+      runbook: 'KvStoreOperatorDown',
+    }),
+    stat({
+      title: 'Fullest etcd',
+      shows: 'Part of its quota that the largest database takes.',
+      normal: `below ${defaults.quotaUsed * 100}%.`,
+      otherwise: '"Database and quota".',
+      unit: 'percentunit',
+      limits: { warn: defaults.quotaUsed, bad: defaults.quotaNearlyUsed },
+      noData: 'No etcd is scraped',
+      queries: {
+        full: `max(etcd_mvcc_db_total_size_in_bytes{component="etcd", ${chosen}} / etcd_server_quota_backend_bytes{component="etcd", ${chosen}})`,
+      },
+      runbook: 'KvStoreEtcdNoSpaceNear',
+    }),
+    stat({
+      title: 'Members that are down',
+      shows: 'Members of etcd that Prometheus cannot scrape.',
+      normal: '0.',
+      otherwise: '"Members up, with a leader".',
+      unit: 'none',
+      limits: { warn: 1 },
+      noData: 'No etcd is scraped',
+      queries: { down: `count(up{component="etcd", ${chosen}} == 0) or vector(0)` },
+      runbook: 'KvStoreEtcdMemberDown',
+    }),
+    stat({
+      title: 'Paused',
+      shows: 'KvStores that the operator leaves alone because spec.paused is true.',
+      normal: '0, but while somebody works on one.',
+      otherwise: 'nothing of them is repaired or renewed.',
+      unit: 'none',
+      queries: { paused: `sum(kvstore_paused{${chosenName}})` },
+    }),
+    stat({
       title: 'KvStores',
-      description: 'KvStores that the operator has looked at.',
+      shows: 'KvStores that the operator has looked at.',
+      normal: 'as many as kubectl get kvstores -A lists.',
+      otherwise: 'fewer: KVSTORE_WATCH_NAMESPACES, or the operator has just started.',
       unit: 'none',
       queries: { KvStores: `count(kvstore_ready{${chosenName}})` },
     }),
-    count('Ready', 'KvStores whose condition Ready is true.', 'kvstore_ready', 'KvStoreNotReady'),
-    count('Degraded', 'KvStores whose condition Degraded is true.', 'kvstore_degraded', 'KvStoreDegraded'),
-    count('Paused', 'KvStores that the operator leaves alone because spec.paused is true.', 'kvstore_paused'),
+  ];
+}
+
+function overview() {
+  const third = { width: 8, height: 7 };
+  return [
     timeseries({
+      ...third,
       title: 'Ready by KvStore',
-      description: '1: all replicas are available and etcd can decide.',
+      shows: '1: all replicas are available and etcd has a quorum.',
+      normal: '1.',
+      otherwise: '"Conditions and their reasons".',
       unit: 'short',
       queries: { '{{namespace}}/{{name}}': `kvstore_ready{${chosenName}}` },
       runbook: 'KvStoreNotReady',
     }),
     timeseries({
-      title: 'Conditions and their reasons',
-      description: '1 while a condition has that status and reason. The message is in kubectl describe kvstore.',
-      unit: 'short',
-      queries: { '{{namespace}}/{{name}} {{type}}={{status}} {{reason}}': `kvstore_condition{${chosenName}}` },
-      runbook: 'KvStoreDegraded',
-    }),
-    timeseries({
-      title: 'Rollouts',
-      description:
-        'Part of the wanted replicas that are of the newest revision. Flat below 1: see why they are not ready.',
-      unit: 'percentunit',
-      queries: {
-        '{{namespace}}/{{name}}': `kvstore_replicas_updated{${chosenName}} / (kvstore_replicas_desired{${chosenName}} > 0)`,
-      },
-      runbook: 'KvStoreRolloutStuck',
-    }),
-    timeseries({
-      title: 'Alarms of etcd',
-      description: 'Members that raise NOSPACE (full: no writes) or CORRUPT (its data differs from the others).',
-      unit: 'short',
-      queries: { '{{namespace}}/{{name}} {{alarm}}': `kvstore_etcd_alarms{${chosenName}}` },
-      runbook: 'KvStoreEtcdAlarm',
-    }),
-    timeseries({
+      ...third,
       title: 'Members of etcd',
-      description: 'Members, and those that answered as healthy voters. Half or fewer: no write is possible.',
+      shows: 'Members, and those that answered as healthy voters.',
+      normal: 'both the same.',
+      otherwise: 'half or fewer: no write is possible.',
       unit: 'short',
+      noData: 'The operator runs no etcd',
       queries: {
         'ready {{namespace}}/{{name}}': `kvstore_etcd_members_ready{${chosenName}}`,
         'members {{namespace}}/{{name}}': `kvstore_etcd_members{${chosenName}}`,
@@ -82,111 +140,66 @@ function kvStores() {
       runbook: 'KvStoreEtcdNoQuorum',
     }),
     timeseries({
-      title: 'Age of the newest backup',
-      description: 'Since a backup was last completed. It grows to the time between two of the schedule, and falls.',
-      unit: 's',
+      ...third,
+      title: 'Rollouts',
+      shows: 'Part of the wanted replicas that are of the newest revision.',
+      normal: '1, and a rise to it during a rollout.',
+      otherwise: 'flat below 1: see why they are not ready.',
+      unit: 'percentunit',
       queries: {
-        '{{namespace}}/{{name}}': `time() - kvstore_backup_last_success_timestamp_seconds{${chosenName}}`,
+        '{{namespace}}/{{name}}': `kvstore_replicas_updated{${chosenName}} / (kvstore_replicas_desired{${chosenName}} > 0)`,
       },
-      runbook: 'KvStoreBackupTooOld',
+      runbook: 'KvStoreRolloutStuck',
     }),
   ];
 }
 
-function operator() {
+function kvStores() {
+  const certificate = `kvstore_certificate_expiry_timestamp_seconds{${chosenName}} - time()`;
   return [
     timeseries({
-      title: 'Operators by version',
-      description: 'Processes of the operator; one of them leads.',
+      title: 'Conditions and their reasons',
+      shows: '1 while a condition has that status and reason.',
+      normal: 'Ready=True and Degraded=False.',
+      otherwise: 'kubectl describe kvstore has the message.',
       unit: 'short',
-      queries: { '{{version}} node {{node}}': 'count by (version, node) (kvstore_operator_build_info)' },
-      runbook: 'KvStoreOperatorDown',
+      queries: { '{{namespace}}/{{name}} {{type}}={{status}} {{reason}}': `kvstore_condition{${chosenName}}` },
+      runbook: 'KvStoreDegraded',
     }),
     timeseries({
-      title: 'Reconciles by result',
-      description: 'Reconciles a second. error: retried with backoff; the log tells why.',
-      unit: 'ops',
-      queries: { '{{result}}': sumRate('result', 'controller_runtime_reconcile_total', '', window) },
-      runbook: 'KvStoreReconcileFailing',
+      title: 'Alarms of etcd',
+      shows: 'Members that raise NOSPACE (full: no writes) or CORRUPT (its data differs from the others).',
+      normal: '0.',
+      otherwise: 'the runbook of KvStoreEtcdAlarm.',
+      unit: 'short',
+      noData: 'The operator runs no etcd',
+      limits: { bad: 1 },
+      queries: { '{{namespace}}/{{name}} {{alarm}}': `kvstore_etcd_alarms{${chosenName}}` },
+      runbook: 'KvStoreEtcdAlarm',
     }),
     timeseries({
-      title: 'Duration of a reconcile',
-      description: 'p50 and p99.',
+      title: 'Certificates',
+      shows: 'Time that is left of each certificate of etcd.',
+      normal: 'at least 30 days, and a year for the authority.',
+      otherwise: 'paused, or a member is not ready.',
       unit: 's',
-      queries: {
-        p50: quantile(0.5, '', 'controller_runtime_reconcile_time_seconds_bucket', '', window),
-        p99: quantile(0.99, '', 'controller_runtime_reconcile_time_seconds_bucket', '', window),
-      },
+      noData: 'The operator runs no etcd',
+      limits: { bad: defaults.certificatePageSeconds, good: defaults.certificateSeconds },
+      queries: { '{{namespace}}/{{name}} {{certificate}}': certificate },
+      runbook: 'KvStoreCertificateExpiring',
     }),
     timeseries({
-      title: 'Queue',
-      description: 'Names that wait, and reconciles in progress out of those that may be at once.',
-      unit: 'short',
-      queries: {
-        waiting: 'sum(workqueue_depth)',
-        'in progress': 'sum(controller_runtime_active_workers)',
-        most: 'sum(controller_runtime_max_concurrent_reconciles)',
-      },
-    }),
-    timeseries({
-      title: 'Time in the queue and at work',
-      description: 'p99 of how long a name waits and is worked on, and the longest reconcile in progress.',
+      title: 'Age of the newest backup',
+      shows: 'Time since a backup was last completed.',
+      normal: 'it grows to the time between two of the schedule, and falls.',
+      otherwise: 'the runbook of KvStoreBackupFailed.',
       unit: 's',
+      noData: 'No backup has been completed',
+      limits: { warn: defaults.backupAgeSeconds },
       queries: {
-        waits: quantile(0.99, '', 'workqueue_queue_duration_seconds_bucket', '', window),
-        worked: quantile(0.99, '', 'workqueue_work_duration_seconds_bucket', '', window),
-        longest: 'max(workqueue_longest_running_processor_seconds)',
-        unfinished: 'sum(workqueue_unfinished_work_seconds)',
+        '{{namespace}}/{{name}}': `time() - kvstore_backup_last_success_timestamp_seconds{${chosenName}}`,
       },
-      runbook: 'KvStoreReconcileStuck',
-    }),
-    timeseries({
-      title: 'Names added and retried',
-      description: 'A second. Retries follow failures.',
-      unit: 'ops',
-      queries: {
-        added: `sum(rate(workqueue_adds_total[${window}]))`,
-        retried: `sum(rate(workqueue_retries_total[${window}]))`,
-        errors: `sum(rate(controller_runtime_reconcile_errors_total[${window}]))`,
-      },
-      runbook: 'KvStoreReconcileFailing',
-    }),
-    timeseries({
-      title: 'Calls of the API server',
-      description: 'A second, by method and status. 403: a right is missing. 409: somebody else has the object.',
-      unit: 'ops',
-      queries: { '{{method}} {{code}}': sumRate('method, code', 'rest_client_requests_total', '', window) },
-      runbook: 'KvStoreReconcileFailing',
-    }),
-    timeseries({
-      title: 'Leader',
-      description: 'The replica that leads is at 1; exactly one should be.',
-      unit: 'short',
-      queries: { '{{pod}}': 'max by (pod) (leader_election_master_status)' },
-      runbook: 'KvStoreOperatorDown',
-    }),
-    timeseries({
-      title: 'Watches restarted',
-      description: 'Watches of the API server that broke, by resource. A few when it restarts; else look at it.',
-      unit: 'short',
-      queries: {
-        '{{resource}}': `sum by (resource) (increase(kvstore_operator_watch_restarts_total[${window}]))`,
-      },
-    }),
-    timeseries({
-      title: 'CPU and event loop of the operator',
-      description: 'Cores in use, and p99 of how late its event loop is, in seconds.',
-      unit: 'short',
-      queries: {
-        'cores {{pod}}': `rate(process_cpu_seconds_total{component="operator"}[${window}])`,
-        'lag {{pod}}': 'nodejs_eventloop_lag_p99_seconds{component="operator"}',
-      },
-    }),
-    timeseries({
-      title: 'Memory of the operator',
-      description: 'Resident memory; 165 MB without any KvStore and 316 MB with 200 were measured.',
-      unit: 'bytes',
-      queries: { '{{pod}}': 'process_resident_memory_bytes{component="operator"}' },
+      runbook: 'KvStoreBackupTooOld',
     }),
   ];
 }

@@ -1,19 +1,19 @@
-/** All generated files, by name: what the test compares and generate.ts writes. */
-import { dumpYaml } from '@kubernetes/client-node';
+/** All generated files: what the test compares and generate.ts writes. */
 import { ruleGroups } from './alerts/all.ts';
+import { defaults, type Numbers } from './alerts/thresholds.ts';
 import { allDashboards } from './all.ts';
+import type { Links } from './links.ts';
+import { dumpRules } from './yaml.ts';
 
 const labels = { 'app.kubernetes.io/name': 'kvstore' };
 
-/** @param runbooks URL of docs/runbooks.md */
-export function renderAll(runbooks: string): Record<string, string> {
+/** The files of dashboards/generated, by name. */
+export function renderAll(links: Links, numbers: Numbers = defaults): Record<string, string> {
+  // Compact: kubectl apply keeps a copy of a ConfigMap in an annotation, which may have 256 KiB.
   const dashboards = Object.fromEntries(
-    Object.entries(allDashboards(runbooks)).map(([name, dashboard]) => [
-      `${name}.json`,
-      `${JSON.stringify(dashboard, null, 2)}\n`,
-    ]),
+    Object.entries(allDashboards(links)).map(([name, dashboard]) => [`${name}.json`, `${JSON.stringify(dashboard)}\n`]),
   );
-  const groups = ruleGroups(runbooks);
+  const groups = ruleGroups(links, numbers);
   const prometheusRule = {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PrometheusRule',
@@ -29,12 +29,8 @@ export function renderAll(runbooks: string): Record<string, string> {
   }));
   return {
     ...dashboards,
-    'rules.yaml': yaml({ groups }),
-    'prometheus-rule.yaml': yaml(prometheusRule),
-    'config-maps.yaml': configMaps.map(yaml).join('---\n'),
+    'rules.yaml': dumpRules({ groups }),
+    'prometheus-rule.yaml': dumpRules(prometheusRule),
+    'config-maps.yaml': configMaps.map(dumpRules).join('---\n'),
   };
-}
-
-function yaml(value: object): string {
-  return dumpYaml(value, { lineWidth: -1, noRefs: true });
 }

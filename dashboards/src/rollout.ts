@@ -1,67 +1,127 @@
-/** Dashboard "KvStore / Rollout": whether a new version takes over without anybody noticing. */
-import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+/** Dashboard "KvStore / Rollout": whether a new version takes over without clients noticing. */
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { latencyBound } from './alerts/recording.ts';
+import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
 import { quantile, ratio, requestBuckets, requestCount, sumRate } from './expressions.ts';
-import { timeseries } from './panels.ts';
+import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
+import { alertTable, firing, ofChosen } from './tables.ts';
 
 const api = `${chosen}, ${apiRoutes}`;
+const errorLimit = Number((14.4 * defaults.availabilityBudget).toPrecision(6));
 
 export function rolloutDashboard(runbooks: string): DashboardBuilder {
-  const dashboard = frame({
+  return frame({
     uid: 'kvstore-rollout',
     title: 'KvStore / Rollout',
     description: 'Requests by pod and version, readiness, restarts and errors while pods are replaced.',
     runbooks,
     namespaces: 'label_values(kvstore_ready, namespace)',
     kvstores: 'label_values(kvstore_ready{namespace=~"$namespace"}, name)',
+    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    rows: { 'What do clients notice?': clients(), 'What do the pods do?': pods() },
   });
-  dashboard.withRow(new RowBuilder('What callers see'));
-  for (const panel of callers()) dashboard.withPanel(panel);
-  dashboard.withRow(new RowBuilder('Pods'));
-  for (const panel of pods()) dashboard.withPanel(panel);
-  return dashboard;
 }
 
-function callers() {
-  const byVersion = `* on (namespace, kvstore, pod) group_left (version) kvstore_build_info{${chosen}}`;
-  const errorsByPod = sumRate('pod', requestCount, `${api}, ${serverErrors}`, window);
+function glance() {
   return [
-    timeseries({
-      title: 'Requests by version',
-      description: 'API requests a second. One version hands over to the other while the sum stays.',
-      unit: 'reqps',
-      queries: { '{{version}}': `sum by (version) (rate(${requestCount}{${api}}[${window}]) ${byVersion})` },
+    stat({
+      title: 'Replicas missing',
+      shows: 'Replicas that are wanted and not ready.',
+      normal: '0. During a rollout it rises for seconds.',
+      otherwise: '"Ready and draining" names the pods that are not ready.',
+      unit: 'none',
+      width: 4,
+      limits: { warn: 1 },
+      queries: {
+        missing: `sum(clamp_min(kvstore_replicas_desired{${chosenName}} - kvstore_replicas_ready{${chosenName}}, 0))`,
+      },
+      runbook: 'KvStoreRolloutStuck',
     }),
-    timeseries({
-      title: 'Requests by pod',
-      description: 'API requests a second. A pod that goes away falls to 0 before it ends.',
-      unit: 'reqps',
-      queries: { '{{pod}}': sumRate('pod', requestCount, api, window) },
+    stat({
+      title: 'Rollouts under way',
+      shows: 'KvStores with replicas that are not of the newest revision.',
+      normal: '0, or 1 while you look at one.',
+      otherwise: 'for longer than 15 minutes: the runbook of KvStoreRolloutStuck.',
+      unit: 'none',
+      width: 4,
+      queries: {
+        rollouts: `count(kvstore_replicas_updated{${chosenName}} < kvstore_replicas_desired{${chosenName}}) or vector(0)`,
+      },
     }),
-    timeseries({
-      title: 'Server errors by pod',
-      description: 'Part of the API requests that ended with a 5xx: 0 during a rollout. Else roll back.',
+    stat({
+      title: 'Most versions of a store',
+      shows: 'Versions that serve at once, of the store that has most.',
+      normal: '1, and 2 during a rollout.',
+      otherwise: '"Pods by version".',
+      unit: 'none',
+      width: 4,
+      limits: { warn: 2 },
+      queries: {
+        versions: `max(count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}})))`,
+      },
+      runbook: 'KvStoreVersionsMixed',
+    }),
+    stat({
+      title: 'Server errors',
+      shows: 'Part of the API requests of the last 5 minutes that ended with a 5xx.',
+      normal: '0 during a rollout.',
+      otherwise: 'go back to the former image.',
       unit: 'percentunit',
-      queries: { '{{pod}}': ratio(errorsByPod, sumRate('pod', requestCount, api, window)) },
+      width: 4,
+      limits: { warn: defaults.availabilityBudget, bad: errorLimit },
+      noData: 'No requests',
+      queries: {
+        errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
+      },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
-    timeseries({
-      title: 'p99 of single keys and sets by pod',
-      description: 'A new pod is slow for its first seconds; it should then be like the others.',
-      unit: 's',
-      queries: { '{{pod}}': quantile(0.99, 'pod', requestBuckets, `${chosen}, ${pointRoutes}`, window) },
-      runbook: 'KvStoreLatencyBurnFast',
+    stat({
+      title: 'Restarts in half an hour',
+      shows: 'Most restarts of one container in the last half hour.',
+      normal: '0. A new pod is no restart.',
+      otherwise: '"Age of the process" names the pod.',
+      unit: 'none',
+      width: 4,
+      limits: { warn: defaults.restarts + 1 },
+      queries: { restarts: `max(changes(process_start_time_seconds{component="service", ${chosen}}[30m]))` },
+      runbook: 'KvStoreReplicaRestarting',
+    }),
+    stat({
+      title: 'Alerts',
+      shows: 'Alerts that fire for what is chosen.',
+      normal: '0.',
+      otherwise: 'the table below names them.',
+      unit: 'none',
+      width: 4,
+      limits: { bad: 1 },
+      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
     }),
   ];
 }
 
-function pods() {
-  const notReady = `${chosen}, http_route="/readyz", http_response_status_code="503"`;
+function overview() {
+  const byVersion = `* on (namespace, kvstore, pod) group_left (version) kvstore_build_info{${chosen}}`;
+  const errorsByPod = sumRate('pod', requestCount, `${api}, ${serverErrors}`, window);
+  const third = { width: 8, height: 7 };
   return [
     timeseries({
+      ...third,
+      title: 'Requests by version',
+      shows: 'API requests a second.',
+      normal: 'one version hands over to the other while the sum stays.',
+      otherwise: 'the sum falls: clients lose requests. Go back.',
+      unit: 'reqps',
+      noData: 'No requests',
+      queries: { '{{version}}': `sum by (version) (rate(${requestCount}{${api}}[${window}]) ${byVersion})` },
+    }),
+    timeseries({
+      ...third,
       title: 'Replicas ready and wanted',
-      description: 'As the operator sees them. Ready never falls below wanted during a rollout; new ones climb to it.',
+      shows: 'As the operator sees them.',
+      normal: 'ready never falls below wanted during a rollout; new ones climb to it.',
+      otherwise: 'new ones stay below: see why they are not ready.',
       unit: 'short',
       queries: {
         'ready {{name}}': `kvstore_replicas_ready{${chosenName}}`,
@@ -72,9 +132,69 @@ function pods() {
       runbook: 'KvStoreRolloutStuck',
     }),
     timeseries({
+      ...third,
+      title: 'Server errors by pod',
+      shows: 'Part of the API requests that ended with a 5xx.',
+      normal: '0 during a rollout.',
+      otherwise: 'go back to the former image.',
+      unit: 'percentunit',
+      noData: 'No requests',
+      limits: { warn: defaults.availabilityBudget, bad: errorLimit },
+      queries: { '{{pod}}': ratio(errorsByPod, sumRate('pod', requestCount, api, window)) },
+      runbook: 'KvStoreAvailabilityBurnFast',
+    }),
+  ];
+}
+
+function clients() {
+  return [
+    timeseries({
+      title: 'Requests by pod',
+      shows: 'API requests a second.',
+      normal: 'a pod that goes away falls to 0 before it ends.',
+      otherwise: 'it ends at full traffic: the proxy does not wait for the drain.',
+      unit: 'reqps',
+      noData: 'No requests',
+      queries: { '{{pod}}': sumRate('pod', requestCount, api, window) },
+    }),
+    timeseries({
+      title: 'p99 of single keys and sets by pod',
+      shows: 'Time within which 99 of 100 requests end.',
+      normal: 'a new pod is slow for its first seconds, and then like the others.',
+      otherwise: 'it stays slow: its node, or its CPU limit.',
+      unit: 's',
+      noData: 'No requests',
+      limits: { bad: Number(latencyBound) },
+      queries: { '{{pod}}': quantile(0.99, 'pod', requestBuckets, `${chosen}, ${pointRoutes}`, window) },
+      runbook: 'KvStoreLatencyBurnFast',
+    }),
+    timeseries({
+      title: 'Open connections',
+      shows: 'Connections by pod.',
+      normal: 'they move from a pod that drains to the others, and are 0 when it ends.',
+      otherwise: 'they stay until the end: clients that do not follow Connection: close.',
+      unit: 'short',
+      queries: { '{{pod}}': `http_server_open_connections{${chosen}}` },
+    }),
+    timeseries({
+      title: 'Requests being served',
+      shows: 'Requests in progress by pod.',
+      normal: '0 before a pod ends.',
+      otherwise: 'above 0 at its end: they were cut. Raise the time to drain.',
+      unit: 'short',
+      queries: { '{{pod}}': `http_server_active_requests{${chosen}}` },
+    }),
+  ];
+}
+
+function pods() {
+  const notReady = `${chosen}, http_route="/readyz", http_response_status_code="503"`;
+  return [
+    timeseries({
       title: 'Ready and draining',
-      description:
-        'What each process says of itself. 0 and 0: it syncs, or finds no etcd. A pod drains before it ends.',
+      shows: 'What each process says of itself.',
+      normal: 'ready 1, draining 0; a pod drains before it ends.',
+      otherwise: '0 and 0: it syncs, or finds no etcd.',
       unit: 'short',
       queries: {
         'ready {{pod}}': `kvstore_service_ready{${chosen}}`,
@@ -83,44 +203,43 @@ function pods() {
       runbook: 'KvStoreRolloutStuck',
     }),
     timeseries({
-      title: 'Open connections',
-      description: 'Connections by pod: they move from a pod that drains to the others, and are 0 when it ends.',
-      unit: 'short',
-      queries: { '{{pod}}': `http_server_open_connections{${chosen}}` },
-    }),
-    timeseries({
       title: 'Not ready',
-      description: 'Readiness probes answered with 503, by pod: while it syncs at its start and while it drains.',
+      shows: 'Readiness probes answered with 503, by pod.',
+      normal: 'while it syncs at its start and while it drains.',
+      otherwise: 'at other times: its log says what it waits for.',
       unit: 'ops',
+      noData: 'All probes succeed',
       queries: { '{{pod}}': sumRate('pod', requestCount, notReady, window) },
       runbook: 'KvStoreRolloutStuck',
     }),
     timeseries({
       title: 'Pods by version',
-      description: 'Service processes that run, by version and Node.',
+      shows: 'Service processes that run, by version and Node.',
+      normal: 'one line.',
+      otherwise: 'two for longer than a rollout: the runbook of KvStoreVersionsMixed.',
       unit: 'short',
       queries: { '{{version}} node {{node}}': `count by (version, node) (kvstore_build_info{${chosen}})` },
+      runbook: 'KvStoreVersionsMixed',
     }),
     timeseries({
       title: 'Age of the process',
-      description: 'Seconds since it started; a fall to 0 within one pod is a restart.',
+      shows: 'Seconds since it started.',
+      normal: 'a rising line for each pod.',
+      otherwise: 'a fall to 0 within one pod is a restart.',
       unit: 's',
       queries: { '{{pod}}': `time() - process_start_time_seconds{component="service", ${chosen}}` },
       runbook: 'KvStoreReplicaRestarting',
     }),
     timeseries({
       title: 'First sync of new pods',
-      description: 'Seconds that full syncs took on average: a pod is not ready before.',
+      shows: 'Seconds that full syncs took on average: a pod is not ready before.',
+      normal: '10 to 15 s for a million small keys.',
+      otherwise: 'more: etcd or the network to it is slow.',
       unit: 's',
+      noData: 'No etcd: nothing is synced',
       queries: {
         '{{pod}}': `kvstore_resync_duration_seconds_sum{${chosen}} / (kvstore_resync_duration_seconds_count{${chosen}} > 0)`,
       },
-    }),
-    timeseries({
-      title: 'Requests being served',
-      description: 'Requests in progress by pod: 0 before a pod ends, else they were cut.',
-      unit: 'short',
-      queries: { '{{pod}}': `http_server_active_requests{${chosen}}` },
     }),
   ];
 }

@@ -12,6 +12,8 @@ export const chosenName = 'namespace=~"$namespace", name=~"$kvstore"';
 
 /** Everything that callers ask for; probes, scrapes and unknown paths are left out. */
 export const apiRoutes = 'http_route!~"|/livez|/readyz|/metrics"';
+/** Refused by admission or as malformed, before a route was known; unknown paths too. */
+export const shedRoute = 'http_route=""';
 /** Answers whose time does not depend on how much was asked for, nor last on purpose. */
 export const pointRoutes = 'http_route=~"/get/{key}|/set|/delete"';
 export const serverErrors = 'http_response_status_code=~"5.."';

@@ -1,24 +1,57 @@
-/** Node and the process. */
-import { timeseries } from './panels.ts';
-import { servicePod, window } from './selectors.ts';
+/** Row of the dashboard Service: Node and the process. */
+import { defaults } from './alerts/thresholds.ts';
+import { words } from './limits.ts';
+import { stat, timeseries } from './panels.ts';
+import { chosenPod, servicePod, window } from './selectors.ts';
 
-export function runtimePanels() {
+export function processPanels() {
   return [
+    stat({
+      title: 'Replicas that answer',
+      shows: 'Service processes that Prometheus can scrape.',
+      normal: 'as many as are wanted.',
+      otherwise: 'the dashboard Rollout says which is missing.',
+      unit: 'none',
+      width: 6,
+      limits: { bad: 0, good: 1 },
+      noData: 'No replica is scraped',
+      queries: { replicas: `sum(up{${servicePod}})` },
+      runbook: 'KvStoreReplicaDown',
+    }),
+    stat({
+      title: 'Kind of store',
+      shows: 'Where the data is: in the process itself, or in etcd.',
+      normal: 'what was set up.',
+      otherwise: 'the setting KV_ETCD_ENDPOINTS.',
+      unit: 'none',
+      width: 6,
+      mappings: words({ 0: 'embedded', 1: 'etcd' }),
+      queries: { etcd: `max((kvstore_index_lag_revisions{${chosenPod}} >= bool 0) or 0 * kvstore_keys{${chosenPod}})` },
+    }),
+    timeseries({
+      title: 'Clock skew',
+      shows: 'Difference between the clock of the process and that of Prometheus.',
+      normal: 'below a second.',
+      otherwise: 'one node: its time service. All: the clock of Prometheus.',
+      unit: 's',
+      limits: { warn: defaults.clockSkewSeconds },
+      queries: { '{{pod}}': `abs(kvstore_time_seconds{${chosenPod}} - timestamp(kvstore_time_seconds{${chosenPod}}))` },
+      runbook: 'KvStoreClockSkew',
+    }),
     timeseries({
       title: 'CPU',
-      description: 'Cores in use. One process uses little more than one; at 1 it is saturated: add replicas.',
+      shows: 'Cores in use.',
+      normal: 'below 0.8. A process uses little more than one core.',
+      otherwise: 'at 1 it is saturated: add replicas.',
       unit: 'short',
+      limits: { warn: 0.8 },
       queries: { '{{pod}}': `rate(process_cpu_seconds_total{${servicePod}}[${window}])` },
     }),
     timeseries({
-      title: 'Event loop lag',
-      description: 'p99 of how late the event loop is. Every request waits that long: it should be milliseconds.',
-      unit: 's',
-      queries: { '{{pod}}': `nodejs_eventloop_lag_p99_seconds{${servicePod}}` },
-    }),
-    timeseries({
       title: 'Memory',
-      description: 'Resident (with the mapped pages of the index, which the system can take back) and heap in use.',
+      shows: 'Resident (with the mapped pages of the index, which the system can take back) and heap in use.',
+      normal: 'flat after some hours.',
+      otherwise: 'the heap grows for days: report it with a heap snapshot.',
       unit: 'bytes',
       queries: {
         'resident {{pod}}': `process_resident_memory_bytes{${servicePod}}`,
@@ -27,13 +60,17 @@ export function runtimePanels() {
     }),
     timeseries({
       title: 'Garbage collection',
-      description: 'Part of the time spent collecting, by kind.',
+      shows: 'Part of the time spent collecting, by kind.',
+      normal: 'below 5%.',
+      otherwise: 'the memory limit is too low, or large answers are made again and again.',
       unit: 'percentunit',
       queries: { '{{kind}}': `sum by (kind) (rate(nodejs_gc_duration_seconds_sum{${servicePod}}[${window}]))` },
     }),
     timeseries({
       title: 'Open file descriptors',
-      description: 'Connections, mostly. Near the maximum new ones fail.',
+      shows: 'Descriptors in use, connections mostly, and how many there may be.',
+      normal: 'far below the maximum.',
+      otherwise: 'near it new connections fail: "Open connections".',
       unit: 'short',
       queries: {
         'open {{pod}}': `process_open_fds{${servicePod}}`,
@@ -42,9 +79,12 @@ export function runtimePanels() {
     }),
     timeseries({
       title: 'Restarts',
-      description: 'Starts of the process other than the first, in the last hour.',
+      shows: 'Starts of the process other than the first, in the last half hour.',
+      normal: '0.',
+      otherwise: 'kubectl describe pod says how it ended.',
       unit: 'short',
-      queries: { '{{pod}}': `changes(process_start_time_seconds{${servicePod}}[1h])` },
+      limits: { warn: defaults.restarts + 1 },
+      queries: { '{{pod}}': `changes(process_start_time_seconds{${servicePod}}[30m])` },
       runbook: 'KvStoreReplicaRestarting',
     }),
   ];

@@ -1,188 +1,184 @@
-/** Dashboard "KvStore / Service": how the API does, and why. */
-import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+/** Dashboard "KvStore / Service": is the store well, since when, whom does it hurt, and why. */
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { budgetLeft, latencyBound } from './alerts/recording.ts';
+import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { bucketIncrease, mean, quantile, ratio, requestBuckets, requestCount, sumRate } from './expressions.ts';
-import { heatmap, stat, timeseries } from './panels.ts';
-import { apiRoutes, chosenPod, pointRoutes, serverErrors, servicePod, window } from './selectors.ts';
-import { etcdCallPanels } from './service-etcd.ts';
-import { runtimePanels } from './service-runtime.ts';
+import { quantile, requestBuckets, requestCount, sumRate } from './expressions.ts';
+import { readyOrNot } from './limits.ts';
+import { stat, timeseries } from './panels.ts';
+import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from './selectors.ts';
+import { etcdRows } from './service-etcd.ts';
+import { clientPanels, readPanels } from './service-requests.ts';
+import { processPanels } from './service-runtime.ts';
+import { contentPanels, writePanels } from './service-store.ts';
+import { alertTable, firing, ofChosen } from './tables.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
 const points = `${chosenPod}, ${pointRoutes}`;
 
 export function serviceDashboard(runbooks: string): DashboardBuilder {
-  const dashboard = frame({
+  return frame({
     uid: 'kvstore-service',
     title: 'KvStore / Service',
-    description: 'Traffic, errors, latency and saturation of the service, its store and its calls to etcd.',
+    description: 'Whether a store is well, since when, whom it hurts, and why.',
     runbooks,
     namespaces: 'label_values(kvstore_build_info, namespace)',
     kvstores: 'label_values(kvstore_build_info{namespace=~"$namespace"}, kvstore)',
     pods: 'label_values(kvstore_build_info{namespace=~"$namespace", kvstore=~"$kvstore"}, pod)',
+    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    rows: {
+      'What do clients get?': clientPanels(),
+      'Why are reads slow?': readPanels(),
+      'Why are writes slow?': writePanels(),
+      ...etcdRows(),
+      'What is in the store?': contentPanels(),
+      'How are the processes?': processPanels(),
+    },
   });
-  dashboard.withRow(new RowBuilder('Requests'));
-  for (const panel of [...glance(), ...requests()]) dashboard.withPanel(panel);
-  dashboard.withRow(new RowBuilder('Store'));
-  for (const panel of store()) dashboard.withPanel(panel);
-  dashboard.withRow(new RowBuilder('etcd, as the service sees it'));
-  for (const panel of etcdCallPanels()) dashboard.withPanel(panel);
-  dashboard.withRow(new RowBuilder('Process'));
-  for (const panel of runtimePanels()) dashboard.withPanel(panel);
-  return dashboard;
 }
 
 function glance() {
+  const { availabilityBudget, shedRatio } = defaults;
+  const shed = `sum(rate(kvstore_http_problems_total{code="overloaded", ${chosenPod}}[${window}]))`;
+  const served = `sum(rate(${requestCount}{${api}}[${window}]))`;
   return [
     stat({
-      title: 'Requests',
-      description: 'API requests a second. Probes, scrapes and unknown paths are left out.',
-      unit: 'reqps',
-      queries: { requests: `sum(rate(${requestCount}{${api}}[${window}]))` },
+      title: 'Ready',
+      shows: 'Part of the replicas that say that they are ready.',
+      normal: 'Ready.',
+      otherwise: 'the dashboard Rollout says which pod is not.',
+      unit: 'percentunit',
+      limits: { bad: 0.001, good: 1 },
+      mappings: readyOrNot,
+      noData: 'No replica is scraped',
+      queries: { ready: `(sum(kvstore_service_ready{${chosenPod}}) or vector(0)) / count(up{${servicePod}})` },
+      runbook: 'KvStoreDown',
+    }),
+    stat({
+      title: 'Alerts',
+      shows: 'Alerts that fire for what is chosen.',
+      normal: '0.',
+      otherwise: 'the table below names them, with the time since when.',
+      unit: 'none',
+      limits: { bad: 1 },
+      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
     }),
     stat({
       title: 'Server errors',
-      description: 'Part of the API requests that ended with a 5xx. The objective is 0.1% over 30 days.',
+      shows:
+        'Part of the API requests of the last 5 minutes that ended with a 5xx, those refused by admission included.',
+      normal: `below ${availabilityBudget * 100}%, the objective over 30 days.`,
+      otherwise: '"Problems by code" says why.',
       unit: 'percentunit',
+      limits: { warn: availabilityBudget, bad: Number((14.4 * availabilityBudget).toPrecision(6)) },
+      noData: 'No requests',
       queries: {
-        errors: ratio(
-          `sum(rate(${requestCount}{${api}, ${serverErrors}}[${window}]))`,
-          `sum(rate(${requestCount}{${api}}[${window}]))`,
-        ),
+        errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
       },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     stat({
       title: 'p99 of one key',
-      description: 'Time within which 99 of 100 requests for single keys and sets end. The objective is 0.1 s.',
+      shows: 'Time within which 99 of 100 requests for single keys and sets end.',
+      normal: `below ${latencyBound} s, the objective.`,
+      otherwise: 'the row "Why are reads slow?" or "Why are writes slow?".',
       unit: 's',
+      limits: { bad: Number(latencyBound) },
+      noData: 'No requests',
       queries: { p99: quantile(0.99, '', requestBuckets, points, window) },
       runbook: 'KvStoreLatencyBurnFast',
     }),
     stat({
-      title: 'Replicas that answer',
-      description: 'Service processes that Prometheus can scrape.',
-      unit: 'none',
-      queries: { replicas: `sum(up{${servicePod}})` },
-      runbook: 'KvStoreReplicaDown',
+      title: 'Requests',
+      shows: 'API requests a second. Probes, scrapes and unknown paths are left out.',
+      normal: 'what it was at the same time yesterday.',
+      otherwise: 'a fall to 0 is a fault in front of the store.',
+      unit: 'reqps',
+      noData: 'No requests',
+      queries: { requests: served },
+    }),
+    stat({
+      title: 'Refused by admission',
+      shows: 'Part of the requests that got 503 "overloaded", because they would have waited for too long.',
+      normal: '0.',
+      otherwise: '"Busiest replica", and "Requests by route" for who asks for much.',
+      unit: 'percentunit',
+      limits: { bad: shedRatio },
+      noData: 'No requests',
+      queries: { refused: `${shed} / (${served} + ${shed} > 0)` },
+      runbook: 'KvStoreSheddingLoad',
+    }),
+    stat({
+      title: 'Busiest replica',
+      shows: 'Processor time of the replica that uses most, as a part of one core.',
+      normal: 'below 80%. A process uses little more than one core.',
+      otherwise: 'add replicas before requests are refused.',
+      unit: 'percentunit',
+      limits: { warn: 0.8 },
+      queries: { cpu: `max(rate(process_cpu_seconds_total{${servicePod}}[${window}]))` },
+    }),
+    stat({
+      title: 'Budget left',
+      shows: 'What is left of the errors that 30 days may have. It begins when the recording rules are installed.',
+      normal: 'above 0%.',
+      otherwise: 'the objective is missed: changes wait.',
+      unit: 'percentunit',
+      limits: { bad: 0, good: 0.25 },
+      noData: 'No requests in 30 days',
+      queries: { left: `min(${budgetLeft('Availability')}{${chosen}})` },
+      runbook: 'KvStoreAvailabilityBurnSlow',
     }),
   ];
 }
 
-function requests() {
+function overview() {
+  const third = { width: 8, height: 7 };
   return [
     timeseries({
+      ...third,
       title: 'Requests by route',
-      description: 'API requests a second.',
+      shows: 'API requests a second.',
+      normal: 'the same shape each day.',
+      otherwise: 'a route that has grown: ask its callers.',
       unit: 'reqps',
+      noData: 'No requests',
       queries: {
         '{{http_request_method}} {{http_route}}': sumRate('http_request_method, http_route', requestCount, api, window),
       },
     }),
     timeseries({
-      title: 'Errors by status and route',
-      description: 'Answers of 4xx (the caller is told what is wrong) and 5xx (the service could not) a second.',
+      ...third,
+      title: 'Server errors by route',
+      shows: 'Answers with a 5xx a second; without a route: refused by admission. Client errors are in a row below.',
+      normal: 'no line, or 0.',
+      otherwise: '"Problems by code" says why.',
       unit: 'reqps',
+      noData: 'No server errors',
       queries: {
         '{{http_response_status_code}} {{http_route}}': sumRate(
           'http_response_status_code, http_route',
           requestCount,
-          `${chosenPod}, http_response_status_code=~"[45].."`,
+          `${chosenPod}, ${serverErrors}`,
           window,
         ),
       },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     timeseries({
-      title: 'Problems by code',
-      description: 'Answers that were problems, a second, by the code in them: docs/api.md says what each means.',
-      unit: 'reqps',
-      queries: { '{{code}}': sumRate('code', 'kvstore_http_problems_total', chosenPod, window) },
-      runbook: 'KvStoreAvailabilityBurnFast',
-    }),
-    timeseries({
+      ...third,
       title: 'Latency by route',
-      description:
-        'p50 and p99; dots are single requests with their traces. GET / and searches grow with their answers.',
+      shows: 'The p50 and p99; dots are single requests with their traces.',
+      normal: `below ${latencyBound} s for single keys and sets. GET / and searches grow with their answers.`,
+      otherwise: 'click on a dot for a trace of a slow request.',
       unit: 's',
+      noData: 'No requests',
       exemplars: true,
+      limits: { bad: Number(latencyBound) },
       queries: {
         'p50 {{http_route}}': quantile(0.5, 'http_route', requestBuckets, api, window),
         'p99 {{http_route}}': quantile(0.99, 'http_route', requestBuckets, api, window),
       },
       runbook: 'KvStoreLatencyBurnFast',
-    }),
-    heatmap({
-      title: 'Latency of single keys and sets',
-      description: 'How many requests took how long. A second band above the first one is usually a wait for etcd.',
-      unit: 's',
-      query: bucketIncrease(requestBuckets, points, window),
-      runbook: 'KvStoreLatencyBurnFast',
-    }),
-    timeseries({
-      title: 'Requests being served',
-      description: 'Requests in progress by pod. Growing without more traffic: something they wait for is stuck.',
-      unit: 'short',
-      queries: { '{{pod}}': `http_server_active_requests{${chosenPod}}` },
-    }),
-    timeseries({
-      title: 'Open connections',
-      description: 'Connections of callers and proxies, in use or idle. Far apart between pods: a proxy prefers one.',
-      unit: 'short',
-      queries: { '{{pod}}': `http_server_open_connections{${chosenPod}}` },
-    }),
-    timeseries({
-      title: 'Traffic by pod',
-      description: 'API requests a second. A pod without any is not behind the Service: look at its readiness.',
-      unit: 'reqps',
-      queries: { '{{pod}}': sumRate('pod', requestCount, api, window) },
-    }),
-  ];
-}
-
-function store() {
-  return [
-    timeseries({
-      title: 'Keys',
-      description: 'Keys in each replica. Replicas of one KvStore differ only for moments.',
-      unit: 'short',
-      queries: { '{{pod}}': `kvstore_keys{${chosenPod}}` },
-      runbook: 'KvStoreReplicaLag',
-    }),
-    timeseries({
-      title: 'Disk taken by the index',
-      description: "Bytes of the index on the replica's disk.",
-      unit: 'bytes',
-      queries: { '{{pod}}': `kvstore_index_bytes{${chosenPod}}` },
-    }),
-    timeseries({
-      title: 'Commits of the embedded store',
-      description: 'p50 and p99 of a commit with its flush to disk. Only without etcd.',
-      unit: 's',
-      queries: {
-        'p50 {{pod}}': quantile(0.5, 'pod', 'kvstore_commit_duration_seconds_bucket', chosenPod, window),
-        'p99 {{pod}}': quantile(0.99, 'pod', 'kvstore_commit_duration_seconds_bucket', chosenPod, window),
-      },
-    }),
-    timeseries({
-      title: 'Writes a commit',
-      description: 'Write requests that share one flush of the embedded store: more under load, which is its purpose.',
-      unit: 'short',
-      queries: {
-        '{{pod}}': `${sumRate('pod', 'kvstore_commit_requests_total', chosenPod, window)} / ${sumRate('pod', 'kvstore_commit_duration_seconds_count', chosenPod, window)}`,
-      },
-    }),
-    timeseries({
-      title: 'Revision',
-      description: 'Revision of the newest write in each replica. A line that stays flat below the others lags.',
-      unit: 'short',
-      queries: { '{{pod}}': `kvstore_revision{${chosenPod}}` },
-      runbook: 'KvStoreReplicaLag',
-    }),
-    timeseries({
-      title: 'Mean time by route',
-      description: 'Mean duration; with the quantiles it tells a few slow requests from many.',
-      unit: 's',
-      queries: { '{{http_route}}': mean('http_route', 'http_server_request_duration_seconds', api, window) },
     }),
   ];
 }

@@ -193,7 +193,7 @@ test('Grafana finds its data sources and the dashboards; an exemplar leads to it
   const [{ spec } = {}] = ofKind<V1Deployment>('Deployment').filter(({ metadata }) => metadata?.name === 'grafana');
   const mounts = spec?.template.spec?.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath);
   t.true(mounts?.includes(providers[0]?.options.path ?? ''));
-  for (const name of ['service', 'rollout', 'operator']) {
+  for (const name of ['fleet', 'service', 'rollout', 'operator']) {
     t.is(JSON.parse(file('kvstore-dashboards', `kvstore-${name}.json`)).uid, `kvstore-${name}`);
   }
 });

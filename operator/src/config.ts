@@ -71,7 +71,7 @@ export const settings = [
     name: 'KVSTORE_MONITORING_NAMESPACES',
     default: '',
     meaning:
-      'Namespaces, separated by commas, whose pods may read the metrics of the members of etcd. Empty: those of all namespaces.',
+      'Namespaces, separated by commas, whose pods may read the metrics of the members of etcd, and those of a service that has KV_METRICS_PORT. Empty: those of all namespaces, and the clients of the KvStore.',
   },
   {
     name: 'KVSTORE_UPGRADES_AT_ONCE',

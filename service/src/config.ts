@@ -20,11 +20,23 @@ const setting = <T>(name: string, standard: string, meaning: string, parse: Pars
 export const settings = {
   host: setting('KV_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', nonEmpty),
   port: setting('KV_PORT', '8080', 'Port to listen on; 0 for any free one.', wholeNumber(0, 65_535)),
+  metricsPort: setting(
+    'KV_METRICS_PORT',
+    '',
+    'Port for /metrics, which is then on no other; 0 for any free one. Empty: /metrics is on KV_PORT, open to everybody who reaches it.',
+    optionalPort,
+  ),
   hosts: setting(
     'KV_HOSTS',
     '',
     'Names that requests may be sent to (Host), with commas, besides localhost and 127.0.0.1; * for any. Empty: any, unless KV_HOST is loopback and no token is needed.',
     names,
+  ),
+  origins: setting(
+    'KV_ORIGINS',
+    '',
+    'Origins of pages, with commas, that may use the API as its own pages may, such as https://app.example.com; * for any. To read answers they need CORS headers from a proxy in front.',
+    origins,
   ),
   dataDir: setting(
     'KV_DATA_DIR',
@@ -53,6 +65,24 @@ export const settings = {
     'How long a client may take nothing of an answer before it is cut off.',
     duration,
   ),
+  minRate: setting(
+    'KV_MIN_RATE',
+    '4KiB',
+    'Bytes a second that a client takes of an answer at the least, over KV_STALL_TIMEOUT; one that takes less is cut off. 0: any.',
+    sizeOrNone,
+  ),
+  snapshotMaxAge: setting(
+    'KV_SNAPSHOT_MAX_AGE',
+    '6h',
+    'How long a streamed answer may take; it shows one state of the store, and a client that needs longer is cut off.',
+    duration,
+  ),
+  snapshotMaxGrowth: setting(
+    'KV_SNAPSHOT_MAX_GROWTH',
+    '1GiB',
+    'Bytes that the data file may grow by while an answer is streamed, which keeps disk pages from being used again; then it is cut off.',
+    largeSize,
+  ),
   maxStreams: setting(
     'KV_MAX_STREAMS',
     '1000',
@@ -76,6 +106,12 @@ export const settings = {
     'KV_WATCH_BACKLOG',
     '1MiB',
     'Bytes that may wait for the client of a watch for more than a second; then it is cut off.',
+    size,
+  ),
+  watchMemory: setting(
+    'KV_WATCH_MEMORY',
+    '64MiB',
+    'Memory for what waits for the clients of all watches together; with more, those that are furthest behind are cut off.',
     size,
   ),
   answerCache: setting(
@@ -121,6 +157,18 @@ export const settings = {
     'json, pretty, or auto: pretty on a terminal.',
     oneOf('auto', 'json', 'pretty'),
   ),
+  auditLog: setting(
+    'KV_AUDIT_LOG',
+    'refused',
+    'Requests that get a line in the log with who sent them: refused (401 and 403), all (each write too) or none.',
+    oneOf('none', 'refused', 'all'),
+  ),
+  auditRate: setting(
+    'KV_AUDIT_RATE',
+    '100',
+    'Lines of the audit log in a second, of refusals and of writes each; more are counted and left out.',
+    wholeNumber(1, 1_000_000),
+  ),
   identity: setting(
     'KV_IDENTITY',
     '',
@@ -144,6 +192,25 @@ export const settings = {
     '',
     'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
     optional,
+  ),
+  tlsCertFile: setting(
+    'KV_TLS_CERT_FILE',
+    '',
+    'PEM file of the certificate that the service shows, with those that lead to its authority, read again when it changes; empty: plain HTTP.',
+    optional,
+  ),
+  tlsKeyFile: setting('KV_TLS_KEY_FILE', '', "PEM file of the certificate's key.", optional),
+  tlsClientCaFile: setting(
+    'KV_TLS_CLIENT_CA_FILE',
+    '',
+    'PEM file of the authorities of client certificates: each request but /livez and /readyz then needs one; empty: none does.',
+    optional,
+  ),
+  trustTraceHeaders: setting(
+    'KV_TRUST_TRACE_HEADERS',
+    'true',
+    'Whether the traceparent and baggage of a request are believed: its trace goes on here, and is sampled when the caller says so. Where a token or client certificate is needed, only of requests that have one. false: never.',
+    yesOrNo,
   ),
   docs: setting('KV_DOCS', 'true', 'Whether there is a page at /docs that explains the API.', yesOrNo),
   ui: setting('KV_UI', 'true', 'Whether there is a console for browsers at /ui.', yesOrNo),
@@ -169,6 +236,12 @@ export const settings = {
   etcdKeyFile: setting('KV_ETCD_KEY_FILE', '', "Key of etcd's client certificate.", optional),
   etcdUsernameFile: setting('KV_ETCD_USERNAME_FILE', '', 'File with the user name for etcd.', optional),
   etcdPasswordFile: setting('KV_ETCD_PASSWORD_FILE', '', 'File with the password for etcd.', optional),
+  etcdPlainPasswordHosts: setting(
+    'KV_ETCD_PLAIN_PASSWORD_HOSTS',
+    '',
+    'Hosts of etcd that may get the password over http, where others can read it, with commas; loopback always may, * allows any. Another http endpoint with a password ends the start.',
+    names,
+  ),
   etcdMaxTxnOps: setting(
     'KV_ETCD_MAX_TXN_OPS',
     '128',
@@ -207,14 +280,32 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       return [field, undefined];
     }
   });
+  const read = Object.fromEntries(config) as Config;
+  faults.push(...faultsBetween(read));
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  return Object.fromEntries(config) as Config;
+  return read;
+}
+
+/** Settings that do not go together. */
+function faultsBetween(config: Config): readonly string[] {
+  const { port, metricsPort, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
+  const faults: string[] = [];
+  if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
+    faults.push(`KV_METRICS_PORT must be another port than KV_PORT; both are ${port}.`);
+  }
+  if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined)) {
+    faults.push('KV_TLS_CERT_FILE and KV_TLS_KEY_FILE go together: set both or none.');
+  }
+  if (tlsClientCaFile !== undefined && tlsCertFile === undefined) {
+    faults.push('KV_TLS_CLIENT_CA_FILE needs KV_TLS_CERT_FILE and KV_TLS_KEY_FILE.');
+  }
+  return faults;
 }
 
 /** The table as --help prints it. */
 export function helpText(): string {
   const rows = Object.values(settings).map(({ name, default: standard, meaning }) => {
-    return `  ${name.padEnd(28)}${(standard || '(none)').padEnd(14)}${meaning}`;
+    return `  ${name.padEnd(30)}${(standard || '(none)').padEnd(14)}${meaning}`;
   });
   return `KvStore: a key-value store with an HTTP API. Its settings are environment variables:\n\n${rows.join('\n')}\n`;
 }
@@ -252,6 +343,10 @@ function wholeNumber(least: number, most: number): Parse<number> {
   };
 }
 
+function optionalPort(text: string): number | undefined {
+  return text === '' ? undefined : wholeNumber(0, 65_535)(text);
+}
+
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds: `500ms`, `5s`, `2m`, `1h`; at most 24 h. */
@@ -270,6 +365,15 @@ function size(text: string): number {
   const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
   if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
     throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
+  return value;
+}
+
+/** Bytes of disk: as `size`, up to 1024 GiB. */
+function largeSize(text: string): number {
+  const [, amount, unit] = /^(\d{1,13})(|B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
+  if (!(value >= 1 && value <= 1024 * sizeUnits.GiB))
+    throw new Error('must be a size such as 64MiB or 1GiB, 1024GiB at the most');
   return value;
 }
 
@@ -300,6 +404,13 @@ function oneUrl(text: string): string | undefined {
 function names(text: string): readonly string[] {
   return listOf(text, 'names without ports, such as kv.example.com', (name) =>
     /^(\*|[\w.-]+|\[[\da-f:.]+\])$/i.test(name),
+  );
+}
+
+/** What browsers send as Origin: scheme, host, and a port that is not the scheme's own. */
+function origins(text: string): readonly string[] {
+  return listOf(text, 'origins such as https://app.example.com', (origin) =>
+    /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+)$/i.test(origin),
   );
 }
 

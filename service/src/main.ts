@@ -64,7 +64,8 @@ async function main(): Promise<void> {
   try {
     const parts = { store, registry, log, tokens, tracing, version: manifest.version };
     const service = await createService(config, parts);
-    log.info({ version: manifest.version, url: service.url, dataDir: config.dataDir }, 'listening');
+    const { url, metricsPort } = service;
+    log.info({ version: manifest.version, url, metricsPort, dataDir: config.dataDir }, 'listening');
     const signal = await firstSignal();
     log.info({ signal }, 'shutting down');
     exitOnSecondSignal(log);

@@ -3,24 +3,31 @@ import type { RequestListener, Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createApp } from './app/app.ts';
+import { trustedCaller } from './app/trusted-caller.ts';
+import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
 import { AnswerCache } from './caches/answer-cache.ts';
 import { DumpCache } from './caches/dump-cache.ts';
 import { RepeatedReads } from './caches/repeated-reads.ts';
 import type { Config } from './config.ts';
+import { metricsText } from './operations/health.ts';
 import { admission } from './server/admission.ts';
 import { Drain } from './server/drain.ts';
 import { EventLoopScheduler } from './server/event-loop-scheduler.ts';
 import { observed } from './server/exchange.ts';
 import { addressOf, listen } from './server/listen.ts';
+import { listenForMetrics, type MetricsServer } from './server/metrics-server.ts';
 import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
 import { serverMetrics } from './server/server-metrics.ts';
 import { shutDown } from './server/shutdown.ts';
+import type { TlsParts } from './server/tls/certificate.ts';
+import type { Tls } from './server/tls/tls-server.ts';
 import { type Clock, systemClock } from './store/clock.ts';
 import { noSpans } from './store/spans.ts';
 import type { Store } from './store/store.ts';
 import { type HttpMetrics, httpMetrics } from './telemetry/http-metrics.ts';
+import { metricsPage } from './telemetry/metrics-page.ts';
 import type { Tracing } from './telemetry/tracing/tracing.ts';
 
 export interface ServiceParts {
@@ -36,6 +43,8 @@ export interface ServiceParts {
   readonly clock?: Clock;
   /** Default: made in the registry. */
   readonly metrics?: HttpMetrics;
+  /** Milliseconds that metrics are shown for before they are made anew; default 1000. */
+  readonly metricsMaxAge?: number;
   /** Default: those that the settings name. */
   readonly peers?: Peers;
 }
@@ -43,7 +52,9 @@ export interface ServiceParts {
 export interface Service {
   readonly server: Server;
   readonly drain: Drain;
-  /** Where it listens, `http://address:port`. */
+  /** Where metrics are, when they have a port of their own. */
+  readonly metricsPort: number | undefined;
+  /** Where it listens, `http://address:port` or `https://address:port`. */
   readonly url: string;
   readonly port: number;
   /** Stops after `drainWindow` milliseconds of answering with `Connection: close`; see shutDown. */
@@ -54,36 +65,68 @@ export interface Service {
 
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
-  const { store, registry, clock = systemClock, metrics = httpMetrics(registry) } = parts;
+  const { store, registry, log, clock = systemClock, metrics = httpMetrics(registry) } = parts;
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
-  const handler = createHandler(config, { ...parts, metrics, drain, scheduler, peers });
+  const showMetrics = metricsText(
+    metricsPage({ registry, maxAge: parts.metricsMaxAge ?? 1000 }),
+    parts.tracing !== undefined,
+  );
+  const hasPort = config.metricsPort !== undefined;
+  const tls = await tlsOf(config, { log, registry, clock });
+  const handler = createHandler(config, {
+    ...{ ...parts, metrics, drain, scheduler, peers },
+    metricsText: hasPort ? undefined : showMetrics,
+  });
   const server = await listen(handler, drain, {
     ...config,
+    tls,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
     onConnection: () => scheduler.connectionAccepted(),
   }).catch((error: unknown) => {
     peers.close();
+    tls?.close();
+    throw error;
+  });
+  const metricsServer = await openMetricsPort(config, showMetrics).catch(async (error: unknown) => {
+    peers.close();
+    tls?.close();
+    await cut(server);
     throw error;
   });
   serverMetrics(registry, { server, store, drain, peers });
   const { address, port, family } = addressOf(server);
   return {
-    ...{ server, drain, port },
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    ...{ server, drain, port, metricsPort: metricsServer?.port },
+    url: `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     async stop(drainWindow) {
       await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
       peers.close();
+      tls?.close();
+      await metricsServer?.close();
     },
     async close() {
       peers.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      tls?.close();
+      await metricsServer?.close();
+      await cut(server);
     },
   };
+}
+
+async function cut(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+async function openMetricsPort(
+  { host, metricsPort: port }: Config,
+  show: ReturnType<typeof metricsText>,
+): Promise<MetricsServer | undefined> {
+  return port === undefined ? undefined : listenForMetrics({ host, port, answer: (headers) => show({ headers }) });
 }
 
 interface HandlerParts extends ServiceParts {
@@ -91,6 +134,7 @@ interface HandlerParts extends ServiceParts {
   readonly drain: Drain;
   readonly scheduler: EventLoopScheduler;
   readonly peers: Peers;
+  readonly metricsText: ReturnType<typeof metricsText> | undefined;
 }
 
 /**
@@ -98,7 +142,19 @@ interface HandlerParts extends ServiceParts {
  * traces, the request's clock.
  */
 function createHandler(config: Config, parts: HandlerParts): RequestListener {
-  const { store, log, registry, metrics, drain, scheduler, peers, tokens, tracing, version } = parts;
+  const {
+    store,
+    log,
+    registry,
+    metrics,
+    drain,
+    scheduler,
+    peers,
+    tokens,
+    tracing,
+    version,
+    clock = systemClock,
+  } = parts;
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
@@ -107,23 +163,36 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     repeated: new RepeatedReads(config.answerCache * repeatedPart),
     dumps: new DumpCache(store, config.dumpCache),
     spans,
-    exemplars: tracing !== undefined,
+    metricsText: parts.metricsText,
+    audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     identity: config.identity,
+    clientCertificates: config.tlsClientCaFile !== undefined,
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
+    origins: config.origins,
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
     compress: config.compress,
-    maxStreams: config.maxStreams,
+    longReads: { most: config.maxStreams, maxAge: config.snapshotMaxAge, maxGrowth: config.snapshotMaxGrowth },
     limits: {
       maxWatches: config.maxWatches,
       heartbeat: config.watchHeartbeat,
       maxBacklog: config.watchBacklog,
+      // One event of the largest body always fits.
+      maxMemory: Math.max(config.watchMemory, 4 * config.maxBody),
       stallTimeout: config.stallTimeout,
     },
   });
-  const admitted = admission({ scheduler, maxWait, maxBody, metrics, spans }, app.callback());
+  const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
-  return observed(metrics, tracing?.requests(inOrder) ?? inOrder);
+  return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
+}
+
+/** Undefined: plain HTTP, for which nothing of TLS is loaded. */
+async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> {
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: clientCaFile } = config;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  const { openTls } = await import('./server/tls/certificate.ts');
+  return openTls({ certFile, keyFile, clientCaFile }, parts);
 }
 
 /** Of the memory for answers: those of reads of many keys, which any write drops. */

@@ -20,12 +20,17 @@ const duration = {
 const optional = { good: { '': undefined, '/some/file': '/some/file' }, bad: [] };
 const yesOrNo = { good: { true: true, false: false }, bad: ['', 'yes', 'TRUE', '1'] };
 const nonEmpty = { good: { something: 'something' }, bad: [''] };
+const names = {
+  good: { '': [], '*': ['*'], 'a.b, C-d': ['a.b', 'C-d'], '[::1]': ['[::1]'] },
+  bad: ['a b', 'a:80', 'http://a', 'a,', 'é'],
+};
 const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[] }> = {
   host: nonEmpty,
   port: { good: { '0': 0, '65535': 65_535 }, bad: ['', '-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http'] },
-  hosts: {
-    good: { '': [], '*': ['*'], 'a.b, C-d': ['a.b', 'C-d'], '[::1]': ['[::1]'] },
-    bad: ['a b', 'a:80', 'http://a', 'a,', 'é'],
+  hosts: names,
+  origins: {
+    good: { '': [], '*': ['*'], 'https://a.b, http://c:1': ['https://a.b', 'http://c:1'] },
+    bad: ['a.b', 'https://a.b/', 'https://a.b/c', 'https://', 'null', 'https://a.b,'],
   },
   dataDir: nonEmpty,
   maxBody: {
@@ -42,6 +47,11 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   maxWatches: { good: { '0': 0, '1000000': 1_000_000 }, bad: ['', '-1', '1000001', 'many'] },
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
+  metricsPort: { good: { '': undefined, '0': 0, '9464': 9464 }, bad: ['65536', 'x', '-1'] },
+  minRate: { good: { '0': 0, '4KiB': 4096 }, bad: ['', '-1', 'much'] },
+  snapshotMaxAge: duration,
+  snapshotMaxGrowth: { good: { '1GiB': 1_073_741_824, '5': 5 }, bad: ['', '0', '1025GiB'] },
+  watchMemory: { good: { '64MiB': 67_108_864 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   checkInterval: duration,
@@ -49,10 +59,16 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   drainTimeout: duration,
   logLevel: { good: { warn: 'warn', trace: 'trace' }, bad: ['', 'WARN', 'loud'] },
   logFormat: { good: { auto: 'auto', json: 'json', pretty: 'pretty' }, bad: ['', 'xml'] },
+  auditLog: { good: { none: 'none', refused: 'refused', all: 'all' }, bad: ['', 'true', 'ALL'] },
+  auditRate: { good: { '1': 1, '1000000': 1_000_000 }, bad: ['', '0', '1000001', '1.5'] },
   identity: { good: { '': undefined, 'a/b/c': 'a/b/c' }, bad: ['a b', 'é', 'a\r\nX: y', 'x'.repeat(254)] },
   peersUrl: { good: { '': undefined, 'http://a:1': 'http://a:1' }, bad: ['a:1', 'http://a:1,http://b:1'] },
   readyMaxAge: duration,
   tokensFile: optional,
+  tlsCertFile: optional,
+  tlsKeyFile: optional,
+  tlsClientCaFile: optional,
+  trustTraceHeaders: yesOrNo,
   docs: yesOrNo,
   ui: yesOrNo,
   compress: yesOrNo,
@@ -66,14 +82,21 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   etcdKeyFile: optional,
   etcdUsernameFile: optional,
   etcdPasswordFile: optional,
+  etcdPlainPasswordHosts: names,
   etcdMaxTxnOps: { good: { '2': 2, '1000000': 1_000_000 }, bad: ['', '1', '1000001', 'x'] },
   etcdMaxRequestBytes: { good: { '1024': 1024, '1073741824': 1_073_741_824 }, bad: ['', '1023', '1073741825', '1MiB'] },
 };
 
+/** A setting of TLS needs the others. */
+const tlsFiles = { KV_TLS_CERT_FILE: '/cert', KV_TLS_KEY_FILE: '/key' };
+
 for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (typeof cases)[keyof Config]][]) {
   const { name } = settings[field];
   test(`${name} is read, and refused with its name and its text`, (t) => {
-    for (const [text, value] of Object.entries(good)) t.deepEqual(readConfig({ [name]: text })[field], value, text);
+    for (const [text, value] of Object.entries(good)) {
+      const others = name.startsWith('KV_TLS_') && text !== '' ? tlsFiles : {};
+      t.deepEqual(readConfig({ ...others, [name]: text })[field], value, text);
+    }
     for (const text of bad) {
       const error = t.throws(() => readConfig({ [name]: text }), { instanceOf: ConfigError }, text);
       t.true(error?.message.startsWith(`${name} must `), error?.message);
@@ -81,6 +104,22 @@ for (const [field, { good, bad }] of Object.entries(cases) as [keyof Config, (ty
     }
   });
 }
+
+test('metrics cannot have the port of the API', (t) => {
+  t.throws(() => readConfig({ KV_PORT: '9000', KV_METRICS_PORT: '9000' }), {
+    message: /KV_METRICS_PORT must be another port/,
+  });
+  t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
+});
+
+test('settings of TLS that do not go together are refused', (t) => {
+  const { KV_TLS_CERT_FILE, KV_TLS_KEY_FILE } = tlsFiles;
+  for (const env of [{ KV_TLS_CERT_FILE }, { KV_TLS_KEY_FILE }]) {
+    t.throws(() => readConfig(env), { instanceOf: ConfigError, message: /go together: set both or none/ });
+  }
+  const message = 'KV_TLS_CLIENT_CA_FILE needs KV_TLS_CERT_FILE and KV_TLS_KEY_FILE.';
+  t.throws(() => readConfig({ KV_TLS_CLIENT_CA_FILE: '/ca' }), { instanceOf: ConfigError, message });
+});
 
 test('an empty environment gives the defaults of the table', (t) => {
   const config = readConfig({});

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import manifest from '../../package.json' with { type: 'json' };
+import { CertificateAuthority } from '../../test-support/certificates.ts';
 import { startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 
@@ -20,17 +21,21 @@ function words(instruction: RegExp): string[] {
 test('the health check tells a running service from one that is gone', async (t) => {
   const [command = '', ...args] = words(/^HEALTHCHECK .*CMD (\[.*\])$/m);
   t.is(command, 'node');
-  const check = (port: string) =>
-    new Promise<number | null>((resolve) => {
-      const child = execFile(process.execPath, args, { env: { KV_PORT: port }, timeout: 30_000 }, () =>
-        resolve(child.exitCode),
-      );
-    });
-  const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
-  const { port } = new URL(service.url);
-  t.is(await check(port), 0);
-  await service.stop();
-  t.is(await check(port), 1);
+  const { certFile, keyFile } = await (await CertificateAuthority.create(temporaryFolder(t))).issue('service');
+  const settings: Record<string, string>[] = [{}, { KV_TLS_CERT_FILE: certFile, KV_TLS_KEY_FILE: keyFile }];
+  for (const tls of settings) {
+    const check = (port: string) =>
+      new Promise<number | null>((resolve) => {
+        const options = { cwd: root, env: { KV_PORT: port, ...tls }, timeout: 30_000 };
+        const child = execFile(process.execPath, args, options, () => resolve(child.exitCode));
+      });
+    const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t), ...tls } });
+    const { port, protocol } = new URL(service.url);
+    t.is(protocol, 'KV_TLS_CERT_FILE' in tls ? 'https:' : 'http:');
+    t.is(await check(port), 0);
+    await service.stop();
+    t.is(await check(port), 1);
+  }
 });
 
 test('the program that the image starts is one of the files it copies', (t) => {

@@ -70,6 +70,7 @@ function printNode(node: Node, scope: Scope): string {
 }
 
 function printValue(expression: string, scope: Scope): string {
+  if (/^"[^"\\]*"$/.test(expression)) return expression.slice(1, -1);
   const [first = '', second, ...more] = expression.split(' ');
   if (second === undefined) return String(lookUp(first, scope));
   if (more.length > 0) throw new Error(`This is no part of the template language known here: ${expression}`);

@@ -2,59 +2,74 @@
  * Error budgets over 30 days, watched by how fast they burn, each over a long window (it is much) and a short one (it
  * still goes on): sre.google/workbook/alerting-on-slos, "multiwindow, multi-burn-rate alerts".
  */
-import { ratio, requestBuckets, requestCount, sumRate } from '../expressions.ts';
-import { apiRoutes, pointRoutes, serverErrors } from '../selectors.ts';
-import type { Alert, Severity } from './alert.ts';
-
-/** 99.9% of the API requests end without a 5xx. */
-const availabilityBudget = 0.001;
-/** 99% of the requests for single keys and of the sets end within 0.1 s. */
-const latencyBudget = 0.01;
-const latencyBound = '0.1';
+import { type Alert, type Severity, storeName, value } from './alert.ts';
+import { badRate, badRatio, latencyBound, type Objective, objectives, type Window } from './recording.ts';
+import type { Numbers } from './thresholds.ts';
 
 interface Speed {
   readonly name: string;
-  readonly long: string;
-  readonly short: string;
+  readonly long: Exclude<Window, '5m'>;
+  readonly short: Window;
+  /** Seconds of the long window. */
+  readonly seconds: number;
   /** Times the rate that would use up the budget in exactly 30 days. */
   readonly factor: number;
   readonly for: string;
   readonly severity: Severity;
+  readonly reason: string;
 }
 
 const speeds: readonly Speed[] = [
-  { name: 'Fast', long: '1h', short: '5m', factor: 14.4, for: '2m', severity: 'page' },
-  { name: 'Medium', long: '6h', short: '30m', factor: 6, for: '15m', severity: 'page' },
-  { name: 'Slow', long: '3d', short: '6h', factor: 1, for: '1h', severity: 'ticket' },
+  {
+    ...{ name: 'Fast', long: '1h', short: '5m', seconds: 3600, factor: 14.4, for: '2m', severity: 'page' },
+    reason: 'Page: the budget of 30 days is gone in two days, and users notice now.',
+  },
+  {
+    ...{ name: 'Medium', long: '6h', short: '30m', seconds: 6 * 3600, factor: 6, for: '15m', severity: 'page' },
+    reason: 'Page: the budget of 30 days is gone in five days.',
+  },
+  {
+    ...{ name: 'Slow', long: '3d', short: '6h', seconds: 3 * 86_400, factor: 1, for: '1h', severity: 'ticket' },
+    reason: 'Ticket: the budget lasts for weeks, and the cause is in days of data, not in the last minutes.',
+  },
 ];
 
-const by = 'namespace, kvstore';
-const where = '{{ $labels.namespace }}/{{ $labels.kvstore }}';
+const texts = {
+  Availability: {
+    summary: `${storeName}: clients get server errors (5xx).`,
+    of: 'the API requests',
+    bad: 'ended with a 5xx',
+    cause: 'Usual causes: etcd without a quorum or with a slow disk, overload, a failing rollout.',
+  },
+  Latency: {
+    summary: `${storeName}: clients wait long for single keys and sets.`,
+    of: 'the requests for single keys and of the sets',
+    bad: `took longer than ${latencyBound} s`,
+    cause: "Usual causes: slow flushes of etcd's disks, a saturated process, a CPU limit that throttles.",
+  },
+} as const;
 
-function failed(window: string): string {
-  const errors = sumRate(by, requestCount, `${apiRoutes}, ${serverErrors}`, window);
-  return ratio(errors, sumRate(by, requestCount, apiRoutes, window));
+export function burnRateAlerts(numbers: Numbers): readonly Alert[] {
+  return speeds.flatMap((speed) => [burning('Availability', speed, numbers), burning('Latency', speed, numbers)]);
 }
 
-function slow(window: string): string {
-  const fast = sumRate(by, requestBuckets, `${pointRoutes}, le="${latencyBound}"`, window);
-  return `1 - ${fast} / ${sumRate(by, requestCount, pointRoutes, window)}`;
-}
-
-export const burnRateAlerts: readonly Alert[] = speeds.flatMap((speed) => [
-  burning('Availability', speed, failed, availabilityBudget, `${where} answers too many requests with a 5xx.`),
-  burning('Latency', speed, slow, latencyBudget, `${where} answers too many requests later than ${latencyBound} s.`),
-]);
-
-function burning(
-  objective: string,
-  { name, long, short, factor, for: duration, severity }: Speed,
-  badPart: (window: string) => string,
-  budget: number,
-  summary: string,
-): Alert {
-  const threshold = Number((factor * budget).toPrecision(6));
-  const signals = [badPart(long), badPart(short)];
-  const expr = signals.map((signal) => `(${signal}) > ${threshold}`).join(' and ');
-  return { name: `KvStore${objective}Burn${name}`, severity, for: duration, expr, signals, summary };
+function burning(objective: Objective, speed: Speed, numbers: Numbers): Alert {
+  const { name, long, short, seconds, factor, for: duration, severity, reason } = speed;
+  const { summary, of, bad, cause } = texts[objective];
+  const limit = `${factor} * ${numbers[objectives[objective].budget]}`;
+  const signals = [badRatio(objective, long), badRatio(objective, short), badRate(objective, long)];
+  const enough = `${badRate(objective, long)} * ${seconds} > ${numbers.leastBadRequests}`;
+  return {
+    name: `KvStore${objective}Burn${name}`,
+    severity,
+    reason,
+    for: duration,
+    wait: `${factor} times the even rate over ${long} and still over ${short}, so that it ends soon after the cause does.`,
+    expr: `${badRatio(objective, long)} > ${limit} and ${badRatio(objective, short)} > ${limit} and ${enough}`,
+    signals,
+    subject: 'store',
+    dashboard: 'kvstore-service',
+    summary,
+    description: `In the last ${long}, ${value.percent} of ${of} ${bad}. ${cause}`,
+  };
 }

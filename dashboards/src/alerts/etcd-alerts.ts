@@ -1,10 +1,12 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
 import { quantile } from '../expressions.ts';
-import type { Alert } from './alert.ts';
+import { type Alert, label, storeName, value } from './alert.ts';
+import type { Numbers } from './thresholds.ts';
 
-const pod = '{{ $labels.namespace }}/{{ $labels.pod }}';
-const kvStore = '{{ $labels.namespace }}/{{ $labels.kvstore }}';
+const member = `${storeName}, etcd member ${label('pod')}`;
+const by = 'namespace, kvstore';
 const up = 'up{component="etcd"}';
+const answering = `sum by (${by}) (${up})`;
 const fsync = quantile(
   0.99,
   'namespace, kvstore, pod',
@@ -13,60 +15,123 @@ const fsync = quantile(
   '5m',
 );
 /** Falls to nothing when a member is down, so members that know a leader are compared with all that are scraped. */
-const led = 'sum by (namespace, kvstore) (etcd_server_has_leader{component="etcd"})';
-const members = `count by (namespace, kvstore) (${up})`;
+const led = `sum by (${by}) (etcd_server_has_leader{component="etcd"})`;
+const members = `count by (${by}) (${up})`;
 const size = 'etcd_mvcc_db_total_size_in_bytes{component="etcd"}';
 const quota = 'etcd_server_quota_backend_bytes{component="etcd"}';
+const claims = 'persistentvolumeclaim=~"data-.*-etcd-[0-9]+"';
+const available = `kubelet_volume_stats_available_bytes{${claims}}`;
+const left = `${available} / kubelet_volume_stats_capacity_bytes{${claims}}`;
+const volume = `${label('namespace')}, volume ${label('persistentvolumeclaim')}`;
 
-export const etcdAlerts: readonly Alert[] = [
-  {
-    name: 'KvStoreEtcdNoQuorum',
-    severity: 'page',
-    for: '1m',
-    expr: `(${led} or 0 * ${members}) <= ${members} / 2`,
-    signals: [led, members],
-    summary: `etcd of ${kvStore} has no quorum: no writes, and only stale reads.`,
-  },
-  {
-    name: 'KvStoreEtcdMemberDown',
-    severity: 'ticket',
-    for: '5m',
-    expr: `${up} == 0`,
-    signals: [up],
-    summary: `Member ${pod} of etcd does not answer.`,
-  },
-  {
-    name: 'KvStoreEtcdAlarm',
-    severity: 'page',
-    for: '2m',
-    expr: 'kvstore_etcd_alarms > 0',
-    signals: ['kvstore_etcd_alarms'],
-    summary: 'etcd of {{ $labels.namespace }}/{{ $labels.name }} raises the alarm {{ $labels.alarm }}.',
-  },
-  {
-    name: 'KvStoreEtcdNoSpaceNear',
-    severity: 'page',
-    for: '10m',
-    expr: `${size} / ${quota} > 0.8 or predict_linear(${size}[6h], 86400) / ${quota} > 1`,
-    signals: [`${size} / ${quota}`, `predict_linear(${size}[6h], 86400) / ${quota}`],
-    summary: `The database of ${pod} is at 80% of its quota, or will be over it within a day: writes will stop.`,
-  },
-  {
-    name: 'KvStoreEtcdVolumeFilling',
-    severity: 'page',
-    for: '10m',
-    expr: 'kubelet_volume_stats_available_bytes{persistentvolumeclaim=~"data-.*-etcd-[0-9]+"} / kubelet_volume_stats_capacity_bytes < 0.15',
-    signals: [
-      'kubelet_volume_stats_available_bytes{persistentvolumeclaim=~"data-.*-etcd-[0-9]+"} / kubelet_volume_stats_capacity_bytes',
-    ],
-    summary: 'Volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has less than 15% left.',
-  },
-  {
-    name: 'KvStoreEtcdSlowDisk',
-    severity: 'ticket',
-    for: '10m',
-    expr: `${fsync} > 0.1`,
-    signals: [fsync],
-    summary: `The disk of ${pod} is slow: one in a hundred flushes of etcd's log takes more than 0.1 s.`,
-  },
-];
+export function etcdAlerts(numbers: Numbers): readonly Alert[] {
+  const within = numbers.fillsWithinSeconds;
+  const full = `predict_linear(${size}[1h], ${within}) / ${quota}`;
+  const empty = `predict_linear(${available}[1h], ${within})`;
+  return [
+    {
+      name: 'KvStoreEtcdNoQuorum',
+      severity: 'page',
+      reason: 'Page: every write and every linearizable read fails.',
+      for: '2m',
+      wait: 'Longer than an election, and than the pods of a deleted store take to go.',
+      expr: `(${led} or 0 * ${members}) <= ${members} / 2`,
+      signals: [led, members],
+      subject: 'store',
+      dashboard: 'kvstore-operator',
+      summary: `${storeName}: writes and reads fail with 503; only stale reads work.`,
+      description: `Members that know a leader: ${value.number}, which is no majority. Usual causes: lost nodes, volumes that cannot be mounted, a NetworkPolicy between the members.`,
+    },
+    {
+      name: 'KvStoreEtcdMemberDown',
+      severity: 'ticket',
+      reason: 'Ticket: the others decide; KvStoreEtcdNoQuorum pages when too few are left.',
+      for: '5m',
+      wait: 'Longer than a member takes to restart.',
+      expr: `(${up} == 0) + on (${by}) group_left () ${answering}`,
+      signals: [up, answering],
+      subject: 'member',
+      dashboard: 'kvstore-operator',
+      summary: `${member}: it does not answer; one more loss may stop writes.`,
+      description: `Other members that answer: ${value.number}. Usual causes: the node is gone, the member is out of memory, its disk is full.`,
+    },
+    {
+      name: 'KvStoreEtcdAlarm',
+      severity: 'page',
+      reason: 'Page: writes fail.',
+      for: '2m',
+      wait: 'The operator makes room and disarms NOSPACE by itself within that time, where it can.',
+      expr: 'kvstore_etcd_alarms > 0',
+      signals: ['kvstore_etcd_alarms'],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${label('namespace')}/${label('name')}: writes fail, because etcd raises ${label('alarm')}.`,
+      description: `Members that raise it: ${value.number}. NOSPACE: the database has reached its quota. CORRUPT: a member's data differs from that of the others.`,
+    },
+    {
+      name: 'KvStoreEtcdNoSpaceNear',
+      severity: 'ticket',
+      reason: 'Ticket: writes go on; KvStoreEtcdNoSpaceSoon pages before they stop.',
+      for: '10m',
+      wait: 'Longer than the operator takes to compact and defragment.',
+      expr: `${size} / ${quota} > ${numbers.quotaUsed}`,
+      signals: [`${size} / ${quota}`],
+      subject: 'member',
+      dashboard: 'kvstore-operator',
+      summary: `${member}: writes will fail with 507 "storage-full" when its database reaches the quota.`,
+      description: `${value.percent} of the quota is used. Usual causes: more data, or history that was not compacted.`,
+    },
+    {
+      name: 'KvStoreEtcdNoSpaceSoon',
+      severity: 'page',
+      reason: 'Page: writes fail before the morning.',
+      for: '10m',
+      wait: 'The slope of 1 h, and 10 m more: an import that ends is no trend. Below half of the quota nothing is predicted.',
+      expr: `${size} / ${quota} > ${numbers.quotaNearlyUsed} or (${size} / ${quota} > 0.5 and ${full} > 1)`,
+      signals: [`${size} / ${quota}`, full],
+      subject: 'member',
+      dashboard: 'kvstore-operator',
+      summary: `${member}: writes will fail with 507 "storage-full" within hours.`,
+      description: `${value.percent} of the quota is used, and the rest will be used soon. Usual causes: an import, a client that writes in a loop, keys that nothing deletes.`,
+    },
+    {
+      name: 'KvStoreEtcdVolumeFilling',
+      severity: 'ticket',
+      reason: 'Ticket: the member goes on; KvStoreEtcdVolumeFullSoon pages before it stops.',
+      for: '10m',
+      wait: 'Snapshots and log files that etcd removes by itself come and go within that time.',
+      expr: `${left} < ${numbers.volumeLeft}`,
+      signals: [left],
+      subject: 'volume',
+      dashboard: 'kvstore-operator',
+      summary: `${volume}: a member of etcd stops when it is full.`,
+      description: `${value.percent} is left. Usual causes: the quota is too near to the size of the volume, or other files on it.`,
+    },
+    {
+      name: 'KvStoreEtcdVolumeFullSoon',
+      severity: 'page',
+      reason: 'Page: a member stops before the morning, and the others fill at the same pace.',
+      for: '10m',
+      wait: 'The slope of 1 h, and 10 m more. While more than 40% is left nothing is predicted.',
+      expr: `${left} < ${numbers.volumeNearlyFull} or (${left} < 0.4 and ${empty} < 0)`,
+      signals: [left, empty],
+      subject: 'volume',
+      dashboard: 'kvstore-operator',
+      summary: `${volume}: a member of etcd stops within hours, and writes with it if others fill too.`,
+      description: `${value.percent} is left, and will be used soon. Usual causes: an import, a client that writes in a loop.`,
+    },
+    {
+      name: 'KvStoreEtcdSlowDisk',
+      severity: 'ticket',
+      reason: 'Ticket: writes are slow; the latency alerts page when users notice.',
+      for: '10m',
+      wait: 'A quantile of 5 m, for 10 m: one backup on the same disk does not count.',
+      expr: `${fsync} > ${numbers.fsyncSeconds}`,
+      signals: [fsync],
+      subject: 'member',
+      dashboard: 'kvstore-operator',
+      summary: `${member}: writes are slow, because its disk is.`,
+      description: `One in a hundred flushes of its log takes ${value.duration} or longer; etcd advises 10ms. Usual causes: a shared or throttled disk, backups on the same disk.`,
+    },
+  ];
+}

@@ -1,87 +1,152 @@
 /** Alerts about KvStores as the operator sees them, and about the operator. */
-import type { Alert } from './alert.ts';
+import { type Alert, kvStoreName, label, value } from './alert.ts';
+import type { Numbers } from './thresholds.ts';
 
-const where = '{{ $labels.namespace }}/{{ $labels.name }}';
 const expiry = 'kvstore_certificate_expiry_timestamp_seconds';
 const asked = 'kvstore_replicas_desired';
 const backupDue = 'kvstore_backup_last_schedule_timestamp_seconds';
 const backedUp = 'kvstore_backup_last_success_timestamp_seconds';
+const failing = 'kvstore_reconcile_failing_since_timestamp_seconds';
+const longest = 'workqueue_longest_running_processor_seconds{component="operator"}';
+const leading = 'leader_election_master_status{component="operator"}';
+const reason = `{{ with query (printf "kvstore_condition{type='Degraded',status='True',namespace='%s',name='%s'}" $labels.namespace $labels.name) }}{{ . | first | label "reason" }}{{ else }}unknown{{ end }}`;
 
-export const operatorAlerts: readonly Alert[] = [
-  {
-    name: 'KvStoreNotReady',
-    severity: 'page',
-    for: '5m',
-    expr: `kvstore_ready == 0 and ${asked} > 0`,
-    signals: ['kvstore_ready', asked],
-    summary: `${where} lacks replicas, or its etcd cannot decide.`,
-  },
-  {
-    name: 'KvStoreDegraded',
-    severity: 'ticket',
-    for: '15m',
-    expr: 'kvstore_degraded == 1',
-    signals: ['kvstore_degraded'],
-    summary: `${where} is degraded: kubectl describe kvstore tells why.`,
-  },
-  {
-    name: 'KvStoreRolloutStuck',
-    severity: 'ticket',
-    for: '15m',
-    expr: `kvstore_replicas_ready < ${asked} and kvstore_paused == 0`,
-    signals: ['kvstore_replicas_ready', asked, 'kvstore_paused'],
-    summary: `${where} has had fewer ready replicas than wanted for a quarter of an hour.`,
-  },
-  {
-    name: 'KvStoreCertificateExpiring',
-    severity: 'ticket',
-    for: '1h',
-    // Due for renewal with 30 days left, an authority with a year: later than that, renewal does not happen.
-    expr: `${expiry}{certificate!="ca"} - time() < 20 * 86400 or ${expiry}{certificate="ca"} - time() < 300 * 86400`,
-    signals: [expiry],
-    summary: `${where}: the certificate {{ $labels.certificate }} of its etcd should have been renewed by now.`,
-  },
-  {
-    name: 'KvStoreBackupFailed',
-    severity: 'ticket',
-    // A Job that fails has tried for less than half an hour.
-    for: '1h',
-    // Also when none was ever completed: then there is no time of success.
-    expr: `${backupDue} unless ${backedUp} >= ${backupDue}`,
-    signals: [backupDue, backedUp],
-    summary: `${where}: a backup was due more than an hour ago and is not completed.`,
-  },
-  {
-    name: 'KvStoreBackupTooOld',
-    severity: 'ticket',
-    for: '1h',
-    // Backups are made every week at least.
-    expr: `time() - ${backedUp} > 8 * 86400`,
-    signals: [`time() - ${backedUp}`],
-    summary: `${where}: no backup has been completed for more than eight days.`,
-  },
-  {
-    name: 'KvStoreOperatorDown',
-    severity: 'ticket',
-    for: '10m',
-    expr: 'absent(leader_election_master_status{component="operator"} == 1)',
-    signals: ['leader_election_master_status{component="operator"}'],
-    summary: 'No operator leads: nothing repairs or changes any KvStore.',
-  },
-  {
-    name: 'KvStoreReconcileFailing',
-    severity: 'ticket',
-    for: '15m',
-    expr: 'increase(controller_runtime_reconcile_errors_total{component="operator"}[10m]) > 0',
-    signals: ['increase(controller_runtime_reconcile_errors_total{component="operator"}[10m])'],
-    summary: 'Reconciles have been failing for a quarter of an hour.',
-  },
-  {
-    name: 'KvStoreReconcileStuck',
-    severity: 'ticket',
-    for: '5m',
-    expr: 'workqueue_longest_running_processor_seconds{component="operator"} > 300',
-    signals: ['workqueue_longest_running_processor_seconds{component="operator"}'],
-    summary: 'A reconcile has been running for more than five minutes.',
-  },
-];
+export function operatorAlerts(numbers: Numbers): readonly Alert[] {
+  const { certificateSeconds, authoritySeconds, certificatePageSeconds } = numbers;
+  return [
+    {
+      name: 'KvStoreNotReady',
+      severity: 'page',
+      reason: 'Page: requests fail, or the next loss makes them fail.',
+      for: '5m',
+      wait: 'Longer than pods take to move to another node.',
+      // With the number of replicas that are ready as its value.
+      expr: `kvstore_replicas_ready and kvstore_ready == 0 and ${asked} > 0`,
+      signals: ['kvstore_replicas_ready', 'kvstore_ready', asked],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: requests fail or are about to, because replicas are missing or etcd has no quorum.`,
+      description: `Replicas that are ready: ${value.number}. Usual causes: etcd without a quorum, lost nodes, a new store whose pods do not start.`,
+    },
+    {
+      name: 'KvStoreDegraded',
+      severity: 'ticket',
+      reason: 'Ticket: what runs goes on; KvStoreNotReady pages when it does not.',
+      for: '15m',
+      wait: 'Most of what stands in the way during a rollout goes away by itself within that time.',
+      expr: 'kvstore_degraded == 1',
+      signals: ['kvstore_degraded'],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: it serves, but a change or a repair does not get further.`,
+      description: `The reason is ${reason}. kubectl describe kvstore has the message, which says what to do.`,
+    },
+    {
+      name: 'KvStoreRolloutStuck',
+      severity: 'ticket',
+      reason: 'Ticket: the old replicas serve during a rollout.',
+      for: '15m',
+      wait: 'Longer than the first sync of a replica and the drain of an old one take.',
+      expr: `${asked} - kvstore_replicas_ready > 0 and kvstore_paused == 0`,
+      signals: [`${asked} - kvstore_replicas_ready`, 'kvstore_paused'],
+      subject: 'kvstore',
+      dashboard: 'kvstore-rollout',
+      summary: `${kvStoreName}: users notice nothing yet, but replicas are missing.`,
+      description: `Replicas missing for a quarter of an hour: ${value.number}. Usual causes: an image that cannot be pulled, a Secret that is missing, no node with room.`,
+    },
+    {
+      name: 'KvStoreCertificateExpiring',
+      severity: 'ticket',
+      reason: 'Ticket: weeks are left; KvStoreCertificateEndsSoon pages when days are.',
+      for: '1h',
+      wait: 'Renewal takes minutes; an hour leaves out an operator that is just being replaced.',
+      // Due for renewal with 30 days left, an authority with a year: later than that, renewal does not happen.
+      expr: `${expiry}{certificate!="ca"} - time() < ${certificateSeconds} or ${expiry}{certificate="ca"} - time() < ${authoritySeconds}`,
+      signals: [`${expiry}{certificate!="ca"} - time()`, `${expiry}{certificate="ca"} - time()`],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: users notice nothing yet, but the certificate ${label('certificate')} of etcd is not renewed.`,
+      description: `It ends in ${value.duration}. Usual causes: the KvStore is paused, a member is not ready, the operator does not run.`,
+    },
+    {
+      name: 'KvStoreCertificateEndsSoon',
+      severity: 'page',
+      reason: 'Page: when it ends, etcd, service and operator refuse each other, and everything fails at once.',
+      for: '5m',
+      wait: 'It has been coming for weeks; a new KvStore has no certificate that is so short.',
+      expr: `${expiry} - time() < ${certificatePageSeconds}`,
+      signals: [`${expiry} - time()`],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: all requests fail when the certificate ${label('certificate')} of etcd ends.`,
+      description: `It ends in ${value.duration}. Usual causes: the KvStore is paused, a member is not ready, the operator does not run.`,
+    },
+    {
+      name: 'KvStoreBackupFailed',
+      severity: 'ticket',
+      reason: 'Ticket: the store serves, and the backups before it are there.',
+      for: '1h',
+      wait: 'A Job that fails has tried for less than half an hour.',
+      // Also when none was ever completed: then there is no time of success.
+      expr: `(time() - ${backupDue}) unless ${backedUp} >= ${backupDue}`,
+      signals: [`time() - ${backupDue}`, backedUp],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: users notice nothing; what they change now is in no backup.`,
+      description: `A backup was due ${value.duration} ago and is not completed. Usual causes: a full or missing volume, a token that may not read, a service that did not answer.`,
+    },
+    {
+      name: 'KvStoreBackupTooOld',
+      severity: 'ticket',
+      reason: 'Ticket: the store serves; a loss would cost more than a week of changes.',
+      for: '1h',
+      wait: 'Backups are made every week at least; a day more for one that failed once.',
+      expr: `time() - ${backedUp} > ${numbers.backupAgeSeconds}`,
+      signals: [`time() - ${backedUp}`],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: users notice nothing; what they delete by mistake can only be had as it was long ago.`,
+      description: `The newest backup is ${value.duration} old. Usual causes: the schedule is suspended, or every backup fails.`,
+    },
+    {
+      name: 'KvStoreOperatorDown',
+      severity: 'ticket',
+      reason: 'Ticket: what runs goes on; nothing is repaired.',
+      for: '10m',
+      wait: 'Longer than a change of the leader, or a move of the pod, takes.',
+      // Also when nothing of the operator is scraped.
+      expr: `(sum(${leading}) or vector(0)) == 0`,
+      signals: [leading],
+      subject: 'operator',
+      dashboard: 'kvstore-operator',
+      summary: 'All KvStores: they serve, but nothing is repaired or changed, because no operator leads.',
+      description: `Operators that lead: ${value.number}. Usual causes: an image or a node that is missing, rights that were taken away, a scrape that fails.`,
+    },
+    {
+      name: 'KvStoreReconcileFailing',
+      severity: 'ticket',
+      reason: 'Ticket: what runs goes on; this one KvStore is not repaired.',
+      for: '0m',
+      wait: 'The metric has the time of the first failure; a success in between ends it.',
+      expr: `time() - ${failing} > ${numbers.reconcileFailingSeconds}`,
+      signals: [`time() - ${failing}`],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: it serves, but the operator cannot look after it.`,
+      description: `Every reconcile of it has failed for ${value.duration}. Usual causes: a right that is missing, an admission policy or a quota, an API server in trouble.`,
+    },
+    {
+      name: 'KvStoreReconcileStuck',
+      severity: 'ticket',
+      reason: 'Ticket: what runs goes on; one KvStore waits.',
+      for: '5m',
+      wait: 'Every call has a timeout of its own, so that the longest regular reconcile ends within minutes.',
+      expr: `${longest} > ${numbers.reconcileSeconds}`,
+      signals: [longest],
+      subject: 'operator',
+      dashboard: 'kvstore-operator',
+      summary: 'One KvStore: it serves, but the operator has not come back from it.',
+      description: `A reconcile has been running for ${value.duration}. Usual causes: a connection to the API server or to etcd that hangs.`,
+    },
+  ];
+}

@@ -1,5 +1,5 @@
 /** The queries of the dashboards, as Prometheus is asked when everything is chosen. */
-import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Dashboard, Panel, RowPanel } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus';
 
 export interface PanelQuery {
@@ -10,16 +10,28 @@ export interface PanelQuery {
 }
 
 export function panelsOf(dashboard: Dashboard): Panel[] {
-  return (dashboard.panels ?? []).filter((panel): panel is Panel => panel.type !== 'row');
+  return (dashboard.panels ?? []).flatMap((panel) => (isRow(panel) ? panel.panels : [panel]));
 }
 
-/** @param rateInterval a few times the scrape interval, such as `10s` */
-export function queriesOf(dashboard: Dashboard, rateInterval: string): PanelQuery[] {
+export function isRow(panel: Panel | RowPanel): panel is RowPanel {
+  return panel.type === 'row';
+}
+
+/**
+ * @param rateInterval a few times the scrape interval, such as `10s`
+ * @param chosen what the variables are set to; as Grafana does, `.*` for All
+ */
+export function queriesOf(dashboard: Dashboard, rateInterval: string, chosen = '.*'): PanelQuery[] {
   return panelsOf(dashboard).flatMap((panel) =>
     ((panel.targets ?? []) as Dataquery[]).map(({ expr = '', legendFormat = '' }) => ({
       panel,
       legend: legendFormat,
-      expr: expr.replaceAll('$__rate_interval', rateInterval).replaceAll(/\$(namespace|kvstore|pod)\b/g, '.*'),
+      expr: fillIn(expr, rateInterval, chosen),
     })),
   );
+}
+
+/** A query as Grafana sends it. */
+export function fillIn(expr: string, rateInterval: string, chosen = '.*'): string {
+  return expr.replaceAll('$__rate_interval', rateInterval).replaceAll(/\$(namespace|kvstore|pod)\b/g, chosen);
 }

@@ -48,5 +48,5 @@ async function reconcileOne(name: string, { queue, clock, log, metrics, reconcil
     queue.retry(name);
     result = 'error';
   }
-  metrics.ended(result, clock.now() - startedAt);
+  metrics.ended(name, result, clock.now() - startedAt);
 }

@@ -7,7 +7,7 @@ import type {
 import type { KvStore } from '../kvstore.ts';
 import { defaultNames, objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
-import { serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
+import { metricsPortOf, serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
 
 export interface ServiceDefaults {
   /** Image of a KvStore that names none. */
@@ -36,6 +36,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
   const { metadata, spec } = kvstore;
   const { volumes, mounts } = serviceFiles(kvstore);
   const matchLabels = selectorLabels(metadata.name, 'service');
+  const metricsPort = metricsPortOf(kvstore);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -54,7 +55,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
         metadata: {
           labels: objectLabels(metadata.name, 'service'),
           annotations: {
-            ...scrapeAnnotations(servicePort),
+            ...scrapeAnnotations(metricsPort ?? servicePort),
             ...(secretVersions === '' ? {} : { [secretVersionsAnnotation]: secretVersions }),
           },
         },
@@ -76,7 +77,12 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
               name: 'service',
               image: spec.image ?? defaults.serviceImage,
               imagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
-              ports: [{ name: 'http', containerPort: servicePort, protocol: 'TCP' }],
+              ports: [
+                { name: 'http', containerPort: servicePort, protocol: 'TCP' },
+                ...(metricsPort === undefined
+                  ? []
+                  : [{ name: 'metrics', containerPort: metricsPort, protocol: 'TCP' }]),
+              ],
               env: serviceEnvironment(kvstore),
               resources: spec.resources ?? defaultResources,
               volumeMounts: mounts,

@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly secretVersions: string;
   /** Whether ServiceMonitors exist in this cluster. */
   readonly hasServiceMonitors: boolean;
+  /** Whose pods may read the metrics that have a port of their own; default: those of the KvStore's clients. */
+  readonly monitoringNamespaces?: readonly string[] | undefined;
   /** True: the store is still to get its first values, so nobody from outside is to reach it. */
   readonly restoring: boolean;
   /** Default: those of a new KvStore. */
@@ -33,7 +35,7 @@ export function buildServiceObjects(kvstore: KvStore, around: Surroundings): Kub
   const objects = [
     buildServiceAccount(kvstore, names),
     buildService(kvstore, around.live),
-    buildNetworkPolicy(kvstore, names),
+    buildNetworkPolicy(kvstore, names, around.monitoringNamespaces),
     buildDisruptionBudget(kvstore),
     buildDeployment(kvstore, defaults, around.secretVersions),
     backup === undefined ? undefined : buildBackupClaim(kvstore, backup),

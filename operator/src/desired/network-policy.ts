@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { defaultNames, objectLabels, selectorLabels } from './labels.ts';
-import { servicePort } from './service-environment.ts';
+import { metricsPortOf, servicePort } from './service-environment.ts';
 
 /** client-node's own type renames `from`, which the API server's JSON has. */
 export interface NetworkPolicy extends KubernetesObject {
@@ -15,12 +15,17 @@ export interface NetworkPolicy extends KubernetesObject {
 /**
  * The clients that the KvStore names, and its own replicas, backups and restores, reach the service by HTTP; all clients
  * do when it names none. No other port is open. What the Ingress controller and Prometheus are called differs between
- * clusters, so neither is guessed.
+ * clusters, so neither is guessed. Metrics with a port of their own are for the namespaces that monitor; when the operator is
+ * told of none, for the clients that the KvStore names.
  */
 export function buildNetworkPolicy(
-  { metadata: { name, namespace }, spec: { clients } }: KvStore,
-  { networkPolicy } = defaultNames(name),
+  kvstore: KvStore,
+  { networkPolicy } = defaultNames(kvstore.metadata.name),
+  monitoringNamespaces: readonly string[] = [],
 ): NetworkPolicy {
+  const { name, namespace } = kvstore.metadata;
+  const { clients } = kvstore.spec;
+  const metricsPort = metricsPortOf(kvstore);
   const jobs = (['backup', 'restore', 'service'] as const).map((component) => ({
     podSelector: { matchLabels: selectorLabels(name, component) },
   }));
@@ -36,7 +41,25 @@ export function buildNetworkPolicy(
           ...(clients === undefined ? {} : { from: [...clients, ...jobs] }),
           ports: [{ protocol: 'TCP', port: servicePort }],
         },
+        ...(metricsPort === undefined
+          ? []
+          : [{ ...scrapers(clients, monitoringNamespaces), ports: [{ protocol: 'TCP', port: metricsPort }] }]),
       ],
     },
   };
+}
+
+function scrapers(
+  clients: readonly V1NetworkPolicyPeer[] | undefined,
+  monitoringNamespaces: readonly string[],
+): { from?: V1NetworkPolicyPeer[] } {
+  if (monitoringNamespaces.length > 0) return { from: namespacePeers(monitoringNamespaces) };
+  return clients === undefined ? {} : { from: [...clients] };
+}
+
+/** By the label that the API server gives each namespace, and that nothing else can have. */
+export function namespacePeers(
+  names: readonly string[],
+): { namespaceSelector: { matchLabels: Record<string, string> } }[] {
+  return names.map((name) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } }));
 }

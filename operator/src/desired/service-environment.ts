@@ -31,6 +31,16 @@ export const reservedVariables = [
   'KV_PEERS_URL',
 ] as const;
 
+/**
+ * Where the KvStore's env puts the metrics, when it gives them a port of their own (KV_METRICS_PORT). A value that is no port
+ * is the service's to refuse.
+ */
+export function metricsPortOf({ spec }: KvStore): number | undefined {
+  const text = spec.env?.find(({ name }) => name === 'KV_METRICS_PORT')?.value ?? '';
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port > 0 && port <= 65_535 && port !== servicePort ? port : undefined;
+}
+
 export interface ServiceFiles {
   readonly volumes: V1Volume[];
   readonly mounts: V1VolumeMount[];

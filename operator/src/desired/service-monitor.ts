@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { instanceLabels, objectLabels } from './labels.ts';
+import { metricsPortOf } from './service-environment.ts';
 
 export interface ServiceMonitor extends KubernetesObject {
   readonly spec: {
@@ -21,14 +22,17 @@ export interface ServiceMonitorEndpoint {
  * selector takes both Services, and each endpoint is the one that has its port. Targets get the labels that the
  * dashboards ask for, as in dashboards/scrape.yaml.
  */
-export function buildServiceMonitor({ metadata: { name, namespace } }: KvStore): ServiceMonitor {
+export function buildServiceMonitor(kvstore: KvStore): ServiceMonitor {
+  const { name, namespace } = kvstore.metadata;
+  const hasOwnPort = metricsPortOf(kvstore) !== undefined;
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'ServiceMonitor',
     metadata: { name, namespace, labels: objectLabels(name, 'service') },
     spec: {
       selector: { matchLabels: instanceLabels(name) },
-      endpoints: [endpoint('http'), endpoint('metrics')],
+      // The Service of the service calls its port of metrics as that of etcd does.
+      endpoints: [...(hasOwnPort ? [] : [endpoint('http')]), endpoint('metrics')],
     },
   };
 }

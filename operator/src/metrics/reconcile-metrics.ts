@@ -6,11 +6,17 @@ export type Result = (typeof results)[number];
 /** The reconcile families, under controller-runtime's names. */
 export interface ReconcileMetrics {
   started(): void;
-  ended(result: Result, ms: number): void;
+  /** @param name of the KvStore, `namespace/name` */
+  ended(name: string, result: Result, ms: number): void;
   workers(count: number): void;
 }
 
-export function createReconcileMetrics(registry: Registry, controller: string): ReconcileMetrics {
+/** @param now Unix milliseconds */
+export function createReconcileMetrics(
+  registry: Registry,
+  controller: string,
+  now: () => number = Date.now,
+): ReconcileMetrics {
   const registers = [registry];
   const labelNames = ['controller'] as const;
   const total = new Counter({
@@ -44,11 +50,27 @@ export function createReconcileMetrics(registry: Registry, controller: string): 
     labelNames,
     registers,
   });
+  const failing = new Gauge({
+    name: 'kvstore_reconcile_failing_since_timestamp_seconds',
+    help: 'Since when every reconcile of a KvStore has failed; without a series, the last one succeeded. Unix seconds.',
+    labelNames: ['namespace', 'name'],
+    registers,
+  });
+  const failingNames = new Set<string>();
+  const note = (key: string, isFailing: boolean): void => {
+    if (isFailing === failingNames.has(key)) return;
+    const [namespace = '', name = ''] = key.split('/');
+    if (isFailing) failing.set({ namespace, name }, now() / 1000);
+    else failing.remove({ namespace, name });
+    if (isFailing) failingNames.add(key);
+    else failingNames.delete(key);
+  };
   for (const result of results) total.inc({ controller, result }, 0);
   errors.inc({ controller }, 0);
   return {
     started: () => active.inc({ controller }),
-    ended(result, ms) {
+    ended(name, result, ms) {
+      note(name, result === 'error');
       active.dec({ controller });
       total.inc({ controller, result });
       if (result === 'error') errors.inc({ controller });

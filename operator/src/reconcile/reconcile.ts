@@ -142,6 +142,7 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       defaults: options.defaults,
       secretVersions,
       hasServiceMonitors: options.hasServiceMonitors(),
+      monitoringNamespaces: options.defaults.etcd.reach?.monitoringNamespaces,
       restoring: restore?.holdsUp !== undefined,
       live: liveDeployment(),
     };

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { buildDeployment } from '../../src/desired/deployment.ts';
 import { buildServiceObjects } from '../../src/desired/desired.ts';
 import { buildDisruptionBudget } from '../../src/desired/disruption-budget.ts';
 import { buildIngress, urlOf } from '../../src/desired/ingress.ts';
@@ -10,7 +11,7 @@ import { buildServiceMonitor } from '../../src/desired/service-monitor.ts';
 import { etcdHeadlessService } from '../../src/etcd/build/headless-service.ts';
 import { etcdNetworkPolicy } from '../../src/etcd/build/network-policy.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
-import type { KvStoreSpec } from '../../src/kvstore.ts';
+import type { KvStore, KvStoreSpec } from '../../src/kvstore.ts';
 import { kvStore } from '../support/kvstore.ts';
 
 const selector = {
@@ -148,6 +149,47 @@ test('the clients that a KvStore names, and its own pods, are the only ones that
     },
   }));
   t.deepEqual(ingress, [{ from: [...clients, ...jobs], ports: [{ protocol: 'TCP', port: 8080 }] }]);
+});
+
+test('a port for metrics alone is followed by pods, Service, policy and monitor; a value that is none is not', (t) => {
+  const withPort = (value: string, more: Partial<KvStoreSpec> = {}) =>
+    kvStore({ env: [{ name: 'KV_METRICS_PORT', value }], ...more });
+  const store = withPort('9464');
+  const rule = { ports: [{ protocol: 'TCP', port: 9464 }] };
+  const ofMetrics = (kvstore: KvStore, monitoring?: readonly string[]) =>
+    buildNetworkPolicy(kvstore, undefined, monitoring).spec.ingress.slice(1);
+  t.deepEqual(ofMetrics(store), [rule]);
+  const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+  t.deepEqual(ofMetrics(store, ['monitoring']), [{ from: [monitoring], ...rule }]);
+  const clients = [{ podSelector: { matchLabels: { app: 'till' } } }];
+  t.deepEqual(ofMetrics(withPort('9464', { clients })), [{ from: clients, ...rule }]);
+  t.deepEqual(ofMetrics(withPort('9464', { clients }), ['monitoring']), [{ from: [monitoring], ...rule }]);
+  t.deepEqual(
+    buildService(store).spec?.ports?.map(({ name, port, targetPort }) => [name, port, targetPort]),
+    [
+      ['http', 8080, 'http'],
+      ['metrics', 9464, 'metrics'],
+    ],
+  );
+  t.deepEqual(
+    buildServiceMonitor(store).spec.endpoints.map(({ port }) => port),
+    ['metrics'],
+  );
+  const { metadata, spec } = buildDeployment(store, { serviceImage: 'i' }, '').spec?.template ?? {};
+  t.is(metadata?.annotations?.['prometheus.io/port'], '9464');
+  const [container] = spec?.containers ?? [];
+  t.deepEqual(
+    container?.ports?.map(({ containerPort }) => containerPort),
+    [8080, 9464],
+  );
+  t.deepEqual(
+    container?.env?.filter(({ name }) => name === 'KV_METRICS_PORT'),
+    [{ name: 'KV_METRICS_PORT', value: '9464' }],
+  );
+  for (const value of ['', '0', '8080', '70000', 'x', '$(X)']) {
+    t.is(buildNetworkPolicy(withPort(value)).spec.ingress.length, 1, value);
+    t.is(buildService(withPort(value)).spec?.ports?.length, 1, value);
+  }
 });
 
 test('the ServiceAccount has no token', (t) => {

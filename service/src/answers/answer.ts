@@ -1,6 +1,6 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
 import type { Writable } from 'node:stream';
-import type { ProblemCode } from '../errors.ts';
+import type { Problem, ProblemCode } from '../errors.ts';
 
 interface AnswerHead {
   readonly status: number;
@@ -36,6 +36,8 @@ export interface SlicedAnswer extends AnswerHead {
   readonly slices: Iterable<string>;
   /** How it is compressed on its way; undefined: not at all. */
   readonly coding?: 'gzip';
+  /** Called once with what ends it before its last slice: a problem that is its client's doing. */
+  onCut(end: (problem: Problem) => void): void;
   /** Called once, when the client has taken the last slice or has gone. */
   release(): void;
 }
@@ -56,8 +58,23 @@ export function textAnswer(
   problem?: ProblemCode,
 ): TextAnswer {
   const length = Buffer.byteLength(text);
-  return ready(status, [...headers, 'Content-Length', String(length)], text, length, problem, undefined);
+  return ready(
+    status,
+    [...headers, ...forBrowsers, 'Content-Length', String(length)],
+    text,
+    length,
+    problem,
+    undefined,
+  );
 }
+
+/** What browsers make of an answer: they guess no other type, and no page of another origin can embed it. */
+export const forBrowsers = [
+  'X-Content-Type-Options',
+  'nosniff',
+  'Cross-Origin-Resource-Policy',
+  'same-origin',
+] as const;
 
 /** 200 with JSON. `etag`: quotes included. */
 export function jsonAnswer(text: string, etag?: string): TextAnswer {
@@ -66,8 +83,8 @@ export function jsonAnswer(text: string, etag?: string): TextAnswer {
   // Each list in one piece: to put it together from parts is seen in a set's time.
   const headers =
     etag === undefined
-      ? ['Content-Type', 'application/json', 'Content-Length', size]
-      : ['ETag', etag, 'Content-Type', 'application/json', 'Content-Length', size];
+      ? ['Content-Type', 'application/json', ...forBrowsers, 'Content-Length', size]
+      : ['ETag', etag, 'Content-Type', 'application/json', ...forBrowsers, 'Content-Length', size];
   return ready(200, headers, text, length, undefined, etag);
 }
 

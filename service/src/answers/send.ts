@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import type { Problem } from '../errors.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
@@ -98,15 +99,22 @@ function* batches(parts: readonly Buffer[]): Iterable<readonly Buffer[]> {
 
 async function sendSlices(
   response: ServerResponse,
-  { status, headers, slices, release, coding }: SlicedAnswer,
+  { status, headers, slices, onCut, release, coding }: SlicedAnswer,
   scheduler: EventLoopScheduler,
 ): Promise<void> {
+  let cut: Problem | undefined;
+  onCut((problem) => {
+    cut = problem;
+    // Wakes what waits for the client, too.
+    response.destroy();
+  });
   try {
     response.writeHead(status, headers as string[]);
     if (isHead(response)) response.end();
     else await sendInTurns(coding === undefined ? response : zipped(response), slices, writeText, scheduler);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
+    if (cut !== undefined) throw cut;
   } finally {
     release();
   }

@@ -1,18 +1,32 @@
 /** Requests that may be meant for another server are refused before anything of them is looked at. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { Problem } from '../errors.ts';
 import type { Target } from '../requests/target.ts';
 import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';
 
-/** Throws Problem `invalid-request` or `misdirected`. */
+/** Throws Problem `invalid-request`, `misdirected` or `certificate-required`. */
 export type AcceptRequest = (request: IncomingMessage, target: Target) => void;
 
-/** @param identity of this store; undefined: it has none */
-export function acceptRequest(identity: string | undefined, checkHost: CheckHost | undefined): AcceptRequest {
+/**
+ * @param identity of this store; undefined: it has none
+ * @param needsCertificate each request but a probe's comes with a client certificate that the listener accepts
+ */
+export function acceptRequest(
+  identity: string | undefined,
+  checkHost: CheckHost | undefined,
+  needsCertificate: boolean,
+): AcceptRequest {
   /** The last Host that was good: as a rule the next one, too. */
   let lastHost: string | undefined;
-  return ({ headers, rawHeaders, httpVersion }, target) => {
+  return ({ headers, rawHeaders, httpVersion, socket }, target) => {
+    if (needsCertificate && !(socket as TLSSocket).authorized && !probes.has(target.path)) {
+      throw new Problem(
+        'certificate-required',
+        'A request needs a client certificate of an authority that is known here.',
+      );
+    }
     // The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own.
     if (httpVersion === '0.9') throw new Problem('invalid-request', 'This is not an HTTP/1.1 request.');
     const { host } = headers;
@@ -33,6 +47,9 @@ export function acceptRequest(identity: string | undefined, checkHost: CheckHost
     if (isMisdirected(headers, identity)) throw misdirected(identity);
   };
 }
+
+/** Kubelets have no certificate. */
+const probes: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 /** Kubelets and scrapers ask by the address of a pod. */
 const byAddress: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);

@@ -4,7 +4,9 @@ import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
 import type { Send } from '../answers/send.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Problem } from '../errors.ts';
+import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 
@@ -12,17 +14,20 @@ export interface AnswerProblemsParts {
   readonly log: Logger;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly send: Send;
+  readonly audit: Audit | undefined;
 }
 
 /** A middleware that may be done when it returns: most reads are, and a promise for each is a part of what they cost. */
 export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
 
 /** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
-export function answerProblems({ log, metrics, send }: AnswerProblemsParts, layer: Layer): Layer {
+export function answerProblems({ log, metrics, send, audit }: AnswerProblemsParts, layer: Layer): Layer {
+  const logProblem = problemLog(log);
   const answer = (ctx: Context, error: unknown) => {
     const problem = toProblem(error);
     metrics.problem(problem.code);
-    logProblem(ctx, problem, log);
+    logProblem(ctx, problem);
+    if (audit !== undefined) noteProblem(ctx, problem, audit);
     if (ctx.res.headersSent) return cutOff(ctx.res, problem);
     // A body that nobody read would stand before the next request on this connection; the request's time limit bounds it.
     // What it was piped to takes no more, and would hold it up for as long.
@@ -39,6 +44,14 @@ export function answerProblems({ log, metrics, send }: AnswerProblemsParts, laye
   };
 }
 
+function noteProblem({ state, res }: Context, { status, code }: Problem, { refused, wrote }: Audit): void {
+  // Undefined: it could not even be split into path and query.
+  const request: RawRequest | undefined = state;
+  if (request === undefined) return;
+  if (status === 401 || status === 403) refused(request, res, status, code);
+  else if (request.isWrite) wrote?.(request, res, status, code);
+}
+
 /** Too late for another answer: the connection is cut, so that no client takes the beginning for the whole. */
 function cutOff(response: ServerResponse, { status }: Problem): void {
   const exchange = exchangeOf(response);
@@ -46,10 +59,21 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
   response.destroy();
 }
 
+/** A crowd that is refused gets a line in so many milliseconds: one for each would fill the log. All are counted. */
+const refusalPause = 1000;
+
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
-function logProblem({ req, res }: Context, problem: Problem, log: Logger): void {
-  const { code, status } = problem;
-  const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
-  if (level === undefined) return;
-  log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
+function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  return ({ req, res }, problem) => {
+    const { code, status } = problem;
+    const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
+    if (level === undefined) return;
+    if (code === 'overloaded') {
+      const now = performance.now();
+      if (now < quietUntil) return;
+      quietUntil = now + refusalPause;
+    }
+    log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
+  };
 }

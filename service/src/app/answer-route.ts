@@ -4,19 +4,22 @@ import type { Answer } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
 import { inCoding, isCompressible } from '../answers/compress.ts';
 import type { Send } from '../answers/send.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { ReadBody } from '../requests/body.ts';
-import type { RawRequest } from '../requests/raw-request.ts';
+import { noBody, type RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf, setRoute } from '../server/exchange.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { Route } from './routes.ts';
-import { refuseCrossSite } from './same-origin.ts';
+import type { CheckOrigin } from './same-origin.ts';
 
 export interface AnswerRouteParts {
   readonly send: Send;
   readonly readBody: ReadBody;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly spans: Spans;
+  readonly audit: Audit | undefined;
+  readonly checkOrigin: CheckOrigin;
   /** What caches may do with the answer to a read. */
   readonly caching: readonly string[];
   /** Whether clients that ask for gzip get it. */
@@ -26,9 +29,11 @@ export interface AnswerRouteParts {
 /** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
-export function answerRoutes({ send, readBody, metrics, spans, caching, compress }: AnswerRouteParts): AnswerRoute {
+export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
+  const { send, readBody, metrics, spans, audit, checkOrigin, caching, compress } = parts;
   const codings = ['Vary', 'Accept-Encoding'];
   const cachingOfCodings = [...caching, ...codings];
+  const wrote = audit?.wrote;
   const cachingOf = ({ access, path }: Route, answer: Answer): readonly string[] | undefined => {
     // Some have their own: pages, probes, metrics, events.
     const varies = compress && isCompressible(path);
@@ -36,12 +41,14 @@ export function answerRoutes({ send, readBody, metrics, spans, caching, compress
     return access === 'write' ? notStored : varies ? cachingOfCodings : caching;
   };
   const finish = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
-    if (answer.kind === 'text' && answer.problem !== undefined) metrics.problem(answer.problem);
+    const problem = answer.kind === 'text' ? answer.problem : undefined;
+    if (problem !== undefined) metrics.problem(problem);
+    const request: RawRequest = ctx.state;
+    if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
     if (!compress || !isCompressible(route.path)) return sendAs(route, ctx, answer);
-    const { headers } = ctx.req;
     // What asks for no coding pays for none.
-    const coded =
-      headers['accept-encoding'] === undefined && answer.status === 200 ? answer : inCoding(ctx.req, answer);
+    const asksForNone = request.headers['accept-encoding'] === undefined && answer.status === 200;
+    const coded = asksForNone ? answer : inCoding(ctx.req, answer);
     return 'then' in coded ? coded.then((ready) => sendAs(route, ctx, ready)) : sendAs(route, ctx, coded);
   };
   const sendAs = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
@@ -54,14 +61,22 @@ export function answerRoutes({ send, readBody, metrics, spans, caching, compress
     return 'then' in answer ? answer.then((ready) => finish(route, ctx, ready)) : finish(route, ctx, answer);
   };
   const answerWithBody = (route: Route, ctx: Context, request: RawRequest): Promise<void> =>
-    readBody(ctx).then((body) => {
+    readBody(ctx.req, ctx.res).then((body) => {
       request.body = body;
-      return answerNow(route, ctx, request);
+      const answering = answerNow(route, ctx, request);
+      // The parser has read it: a write that waits for the disk holds its pairs, not the body as well.
+      request.body = noBody;
+      return answering;
     });
   return (route, ctx) => {
     const request: RawRequest = ctx.state;
     setRoute(ctx.res, route.path);
-    if (route.access === 'write') refuseCrossSite(request.headers);
+    if (route.access === 'write') {
+      request.isWrite = true;
+      // A socket knows its client after its end only when it was asked before.
+      if (wrote !== undefined) void ctx.req.socket.remoteAddress;
+    }
+    if (route.access !== 'open') checkOrigin(request.headers, route.access);
     return route.hasBody ? answerWithBody(route, ctx, request) : answerNow(route, ctx, request);
   };
 }

@@ -4,7 +4,9 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { readCaching } from '../answers/cache-control.ts';
 import { sender } from '../answers/send.ts';
+import type { Audit } from '../audit/audit.ts';
 import { bodyReader } from '../requests/body.ts';
+import { BodyBudget } from '../requests/body-budget.ts';
 import { RawRequest } from '../requests/raw-request.ts';
 import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
@@ -18,36 +20,55 @@ import { answerFound } from './find-route.ts';
 import { type HostRules, hostCheck } from './hosts.ts';
 import { LeanKoa } from './koa.ts';
 import { apiRoutes, type Route, type RouteParts } from './routes.ts';
+import { originCheck } from './same-origin.ts';
+
+/** Bytes of bodies at once; parsed, a body takes some five times of it. */
+const maxBodies = 32 * 1024 ** 2;
 
 export interface AppOptions extends RouteParts {
   readonly log: Logger;
   /** Bytes of a request's body. */
   readonly maxBody: number;
   readonly spans: Spans;
+  /** Undefined: there is no audit log. */
+  readonly audit?: Audit | undefined;
   /** What the store is called; a request that is meant for another one is refused. */
   readonly identity?: string | undefined;
+  /** True: a request needs a client certificate that the listener accepts. Default: it needs none. */
+  readonly clientCertificates?: boolean;
   readonly hosts: HostRules;
+  /** Of pages that may use the API besides its own; default: none. */
+  readonly origins?: readonly string[];
   readonly pages: PageOptions;
   /** Whether clients that ask for gzip get it. Default: yes. */
   readonly compress?: boolean;
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, scheduler, spans, tokens, maxBody } = options;
+  const { log, metrics, scheduler, spans, tokens, maxBody, audit } = options;
   const send = sender(scheduler);
-  const readBody = bodyReader({ maxBytes: maxBody, spans });
-  const caching = readCaching({ needsToken: tokens !== undefined });
-  const answerRoute = answerRoutes({ send, readBody, metrics, spans, caching, compress: options.compress ?? true });
+  const budget = new BodyBudget(Math.max(maxBodies, 3 * maxBody));
+  const readBody = bodyReader({ maxBytes: maxBody, budget, spans });
+  const answerRoute = answerRoutes({
+    send,
+    readBody,
+    metrics,
+    spans,
+    audit,
+    caching: readCaching({ needsToken: tokens !== undefined }),
+    compress: options.compress ?? true,
+    checkOrigin: originCheck(options.origins ?? []),
+  });
   const data = apiRoutes(options);
   const routes = [...data, ...pageRoutes(pagesOf(options.pages)).map(pageRoute)];
 
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
-  const accept = acceptRequest(options.identity, hostCheck(options.hosts));
+  const accept = acceptRequest(options.identity, hostCheck(options.hosts), options.clientCertificates ?? false);
   const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
   const answerApi = answerFound(data, answerRoute);
   app.use(
-    answerProblems({ log, metrics, send }, (ctx, next) => {
+    answerProblems({ log, metrics, send, audit }, (ctx, next) => {
       const request = new RawRequest(ctx.req, ctx.res);
       // Koa's place for what the layers hand on.
       ctx.state = request;

@@ -1,4 +1,5 @@
 /** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
@@ -19,17 +20,18 @@ export type Authorize = (request: RawRequest) => void;
 export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Authorize {
   return (request) => {
     if (openPaths.has(request.target.path)) return;
-    const token = tokenOf(request, tokens);
+    const token = tokenOf(request.headers, tokens);
     if (token === undefined) throw unauthorized(request);
+    request.token = token;
     if (token.access !== 'rw' && !safeMethods.has(request.method)) {
       const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }
-    request.token = token;
   };
 }
 
-function tokenOf({ headers }: RawRequest, tokens: Tokens): Token | undefined {
+/** The token in force that a request shows; undefined: it shows none. */
+export function tokenOf(headers: IncomingHttpHeaders, tokens: Tokens): Token | undefined {
   const text = bearer.exec(headers.authorization ?? '')?.[1];
   return text === undefined ? undefined : tokens.use(text);
 }

@@ -3,6 +3,7 @@
  * rebinding); the browser then takes the service for a part of that page. The Host header still has the page's name.
  */
 import { Problem } from '../errors.ts';
+import { isLoopback } from '../loopback.ts';
 
 export interface HostRules {
   /** Address that the service listens on. */
@@ -28,14 +29,4 @@ export function hostCheck({ listens, needsToken, allowed }: HostRules): CheckHos
     if (names.has(name) || isLoopback(name)) return;
     throw new Problem('misdirected', `This service does not answer to ${name}. Add the name to KV_HOSTS if it should.`);
   };
-}
-
-function isLoopback(name: string): boolean {
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '[::1]' ||
-    name === '::1' ||
-    /^127(\.\d+){3}$/.test(name)
-  );
 }

@@ -7,15 +7,15 @@ import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
-import { live, metricsText, ready } from '../operations/health.ts';
-import { longReads } from '../operations/long-read.ts';
+import { live, type metricsText, ready } from '../operations/health.ts';
+import { type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
 import { type WatchParts, watchChanges } from '../operations/watch.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { parseDump, parseGet, parseSearch } from '../requests/reads.ts';
 import { parseWatch } from '../requests/watches.ts';
-import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
+import { type DeleteRequest, parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
@@ -38,18 +38,19 @@ export interface RouteParts extends WatchParts {
   readonly dumps: DumpCache;
   readonly repeated: RepeatedReads;
   readonly scheduler: EventLoopScheduler;
-  /** Searches and dumps at once that are read in slices. */
-  readonly maxStreams: number;
+  /** Of searches and dumps that are read in slices. */
+  readonly longReads: LongReadLimits;
   readonly peers: Peers | undefined;
-  /** Whether metrics name sampled requests as examples, for scrapers that can read them. */
-  readonly exemplars: boolean;
+  /** Undefined: metrics have a port of their own. */
+  readonly metricsText: ReturnType<typeof metricsText> | undefined;
   /** Of the service, as the API's description says it. */
   readonly version: string;
 }
 
 export function apiRoutes(parts: RouteParts): readonly Route[] {
-  const { store, registry, answers, repeated, dumps, scheduler, drain, peers, exemplars, version, tokens } = parts;
-  const longRead = longReads(store, parts.maxStreams);
+  const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens } = parts;
+  const metrics = parts.metricsText;
+  const longRead = longReads(store, parts.longReads, parts.registry);
   const get = getValue(store, answers);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
@@ -57,22 +58,35 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);
   const watch = watchChanges(parts);
-  const handlers: Readonly<Record<OperationName, Route['answer']>> = {
+  const handlers: Readonly<Record<OperationName, Route['answer'] | undefined>> = {
     get: (request) => get(parseGet(request)),
     search: (request) => search(parseSearch(request)),
     dump: (request) => dump(parseDump(request)),
-    set: (request) => set(parseSet(request)),
-    deleteOne: (request) => deleteOne(parseDeleteOne(request)),
-    deleteMany: (request) => deleteMany(parseDeleteMany(request)),
+    set(request) {
+      const asked = parseSet(request);
+      const [first] = asked.pairs;
+      request.subject = asked.pairs.length === 1 ? first?.key : asked.pairs.length;
+      return set(asked);
+    },
+    deleteOne: (request) => deleteOne(noted(request, parseDeleteOne(request))),
+    deleteMany: (request) => deleteMany(noted(request, parseDeleteMany(request))),
     watch: (request) => watch(parseWatch(request)),
     live,
     ready: ready(store, drain, peers),
-    metrics: metricsText(registry, exemplars),
-    openApi: serveDocument({ version, tokens: tokens !== undefined }),
+    metrics,
+    openApi: serveDocument({ version, tokens: tokens !== undefined, metrics: metrics !== undefined }),
   };
-  return (Object.keys(api) as OperationName[]).map((name) => {
+  return (Object.keys(api) as OperationName[]).flatMap((name) => {
+    const answer = handlers[name];
+    if (answer === undefined) return [];
     const { method, path, operation }: ApiEntry = api[name];
     const hasBody = operation.requestBody !== undefined;
-    return { method, path, access: operation.access, hasBody, answer: handlers[name] };
+    return { method, path, access: operation.access, hasBody, answer };
   });
+}
+
+function noted(request: RawRequest, asked: DeleteRequest): DeleteRequest {
+  const { keys } = asked;
+  request.subject = keys.length === 1 ? keys[0] : keys.length;
+  return asked;
 }

@@ -1,12 +1,9 @@
-/** The file of tokens, read again and again: a change is in force without a restart. */
-import { readFile } from 'node:fs/promises';
+/** The tokens that are in force: those of a file, which may be replaced at any time. */
 import type { Logger } from 'pino';
+import { type FollowedFiles, followFiles, reasonOf } from '../followed-files.ts';
 import type { Clock } from '../store/clock.ts';
 import type { TokenMetrics } from './token-metrics.ts';
 import { findToken, parseTokens, type Token, type TokenIndex } from './tokens.ts';
-
-/** Milliseconds between two looks. A volume of a Secret follows it within a minute or so, whatever is done here. */
-export const tokensInterval = 2000;
 
 /** Who asks? */
 export interface Tokens {
@@ -27,13 +24,9 @@ export interface TokenFileOptions {
 
 export class TokenFile implements Tokens {
   readonly #options: TokenFileOptions;
-  #text: string | undefined;
   #tokens: TokenIndex = new Map();
-  /** Why the file's present text is not in force. */
-  #fault: string | undefined;
   readonly #listeners: (() => void)[] = [];
-  #closed = false;
-  #cancel = () => {};
+  #followed: FollowedFiles | undefined;
 
   private constructor(options: TokenFileOptions) {
     this.#options = options;
@@ -41,13 +34,18 @@ export class TokenFile implements Tokens {
 
   /** Rejects when there is nothing to begin with: a file that cannot be read or used. */
   static async open(options: TokenFileOptions): Promise<TokenFile> {
+    const { file, clock } = options;
     const tokens = new TokenFile(options);
     try {
-      tokens.#take(await readFile(options.file, 'utf8'));
+      tokens.#followed = await followFiles({
+        files: [file],
+        take: ([text = '']) => tokens.#take(text),
+        onFault: (fault, looks) => tokens.#keep(fault, looks),
+        clock,
+      });
     } catch (cause) {
-      throw new Error(`The tokens in ${options.file} cannot be used: ${reasonOf(cause)}.`, { cause });
+      throw new Error(`The tokens in ${file} cannot be used: ${reasonOf(cause)}.`, { cause });
     }
-    tokens.#next();
     return tokens;
   }
 
@@ -66,28 +64,14 @@ export class TokenFile implements Tokens {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#cancel();
+    this.#followed?.close();
   }
 
-  #next(): void {
-    if (!this.#closed) this.#cancel = this.#options.clock.after(tokensInterval, () => void this.#look());
-  }
-
-  /** The contents are compared, not a time or an inode: whatever replaced the file, and however, is seen. */
-  async #look(): Promise<void> {
+  #keep(fault: string, looks: number): void {
     const { file, log, metrics } = this.#options;
-    try {
-      const text = await readFile(file, 'utf8');
-      if (text !== this.#text || this.#fault !== undefined) this.#take(text);
-    } catch (error) {
-      const fault = reasonOf(error);
-      // A fault that stays is said once.
-      if (fault !== this.#fault) log.error({ file, fault }, 'tokens cannot be used: the last good ones stay in force');
-      this.#fault = fault;
-      metrics.kept();
-    }
-    this.#next();
+    // A fault that stays is logged once.
+    if (looks === 1) log.error({ file, fault }, 'tokens cannot be used: the last good ones stay in force');
+    metrics.kept();
   }
 
   #take(text: string): void {
@@ -97,17 +81,9 @@ export class TokenFile implements Tokens {
       const before = this.#tokens.get(index);
       if (before?.name === token.name && before.lastUsed !== undefined) token.lastUsed = before.lastUsed;
     }
-    this.#text = text;
     this.#tokens = tokens;
-    this.#fault = undefined;
     metrics.taken([...tokens.values()]);
     log.info({ file, tokens: tokens.size }, 'tokens in force');
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** What may be logged: of a system's error its code, never what was in the file. */
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code ?? message;
 }

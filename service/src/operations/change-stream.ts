@@ -1,27 +1,28 @@
 /** One watch's answer: changes as events, signs of life between them, and an end that says why. */
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { idOf, type Position } from '../answers/entity-tag.ts';
-import { oneLine } from '../answers/pair-line.ts';
 import { problemText } from '../answers/problem.ts';
 import { Problem } from '../errors.ts';
-import type { Change, Revision, Store, Watch, Watcher } from '../store/store.ts';
+import type { Revision, Store, Watch, Watcher } from '../store/store.ts';
+import type { Deliveries, Receiver } from './deliveries.ts';
+import type { SharedRevision, WatchFilter } from './shared-revision.ts';
 
 export interface ChangeStreamLimits {
   /** Milliseconds between signs of life. */
   readonly heartbeat: number;
   /** Bytes that may wait for one client, except for a moment; a client that takes less than happens is cut off. */
   readonly maxBacklog: number;
-  /** Milliseconds in which a client that catches up must take something. */
+  /** Milliseconds in which a client must take something of what was sent to it. */
   readonly stallTimeout: number;
 }
 
 export interface ChangeStreamOptions {
   /** What the client receives. */
   readonly to: Writable;
-  readonly filter: { readonly prefix: string; readonly suffix: string };
+  readonly filter: WatchFilter;
   readonly position: Position;
   readonly limits: ChangeStreamLimits;
+  readonly deliveries: Deliveries;
   /** Called with what ended it, when that was not the client. */
   readonly onProblem: (problem: Problem) => void;
   /** Unix milliseconds. */
@@ -33,109 +34,195 @@ const catchUpTime = 1000;
 /** Backlogs that are too much even for a moment. */
 const mostBacklogs = 16;
 
-export class ChangeStream {
+/** What a client that catches up may have waiting when more is read for it. */
+const fewBytes = 64 * 1024;
+const fewRevisions = 64;
+
+interface Waiting {
+  readonly shared: SharedRevision;
+  /** Changes at its beginning that the client knows already. */
+  readonly skip: number;
+  /** Bytes of what fits the filter. */
+  readonly size: number;
+}
+
+export class ChangeStream implements Receiver {
   readonly #options: ChangeStreamOptions;
   readonly #wall: () => number;
   #watch: Watch | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
-  /** Set while the client has more to take; one for all writes, however many come meanwhile. */
-  #draining: Promise<void> | undefined;
   #ended = false;
+  /** Not written yet, the oldest first. */
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  /** Written, and not all taken by the system yet. */
+  #written: SharedRevision[] = [];
+  /** Set while the client has to take something before more is written. */
+  #stalled: NodeJS.Timeout | undefined;
   /** When more than the backlog began to wait. */
   #behindSince: number | undefined;
+  /** Called when nothing waits any more. */
+  #onIdle: (() => void) | undefined;
+  /** One for all writes: the system has taken what was written. */
+  readonly #onTaken = () => {
+    if (this.#ended || this.#options.to.writableLength > 0) return;
+    this.#releaseWritten();
+    if (!this.#isBusy()) this.#idle();
+  };
 
   constructor(options: ChangeStreamOptions) {
     this.#options = options;
     this.#wall = options.wall ?? Date.now;
   }
 
+  get oldest(): number | undefined {
+    return (this.#written[0] ?? this.#waiting[0]?.shared)?.number;
+  }
+
+  get isBlocked(): boolean {
+    return this.#options.to.writableNeedDrain;
+  }
+
   /** Resolves when the stream has begun, with `begin` called first. Rejects with the Problem of one that cannot. */
   async open(store: Store, begin: () => void): Promise<void> {
-    const { to, position, limits } = this.#options;
+    const { to, position, limits, deliveries } = this.#options;
     const opened = Promise.withResolvers<void>();
     let open = false;
     const watcher: Watcher = {
       opened: () => {
         open = true;
         begin();
-        this.#write(`: watching\nid: ${idOf(position)}\n\n`);
+        to.write(`: watching\nid: ${idOf(position)}\n\n`);
         this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeat);
         opened.resolve();
       },
-      revision: (revision) => this.#notify(revision),
+      room: () => this.#room(),
+      revision: (revision) => this.#add(revision),
       end: (problem) => {
         if (open) this.end(problem);
         else opened.reject(problem);
       },
     };
-    this.#watch = store.watch(position.after, watcher, position.timeline);
+    deliveries.join(this);
+    to.on('drain', () => this.#drained());
     to.once('close', () => {
       this.#stop();
       opened.resolve();
     });
+    this.#watch = store.watch(position.after, watcher, position.timeline);
     await opened.promise;
   }
 
   /** The last event, and the end. A client that does not take it is cut off. */
   end(problem: Problem): void {
-    if (this.#ended) return;
+    // A client that takes what happens misses nothing of it.
+    this.deliver();
+    if (this.#finish(problem)) this.#tellEnd(problem);
+  }
+
+  cut(): void {
+    const problem = new Problem('slow-consumer', 'Too much waits for clients of watches, and this one is behind.');
+    const isBlocked = this.isBlocked;
+    if (!this.#finish(problem)) return;
+    // What it has not taken is memory until then.
+    if (isBlocked) this.#options.to.destroy();
+    else this.#tellEnd(problem);
+  }
+
+  deliver(): number {
+    const { to, filter, deliveries } = this.#options;
+    let bytes = 0;
+    let sent = 0;
+    while (sent < this.#waiting.length && !to.writableNeedDrain) {
+      const { shared, skip, size } = this.#waiting[sent++] as Waiting;
+      this.#waitingBytes -= size;
+      const events = shared.eventsFor(filter, skip, this.#wall());
+      if (events.length === 0) {
+        deliveries.release(shared);
+        continue;
+      }
+      this.#written.push(shared);
+      for (const [i, event] of events.entries()) {
+        bytes += event.length;
+        to.write(event, i === events.length - 1 ? this.#onTaken : undefined);
+      }
+    }
+    if (sent > 0) this.#waiting = this.#waiting.slice(sent);
+    if (to.writableNeedDrain) this.#watchStall();
+    if (!this.#isBusy()) this.#idle();
+    return bytes;
+  }
+
+  /** False: it had ended already. */
+  #finish(problem: Problem): boolean {
+    if (this.#ended) return false;
     this.#stop();
-    const { to, limits, onProblem } = this.#options;
-    onProblem(problem);
+    this.#options.onProblem(problem);
+    return true;
+  }
+
+  #tellEnd(problem: Problem): void {
+    const { to, limits } = this.#options;
     to.end(`event: error\ndata: ${problemText(problem)}\n\n`);
     const cut = setTimeout(() => to.destroy(), limits.stallTimeout);
     to.once('close', () => clearTimeout(cut));
   }
 
   #stop(): void {
+    const { deliveries } = this.#options;
     this.#ended = true;
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#stalled);
     this.#watch?.close();
+    deliveries.leave(this);
+    this.#releaseWritten();
+    for (const { shared } of this.#waiting) deliveries.release(shared);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#idle();
+  }
+
+  #releaseWritten(): void {
+    const written = this.#written;
+    if (written.length === 0) return;
+    this.#written = [];
+    for (const shared of written) this.#options.deliveries.release(shared);
   }
 
   /** Tells also how far the watch has come, so that a client that hears nothing for long can go on from here. */
   #beat(): void {
-    const { position } = this.#options;
+    // What is on its way is a sign of life, and the client is not further than that.
+    if (this.#isBusy() || this.#ended) return;
+    const { position, to } = this.#options;
     const after = this.#watch?.position ?? 0;
     const reached = after > position.after ? { ...position, after, skip: 0 } : position;
-    this.#write(`: alive\nid: ${idOf(reached)}\n\n`);
+    to.write(`: alive\nid: ${idOf(reached)}\n\n`);
   }
 
-  #notify({ revision, changes }: Revision): Promise<void> | void {
-    const { position, filter } = this.#options;
-    const skip = revision === position.after + 1 ? position.skip : 0;
-    let text = '';
-    for (const [i, change] of changes.entries()) {
-      if (i < skip) continue;
-      if (!change.key.startsWith(filter.prefix) || !change.key.endsWith(filter.suffix)) continue;
-      // Its end is told when it is removed.
-      if (change.expires !== undefined && change.expires <= this.#wall()) continue;
-      const id = i === changes.length - 1 ? { after: revision, skip: 0 } : { after: revision - 1, skip: i + 1 };
-      text += eventText(change, idOf({ timeline: position.timeline, ...id }));
-    }
-    if (text !== '') return this.#write(text);
-  }
-
-  /** The promise is for those who can wait: it resolves when the client has taken what it was sent. */
-  #write(text: string): Promise<void> | void {
-    const { to, limits } = this.#options;
+  #add(revision: Revision): void {
+    const { position, filter, deliveries, limits, to } = this.#options;
+    if (this.#ended) return;
+    const skip = revision.revision === position.after + 1 ? position.skip : 0;
+    const shared = deliveries.share(revision, position.timeline);
+    const size = shared.sizeFor(filter, skip);
+    if (size === 0) return;
+    this.#waiting.push({ shared, skip, size });
+    this.#waitingBytes += size;
+    deliveries.hold(shared);
     if (this.#ended) return;
     if (this.#isSlow()) {
-      const problem = new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`);
-      return this.end(problem);
+      this.end(new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`));
+    } else if (!to.writableNeedDrain) {
+      deliveries.ready(this);
     }
-    if (to.write(text)) return;
-    this.#draining ??= this.#drained().finally(() => {
-      this.#draining = undefined;
-    });
-    return this.#draining;
   }
 
-  /** Much may happen at once; who has not caught up after a moment takes less than happens. */
+  /** Much may happen at once; a client that has not caught up after a moment takes less than happens. */
   #isSlow(): boolean {
     const { to, limits } = this.#options;
-    const waiting = to.writableLength;
-    if (waiting <= limits.maxBacklog) {
+    const waiting = this.#waitingBytes + to.writableLength;
+    // Until it is written, it is not the client that lets it wait.
+    if (!to.writableNeedDrain || waiting <= limits.maxBacklog) {
       this.#behindSince = undefined;
       return false;
     }
@@ -143,30 +230,52 @@ export class ChangeStream {
     return waiting > mostBacklogs * limits.maxBacklog || performance.now() - this.#behindSince > catchUpTime;
   }
 
-  async #drained(): Promise<void> {
-    const { to, limits } = this.#options;
-    const stalled = new AbortController();
-    const timer = setTimeout(() => stalled.abort(), limits.stallTimeout);
-    try {
-      await Promise.race([
-        once(to, 'drain', { signal: stalled.signal }),
-        once(to, 'close', { signal: stalled.signal }),
-      ]);
-    } catch {
-      this.end(new Problem('slow-consumer', `Nothing was taken for ${limits.stallTimeout} ms.`));
-    } finally {
-      clearTimeout(timer);
-      stalled.abort();
+  #isBusy(): boolean {
+    return this.#waiting.length > 0 || this.#written.length > 0 || this.isBlocked;
+  }
+
+  #isFull(): boolean {
+    return this.isBlocked || this.#waitingBytes > fewBytes || this.#waiting.length > fewRevisions;
+  }
+
+  /** For what it catches up with: little is read for it before the client has taken what was. */
+  #room(): Promise<void> | undefined {
+    return this.#isFull() || this.#options.deliveries.isTight ? this.#waitForRoom() : undefined;
+  }
+
+  async #waitForRoom(): Promise<void> {
+    while (!this.#ended) {
+      if (this.#isFull()) {
+        await new Promise<void>((resolve) => {
+          this.#onIdle = resolve;
+        });
+        continue;
+      }
+      const room = this.#options.deliveries.room();
+      if (room === undefined) return;
+      await room;
     }
   }
-}
 
-function eventText({ key, value, revision, expires }: Change, id: string): string {
-  const name = value === undefined ? 'delete' : 'set';
-  const members = [`"key":${JSON.stringify(key)}`];
-  // White space between the tokens of JSON that something else has put into etcd would end the line.
-  if (value !== undefined) members.push(`"value":${oneLine(value)}`);
-  members.push(`"revision":${revision}`);
-  if (expires !== undefined) members.push(`"expires":${expires}`);
-  return `event: ${name}\nid: ${id}\ndata: {${members.join(',')}}\n\n`;
+  #idle(): void {
+    const onIdle = this.#onIdle;
+    this.#onIdle = undefined;
+    onIdle?.();
+  }
+
+  #drained(): void {
+    clearTimeout(this.#stalled);
+    this.#stalled = undefined;
+    if (this.#ended) return;
+    this.#releaseWritten();
+    if (this.#waiting.length > 0) this.#options.deliveries.ready(this);
+    else this.#idle();
+  }
+
+  #watchStall(): void {
+    const { stallTimeout } = this.#options.limits;
+    this.#stalled ??= setTimeout(() => {
+      this.end(new Problem('slow-consumer', `Nothing was taken for ${stallTimeout} ms.`));
+    }, stallTimeout);
+  }
 }

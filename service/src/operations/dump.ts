@@ -1,6 +1,6 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
 import { ageOf } from '../answers/age.ts';
-import { type Answer, emptyAnswer, withHeaders } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, forBrowsers, withHeaders } from '../answers/answer.ts';
 import { versionTag, viewTag } from '../answers/entity-tag.ts';
 import { pairLine } from '../answers/pair-line.ts';
 import { pairObject, pairsOf } from '../answers/pairs.ts';
@@ -45,7 +45,8 @@ export function dumpPairs(parts: DumpParts): Dump {
     const { parts: bytes, length, revision, release } = ready;
     // A dump that is ready shows nothing that has expired.
     const etag = versionTag(store.timeline(), revision);
-    const headers = [...head, 'ETag', etag, 'Content-Type', 'application/json', 'Content-Length', String(length)];
+    const type = ['Content-Type', 'application/json', ...forBrowsers];
+    const headers = [...head, 'ETag', etag, ...type, 'Content-Length', String(length)];
     return { kind: 'bytes', status: 200, headers, parts: bytes, length, release };
   };
   return afterBarrier(store, read);

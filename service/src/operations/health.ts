@@ -1,7 +1,6 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
-import { Registry } from 'prom-client';
 import { ageHeaders } from '../answers/age.ts';
-import { type TextAnswer, textAnswer } from '../answers/answer.ts';
+import { type TextAnswer, textAnswer, withHeaders } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
 import { Problem } from '../errors.ts';
 import { preferred } from '../requests/media-types.ts';
@@ -9,7 +8,7 @@ import type { RawRequest } from '../requests/raw-request.ts';
 import type { Drain } from '../server/drain.ts';
 import { type Peers, replicaHeader } from '../server/peers.ts';
 import type { Store } from '../store/store.ts';
-import { openMetricsText } from '../telemetry/open-metrics.ts';
+import type { MetricsPage } from '../telemetry/metrics-page.ts';
 
 export function live(): TextAnswer {
   return ok([]);
@@ -42,14 +41,14 @@ function recordOf(headers: readonly string[]): Record<string, string> {
 }
 
 /** `exemplars`: a scraper that asks for OpenMetrics gets it. Else there is nothing that only that format can say. */
-export function metricsText(registry: Registry, exemplars: boolean): (request: RawRequest) => Promise<TextAnswer> {
+export function metricsText(
+  page: MetricsPage,
+  exemplars: boolean,
+): (request: Pick<RawRequest, 'headers'>) => Promise<TextAnswer> {
   return async ({ headers }) => {
-    if (!exemplars)
-      return textAnswer(200, [...notStored, 'Content-Type', registry.contentType], await registry.metrics());
+    if (!exemplars) return page.plain();
     const isOpen = preferred(headers.accept, [plainText, openMetrics]) === openMetrics;
-    const type = isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : registry.contentType;
-    const text = await (isOpen ? openMetricsText(registry) : registry.metrics());
-    return textAnswer(200, ['Vary', 'Accept', ...notStored, 'Content-Type', type], text);
+    return withHeaders(await (isOpen ? page.open() : page.plain()), ['Vary', 'Accept']);
   };
 }
 

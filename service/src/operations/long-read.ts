@@ -1,5 +1,6 @@
 /** Reads that may be larger than memory: one snapshot, read in slices as fast as the client takes them. */
-import { type Answer, textAnswer } from '../answers/answer.ts';
+import { Gauge, type Registry } from 'prom-client';
+import { type Answer, forBrowsers, textAnswer } from '../answers/answer.ts';
 import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 
@@ -18,9 +19,55 @@ export interface Pieces {
 /** Rejects with Problem `overloaded` when too many are under way. */
 export type LongRead = (read: (view: Snapshot) => Pieces | Promise<Pieces>) => Promise<Answer>;
 
-/** `most`: long reads at once. Each holds a snapshot, which keeps disk pages from being used again. */
-export function longReads(store: Store, most: number): LongRead {
+export interface LongReadLimits {
+  /** Long reads at once. */
+  readonly most: number;
+  /** Milliseconds that an answer may read one state of the store for. */
+  readonly maxAge: number;
+  /** Bytes that the data file may grow by meanwhile: a snapshot keeps disk pages from being used again. */
+  readonly maxGrowth: number;
+}
+
+/** An answer that its client takes. */
+interface OpenRead {
+  readonly view: Snapshot;
+  readonly since: number;
+  end: (problem: Problem) => void;
+}
+
+/** Milliseconds between two looks at the answers that are under way. */
+const lookInterval = 1000;
+
+export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLimits, registry: Registry): LongRead {
   let underWay = 0;
+  /** In the order in which they began. */
+  const open = new Set<OpenRead>();
+  let timer: NodeJS.Timeout | undefined;
+  new Gauge({
+    name: 'kvstore_snapshot_growth_bytes',
+    help: 'Bytes that the data file has grown by since the oldest answer that is being streamed began.',
+    registers: [registry],
+    collect() {
+      const [oldest] = open;
+      this.set(oldest?.view.growth?.() ?? 0);
+    },
+  });
+  const look = () => {
+    const now = performance.now();
+    for (const read of open) {
+      const isOld = now - read.since > maxAge;
+      const growth = read.view.growth?.() ?? 0;
+      if (!isOld && growth <= maxGrowth) continue;
+      const why = isOld ? `took longer than ${maxAge / 1000} s` : `kept ${growth} bytes of disk from being used again`;
+      read.end(new Problem('slow-consumer', `The client took the answer so slowly that it ${why}.`));
+    }
+  };
+  const begin = (view: Snapshot): OpenRead => {
+    const read: OpenRead = { view, since: performance.now(), end: () => {} };
+    open.add(read);
+    timer ??= setInterval(look, lookInterval).unref();
+    return read;
+  };
   return async (read) => {
     if (underWay >= most) {
       const headers = { 'Retry-After': '1' };
@@ -28,16 +75,28 @@ export function longReads(store: Store, most: number): LongRead {
     }
     const view = store.snapshot();
     underWay++;
+    let sent: OpenRead | undefined;
     const release = () => {
       underWay--;
       view.close();
+      if (sent !== undefined) open.delete(sent);
+      if (open.size > 0) return;
+      clearInterval(timer);
+      timer = undefined;
     };
     try {
       const { headers, pieces } = await read(view);
       const iterator = pieces[Symbol.iterator]();
       const first = nextSlice(iterator);
-      if (!first.done)
-        return { kind: 'slices', status: 200, headers, slices: slicesFrom(first.text, iterator), release };
+      if (!first.done) {
+        const underway = begin(view);
+        sent = underway;
+        const onCut = (end: (problem: Problem) => void) => {
+          underway.end = end;
+        };
+        const slices = slicesFrom(first.text, iterator);
+        return { kind: 'slices', status: 200, headers: [...headers, ...forBrowsers], slices, onCut, release };
+      }
       release();
       return textAnswer(200, headers, first.text);
     } catch (error) {

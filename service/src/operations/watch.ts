@@ -1,7 +1,7 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
-import { type Answer, emptyAnswer } from '../answers/answer.ts';
+import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import { Problem } from '../errors.ts';
@@ -10,8 +10,11 @@ import type { Drain } from '../server/drain.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { ChangeStream, type ChangeStreamLimits } from './change-stream.ts';
+import { Deliveries } from './deliveries.ts';
 
 export interface WatchLimits extends ChangeStreamLimits {
+  /** Bytes that may wait for the clients of all watches together. */
+  readonly maxMemory: number;
   /** Watches at once. */
   readonly maxWatches: number;
 }
@@ -39,6 +42,15 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     registers: [registry],
     collect() {
       this.set(streams.size);
+    },
+  });
+  const deliveries = new Deliveries(limits.maxMemory);
+  new Gauge({
+    name: 'kvstore_watch_backlog_bytes',
+    help: 'Bytes that wait for the clients of watches; what several wait for counts once.',
+    registers: [registry],
+    collect() {
+      this.set(deliveries.bytes);
     },
   });
   // The request has ended well by then, so nobody else counts it. One that ends all watches needs no line for each.
@@ -76,7 +88,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
       async open(to, begin) {
         // Much may have happened since.
         refuseMore();
-        const stream = new ChangeStream({ to, filter, position, limits, onProblem });
+        const stream = new ChangeStream({ to, filter, position, limits, deliveries, onProblem });
         streams.set(stream, token);
         to.once('close', () => streams.delete(stream));
         return stream.open(store, begin);
@@ -93,6 +105,7 @@ const heartbeatHeader = 'KvStore-Heartbeat';
 const streamHeaders = [
   'Content-Type',
   'text/event-stream',
+  ...forBrowsers,
   'Cache-Control',
   'no-store',
   // Proxies that gather answers before they pass them on are asked not to.

@@ -1,42 +1,47 @@
 /** Reads the body of a write, up to a limit. */
-import type { IncomingMessage } from 'node:http';
-import type { Context } from 'koa';
-import bodyParser from 'koa-bodyparser';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { Spans } from '../store/spans.ts';
+import type { BodyBudget, HeldBody } from './body-budget.ts';
+import { bodyTooLarge, compressionOf, type Decompress, decompressor } from './decompress.ts';
+import { GatheredBytes } from './gathered-bytes.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A body of so many bytes is not counted when it comes in one piece: the requests themselves are bounded. */
+const smallBody = 4096;
+
 /**
- * Resolves with the decompressed bytes, whatever Content-Type says (`curl -d` names a form).
- * Rejects with Problem `body-too-large`, `invalid-body` or `unsupported-encoding`.
+ * Pieces of a body: chunks, or what the system brings at once. A client could send a mebibyte in a million of them, which
+ * the parser takes at one go, in a second.
  */
-export type ReadBody = (ctx: Context) => Promise<Buffer>;
+const mostPieces = 32_768;
+
+/**
+ * Resolves with the decompressed bytes, whatever Content-Type says (`curl -d` names a form). Of a body that ends early
+ * nothing more is done: the server answers what is no whole request (server/refuse.ts), or the client has left.
+ * Rejects with Problem `body-too-large`, `invalid-body`, `unsupported-encoding` or `overloaded`.
+ */
+export type ReadBody = (request: IncomingMessage, response: ServerResponse) => Promise<Buffer>;
 
 export interface BodyOptions {
   /** Bytes of a body, decompressed. */
   readonly maxBytes: number;
+  /** What all bodies may hold together. */
+  readonly budget: BodyBudget;
   /** What is done when the bytes come belongs to the request's trace. */
   readonly spans: Spans;
 }
 
-export function bodyReader({ maxBytes, spans }: BodyOptions): ReadBody {
-  const parse = bodyParser({
-    enableTypes: ['text'],
-    extendTypes: { text: ['*/*'] },
-    textLimit: String(maxBytes),
-    // No decoding there: it would replace bytes that are not UTF-8 without a word.
-    encoding: null as unknown as string,
-    onerror: (error) => {
-      throw bodyProblem(error, maxBytes);
-    },
-  });
-  return (ctx) => {
-    const { headers } = ctx.req;
+export function bodyReader(options: BodyOptions): ReadBody {
+  const { maxBytes } = options;
+  const decompress = decompressor(maxBytes);
+  return (request, response) => {
+    const { headers } = request;
     const length = Number(headers['content-length'] ?? 0);
-    if (length > maxBytes) return Promise.reject(tooLarge(maxBytes, String(length)));
-    if (isPlain(headers)) return length === 0 ? Promise.resolve(noBytes) : readPlain(ctx.req, length, spans);
-    return readEncoded(ctx, parse);
+    if (length > maxBytes) return Promise.reject(bodyTooLarge(maxBytes, String(length)));
+    if (!isPlain(headers)) return readEncoded(request, response, decompress, options);
+    return length === 0 ? Promise.resolve(noBytes) : readPlain(request, response, length, options);
   };
 }
 
@@ -56,70 +61,132 @@ function isPlain(headers: IncomingMessage['headers']): boolean {
   return headers['transfer-encoding'] === undefined && (encoding === undefined || encoding === 'identity');
 }
 
-/**
- * A body as it is, of known length: the parser's layers take a tenth of a set's time. Of a body that ends early nothing
- * more is done: the server answers what is no whole request (server/refuse.ts), or the client has left.
- */
-function readPlain(request: IncomingMessage, length: number, spans: Spans): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let missing = length;
+/** A body as it is, of known length, which most often comes in one piece. */
+function readPlain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  length: number,
+  { budget, spans }: BodyOptions,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let body: ArrivingBody | undefined;
     const read = (chunk: Buffer) => {
-      chunks.push(chunk);
-      missing -= chunk.length;
-      if (missing === 0) resolve(chunks.length === 1 ? chunk : Buffer.concat(chunks, length));
+      if (body === undefined && chunk.length === length) {
+        if (length <= smallBody || holdWhole(budget, length, response)) resolve(chunk);
+        else reject(noRoom());
+        return;
+      }
+      body ??= new ArrivingBody({ budget, most: length, response, fail: reject });
+      if (body.add(chunk) && body.length === length) resolve(body.take());
     };
     // Events come in the context of the connection, not in that of the request.
     request.on('data', spans.bind(read));
   });
 }
 
-async function readEncoded(ctx: Context, parse: ReturnType<typeof bodyParser>): Promise<Buffer> {
-  // The parser reads no body whose type it cannot make out, such as an empty one.
-  ctx.req.headers['content-type'] = 'text/plain';
-  await whileOpen(
-    ctx.req,
-    parse(ctx, async () => {}),
-  );
-  const bytes: unknown = ctx.request.rawBody;
-  return Buffer.isBuffer(bytes) ? bytes : noBytes;
-}
-
-/** Rejects when the client goes away, of which the parser learns nothing when the body is compressed. */
-async function whileOpen(request: IncomingMessage, parsed: Promise<void>): Promise<void> {
-  let onClose = () => {};
-  const gone = new Promise<never>((_resolve, reject) => {
-    onClose = () => {
-      if (!request.complete) reject(endedEarly());
-    };
-    request.once('close', onClose);
+/** A body whose length shows at its end. Nothing is decompressed before all of it is there. */
+async function readEncoded(
+  request: IncomingMessage,
+  response: ServerResponse,
+  decompress: Decompress,
+  { maxBytes, budget, spans }: BodyOptions,
+): Promise<Buffer> {
+  const compression = compressionOf(request.headers['content-encoding']);
+  const body = await new Promise<ArrivingBody>((resolve, reject) => {
+    const arriving = new ArrivingBody({ budget, most: maxBytes, response, fail: reject });
+    request.on(
+      'data',
+      spans.bind((chunk: Buffer) => void arriving.add(chunk)),
+    );
+    request.on(
+      'end',
+      spans.bind(() => {
+        if (request.complete) resolve(arriving);
+      }),
+    );
   });
-  try {
-    await Promise.race([parsed, gone]);
-  } finally {
-    request.off('close', onClose);
+  const bytes = body.take();
+  if (compression === undefined || bytes.length === 0) return bytes;
+  // It counts as the largest body: how large it is shows when it is decompressed.
+  if (!body.grow(maxBytes)) throw noRoom();
+  return decompress(bytes, compression);
+}
+
+interface ArrivingOptions {
+  readonly budget: BodyBudget;
+  /** Bytes. */
+  readonly most: number;
+  /** What the body holds is given back when it closes. */
+  readonly response: ServerResponse;
+  readonly fail: (problem: Problem) => void;
+}
+
+class ArrivingBody {
+  readonly #gathered = new GatheredBytes();
+  readonly #held: HeldBody;
+  readonly #response: ServerResponse;
+  readonly #most: number;
+  readonly #fail: (problem: Problem) => void;
+  #pieces = 0;
+  #failed = false;
+
+  constructor({ budget, most, response, fail }: ArrivingOptions) {
+    this.#response = response;
+    this.#most = most;
+    this.#fail = fail;
+    this.#held = budget.begin(() => this.#end(noRoom()));
+    response.once('close', () => this.#held.release());
+  }
+
+  get length(): number {
+    return this.#gathered.length;
+  }
+
+  /** False: it has failed. */
+  add(piece: Buffer): boolean {
+    if (this.#failed) return false;
+    if (++this.#pieces > mostPieces) {
+      // The rest is not worth reading.
+      this.#response.shouldKeepAlive = false;
+      return this.#end(new Problem('invalid-body', `The body comes in more than ${mostPieces} pieces.`));
+    }
+    const length = this.length + piece.length;
+    if (length > this.#most) return this.#end(bodyTooLarge(this.#most, `${length} or more`));
+    const growth = this.#gathered.growth(piece.length, this.#most);
+    if (growth > 0 && !this.#held.grow(growth)) return this.#end(noRoom());
+    this.#gathered.add(piece, growth);
+    return true;
+  }
+
+  /** What is decompressed from it counts as well. False: there is no room. */
+  grow(bytes: number): boolean {
+    return this.#held.grow(bytes);
+  }
+
+  /** All of it is there. */
+  take(): Buffer {
+    this.#held.arrived();
+    return this.#gathered.bytes();
+  }
+
+  #end(problem: Problem): false {
+    this.#failed = true;
+    this.#held.release();
+    this.#gathered.clear();
+    this.#fail(problem);
+    return false;
   }
 }
 
-function endedEarly(cause?: unknown): Problem {
-  return new Problem('invalid-body', 'The body ended early.', { cause });
+/** False: there is no room. */
+function holdWhole(budget: BodyBudget, length: number, response: ServerResponse): boolean {
+  const held = budget.hold(length);
+  if (held === undefined) return false;
+  response.once('close', () => held.release());
+  return true;
 }
 
-function tooLarge(limit: number, size: string): Problem {
-  return new Problem('body-too-large', `A body has at most ${limit} bytes; this one has ${size}.`);
-}
-
-/** The errors of raw-body (their `type` names the cause), inflation and zlib. */
-function bodyProblem(error: Error & { type?: string; status?: number; received?: number }, limit: number): Problem {
-  if (error.type === 'entity.too.large') return tooLarge(limit, `${error.received} or more`);
-  if (error.type === 'request.aborted' || error.type === 'request.size.invalid') {
-    return endedEarly(error);
-  }
-  if (error.status === 415) {
-    return new Problem('unsupported-encoding', 'Content-Encoding is gzip, deflate, br or identity.', { cause: error });
-  }
-  if (/^(Z_|ERR_|zlib)/.test((error as NodeJS.ErrnoException).code ?? '')) {
-    return new Problem('invalid-body', 'The body cannot be decompressed.', { cause: error });
-  }
-  return new Problem('internal', 'Reading the body failed.', { cause: error });
+function noRoom(): Problem {
+  const headers = { 'Retry-After': '1' };
+  return new Problem('overloaded', 'Too many bytes of bodies have arrived that are not answered yet.', { headers });
 }

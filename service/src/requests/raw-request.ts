@@ -11,6 +11,10 @@ export class RawRequest {
   token: Token | undefined = undefined;
   /** The whole body of a write; empty for reads. */
   body: Buffer = noBody;
+  /** Whether the route that matched changes something. */
+  isWrite = false;
+  /** What a write is about, once that is known: its key, or how many keys. */
+  subject: string | number | undefined = undefined;
   readonly #response: ServerResponse;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -26,4 +30,4 @@ export class RawRequest {
   }
 }
 
-const noBody = Buffer.alloc(0);
+export const noBody = Buffer.alloc(0);

@@ -13,22 +13,18 @@ import type { EventLoopScheduler } from './event-loop-scheduler.ts';
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
 const maxWaiting = 10_000;
 
-/** A body up to this size is not counted: those that dribble in must not keep everybody from writing. */
-const smallBody = 64 * 1024;
-
-/** Bytes of larger bodies at once, at least one of the largest. */
-const maxBodies = 128 * 1024 ** 2;
-
 /** What tells whether the service lives must never wait behind what it serves. */
-const unlimited = new Set(['/livez', '/readyz', '/metrics']);
-const longestUnlimited = Math.max(...[...unlimited].map((path) => path.length));
+const probes = new Set(['/livez', '/readyz']);
+const metricsPath = '/metrics';
+const longest = Math.max(...[...probes, metricsPath].map((path) => path.length));
+
+/** Scrapes in a second that do not wait either: what overload looks like must be seen. More are requests like others. */
+const scrapesPerSecond = 10;
 
 export interface AdmissionOptions {
   readonly scheduler: EventLoopScheduler;
   /** Milliseconds that a request may wait for its turn. */
   readonly maxWait: number;
-  /** Bytes of a request's body. */
-  readonly maxBody: number;
   readonly metrics: Pick<HttpMetrics, 'problem' | 'waited'>;
   /** What is done for a sampled request belongs to its trace. */
   readonly spans: Pick<Spans, 'bind'>;
@@ -36,51 +32,41 @@ export interface AdmissionOptions {
 
 /** Puts the gate in front of a listener. */
 export function admission(
-  { scheduler, maxWait, maxBody, metrics, spans }: AdmissionOptions,
+  { scheduler, maxWait, metrics, spans }: AdmissionOptions,
   rest: RequestListener,
 ): RequestListener {
-  const most = Math.max(maxBodies, maxBody);
-  let bodies = 0;
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
     metrics.problem('overloaded');
     sendRefusal(request, response);
   };
-  const serve = (request: IncomingMessage, response: ServerResponse) => {
-    const size = request.method === 'GET' ? 0 : countedSize(request, maxBody);
-    if (size > 0) {
-      if (bodies + size > most) return refuse(request, response);
-      bodies += size;
-      response.once('close', () => {
-        bodies -= size;
-      });
-    }
-    rest(request, response);
+  let second = 0;
+  let scrapes = 0;
+  const isFewScrapes = () => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) scrapes = 0;
+    second = now;
+    return ++scrapes <= scrapesPerSecond;
   };
   return (request, response) => {
     const { url = '' } = request;
     // Most are longer, which is seen without reading them.
-    if (url.length <= longestUnlimited && unlimited.has(url)) return rest(request, response);
+    if (url.length <= longest && (probes.has(url) || (url === metricsPath && isFewScrapes()))) {
+      return rest(request, response);
+    }
     // A single read is done in less time than its place in the queue would take.
     if (request.method === 'GET' && url.startsWith('/get/')) return rest(request, response);
-    if (scheduler.free()) return serve(request, response);
+    if (scheduler.free()) return rest(request, response);
     if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(request, response);
     const begin = (waited: number) => {
       metrics.waited(waited / 1000);
       // Nobody is there any more to read an answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(request, response);
-      else serve(request, response);
+      else rest(request, response);
     };
     // Its turn comes in the context of the request that was there first.
     scheduler.wait(spans.bind(begin));
   };
-}
-
-/** Bytes that the request's body may come to hold; 0 when they are few. */
-function countedSize({ headers }: IncomingMessage, maxBody: number): number {
-  const size = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : maxBody;
-  // A larger one is refused before it is read.
-  return size > smallBody && size <= maxBody ? size : 0;
 }
 
 const refused = problemAnswer(

@@ -1,10 +1,16 @@
 /** The HTTP server around the application: limits on connections, and an end that resets nobody. */
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type ServerOptions as HttpOptions,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
 import type { Drain } from './drain.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
+import type { Tls } from './tls/tls-server.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -20,6 +26,10 @@ export interface ServerOptions {
   readonly maxBody: number;
   /** Milliseconds in which a client must take something of what was sent to it. */
   readonly stallTimeout: number;
+  /** Bytes a second that a client takes of what was sent to it, at the least; 0: any. */
+  readonly minRate: number;
+  /** Undefined: plain HTTP. */
+  readonly tls?: Tls | undefined;
   /** What the store is called; every answer says it. Undefined: none does. */
   readonly identity?: string | undefined;
   /** Hears of the answers to what never became a request. */
@@ -37,7 +47,7 @@ const backlog = 4096;
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
   const { identity, onProblem } = options;
-  const server = createHttpServer({
+  const server = await createServer(options.tls, options.headersTimeout, {
     ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
@@ -57,7 +67,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);
   };
-  cutStalledClients(server, options.stallTimeout);
+  cutStalledClients(server, options);
   server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
@@ -76,11 +86,21 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   return server;
 }
 
+/** What TLS needs is loaded only when it is used. */
+async function createServer(tls: Tls | undefined, handshakeTimeout: number, http: HttpOptions): Promise<Server> {
+  if (tls === undefined) return createHttpServer(http);
+  const { TlsServer } = await import('./tls/tls-server.ts');
+  return new TlsServer(tls, handshakeTimeout, http);
+}
+
 export function addressOf(server: Server): AddressInfo {
   return server.address() as AddressInfo;
 }
 
-function cannotListen(cause: NodeJS.ErrnoException, { host, port }: ServerOptions): Error {
+export function cannotListen(
+  cause: NodeJS.ErrnoException,
+  { host, port }: Pick<ServerOptions, 'host' | 'port'>,
+): Error {
   const reasons: Record<string, string> = {
     EADDRINUSE: 'another process uses the port',
     EACCES: 'this user may not use the port',

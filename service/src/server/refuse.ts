@@ -67,6 +67,8 @@ function answerBare(socket: Duplex, problem: Problem): void {
   const body = problemText(problem);
   const headers = {
     'Content-Type': 'application/problem+json',
+    'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Resource-Policy': 'same-origin',
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
     ...problem.headers,

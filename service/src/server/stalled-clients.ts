@@ -1,14 +1,25 @@
 /**
- * Cuts off clients that take nothing of what was sent to them, whatever they asked for. All connections are looked at
+ * Cuts off clients that take nothing, or next to nothing, of what was sent to them, whatever they asked for. All connections are looked at
  * now and then: a timer for each, which begins anew with every byte, takes a twentieth of a read's time.
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { requestConnection } from './request-connection.ts';
 
 interface Seen {
   /** Bytes that the system had taken. */
   readonly taken: number;
+  /** When it last took any. */
   readonly since: number;
+  /** Of the time in which its rate is measured. */
+  readonly begun: { readonly taken: number; readonly at: number };
+}
+
+export interface ClientLimits {
+  /** Milliseconds in which a client must take something. */
+  readonly stallTimeout: number;
+  /** Bytes a second that it takes at the least, over that time; 0: any. */
+  readonly minRate: number;
 }
 
 /** Looks at a connection this often while it may stay unread, at least once a second. */
@@ -30,17 +41,30 @@ export function leaveToAnswer(response: ServerResponse): void {
   response.once('close', () => delete socket[ownLimit]);
 }
 
-/** Bytes that the system has taken: of a write that is under way, too, which may be as large as a value. */
-function takenOf(socket: Socket): number {
-  const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
-  return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
+interface Handle {
+  readonly bytesWritten: number;
+  readonly writeQueueSize?: number;
+  /** With TLS: what the encrypted bytes go to. */
+  readonly _parent?: Handle;
 }
 
-/** `stallTimeout` in milliseconds. Ends with the server. */
-export function cutStalledClients(server: Server, stallTimeout: number): void {
+/**
+ * Bytes that the system has taken: of a write that is under way, too, which may be as large as a value. With TLS they are
+ * counted encrypted: the socket of the request counts what it has encrypted, taken or not.
+ */
+function takenOf(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: Handle | null };
+  const encrypted = handle?._parent;
+  return encrypted === undefined
+    ? socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0)
+    : encrypted.bytesWritten - (encrypted.writeQueueSize ?? 0);
+}
+
+/** Ends with the server. */
+export function cutStalledClients(server: Server, { stallTimeout, minRate }: ClientLimits): void {
   /** Of connections that have something to take. */
   const seen = new Map<Socket, Seen | undefined>();
-  server.on('connection', (socket: Socket) => {
+  server.on(requestConnection(server), (socket: Socket) => {
     seen.set(socket, undefined);
     socket.once('close', () => seen.delete(socket));
   });
@@ -52,8 +76,16 @@ export function cutStalledClients(server: Server, stallTimeout: number): void {
         continue;
       }
       const taken = takenOf(socket);
-      if (before === undefined || taken !== before.taken) seen.set(socket, { taken, since: now });
-      else if (now - before.since >= stallTimeout) socket.destroy();
+      if (before === undefined) {
+        seen.set(socket, { taken, since: now, begun: { taken, at: now } });
+      } else if (taken === before.taken) {
+        if (now - before.since >= stallTimeout) socket.destroy();
+      } else {
+        const elapsed = now - before.begun.at;
+        const isMeasured = elapsed >= stallTimeout;
+        if (isMeasured && taken - before.begun.taken < (minRate * elapsed) / 1000) socket.destroy();
+        seen.set(socket, { taken, since: now, begun: isMeasured ? { taken, at: now } : before.begun });
+      }
     }
   };
   const interval = Math.max(leastInterval, Math.min(mostInterval, stallTimeout / looksPerTimeout));

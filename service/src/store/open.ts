@@ -52,6 +52,7 @@ async function openEither({ config, registry, log, spans, interceptors }: OpenOp
     keyFile: config.etcdKeyFile,
     usernameFile: config.etcdUsernameFile,
     passwordFile: config.etcdPasswordFile,
+    plainPasswordHosts: config.etcdPlainPasswordHosts,
     maxTxnOps: config.etcdMaxTxnOps,
     maxRequestBytes: config.etcdMaxRequestBytes,
     requestTimeout: config.requestTimeout,

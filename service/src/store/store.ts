@@ -72,7 +72,9 @@ export interface Revision {
 export interface Watcher {
   /** Told once, before anything else: history reaches back that far. */
   opened(): void;
-  /** The promise of a watcher that cannot take more yet holds back what it catches up with. */
+  /** Asked before a revision is read that it catches up with; the promise of a watcher that cannot take more holds it back. */
+  room?(): Promise<void> | undefined;
+  /** As `room`, when it returns a promise. */
   revision(revision: Revision): Promise<void> | void;
   /** Nothing comes after it. */
   end(problem: Problem): void;
@@ -113,6 +115,8 @@ export interface Reader {
 
 /** A view that stays as it is for as long as it is open. Close it: it holds disk pages back from being used again. */
 export interface Snapshot extends Reader {
+  /** Bytes that the data file has grown by since the snapshot was taken. */
+  growth?(): number;
   close(): void;
 }
 

@@ -10,5 +10,13 @@ export function createRegistry(version: string, nodeVersion: string): Registry {
     labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ version, node: nodeVersion }, 1);
+  new Gauge({
+    name: 'kvstore_time_seconds',
+    help: "Time of this process's clock, for comparing it with the time of the scrape. Unix seconds.",
+    registers: [registry],
+    collect() {
+      this.set(Date.now() / 1000);
+    },
+  });
   return registry;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { tokensInterval } from '../../src/auth/token-file.ts';
+import { followInterval } from '../../src/followed-files.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';
@@ -81,7 +81,7 @@ contractTest('a watch ends with the token it was opened with, and no other one d
   const kept = await openEvents(t, service, '/watch?prefix=', bearer(writer));
   await waitFor('both watches', () => revoked.comments() + kept.comments() === 2);
   await writeFile(file, `ro shop ${digestOf(writer)}`);
-  clock.pass(tokensInterval);
+  clock.pass(followInterval);
   await waitFor('the end', () => revoked.ended());
   t.regex(JSON.stringify(revoked.events), /error.*unauthorized/);
   await service.store.set([{ key: 'a', value: '1' }]);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { assertProblem, assertRawProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
-import { exchange } from '../support/raw-connection.ts';
+import { connectRaw, exchange } from '../support/raw-connection.ts';
 import { startService } from '../support/start-service.ts';
 import { contractTest, storeKinds } from '../support/store-kinds.ts';
 
@@ -82,7 +82,9 @@ test('OPTIONS says what fits', async (t) => {
     t.true(answer.status === 200 || answer.status === 204);
     t.is(answer.headers.allow, 'POST');
     assertProblem(t, await call(service, '/unknown', { method: 'OPTIONS' }), 'unknown-path');
-    assertProblem(t, await call(service, '*', { method: 'OPTIONS' }), 'unknown-path');
+    const about = await call(service, '*', { method: 'OPTIONS' });
+    t.is(about.status, 200);
+    t.regex(about.headers.allow ?? '', /GET.*POST/);
   }
 });
 
@@ -94,27 +96,88 @@ test('CONNECT and methods that HTTP does not know are answered, not cut', async 
   }
 });
 
-contractTest("a write from another site's page is refused", async (t, kind) => {
-  const service = await startService(t, kind);
-  for (const site of ['cross-site', 'same-site', 'anything']) {
-    assertProblem(t, await set(service, { a: 1 }, { headers: { 'Sec-Fetch-Site': site } }), 'cross-site');
-    t.is((await call(service, '/', { headers: { 'Sec-Fetch-Site': site } })).text, '{}', 'reads go on');
+contractTest(
+  'a page of another site neither writes nor reads; a link to an answer may be followed',
+  async (t, kind) => {
+    const service = await startService(t, kind);
+    const reads = ['/', '/get/a', '/search?prefix=a', '/watch'];
+    for (const site of ['cross-site', 'same-site', 'anything']) {
+      const headers = { 'Sec-Fetch-Site': site };
+      assertProblem(t, await set(service, { a: 1 }, { headers }), 'cross-site');
+      for (const path of reads) assertProblem(t, await call(service, path, { headers }), 'cross-site');
+      t.is((await call(service, '/get/a', { method: 'HEAD', headers })).status, 403);
+      const link = { ...headers, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+      t.is((await call(service, '/', { headers: link })).text, '{}');
+      assertProblem(t, await set(service, { a: 1 }, { headers: link }), 'cross-site');
+      assertProblem(t, await call(service, '/', { headers: { ...link, 'Sec-Fetch-Dest': 'iframe' } }), 'cross-site');
+      for (const path of ['/livez', '/readyz', '/openapi.json', '/ui']) {
+        t.is((await call(service, path, { headers })).status, 200, path);
+      }
+    }
+    const { port } = service;
+    for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${port + 1}`, 'file://', '']) {
+      const headers = { Origin: origin };
+      assertProblem(t, await set(service, { a: 1 }, { headers }), 'cross-site');
+      assertProblem(t, await call(service, '/get/a', { method: 'DELETE', headers }), 'cross-site');
+      assertProblem(t, await call(service, '/delete', { body: '["a"]', headers }), 'cross-site');
+      for (const path of reads) assertProblem(t, await call(service, path, { headers }), 'cross-site');
+    }
+    t.is((await call(service, '/')).text, '{}');
+    const own: Record<string, string>[] = [
+      { Origin: `http://127.0.0.1:${port}` },
+      { Origin: 'https://Kv.example', Host: 'kv.example' },
+    ];
+    for (const headers of own) {
+      t.is((await set(service, { a: 1 }, { headers })).status, 200, headers.Origin);
+      t.is((await call(service, '/get/a', { headers })).status, 200, headers.Origin);
+    }
+    for (const site of ['same-origin', 'none']) {
+      t.is((await set(service, { a: 1 }, { headers: { 'Sec-Fetch-Site': site } })).status, 200);
+      t.is((await call(service, '/get/a', { headers: { 'Sec-Fetch-Site': site } })).status, 200);
+    }
+  },
+);
+
+test('origins of KV_ORIGINS are treated as its own', async (t) => {
+  const [kind] = storeKinds as [(typeof storeKinds)[number]];
+  const service = await startService(t, kind, { origins: ['https://App.example', 'chrome-extension://abc'] });
+  for (const origin of ['https://app.example', 'chrome-extension://abc']) {
+    const headers = { Origin: origin, 'Sec-Fetch-Site': 'cross-site' };
+    t.is((await set(service, { a: 1 }, { headers })).status, 200, origin);
+    const answer = await call(service, '/get/a', { headers });
+    t.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [200, undefined]);
   }
-  const { port } = service;
-  for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${port + 1}`, 'file://', '']) {
+  for (const origin of ['http://app.example', 'https://app.example:444', 'https://app.example.evil', 'null']) {
     assertProblem(t, await set(service, { a: 1 }, { headers: { Origin: origin } }), 'cross-site');
   }
-  t.is((await call(service, '/')).text, '{}');
-  const own: Record<string, string>[] = [
-    { Origin: `http://127.0.0.1:${port}` },
-    { Origin: 'https://Kv.example', Host: 'kv.example' },
+});
+
+contractTest('no page of another origin can embed an answer, and no browser guesses its type', async (t, kind) => {
+  const service = await startService(t, kind);
+  await set(service, { a: '<script>' });
+  const targets = [
+    '/',
+    '/get/a',
+    '/get/none',
+    '/search?prefix=a',
+    '/search?suffix=a&limit=1',
+    '/livez',
+    '/metrics',
+    '/none',
   ];
-  for (const headers of own) {
-    t.is((await set(service, { a: 1 }, { headers })).status, 200, headers.Origin);
+  for (const path of [...targets, '/openapi.json', '/ui']) {
+    const { headers } = await call(service, path);
+    t.is(headers['x-content-type-options'], 'nosniff', path);
+    t.is(headers['cross-origin-resource-policy'], 'same-origin', path);
   }
-  for (const site of ['same-origin', 'none']) {
-    t.is((await set(service, { a: 1 }, { headers: { 'Sec-Fetch-Site': site } })).status, 200);
-  }
+  await set(service, { large: 'x'.repeat(600_000), larger: 'x'.repeat(400_000) });
+  t.is((await call(service, '/')).headers['x-content-type-options'], 'nosniff', 'in slices');
+  const lines = await call(service, '/', { headers: { Accept: 'application/x-ndjson' } });
+  t.is(lines.headers['x-content-type-options'], 'nosniff');
+  const watch = await connectRaw(t, service);
+  watch.send('GET /watch HTTP/1.1\r\nHost: x\r\n\r\n');
+  t.regex(await watch.until(/\r\n\r\n/), /nosniff/);
+  t.regex(await exchange(t, service, 'BREW / HTTP/1.1\r\nHost: a\r\n\r\n'), /nosniff/);
 });
 
 contractTest(

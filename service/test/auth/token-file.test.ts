@@ -6,8 +6,9 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { TokenFile, tokensInterval } from '../../src/auth/token-file.ts';
+import { TokenFile } from '../../src/auth/token-file.ts';
 import { tokenMetrics } from '../../src/auth/token-metrics.ts';
+import { followInterval } from '../../src/followed-files.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { bothTokens, digestOf, reader, writer } from '../support/tokens.ts';
 
@@ -33,7 +34,7 @@ async function opened(t: ExecutionContext, path = 'tokens') {
   };
   /** Lets the file be looked at once more. */
   const look = async () => {
-    clock.pass(tokensInterval);
+    clock.pass(followInterval);
     await waitFor('the look at the file', () => clock.waiting === 1);
   };
   return { folder, file, logged, registry, clock, open, look };

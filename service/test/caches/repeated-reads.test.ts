@@ -8,7 +8,7 @@ import { contractTest } from '../support/store-kinds.ts';
 const large = 1 << 20;
 
 function sliced(slices: readonly string[]): Answer {
-  return { kind: 'slices', status: 200, headers: ['A', 'b'], slices, release() {} };
+  return { kind: 'slices', status: 200, headers: ['A', 'b'], slices, release() {}, onCut() {} };
 }
 
 /** All of it, as a client takes it. */

@@ -109,7 +109,15 @@ test('the command line: cut at every byte, each change is printed once', async (
     const printed: string[] = [];
     const { signal } = end;
     const client = new Client({
-      ...{ url, signal, token: () => undefined, idleTimeout: 60_000, patience: 60_000, random: () => 0 },
+      ...{
+        url,
+        signal,
+        tls: () => ({}),
+        token: () => undefined,
+        idleTimeout: 60_000,
+        patience: 60_000,
+        random: () => 0,
+      },
       onWait: () => {},
       clock: { now: () => 0, sleep: async () => {} },
     });

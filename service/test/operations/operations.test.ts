@@ -1,5 +1,6 @@
 /** The operations by themselves: a typed request in, an answer out, no server between them. */
 import test from 'ava';
+import { Registry } from 'prom-client';
 import type { Answer } from '../../src/answers/answer.ts';
 import { AnswerCache } from '../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../src/caches/dump-cache.ts';
@@ -37,7 +38,7 @@ const headerOf = ({ headers }: Answer, name: string) => headers[headers.indexOf(
 
 async function open(t: Parameters<typeof openEmbedded>[0]) {
   const store = await openEmbedded(t);
-  const longRead = longReads(store, 2);
+  const longRead = longReads(store, { most: 2, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry());
   const scheduler = new EventLoopScheduler();
   const answers = new AnswerCache(store, 1 << 20);
   const repeated = new RepeatedReads(0);
@@ -98,7 +99,11 @@ test('a search with few keys and large values reads no more than it sends at one
     },
   });
   const find = searchKeys({
-    ...{ store: counted, answers: new AnswerCache(counted, 0), longRead: longReads(counted, 1) },
+    ...{
+      store: counted,
+      answers: new AnswerCache(counted, 0),
+      longRead: longReads(counted, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
+    },
     repeated: new RepeatedReads(0),
     scheduler: new EventLoopScheduler(),
   });
@@ -127,7 +132,7 @@ test('a state that cannot be had takes none of the places of long reads', async 
       return store.snapshot();
     },
   });
-  const longRead = longReads(flaky, 2);
+  const longRead = longReads(flaky, { most: 2, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry());
   const read = () => longRead(() => ({ headers: [], pieces: ['{}'] }));
   for (let i = 0; i < 5; i++) await t.throwsAsync(read(), { message: /read anew/ });
   isThere = true;
@@ -144,7 +149,11 @@ test('an answer that something expired in meanwhile has the tag of what it shows
     snapshot: () => ({ ...around(store, { lastExpired: () => 1000 }), close() {} }),
   });
   const find = searchKeys({
-    ...{ store: expiring, answers: new AnswerCache(expiring, 0), longRead: longReads(expiring, 1) },
+    ...{
+      store: expiring,
+      answers: new AnswerCache(expiring, 0),
+      longRead: longReads(expiring, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
+    },
     repeated: new RepeatedReads(0),
     scheduler: new EventLoopScheduler(),
   });
@@ -165,7 +174,11 @@ test('a page for a client that has left is not looked for', async (t) => {
     }),
   });
   const find = searchKeys({
-    ...{ store: endless, answers: new AnswerCache(store, 0), longRead: longReads(endless, 1) },
+    ...{
+      store: endless,
+      answers: new AnswerCache(store, 0),
+      longRead: longReads(endless, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
+    },
     repeated: new RepeatedReads(0),
     scheduler: new EventLoopScheduler(),
   });

@@ -1,4 +1,5 @@
 /** The real application on an ephemeral port of this process, over a store of the test's own. */
+import type { Server } from 'node:http';
 import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
@@ -18,9 +19,21 @@ import type { StoreKind } from './store-kinds.ts';
 export interface ServiceOptions {
   /** Names that requests may be sent to; default: any. */
   readonly hosts?: readonly string[];
+  /** Whose pages may use the API; default: its own. */
+  readonly origins?: readonly string[];
   /** Bytes of a body; default 1 MiB. */
   readonly maxBody?: number;
   readonly maxStreams?: number;
+  /** Bytes a second; default: any. */
+  readonly minRate?: number;
+  /** Milliseconds; default an hour. */
+  readonly snapshotMaxAge?: number;
+  /** Bytes; default 1 GiB. */
+  readonly snapshotMaxGrowth?: number;
+  /** Milliseconds that metrics are shown for; default 0. */
+  readonly metricsMaxAge?: number;
+  /** Default: metrics are on the one port. */
+  readonly metricsPort?: number;
   /** Milliseconds; default a minute: a busy machine is no reason to refuse. */
   readonly maxWait?: number;
   /** Bytes; default 32 MiB. */
@@ -29,7 +42,10 @@ export interface ServiceOptions {
   readonly dumpCache?: number;
   /** Milliseconds, as the others. */
   readonly stallTimeout?: number;
+  /** Of the store. */
   readonly clock?: Clock;
+  /** Of everything else. */
+  readonly serverClock?: Clock;
   readonly history?: HistoryLimits;
   readonly watches?: Partial<Omit<WatchLimits, 'stallTimeout'>>;
   readonly headersTimeout?: number;
@@ -45,15 +61,21 @@ export interface ServiceOptions {
   readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
   readonly identity?: string;
+  /** Default: none, and 100 lines a second. */
+  readonly audit?: Partial<Pick<Config, 'auditLog' | 'auditRate'>>;
+  /** Undefined: plain HTTP. */
+  readonly tls?: Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
 
 export interface Service {
   readonly port: number;
+  readonly metricsPort: number | undefined;
   readonly store: Store;
   readonly registry: Registry;
   readonly drain: Drain;
+  readonly server: Server;
   /** What was logged, a parsed line each. */
   readonly logged: readonly Record<string, unknown>[];
 }
@@ -75,12 +97,16 @@ export async function startService(
   logged.length = 0;
   const store = options.around?.(opened) ?? opened;
   const { pages = true, tokens, identity, watches = {}, stallTimeout = 30_000 } = options;
-  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20 } = watches;
+  const { maxWatches = 100, heartbeat = 15_000, maxBacklog = 1 << 20, maxMemory = 64 << 20 } = watches;
   const config: Config = {
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
+    ...options.tls,
+    auditLog: 'none',
+    ...options.audit,
     hosts: options.hosts ?? ['*'],
     compress: options.compress ?? true,
+    origins: options.origins ?? [],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,
     maxWait: options.maxWait ?? 60_000,
@@ -88,6 +114,11 @@ export async function startService(
     dumpCache: options.dumpCache ?? 32 << 20,
     watchHeartbeat: heartbeat,
     watchBacklog: maxBacklog,
+    watchMemory: maxMemory,
+    minRate: options.minRate ?? 0,
+    snapshotMaxAge: options.snapshotMaxAge ?? 3_600_000,
+    snapshotMaxGrowth: options.snapshotMaxGrowth ?? 1 << 30,
+    metricsPort: options.metricsPort,
     headersTimeout: options.headersTimeout ?? 30_000,
     bodyTimeout: options.requestTimeout ?? 60_000,
     keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
@@ -95,10 +126,21 @@ export async function startService(
   const peers = options.peers?.(store);
   const service = await createService(config, {
     ...{ store, registry, log, tokens, version: '0.0.0-test' },
+    // A test counts what has just happened.
+    metricsMaxAge: options.metricsMaxAge ?? 0,
     ...(peers === undefined ? {} : { peers }),
+    ...(options.serverClock === undefined ? {} : { clock: options.serverClock }),
   });
   t.teardown(() => service.close());
-  return { port: service.port, store, registry, drain: service.drain, logged };
+  return {
+    port: service.port,
+    metricsPort: service.metricsPort,
+    store,
+    registry,
+    drain: service.drain,
+    server: service.server,
+    logged,
+  };
 }
 
 /** What was logged as an error, or worse. */

@@ -54,11 +54,20 @@ interface RawSpan extends Omit<Span, 'attributes' | 'status'> {
   readonly status?: { readonly code: number };
 }
 
-export async function receiveTraces(t: ExecutionContext): Promise<{ readonly url: string; readonly spans: Span[] }> {
+export interface TraceReceiver {
+  readonly url: string;
+  readonly spans: Span[];
+  /** Everything that was received, also what is not decoded, such as exceptions. */
+  readonly raw: () => string;
+}
+
+export async function receiveTraces(t: ExecutionContext): Promise<TraceReceiver> {
   const spans: Span[] = [];
+  const received: Buffer[] = [];
   const server = createServer(async (request, response) => {
-    if (request.url === '/v1/traces') spans.push(...decode(Buffer.concat(await request.toArray())));
-    else request.resume();
+    const bytes = Buffer.concat(await request.toArray());
+    received.push(bytes);
+    if (request.url === '/v1/traces') spans.push(...decode(bytes));
     response.setHeader('Content-Type', 'application/x-protobuf').end();
   });
   const port = await listen(server);
@@ -66,7 +75,7 @@ export async function receiveTraces(t: ExecutionContext): Promise<{ readonly url
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${port}`, spans };
+  return { url: `http://127.0.0.1:${port}`, spans, raw: () => Buffer.concat(received).toString('latin1') };
 }
 
 function decode(bytes: Buffer): Span[] {

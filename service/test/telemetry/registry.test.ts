@@ -17,6 +17,8 @@ test('the metrics say what the service did, and promtool finds no fault in them'
   const request = (method: string, route: string, status: number) =>
     `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"}`;
   const lines = text.split('\n');
+  const clock = Number(/^kvstore_time_seconds (.+)$/m.exec(text)?.[1]);
+  t.true(Math.abs(clock - Date.now() / 1000) < 60, 'in seconds');
   const expected = [
     `${request('POST', '/set', 200)} 2`,
     `${request('GET', '/get/{key}', 200)} 1`,

@@ -1,5 +1,5 @@
 import { labelKeys, managedBy, selectorLabels } from '../../desired/labels.ts';
-import type { NetworkPolicy } from '../../desired/network-policy.ts';
+import { type NetworkPolicy, namespacePeers } from '../../desired/network-policy.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort } from '../names.ts';
 
 /** From where the members of every etcd are reached, besides its own service. */
@@ -31,23 +31,20 @@ export function etcdNetworkPolicy(names: EtcdNames, instance: string, reach: Etc
         {
           from: [
             { podSelector: { matchLabels: selectorLabels(instance, 'service') } },
-            ...namespaces(reach.operatorNamespace === undefined ? [] : [reach.operatorNamespace]).map((selector) => ({
-              ...selector,
-              podSelector: { matchLabels: { [labelKeys.name]: managedBy } },
-            })),
+            ...namespacePeers(reach.operatorNamespace === undefined ? [] : [reach.operatorNamespace]).map(
+              (selector) => ({
+                ...selector,
+                podSelector: { matchLabels: { [labelKeys.name]: managedBy } },
+              }),
+            ),
           ],
           ports: [port(clientPort)],
         },
         {
-          ...(reach.monitoringNamespaces.length === 0 ? {} : { from: namespaces(reach.monitoringNamespaces) }),
+          ...(reach.monitoringNamespaces.length === 0 ? {} : { from: namespacePeers(reach.monitoringNamespaces) }),
           ports: [port(metricsPort)],
         },
       ],
     },
   };
-}
-
-/** By the label that the API server gives each namespace, and that nothing else can have. */
-function namespaces(names: readonly string[]): { namespaceSelector: { matchLabels: Record<string, string> } }[] {
-  return names.map((name) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } }));
 }

@@ -10,12 +10,14 @@ export interface DocumentOptions {
   readonly version: string;
   /** Whether the service asks for tokens. */
   readonly tokens: boolean;
+  /** False: they have a port of their own. Default: true. */
+  readonly metrics?: boolean;
 }
 
 const description = `A key-value store. HEAD works for every GET. Reads see every write that was answered before they were
 asked, on whichever replica. Every error is \`application/problem+json\` with a stable \`code\`.`;
 
-export function openApiDocument({ version, tokens }: DocumentOptions): Part {
+export function openApiDocument({ version, tokens, metrics = true }: DocumentOptions): Part {
   return {
     openapi: '3.1.0',
     info: {
@@ -28,7 +30,7 @@ export function openApiDocument({ version, tokens }: DocumentOptions): Part {
     tags: [{ name: 'Reading' }, { name: 'Writing' }, { name: 'Operating' }],
     // Said in both cases: a description without it leaves open whether a token is needed.
     security: tokens ? [{ bearer: [] }] : [],
-    paths: pathsOf(tokens),
+    paths: pathsOf(tokens, metrics),
     components: {
       schemas,
       parameters,
@@ -40,9 +42,10 @@ export function openApiDocument({ version, tokens }: DocumentOptions): Part {
 
 const { challenge: _, ...withoutChallenge } = headers;
 
-function pathsOf(tokens: boolean): Record<string, Record<string, Part>> {
+function pathsOf(tokens: boolean, metrics: boolean): Record<string, Record<string, Part>> {
   const paths: Record<string, Record<string, Part>> = {};
   for (const { method, path, operation } of Object.values(api)) {
+    if (operation === api.metrics.operation && !metrics) continue;
     paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation, tokens) };
   }
   return paths;

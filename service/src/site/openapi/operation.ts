@@ -20,10 +20,11 @@ export interface Operation {
 /** What can be asked next of the same key. */
 export const link = (operationId: string): Part => ({ operationId, parameters: { key: '$request.path.key' } });
 
-/** Any request can be answered with these. */
+/** Any request can be answered with these; `certificate-required` where the service is set to ask for one. */
 const always: readonly ProblemCode[] = [
   'invalid-request',
   'request-timeout',
+  'certificate-required',
   'misdirected',
   'headers-too-large',
   'internal',
@@ -33,7 +34,12 @@ const accessProblems = { open: [], read: ['unauthorized'], write: ['unauthorized
 
 export function describe(operation: Operation, tokens: boolean): Part {
   const { answers, problems: own, access, ...rest } = operation;
-  const codes = [...own, ...always, ...(tokens ? accessProblems[access] : [])];
+  const codes = [
+    ...own,
+    ...always,
+    ...(access === 'open' ? [] : (['cross-site'] as const)),
+    ...(tokens ? accessProblems[access] : []),
+  ];
   return {
     ...rest,
     responses: { ...answers, ...problemResponses(codes) },

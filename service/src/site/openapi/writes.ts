@@ -8,7 +8,6 @@ import { schema } from './schemas.ts';
 const writeProblems: readonly ProblemCode[] = [
   'invalid-query',
   'invalid-key',
-  'cross-site',
   'precondition-failed',
   'data-corrupted',
   'data-folder-lost',

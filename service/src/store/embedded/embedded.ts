@@ -238,7 +238,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     }
     const { outcomes, revisions } = committed;
     // Those who watch hear of nothing that is not on the disk.
-    for (const revision of revisions) this.#history.add(revision);
+    const told = this.#history.add(revisions);
     // Written, but where no process will find it: reads show it until this one ends.
     const lost = this.#folder.look() ? lostProblem('the write is lost when the service ends') : undefined;
     writes.forEach(({ resolve, reject }, i) => {
@@ -247,6 +247,7 @@ export class EmbeddedStore extends IndexReader implements Store {
       else resolve(outcome);
     });
     this.#expiry.schedule();
+    if (told !== undefined) await told;
   }
 
   async #transact(writes: readonly Write[]): Promise<Committed> {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../../errors.ts';
 import { notify, watchFailed } from '../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
+import { tellWatchers } from '../tell-watchers.ts';
 import { otherTimeline } from '../timeline.ts';
 import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
 
@@ -26,20 +27,24 @@ export class History {
     this.#log = new RevisionLog(revision, limits);
   }
 
-  /** Revisions follow each other without a gap. */
-  add(revision: Revision): void {
-    this.#log.add(revision);
-    for (const listener of this.#live) {
+  /** Revisions follow each other without a gap. Undefined: those who watch have been told; else resolves when they have. */
+  add(revisions: readonly Revision[]): Promise<void> | undefined {
+    for (const revision of revisions) this.#log.add(revision);
+    if (this.#live.size === 0) return undefined;
+    return tellWatchers(this.#live, revisions, (listener, revision) => {
+      // It has begun to live meanwhile, and has read this one.
+      if (revision.revision <= listener.told) return;
+      listener.told = revision.revision;
       notify(
         () => listener.on.revision(revision),
         (problem) => this.#end(listener, problem),
       );
-    }
+    });
   }
 
   /** See Store.watch. */
   watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
-    const listener = new Listener(after, on, () => this.#log.newest);
+    const listener = new Listener(after, on);
     this.#all.add(listener);
     // Nobody hears of anything before the caller has the watch in hand.
     queueMicrotask(() => {
@@ -49,7 +54,7 @@ export class History {
     });
     return {
       get position() {
-        return listener.position;
+        return listener.told;
       },
       close: () => this.#forget(listener),
     };
@@ -77,9 +82,14 @@ export class History {
       }
       if (!opened) listener.on.opened();
       opened = true;
+      const room = listener.on.room?.();
+      if (room !== undefined) {
+        await room;
+        // History may have moved on, and the watcher may be gone.
+        continue;
+      }
       const next = this.#log.at(listener.told + 1);
       if (next === undefined) {
-        listener.live = true;
         this.#live.add(listener);
         return;
       }
@@ -101,17 +111,11 @@ export class History {
 
 class Listener {
   readonly on: Watcher;
-  live = false;
+  /** The newest revision that it was told of. */
   told: number;
-  readonly #newest: () => number;
 
-  constructor(after: number, on: Watcher, newest: () => number) {
+  constructor(after: number, on: Watcher) {
     this.told = after;
     this.on = on;
-    this.#newest = newest;
-  }
-
-  get position(): number {
-    return this.live ? this.#newest() : this.told;
   }
 }

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { Interceptor } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
+import { isLoopback } from '../../loopback.ts';
 import type { Clock } from '../clock.ts';
 import type { Spans } from '../spans.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
@@ -18,6 +19,8 @@ export interface EtcdConnectionOptions {
   /** Files that hold the user's name and password: both or none (KV_ETCD_USERNAME_FILE, KV_ETCD_PASSWORD_FILE). */
   readonly usernameFile?: string | undefined;
   readonly passwordFile?: string | undefined;
+  /** Hosts that get the password over http, besides loopback; `*`: any (KV_ETCD_PLAIN_PASSWORD_HOSTS). Default: none. */
+  readonly plainPasswordHosts?: readonly string[];
   /** Of the channels, besides the client's own. */
   readonly interceptors?: readonly Interceptor[];
 }
@@ -62,6 +65,7 @@ export const etcdDefaults = {
 /** Throws an Error that says what cannot be used. */
 export function checkOptions(options: EtcdOptions): void {
   const { endpoints, prefix, caFile, certFile, keyFile, usernameFile, passwordFile, maxTxnOps } = options;
+  const { plainPasswordHosts = [] } = options;
   const faults: string[] = [];
   if (endpoints.length === 0) faults.push('at least one etcd endpoint is needed');
   for (const endpoint of endpoints) {
@@ -82,6 +86,18 @@ export function checkOptions(options: EtcdOptions): void {
   if ((certFile === undefined) !== (keyFile === undefined)) faults.push('a client certificate and its key go together');
   if ((usernameFile === undefined) !== (passwordFile === undefined))
     faults.push('a user name and a password go together');
+  if (passwordFile !== undefined) faults.push(...readableOnTheWay(endpoints, plainPasswordHosts));
   if (maxTxnOps < 2) faults.push('a transaction needs at least 2 operations: a pair and the head key');
   if (faults.length > 0) throw new Error(`The etcd store cannot be set up: ${faults.join('; ')}.`);
+}
+
+/** Endpoints to which a password would go in the clear, and which the settings do not allow by name. */
+function readableOnTheWay(endpoints: readonly string[], allowed: readonly string[]): readonly string[] {
+  if (allowed.includes('*')) return [];
+  return endpoints.flatMap((endpoint) => {
+    const url = URL.parse(endpoint);
+    if (url?.protocol !== 'http:' || isLoopback(url.hostname) || allowed.includes(url.hostname)) return [];
+    const how = `use https, or add ${url.hostname} to KV_ETCD_PLAIN_PASSWORD_HOSTS`;
+    return [`the password would go to ${endpoint} over http, where others can read it: ${how}`];
+  });
 }

@@ -294,7 +294,9 @@ export class KeyIndex implements Reader {
     const now = this.#wall();
     const expired = this.#expired(read, now);
     const over = expired === undefined ? undefined : now;
+    const bytes = this.bytes();
     const snapshot: Snapshot = {
+      growth: () => this.bytes() - bytes,
       get: (key) => this.#get(key, over, read.options()),
       expires: (key) => this.#expires(key, read),
       lastExpired: () => this.#lastExpired(read, now),

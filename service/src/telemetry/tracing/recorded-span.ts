@@ -7,6 +7,7 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
+import { Problem, problems } from '../../errors.ts';
 import type { Span } from '../../store/spans.ts';
 
 /** What a span is a part of. */
@@ -108,6 +109,8 @@ export class RecordedSpan implements Span, Parent {
 
 function exceptionOf(cause: unknown): Exception {
   if (!(cause instanceof Error)) return String(cause);
+  // Its message may name a key, which is for the client that sent it alone; its stack begins with the message.
+  if (cause instanceof Problem) return { code: cause.code, name: cause.name, message: problems[cause.code].title };
   const { name, message, stack = '' } = cause;
   const code: unknown = 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' || typeof code === 'number'

@@ -21,18 +21,16 @@ import {
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_QUERY,
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
-import { splitTarget } from '../../requests/target.ts';
 import { exchangeOf } from '../../server/exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
 import { nobody, type Parent, type RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
+import type { Trusts } from './tracing.ts';
 
 /** Asked every few seconds by machines: never worth a trace. */
 const quiet = new Set(['/livez', '/readyz', '/metrics']);
@@ -41,10 +39,11 @@ export interface RequestTracing {
   readonly recorder: Recorder;
   readonly spans: RecordedSpans;
   readonly sampling: Sampling;
+  readonly trusts: Trusts;
 }
 
 export function traceRequests(
-  { recorder, spans, sampling }: RequestTracing,
+  { recorder, spans, sampling, trusts }: RequestTracing,
   listener: RequestListener,
 ): RequestListener {
   return (request, response) => {
@@ -52,10 +51,10 @@ export function traceRequests(
     // Node notes it on the socket when it is first asked. If only those of sampled requests had the note, sockets would
     // be of two kinds, and whatever node:http does with one would take longer for every request.
     const { remoteAddress } = socket;
-    const hasCaller = namesTrace(headers);
+    const hasCaller = namesTrace(headers) && trusts(request);
     // All that most requests know of traces: what is done here is paid by every one of them.
     if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
-    const parent = hasCaller || headers.baggage !== undefined ? callerOf(headers) : nobody;
+    const parent = hasCaller || (headers.baggage !== undefined && trusts(request)) ? callerOf(headers) : nobody;
     if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);
@@ -96,18 +95,19 @@ function isSampled({ rootRatio, followsCaller, sampler }: Sampling, { ids, carri
 /** A Host header (RFC 9110, 7.2). Making a URL of it instead was a good part of what a span costs. */
 const hostAndPort = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/i;
 
-/** The span's attributes, made when they are asked. Until then it keeps a few texts of the request, not all of it. */
+/**
+ * The span's attributes, made when they are asked. Until then it keeps a few texts of the request, not all of it. Neither
+ * path nor query is among them: they hold keys, and what a client puts there by mistake. The route's template is.
+ */
 function describer(request: IncomingMessage, known: string, client: string | undefined): () => Attributes {
-  const { method, url = '/', httpVersion } = request;
+  const { method, httpVersion, socket } = request;
   const { host = '', 'user-agent': userAgent } = request.headers;
+  const scheme = 'encrypted' in socket ? 'https' : 'http';
   return () => {
-    const { path, query } = splitTarget(url);
-    const [, hostname, port = 80] = hostAndPort.exec(host) ?? [];
+    const [, hostname, port = scheme === 'https' ? 443 : 80] = hostAndPort.exec(host) ?? [];
     return {
       [ATTR_HTTP_REQUEST_METHOD]: known,
-      [ATTR_URL_SCHEME]: 'http',
-      [ATTR_URL_PATH]: path,
-      [ATTR_URL_QUERY]: query === '' ? undefined : query,
+      [ATTR_URL_SCHEME]: scheme,
       [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: known === method ? undefined : method,
       [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
       [ATTR_CLIENT_ADDRESS]: client,

@@ -22,7 +22,7 @@ export function startSdk(env: Env): Tracing {
   return {
     spans,
     interceptors: [traceCalls(recorder, spans)],
-    requests: (listener) => traceRequests({ recorder, spans, sampling }, listener),
+    requests: (trusts, listener) => traceRequests({ recorder, spans, sampling, trusts }, listener),
     logFields() {
       const span = spans.current()?.ids;
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };

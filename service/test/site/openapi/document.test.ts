@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import test from 'ava';
 import pino from 'pino';
 import { Registry } from 'prom-client';
+import { textAnswer } from '../../../src/answers/answer.ts';
 import { createApp } from '../../../src/app/app.ts';
 import { AnswerCache } from '../../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../../src/caches/dump-cache.ts';
@@ -50,9 +51,15 @@ function routerOf(): Router {
       peers: undefined,
       spans: noSpans,
     },
-    ...{ maxBody: 1, maxStreams: 1, exemplars: false, version: '1.2.3', pages },
+    ...{
+      maxBody: 1,
+      longReads: { most: 1, maxAge: 1, maxGrowth: 1 },
+      metricsText: async () => textAnswer(200, [], ''),
+      version: '1.2.3',
+      pages,
+    },
     hosts: { listens: '127.0.0.1', needsToken: false, allowed: [] },
-    limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, stallTimeout: 1 },
+    limits: { maxWatches: 1, heartbeat: 1, maxBacklog: 1, maxMemory: 1, stallTimeout: 1 },
   });
   const [router] = app.middleware.flatMap((each) =>
     'router' in each && each.router instanceof Router ? [each.router] : [],

@@ -7,7 +7,7 @@ import type { Watcher } from '../../../src/store/store.ts';
 function filled(revisions: number): History {
   const history = new History(0, '00000001');
   for (let revision = 1; revision <= revisions; revision++) {
-    history.add({ revision, changes: [{ key: `k${revision}`, value: '1', revision }] });
+    history.add([{ revision, changes: [{ key: `k${revision}`, value: '1', revision }] }]);
   }
   return history;
 }
@@ -32,7 +32,7 @@ test('many that catch up at once leave others their turn, and miss nothing that 
   for (let newest = 5000; watchers.some(({ heard }) => heard.length < newest); turns++) {
     if (turns > 1000) break;
     // A write in each of the first turns.
-    if (newest < 5010) history.add({ revision: ++newest, changes: [{ key: 'new', value: '2', revision: newest }] });
+    if (newest < 5010) history.add([{ revision: ++newest, changes: [{ key: 'new', value: '2', revision: newest }] }]);
     await setImmediate();
   }
   t.true(turns >= 5000 / 64 && turns <= 1000, `${turns} turns`);
@@ -47,7 +47,7 @@ test('many that catch up at once leave others their turn, and miss nothing that 
 
 test('what is forgotten while a watch catches up ends it', async (t) => {
   const history = new History(0, '00000001', { maxChanges: 200, maxBytes: 1_000_000 });
-  const add = (revision: number) => history.add({ revision, changes: [{ key: 'k', value: '1', revision }] });
+  const add = (revision: number) => history.add([{ revision, changes: [{ key: 'k', value: '1', revision }] }]);
   for (let revision = 1; revision <= 200; revision++) add(revision);
   const on = listener();
   history.watch(0, on);

@@ -1,6 +1,7 @@
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
+import { Problem } from '../../../src/errors.ts';
 import { nobody } from '../../../src/telemetry/tracing/recorded-span.ts';
 import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
 import { GivenIds, writeSpan } from '../../../src/telemetry/tracing/span-writer.ts';
@@ -64,4 +65,15 @@ test('spans of no caller are traces of their own, and many that have ended are w
   recorder.begin('GET', SpanKind.SERVER, nobody).finish();
   t.is(written().length, 256);
   t.is(new Set(written().map((span) => span.spanContext().traceId)).size, 256);
+});
+
+test('of a problem, its code and title are written: its message may name a key', (t) => {
+  const { recorder, written } = record();
+  const span = recorder.begin('work', SpanKind.INTERNAL, nobody);
+  span.failBecause(new Problem('precondition-failed', 'The key "secret" exists already: nothing was written.'));
+  span.finish();
+  recorder.flush();
+  const [exception] = written()[0]?.events ?? [];
+  const attributes = { 'exception.type': 'precondition-failed', 'exception.message': 'The precondition does not hold' };
+  t.deepEqual(exception?.attributes, attributes);
 });

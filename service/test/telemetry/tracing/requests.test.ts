@@ -1,9 +1,10 @@
 /** How requests meet traces: whose trace goes on, and what a request that is not sampled has to do with it. */
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { listen } from '../../../../test-support/listen.ts';
 import { startService } from '../../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
@@ -11,6 +12,7 @@ import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
 import { traceRequests } from '../../../src/telemetry/tracing/requests.ts';
 import { readSampling } from '../../../src/telemetry/tracing/sampling.ts';
 import { createSpans } from '../../../src/telemetry/tracing/spans.ts';
+import { bearer, bothTokens, reader } from '../../support/tokens.ts';
 import { receiveTraces } from '../../support/trace-receiver.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -52,7 +54,7 @@ test('a sampled request leaves nothing on the objects of node:http: two kinds of
   for (const name of ['always_on', 'always_off']) {
     const sampling = readSampling({ OTEL_TRACES_SAMPLER: name });
     const server = createServer(
-      traceRequests({ recorder, spans, sampling }, (request, response) => {
+      traceRequests({ recorder, spans, sampling, trusts: () => true }, (request, response) => {
         const sampled = spans.current() !== undefined;
         const objects = [request, response, request.socket];
         seen.push(once(response, 'close').then(() => ({ sampled, properties: objects.map(Reflect.ownKeys) })));
@@ -75,7 +77,7 @@ test('what the caller carries goes on to the calls that are made for its request
   const spans = createSpans(recorder);
   const sampling = readSampling({ OTEL_TRACES_SAMPLER: 'always_on' });
   const server = createServer(
-    traceRequests({ recorder, spans, sampling }, async (_request, response) => {
+    traceRequests({ recorder, spans, sampling, trusts: () => true }, async (_request, response) => {
       const sent = {};
       await spans.own('work', async () => propagation.inject(spans.current()?.context ?? ROOT_CONTEXT, sent));
       response.end(JSON.stringify(sent));
@@ -94,4 +96,82 @@ test('what the caller carries goes on to the calls that are made for its request
   t.like(alone, { baggage });
   t.regex(String(alone.traceparent), /^00-[\da-f]{32}-[\da-f]{16}-01$/);
   t.deepEqual(Object.keys(await sentFor({})), ['traceparent']);
+});
+
+/** What a collector gets of one request: whose trace it is in, or undefined when nothing was recorded. */
+async function tracesOf(
+  t: ExecutionContext,
+  env: Record<string, string>,
+  requests: readonly (readonly [target: string, headers: Record<string, string>, status: number])[],
+) {
+  const { url, spans } = await receiveTraces(t);
+  const folder = temporaryFolder(t);
+  const service = await startService(t, {
+    env: {
+      KV_DATA_DIR: folder,
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0',
+      ...env,
+    },
+  });
+  for (const [target, headers, status] of requests) {
+    t.is((await fetch(service.url + target, { headers })).status, status, target);
+  }
+  await service.stop('SIGINT');
+  return spans;
+}
+
+test('a caller without a valid token cannot have its requests recorded, and leaves nothing of what it sends', async (t) => {
+  const file = `${temporaryFolder(t)}/tokens`;
+  await writeFile(file, bothTokens);
+  const tokens = { KV_TOKENS_FILE: file };
+  const target = '/get/session:SECRET?access_token=SECRET';
+  for (const headers of Object.values(callers)) {
+    const stranger = { ...headers, Authorization: 'Bearer SECRET', baggage: 'user=SECRET' };
+    const spans = await tracesOf(t, tokens, [
+      [target, headers, 401],
+      [target, stranger, 401],
+      ['/openapi.json', headers, 200],
+    ]);
+    t.deepEqual(spans, []);
+  }
+  const [span, ...others] = await tracesOf(t, tokens, [
+    ['/get/none', { ...callers.tracecontext, ...bearer(reader) }, 404],
+  ]);
+  t.deepEqual([span?.traceId, span?.parentSpanId, others], [traceId, parentId, []]);
+  // What the service samples by itself, it records of everybody; but not as a part of the stranger's trace.
+  const always = { ...tokens, OTEL_TRACES_SAMPLER: 'always_on' };
+  const recorded = await tracesOf(t, always, [[target, { ...callers.tracecontext, baggage: 'user=SECRET' }, 401]]);
+  t.is(recorded.length, 1);
+  t.not(recorded[0]?.traceId, traceId);
+  t.notRegex(JSON.stringify(recorded), /SECRET/);
+});
+
+test('KV_TRUST_TRACE_HEADERS=false: no caller decides', async (t) => {
+  t.deepEqual(
+    await tracesOf(t, { KV_TRUST_TRACE_HEADERS: 'false' }, [['/get/none', callers.tracecontext ?? {}, 404]]),
+    [],
+  );
+});
+
+test('spans hold the route, and nothing of keys, queries and values', async (t) => {
+  const { url, spans, raw } = await receiveTraces(t);
+  const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t), OTEL_EXPORTER_OTLP_ENDPOINT: url } });
+  const set = (headers: Record<string, string>) =>
+    fetch(`${service.url}/set`, { method: 'POST', body: '{"SECRET":"SECRET"}', headers });
+  const statuses = [
+    (await set({})).status,
+    // Its message names the key.
+    (await set({ 'If-None-Match': '*' })).status,
+    (await fetch(`${service.url}/get/SECRET?q=SECRET`)).status,
+    (await fetch(`${service.url}/search?prefix=SECRET`)).status,
+    (await fetch(`${service.url}/SECRET?SECRET=SECRET`)).status,
+    (await fetch(`${service.url}/get/SECRET`, { method: 'DELETE' })).status,
+  ];
+  t.deepEqual(statuses, [200, 412, 400, 200, 404, 204]);
+  await service.stop('SIGINT');
+  t.true(spans.length >= statuses.length);
+  t.notRegex(raw(), /SECRET/);
+  t.true(spans.some(({ name }) => name === 'DELETE /get/{key}'));
 });

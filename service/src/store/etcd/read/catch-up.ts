@@ -22,6 +22,8 @@ export interface LaggingWatcher {
   /** The newest revision that was told. */
   readonly last: number;
   readonly closed: AbortSignal;
+  /** Undefined: the next may come; else resolves when it may. */
+  room(): Promise<void> | undefined;
   /** Tells a revision; resolves when the next may come. */
   notify(revision: Revision): Promise<void> | void;
   /** Everything up to this revision was told: is that all that is in the index? Then the rest comes from there. */
@@ -57,6 +59,7 @@ export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher):
   /** True: the watcher has arrived, or is closed. */
   const tellAll = async (revisions: readonly Revision[]): Promise<boolean> => {
     for (const revision of revisions) {
+      await lagging.room();
       if (lagging.closed.aborted) return true;
       // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
       if (revision.revision > replica.applied && lagging.arrived(replica.applied)) return true;

@@ -3,6 +3,7 @@ import { Problem } from '../../../errors.ts';
 import { pause } from '../../clock.ts';
 import { notify } from '../../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
+import { tellWatchers } from '../../tell-watchers.ts';
 import { otherTimeline } from '../../timeline.ts';
 import { messageOf } from '../connect/call-error.ts';
 import { unavailable } from './barrier.ts';
@@ -41,11 +42,16 @@ class Listener {
   }
 
   /** Nothing, for a revision that was told before or that changed no pair. */
-  notify({ revision, changes }: Revision): Promise<void> | void {
-    if (revision <= this.last || this.closed.aborted) return;
-    this.last = revision;
+  notify(revision: Revision): Promise<void> | void {
+    if (revision.revision <= this.last || this.closed.aborted) return;
+    this.last = revision.revision;
     this.open();
-    if (changes.length > 0) return this.#on.revision({ revision, changes });
+    if (revision.changes.length > 0) return this.#on.revision(revision);
+  }
+
+  /** Undefined: the watcher can take what it catches up with. */
+  room(): Promise<void> | undefined {
+    return this.#on.room?.();
   }
 
   close(): void {
@@ -93,16 +99,15 @@ export class Watches {
     };
   }
 
-  /** These revisions are in the index now. */
-  applied(revisions: readonly Revision[]): void {
-    for (const listener of this.#live) {
-      for (const revision of revisions) {
-        notify(
-          () => listener.notify(revision),
-          (problem) => listener.end(problem),
-        );
-      }
-    }
+  /** These revisions are in the index now. Undefined: those who watch have been told; else resolves when they have. */
+  applied(revisions: readonly Revision[]): Promise<void> | undefined {
+    if (this.#live.size === 0) return undefined;
+    return tellWatchers(this.#live, revisions, (listener, revision) => {
+      notify(
+        () => listener.notify(revision),
+        (problem) => listener.end(problem),
+      );
+    });
   }
 
   /** What comes does not continue what was: every watch has to begin anew. */
@@ -127,6 +132,7 @@ export class Watches {
         return listener.last;
       },
       closed: listener.closed,
+      room: () => listener.room(),
       notify: (revision) => listener.notify(revision),
       arrived: (revision) => {
         listener.last = Math.max(listener.last, revision);

@@ -12,7 +12,7 @@ const highWater = 20_000;
 
 export class Applier {
   readonly #replica: Replica;
-  readonly #onApplied: (revisions: readonly Revision[]) => void;
+  readonly #onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined;
   readonly #onError: (error: unknown) => void;
   #waiting: EtcdRevision[] = [];
   #changes = 0;
@@ -20,7 +20,7 @@ export class Applier {
 
   constructor(
     replica: Replica,
-    onApplied: (revisions: readonly Revision[]) => void,
+    onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined,
     onError: (error: unknown) => void,
   ) {
     this.#replica = replica;
@@ -57,8 +57,9 @@ export class Applier {
         await nextTurn();
         const { changes, head, revision, count } = this.#gather();
         this.#replica.apply(changes, head, revision);
-        this.#onApplied(this.#waiting.splice(0, count));
         this.#changes -= changes.length;
+        const told = this.#onApplied(this.#waiting.splice(0, count));
+        if (told !== undefined) await told;
       }
     } catch (error) {
       this.#waiting = [];

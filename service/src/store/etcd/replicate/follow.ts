@@ -20,7 +20,7 @@ export interface FollowerOptions extends ResyncOptions {
   readonly log: Log;
   readonly requestTimeout: number;
   /** Hears of revisions that are in the index now, in order. */
-  readonly onApplied: (revisions: readonly Revision[]) => void;
+  readonly onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined;
   /** The index is about to take another way than revision by revision. */
   readonly onInterrupted: (why: string) => void;
   /** Throws the index away and begins with an empty one. */

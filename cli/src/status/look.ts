@@ -1,0 +1,118 @@
+/** How a store is, from what one replica of it answers: readiness, one read, and its metrics. */
+import { type Answer, Client, withQuery } from '../client.ts';
+import type { Clock } from '../clock.ts';
+import { CliError } from '../exit-codes.ts';
+import { versionOf } from '../pair-text.ts';
+import { ConnectionError, ServerError } from '../server-error.ts';
+import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
+
+export interface Status {
+  readonly ready: boolean;
+  /** Why it is not ready, or why it cannot be said. */
+  readonly problem?: string;
+  readonly read: Read;
+  /** What the metrics say; undefined where they cannot be had. */
+  readonly process?: Process;
+  /** Reads of the disk that met damage, and whether the data folder is gone. */
+  readonly damage: number;
+  readonly folderLost: boolean;
+}
+
+/** One linearizable read, which asks etcd where there is one. */
+export type Read =
+  | { readonly ok: true; readonly milliseconds: number; readonly version: string | undefined }
+  | { readonly ok: false; readonly error: Error };
+
+export interface Process {
+  readonly mode: 'embedded' | 'etcd';
+  readonly version: string | undefined;
+  readonly pairs: number | undefined;
+  /** Revisions that the index is behind etcd; undefined for an embedded store. */
+  readonly behind: number | undefined;
+  /** Unix milliseconds of its start. */
+  readonly startedAt: number | undefined;
+}
+
+export interface Looks {
+  readonly client: Client;
+  readonly metrics: Client;
+  readonly clock: Clock;
+}
+
+/** Milliseconds in which something must arrive: who is on call does not wait for longer. */
+export const patience = 5_000;
+
+/** A client that tries once and soon gives up. @param url another address, for metrics on a port of their own */
+export function impatient({ options }: Client, url = options.url): Client {
+  return new Client({ ...options, url, idleTimeout: patience, patience: 0 });
+}
+
+/** @throws ConnectionError when nothing answers, CliError when what answers is no KvStore */
+export async function look({ client, metrics, clock }: Looks): Promise<Status> {
+  const { ready, problem } = await readiness(client);
+  const [read, text] = await Promise.all([oneRead(client, clock), metricsText(metrics)]);
+  return {
+    ready,
+    ...(problem === undefined ? {} : { problem }),
+    read,
+    ...(text === undefined ? {} : { process: processOf(text) }),
+    damage: text === undefined ? 0 : metricSum(text, 'kvstore_data_damage_total'),
+    folderLost: text !== undefined && metricValue(text, 'kvstore_data_folder_lost') === 1,
+  };
+}
+
+async function readiness(client: Client): Promise<{ ready: boolean; problem?: string }> {
+  try {
+    const answer = await client.send({ method: 'GET', target: '/readyz' });
+    if (!isOk(answer)) throw new CliError(`${client.options.url.href}: what answers is no KvStore`);
+    return { ready: true };
+  } catch (error) {
+    // Without a code of the store's own it is something in front of it, such as a proxy.
+    if (error instanceof ServerError) return { ready: false, problem: error.message };
+    throw error;
+  }
+}
+
+/** A login page answers 200 as well. */
+function isOk({ body }: Answer): boolean {
+  try {
+    return (JSON.parse(body) as { status?: unknown }).status === 'ok';
+  } catch {
+    return false;
+  }
+}
+
+async function oneRead(client: Client, clock: Clock): Promise<Read> {
+  const startedAt = clock.now();
+  try {
+    const target = withQuery('/search', { prefix: '', limit: '1' });
+    const { headers } = await client.send({ method: 'GET', target });
+    return { ok: true, milliseconds: clock.now() - startedAt, version: versionOf(headers) };
+  } catch (error) {
+    if (error instanceof ServerError || error instanceof ConnectionError) return { ok: false, error };
+    throw error;
+  }
+}
+
+/** Undefined where they are not served, as behind an Ingress. */
+async function metricsText(client: Client): Promise<string | undefined> {
+  try {
+    const { body } = await client.send({ method: 'GET', target: '/metrics' });
+    return body.includes('kvstore_build_info{') ? body : undefined;
+  } catch (error) {
+    if (error instanceof ServerError || error instanceof ConnectionError) return undefined;
+    throw error;
+  }
+}
+
+function processOf(text: string): Process {
+  const behind = metricValue(text, 'kvstore_index_lag_revisions');
+  const startedAt = metricValue(text, 'process_start_time_seconds');
+  return {
+    mode: behind === undefined ? 'embedded' : 'etcd',
+    version: metricLabel(text, 'kvstore_build_info', 'version'),
+    pairs: metricValue(text, 'kvstore_keys'),
+    behind,
+    startedAt: startedAt === undefined ? undefined : startedAt * 1000,
+  };
+}

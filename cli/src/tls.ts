@@ -1,0 +1,59 @@
+/** The files of TLS, and where a token must not go without it. */
+import { readFileSync } from 'node:fs';
+import type { SecureContextOptions } from 'node:tls';
+import { isLoopback } from '../../service/src/loopback.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+
+export interface TlsFileOptions {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the files at each call, so that they may be replaced while a command runs. Without them, the authorities that Node
+ * knows are trusted.
+ * @throws CliError (usage) here when the options do not go together, and from the function when a file cannot be read
+ */
+export function tlsFiles(options: TlsFileOptions, env: Env, url: URL): () => SecureContextOptions {
+  const given = Object.entries(names).filter(([name]) => options[name as keyof TlsFileOptions] !== undefined);
+  const [unused] = given;
+  if (url.protocol === 'http:') {
+    // A variable may be there for other stores; what was typed was meant for this one.
+    if (unused !== undefined)
+      throw new CliError(`${unused[1].flag} needs an https URL, not ${url.href}`, exitCodes.usage);
+    return () => ({});
+  }
+  const file = (name: keyof TlsFileOptions) => options[name] ?? (env[names[name].variable] || undefined);
+  const [ca, cert, key] = [file('caFile'), file('certFile'), file('keyFile')];
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new CliError('--cert-file and --key-file go together', exitCodes.usage);
+  }
+  return () => ({
+    ...(ca === undefined ? {} : { ca: read('the certificate authority', ca) }),
+    ...(cert === undefined ? {} : { cert: read('the client certificate', cert) }),
+    ...(key === undefined ? {} : { key: read("the client certificate's key", key) }),
+  });
+}
+
+const names = {
+  caFile: { flag: '--ca-file', variable: 'KV_CA_FILE' },
+  certFile: { flag: '--cert-file', variable: 'KV_CERT_FILE' },
+  keyFile: { flag: '--key-file', variable: 'KV_KEY_FILE' },
+} as const;
+
+/** Undefined: others on the way cannot read what is sent there. */
+export function plainTextWarning({ protocol, hostname, host }: URL): string | undefined {
+  if (protocol === 'https:' || isLoopback(hostname)) return undefined;
+  return `warning: the token goes to ${host} over plain http, where others on the way can read it; use https`;
+}
+
+function read(what: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new CliError(`${what}: ${cause instanceof Error ? cause.message : cause}`, exitCodes.usage, cause);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What is computed once and read often, or over more than an hour: rates of good and bad requests by KvStore, and what
+ * is left of the error budgets. Names follow prometheus.io/docs/practices/rules: level:metric:operations.
+ */
+import { requestBuckets, requestCount } from '../expressions.ts';
+import { apiRoutes, pointRoutes, serverErrors, shedRoute } from '../selectors.ts';
+import type { Numbers } from './thresholds.ts';
+
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+}
+
+export const by = 'namespace, kvstore';
+/** The bound of the histogram that a request for a single key is measured by. */
+export const latencyBound = '0.1';
+export const windows = ['30m', '1h', '6h', '3d'] as const;
+export type Window = '5m' | (typeof windows)[number];
+
+const rate = (metric: string, selector: string) => `rate(${metric}{${selector}}[5m])`;
+const total = (...rates: string[]) => `sum by (${by}) (${rates.join(' or ')})`;
+/** Refused before a route was known: a 5xx that no route has. */
+const shed = rate(requestCount, `${shedRoute}, ${serverErrors}`);
+
+const rates: readonly RecordingRule[] = [
+  { record: 'kvstore:requests:rate5m', expr: total(rate(requestCount, apiRoutes), shed) },
+  {
+    // 0, not nothing, where no request has failed yet.
+    record: 'kvstore:requests_failed:rate5m',
+    expr: `${total(rate(requestCount, `${apiRoutes}, ${serverErrors}`), shed)} or 0 * kvstore:requests:rate5m`,
+  },
+  { record: 'kvstore:point_requests:rate5m', expr: total(rate(requestCount, pointRoutes)) },
+  {
+    record: 'kvstore:point_requests_slow:rate5m',
+    expr: `kvstore:point_requests:rate5m - ${total(rate(requestBuckets, `${pointRoutes}, le="${latencyBound}"`))}`,
+  },
+];
+
+/** Objectives, by what is counted as bad of what. */
+export const objectives = {
+  Availability: { bad: 'requests_failed', all: 'requests', budget: 'availabilityBudget' },
+  Latency: { bad: 'point_requests_slow', all: 'point_requests', budget: 'latencyBudget' },
+} as const;
+export type Objective = keyof typeof objectives;
+
+/** Bad requests a second. */
+export const badRate = (objective: Objective, window: Window) => `kvstore:${objectives[objective].bad}:rate${window}`;
+/** Bad requests as a part of all. */
+export const badRatio = (objective: Objective, window: Window) =>
+  `kvstore:${objectives[objective].bad}:ratio_rate${window}`;
+
+function ratios(objective: Objective): RecordingRule[] {
+  const { bad, all } = objectives[objective];
+  const average = (name: string, window: string) => `avg_over_time(kvstore:${name}:rate5m[${window}])`;
+  return [
+    { record: badRatio(objective, '5m'), expr: `kvstore:${bad}:rate5m / (kvstore:${all}:rate5m > 0)` },
+    ...windows.flatMap((window) => [
+      { record: badRate(objective, window), expr: average(bad, window) },
+      { record: badRatio(objective, window), expr: `${badRate(objective, window)} / (${average(all, window)} > 0)` },
+    ]),
+  ];
+}
+
+export const objectiveRecords: readonly RecordingRule[] = [...rates, ...ratios('Availability'), ...ratios('Latency')];
+
+/** 1: nothing of the 30 days' budget is used. Below 0: the objective is missed. */
+export const budgetLeft = (objective: Objective) => `kvstore:${objectives[objective].bad}:budget_left30d`;
+
+export function budgetRecords(numbers: Numbers): RecordingRule[] {
+  return (['Availability', 'Latency'] as const).map((objective) => {
+    const { bad, all, budget } = objectives[objective];
+    const sum = (name: string) => `sum_over_time(kvstore:${name}:rate5m[30d])`;
+    return {
+      record: budgetLeft(objective),
+      expr: `1 - ${sum(bad)} / (${sum(all)} > 0) / ${numbers[budget]}`,
+    };
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * What waits for the clients of all watches: how much memory it takes together, and when it is sent. Streams take turns, so
+ * that one change for thousands of them delays nothing else for long.
+ */
+import type { Revision } from '../store/store.ts';
+import { SharedRevision } from './shared-revision.ts';
+
+export interface Receiver {
+  /** The number of the oldest revision that it has not sent; undefined: there is none. */
+  readonly oldest: number | undefined;
+  /** Its client has to take something before more can be sent. */
+  readonly isBlocked: boolean;
+  /** Sends what can be sent; returns its bytes. */
+  deliver(): number;
+  /** Ends the watch at once and gives back what it holds. */
+  cut(): void;
+}
+
+/** Milliseconds of sending in a turn of the event loop. */
+const turnTime = 4;
+/** Streams and bytes after which the time is looked at: what is written goes out only then. */
+const streamsPerLook = 32;
+const bytesPerLook = 512 * 1024;
+/** Bytes of what a stream notes of a revision that it has to send. */
+const entryBytes = 64;
+/** Milliseconds that clients which catch up wait for room before those make some that take nothing. */
+const patience = 1000;
+
+export class Deliveries {
+  readonly #most: number;
+  readonly #now: () => number;
+  readonly #receivers = new Set<Receiver>();
+  #ready: Receiver[] = [];
+  readonly #isReady = new Set<Receiver>();
+  #scheduled = false;
+  #bytes = 0;
+  #made = 0;
+  #last: SharedRevision | undefined;
+  #waitingForRoom: (() => void)[] = [];
+  /** Set while somebody waits for room. */
+  #pressure: NodeJS.Timeout | undefined;
+
+  /** `most`: bytes that may wait for all clients together; `now` in milliseconds, monotonic. */
+  constructor(most: number, now: () => number = () => performance.now()) {
+    this.#most = most;
+    this.#now = now;
+  }
+
+  /** Bytes that wait for clients. What several wait for counts once. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** There is no room for what somebody has missed. */
+  get isTight(): boolean {
+    return this.#bytes > this.#most / 2;
+  }
+
+  join(receiver: Receiver): void {
+    this.#receivers.add(receiver);
+  }
+
+  leave(receiver: Receiver): void {
+    this.#receivers.delete(receiver);
+    this.#isReady.delete(receiver);
+  }
+
+  /** The same for all streams that are told of the same revision, one after the other. */
+  share(revision: Revision, timeline: string): SharedRevision {
+    const last = this.#last;
+    if (last?.changes === revision.changes && last.timeline === timeline) return last;
+    const shared = new SharedRevision(revision, timeline, this.#made++);
+    this.#last = shared;
+    return shared;
+  }
+
+  /** A stream waits to send it. Cuts those off that are furthest behind when all together hold too much. */
+  hold(shared: SharedRevision): void {
+    this.#bytes += entryBytes + (shared.holders++ === 0 ? shared.size : 0);
+    if (this.#bytes > this.#most) this.#cutSlowest((this.#most * 3) / 4);
+  }
+
+  release(shared: SharedRevision): void {
+    this.#bytes -= entryBytes;
+    if (--shared.holders === 0) {
+      this.#bytes -= shared.size;
+      if (shared === this.#last) this.#last = undefined;
+    }
+    if (this.#waitingForRoom.length > 0 && !this.isTight) {
+      const waiting = this.#waitingForRoom;
+      this.#waitingForRoom = [];
+      for (const go of waiting) go();
+    }
+  }
+
+  /** Undefined: there is room for what somebody has missed. Each holds it for itself, so they leave half to what happens. */
+  room(): Promise<void> | undefined {
+    if (!this.isTight) return undefined;
+    this.#pressure ??= setTimeout(() => {
+      this.#pressure = undefined;
+      if (this.#waitingForRoom.length > 0) this.#cutSlowest(this.#most / 2, true);
+    }, patience);
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  /** It has something to send, and its client takes it. */
+  ready(receiver: Receiver): void {
+    if (this.#isReady.has(receiver)) return;
+    this.#isReady.add(receiver);
+    this.#ready.push(receiver);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#send(this.#now() + turnTime));
+  }
+
+  /** Node writes in the next tick what it was given in this one: then the time is known. */
+  #send(end: number): void {
+    const { length } = this.#ready;
+    let sent = 0;
+    let i = 0;
+    for (; i < length && i < streamsPerLook && sent < bytesPerLook; i++) {
+      const receiver = this.#ready[i] as Receiver;
+      if (this.#isReady.delete(receiver)) sent += receiver.deliver();
+    }
+    this.#ready = this.#ready.slice(i);
+    process.nextTick(() => {
+      if (this.#ready.length > 0 && this.#now() < end) return this.#send(end);
+      this.#scheduled = false;
+      if (this.#ready.length > 0) this.#schedule();
+    });
+  }
+
+  /** Those whose clients take nothing go first, the ones that wait for the oldest revisions before others. */
+  #cutSlowest(most: number, onlyBlocked = false): void {
+    const behind = [...this.#receivers].filter(
+      ({ oldest, isBlocked }) => oldest !== undefined && (isBlocked || !onlyBlocked),
+    );
+    behind.sort((a, b) => Number(b.isBlocked) - Number(a.isBlocked) || (a.oldest ?? 0) - (b.oldest ?? 0));
+    for (const receiver of behind) {
+      if (this.#bytes <= most) return;
+      receiver.cut();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** The audit log: who wrote what and who was refused, and nothing that is secret. */
+import test from 'ava';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createAudit } from '../../src/audit/audit.ts';
+import { call, set } from '../support/call.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { type Service, startService } from '../support/start-service.ts';
+import { contractTest, storeKinds } from '../support/store-kinds.ts';
+import { bearer, reader, someTokens, writer } from '../support/tokens.ts';
+
+const [kind] = storeKinds as [(typeof storeKinds)[number]];
+
+/** The lines, without what every line of a log has. */
+function linesOf({ logged }: Service): object[] {
+  return logged
+    .filter(({ msg }) => msg === 'audit')
+    .map(({ level: _level, time: _time, pid: _pid, hostname: _hostname, msg: _msg, ...rest }) => rest);
+}
+
+const client = '127.0.0.1';
+
+contractTest(
+  'writes, done or not, say who, what, from where and with which result; reads say nothing',
+  async (t, each) => {
+    const service = await startService(t, each, { tokens: await someTokens(t), audit: { auditLog: 'all' } });
+    const headers = bearer(writer);
+    const behindProxy = { ...headers, 'X-Forwarded-For': '203.0.113.7' };
+    await set(service, { 'a/b': 'SECRET' }, { headers });
+    await set(service, { a: 'SECRET', b: 'SECRET', c: 1 }, { headers: behindProxy });
+    await set(service, { a: 'SECRET' }, { headers: { ...headers, 'If-None-Match': '*' } });
+    await set(service, '{"SECRET', { headers });
+    await call(service, '/get/a%2Fb', { method: 'DELETE', headers });
+    await call(service, '/delete', { body: '["a","b","none"]', headers });
+    for (const path of ['/', '/get/c', '/search?prefix=', '/openapi.json']) await call(service, path, { headers });
+    const who = { action: 'write', token: 'shop', client };
+    t.deepEqual(linesOf(service), [
+      { ...who, method: 'POST', route: '/set', key: 'a/b', status: 200 },
+      { ...who, forwardedFor: '203.0.113.7', method: 'POST', route: '/set', keys: 3, status: 200 },
+      { ...who, method: 'POST', route: '/set', key: 'a', status: 412, code: 'precondition-failed' },
+      { ...who, method: 'POST', route: '/set', status: 400, code: 'invalid-body' },
+      { ...who, method: 'DELETE', route: '/get/{key}', key: 'a/b', status: 204 },
+      { ...who, method: 'POST', route: '/delete', keys: 3, status: 200 },
+    ]);
+    t.notRegex(JSON.stringify(service.logged), /SECRET|writer-token/);
+  },
+);
+
+test('refusals are logged by default, with nothing of what a stranger sends', async (t) => {
+  const service = await startService(t, kind, { tokens: await someTokens(t), audit: { auditLog: 'refused' } });
+  await call(service, '/get/SECRET?access_token=SECRET', { headers: bearer('SECRET') });
+  await set(service, { SECRET: 1 });
+  await set(service, { SECRET: 1 }, { headers: bearer(reader) });
+  await set(service, { SECRET: 1 }, { headers: { ...bearer(writer), Origin: 'http://SECRET.example' } });
+  await set(service, { a: 1 }, { headers: bearer(writer) });
+  await call(service, '/get/none', { headers: bearer(reader) });
+  t.deepEqual(linesOf(service), [
+    { action: 'refused', client, method: 'GET', status: 401, code: 'unauthorized' },
+    { action: 'refused', client, method: 'POST', status: 401, code: 'unauthorized' },
+    { action: 'refused', client, token: 'dashboard', method: 'POST', status: 403, code: 'read-only-token' },
+    { action: 'refused', client, token: 'shop', method: 'POST', route: '/set', status: 403, code: 'cross-site' },
+  ]);
+  t.notRegex(JSON.stringify(service.logged), /SECRET/);
+});
+
+test('none is none', async (t) => {
+  const service = await startService(t, kind, { tokens: await someTokens(t), audit: { auditLog: 'none' } });
+  await set(service, { a: 1 });
+  await set(service, { a: 1 }, { headers: bearer(writer) });
+  t.deepEqual(service.logged, []);
+});
+
+test('more lines than the rate are counted and left out; refusals take no place of writes', async (t) => {
+  const clock = new ManualClock();
+  const service = await startService(t, kind, {
+    tokens: await someTokens(t),
+    serverClock: clock,
+    audit: { auditLog: 'all', auditRate: 5 },
+  });
+  const dropped = async (action: string) => {
+    const text = await service.registry.metrics();
+    return new RegExp(`^kvstore_audit_lines_dropped_total\\{action="${action}"\\} (\\d+)$`, 'm').exec(text)?.[1];
+  };
+  for (let i = 0; i < 12; i++) await call(service, '/');
+  t.is(linesOf(service).length, 5);
+  t.deepEqual([await dropped('refused'), await dropped('write')], ['7', '0']);
+  await set(service, { a: 1 }, { headers: bearer(writer) });
+  t.like(linesOf(service).at(-1), { action: 'write', status: 200 });
+  clock.pass(200);
+  await call(service, '/');
+  await call(service, '/');
+  t.like(linesOf(service).at(-1), { action: 'refused', leftOut: 7 });
+  t.is(linesOf(service).length, 7);
+  clock.pass(3_600_000);
+  for (let i = 0; i < 12; i++) await call(service, '/');
+  t.is(linesOf(service).length, 12, 'nothing is saved up');
+});
+
+test('lines are written whatever the level of the log', (t) => {
+  const lines: string[] = [];
+  const log = pino({ level: 'fatal' }, { write: (line: string) => void lines.push(line) });
+  const audit = createAudit({ level: 'all', perSecond: 1, log, registry: new Registry(), clock: new ManualClock() });
+  const request = { method: 'GET', headers: {}, token: undefined, subject: undefined };
+  audit?.refused(request as never, { req: { socket: {} } } as never, 401, 'unauthorized');
+  log.error('not this one');
+  t.is(lines.length, 1);
+  t.like(JSON.parse(lines[0] ?? ''), { level: 30, msg: 'audit', action: 'refused', status: 401 });
+});

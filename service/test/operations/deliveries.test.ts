@@ -1,0 +1,125 @@
+import test from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { Deliveries, type Receiver } from '../../src/operations/deliveries.ts';
+import type { SharedRevision } from '../../src/operations/shared-revision.ts';
+import type { Revision } from '../../src/store/store.ts';
+
+const timeline = '00000001';
+const everything = { prefix: '', suffix: '' };
+
+function revisionOf(revision: number, bytes = 0): Revision {
+  return { revision, changes: [{ key: 'k', value: `"${'x'.repeat(bytes)}"`, revision }] };
+}
+
+/** A stream that holds what it is given until it is cut. */
+class Holder implements Receiver {
+  isBlocked: boolean;
+  cuts = 0;
+  delivered = 0;
+  readonly #deliveries: Deliveries;
+  readonly #held: SharedRevision[] = [];
+
+  constructor(deliveries: Deliveries, isBlocked: boolean) {
+    this.#deliveries = deliveries;
+    this.isBlocked = isBlocked;
+    deliveries.join(this);
+  }
+
+  get oldest(): number | undefined {
+    return this.#held[0]?.number;
+  }
+
+  take(shared: SharedRevision): void {
+    this.#held.push(shared);
+    this.#deliveries.hold(shared);
+  }
+
+  deliver(): number {
+    this.delivered++;
+    return 0;
+  }
+
+  cut(): void {
+    this.cuts++;
+    this.release();
+  }
+
+  release(): void {
+    for (const shared of this.#held.splice(0)) this.#deliveries.release(shared);
+  }
+}
+
+test('an event is made once, however many watches send it, and counts once', (t) => {
+  const deliveries = new Deliveries(1 << 20);
+  const revision = revisionOf(1, 10_000);
+  const shared = Array.from({ length: 100 }, () => deliveries.share(revision, timeline));
+  const [first] = shared as [SharedRevision];
+  const [event] = first.eventsFor(everything, 0, 0);
+  for (const each of shared) t.is(each.eventsFor(everything, 0, 0)[0], event);
+  t.is(first.eventsFor({ prefix: 'other', suffix: '' }, 0, 0).length, 0);
+  const holders = shared.map((each) => {
+    const holder = new Holder(deliveries, true);
+    holder.take(each);
+    return holder;
+  });
+  t.true(deliveries.bytes > 10_000 && deliveries.bytes < 40_000, `${deliveries.bytes}`);
+  for (const holder of holders) holder.release();
+  t.is(deliveries.bytes, 0);
+  t.not(deliveries.share(revision, '00000002'), deliveries.share(revision, timeline), 'ids name their timeline');
+});
+
+test('what waits for all together has a bound: those that take nothing and are furthest behind are cut first', (t) => {
+  const most = 100_000;
+  const deliveries = new Deliveries(most);
+  const healthy = new Holder(deliveries, false);
+  const [oldest, newer] = [new Holder(deliveries, true), new Holder(deliveries, true)];
+  for (let i = 1; i <= 20; i++) {
+    const shared = deliveries.share(revisionOf(i, 10_000), timeline);
+    if (i <= 3) oldest.take(shared);
+    else newer.take(shared);
+    healthy.release();
+    healthy.take(shared);
+    t.true(deliveries.bytes <= most, `${deliveries.bytes} after ${i}`);
+    t.true(newer.cuts === 0 || oldest.cuts > 0);
+  }
+  t.true(oldest.cuts > 0 && newer.cuts > 0);
+  t.is(healthy.cuts, 0);
+});
+
+test('what clients have missed leaves room for what happens, and is not kept waiting by those that take nothing', async (t) => {
+  const deliveries = new Deliveries(100_000);
+  t.is(deliveries.room(), undefined);
+  const stuck = new Holder(deliveries, true);
+  for (let i = 1; i <= 3; i++) stuck.take(deliveries.share(revisionOf(i, 10_000), timeline));
+  let hasRoom = false;
+  void deliveries.room()?.then(() => {
+    hasRoom = true;
+  });
+  t.false(hasRoom);
+  await waitFor('there is room', () => hasRoom);
+  t.is(stuck.cuts, 1);
+});
+
+test('streams take turns: what sending takes does not keep the event loop', async (t) => {
+  let now = 0;
+  const deliveries = new Deliveries(1 << 20, () => now);
+  const streams = Array.from({ length: 200 }, () => new Holder(deliveries, false));
+  for (const stream of streams) {
+    stream.deliver = () => {
+      now += 1;
+      stream.delivered++;
+      return 0;
+    };
+    deliveries.ready(stream);
+    deliveries.ready(stream);
+  }
+  const sent = () => streams.reduce((sum, { delivered }) => sum + delivered, 0);
+  t.is(sent(), 0);
+  let before = 0;
+  while (before < streams.length) {
+    await new Promise(setImmediate);
+    t.true(sent() - before <= 64, `${sent() - before} in a turn`);
+    before = sent();
+  }
+  t.deepEqual(new Set(streams.map(({ delivered }) => delivered)), new Set([1]));
+});

@@ -1,0 +1,226 @@
+/** TLS on the listener: certificates that are replaced, clients without one, and connections that come to nothing. */
+import { once } from 'node:events';
+import { copyFile, readFile as read, rename, writeFile } from 'node:fs/promises';
+import { Agent, type AgentOptions, request } from 'node:https';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { type Certificate, CertificateAuthority } from '../../../test-support/certificates.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { pause, systemClock } from '../../src/store/clock.ts';
+import { call } from '../support/call.ts';
+import { type Service, type ServiceOptions, startService } from '../support/start-service.ts';
+import { storeKinds } from '../support/store-kinds.ts';
+
+// Which store answers makes no difference here.
+const [kind] = storeKinds as [(typeof storeKinds)[number]];
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly reused: boolean;
+}
+
+/** Files at fixed paths, as a Secret's volume has them, so that they can be replaced. */
+async function startSecure(t: ExecutionContext, { clients, ...options }: ServiceOptions & { clients?: boolean } = {}) {
+  const folder = temporaryFolder(t);
+  const authority = await CertificateAuthority.create(folder, 'authority');
+  const place = join(folder, 'tls');
+  const put = async ({ certFile, keyFile }: Certificate) => {
+    for (const [from, to] of [
+      [certFile, `${place}.crt`],
+      [keyFile, `${place}.key`],
+    ] as const) {
+      await copyFile(from, `${to}.new`);
+      await rename(`${to}.new`, to);
+    }
+  };
+  await put(await authority.issue('first'));
+  const clientCa = join(folder, 'clients.crt');
+  await copyFile(authority.certFile, clientCa);
+  const service = await startService(t, kind, {
+    ...options,
+    tls: {
+      ...{ tlsCertFile: `${place}.crt`, tlsKeyFile: `${place}.key` },
+      tlsClientCaFile: clients === true ? clientCa : undefined,
+    },
+  });
+  return { folder, authority, place, put, clientCa, service };
+}
+
+/** Each over a connection of its own; sessions are resumed when the options are of one agent. */
+function get({ port }: Service, target: string, agent: Agent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path: target, agent }, (answer) => {
+      const reused = (answer.socket as unknown as { isSessionReused(): boolean }).isSessionReused();
+      text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body, reused }), reject);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+function agentOf(t: ExecutionContext, options: AgentOptions): Agent {
+  const agent = new Agent({ keepAlive: false, ...options });
+  t.teardown(() => agent.destroy());
+  return agent;
+}
+
+async function shownName({ port }: Service): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return String(CN);
+}
+
+async function metric({ registry }: Service, name: string): Promise<number> {
+  const line = new RegExp(`^${name} (\\d+)`, 'm').exec(await registry.metrics());
+  return Number(line?.[1]);
+}
+
+test('clients that know the authority are answered, over kept connections too; plain HTTP is cut', async (t) => {
+  const { authority, service } = await startSecure(t);
+  const agent = agentOf(t, { ca: await read(authority.certFile), keepAlive: true, maxSockets: 1 });
+  for (let i = 0; i < 3; i++) t.is((await get(service, '/', agent)).body, '{}');
+  await t.throwsAsync(() => get(service, '/', agentOf(t, {})), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+  await t.throwsAsync(() => call(service, '/livez'), { code: 'ECONNRESET' });
+  await waitFor('both are counted', async () => (await metric(service, 'kvstore_tls_handshake_failures_total')) >= 1);
+});
+
+test('a replaced certificate is shown without a restart; connections go on', async (t) => {
+  const { authority, put, service } = await startSecure(t);
+  const agent = agentOf(t, { ca: await read(authority.certFile), keepAlive: true, maxSockets: 1 });
+  await get(service, '/livez', agent);
+  t.is(await shownName(service), 'first');
+  await put(await authority.issue('second'));
+  await waitFor('the second one is shown', async () => (await shownName(service)) === 'second');
+  t.is((await get(service, '/livez', agent)).status, 200);
+  const expiry = await metric(service, 'kvstore_tls_certificate_expiry_timestamp_seconds');
+  t.true(expiry > Date.now() / 1000 && expiry < Date.now() / 1000 + 3 * 86_400);
+});
+
+test('files that cannot be used keep the last good certificate, are logged once and shown as a metric', async (t) => {
+  const { authority, place, put, service } = await startSecure(t);
+  const other = await authority.issue('other');
+  const faults = () => service.logged.filter(({ level }) => level === 50);
+  // The key of another certificate.
+  await copyFile(other.keyFile, `${place}.key`);
+  const successful = () => metric(service, 'kvstore_tls_last_reload_successful');
+  await waitFor('the metric says so', async () => (await successful()) === 0);
+  t.is(await shownName(service), 'first');
+  await writeFile(`${place}.crt`, 'no PEM');
+  await waitFor('both faults are logged', () => faults().length === 2);
+  t.is(await shownName(service), 'first');
+  await put(other);
+  await waitFor('a good one is taken', async () => (await shownName(service)) === 'other');
+  t.is(await successful(), 1);
+  t.is(faults().length, 2);
+  t.notRegex(JSON.stringify(service.logged), /PRIVATE KEY|no PEM/);
+});
+
+test('with an authority of clients, requests but probes need a certificate; resumed sessions are no way around', async (t) => {
+  const { folder, authority, service } = await startSecure(t, { clients: true });
+  const ca = await read(authority.certFile);
+  const stranger = await (await CertificateAuthority.create(folder, 'strangers')).issue('client');
+  const known = await authority.issue('client');
+  const none = agentOf(t, { ca });
+  const wrong = agentOf(t, { ca, cert: await read(stranger.certFile), key: await read(stranger.keyFile) });
+  const right = agentOf(t, { ca, cert: await read(known.certFile), key: await read(known.keyFile) });
+  for (const agent of [none, wrong]) {
+    for (const target of ['/', '/metrics', '/ui', '/get/a']) {
+      const { status, body } = await get(service, target, agent);
+      t.is(status, 403);
+      t.regex(body, /"code":"certificate-required"/);
+    }
+    for (const target of ['/livez', '/readyz']) t.is((await get(service, target, agent)).status, 200);
+  }
+  t.true((await get(service, '/', none)).reused, 'its session was resumed');
+  for (let i = 0; i < 2; i++) t.is((await get(service, '/', right)).status, 200);
+});
+
+test('a client whose authority is taken away gets no further connection, with a session of before either', async (t) => {
+  const { folder, authority, clientCa, service } = await startSecure(t, { clients: true });
+  const known = await authority.issue('client');
+  const agent = agentOf(t, {
+    ...{ ca: await read(authority.certFile), cert: await read(known.certFile), key: await read(known.keyFile) },
+  });
+  t.is((await get(service, '/', agent)).status, 200);
+  await copyFile((await CertificateAuthority.create(folder, 'next')).certFile, clientCa);
+  await waitFor('it is refused', async () => (await get(service, '/', agent)).status === 403);
+  t.is((await get(service, '/', agent)).status, 403);
+});
+
+test('a client that takes nothing is cut', async (t) => {
+  const { service } = await startSecure(t, { stallTimeout: 300 });
+  const value = 'x'.repeat(1_000_000);
+  for (let i = 0; i < 16; i++) await service.store.set([{ key: `${i}`, value: JSON.stringify(value) }]);
+  const socket = connectTls({ port: service.port, host: '127.0.0.1', rejectUnauthorized: false });
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.pause();
+  await once(socket, 'secureConnect');
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await waitFor('it is cut', async () => (await metric(service, 'http_server_open_connections')) === 0);
+  t.pass();
+});
+
+test('a client that reads a large value slowly, but reads, is not cut', async (t) => {
+  // The system's buffers hold megabytes: what the client takes shows on this side in large steps.
+  const stallTimeout = 2000;
+  const { service } = await startSecure(t, { stallTimeout });
+  const size = 16 << 20;
+  await service.store.set([{ key: 'large', value: JSON.stringify('x'.repeat(size)) }]);
+  const socket = connectTls({ port: service.port, host: '127.0.0.1', rejectUnauthorized: false });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  const begun = performance.now();
+  socket.write('GET /get/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  let bytes = 0;
+  let paused = 0;
+  for await (const chunk of socket) {
+    bytes += (chunk as Buffer).length;
+    if (bytes < paused + 65_536) continue;
+    paused = bytes;
+    await pause(systemClock, 15);
+  }
+  t.true(bytes > size, `${bytes} bytes`);
+  t.true(performance.now() - begun > stallTimeout, 'it took longer than one may take nothing');
+});
+
+test('clients that never agree on TLS end in time, and do not keep the service from ending', async (t) => {
+  const { service } = await startSecure(t, { headersTimeout: 1000 });
+  const silent = async () => {
+    const socket = connect(service.port, '127.0.0.1');
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  await closed(await silent());
+  const last = await silent();
+  await waitFor('it is taken', async () => (await metric(service, 'http_server_open_connections')) === 1);
+  service.server.close();
+  await Promise.all([closed(last), once(service.server, 'close')]);
+  t.pass();
+});
+
+test('a certificate that cannot be used ends the start', async (t) => {
+  const folder = temporaryFolder(t);
+  const { certFile } = await (await CertificateAuthority.create(folder)).issue('a');
+  const { keyFile } = await (await CertificateAuthority.create(folder, 'other')).issue('b');
+  const start = (tlsKeyFile: string) =>
+    startService(t, kind, { tls: { tlsCertFile: certFile, tlsKeyFile, tlsClientCaFile: undefined } });
+  await t.throwsAsync(() => start(keyFile), {
+    message: /^The certificate in .* cannot be used: .*key values mismatch/,
+  });
+  await t.throwsAsync(() => start(join(folder, 'none')), { message: /cannot be used: ENOENT\.$/ });
+});
+
+async function closed(socket: Socket): Promise<void> {
+  socket.on('error', () => {});
+  socket.resume();
+  if (!socket.closed) await once(socket, 'close');
+}

@@ -1,0 +1,43 @@
+/**
+ * Test files that take long: each starts clusters, kills processes, or tries thousands of cases. `npm test` leaves them
+ * out, so that it takes minutes; `npm run test:all` and continuous integration run them as well.
+ */
+const inService = [
+  'http/{expiry,streams,versions}',
+  'injection/injection',
+  'server/admission',
+  'shutdown',
+  'store/{directory,disk-full,kill}',
+  'store/damage/damage',
+  'store/embedded/embedded-timeline',
+  'store/etcd/{client-certificates,expiry,faults,lost-answers,linearizable,secure,timeline,users,watch-kill}',
+  'store/etcd/read/watches',
+  'telemetry/tracing/{etcd,requests}',
+];
+
+const inOperator = [
+  'additions',
+  'drift',
+  'exposure/two-stores',
+  'guard',
+  'guard-definition',
+  'many',
+  'namespaced',
+  'rbac',
+  'resilience',
+  'certificates',
+  'etcd/{gate,life,recovery,refusals,troubles}',
+  'etcd/access/members',
+  'etcd/model/histories',
+  'etcd/tls/members',
+  'upgrade/upgrade',
+];
+
+/** Globs, by the path from the project's root. */
+export const longTests: readonly string[] = [
+  ...inService.map((name) => `service/test/${name}.test.ts`),
+  ...inOperator.map((name) => `operator/test/${name}.test.ts`),
+  'checks/{faults/faults,overload/overload}.test.ts',
+  'cli/test/{backup,damage,identity}.test.ts',
+  'dashboards/test/{exemplars,observability,prometheus,rules}.test.ts',
+];
