@@ -60,7 +60,7 @@ export async function openLines(
     method: 'GET',
     target: withQuery('/', { prefix, after, count: 'true' }),
     headers: { Accept: jsonLines },
-    form: jsonLines,
+    form: 'lines',
   });
 }
 
