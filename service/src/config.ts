@@ -126,6 +126,12 @@ export const settings = {
     'Memory for the text of GET /, kept ready while it is asked for; a store that has more is read each time; 0: never kept.',
     sizeOrNone,
   ),
+  compress: setting(
+    'KV_COMPRESS',
+    'true',
+    'Whether clients that ask for gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
+    yesOrNo,
+  ),
   drainWindow: setting(
     'KV_DRAIN_WINDOW',
     '5s',

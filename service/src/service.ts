@@ -172,6 +172,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     origins: config.origins,
     pages: { docs: config.docs, ui: config.ui },
     maxBody,
+    compress: config.compress,
     longReads: { most: config.maxStreams, maxAge: config.snapshotMaxAge, maxGrowth: config.snapshotMaxGrowth },
     limits: {
       maxWatches: config.maxWatches,

@@ -72,6 +72,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   trustTraceHeaders: yesOrNo,
   docs: yesOrNo,
   ui: yesOrNo,
+  compress: yesOrNo,
   etcdEndpoints: {
     good: { '': [], 'http://a:2379': ['http://a:2379'], 'https://a:1, http://b:2': ['https://a:1', 'http://b:2'] },
     bad: ['a:2379', 'ftp://a', 'http://a,', 'nothing'],
