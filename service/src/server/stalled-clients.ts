@@ -52,7 +52,7 @@ interface Handle {
  * Bytes that the system has taken: of a write that is under way, too, which may be as large as a value. With TLS they are
  * counted encrypted: the socket of the request counts what it has encrypted, taken or not.
  */
-function takenOf(socket: Socket): number {
+export function takenOf(socket: Socket): number {
   const { _handle: handle } = socket as { _handle?: Handle | null };
   const encrypted = handle?._parent;
   return encrypted === undefined
