@@ -28,6 +28,8 @@ export interface Call {
   readonly body?: string;
   /** What the answer is, if it succeeds. Default: JSON. */
   readonly form?: Form;
+  /** Whether it is what is stored, which has an entity tag. Default: yes. Of probes and metrics the caller looks at the body. */
+  readonly isData?: boolean;
   /** Whether it may happen twice. Default: only when it is a GET. */
   readonly repeatable?: boolean;
 }
@@ -63,6 +65,7 @@ export class Client {
     const body = await this.#read(response);
     try {
       // The cheapest proof that nothing is missing.
+      if (call.form === 'text/plain') return { headers: response.headers, body };
       if (call.form !== 'application/x-ndjson') JSON.parse(body);
       else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
     } catch (cause) {
@@ -75,7 +78,14 @@ export class Client {
    * A successful answer whose body is still to be read; one try. Ended early, it fails like any stream.
    * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
-  async open({ method, target, headers, body, form = 'application/json' }: Call): Promise<IncomingMessage> {
+  async open({
+    method,
+    target,
+    headers,
+    body,
+    form = 'application/json',
+    isData = true,
+  }: Call): Promise<IncomingMessage> {
     const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
@@ -115,7 +125,7 @@ export class Client {
       response.destroy();
       throw new OtherStoreError(url.href, identity, status, found === undefined ? undefined : String(found));
     }
-    if (isOurs(response, form)) return response;
+    if (isOurs(response, form, isData)) return response;
     const error = await errorOf(response, url.href, clock.now());
     response.destroy();
     throw signal.aborted ? signal.reason : error;
