@@ -28,8 +28,6 @@ export interface Call {
   readonly body?: string;
   /** What the answer is, if it succeeds. Default: JSON. */
   readonly form?: Form;
-  /** Whether it is what is stored, which has an entity tag. Default: yes. Of probes and metrics the caller looks at the body. */
-  readonly isData?: boolean;
   /** Whether it may happen twice. Default: only when it is a GET. */
   readonly repeatable?: boolean;
 }
@@ -64,10 +62,7 @@ export class Client {
     const response = await this.open(call);
     const body = await this.#read(response);
     try {
-      // The cheapest proof that nothing is missing.
-      if (call.form === 'text/plain') return { headers: response.headers, body };
-      if (call.form !== 'application/x-ndjson') JSON.parse(body);
-      else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
+      checkBody(body, call.form ?? 'json');
     } catch (cause) {
       throw brokenBody(this.options.url.href, response, body, cause);
     }
@@ -78,14 +73,7 @@ export class Client {
    * A successful answer whose body is still to be read; one try. Ended early, it fails like any stream.
    * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
-  async open({
-    method,
-    target,
-    headers,
-    body,
-    form = 'application/json',
-    isData = true,
-  }: Call): Promise<IncomingMessage> {
+  async open({ method, target, headers, body, form = 'json' }: Call): Promise<IncomingMessage> {
     const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
@@ -125,7 +113,7 @@ export class Client {
       response.destroy();
       throw new OtherStoreError(url.href, identity, status, found === undefined ? undefined : String(found));
     }
-    if (isOurs(response, form, isData)) return response;
+    if (isOurs(response, form)) return response;
     const error = await errorOf(response, url.href, clock.now());
     response.destroy();
     throw signal.aborted ? signal.reason : error;
@@ -154,6 +142,13 @@ export class Client {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** The cheapest proof that nothing is missing. Throws for a body that is not JSON where it should be. */
+function checkBody(body: string, form: Form): void {
+  if (form === 'metrics') return;
+  if (form !== 'lines') JSON.parse(body);
+  else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
 }
 
 /** A path with a query; parameters that are undefined are left out. */

@@ -66,7 +66,7 @@ test.serial('nothing there: exit code 6 at once; a page of something else is not
   t.teardown(() => server.close());
   const { code, stderr } = await cli(t, ['status'], { url });
   t.is(code, 9);
-  t.regex(stderr, /Log in/);
+  t.regex(stderr, /not a KvStore at /);
 });
 
 test('damage and a lost folder are no health', (t) => {

@@ -15,6 +15,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   KvStoreEtcdVolumeFullSoon: 'the kubelet',
   KvStoreTokensNotTaken: 'a service that asks for tokens',
   KvStoreTracesDropped: 'a service with traces',
+  KvStoreTlsExpiring: 'a service that speaks https',
   KvStoreReconcileFailing: 'an operator that fails for a KvStore',
 };
 /** A scrape of one process: what it has now is about half of it. */

@@ -3,7 +3,7 @@ import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { say, write } from '../io.ts';
 import { wholeNumber } from '../settings.ts';
-import { impatient, look, metricsCall } from '../status/look.ts';
+import { impatient, look } from '../status/look.ts';
 import { statusJson } from '../status/text.ts';
 import { add, type Bundle, collectFromCluster, kubectlProgram, prepareFolder, writeIndex } from '../support/collect.ts';
 import { redactText } from '../support/redact.ts';
@@ -38,7 +38,9 @@ export const addSupportBundle: AddCommand = (command: Command, run) =>
           await add(folder, bundle, 'status.json', async () =>
             statusJson(await look({ client: once, metrics: once, clock })),
           );
-          await add(folder, bundle, 'metrics.txt', async () => redactText((await once.send(metricsCall)).body));
+          await add(folder, bundle, 'metrics.txt', async () =>
+            redactText((await once.send({ method: 'GET', target: '/metrics', form: 'metrics' })).body),
+          );
         } finally {
           once.close();
         }

@@ -1,9 +1,8 @@
 /** How a store is, from what one replica of it answers: readiness, one read, and its metrics. */
-import { type Answer, type Call, Client, withQuery } from '../client.ts';
+import { type Answer, Client, withQuery } from '../client.ts';
 import type { Clock } from '../clock.ts';
-import { CliError } from '../exit-codes.ts';
 import { versionOf } from '../pair-text.ts';
-import { NotAKvStoreError, ServerError } from '../server-error.ts';
+import { ConnectionError, NotAKvStoreError, ServerError } from '../server-error.ts';
 import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
 
 export interface Status {
@@ -47,7 +46,7 @@ export function impatient({ options }: Client, url = options.url): Client {
   return new Client({ ...options, url, idleTimeout: patience, patience: 0 });
 }
 
-/** @throws ConnectionError when nothing answers, NotAKvStoreError when what answers is none */
+/** @throws ConnectionError when nothing answers, NotAKvStoreError */
 export async function look({ client, metrics, clock }: Looks): Promise<Status> {
   const { ready, problem } = await readiness(client);
   const [read, text] = await Promise.all([oneRead(client, clock), metricsText(metrics)]);
@@ -61,13 +60,10 @@ export async function look({ client, metrics, clock }: Looks): Promise<Status> {
   };
 }
 
-/** Prometheus's text, which has no entity tag. */
-export const metricsCall: Call = { method: 'GET', target: '/metrics', form: 'text/plain', isData: false };
-
 async function readiness(client: Client): Promise<{ ready: boolean; problem?: string }> {
   try {
-    const answer = await client.send({ method: 'GET', target: '/readyz', isData: false });
-    if (!isOk(answer)) throw new NotAKvStoreError(client.options.url.href, 'its readiness is no answer of the API');
+    const answer = await client.send({ method: 'GET', target: '/readyz', form: 'probe' });
+    if (!isOk(answer)) throw new NotAKvStoreError(client.options.url.href, 'its /readyz says something else');
     return { ready: true };
   } catch (error) {
     // Without a code of the store's own it is something in front of it, such as a proxy.
@@ -92,7 +88,7 @@ async function oneRead(client: Client, clock: Clock): Promise<Read> {
     const { headers } = await client.send({ method: 'GET', target });
     return { ok: true, milliseconds: clock.now() - startedAt, version: versionOf(headers) };
   } catch (error) {
-    if (error instanceof CliError) return { ok: false, error };
+    if (error instanceof ServerError || error instanceof ConnectionError) return { ok: false, error };
     throw error;
   }
 }
@@ -100,10 +96,11 @@ async function oneRead(client: Client, clock: Clock): Promise<Read> {
 /** Undefined where they are not served, as behind an Ingress. */
 async function metricsText(client: Client): Promise<string | undefined> {
   try {
-    const { body } = await client.send(metricsCall);
+    const { body } = await client.send({ method: 'GET', target: '/metrics', form: 'metrics' });
     return body.includes('kvstore_build_info{') ? body : undefined;
   } catch (error) {
-    if (error instanceof CliError) return undefined;
+    const isElsewhere = error instanceof NotAKvStoreError || error instanceof ConnectionError;
+    if (error instanceof ServerError || isElsewhere) return undefined;
     throw error;
   }
 }
