@@ -1,7 +1,6 @@
 /** A folder of exports, named by their time: the newest is the last by name. */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { privateFolder } from '../../service/src/store/files/private-files.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { partialName } from './export-file.ts';
 
@@ -14,11 +13,6 @@ const partialAge = 24 * 60 * 60 * 1000;
 /** `20260131T235959.000Z.jsonl`, UTC. */
 export function nameBackup(now: number): string {
   return `${new Date(now).toISOString().replaceAll(/[-:]/g, '')}.jsonl`;
-}
-
-/** The folder for backups, made for this user alone when missing. */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: privateFolder });
 }
 
 /** The newest by name. @throws CliError (notFound) when there is none */

@@ -1,6 +1,6 @@
 /** What a watch does when the store's history has a gap: it reads everything, and goes on from there. */
-import { type Client, withQuery } from './client.ts';
-import { readLines } from './lines.ts';
+import type { Client } from './client.ts';
+import { openLines, pairLines } from './export-pairs.ts';
 import { versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
@@ -30,16 +30,11 @@ async function readAll(
   { prefix, suffix, after, take }: CatchUpOptions,
   taken: Map<string, number>,
 ): Promise<string> {
-  const response = await client.open({
-    method: 'GET',
-    target: withQuery('/', { prefix }),
-    headers: { Accept: 'application/x-ndjson' },
-    form: 'application/x-ndjson',
-  });
+  const response = await openLines(client, { prefix });
   const reached = versionOf(response.headers) ?? '';
   const isSameTimeline = timelineOf(reached) === timelineOf(after);
   try {
-    for await (const { bytes } of readLines(response)) {
+    for await (const { bytes } of pairLines(response, client)) {
       const { key, revision = Number.POSITIVE_INFINITY } = parseRecord(bytes);
       if (suffix !== undefined && !key.endsWith(suffix)) continue;
       if (isSameTimeline && revision <= revisionOf(after)) continue;

@@ -62,9 +62,7 @@ export class Client {
     const response = await this.open(call);
     const body = await this.#read(response);
     try {
-      // The cheapest proof that nothing is missing.
-      if (call.form !== 'application/x-ndjson') JSON.parse(body);
-      else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
+      checkBody(body, call.form ?? 'json');
     } catch (cause) {
       throw brokenBody(this.options.url.href, response, body, cause);
     }
@@ -75,7 +73,7 @@ export class Client {
    * A successful answer whose body is still to be read; one try. Ended early, it fails like any stream.
    * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
-  async open({ method, target, headers, body, form = 'application/json' }: Call): Promise<IncomingMessage> {
+  async open({ method, target, headers, body, form = 'json' }: Call): Promise<IncomingMessage> {
     const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
@@ -144,6 +142,13 @@ export class Client {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** The cheapest proof that nothing is missing. Throws for a body that is not JSON where it should be. */
+function checkBody(body: string, form: Form): void {
+  if (form === 'metrics') return;
+  if (form !== 'lines') JSON.parse(body);
+  else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
 }
 
 /** A path with a query; parameters that are undefined are left out. */

@@ -1,6 +1,7 @@
 /** Every pair of a store, a line each, as the store sends them. */
 import type { IncomingMessage } from 'node:http';
 import { type Client, withQuery } from './client.ts';
+import { type Line, readLines } from './lines.ts';
 import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 import { mayPass } from './server-error.ts';
@@ -29,7 +30,7 @@ export async function exportPairs(client: Client, { after, take, onBroken }: Exp
     const broken = await withRetries(
       async () => {
         try {
-          await copy(await openLines(client, start), client, async (lines, pairs, lastLine) => {
+          await copy(await openLines(client, { after: start }), client, async (lines, pairs, lastLine) => {
             await take(lines, pairs);
             last = lastLine;
           });
@@ -50,13 +51,16 @@ export async function exportPairs(client: Client, { after, take, onBroken }: Exp
   }
 }
 
-/** The store's pairs behind a key, as JSON Lines. */
-export async function openLines(client: Client, after: string | undefined): Promise<IncomingMessage> {
+/** The store's pairs behind a key, as JSON Lines, of which the last one says how many there are: see pairLines. */
+export async function openLines(
+  client: Client,
+  { after, prefix }: { readonly after?: string | undefined; readonly prefix?: string | undefined },
+): Promise<IncomingMessage> {
   return client.open({
     method: 'GET',
-    target: withQuery('/', { after }),
+    target: withQuery('/', { prefix, after, count: 'true' }),
     headers: { Accept: jsonLines },
-    form: jsonLines,
+    form: 'lines',
   });
 }
 
@@ -67,23 +71,42 @@ async function copy(
   take: (lines: Buffer, pairs: number, last: Buffer) => Promise<void>,
 ): Promise<void> {
   let rest: Buffer[] = [];
+  let count = 0;
   const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   for (;;) {
     const next = await chunks.next().catch((cause: unknown) => {
       throw client.failure(cause);
     });
     if (next.done === true) break;
-    const end = next.value.lastIndexOf(0x0a) + 1;
-    if (end === 0) {
-      rest.push(next.value);
-      continue;
-    }
-    const lines = Buffer.concat([...rest, next.value.subarray(0, end)]);
-    rest = end < next.value.length ? [next.value.subarray(end)] : [];
+    rest.push(next.value);
+    if (!next.value.includes(0x0a)) continue;
+    const all = Buffer.concat(rest);
+    // The last whole line may be the one with the count.
+    const end = all.lastIndexOf(0x0a, all.lastIndexOf(0x0a) - 1) + 1;
+    rest = [all.subarray(end)];
+    if (end === 0) continue;
+    const lines = all.subarray(0, end);
     const lastLine = lines.subarray(lines.lastIndexOf(0x0a, lines.length - 2) + 1, lines.length - 1);
-    await take(lines, newlinesIn(lines), lastLine);
+    const pairs = newlinesIn(lines);
+    count += pairs;
+    await take(lines, pairs, lastLine);
   }
-  if (rest.length > 0) throw client.failure(new Error('the answer ends in the middle of a line'));
+  checkCount(Buffer.concat(rest).toString(), count, client);
+}
+
+/** The lines of such an answer without the last one. Throws when something of it is missing. */
+export async function* pairLines(response: IncomingMessage, client: Client): AsyncGenerator<Line> {
+  let held: Line | undefined;
+  for await (const line of readLines(response)) {
+    if (held !== undefined) yield held;
+    held = line;
+  }
+  const end = held?.whole === true ? `${held.bytes.toString()}\n` : '';
+  checkCount(end, (held?.number ?? 1) - 1, client);
+}
+
+function checkCount(end: string, count: number, client: Client): void {
+  if (end !== `{"count":${count}}\n`) throw client.failure(new Error('the answer ends before its end'));
 }
 
 function newlinesIn(lines: Buffer): number {

@@ -29,7 +29,7 @@ export async function readPair(client: Client, key: string, { stale }: { stale: 
     method: 'GET',
     target: withQuery('/', { prefix: key, limit: '1', consistency }),
     headers: { Accept: 'application/x-ndjson' },
-    form: 'application/x-ndjson',
+    form: 'lines',
   });
   return pairOf(answer, key);
 }

@@ -2,8 +2,8 @@
 import { compareKeys } from '../../service/src/store/key.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
-import { openLines } from './export-pairs.ts';
-import { type Line, readLines } from './lines.ts';
+import { openLines, pairLines } from './export-pairs.ts';
+import type { Line } from './lines.ts';
 import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 
@@ -17,11 +17,11 @@ export async function checkOnlyPairsOf(readFile: () => AsyncIterable<Line>, clie
 }
 
 async function compare(readFile: () => AsyncIterable<Line>, client: Client): Promise<void> {
-  const response = await openLines(client, undefined);
+  const response = await openLines(client, {});
   const file = readFile()[Symbol.asyncIterator]();
   try {
     let own = await file.next();
-    for await (const { bytes } of readLines(response)) {
+    for await (const { bytes } of pairLines(response, client)) {
       const { key, value } = parseRecord(bytes);
       let record = own.done ? undefined : parseRecord(own.value.bytes);
       while (record !== undefined && compareKeys(record.key, key) < 0) {

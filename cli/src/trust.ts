@@ -7,7 +7,16 @@ import { parseRetryAfter } from './retry.ts';
 import { NotAKvStoreError, ServerError } from './server-error.ts';
 
 /** What a call is answered with when it succeeds. */
-export type Form = 'application/json' | 'application/x-ndjson' | 'text/event-stream';
+export type Form = keyof typeof forms;
+
+/** The type of each form, and whether it has an entity tag: what shows data has one. */
+const forms = {
+  json: { type: 'application/json', hasTag: true },
+  lines: { type: 'application/x-ndjson', hasTag: true },
+  events: { type: 'text/event-stream', hasTag: false },
+  probe: { type: 'application/json', hasTag: false },
+  metrics: { type: 'text/plain', hasTag: false },
+} as const;
 
 /** What a proxy on the way may say of a request, without meaning the store's data. */
 const ofProxies: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
@@ -19,8 +28,9 @@ const entityTag = /^"[0-9a-z]{8}-\d/;
 
 /** Whether a successful answer has the type and, for data, the entity tag that this API gives. */
 export function isOurs({ statusCode, headers }: IncomingMessage, form: Form): boolean {
-  if (statusCode !== 200 || typeOf(headers['content-type']) !== form) return false;
-  return form === 'text/event-stream' || entityTag.test(headers.etag ?? '');
+  const { type, hasTag } = forms[form];
+  if (statusCode !== 200 || typeOf(headers['content-type']) !== type) return false;
+  return !hasTag || entityTag.test(headers.etag ?? '');
 }
 
 /** What an answer that is no success, or not ours, is to the user. Reads a part of it. @param now Unix milliseconds */

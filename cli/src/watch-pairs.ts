@@ -44,7 +44,7 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
         method: 'GET',
         target: withQuery('/watch', { prefix, suffix }),
         headers: { Accept: 'text/event-stream', ...(id === '' ? {} : { 'Last-Event-ID': id }) },
-        form: 'text/event-stream',
+        form: 'events',
       });
       confirmed = true;
       throw await readEvents(client, response, { id, take, reached });

@@ -1,5 +1,5 @@
 /** What the user names as an output is written to as it is: devices, FIFOs, links and rights stay what they were. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   createReadStream,
@@ -131,3 +131,19 @@ test.serial('a checkpoint behind a link', async (t) => {
   t.is((await runCli(['import', '--checkpoint', link], { url, input: `${first}\n` })).code, 0);
   t.false(existsSync(real));
 });
+
+test.serial(
+  'standard output and standard error on a full disk: exit code 1, and why where it can be said',
+  async (t) => {
+    const url = await fill();
+    const run = (redirect: string) => {
+      const script = `"${process.execPath}" "${main}" export ${redirect}`;
+      return spawnSync('bash', ['-c', script], { env: { PATH: process.env.PATH, KV_URL: url }, encoding: 'utf8' });
+    };
+    const { status, stderr } = run('> /dev/full');
+    t.is(status, 1);
+    t.regex(stderr, /kvstore-cli: standard output: ENOSPC/);
+    t.is(run('> /dev/full 2> /dev/full').status, 1);
+    t.is(run('2> /dev/full').status, 0, 'messages alone are lost');
+  },
+);

@@ -65,8 +65,8 @@ test.serial('nothing there: exit code 6 at once; a page of something else is not
   const url = `http://127.0.0.1:${await listen(server)}`;
   t.teardown(() => server.close());
   const { code, stderr } = await cli(t, ['status'], { url });
-  t.is(code, 1);
-  t.regex(stderr, /what answers is no KvStore/);
+  t.is(code, 9);
+  t.regex(stderr, /not a KvStore at /);
 });
 
 test('damage and a lost folder are no health', (t) => {

@@ -1,6 +1,7 @@
 /** Texts from standard input, arguments and files: byte for byte, or refused. Never mangled. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -116,4 +117,21 @@ test.serial('a token that no header can hold is refused before anything is sent'
     t.is(code, 2, stderr);
     t.regex(stderr, /holds no bearer token/);
   }
+});
+
+test.serial('a folder, a FIFO and a file that is not there, as the input of an import', async (t) => {
+  const { url } = store;
+  const folder = temporaryFolder(t);
+  const given = await runCli(['import', folder], { url });
+  t.is(given.code, 2);
+  t.true(given.stderr.includes(`${folder} is a folder`));
+  t.regex((await runCli(['import', join(folder, 'none')], { url })).stderr, /ENOENT.*none/);
+  const fifo = join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const [{ code }] = await Promise.all([
+    runCli(['import', fifo], { url }),
+    writeFile(fifo, '{"key":"from a FIFO","value":1}\n'),
+  ]);
+  t.is(code, 0);
+  t.is((await runCli(['get', 'from a FIFO'], { url })).stdout, '1\n');
 });

@@ -126,6 +126,12 @@ export const settings = {
     'Memory for the text of GET /, kept ready while it is asked for; a store that has more is read each time; 0: never kept.',
     sizeOrNone,
   ),
+  compress: setting(
+    'KV_COMPRESS',
+    'true',
+    'Whether clients that ask for gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
+    yesOrNo,
+  ),
   drainWindow: setting(
     'KV_DRAIN_WINDOW',
     '5s',
@@ -174,6 +180,12 @@ export const settings = {
     '',
     'With etcd: where the replicas of this store answer together, such as their Service. One that has lost etcd asks the others, and is not ready while they have it.',
     oneUrl,
+  ),
+  peersCaFile: setting(
+    'KV_PEERS_CA_FILE',
+    '',
+    'PEM file of the authority that an https KV_PEERS_URL is checked against; empty: those that Node knows.',
+    optional,
   ),
   readyMaxAge: setting(
     'KV_READY_MAX_AGE',

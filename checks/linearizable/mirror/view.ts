@@ -22,7 +22,7 @@ export const forms = ['object', 'lines', 'search'] as const;
 /** Keys that may expire: a copy may have missed that one was set, when it had expired by then. */
 export const mayExpire = (key: string) => /^(hot-)?(brief|expiring)-/.test(key);
 
-const tagPattern = /^"([0-9a-z]{8})-(\d+)(?:\+(\d+))?(?:-lines)?"$/;
+const tagPattern = /^"([0-9a-z]{8})-(\d+)(?:\+(\d+))?(?:-lines)?(?:-gzip)?"$/;
 
 /** Undefined: it was not answered. Throws when the answer is none that a copy can begin with. */
 export async function readView(url: string, prefix: string, form: (typeof forms)[number]): Promise<View | undefined> {

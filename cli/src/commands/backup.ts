@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { looserThanPrivate } from '../../../service/src/store/files/private-files.ts';
-import { aheadOfClock, makeFolder, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
+import { makeFolder } from '../../../core/src/make-folder.ts';
+import { looserThanPrivate, privateFolder } from '../../../service/src/store/files/private-files.ts';
+import { aheadOfClock, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
 import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';
 import { say } from '../io.ts';
@@ -15,7 +16,7 @@ export const addBackup: AddCommand = (command, run) =>
     .requiredOption('--keep <number>', 'delete all but so many of the newest', wholeNumber(1, 100_000))
     .action(
       run<[string], { keep: number; quiet?: boolean }>(async (context, { keep, quiet }, folder) => {
-        await makeFolder(folder);
+        makeFolder(folder, privateFolder);
         if (quiet !== true && looserThanPrivate(folder).length > 0) {
           say(context, `other users may read what is in ${folder}: chmod -R go= ${folder}`);
         }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Checkpoint } from '../checkpoint.ts';
 import type { AddCommand } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
 import { importPairs } from '../import-pairs.ts';
 import { type Context, say } from '../io.ts';
 import { readLines } from '../lines.ts';
@@ -32,7 +32,10 @@ export const addImport: AddCommand = (command, run) =>
 export async function importFile(context: Context, file: string | undefined, options: Options): Promise<void> {
   const { client, stdin, stderr } = context;
   const checkpoint = options.checkpoint === undefined ? undefined : await Checkpoint.read(options.checkpoint);
-  const bar = startProgress(stderr, file === undefined ? undefined : (await stat(file)).size);
+  const found = file === undefined ? undefined : await stat(file);
+  if (found?.isDirectory() === true) throw new CliError(`${file} is a folder`, exitCodes.usage);
+  // Of a FIFO the size is not known.
+  const bar = startProgress(stderr, found?.isFile() === true ? found.size : undefined);
   if (file === undefined) sayWhenTyped(context);
   const input = file === undefined ? stdin : createReadStream(file);
   const lines = readLines(input);

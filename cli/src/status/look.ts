@@ -1,9 +1,8 @@
 /** How a store is, from what one replica of it answers: readiness, one read, and its metrics. */
 import { type Answer, Client, withQuery } from '../client.ts';
 import type { Clock } from '../clock.ts';
-import { CliError } from '../exit-codes.ts';
 import { versionOf } from '../pair-text.ts';
-import { ConnectionError, ServerError } from '../server-error.ts';
+import { ConnectionError, NotAKvStoreError, ServerError } from '../server-error.ts';
 import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
 
 export interface Status {
@@ -47,7 +46,7 @@ export function impatient({ options }: Client, url = options.url): Client {
   return new Client({ ...options, url, idleTimeout: patience, patience: 0 });
 }
 
-/** @throws ConnectionError when nothing answers, CliError when what answers is no KvStore */
+/** @throws ConnectionError when nothing answers, NotAKvStoreError */
 export async function look({ client, metrics, clock }: Looks): Promise<Status> {
   const { ready, problem } = await readiness(client);
   const [read, text] = await Promise.all([oneRead(client, clock), metricsText(metrics)]);
@@ -63,8 +62,8 @@ export async function look({ client, metrics, clock }: Looks): Promise<Status> {
 
 async function readiness(client: Client): Promise<{ ready: boolean; problem?: string }> {
   try {
-    const answer = await client.send({ method: 'GET', target: '/readyz' });
-    if (!isOk(answer)) throw new CliError(`${client.options.url.href}: what answers is no KvStore`);
+    const answer = await client.send({ method: 'GET', target: '/readyz', form: 'probe' });
+    if (!isOk(answer)) throw new NotAKvStoreError(client.options.url.href, 'its /readyz says something else');
     return { ready: true };
   } catch (error) {
     // Without a code of the store's own it is something in front of it, such as a proxy.
@@ -97,10 +96,11 @@ async function oneRead(client: Client, clock: Clock): Promise<Read> {
 /** Undefined where they are not served, as behind an Ingress. */
 async function metricsText(client: Client): Promise<string | undefined> {
   try {
-    const { body } = await client.send({ method: 'GET', target: '/metrics' });
+    const { body } = await client.send({ method: 'GET', target: '/metrics', form: 'metrics' });
     return body.includes('kvstore_build_info{') ? body : undefined;
   } catch (error) {
-    if (error instanceof ServerError || error instanceof ConnectionError) return undefined;
+    const isElsewhere = error instanceof NotAKvStoreError || error instanceof ConnectionError;
+    if (error instanceof ServerError || isElsewhere) return undefined;
     throw error;
   }
 }

@@ -34,6 +34,8 @@ export interface BytesAnswer extends AnswerHead {
 export interface SlicedAnswer extends AnswerHead {
   readonly kind: 'slices';
   readonly slices: Iterable<string>;
+  /** How it is compressed on its way; undefined: not at all. */
+  readonly coding?: 'gzip';
   /** Called once with what ends it before its last slice: a problem that is its client's doing. */
   onCut(end: (problem: Problem) => void): void;
   /** Called once, when the client has taken the last slice or has gone. */

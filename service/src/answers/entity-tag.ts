@@ -4,7 +4,8 @@
  * - of an event: `.<index>`, for a change that is not the last of its revision;
  * - of a write: `~<n>`, when another request's write replaced some of its values within the same revision, or it put none;
  * - of `/` and `/search`: `+<deadline>`, Unix milliseconds, while keys have expired that are not removed yet;
- * - of lines (application/x-ndjson): `-lines`.
+ * - of lines (application/x-ndjson): `-lines`;
+ * - of an answer in gzip: `-gzip`.
  */
 import type { Reader, Store, Version, Written } from '../store/store.ts';
 
@@ -35,6 +36,11 @@ export function parseVersion(tag: string): Version | undefined {
   return revision === undefined ? undefined : { timeline, revision: Number(revision) };
 }
 
+/** Entity tags of a request, as they are without a content coding: what is compared is what they show. */
+export function withoutCoding<T extends string | undefined>(tags: T): T {
+  return (tags?.includes('-gzip"') ? tags.replaceAll('-gzip"', '"') : tags) as T;
+}
+
 /** Where a client that was here before goes on: behind this revision, and so many changes of the next one. */
 export interface Position {
   readonly timeline: string;
@@ -42,7 +48,7 @@ export interface Position {
   readonly skip: number;
 }
 
-const idPattern = /^([0-9a-z]{8})-(\d{1,15})(?:\.(\d{1,6})|(~\d{1,6})|(?:\+\d{1,15})?(?:-lines)?)$/;
+const idPattern = /^([0-9a-z]{8})-(\d{1,15})(?:\.(\d{1,6})|(~\d{1,6})|(?:\+\d{1,15})?(?:-lines)?(?:-gzip)?)$/;
 
 /**
  * What a Last-Event-ID says: an event's id or, without its quotes, any entity tag that this API gives. Undefined: none of

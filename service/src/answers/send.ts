@@ -1,12 +1,15 @@
 /** Sends an answer. Every answer to a request that was parsed goes out here. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
 import { Problem } from '../errors.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
+import { gzipOptions } from './compress.ts';
 
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
@@ -89,10 +92,10 @@ function sendBytes(
 }
 
 /** Writes piece by piece and ends the response, as fast as the client takes it; others have their turn in between. */
-async function sendInTurns<Piece>(
-  response: ServerResponse,
+async function sendInTurns<Target extends Writable, Piece>(
+  response: Target,
   pieces: Iterable<Piece>,
-  write: (response: ServerResponse, piece: Piece) => void,
+  write: (response: Target, piece: Piece) => void,
   scheduler: EventLoopScheduler,
 ): Promise<void> {
   let isFirst = true;
@@ -128,7 +131,7 @@ function* batches(parts: readonly Buffer[]): Iterable<readonly Buffer[]> {
 
 async function sendSlices(
   response: ServerResponse,
-  { status, headers, slices, onCut, release }: SlicedAnswer,
+  { status, headers, slices, onCut, release, coding }: SlicedAnswer,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): Promise<void> {
@@ -139,8 +142,11 @@ async function sendSlices(
     response.destroy();
   });
   try {
-    const begin = () => response.writeHead(status, headers as string[]);
-    if (isHead(response)) begin().end();
+    const begin = (): Writable => {
+      response.writeHead(status, headers as string[]);
+      return coding === undefined ? response : zipped(response);
+    };
+    if (isHead(response)) response.writeHead(status, headers as string[]).end();
     else await sendTexts(response, begin, slices, scheduler, unsent);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
@@ -150,31 +156,35 @@ async function sendSlices(
   }
 }
 
-/** As `sendInTurns`; each text counts until the client has taken it. Rejects with Problem `overloaded` before `begin`. */
+/**
+ * As `sendInTurns`, into what `begin` returns; each text counts until the client has taken it. Rejects with Problem
+ * `overloaded` before `begin`.
+ */
 async function sendTexts(
   response: ServerResponse,
-  begin: () => void,
+  begin: () => Writable,
   texts: Iterable<string>,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): Promise<void> {
   let held: HeldBytes | undefined;
+  let target: Writable = response;
   response.once('close', () => held?.release());
   for (const text of texts) {
     if (held === undefined) {
       held = roomFor(text, response, unsent);
       if (held === undefined) throw noRoom();
-      begin();
+      target = begin();
     } else {
-      await nextTurn(response, scheduler);
+      await nextTurn(target, scheduler);
       if (response.destroyed) return;
       held.release();
       held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
       if (held === undefined || response.destroyed) return;
     }
-    response.write(text);
+    target.write(text);
   }
-  response.end();
+  target.end();
 }
 
 function noRoom(): Problem {
@@ -202,6 +212,15 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
   return undefined;
 }
 
+/** What goes to the response in gzip. Each ends with the other. */
+function zipped(response: ServerResponse): Writable {
+  const coder = createGzip(gzipOptions);
+  response.once('close', () => coder.destroy());
+  coder.once('error', () => response.destroy());
+  coder.pipe(response);
+  return coder;
+}
+
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
   leaveToAnswer(response);
   await open(response, () => {
@@ -211,12 +230,12 @@ async function sendEvents(response: ServerResponse, { status, headers, open }: E
 }
 
 /** Resolves when the client has taken what was written and it is this answer's turn, or when the client has gone. */
-async function nextTurn(response: ServerResponse, scheduler: EventLoopScheduler): Promise<void> {
+async function nextTurn(response: Writable, scheduler: EventLoopScheduler): Promise<void> {
   if (response.writableNeedDrain) await eventOrClose(response, 'drain');
   if (!response.destroyed) await scheduler.next();
 }
 
-async function eventOrClose(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
+async function eventOrClose(response: Writable, event: 'drain' | 'finish'): Promise<void> {
   const ended = new AbortController();
   const { signal } = ended;
   try {

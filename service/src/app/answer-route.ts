@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { Answer } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
+import { inCoding, isCompressible } from '../answers/compress.ts';
 import type { Send } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ReadBody } from '../requests/body.ts';
@@ -21,24 +22,36 @@ export interface AnswerRouteParts {
   readonly checkOrigin: CheckOrigin;
   /** What caches may do with the answer to a read. */
   readonly caching: readonly string[];
+  /** Whether clients that ask for gzip get it. */
+  readonly compress: boolean;
 }
 
 /** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
 export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
-  const { send, readBody, metrics, spans, audit, checkOrigin, caching } = parts;
+  const { send, readBody, metrics, spans, audit, checkOrigin, caching, compress } = parts;
+  const codings = ['Vary', 'Accept-Encoding'];
+  const cachingOfCodings = [...caching, ...codings];
   const wrote = audit?.wrote;
-  const cachingOf = ({ access }: Route, answer: Answer): readonly string[] | undefined => {
+  const cachingOf = ({ access, path }: Route, answer: Answer): readonly string[] | undefined => {
     // Some have their own: pages, probes, metrics, events.
-    if (access === 'open' || answer.headers.includes('Cache-Control')) return undefined;
-    return access === 'write' ? notStored : caching;
+    const varies = compress && isCompressible(path);
+    if (access === 'open' || answer.headers.includes('Cache-Control')) return varies ? codings : undefined;
+    return access === 'write' ? notStored : varies ? cachingOfCodings : caching;
   };
   const finish = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     const problem = answer.kind === 'text' ? answer.problem : undefined;
     if (problem !== undefined) metrics.problem(problem);
     const request: RawRequest = ctx.state;
     if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
+    if (!compress || !isCompressible(route.path)) return sendAs(route, ctx, answer);
+    // What asks for no coding pays for none.
+    const asksForNone = request.headers['accept-encoding'] === undefined && answer.status === 200;
+    const coded = asksForNone ? answer : inCoding(ctx.req, answer);
+    return 'then' in coded ? coded.then((ready) => sendAs(route, ctx, ready)) : sendAs(route, ctx, coded);
+  };
+  const sendAs = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     const sending = send(ctx.res, answer, cachingOf(route, answer));
     return answer.kind === 'events' ? sending?.then(() => began(ctx, spans)) : sending;
   };

@@ -43,6 +43,8 @@ export interface AppOptions extends RouteParts {
   /** Of pages that may use the API besides its own; default: none. */
   readonly origins?: readonly string[];
   readonly pages: PageOptions;
+  /** Whether clients that ask for gzip get it. Default: yes. */
+  readonly compress?: boolean;
 }
 
 export function createApp(options: AppOptions): Koa {
@@ -57,6 +59,7 @@ export function createApp(options: AppOptions): Koa {
     spans,
     audit,
     caching: readCaching({ needsToken: tokens !== undefined }),
+    compress: options.compress ?? true,
     checkOrigin: originCheck(options.origins ?? []),
   });
   const data = apiRoutes(options);

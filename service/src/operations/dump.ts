@@ -58,7 +58,7 @@ function isWhole({ asLines, limit, filter }: DumpRequest): boolean {
 
 async function readLong(
   { store, repeated, longRead, scheduler }: DumpParts,
-  { filter, limit, query, question, asLines, isGone, mustMatch }: DumpRequest,
+  { filter, limit, query, question, asLines, isCounted = false, isGone, mustMatch }: DumpRequest,
   head: readonly string[],
 ): Promise<Answer> {
   let tag = '';
@@ -67,7 +67,7 @@ async function readLong(
     const etag = viewTag(store, view, form(asLines));
     mustMatch?.(etag);
     const headers = ['ETag', etag, 'Content-Type', asLines ? jsonLines : 'application/json'];
-    const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs) : pairObject(pairs));
+    const pieces = (pairs: Iterable<VersionedPair>) => (asLines ? lines(view, pairs, isCounted) : pairObject(pairs));
     if (limit === undefined) return { headers, pieces: pieces(view.pairs(filter)) };
     const page = await readPage({ view, filter, limit, scheduler, isGone });
     return { headers: [...headers, ...nextLink('/', query, page)], pieces: pieces(pairsOf(view, page.keys)) };
@@ -81,6 +81,12 @@ function form(asLines: boolean): '' | '-lines' {
   return asLines ? '-lines' : '';
 }
 
-function* lines(view: Reader, pairs: Iterable<VersionedPair>): Iterable<string> {
-  for (const pair of pairs) yield pairLine(pair, view.expires(pair.key));
+/** The last line, when it is asked for, proves that nothing is missing: HTTP/1.0 has no end of its own, nor has a log of it. */
+function* lines(view: Reader, pairs: Iterable<VersionedPair>, isCounted: boolean): Iterable<string> {
+  let count = 0;
+  for (const pair of pairs) {
+    count++;
+    yield pairLine(pair, view.expires(pair.key));
+  }
+  if (isCounted) yield `{"count":${count}}\n`;
 }

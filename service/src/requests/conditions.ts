@@ -1,6 +1,6 @@
 /** Conditions (RFC 9110, 13.1): If-Match and If-None-Match of writes, and If-Match of reads. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseVersion } from '../answers/entity-tag.ts';
+import { parseVersion, withoutCoding } from '../answers/entity-tag.ts';
 import { Problem } from '../errors.ts';
 import type { Condition, Version } from '../store/store.ts';
 
@@ -35,7 +35,7 @@ function versionOf(match: string): Version | 'any' {
 
 /** If-Match of a read: see Read.mustMatch. Throws Problem `invalid-request` when it is no list of entity tags. */
 export function parseReadCondition(headers: IncomingHttpHeaders): ((etag: string | undefined) => void) | undefined {
-  const match = headers['if-match']?.trim();
+  const match = withoutCoding(headers['if-match']?.trim());
   if (match === undefined) return undefined;
   if (match !== '*' && !tagList.test(match)) throw invalid('If-Match is a list of entity tags in quotes, or *.');
   // Compared strongly: a weak tag matches nothing.

@@ -1,6 +1,7 @@
 /** The reads as typed requests. */
 import type { IncomingHttpHeaders } from 'node:http';
 import fresh from 'fresh';
+import { withoutCoding } from '../answers/entity-tag.ts';
 import { Problem } from '../errors.ts';
 import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
@@ -44,6 +45,8 @@ export interface SearchRequest extends LongRead {
 export interface DumpRequest extends LongRead {
   /** True: a pair a line, with its revision and when it expires. */
   readonly asLines: boolean;
+  /** True: a last line says how many pairs came before it. */
+  readonly isCounted?: boolean;
 }
 
 const getPath = '/get/';
@@ -65,8 +68,9 @@ export function parseGet(request: RawRequest): GetRequest {
   };
 }
 
-const dumpParameters = ['prefix', 'limit', 'after', 'consistency'];
-const searchParameters = [...dumpParameters, 'suffix', 'values'];
+const pageParameters = ['prefix', 'limit', 'after', 'consistency'];
+const dumpParameters = [...pageParameters, 'count'];
+const searchParameters = [...pageParameters, 'suffix', 'values'];
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
 export function parseSearch(request: RawRequest): SearchRequest {
@@ -94,7 +98,11 @@ export function parseDump(request: RawRequest): DumpRequest {
   const { filter: behind, limit } = parsePage(query);
   const filter: KeyFilter = { ...behind, prefix: single(query, 'prefix') };
   const asLines = wantsLines(request);
-  return { ...longRead(request, query, asLines ? 'lines' : 'pairs'), filter, limit, asLines };
+  const isCounted = parseFlag(query, 'count');
+  if (isCounted && !asLines) {
+    throw new Problem('invalid-query', '`count` goes with lines (Accept: application/x-ndjson): an object has an end.');
+  }
+  return { ...longRead(request, query, asLines ? 'lines' : 'pairs'), filter, limit, asLines, isCounted };
 }
 
 function longRead(request: RawRequest, query: Query, what: string): Omit<LongRead, keyof Page> {
@@ -118,6 +126,9 @@ function wantsLines(request: RawRequest): boolean {
 function conditionOf(headers: IncomingHttpHeaders): Read['hasCurrent'] {
   const { 'if-none-match': tags, 'cache-control': cacheControl } = headers;
   if (tags === undefined) return undefined;
-  const asked = { 'if-none-match': tags, ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) };
+  const asked = {
+    'if-none-match': withoutCoding(tags),
+    ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
+  };
   return (etag) => fresh(asked, { etag });
 }

@@ -53,6 +53,8 @@ export interface ServiceOptions {
   readonly keepAliveTimeout?: number;
   /** Whether there are pages for browsers; default true. */
   readonly pages?: boolean;
+  /** Whether clients that ask for gzip get it; default true. */
+  readonly compress?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
   /** Undefined: nobody is asked. */
@@ -103,6 +105,7 @@ export async function startService(
     auditLog: 'none',
     ...options.audit,
     hosts: options.hosts ?? ['*'],
+    compress: options.compress ?? true,
     origins: options.origins ?? [],
     maxBody: options.maxBody ?? 1024 * 1024,
     maxStreams: options.maxStreams ?? 100,

@@ -27,7 +27,11 @@ export function openApiDocument({ version, tokens, metrics = true }: DocumentOpt
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [{ name: 'Reading' }, { name: 'Writing' }, { name: 'Operating' }],
+    tags: [
+      { name: 'Reading', description: 'Values, searches, dumps and changes.' },
+      { name: 'Writing', description: 'Sets and deletions, all or none.' },
+      { name: 'Operating', description: 'Probes, metrics and this description.' },
+    ],
     // Said in both cases: a description without it leaves open whether a token is needed.
     security: tokens ? [{ bearer: [] }] : [],
     paths: pathsOf(tokens, metrics),

@@ -51,6 +51,13 @@ export const parameters = {
     schema: { type: 'boolean', default: false },
     example: true,
   },
+  count: {
+    name: 'count',
+    in: 'query',
+    description: 'With lines: true ends them with `{"count":n}`, which proves that none of the n before it is missing.',
+    schema: { type: 'boolean', default: false },
+    example: true,
+  },
   consistency: {
     name: 'consistency',
     in: 'query',
@@ -98,7 +105,7 @@ export const parameters = {
     description:
       'The id of the last event that was seen, or the ETag of `/` or `/search` without its quotes: goes on behind it. ' +
       'Without it: from now on.',
-    schema: { type: 'string', pattern: '^[0-9a-z]{8}-[0-9]{1,15}([.~+][0-9]{1,15})?(-lines)?$' },
+    schema: { type: 'string', pattern: '^[0-9a-z]{8}-[0-9]{1,15}([.~+][0-9]{1,15})?(-lines)?(-gzip)?$' },
     example: 'k3f9a2xq-7',
   },
 } as const satisfies Record<string, Part>;

@@ -78,7 +78,7 @@ export const dump: Operation = {
   summary: 'Every pair',
   description: 'Streamed from one state of the store, however long it takes. An answer that is cut off has no end.',
   tags: ['Reading'],
-  parameters: [parameter('prefix'), ...pageParameters],
+  parameters: [parameter('prefix'), parameter('count'), ...pageParameters],
   answers: {
     200: {
       description: 'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each.',

@@ -1,8 +1,9 @@
 /** One process owns a data directory. The lock ends with the process, however it ends. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../../../../core/src/make-folder.ts';
 import { privateFolder } from './private-files.ts';
 
 export interface OwnerLock {
@@ -54,7 +55,7 @@ export function isInUse(directory: string): boolean {
 }
 
 function lock(directory: string, uid: number): DatabaseSync {
-  attempt(directory, 'it cannot be made', () => mkdirSync(directory, { recursive: true, mode: privateFolder }));
+  attempt(directory, 'it cannot be made', () => makeFolder(directory, privateFolder));
   // SQLite takes a lock on a read-only file system as well.
   attempt(directory, 'it cannot be written to', () => accessSync(directory, constants.W_OK));
   const file = join(directory, fileName);

@@ -2,8 +2,9 @@
  * The index: every pair by key and every key by its reversed text, in one LMDB environment.
  * Off the JavaScript heap, ordered, and readable while it is written to (readers see the last commit).
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
+import { makeFolder } from '../../../../core/src/make-folder.ts';
 import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
 import { checkDataFile } from '../files/data-file.ts';
 import { privateFolder } from '../files/private-files.ts';
@@ -102,7 +103,7 @@ export class KeyIndex implements Reader {
 
   #open(): Opened {
     const { directory, durable } = this.#options;
-    mkdirSync(directory, { recursive: true, mode: privateFolder });
+    makeFolder(directory, privateFolder);
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     const root = open({

@@ -1,0 +1,114 @@
+/** Answers in gzip: the same bytes, an entity tag of their own, and nothing for who does not ask. */
+
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import type { ExecutionContext } from 'ava';
+import { call, set } from '../support/call.ts';
+import { openEvents } from '../support/event-stream.ts';
+import { type Service, startService } from '../support/start-service.ts';
+import { contractTest } from '../support/store-kinds.ts';
+
+const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`key-${String(i).padStart(5, '0')}`, { i }]));
+
+/** The answer as its bytes came. */
+async function raw({ port }: Service, path: string, headers: Readonly<Record<string, string>>, method = 'GET') {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }>((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, headers, method, agent: false }, async (response) => {
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) });
+    });
+    outgoing.once('error', reject).end();
+  });
+}
+
+const large = ['/', '/?limit=500', '/search?prefix=key-', '/search?prefix=key-&values=true', '/search?suffix=1'];
+
+contractTest('gzip is given to who asks, with a tag of its own that holds for conditions', async (t, kind) => {
+  const service = await startService(t, kind);
+  for (let i = 0; i < 3000; i += 100) await set(service, Object.fromEntries(Object.entries(many).slice(i, i + 100)));
+  // More than once: what is kept ready is compressed once.
+  for (const target of [...large, ...large]) {
+    for (const accept of [
+      'application/json',
+      ...(target.startsWith('/?') || target === '/' ? ['application/x-ndjson'] : []),
+    ]) {
+      const plain = await raw(service, target, { accept });
+      t.is(plain.headers['content-encoding'], undefined);
+      const zipped = await raw(service, target, { accept, 'accept-encoding': 'br;q=0.5, gzip' });
+      t.is(zipped.headers['content-encoding'], 'gzip', target);
+      t.true(zipped.body.length < plain.body.length / 2, target);
+      t.deepEqual(gunzipSync(zipped.body), plain.body, target);
+      t.is(zipped.headers.etag, String(plain.headers.etag).replace(/"$/, '-gzip"'));
+      for (const { headers } of [plain, zipped]) t.regex(String(headers.vary), /Accept-Encoding/);
+      for (const [tag, coding] of [
+        [plain.headers.etag, 'gzip'],
+        [zipped.headers.etag, 'gzip'],
+        [zipped.headers.etag, 'identity'],
+      ]) {
+        const again = await raw(service, target, {
+          accept,
+          'accept-encoding': String(coding),
+          'if-none-match': String(tag),
+        });
+        t.deepEqual([again.status, again.headers.etag], [304, tag], target);
+        t.is((await raw(service, target, { accept, 'if-match': String(tag) })).status, 200, target);
+      }
+      const head = await raw(service, target, { accept, 'accept-encoding': 'gzip' }, 'HEAD');
+      t.is(head.headers['content-encoding'], 'gzip');
+      t.is(head.body.length, 0);
+    }
+  }
+  const { headers } = await raw(service, '/', { 'accept-encoding': 'gzip' });
+  const watch = await openEvents(t, service, '/watch', {
+    'Last-Event-ID': String(headers.etag).slice(1, -1),
+    'accept-encoding': 'gzip',
+  });
+  t.is(watch.response.headers['content-encoding'], undefined);
+  await set(service, { after: 1 });
+  t.is((await watch.until(1)).length, 1);
+});
+
+contractTest('what is small, a single value, or not asked for stays as it is', async (t, kind) => {
+  const service = await startService(t, kind);
+  await set(service, { a: 'x'.repeat(5000), b: 1 });
+  const zip = { 'accept-encoding': 'gzip' };
+  const codingOf = async (target: string, headers: Record<string, string> = zip) =>
+    (await raw(service, target, headers)).headers['content-encoding'];
+  t.is(await codingOf('/get/a'), undefined);
+  t.is(await codingOf('/search?prefix=b'), undefined);
+  for (const target of ['/', '/metrics', '/openapi.json']) {
+    t.is(await codingOf(target), 'gzip', target);
+    for (const accepted of ['identity', 'gzip;q=0', 'br', 'gzip;q=0.1, identity']) {
+      t.is(await codingOf(target, { 'accept-encoding': accepted }), undefined, accepted);
+    }
+    t.is(await codingOf(target, {}), undefined);
+  }
+  const off = await startService(t, kind, { compress: false });
+  await set(off, { a: 'x'.repeat(5000) });
+  const answer = await raw(off, '/', zip);
+  t.deepEqual([answer.headers['content-encoding'], answer.headers.vary], [undefined, 'Accept']);
+});
+
+contractTest(
+  'a client that leaves in the middle of a compressed stream leaves nothing behind',
+  async (t: ExecutionContext, kind) => {
+    const service = await startService(t, kind);
+    for (let i = 0; i < 20; i++) await set(service, { [`large-${i}`]: `${i}`.repeat(40_000) });
+    for (let i = 0; i < 10; i++) {
+      await new Promise<void>((resolve) => {
+        const outgoing = request(
+          {
+            host: '127.0.0.1',
+            port: service.port,
+            path: '/?prefix=large',
+            headers: { 'accept-encoding': 'gzip' },
+            agent: false,
+          },
+          (response) => response.once('data', () => response.destroy()).once('close', resolve),
+        );
+        outgoing.on('error', () => resolve()).end();
+      });
+    }
+    t.is((await call(service, '/?prefix=large-1&limit=1')).status, 200);
+  },
+);
