@@ -106,6 +106,9 @@ test('alerts are installed when asked for, and are those of dashboards/ with its
   t.like(rule, { metadata: { name: 'kvstore', namespace, labels: { release: 'prometheus' } } });
   t.deepEqual((rule as { spec?: object }).spec, generated.spec);
 
+  const schema = JSON.parse(await read('charts/kvstore/values.schema.json'));
+  const known = Object.keys(schema.properties.prometheusRule.properties.thresholds.properties);
+  t.deepEqual(known.sort(), Object.keys(prometheusRule.thresholds).sort(), 'a wrong name of a threshold is refused');
   const thresholds = { ...prometheusRule.thresholds, lagRevisions: 4321 };
   const changed = { ...enabled, thresholds, runbooksUrl: 'https://runbooks.test', grafanaUrl: 'https://grafana.test' };
   const text = JSON.stringify(rulesOf(await renderChart(namespace, { prometheusRule: changed })));

@@ -12,6 +12,7 @@ import { addSalvage } from './commands/salvage.ts';
 import { addSearch } from './commands/search.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
+import { addSupportBundle } from './commands/support-bundle.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -21,7 +22,7 @@ import { type CommonOptions, createContext, withCommonOptions } from './settings
 
 const commands = [
   ...[addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore],
-  ...[addStatus, addVerify, addSalvage],
+  ...[addStatus, addSupportBundle, addVerify, addSalvage],
 ];
 
 const exitCodeHelp = `

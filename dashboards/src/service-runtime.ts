@@ -39,6 +39,18 @@ export function processPanels() {
       runbook: 'KvStoreClockSkew',
     }),
     timeseries({
+      title: 'Lines that are lost',
+      shows: 'Lines of the log and of the audit log that could not be written, a second.',
+      normal: '0.',
+      otherwise: 'the collector of logs, or the disk of the node.',
+      unit: 'ops',
+      queries: {
+        'log {{pod}}': `rate(kvstore_log_lines_dropped_total{${servicePod}}[${window}])`,
+        'audit {{pod}} {{action}}': `rate(kvstore_audit_lines_dropped_total{${servicePod}}[${window}])`,
+      },
+      runbook: 'KvStoreLogLinesDropped',
+    }),
+    timeseries({
       title: 'CPU',
       shows: 'Cores in use.',
       normal: 'below 0.8. A process uses little more than one core.',

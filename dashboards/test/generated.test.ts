@@ -2,6 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import test from 'ava';
+import { storeItems } from '../../cli/src/support/items.ts';
+import { tlsPath } from '../../operator/src/etcd/build/member-config.ts';
 import { allAlerts, ruleGroups } from '../src/alerts/all.ts';
 import { defaults, withChanges } from '../src/alerts/thresholds.ts';
 import { allDashboards } from '../src/all.ts';
@@ -174,5 +176,17 @@ test('every alert, and every link of a panel, has its section in docs/runbooks.m
   const anchors = new Set([...sections.keys()].map((title) => title.toLowerCase()));
   for (const panel of Object.values(dashboards).flatMap(panelsOf)) {
     for (const { url } of panel.links ?? []) t.true(anchors.has(url?.split('#')[1] ?? ''), `${panel.title}: ${url}`);
+  }
+});
+
+test('etcdctl in the runbooks and in the support bundle has the container and the certificates of a member', async (t) => {
+  const [item] = storeItems({ namespace: 'web', kvstore: 'shop', operatorNamespace: 'o', tail: 1 }).filter(({ file }) =>
+    file.startsWith('etcd/'),
+  );
+  for (const command of [await read('docs/runbooks.md'), item?.args.join(' ') ?? '']) {
+    t.true(command.includes('-c etcd -- /usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379'));
+    for (const flag of ['cacert=ca.crt', 'cert=tls.crt', 'key=tls.key']) {
+      t.true(command.includes(`--${flag.replace('=', `=${tlsPath}/`)}`), flag);
+    }
   }
 });

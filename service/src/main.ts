@@ -65,7 +65,12 @@ async function main(): Promise<void> {
     const parts = { store, registry, log, tokens, tracing, version: manifest.version };
     const service = await createService(config, parts);
     const { url, metricsPort } = service;
-    log.info({ version: manifest.version, url, metricsPort, dataDir: config.dataDir }, 'listening');
+    const { dataDir, etcdEndpoints } = config;
+    // What one asks first of a process, in its first line.
+    const mode = etcdEndpoints.length === 0 ? 'embedded' : 'etcd';
+    const etcd = mode === 'etcd' ? { etcdEndpoints, etcdPrefix: config.etcdPrefix } : {};
+    const about = { version: manifest.version, node: process.version, mode, ...etcd, tokens: tokens !== undefined };
+    log.info({ ...about, url, metricsPort, dataDir }, 'listening');
     const signal = await firstSignal();
     log.info({ signal }, 'shutting down');
     exitOnSecondSignal(log);

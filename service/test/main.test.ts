@@ -35,6 +35,15 @@ test('a port in use is said so, with exit code 1', async (t) => {
   t.is(service.stderr(), `kvstore: Cannot listen on 127.0.0.1:${port}: another process uses the port.\n`);
 });
 
+test('the first line says what one asks first: mode, version, folder, tokens', async (t) => {
+  const folder = temporaryFolder(t);
+  const service = await startService(t, { env: { KV_DATA_DIR: folder } });
+  const line = service.log.find(({ msg }) => msg === 'listening');
+  t.like(line, { mode: 'embedded', tokens: false, dataDir: folder, node: process.version });
+  t.is(typeof line?.version, 'string');
+  t.false('etcdEndpoints' in (line ?? {}));
+});
+
 test('a misspelt setting is logged and ignored', async (t) => {
   const service = await startService(t, { env: { KV_PROT: '1', KV_DATA_DIR: temporaryFolder(t) } });
   t.true(service.log.some(({ name, level }) => name === 'KV_PROT' && level === 40));

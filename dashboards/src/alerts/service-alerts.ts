@@ -19,6 +19,9 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
   const shed = `sum by (${by}) (rate(kvstore_http_problems_total{code="overloaded"}[5m]))`;
   const served = `sum by (${by}) (rate(${requestCount}{${apiRoutes}}[5m]))`;
   const growth = 'max_over_time(kvstore_snapshot_growth_bytes[5m])';
+  const lostLines = `sum by (${onReplica}, component) (increase(kvstore_log_lines_dropped_total[15m]))`;
+  const lostAudit = `sum by (${onReplica}, action) (increase(kvstore_audit_lines_dropped_total[15m]))`;
+  const lostSpans = `sum by (${onReplica}) (increase(kvstore_trace_spans_dropped_total[10m]))`;
   const skew = 'abs(kvstore_time_seconds - timestamp(kvstore_time_seconds))';
   const versions = `count by (${by}) (count by (${by}, version) (kvstore_build_info))`;
   return [
@@ -180,6 +183,45 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
       dashboard: 'kvstore-service',
       summary: `${replica}: a client that reads slowly makes the data file grow, and its answer will be cut off.`,
       description: `The file has grown by ${value.bytes} during one answer. Usual causes: a dump over a slow connection, a client that stops reading, many writes meanwhile.`,
+    },
+    {
+      name: 'KvStoreLogLinesDropped',
+      severity: 'ticket',
+      reason: 'Ticket: requests are served; what is dropped is missing when you look for a cause.',
+      for: '0m',
+      wait: 'An event: it fires at once, and is shown for 15 m.',
+      expr: `${lostLines} > 0`,
+      signals: [lostLines],
+      subject: 'replica',
+      dashboard: 'kvstore-service',
+      summary: `${label('namespace')}, ${label('component')} ${label('pod')}: users notice nothing, but lines of its log are lost.`,
+      description: `Lines lost in 15 minutes: ${value.number}. Usual causes: the disk of the node's logs is full, the collector of logs does not keep up.`,
+    },
+    {
+      name: 'KvStoreAuditLinesDropped',
+      severity: 'ticket',
+      reason: 'Ticket: requests are served; the audit log has a gap.',
+      for: '0m',
+      wait: 'An event: it fires at once, and is shown for 15 m.',
+      expr: `${lostAudit} > 0`,
+      signals: [lostAudit],
+      subject: 'replica',
+      dashboard: 'kvstore-service',
+      summary: `${replica}: users notice nothing, but the audit log has a gap (${label('action')}).`,
+      description: `Lines left out in 15 minutes: ${value.number}. Usual causes: a client with a wrong token that tries again and again, more writes than KV_AUDIT_RATE.`,
+    },
+    {
+      name: 'KvStoreTracesDropped',
+      severity: 'ticket',
+      reason: 'Ticket: requests are served; traces are missing.',
+      for: '15m',
+      wait: 'Longer than a restart of the collector, and its spans of 10 m.',
+      expr: `${lostSpans} > 0`,
+      signals: [lostSpans],
+      subject: 'replica',
+      dashboard: 'kvstore-service',
+      summary: `${replica}: users notice nothing, but traces of its requests are lost.`,
+      description: `Spans lost in 10 minutes: ${value.number}. Usual causes: the collector is down or full, a NetworkPolicy, a wrong OTEL_EXPORTER_OTLP_ENDPOINT.`,
     },
     {
       name: 'KvStoreClockSkew',

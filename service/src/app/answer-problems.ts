@@ -70,6 +70,8 @@ function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
       if (now < quietUntil) return;
       quietUntil = now + refusalPause;
     }
-    log[level]({ err: problem, method: req.method, route: exchangeOf(res)?.route || undefined }, 'request failed');
+    const { route, seconds = 0 } = exchangeOf(res) ?? {};
+    const request = { method: req.method, route: route || undefined, status, code, ms: Math.round(seconds * 1000) };
+    log[level]({ ...request, err: problem }, 'request failed');
   };
 }

@@ -33,12 +33,16 @@ export class Exchange {
     metrics.started();
   }
 
+  /** How long it has taken so far. */
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
   /** Counts the request, once. What goes on by itself, such as a watch, ends when it has begun. */
   end(response: ServerResponse): void {
     if (this.#over) return;
     this.#over = true;
-    const seconds = (performance.now() - this.#start) / 1000;
-    const { route, span } = this;
+    const { route, span, seconds } = this;
     this.#metrics.ended(this.#method, route, this.status ?? statusOf(response), seconds, span?.ids);
     if (span === undefined || route === '') return;
     span.setAttribute('http.route', route);

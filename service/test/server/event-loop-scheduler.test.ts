@@ -131,3 +131,14 @@ test('while connections come in turn after turn, work takes no more than half of
   await nextTurn();
   return t.is(ran, 3, 'nobody came: work goes on');
 });
+
+test('what large answers take shows in the turn in which they go out, and only there', async (t) => {
+  const turns = new EventLoopScheduler();
+  t.false(turns.hasSentMuch);
+  turns.sent(1 << 20);
+  t.false(turns.hasSentMuch);
+  turns.sent((1 << 20) + 1);
+  t.true(turns.hasSentMuch);
+  await new Promise(setImmediate);
+  t.false(turns.hasSentMuch);
+});

@@ -153,6 +153,8 @@ test.serial('the log of a failed request has the ids of its trace', async (t) =>
   t.is((await fetch(service.url, { headers })).status, 503);
   const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
   t.is(line?.trace_id, traceId);
+  t.like(line, { method: 'GET', route: '/', status: 503, code: 'overloaded' });
+  t.is(typeof line?.ms, 'number');
   t.false(JSON.stringify(service.log).includes('xxxx'), 'no values');
   await held.body?.cancel();
   await service.stop('SIGINT');

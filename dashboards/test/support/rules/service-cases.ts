@@ -30,6 +30,9 @@ const versions = (older: string, newer: string): InputSeries => ({
 const resyncs = (cause: string, values: string): InputSeries => ({
   [of('kvstore_resyncs_total', { ...pod, cause })]: values,
 });
+const dropped = (what: string, values: string, labels: Readonly<Record<string, string>> = {}): InputSeries => ({
+  [of(`kvstore_${what}_dropped_total`, { ...pod, ...labels })]: values,
+});
 const damage = (values: string): InputSeries => ({
   [of('kvstore_data_damage_total', { ...pod, part: 'value' })]: values,
 });
@@ -143,6 +146,30 @@ export const serviceCases: Readonly<Record<string, RuleCase>> = {
       'no answer is streamed': { [of('kvstore_snapshot_growth_bytes', pod)]: '0x20' },
     },
     at: 10,
+  },
+  KvStoreLogLinesDropped: {
+    firing: dropped('log_lines', '0x5 30x20'),
+    labels: pod,
+    shown: ['30'],
+    quiet: { none: dropped('log_lines', '0x30'), 'long ago': dropped('log_lines', '30x30') },
+    at: 12,
+  },
+  KvStoreAuditLinesDropped: {
+    firing: dropped('audit_lines', '0x5 30x20', { action: 'refused' }),
+    labels: { ...podName, action: 'refused' },
+    shown: ['30'],
+    quiet: { none: dropped('audit_lines', '0x30', { action: 'write' }) },
+    at: 12,
+  },
+  KvStoreTracesDropped: {
+    firing: dropped('trace_spans', '0x5 0+60x40'),
+    labels: podName,
+    shown: ['600'],
+    quiet: {
+      none: dropped('trace_spans', '0x40'),
+      'the collector restarts: a burst': dropped('trace_spans', '0x20 500x20'),
+    },
+    at: 35,
   },
   KvStoreClockSkew: {
     // Time begins at 0 in promtool.
