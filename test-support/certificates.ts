@@ -46,11 +46,13 @@ export class CertificateAuthority {
     return new CertificateAuthority(path, await request(path, path, name, ['-extensions', 'authority']));
   }
 
-  /** Issues a certificate with a key of its own. */
-  async issue(commonName: string): Promise<Certificate> {
+  /** Issues a certificate with a key of its own. @param hosts names besides those of loopback */
+  async issue(commonName: string, hosts: readonly string[] = []): Promise<Certificate> {
     const { certFile, keyFile } = this.#own;
     const signed = ['-CA', certFile, '-CAkey', keyFile, '-extensions', 'leaf'];
-    return await request(this.#path, `${this.#path}-${++this.#issued}`, commonName, signed);
+    const path = `${this.#path}-${++this.#issued}`;
+    await writeFile(`${path}.cnf`, `${config.trimEnd()}${hosts.map((host) => `, DNS:${host}`).join('')}\n`);
+    return await request(path, path, commonName, signed);
   }
 }
 
