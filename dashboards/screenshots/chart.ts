@@ -64,10 +64,11 @@ export function heatmapChart(buckets: readonly Line[], unit: string, area: Area)
   return svg(area, [...times(area), ...rows]);
 }
 
-export function number(value: number, unit: string, area: Area): string {
-  const text = format(value, unit);
+/** @param shown text and colour where they differ from the value's own */
+export function number(value: number, unit: string, area: Area, shown: { text?: string; color?: string } = {}): string {
+  const text = shown.text ?? format(value, unit);
   return svg(area, [
-    `<text x="${area.width / 2}" y="${area.height * 0.7}" text-anchor="middle" style="font-size:30px;fill:#73bf69">${text}</text>`,
+    `<text x="${area.width / 2}" y="${area.height * 0.7}" text-anchor="middle" style="font-size:${text.length > 8 ? 16 : 26}px;fill:${shown.color ?? '#ccccdc'}">${text}</text>`,
   ]);
 }
 

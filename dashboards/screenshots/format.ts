@@ -6,6 +6,8 @@ const binary = [' B', ' KiB', ' MiB', ' GiB'] as const;
 export function format(value: number, unit: string): string {
   if (!Number.isFinite(value)) return '–';
   switch (unit) {
+    case 'dateTimeFromNow':
+      return new Date(value).toISOString().slice(11, 19);
     case 's':
       return seconds(value);
     case 'bytes':

@@ -4,6 +4,7 @@ import type { Series } from '../test/support/prometheus.ts';
 import { isRow } from '../test/support/queries.ts';
 import { type Area, colorOf, heatmapChart, type Line, lastOf, lineChart, number } from './chart.ts';
 import { format } from './format.ts';
+import { tableHtml } from './table.ts';
 
 /** Pixels of a grid cell: Grafana's grid is 24 wide. */
 const cell = { width: 58, height: 34 } as const;
@@ -42,8 +43,14 @@ export function page(dashboard: Dashboard, results: ReadonlyMap<Panel, Drawn[]>,
 function draw(panel: Panel, drawn: readonly Drawn[], area: Area): string {
   const unit = panel.fieldConfig?.defaults.unit ?? 'short';
   const lines = drawn.flatMap(({ legend, series }) => series.map((each) => lineOf(legend, each)));
-  if (panel.type === 'stat') return number(lines[0] === undefined ? NaN : lastOf(lines[0]), unit, area);
-  if (panel.type === 'table') return table(lines);
+  if (panel.type === 'stat')
+    return bigNumber(panel, lines[0] === undefined ? Number.NaN : lastOf(lines[0]), unit, area);
+  if (panel.type === 'table')
+    return tableHtml(
+      panel,
+      drawn.map(({ series }) => series),
+      escapeHtml,
+    );
   if (panel.type === 'heatmap') return heatmapChart(apart(lines), unit, area);
   const shown = lines.slice(0, mostInLegend);
   const rest = lines.length > shown.length ? ` and ${lines.length - shown.length} more` : '';
@@ -54,14 +61,24 @@ function draw(panel: Panel, drawn: readonly Drawn[], area: Area): string {
   return `${lineChart(lines, unit, { ...area, height: area.height - 34 })}<p>${legend.join(' &nbsp; ')}${rest}</p>`;
 }
 
+const colors: Readonly<Record<string, string>> = { green: '#73bf69', orange: '#ff9830', red: '#f2495c' };
+
+/** With the panel's words and colours for the value. */
+function bigNumber(panel: Panel, value: number, unit: string, area: Area): string {
+  const { mappings = [], thresholds, noValue } = panel.fieldConfig?.defaults ?? {};
+  const step = thresholds?.steps.findLast((each) => each.value === null || value >= each.value);
+  const words = mappings.flatMap((mapping) => (mapping.type === 'value' ? [mapping.options] : []));
+  const text = Number.isNaN(value) ? noValue : words.find((each) => String(value) in each)?.[String(value)]?.text;
+  const color = Number.isNaN(value) ? undefined : colors[step?.color ?? ''];
+  return number(value, unit, area, {
+    ...(text === undefined ? {} : { text }),
+    ...(color === undefined ? {} : { color }),
+  });
+}
+
 function lineOf(legend: string, { metric, values }: Series): Line {
   const name = legend.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => metric[label] ?? '');
   return { name, points: values.map(([time, text]) => [time, Number(text)] as const) };
-}
-
-/** The series' labels, which is what a reader looks for; Grafana makes columns of them. */
-function table(lines: readonly Line[]): string {
-  return `<p>${lines.length} rows</p>`;
 }
 
 /** Prometheus's buckets count everything up to their bound; a heatmap shows what is between two bounds. */
@@ -83,5 +100,8 @@ const style = `
   section { position: absolute; background: #181b1f; border: 1px solid #2c3235; box-sizing: border-box; overflow: hidden; padding: 4px 6px; }
   h3 { margin: 0 0 4px; font-size: 12px; font-weight: 600; }
   p { margin: 2px 0; font-size: 10px; line-height: 15px; max-height: 30px; overflow: hidden; }
+  table { border-collapse: collapse; width: 100%; }
+  th, td { text-align: left; padding: 3px 10px 3px 0; border-bottom: 1px solid #2c3235; font-weight: normal; }
+  th { color: #9fa7b3; }
   svg text { fill: #9fa7b3; font-size: 10px; }
 `;

@@ -12,11 +12,6 @@ export function sumRate(by: string, metric: string, selector: string, window: st
   return `sum by (${by}) (${rate(metric, selector, window)})`;
 }
 
-/** The part of `whole` that `part` is, 0 (not nothing) where no series of `part` exists yet. */
-export function ratio(part: string, whole: string): string {
-  return `(${part} or 0 * ${whole}) / ${whole}`;
-}
-
 /** @param by further labels than `le`, '' for none */
 export function quantile(q: number, by: string, buckets: string, selector: string, window: string): string {
   const labels = by === '' ? 'le' : `le, ${by}`;

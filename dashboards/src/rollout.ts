@@ -1,9 +1,9 @@
 /** Dashboard "KvStore / Rollout": whether a new version takes over without clients noticing. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { latencyBound } from './alerts/recording.ts';
+import { latencyBound, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { quantile, ratio, requestBuckets, requestCount, sumRate } from './expressions.ts';
+import { quantile, requestBuckets, requestCount, sumRate } from './expressions.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
 import { alertTable, firing, ofChosen } from './tables.ts';
@@ -102,8 +102,6 @@ function glance() {
 }
 
 function overview() {
-  const byVersion = `* on (namespace, kvstore, pod) group_left (version) kvstore_build_info{${chosen}}`;
-  const errorsByPod = sumRate('pod', requestCount, `${api}, ${serverErrors}`, window);
   const third = { width: 8, height: 7 };
   return [
     timeseries({
@@ -114,7 +112,7 @@ function overview() {
       otherwise: 'the sum falls: clients lose requests. Go back.',
       unit: 'reqps',
       noData: 'No requests',
-      queries: { '{{version}}': `sum by (version) (rate(${requestCount}{${api}}[${window}]) ${byVersion})` },
+      queries: { '{{version}}': `sum by (version) (${requestsByVersion}{${chosen}})` },
     }),
     timeseries({
       ...third,
@@ -134,13 +132,12 @@ function overview() {
     timeseries({
       ...third,
       title: 'Server errors by pod',
-      shows: 'Part of the API requests that ended with a 5xx.',
-      normal: '0 during a rollout.',
+      shows: 'Answers with a 5xx a second.',
+      normal: 'no line, or 0, during a rollout.',
       otherwise: 'go back to the former image.',
-      unit: 'percentunit',
-      noData: 'No requests',
-      limits: { warn: defaults.availabilityBudget, bad: errorLimit },
-      queries: { '{{pod}}': ratio(errorsByPod, sumRate('pod', requestCount, api, window)) },
+      unit: 'reqps',
+      noData: 'No server errors',
+      queries: { '{{pod}}': sumRate('pod', requestCount, `${api}, ${serverErrors}`, window) },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
   ];

@@ -34,6 +34,21 @@ export function clientPanels() {
         ),
       },
     }),
+    timeseries({
+      title: 'Latency by route with traces',
+      shows: 'The p50 and p99 of the chosen pods; dots are single requests with their traces.',
+      normal: `below ${latencyBound} s for single keys and sets.`,
+      otherwise: 'click on a dot for the trace of a slow request.',
+      unit: 's',
+      noData: 'No requests',
+      exemplars: true,
+      limits: { bad: Number(latencyBound) },
+      queries: {
+        'p50 {{http_route}}': quantile(0.5, 'http_route', requestBuckets, api, window),
+        'p99 {{http_route}}': quantile(0.99, 'http_route', requestBuckets, api, window),
+      },
+      runbook: 'KvStoreLatencyBurnFast',
+    }),
     heatmap({
       title: 'Latency of single keys and sets',
       shows: 'How many requests took how long.',

@@ -1,9 +1,9 @@
 /** Dashboard "KvStore / Service": is the store well, since when, whom does it hurt, and why. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { budgetLeft, latencyBound } from './alerts/recording.ts';
+import { budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { quantile, requestBuckets, requestCount, sumRate } from './expressions.ts';
+import { requestCount, sumRate } from './expressions.ts';
 import { readyOrNot } from './limits.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from './selectors.ts';
@@ -14,7 +14,6 @@ import { contentPanels, writePanels } from './service-store.ts';
 import { alertTable, firing, ofChosen } from './tables.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
-const points = `${chosenPod}, ${pointRoutes}`;
 
 export function serviceDashboard(runbooks: string): DashboardBuilder {
   return frame({
@@ -85,7 +84,9 @@ function glance() {
       unit: 's',
       limits: { bad: Number(latencyBound) },
       noData: 'No requests',
-      queries: { p99: quantile(0.99, '', requestBuckets, points, window) },
+      queries: {
+        p99: `histogram_quantile(0.99, sum by (le) (${storeBuckets}{${chosen}, ${pointRoutes}}))`,
+      },
       runbook: 'KvStoreLatencyBurnFast',
     }),
     stat({
@@ -131,6 +132,10 @@ function glance() {
   ];
 }
 
+function recordedQuantile(q: number): string {
+  return `histogram_quantile(${q}, sum by (http_route, le) (${storeBuckets}{${chosen}}))`;
+}
+
 function overview() {
   const third = { width: 8, height: 7 };
   return [
@@ -167,17 +172,13 @@ function overview() {
     timeseries({
       ...third,
       title: 'Latency by route',
-      shows: 'The p50 and p99; dots are single requests with their traces.',
+      shows: 'The p50 and p99 of the whole store; by pod, and with traces, in the row below.',
       normal: `below ${latencyBound} s for single keys and sets. GET / and searches grow with their answers.`,
-      otherwise: 'click on a dot for a trace of a slow request.',
+      otherwise: 'the row "Why are reads slow?" or "Why are writes slow?".',
       unit: 's',
       noData: 'No requests',
-      exemplars: true,
       limits: { bad: Number(latencyBound) },
-      queries: {
-        'p50 {{http_route}}': quantile(0.5, 'http_route', requestBuckets, api, window),
-        'p99 {{http_route}}': quantile(0.99, 'http_route', requestBuckets, api, window),
-      },
+      queries: { 'p50 {{http_route}}': recordedQuantile(0.5), 'p99 {{http_route}}': recordedQuantile(0.99) },
       runbook: 'KvStoreLatencyBurnFast',
     }),
   ];

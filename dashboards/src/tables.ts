@@ -84,10 +84,13 @@ export function storeTable(options: TableOptions, columns: readonly Column[]): T
   const panel = table(options);
   const queried = columns.filter(({ expr }) => expr !== undefined);
   const renames: Record<string, string> = { namespace: 'namespace', kvstore: 'store' };
-  for (const [index, { title, expr = '' }] of queried.entries()) {
+  const hidden: Record<string, boolean> = { Time: true };
+  for (const [index, { title, expr = '', label }] of queried.entries()) {
     const refId = String.fromCharCode(65 + index);
     panel.withTarget(instant(refId, expr));
-    renames[`Value #${refId}`] = title;
+    // Of a query for a label its value says nothing.
+    if (label === undefined) renames[`Value #${refId}`] = title;
+    else hidden[`Value #${refId}`] = true;
   }
   for (const { title, label } of columns) if (label !== undefined) renames[label] = title;
   const order = ['namespace', 'kvstore', ...columns.map(({ label, title }) => label ?? keyOf(renames, title))];
@@ -96,7 +99,7 @@ export function storeTable(options: TableOptions, columns: readonly Column[]): T
     .withTransformation({
       id: 'organize',
       options: {
-        excludeByName: { Time: true },
+        excludeByName: hidden,
         indexByName: Object.fromEntries(order.map((name, index) => [name, index])),
         renameByName: renames,
       },

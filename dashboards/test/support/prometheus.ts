@@ -43,7 +43,10 @@ export class Prometheus {
     const file = join(folder, 'prometheus.yml');
     await writeFile(file, JSON.stringify(config));
     const [port = 0] = await freePorts(1);
-    const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`, ...flags];
+    const data = flags.some((flag) => flag.startsWith('--storage.tsdb.path='))
+      ? []
+      : [`--storage.tsdb.path=${join(folder, 'data')}`];
+    const args = [`--config.file=${file}`, ...data, ...flags];
     const child = spawn(needBinary('prometheus'), [...args, `--web.listen-address=127.0.0.1:${port}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -57,9 +60,13 @@ export class Prometheus {
     }
   }
 
-  /** What a query gives now. Throws Error with Prometheus's message when it cannot be evaluated. */
-  async query(query: string): Promise<readonly Sample[]> {
-    const { result } = (await this.#get('query', { query })) as { result: readonly Sample[] };
+  /**
+   * What a query gives now, or at another time in seconds since 1970. Throws Error with Prometheus's message when it cannot
+   * be evaluated.
+   */
+  async query(query: string, time?: number): Promise<readonly Sample[]> {
+    const at: Record<string, string> = time === undefined ? {} : { time: String(time) };
+    const { result } = (await this.#get('query', { query, ...at })) as { result: readonly Sample[] };
     return result;
   }
 

@@ -23,9 +23,10 @@ export const secretVersionsAnnotation = 'kvstore.dev/secret-versions';
 const preStopSeconds = 5;
 const terminationGracePeriodSeconds = 45;
 
+/** Disk of the node: the index (service-environment.ts) and logs. */
 const defaultResources: V1ResourceRequirements = {
-  requests: { cpu: '100m', memory: '192Mi' },
-  limits: { cpu: '2', memory: '512Mi' },
+  requests: { cpu: '100m', memory: '192Mi', 'ephemeral-storage': '256Mi' },
+  limits: { cpu: '2', memory: '512Mi', 'ephemeral-storage': '21Gi' },
 };
 
 /**

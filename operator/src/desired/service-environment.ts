@@ -10,6 +10,11 @@ export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as c
 
 export const servicePort = 8080;
 const dataFolder = '/data';
+/**
+ * A pod that is over it is evicted, with all replicas alike at the same time, so it is far beyond what can be stored: more
+ * than twice etcd's largest quota, 8 GiB, and what slow readers may add (KV_SNAPSHOT_MAX_GROWTH).
+ */
+const indexLimit = '20Gi';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';
 const tokensFolder = '/etc/kvstore/tokens';
@@ -76,10 +81,8 @@ function literal(value: string): string {
 export function serviceFiles(kvstore: KvStore): ServiceFiles {
   const { auth, externalEtcd } = kvstore.spec;
   const files: ServiceFiles = {
-    // Only the index, which a restarted pod builds anew. No size limit: it grows with what is stored, up to etcd's quota
-    // and what LMDB keeps free, and a pod that is over its limit is evicted, with all its replicas alike at the same time.
-    // For the same reason there is no request for ephemeral storage, which would be a guess about the user's data.
-    volumes: [{ name: 'data', emptyDir: {} }],
+    // Only the index, which a restarted pod builds anew.
+    volumes: [{ name: 'data', emptyDir: { sizeLimit: indexLimit } }],
     mounts: [{ name: 'data', mountPath: dataFolder }],
   };
   const mount = (name: string, secretName: string | undefined, mountPath: string): void => {

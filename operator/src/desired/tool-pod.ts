@@ -30,8 +30,8 @@ export function backupPath(folder: string): string {
 const tokenFolder = '/etc/kvstore/token';
 
 const resources: V1ResourceRequirements = {
-  requests: { cpu: '50m', memory: '96Mi' },
-  limits: { cpu: '1', memory: '256Mi' },
+  requests: { cpu: '50m', memory: '96Mi', 'ephemeral-storage': '16Mi' },
+  limits: { cpu: '1', memory: '256Mi', 'ephemeral-storage': '256Mi' },
 };
 
 /** A pod that runs the command line once, against the KvStore's Service. */

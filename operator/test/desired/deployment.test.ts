@@ -130,6 +130,14 @@ test('what a KvStore asks for replaces the defaults', (t) => {
   t.truthy(plain.container?.resources?.limits?.memory);
 });
 
+test('what a pod takes of its node is bounded: memory and disk, the index included', (t) => {
+  const { container, pod } = build();
+  const { requests, limits } = container?.resources ?? {};
+  for (const kind of ['memory', 'ephemeral-storage']) t.truthy(requests?.[kind] && limits?.[kind], kind);
+  const [data] = pod?.volumes?.filter(({ emptyDir }) => emptyDir !== undefined) ?? [];
+  t.deepEqual(data, { name: 'data', emptyDir: { sizeLimit: '20Gi' } });
+});
+
 test('the versions of its Secrets are in the template, so that a new one rolls it out', (t) => {
   const scraped = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', 'prometheus.io/path': '/metrics' };
   t.deepEqual(build().built?.template.metadata?.annotations, scraped);

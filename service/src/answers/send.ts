@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
-import type { Problem } from '../errors.ts';
+import { Problem } from '../errors.ts';
+import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
@@ -12,21 +14,35 @@ import { gzipOptions } from './compress.ts';
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
 
-/** `more`: headers behind the answer's own. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. */
+/** Characters of a text that is not counted: the system takes that much of nearly every answer at once. */
+const smallText = 16 * 1024;
+/** Milliseconds until room for a slice is looked for again. */
+const roomPause = 50;
+
+/**
+ * `more`: headers behind the answer's own. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with
+ * what keeps events from beginning. Throws or rejects with Problem `overloaded`.
+ */
 export type Send = (response: ServerResponse, answer: Answer, more?: readonly string[]) => Promise<void> | undefined;
 
-/** A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. */
-export function sender(scheduler: EventLoopScheduler): Send {
+/**
+ * A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. `unsent` is the
+ * memory of texts that wait for all clients.
+ */
+export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
   return (response, given, more) => {
     if (response.destroyed) {
       // The client left meanwhile, and nothing more will be heard of the response.
       if ('release' in given) given.release();
       return undefined;
     }
-    if (given.kind === 'text') return sendText(response, given, more);
+    if (given.kind === 'text') {
+      if (given.text.length > smallText) holdText(response, given, scheduler, unsent);
+      return sendText(response, given, more);
+    }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
-    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler);
+    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
   };
 }
@@ -38,6 +54,22 @@ export function sendText(
 ): undefined {
   response.writeHead(status, (more === undefined ? headers : headers.concat(more)) as string[]);
   response.end(text, encoding);
+}
+
+/** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
+function holdText(
+  response: ServerResponse,
+  { text }: TextAnswer,
+  scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
+): void {
+  scheduler.sent(text.length);
+  if (response.req.method !== 'GET') return;
+  const held = unsent.begin(() => response.destroy());
+  response.once('close', () => held.release());
+  if (held.grow(text.length)) return;
+  held.release();
+  throw noRoom();
 }
 
 function sendBytes(
@@ -101,6 +133,7 @@ async function sendSlices(
   response: ServerResponse,
   { status, headers, slices, onCut, release, coding }: SlicedAnswer,
   scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
 ): Promise<void> {
   let cut: Problem | undefined;
   onCut((problem) => {
@@ -109,9 +142,9 @@ async function sendSlices(
     response.destroy();
   });
   try {
-    response.writeHead(status, headers as string[]);
-    if (isHead(response)) response.end();
-    else await sendInTurns(coding === undefined ? response : zipped(response), slices, writeText, scheduler);
+    const begin = () => response.writeHead(status, headers as string[]);
+    if (isHead(response)) begin().end();
+    else await sendTexts(response, begin, slices, coding, scheduler, unsent);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
     if (cut !== undefined) throw cut;
@@ -120,8 +153,34 @@ async function sendSlices(
   }
 }
 
-function writeText(target: Writable, text: string): void {
-  target.write(text);
+/** As `sendInTurns`; each text counts until the client has taken it. Rejects with Problem `overloaded` before `begin`. */
+async function sendTexts(
+  response: ServerResponse,
+  begin: () => void,
+  texts: Iterable<string>,
+  coding: SlicedAnswer['coding'],
+  scheduler: EventLoopScheduler,
+  unsent: ByteBudget,
+): Promise<void> {
+  let held: HeldBytes | undefined;
+  let target: Writable = response;
+  response.once('close', () => held?.release());
+  for (const text of texts) {
+    if (held === undefined) {
+      held = roomFor(text, response, unsent);
+      if (held === undefined) throw noRoom();
+      begin();
+      if (coding !== undefined) target = zipped(response);
+    } else {
+      await nextTurn(target, scheduler);
+      if (response.destroyed) return;
+      held.release();
+      held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
+      if (held === undefined || response.destroyed) return;
+    }
+    target.write(text);
+  }
+  target.end();
 }
 
 /** What goes to the response in gzip. Each ends with the other. */
@@ -131,6 +190,31 @@ function zipped(response: ServerResponse): Writable {
   coder.once('error', () => response.destroy());
   coder.pipe(response);
   return coder;
+}
+
+function noRoom(): Problem {
+  const headers = { 'Retry-After': '1' };
+  return new Problem('overloaded', 'Too many answers wait for their clients.', { headers });
+}
+
+function roomFor({ length }: string, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {
+  const held = unsent.begin(() => response.destroy());
+  if (held.grow(length)) return held;
+  held.release();
+  return undefined;
+}
+
+/** Those that take nothing make room in a second. Undefined: the client has left. */
+async function waitForRoom(text: string, response: ServerResponse, unsent: ByteBudget): Promise<HeldBytes | undefined> {
+  while (!response.destroyed) {
+    await setTimeout(roomPause);
+    const held = roomFor(text, response, unsent);
+    if (held === undefined) continue;
+    // Nobody would give it back.
+    if (response.destroyed) held.release();
+    return held;
+  }
+  return undefined;
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {

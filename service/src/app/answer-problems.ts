@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
-import type { Send } from '../answers/send.ts';
+import { sendBeforeBody } from '../answers/send-before-body.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Problem } from '../errors.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
@@ -13,7 +13,6 @@ import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 export interface AnswerProblemsParts {
   readonly log: Logger;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
-  readonly send: Send;
   readonly audit: Audit | undefined;
 }
 
@@ -21,7 +20,7 @@ export interface AnswerProblemsParts {
 export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
 
 /** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
-export function answerProblems({ log, metrics, send, audit }: AnswerProblemsParts, layer: Layer): Layer {
+export function answerProblems({ log, metrics, audit }: AnswerProblemsParts, layer: Layer): Layer {
   const logProblem = problemLog(log);
   const answer = (ctx: Context, error: unknown) => {
     const problem = toProblem(error);
@@ -29,10 +28,7 @@ export function answerProblems({ log, metrics, send, audit }: AnswerProblemsPart
     logProblem(ctx, problem);
     if (audit !== undefined) noteProblem(ctx, problem, audit);
     if (ctx.res.headersSent) return cutOff(ctx.res, problem);
-    // A body that nobody read would stand before the next request on this connection; the request's time limit bounds it.
-    // What it was piped to takes no more, and would hold it up for as long.
-    if (!ctx.req.complete) ctx.req.unpipe().resume();
-    send(ctx.res, problemAnswer(problem));
+    sendBeforeBody(ctx.res, problemAnswer(problem));
   };
   return (ctx, next) => {
     try {

@@ -6,8 +6,8 @@ import { readCaching } from '../answers/cache-control.ts';
 import { sender } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import { bodyReader } from '../requests/body.ts';
-import { BodyBudget } from '../requests/body-budget.ts';
 import { RawRequest } from '../requests/raw-request.ts';
+import { ByteBudget } from '../server/byte-budget.ts';
 import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
 import type { Spans } from '../store/spans.ts';
@@ -24,6 +24,9 @@ import { originCheck } from './same-origin.ts';
 
 /** Bytes of bodies at once; parsed, a body takes some five times of it. */
 const maxBodies = 32 * 1024 ** 2;
+
+/** Bytes of answers that clients have not taken, and the system neither. */
+const maxUnsent = 48 * 1024 ** 2;
 
 export interface AppOptions extends RouteParts {
   readonly log: Logger;
@@ -46,8 +49,8 @@ export interface AppOptions extends RouteParts {
 
 export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, maxBody, audit } = options;
-  const send = sender(scheduler);
-  const budget = new BodyBudget(Math.max(maxBodies, 3 * maxBody));
+  const send = sender(scheduler, new ByteBudget(Math.max(maxUnsent, 2 * maxBody)));
+  const budget = new ByteBudget(Math.max(maxBodies, 3 * maxBody));
   const readBody = bodyReader({ maxBytes: maxBody, budget, spans });
   const answerRoute = answerRoutes({
     send,
@@ -68,7 +71,7 @@ export function createApp(options: AppOptions): Koa {
   const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
   const answerApi = answerFound(data, answerRoute);
   app.use(
-    answerProblems({ log, metrics, send, audit }, (ctx, next) => {
+    answerProblems({ log, metrics, audit }, (ctx, next) => {
       const request = new RawRequest(ctx.req, ctx.res);
       // Koa's place for what the layers hand on.
       ctx.state = request;

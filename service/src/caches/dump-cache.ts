@@ -21,7 +21,7 @@ const fillTime = 2;
 /** Milliseconds without a dump after which a write frees the memory. */
 const idleTime = 60_000;
 /** Dumps of different revisions that may be on their way to clients, in bytes, as a multiple of what is kept. */
-const heldFactor = 4;
+const heldFactor = 2;
 /** Milliseconds until a store that was too large is tried again. */
 const tooLargePause = 300_000;
 

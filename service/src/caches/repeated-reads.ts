@@ -23,6 +23,8 @@ export class RepeatedReads {
   readonly #answers = new Map<string, Omit<BytesAnswer, 'release'>>();
   /** Of all answers. */
   #bytes = 0;
+  /** Bytes of answers that clients are taking and that may be kept then. */
+  #gathering = 0;
   readonly #inFlight = new InFlightTexts();
 
   /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
@@ -61,18 +63,30 @@ export class RepeatedReads {
     return false;
   }
 
+  /** Clients take as long as they like: what is gathered for all of them has a bound, too. */
   *#gathered(question: string, tag: string, answer: SlicedAnswer): Iterable<string> {
     let slices: string[] | undefined = [];
     let length = 0;
-    for (const slice of answer.slices) {
-      length += slice.length;
-      if (length > maxLength) slices = undefined;
-      slices?.push(slice);
-      yield slice;
+    const drop = () => {
+      if (slices !== undefined) this.#gathering -= length;
+      slices = undefined;
+    };
+    try {
+      for (const slice of answer.slices) {
+        if (slices !== undefined) {
+          length += slice.length;
+          this.#gathering += slice.length;
+          slices.push(slice);
+          if (length > maxLength || this.#gathering > this.#maxBytes || tag !== this.#tag) drop();
+        }
+        yield slice;
+      }
+      if (slices === undefined) return;
+      const text = Buffer.from(slices.join(''));
+      this.#keep(question, tag, answer, text, ['Content-Length', String(text.length)]);
+    } finally {
+      drop();
     }
-    if (slices === undefined) return;
-    const text = Buffer.from(slices.join(''));
-    this.#keep(question, tag, answer, text, ['Content-Length', String(text.length)]);
   }
 
   /** `more`: headers that only a text which is ready has. */

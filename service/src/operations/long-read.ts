@@ -125,6 +125,8 @@ function nextSlice(iterator: Iterator<string>): TextSlice {
 
 function* slicesFrom(first: string, iterator: Iterator<string>): Iterable<string> {
   yield first;
+  // A client may take hours for the rest.
+  first = '';
   for (;;) {
     const { text, done } = nextSlice(iterator);
     yield text;

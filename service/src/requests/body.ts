@@ -1,8 +1,8 @@
 /** Reads the body of a write, up to a limit. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
+import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { Spans } from '../store/spans.ts';
-import type { BodyBudget, HeldBody } from './body-budget.ts';
 import { bodyTooLarge, compressionOf, type Decompress, decompressor } from './decompress.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 
@@ -12,10 +12,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const smallBody = 4096;
 
 /**
- * Pieces of a body: chunks, or what the system brings at once. A client could send a mebibyte in a million of them, which
- * the parser takes at one go, in a second.
+ * Pieces of a body (chunks, or what the system brings at once), and how many bytes allow for one more. Each is an object
+ * of a kilobyte for a moment, and a client could send a mebibyte in a million of them.
  */
-const mostPieces = 32_768;
+const fewPieces = 4096;
+const bytesPerPiece = 16;
 
 /**
  * Resolves with the decompressed bytes, whatever Content-Type says (`curl -d` names a form). Of a body that ends early
@@ -28,7 +29,7 @@ export interface BodyOptions {
   /** Bytes of a body, decompressed. */
   readonly maxBytes: number;
   /** What all bodies may hold together. */
-  readonly budget: BodyBudget;
+  readonly budget: ByteBudget;
   /** What is done when the bytes come belongs to the request's trace. */
   readonly spans: Spans;
 }
@@ -113,7 +114,7 @@ async function readEncoded(
 }
 
 interface ArrivingOptions {
-  readonly budget: BodyBudget;
+  readonly budget: ByteBudget;
   /** Bytes. */
   readonly most: number;
   /** What the body holds is given back when it closes. */
@@ -123,7 +124,7 @@ interface ArrivingOptions {
 
 class ArrivingBody {
   readonly #gathered = new GatheredBytes();
-  readonly #held: HeldBody;
+  readonly #held: HeldBytes;
   readonly #response: ServerResponse;
   readonly #most: number;
   readonly #fail: (problem: Problem) => void;
@@ -145,16 +146,17 @@ class ArrivingBody {
   /** False: it has failed. */
   add(piece: Buffer): boolean {
     if (this.#failed) return false;
-    if (++this.#pieces > mostPieces) {
+    const length = this.length + piece.length;
+    if (++this.#pieces > fewPieces + length / bytesPerPiece) {
       // The rest is not worth reading.
       this.#response.shouldKeepAlive = false;
-      return this.#end(new Problem('invalid-body', `The body comes in more than ${mostPieces} pieces.`));
+      const message = `The body comes in ${this.#pieces} pieces of less than ${bytesPerPiece} bytes.`;
+      return this.#end(new Problem('invalid-body', message));
     }
-    const length = this.length + piece.length;
     if (length > this.#most) return this.#end(bodyTooLarge(this.#most, `${length} or more`));
-    const growth = this.#gathered.growth(piece.length, this.#most);
+    const growth = this.#gathered.growth(piece);
     if (growth > 0 && !this.#held.grow(growth)) return this.#end(noRoom());
-    this.#gathered.add(piece, growth);
+    this.#gathered.add(piece);
     return true;
   }
 
@@ -165,7 +167,7 @@ class ArrivingBody {
 
   /** All of it is there. */
   take(): Buffer {
-    this.#held.arrived();
+    this.#held.settle();
     return this.#gathered.bytes();
   }
 
@@ -179,7 +181,7 @@ class ArrivingBody {
 }
 
 /** False: there is no room. */
-function holdWhole(budget: BodyBudget, length: number, response: ServerResponse): boolean {
+function holdWhole(budget: ByteBudget, length: number, response: ServerResponse): boolean {
   const held = budget.hold(length);
   if (held === undefined) return false;
   response.once('close', () => held.release());

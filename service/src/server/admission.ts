@@ -2,9 +2,9 @@
  * Sheds load in front of the application. While the event loop has time, a request goes straight on. Else it waits for
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { problemAnswer } from '../answers/problem.ts';
-import { sendText } from '../answers/send.ts';
+import { sendBeforeBody } from '../answers/send-before-body.ts';
 import { Problem } from '../errors.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -35,9 +35,9 @@ export function admission(
   { scheduler, maxWait, metrics, spans }: AdmissionOptions,
   rest: RequestListener,
 ): RequestListener {
-  const refuse = (request: IncomingMessage, response: ServerResponse) => {
+  const refuse = (response: ServerResponse) => {
     metrics.problem('overloaded');
-    sendRefusal(request, response);
+    sendBeforeBody(response, refused);
   };
   let second = 0;
   let scrapes = 0;
@@ -54,14 +54,14 @@ export function admission(
       return rest(request, response);
     }
     // A single read is done in less time than its place in the queue would take.
-    if (request.method === 'GET' && url.startsWith('/get/')) return rest(request, response);
+    if (request.method === 'GET' && url.startsWith('/get/') && !scheduler.hasSentMuch) return rest(request, response);
     if (scheduler.free()) return rest(request, response);
-    if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(request, response);
+    if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(response);
     const begin = (waited: number) => {
       metrics.waited(waited / 1000);
       // Nobody is there any more to read an answer.
       if (response.destroyed) return;
-      if (waited > maxWait) refuse(request, response);
+      if (waited > maxWait) refuse(response);
       else rest(request, response);
     };
     // Its turn comes in the context of the request that was there first.
@@ -72,9 +72,3 @@ export function admission(
 const refused = problemAnswer(
   new Problem('overloaded', 'More is asked of the service than it can do now.', { headers: { 'Retry-After': '1' } }),
 );
-
-function sendRefusal(request: IncomingMessage, response: ServerResponse): void {
-  sendText(response, refused);
-  // A body that nobody reads would stand before the next request on this connection.
-  if (!request.complete) request.resume();
-}

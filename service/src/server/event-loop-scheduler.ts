@@ -6,6 +6,9 @@ const budget = 10;
 /** Pieces of work that one turn may begin: many small ones need no turn each. */
 const piecesPerTurn = 100;
 
+/** Bytes of large answers in one turn, after which reads of single keys wait for their turn, too. */
+const largeBytes = 2 * 1024 * 1024;
+
 interface Piece {
   readonly since: number;
   readonly run: (waited: number) => void;
@@ -25,6 +28,8 @@ export class EventLoopScheduler {
   /** This turn has no work, so that the next connection is taken soon. */
   #resting = false;
   #restUntil = 0;
+  /** Bytes of large answers in this turn. */
+  #sent = 0;
 
   /** `now` in milliseconds, monotonic. */
   constructor(now: () => number = () => performance.now()) {
@@ -47,6 +52,21 @@ export class EventLoopScheduler {
    */
   connectionAccepted(): void {
     this.#connectionAccepted = true;
+  }
+
+  /** A large answer goes out: what is read at once for many clients is no longer little work. */
+  sent(bytes: number): void {
+    if (this.#sent === 0) {
+      setImmediate(() => {
+        this.#sent = 0;
+      });
+    }
+    this.#sent += bytes;
+  }
+
+  /** Whether this turn has sent much already. */
+  get hasSentMuch(): boolean {
+    return this.#sent > largeBytes;
   }
 
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */

@@ -22,6 +22,31 @@ function textOf(answer: ReturnType<RepeatedReads['get']>): string | undefined {
   return answer === undefined ? undefined : Buffer.concat(answer.parts).toString();
 }
 
+test('what is gathered for clients that take their time is bounded together', (t) => {
+  const reads = new RepeatedReads(3 * large);
+  const slow = Array.from({ length: 10 }, (_, i) => {
+    reads.pass(`q${i}`, 't', jsonAnswer('1'));
+    const answer = reads.pass(`q${i}`, 't', sliced(['x'.repeat(large / 2), 'y'.repeat(large / 2)]));
+    return { question: `q${i}`, iterator: answer.kind === 'slices' ? answer.slices[Symbol.iterator]() : undefined };
+  });
+  // Half of each: more than three answers are under way at once, and only some are gathered to their end.
+  for (const { iterator } of slow) t.is(iterator?.next().value?.length, large / 2);
+  for (const { iterator } of slow) while (iterator?.next().done === false);
+  const kept = slow.filter(({ question }) => textOf(reads.get(question, 't')) !== undefined);
+  t.true(kept.length >= 1 && kept.length <= 3, `${kept.length} are kept`);
+  // One that leaves gives back what was gathered for it.
+  for (let i = 0; i < 20; i++) {
+    reads.pass('left', 'u', jsonAnswer('1'));
+    const answer = reads.pass('left', 'u', sliced(['x'.repeat(large / 2), 'y']));
+    const iterator = answer.kind === 'slices' ? answer.slices[Symbol.iterator]() : undefined;
+    iterator?.next();
+    iterator?.return?.();
+  }
+  reads.pass('whole', 'u', jsonAnswer('1'));
+  take(reads.pass('whole', 'u', sliced(['a', 'b'])));
+  t.is(textOf(reads.get('whole', 'u')), 'ab');
+});
+
 test('an answer is kept when its question comes a second time, and goes with the entity tag', (t) => {
   const reads = new RepeatedReads(large);
   reads.pass('q', '"1"', jsonAnswer('[1]'));

@@ -38,6 +38,18 @@ contractTest('H9: a body over the limit gets a 413 that the client reads; the co
   }
 });
 
+contractTest(
+  'a client that closes its connection afterwards reads a 413 as well, however much it still sends',
+  async (t, kind) => {
+    const service = await startService(t, kind, { maxBody });
+    for (let i = 0; i < 5; i++) {
+      for (const chunked of [false, true]) {
+        assertProblem(t, await set(service, bodyOf(300 * maxBody), { chunked }), 'body-too-large');
+      }
+    }
+  },
+);
+
 contractTest('a compressed body is inflated, and measured as it is then', async (t, kind) => {
   const service = await startService(t, kind, { maxBody });
   const body = bodyOf(maxBody);

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { BodyBudget } from '../../src/requests/body-budget.ts';
+import { ByteBudget } from '../../src/server/byte-budget.ts';
 
 function budgetOf(most: number) {
   const clock = { now: 0 };
-  return { clock, budget: new BodyBudget(most, () => clock.now) };
+  return { clock, budget: new ByteBudget(most, () => clock.now) };
 }
 
 test('without room, what has been arriving for the longest makes room, and nothing that has just begun', (t) => {
@@ -30,7 +30,7 @@ test('what is all there makes no room, and is given back once', (t) => {
   const { clock, budget } = budgetOf(100);
   const body = budget.begin(() => t.fail('it was ended'));
   body.grow(80);
-  body.arrived();
+  body.settle();
   clock.now = 10_000;
   t.is(budget.hold(40), undefined);
   body.release();

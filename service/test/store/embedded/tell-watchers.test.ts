@@ -1,7 +1,7 @@
 import test from 'ava';
-import { History } from '../../src/store/embedded/history.ts';
-import type { Revision } from '../../src/store/store.ts';
-import { tellWatchers } from '../../src/store/tell-watchers.ts';
+import { History } from '../../../src/store/embedded/history.ts';
+import type { Revision } from '../../../src/store/store.ts';
+import { tellWatchers } from '../../../src/store/tell-watchers.ts';
 
 const revisionsUpTo = (count: number): Revision[] =>
   Array.from({ length: count }, (_, i) => ({

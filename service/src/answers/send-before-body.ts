@@ -1,0 +1,45 @@
+/**
+ * Sends an answer to a request whose body may still be on its way. What comes is thrown away: it would stand before the next
+ * request on this connection. A connection that ends with this request stays until the body has come, or the client would
+ * lose the answer to a reset (RFC 9112, 9.6).
+ */
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { TextAnswer } from './answer.ts';
+import { sendText } from './send.ts';
+
+/** Milliseconds that a connection stays for a body that nobody reads. */
+const lingerTime = 5000;
+
+export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): void {
+  const { req: request } = response;
+  if (response.destroyed) return;
+  // Of a request without a body, the stream never tells that it has ended.
+  if (request.complete || !hasBody(request.headers)) {
+    sendText(response, answer);
+    return;
+  }
+  // What it was piped to takes no more, and would hold it up for as long.
+  request.unpipe();
+  if (!endsConnection(response)) {
+    sendText(response, answer);
+    request.resume();
+    return;
+  }
+  response.writeHead(answer.status, answer.headers as string[]);
+  response.write(answer.text, answer.encoding);
+  const end = () => void response.end();
+  const timer = setTimeout(end, lingerTime);
+  request.once('end', end);
+  response.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
+function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
+  return encoding !== undefined || Number(length ?? 0) > 0;
+}
+
+/** A client that has asked first (Expect) sends no body when it is answered. */
+function endsConnection({ req: { headers, httpVersion } }: ServerResponse): boolean {
+  if (headers.expect !== undefined) return false;
+  return httpVersion === '1.0' || /\bclose\b/i.test(headers.connection ?? '');
+}
