@@ -10,6 +10,7 @@ const everywhere = [
   'charts/test/**/*.test.ts',
   'checks/**/*.test.ts',
   'dashboards/test/**/*.test.ts',
+  'images/test/**/*.test.ts',
   'test-support/**/*.test.ts',
   'bench/**/*.test.ts',
 ];

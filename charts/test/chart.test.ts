@@ -85,6 +85,15 @@ test('limits and the demand for a host or tokens are values', async (t) => {
   t.like(settingOf(objects, 'KVSTORE_OPEN_STORES'), { value: 'refused' });
 });
 
+test('a digest behind the tag pins the image', async (t) => {
+  const tag = `0.1.0@sha256:${'0'.repeat(64)}`;
+  const image = { repository: 'registry.test/kvstore/operator', tag, pullPolicy: 'IfNotPresent' };
+  t.true((await schemaOf())({ ...(await defaults()), image }));
+  const objects = await renderChart(namespace, { image });
+  const deployment = objects.find(({ kind }) => kind === 'Deployment') as V1Deployment | undefined;
+  t.is(deployment?.spec?.template.spec?.containers[0]?.image, `registry.test/kvstore/operator:${tag}`);
+});
+
 test('alerts are installed when asked for, and are those of dashboards/ with its thresholds and addresses', async (t) => {
   const rulesOf = (objects: readonly KubernetesObject[]) => objects.find(({ kind }) => kind === 'PrometheusRule');
   t.is(rulesOf(await renderChart(namespace)), undefined, 'a cluster may not know the kind');
@@ -115,6 +124,9 @@ test('chart, operator and image have the same version', async (t) => {
   const chart = await read('charts/kvstore/Chart.yaml');
   t.regex(chart, new RegExp(`^version: ${version}$`, 'm'));
   t.regex(chart, new RegExp(`^appVersion: ${version}$`, 'm'));
+  for (const part of ['service', 'operator']) {
+    t.regex(await read(`Dockerfile.${part}`), new RegExp(`^ARG VERSION=${version}$`, 'm'));
+  }
   t.regex(await read('charts/kvstore/values.yaml'), new RegExp(`^ {2}tag: ${version}$`, 'm'));
 });
 

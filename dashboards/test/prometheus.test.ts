@@ -14,6 +14,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   KvStoreEtcdVolumeFilling: 'the kubelet',
   KvStoreEtcdVolumeFullSoon: 'the kubelet',
   KvStoreTokensNotTaken: 'a service that asks for tokens',
+  KvStoreTlsExpiring: 'a service that speaks https',
   KvStoreReconcileFailing: 'an operator that fails for a KvStore',
 };
 /** A scrape of one process: what it has now is about half of it. */

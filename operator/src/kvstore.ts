@@ -58,6 +58,8 @@ export interface KvStoreSpec {
   readonly restoreFrom?: RestoreSpec;
   /** Who may use the API. Default: anybody who reaches it. */
   readonly auth?: AuthSpec;
+  /** The API speaks https. Default: plain http. */
+  readonly tls?: TlsSpec;
   /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
   readonly paused: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -133,6 +135,13 @@ export interface RestoreSpec {
 export interface AuthSpec {
   /** Key tokens: the file that the service reads, a line each token. A change needs no rollout. */
   readonly tokensSecretName: string;
+}
+
+export interface TlsSpec {
+  /** Keys tls.crt, tls.key and ca.crt, as cert-manager makes them. A change needs no rollout. */
+  readonly secretName: string;
+  /** Of Traefik: how it checks the replicas' certificate, such as `shop-replicas@kubernetescrd`. */
+  readonly serversTransport?: string;
 }
 
 export interface KvStoreStatus {

@@ -107,6 +107,18 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     { etcd: {}, env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'My Secret', key: 'a' } } }] },
     /secretKeyRef\.name/,
   ],
+  [
+    'a password over http',
+    { externalEtcd: { endpoints: ['https://a:1', 'http://b:1'], credentialsSecretName: 'a' } },
+    /would be sent over http/,
+  ],
+  ['https without a certificate', { etcd: {}, tls: {} }, /tls\.secretName: Required/],
+  [
+    'a transport that is not one of Traefik',
+    { etcd: {}, tls: { secretName: 'a', serversTransport: 'a@file' } },
+    /tls\.serversTransport/,
+  ],
+  ['a variable of TLS', { etcd: {}, env: [{ name: 'KV_TLS_CERT_FILE', value: '/a' }] }, /set by the operator|env/],
   ['a TLS Secret that cannot be', { etcd: {}, ingress: { tls: { secretName: 'A_b' } } }, /tls\.secretName/],
   ['a claim that cannot be', { etcd: {}, backup: { schedule: '@daily', volumeClaim: 'a/b' } }, /volumeClaim/],
   ['an image that is none', { etcd: {}, image: 'not an image!' }, /spec\.image/],
@@ -173,6 +185,15 @@ for (const [i, [title, before, after, message]] of changes.entries()) {
 }
 
 const accepted: readonly [title: string, spec: object][] = [
+  [
+    'a password over http to hosts that are named',
+    {
+      etcd: undefined,
+      externalEtcd: { endpoints: ['http://b:1'], credentialsSecretName: 'a' },
+      env: [{ name: 'KV_ETCD_PLAIN_PASSWORD_HOSTS', value: 'b' }],
+    },
+  ],
+  ['https', { etcd: {}, tls: { secretName: 'shop-tls', serversTransport: 'default-shop@kubernetescrd' } }],
   ...['kv.example.com', '*.example.com', 'localhost', 'a-1.b'].map((host): [string, object] => [
     host,
     { ingress: { host } },

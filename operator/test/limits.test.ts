@@ -146,6 +146,7 @@ test.serial('annotations, claims and Secrets are the listed ones', async (t) => 
     [
       variable('database'),
       { auth: { tokensSecretName: 'database' } },
+      { tls: { secretName: 'database' } },
       { ingress: { host, tls: { secretName: 'database' } } },
       { backup: { schedule: '@daily', volumeClaim: 'backups', tokenSecretName: 'database' } },
       { restoreFrom: { volumeClaim: 'backups', tokenSecretName: 'database' } },

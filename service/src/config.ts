@@ -181,6 +181,12 @@ export const settings = {
     'With etcd: where the replicas of this store answer together, such as their Service. One that has lost etcd asks the others, and is not ready while they have it.',
     oneUrl,
   ),
+  peersCaFile: setting(
+    'KV_PEERS_CA_FILE',
+    '',
+    'PEM file of the authority that an https KV_PEERS_URL is checked against; empty: those that Node knows.',
+    optional,
+  ),
   readyMaxAge: setting(
     'KV_READY_MAX_AGE',
     '10m',

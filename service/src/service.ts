@@ -66,6 +66,8 @@ export interface Service {
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
   const { store, registry, log, clock = systemClock, metrics = httpMetrics(registry) } = parts;
+  // First: what rejects here leaves nothing behind.
+  const tls = await tlsOf(config, { log, registry, clock });
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
@@ -74,7 +76,6 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     parts.tracing !== undefined,
   );
   const hasPort = config.metricsPort !== undefined;
-  const tls = await tlsOf(config, { log, registry, clock });
   const handler = createHandler(config, {
     ...{ ...parts, metrics, drain, scheduler, peers },
     metricsText: hasPort ? undefined : showMetrics,
@@ -198,6 +199,6 @@ async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> 
 /** Of the memory for answers: those of reads of many keys, which any write drops. */
 const repeatedPart = 1 / 4;
 
-function peersOf({ peersUrl, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
-  return new Peers({ url: peersUrl, age: () => store.age?.(), maxAge: readyMaxAge, clock });
+function peersOf({ peersUrl, peersCaFile, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
+  return new Peers({ url: peersUrl, caFile: peersCaFile, age: () => store.age?.(), maxAge: readyMaxAge, clock });
 }

@@ -63,6 +63,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   auditRate: { good: { '1': 1, '1000000': 1_000_000 }, bad: ['', '0', '1000001', '1.5'] },
   identity: { good: { '': undefined, 'a/b/c': 'a/b/c' }, bad: ['a b', 'é', 'a\r\nX: y', 'x'.repeat(254)] },
   peersUrl: { good: { '': undefined, 'http://a:1': 'http://a:1' }, bad: ['a:1', 'http://a:1,http://b:1'] },
+  peersCaFile: optional,
   readyMaxAge: duration,
   tokensFile: optional,
   tlsCertFile: optional,

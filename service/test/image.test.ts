@@ -1,6 +1,6 @@
 /** What Dockerfile.service tells a container runtime to run, run here as it stands there; and what images are made from. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -49,9 +49,24 @@ for (const name of ['Dockerfile.service', 'Dockerfile.operator']) {
     const text = readFileSync(root + name, 'utf8');
     const [, version] = /^ARG NODE_IMAGE=node:([\d.]+)-slim@sha256:[0-9a-f]{64}$/m.exec(text) ?? [];
     t.is(version, manifest.dependencies.node);
-    for (const [line] of text.matchAll(/^FROM .*$/gm)) t.regex(line, /^FROM \$\{NODE_IMAGE\}( AS dependencies)?$/);
+    const stages = [...text.matchAll(/^FROM (.*)$/gm)].map(([, stage]) => stage);
+    t.regex(stages[0] ?? '', /^\$\{NODE_IMAGE\} AS dependencies$/);
+    t.deepEqual(stages.slice(1), ['scratch'], 'what is shipped has no shell and no npm');
+    for (const label of ['title', 'description', 'licenses', 'version', 'revision', 'created', 'base.name']) {
+      t.true(text.includes(`org.opencontainers.image.${label}=`), label);
+    }
+    t.regex(text, /^COPY LICENSE \.\/$/m);
   });
 }
+
+test('`kv` in the image is the command line, without a shell in between', (t) => {
+  const text = readFileSync(`${root}images/kv`, 'utf8');
+  t.regex(text, /^#!\/usr\/local\/bin\/node\n/);
+  const [, file = ''] = /import\('\/app\/(.*)'\)/.exec(text) ?? [];
+  t.true(existsSync(root + file));
+  t.not(statSync(`${root}images/kv`).mode & 0o111, 0);
+  t.true(dockerfile.includes('cp images/kv /root-files/usr/local/bin/kv'));
+});
 
 test('an image has every file that its program imports, also those outside its own folder', (t) => {
   for (const [name, program] of [

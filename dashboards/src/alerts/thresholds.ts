@@ -92,6 +92,12 @@ export const thresholds = {
     unit: 'seconds',
     meaning: 'Time left of a certificate or an authority when somebody is woken.',
   },
+  tlsSeconds: {
+    default: 7 * days,
+    unit: 'seconds',
+    meaning:
+      "Time left of the certificate that a replica's listener shows. Lower it for certificates that live for days.",
+  },
   backupAgeSeconds: {
     default: 8 * days,
     unit: 'seconds',

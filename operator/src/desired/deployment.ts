@@ -38,6 +38,8 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
   const { volumes, mounts } = serviceFiles(kvstore);
   const matchLabels = selectorLabels(metadata.name, 'service');
   const metricsPort = metricsPortOf(kvstore);
+  // A kubelet does not look at the certificate.
+  const scheme = spec.tls === undefined ? 'HTTP' : 'HTTPS';
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -56,7 +58,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
         metadata: {
           labels: objectLabels(metadata.name, 'service'),
           annotations: {
-            ...scrapeAnnotations(metricsPort ?? servicePort),
+            ...scrapeAnnotations(metricsPort ?? servicePort, metricsPort === undefined && spec.tls !== undefined),
             ...(secretVersions === '' ? {} : { [secretVersionsAnnotation]: secretVersions }),
           },
         },
@@ -87,9 +89,9 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
               env: serviceEnvironment(kvstore),
               resources: spec.resources ?? defaultResources,
               volumeMounts: mounts,
-              startupProbe: probe('/livez', { periodSeconds: 1, failureThreshold: 60 }),
-              livenessProbe: probe('/livez', { periodSeconds: 10, failureThreshold: 3 }),
-              readinessProbe: probe('/readyz', { periodSeconds: 2, failureThreshold: 2 }),
+              startupProbe: probe('/livez', scheme, { periodSeconds: 1, failureThreshold: 60 }),
+              livenessProbe: probe('/livez', scheme, { periodSeconds: 10, failureThreshold: 3 }),
+              readinessProbe: probe('/readyz', scheme, { periodSeconds: 2, failureThreshold: 2 }),
               lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
               securityContext: restrictedContainer(),
             },
@@ -100,8 +102,12 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
   };
 }
 
-function probe(path: string, timing: Pick<V1Probe, 'periodSeconds' | 'failureThreshold'>): V1Probe {
-  return { httpGet: { path, port: 'http', scheme: 'HTTP' }, timeoutSeconds: 5, ...timing };
+function probe(
+  path: string,
+  scheme: 'HTTP' | 'HTTPS',
+  timing: Pick<V1Probe, 'periodSeconds' | 'failureThreshold'>,
+): V1Probe {
+  return { httpGet: { path, port: 'http', scheme }, timeoutSeconds: 5, ...timing };
 }
 
 /** Per revision, so a rollout's new pods are spread among themselves; a wish, so one node still takes them all. */

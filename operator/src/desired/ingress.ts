@@ -1,6 +1,7 @@
 import type { V1HTTPIngressPath, V1Ingress } from '@kubernetes/client-node';
 import type { IngressSpec, KvStore } from '../kvstore.ts';
 import { objectLabels } from './labels.ts';
+import { serviceUrl } from './service-environment.ts';
 
 /** A path with the way that it is compared. */
 export type IngressPath = readonly [path: string, type: 'Exact' | 'Prefix'];
@@ -59,11 +60,12 @@ export function buildIngress({ metadata: { name, namespace }, spec: { ingress } 
  * Where clients find a KvStore: through its Ingress when that has a host, else by its Service's name.
  * @param hasHost false: its host belongs to somebody else
  */
-export function urlOf({ metadata: { name, namespace }, spec: { ingress } }: KvStore, hasHost = true): string {
+export function urlOf(kvstore: KvStore, hasHost = true): string {
+  const { ingress } = kvstore.spec;
   if (hasHost && ingress.enabled && ingress.host !== undefined) {
     return `${ingress.tls === undefined ? 'http' : 'https'}://${ingress.host}/`;
   }
-  return `http://${name}.${namespace}.svc:8080/`;
+  return `${serviceUrl(kvstore)}/`;
 }
 
 function rule(path: string, pathType: string, service: string): V1HTTPIngressPath {

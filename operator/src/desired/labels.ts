@@ -32,8 +32,9 @@ export function instanceLabels(instance: string): Record<string, string> {
 }
 
 /** For a Prometheus without the Prometheus operator; one that has it does not look at them. */
-export function scrapeAnnotations(port: number): Record<string, string> {
-  return { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' };
+export function scrapeAnnotations(port: number, isTls = false): Record<string, string> {
+  const where = { 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' };
+  return { 'prometheus.io/scrape': 'true', ...where, ...(isTls ? { 'prometheus.io/scheme': 'https' } : {}) };
 }
 
 /** Labels that pick the pods of one component of one KvStore. They never change: a selector cannot. */

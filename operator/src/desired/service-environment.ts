@@ -18,6 +18,8 @@ const indexLimit = '20Gi';
 const tlsFolder = '/etc/kvstore/etcd-tls';
 const credentialsFolder = '/etc/kvstore/etcd-credentials';
 const tokensFolder = '/etc/kvstore/tokens';
+/** Of spec.tls. */
+const listenerTlsFolder = '/etc/kvstore/tls';
 
 /** Variables that the operator sets; a KvStore's own env may not name them. */
 export const reservedVariables = [
@@ -34,6 +36,10 @@ export const reservedVariables = [
   'KV_TOKENS_FILE',
   identityVariable,
   'KV_PEERS_URL',
+  'KV_PEERS_CA_FILE',
+  'KV_TLS_CERT_FILE',
+  'KV_TLS_KEY_FILE',
+  'KV_TLS_CLIENT_CA_FILE',
 ] as const;
 
 /**
@@ -58,7 +64,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
     KV_PORT: String(servicePort),
     KV_DATA_DIR: dataFolder,
     [identityVariable]: identityOf(kvstore),
-    KV_PEERS_URL: `http://${kvstore.metadata.name}.${kvstore.metadata.namespace}.svc:${servicePort}`,
+    KV_PEERS_URL: serviceUrl(kvstore),
     KV_LOG_FORMAT: 'json',
     KV_ETCD_ENDPOINTS: (spec.externalEtcd?.endpoints ?? clientEndpoints(kvstore)).join(','),
     KV_ETCD_PREFIX: spec.externalEtcd?.prefix ?? etcdNames(kvstore).keyPrefix,
@@ -66,6 +72,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
       ? { ...ownEtcdLimits, ...tlsFiles(true) }
       : externalEtcdFiles(spec.externalEtcd)),
     ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
+    ...(spec.tls === undefined ? {} : listenerTlsFiles),
   };
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
@@ -79,7 +86,7 @@ function literal(value: string): string {
 }
 
 export function serviceFiles(kvstore: KvStore): ServiceFiles {
-  const { auth, externalEtcd } = kvstore.spec;
+  const { auth, externalEtcd, tls } = kvstore.spec;
   const files: ServiceFiles = {
     // Only the index, which a restarted pod builds anew.
     volumes: [{ name: 'data', emptyDir: { sizeLimit: indexLimit } }],
@@ -94,10 +101,11 @@ export function serviceFiles(kvstore: KvStore): ServiceFiles {
   mount('etcd-tls', externalEtcd === undefined ? ownSecret : externalEtcd.tlsSecretName, tlsFolder);
   mount('etcd-credentials', externalEtcd?.credentialsSecretName, credentialsFolder);
   mount('tokens', auth?.tokensSecretName, tokensFolder);
+  mount('tls', tls?.secretName, listenerTlsFolder);
   return files;
 }
 
-/** Names of the Secrets whose change must restart the service: it reads them once, at its start (and the tokens again and again). */
+/** Names of the Secrets whose change must restart the service: it reads them once, at its start (tokens and certificates again and again). */
 export function referencedSecrets({ spec }: KvStore): string[] {
   const names = [
     spec.externalEtcd?.tlsSecretName,
@@ -106,6 +114,22 @@ export function referencedSecrets({ spec }: KvStore): string[] {
   ];
   return [...new Set(names.filter((name): name is string => name !== undefined && name !== ''))].sort();
 }
+
+/** Where the replicas answer together, inside the cluster. */
+export function serviceUrl({ metadata: { name, namespace }, spec: { tls } }: KvStore): string {
+  return `${tls === undefined ? 'http' : 'https'}://${serviceHost(name, namespace)}:${servicePort}`;
+}
+
+/** The name that a certificate of spec.tls has to have. */
+export function serviceHost(name: string, namespace: string): string {
+  return `${name}.${namespace}.svc`;
+}
+
+const listenerTlsFiles = {
+  KV_TLS_CERT_FILE: `${listenerTlsFolder}/tls.crt`,
+  KV_TLS_KEY_FILE: `${listenerTlsFolder}/tls.key`,
+  KV_PEERS_CA_FILE: `${listenerTlsFolder}/ca.crt`,
+};
 
 const ownEtcdLimits = {
   KV_ETCD_MAX_TXN_OPS: String(etcdLimits.maxTxnOps),

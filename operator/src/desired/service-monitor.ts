@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { instanceLabels, objectLabels } from './labels.ts';
-import { metricsPortOf } from './service-environment.ts';
+import { metricsPortOf, serviceHost } from './service-environment.ts';
 
 export interface ServiceMonitor extends KubernetesObject {
   readonly spec: {
@@ -14,6 +14,11 @@ export interface ServiceMonitorEndpoint {
   readonly port: string;
   readonly path: string;
   readonly interval: string;
+  readonly scheme?: 'https';
+  readonly tlsConfig?: {
+    readonly ca: { readonly secret: { readonly name: string; readonly key: string } };
+    readonly serverName: string;
+  };
   readonly relabelings: readonly { readonly sourceLabels: readonly string[]; readonly targetLabel: string }[];
 }
 
@@ -32,15 +37,22 @@ export function buildServiceMonitor(kvstore: KvStore): ServiceMonitor {
     spec: {
       selector: { matchLabels: instanceLabels(name) },
       // The Service of the service calls its port of metrics as that of etcd does.
-      endpoints: [...(hasOwnPort ? [] : [endpoint('http')]), endpoint('metrics')],
+      endpoints: [...(hasOwnPort ? [] : [endpoint('http', tlsOf(kvstore))]), endpoint('metrics')],
     },
   };
 }
 
-function endpoint(port: string): ServiceMonitorEndpoint {
+function endpoint(port: string, tls: Partial<ServiceMonitorEndpoint> = {}): ServiceMonitorEndpoint {
   const relabelings = [
     { sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_instance'], targetLabel: 'kvstore' },
     { sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_component'], targetLabel: 'component' },
   ];
-  return { port, path: '/metrics', interval: '30s', relabelings };
+  return { port, path: '/metrics', interval: '30s', ...tls, relabelings };
+}
+
+/** Pods are scraped by their addresses, which no certificate has. */
+function tlsOf({ metadata: { name, namespace }, spec: { tls } }: KvStore): Partial<ServiceMonitorEndpoint> {
+  if (tls === undefined) return {};
+  const ca = { secret: { name: tls.secretName, key: 'ca.crt' } };
+  return { scheme: 'https', tlsConfig: { ca, serverName: serviceHost(name, namespace) } };
 }

@@ -13,12 +13,16 @@ export const nativeAnnotation = 'traefik.ingress.kubernetes.io/service.nativelb'
 export function buildService(kvstore: KvStore, live?: V1Deployment): V1Service {
   const { name, namespace } = kvstore.metadata;
   const metricsPort = metricsPortOf(kvstore);
+  const annotations = {
+    ...(keepsRoute(kvstore, live) ? { [nativeAnnotation]: 'true' } : {}),
+    ...traefikTls(kvstore),
+  };
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
       ...{ name, namespace, labels: objectLabels(name, 'service') },
-      ...(keepsRoute(kvstore, live) ? { annotations: { [nativeAnnotation]: 'true' } } : {}),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: {
       type: 'ClusterIP',
@@ -40,4 +44,16 @@ export function buildService(kvstore: KvStore, live?: V1Deployment): V1Service {
  */
 function keepsRoute({ spec }: KvStore, live: V1Deployment | undefined): boolean {
   return spec.ingress.enabled && spec.ingress.host !== undefined && (live?.status?.availableReplicas ?? 0) === 0;
+}
+
+/** Traefik speaks plain http to a Service that does not say otherwise. */
+function traefikTls({ spec: { tls } }: KvStore): Record<string, string> {
+  if (tls === undefined) return {};
+  const { serversTransport } = tls;
+  return {
+    'traefik.ingress.kubernetes.io/service.serversscheme': 'https',
+    ...(serversTransport === undefined
+      ? {}
+      : { 'traefik.ingress.kubernetes.io/service.serverstransport': serversTransport }),
+  };
 }

@@ -1,10 +1,10 @@
-import type { V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
+import type { V1PodTemplateSpec, V1ResourceRequirements, V1SecretVolumeSource } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { identityOf } from '../reconcile/identity.ts';
 import type { ServiceDefaults } from './deployment.ts';
 import { type Component, defaultNames, objectLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
-import { servicePort } from './service-environment.ts';
+import { serviceUrl } from './service-environment.ts';
 
 export interface Tool {
   readonly component: Extract<Component, 'backup' | 'restore'>;
@@ -27,6 +27,8 @@ export function backupPath(folder: string): string {
   return `${backupRoot}/${folder}`;
 }
 
+/** Of the authority of spec.tls. */
+const authorityFolder = '/etc/kvstore/tls';
 const tokenFolder = '/etc/kvstore/token';
 
 const resources: V1ResourceRequirements = {
@@ -38,7 +40,7 @@ const resources: V1ResourceRequirements = {
 export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: Tool): V1PodTemplateSpec {
   const { metadata, spec } = kvstore;
   const { component, tokenSecretName } = tool;
-  const url = `http://${metadata.name}.${metadata.namespace}.svc:${servicePort}`;
+  const authority = spec.tls?.secretName;
   return {
     metadata: { labels: objectLabels(metadata.name, component) },
     spec: {
@@ -56,6 +58,8 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
         ...(tokenSecretName === undefined
           ? []
           : [{ name: 'token', secret: { secretName: tokenSecretName, defaultMode: 0o440 } }]),
+        // The authority alone: the key is the service's.
+        ...(authority === undefined ? [] : [{ name: 'tls', secret: authorityOf(authority) }]),
       ],
       containers: [
         {
@@ -67,7 +71,8 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
           command: ['node', 'cli/src/main.ts'],
           args: [...tool.args],
           env: [
-            { name: 'KV_URL', value: url },
+            { name: 'KV_URL', value: serviceUrl(kvstore) },
+            ...(authority === undefined ? [] : [{ name: 'KV_CA_FILE', value: `${authorityFolder}/ca.crt` }]),
             ...(tool.hasIdentity ? [{ name: 'KV_EXPECT_IDENTITY', value: identityOf(kvstore) }] : []),
             ...(tokenSecretName === undefined ? [] : [{ name: 'KV_TOKEN_FILE', value: `${tokenFolder}/token` }]),
           ],
@@ -80,10 +85,15 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
               ...(tool.readOnly ? { readOnly: true } : {}),
             },
             ...(tokenSecretName === undefined ? [] : [{ name: 'token', mountPath: tokenFolder, readOnly: true }]),
+            ...(authority === undefined ? [] : [{ name: 'tls', mountPath: authorityFolder, readOnly: true }]),
           ],
           securityContext: restrictedContainer(),
         },
       ],
     },
   };
+}
+
+function authorityOf(secretName: string): V1SecretVolumeSource {
+  return { secretName, items: [{ key: 'ca.crt', path: 'ca.crt' }], defaultMode: 0o440 };
 }

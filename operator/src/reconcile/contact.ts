@@ -2,10 +2,11 @@
  * Whether a store still reaches an etcd that somebody else runs. Its replicas stay ready without it, for what they have
  * can be read, so their readiness says nothing of it; their answer to /readyz does (docs/adr/0191).
  */
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
+import { get as getOverTls } from 'node:https';
 import type { Clock } from '../clock.ts';
 import { BackgroundAnswers } from '../control/background-answers.ts';
-import { servicePort } from '../desired/service-environment.ts';
+import { serviceUrl } from '../desired/service-environment.ts';
 import type { KvStore } from '../kvstore.ts';
 
 /** Milliseconds since a replica had contact with etcd; undefined: it cannot be asked, as when spec.clients shuts us out. */
@@ -48,10 +49,15 @@ function isLost(ms = 0): boolean {
   return ms > lostMs;
 }
 
-export const askContact: AskContact = ({ metadata: { name, namespace } }) =>
+export const askContact: AskContact = (kvstore) =>
   new Promise((resolve, reject) => {
-    const url = `http://${name}.${namespace}.svc:${servicePort}/readyz`;
-    const request = get(url, { agent: false, signal: AbortSignal.timeout(deadlineMs) }, (response) => {
+    const url = `${serviceUrl(kvstore)}/readyz`;
+    const options = { agent: false, signal: AbortSignal.timeout(deadlineMs) } as const;
+    // Nothing is sent, and what comes back is a hint: as a kubelet, it does not look at the certificate.
+    const unchecked = { ...options, rejectUnauthorized: false };
+    const ask = (take: (response: IncomingMessage) => void) =>
+      kvstore.spec.tls === undefined ? get(url, options, take) : getOverTls(url, unchecked, take);
+    const request = ask((response) => {
       response.resume();
       response.on('error', () => {});
       const { age } = response.headers;

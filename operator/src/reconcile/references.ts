@@ -26,7 +26,7 @@ export class RefusedReferenceError extends Error {
 }
 
 export function secretReferences({ spec }: KvStore): Reference[] {
-  const { ingress, externalEtcd, backup, restoreFrom, auth, env = [] } = spec;
+  const { ingress, externalEtcd, backup, restoreFrom, auth, tls, env = [] } = spec;
   const named: readonly (readonly [field: string, name: string | undefined])[] = [
     ['spec.ingress.tls.secretName', ingress.tls?.secretName],
     ['spec.externalEtcd.tlsSecretName', externalEtcd?.tlsSecretName],
@@ -34,6 +34,7 @@ export function secretReferences({ spec }: KvStore): Reference[] {
     ['spec.backup.tokenSecretName', backup?.tokenSecretName],
     ['spec.restoreFrom.tokenSecretName', restoreFrom?.tokenSecretName],
     ['spec.auth.tokensSecretName', auth?.tokensSecretName],
+    ['spec.tls.secretName', tls?.secretName],
     ...env.map(
       ({ name, valueFrom }) =>
         [`spec.env[${name}].valueFrom.secretKeyRef.name`, valueFrom?.secretKeyRef?.name] as const,

@@ -41,6 +41,21 @@ test('a backup runs the command line of the service image against the Service, o
   t.deepEqual(pod?.volumes, [{ name: 'backup', persistentVolumeClaim: { claimName: 'shop-backup' } }]);
 });
 
+test('of a store that speaks https, backups and restores trust its authority, and never see its key', (t) => {
+  const store = kvStore({ tls: { secretName: 'shop-tls' } });
+  const pods = [
+    buildBackup(store, daily, defaults, undefined).spec?.jobTemplate.spec?.template.spec,
+    buildRestoreJob(store, latest, defaults, undefined).spec?.template.spec,
+  ];
+  for (const pod of pods) {
+    const env = Object.fromEntries((pod?.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+    t.like(env, { KV_URL: 'https://shop.web.svc:8080', KV_CA_FILE: '/etc/kvstore/tls/ca.crt' });
+    const secret = { secretName: 'shop-tls', items: [{ key: 'ca.crt', path: 'ca.crt' }], defaultMode: 0o440 };
+    t.deepEqual(pod?.volumes?.at(-1), { name: 'tls', secret });
+    t.like(pod?.containers[0]?.volumeMounts?.at(-1), { name: 'tls', mountPath: '/etc/kvstore/tls', readOnly: true });
+  }
+});
+
 test('replicas that an older operator made give no identity, and none is insisted on', (t) => {
   const current = buildDeployment(kvStore(), defaults, '');
   const older = structuredClone(current);

@@ -10,7 +10,7 @@ function build(spec: Partial<KvStoreSpec> = {}, secretVersions = '') {
   const pod = built?.template.spec;
   const container = pod?.containers[0];
   const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
-  return { metadata, built, pod, container, env };
+  return { metadata, built, template: built?.template, pod, container, env };
 }
 
 test('an etcd of its own is reached through every member, with its limits', (t) => {
@@ -84,6 +84,27 @@ test('tokens are mounted from their Secret, whose change needs no rollout', (t) 
   t.deepEqual(container?.volumeMounts?.at(-1), { name: 'tokens', mountPath: '/etc/kvstore/tokens', readOnly: true });
   t.deepEqual(referencedSecrets(kvStore(spec)), []);
   t.false('KV_TOKENS_FILE' in build().env);
+});
+
+test('with a certificate the API speaks https: files, probes, peers; its change needs no rollout', (t) => {
+  const spec = { tls: { secretName: 'shop-tls' } };
+  const { env, pod, container, template } = build(spec);
+  t.like(env, {
+    KV_TLS_CERT_FILE: '/etc/kvstore/tls/tls.crt',
+    KV_TLS_KEY_FILE: '/etc/kvstore/tls/tls.key',
+    KV_PEERS_URL: 'https://shop.web.svc:8080',
+    KV_PEERS_CA_FILE: '/etc/kvstore/tls/ca.crt',
+  });
+  t.deepEqual(pod?.volumes?.at(-1), { name: 'tls', secret: { secretName: 'shop-tls', defaultMode: 0o440 } });
+  t.deepEqual(container?.volumeMounts?.at(-1), { name: 'tls', mountPath: '/etc/kvstore/tls', readOnly: true });
+  for (const probe of [container?.startupProbe, container?.livenessProbe, container?.readinessProbe]) {
+    t.is(probe?.httpGet?.scheme, 'HTTPS');
+  }
+  t.is(template?.metadata?.annotations?.['prometheus.io/scheme'], 'https');
+  t.deepEqual(referencedSecrets(kvStore(spec)), []);
+  const plain = build();
+  t.is(plain.container?.livenessProbe?.httpGet?.scheme, 'HTTP');
+  t.false(Object.keys(plain.env).some((name) => name.includes('TLS_CERT') && !name.includes('ETCD')));
 });
 
 test('no replica is missing during a rollout, and each has time to drain', (t) => {

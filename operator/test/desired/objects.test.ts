@@ -75,6 +75,23 @@ test('host, TLS, class and annotations are as asked for, and the URL follows', (
   t.is(urlOf(kvStore()), 'http://shop.web.svc:8080/');
 });
 
+test('of a store that speaks https, the URL, Traefik and the ServiceMonitor know it', (t) => {
+  const tls = { secretName: 'shop-tls' };
+  t.is(urlOf(kvStore({ tls })), 'https://shop.web.svc:8080/');
+  const scheme = { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' };
+  t.deepEqual(buildService(kvStore({ tls })).metadata?.annotations, scheme);
+  const serversTransport = 'web-shop@kubernetescrd';
+  t.deepEqual(buildService(kvStore({ tls: { ...tls, serversTransport } })).metadata?.annotations, {
+    ...scheme,
+    'traefik.ingress.kubernetes.io/service.serverstransport': serversTransport,
+  });
+  t.is(buildService(kvStore()).metadata?.annotations, undefined);
+  const [http, metrics] = buildServiceMonitor(kvStore({ tls })).spec.endpoints;
+  const ca = { secret: { name: 'shop-tls', key: 'ca.crt' } };
+  t.like(http, { port: 'http', scheme: 'https', tlsConfig: { ca, serverName: 'shop.web.svc' } });
+  t.is(metrics?.scheme, undefined, 'that of etcd');
+});
+
 test('a single replica, or none, has no budget that could block a drain', (t) => {
   for (const replicas of [0, 1]) t.is(buildDisruptionBudget(kvStore({ replicas })), undefined);
   const { spec } = buildDisruptionBudget(kvStore({ replicas: 2 })) ?? {};

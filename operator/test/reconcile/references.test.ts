@@ -31,6 +31,7 @@ const secretFields: readonly [field: string, spec: (name: string) => object][] =
   ],
   ['restoreFrom.tokenSecretName', (name) => ({ etcd: {}, restoreFrom: { volumeClaim: 'a', tokenSecretName: name } })],
   ['auth.tokensSecretName', (name) => ({ etcd: {}, auth: { tokensSecretName: name } })],
+  ['tls.secretName', (name) => ({ etcd: {}, tls: { secretName: name } })],
 ];
 const claimFields: readonly [field: string, spec: (name: string) => object][] = [
   ['backup.volumeClaim', (name) => ({ etcd: {}, backup: { schedule: '@daily', volumeClaim: name } })],

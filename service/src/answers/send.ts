@@ -142,9 +142,12 @@ async function sendSlices(
     response.destroy();
   });
   try {
-    const begin = () => response.writeHead(status, headers as string[]);
-    if (isHead(response)) begin().end();
-    else await sendTexts(response, begin, slices, coding, scheduler, unsent);
+    const begin = (): Writable => {
+      response.writeHead(status, headers as string[]);
+      return coding === undefined ? response : zipped(response);
+    };
+    if (isHead(response)) response.writeHead(status, headers as string[]).end();
+    else await sendTexts(response, begin, slices, scheduler, unsent);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
     if (cut !== undefined) throw cut;
@@ -153,12 +156,14 @@ async function sendSlices(
   }
 }
 
-/** As `sendInTurns`; each text counts until the client has taken it. Rejects with Problem `overloaded` before `begin`. */
+/**
+ * As `sendInTurns`, into what `begin` returns; each text counts until the client has taken it. Rejects with Problem
+ * `overloaded` before `begin`.
+ */
 async function sendTexts(
   response: ServerResponse,
-  begin: () => void,
+  begin: () => Writable,
   texts: Iterable<string>,
-  coding: SlicedAnswer['coding'],
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): Promise<void> {
@@ -169,8 +174,7 @@ async function sendTexts(
     if (held === undefined) {
       held = roomFor(text, response, unsent);
       if (held === undefined) throw noRoom();
-      begin();
-      if (coding !== undefined) target = zipped(response);
+      target = begin();
     } else {
       await nextTurn(target, scheduler);
       if (response.destroyed) return;
@@ -181,14 +185,6 @@ async function sendTexts(
     target.write(text);
   }
   target.end();
-}
-
-/** What goes to the response in gzip. Each ends with the other. */
-function zipped(response: ServerResponse): Writable {
-  const coder = createGzip(gzipOptions);
-  // A client that leaves is heard of by the response's own end.
-  pipeline(coder, response, () => {});
-  return coder;
 }
 
 function noRoom(): Problem {
@@ -214,6 +210,14 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
     return held;
   }
   return undefined;
+}
+
+/** What goes to the response in gzip. Each ends with the other. */
+function zipped(response: ServerResponse): Writable {
+  const coder = createGzip(gzipOptions);
+  // A client that leaves is heard of by the response's own end.
+  pipeline(coder, response, () => {});
+  return coder;
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {

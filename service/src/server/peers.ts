@@ -4,7 +4,8 @@
  * the others know which of the two it is, so they are asked.
  */
 import { randomUUID } from 'node:crypto';
-import { get } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { get, type RequestOptions } from 'node:http';
 import type { Clock } from '../store/clock.ts';
 
 /** Milliseconds without contact after which others are asked; an election of etcd takes 1 to 3 s. */
@@ -39,6 +40,8 @@ export interface PeersOptions {
   /** Milliseconds that this replica stays ready for when it has lost contact and nobody can be asked. */
   readonly maxAge: number;
   readonly clock: Clock;
+  /** PEM file of the authority of an https url; undefined: those that Node knows. */
+  readonly caFile?: string | undefined;
   /** Default: GET /readyz, each time over a new connection, which leads to another replica. */
   readonly ask?: (url: string) => Promise<PeerAnswer>;
 }
@@ -88,7 +91,7 @@ export class Peers {
   }
 
   async #look(url: string): Promise<void> {
-    const { clock, ask = askOver } = this.#options;
+    const { clock, caFile, ask = askOver(caFile) } = this.#options;
     if ((this.age() ?? 0) <= silenceMs) {
       this.#othersReachAt = Number.NEGATIVE_INFINITY;
       return;
@@ -101,10 +104,21 @@ export class Peers {
   }
 }
 
-function askOver(url: string): Promise<PeerAnswer> {
+/** The file is read at each question: it may be replaced. */
+function askOver(caFile: string | undefined): (url: string) => Promise<PeerAnswer> {
+  return async (url) => {
+    const target = new URL('/readyz', url);
+    const options = { agent: false, signal: AbortSignal.timeout(deadlineMs) } as const;
+    if (target.protocol === 'http:') return askWith(get, target, options);
+    const { get: getOverTls } = await import('node:https');
+    const tls = caFile === undefined ? {} : { ca: await readFile(caFile) };
+    return askWith(getOverTls, target, { ...options, ...tls });
+  };
+}
+
+function askWith(ask: typeof get, target: URL, options: RequestOptions): Promise<PeerAnswer> {
   return new Promise((resolve, reject) => {
-    const options = { agent: false, signal: AbortSignal.timeout(deadlineMs) };
-    const request = get(new URL('/readyz', url), options, (response) => {
+    const request = ask(target, options, (response) => {
       response.resume();
       response.on('error', () => {});
       const { age, 'kvstore-replica': replica } = response.headers;

@@ -1,5 +1,7 @@
 /** Who stays ready when etcd is lost: by all replicas, by one alone, or by one that can ask nobody. */
 import test from 'ava';
+import { CertificateAuthority } from '../../../test-support/certificates.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { type PeerAnswer, Peers } from '../../src/server/peers.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
@@ -119,31 +121,37 @@ test('a replica that is the only one stays', async (t) => {
 
 const [embedded] = storeKinds as [(typeof storeKinds)[number]];
 
-test('replicas ask each other over HTTP', async (t) => {
-  const clock = new ManualClock();
-  const age = { mine: 0, theirs: 0 };
-  const options = { maxAge: 600_000, clock };
-  const theirs = new Peers({ ...options, url: undefined, age: () => age.theirs });
-  const other = await startService(t, embedded, { peers: () => theirs });
-  const mine = new Peers({ ...options, url: `http://127.0.0.1:${other.port}`, age: () => age.mine });
-  t.teardown(() => mine.close());
-  const service = await startService(t, embedded, { peers: () => mine });
-  const status = async () => (await call(service, '/readyz')).status;
-  t.is(await status(), 200);
-  const until = async (wanted: number) => {
-    for (let tries = 0; (await status()) !== wanted; tries++) {
-      if (tries > 500) return t.fail(`never ${wanted}`);
-      clock.pass(2000);
-    }
-  };
-  age.mine = 30_000;
-  await until(503);
-  const answer = await call(service, '/readyz');
-  assertProblem(t, answer, 'not-ready');
-  t.like(answer.headers, { age: '30', 'kvstore-replica': mine.id });
-  age.theirs = 30_000;
-  await until(200);
-});
+for (const scheme of ['http', 'https']) {
+  test(`replicas ask each other over ${scheme}`, async (t) => {
+    const authority = await CertificateAuthority.create(temporaryFolder(t));
+    const { certFile: tlsCertFile, keyFile: tlsKeyFile } = await authority.issue('replica');
+    const tls = { tlsCertFile, tlsKeyFile, tlsClientCaFile: undefined };
+    const clock = new ManualClock();
+    const age = { mine: 0, theirs: 0 };
+    const options = { maxAge: 600_000, clock };
+    const theirs = new Peers({ ...options, url: undefined, age: () => age.theirs });
+    const other = await startService(t, embedded, { peers: () => theirs, ...(scheme === 'https' ? { tls } : {}) });
+    const url = `${scheme}://127.0.0.1:${other.port}`;
+    const mine = new Peers({ ...options, url, caFile: authority.certFile, age: () => age.mine });
+    t.teardown(() => mine.close());
+    const service = await startService(t, embedded, { peers: () => mine });
+    const status = async () => (await call(service, '/readyz')).status;
+    t.is(await status(), 200);
+    const until = async (wanted: number) => {
+      for (let tries = 0; (await status()) !== wanted; tries++) {
+        if (tries > 500) return t.fail(`never ${wanted}`);
+        clock.pass(2000);
+      }
+    };
+    age.mine = 30_000;
+    await until(503);
+    const answer = await call(service, '/readyz');
+    assertProblem(t, answer, 'not-ready');
+    t.like(answer.headers, { age: '30', 'kvstore-replica': mine.id });
+    age.theirs = 30_000;
+    await until(200);
+  });
+}
 
 contractTest('a read that does not wait says how old it may be, where it may be old', async (t, kind) => {
   const service = await startService(t, kind);

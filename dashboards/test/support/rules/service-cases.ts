@@ -126,6 +126,14 @@ export const serviceCases: Readonly<Record<string, RuleCase>> = {
     quiet: { 'they are taken': tokens('1x25'), flapping: tokens('1x3 0x3 1 0x3 1 0x3 1 0x3') },
     at: 15,
   },
+  KvStoreTlsExpiring: {
+    // Time begins at 0 in promtool.
+    firing: { [of('kvstore_tls_certificate_expiry_timestamp_seconds', pod)]: `${6 * 86_400}x60` },
+    labels: pod,
+    shown: ['5d 23h 15m 0s'],
+    quiet: { 'renewed in time': { [of('kvstore_tls_certificate_expiry_timestamp_seconds', pod)]: `${8 * 86_400}x60` } },
+    at: 45,
+  },
   KvStoreSlowReader: {
     firing: { [of('kvstore_snapshot_growth_bytes', pod)]: `0x5 ${1024 ** 3 * 0.75}x10` },
     labels: pod,

@@ -1,0 +1,35 @@
+/**
+ * Removes from installed packages what no program reads: documentation, source maps, builds for other environments. Licences
+ * and notices stay: whoever gets the image gets them. Usage: node images/prune-modules.ts FOLDER
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** MIT, Apache-2.0 and others ask that these texts go along with every copy. */
+const legal = /^(licen[cs]e|copying|notice|copyright|authors|patents|unlicense)/i;
+const documentation = /\.(md|markdown)$/i;
+/** Of packages whose other files are used. */
+const unused: Readonly<Record<string, RegExp>> = {
+  'swagger-ui-dist': /\.map$|es-bundle/,
+};
+
+/** @returns how many files were removed */
+export function pruneModules(folder: string): number {
+  let removed = 0;
+  // Links to this project's own packages, whose sources are copied by themselves.
+  for (const own of ['@kvstore', 'kvstore-cli']) rmSync(join(folder, own), { recursive: true, force: true });
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || legal.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? '';
+    if (!documentation.test(entry.name) && unused[name]?.test(entry.name) !== true) continue;
+    rmSync(path);
+    removed++;
+  }
+  return removed;
+}
+
+const [folder] = process.argv.slice(2);
+if (import.meta.main && folder !== undefined) {
+  process.stdout.write(`${pruneModules(folder)} files removed from ${folder}\n`);
+}

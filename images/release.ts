@@ -1,0 +1,114 @@
+/**
+ * Builds both images of a release from a clean checkout, and says of each what it is made of and how: an archive, an SBOM
+ * (CycloneDX), a provenance statement (SLSA 1.0, in-toto) and a list of digests. It pushes and signs nothing.
+ * Usage: npm run release -- [--tool docker] [--out release] [--node-image IMAGE] [-- FLAGS OF BUILD...]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import manifest from '../package.json' with { type: 'json' };
+import { digestOf, type Origin, provenanceOf } from './provenance.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+const parts = { service: ['service', 'cli'], operator: ['operator'] } as const;
+
+export interface ReleaseOptions {
+  /** docker or podman, or what takes `build` and `save` as they do. */
+  readonly tool: string;
+  /** Folder of the results. */
+  readonly out: string;
+  /** In place of the base that the Dockerfiles name. */
+  readonly nodeImage?: string | undefined;
+  /** Of the tool's build. */
+  readonly flags?: readonly string[];
+}
+
+/** Throws when the checkout has changes: a release is what a commit holds. */
+export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): void {
+  const changes = git('status', '--porcelain');
+  if (changes !== '') throw new Error(`A release is made of a commit; the checkout has changes:\n${changes}`);
+  const revision = git('rev-parse', 'HEAD');
+  const created = new Date(Number(git('log', '-1', '--format=%ct')) * 1000).toISOString();
+  mkdirSync(out, { recursive: true });
+  const sums: string[] = [];
+  const keep = (name: string, content: string | Buffer) => {
+    writeFileSync(join(out, name), content);
+    sums.push(`${digestOf(content)}  ${name}`);
+  };
+  for (const [part, workspaces] of Object.entries(parts)) {
+    const started = new Date().toISOString();
+    const dockerfile = `Dockerfile.${part}`;
+    const base = nodeImage ?? baseOf(dockerfile);
+    const tag = `kvstore/${part}:${manifest.version}`;
+    const facts = { NODE_IMAGE: base, VERSION: manifest.version, REVISION: revision, CREATED: created };
+    const args = Object.entries(facts).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+    // A layer of an earlier build may have the labels of that one.
+    run(tool, ['build', '--no-cache', ...flags, ...args, '-f', dockerfile, '-t', tag, '.']);
+    const archive = `kvstore-${part}-${manifest.version}.tar`;
+    run(tool, ['save', '-o', join(out, archive), tag]);
+    const subject = { name: archive, digest: digestOf(readFileSync(join(out, archive))) };
+    sums.push(`${subject.digest}  ${archive}`);
+    keep(`kvstore-${part}-${manifest.version}.cdx.json`, sbomOf(`kvstore-${part}`, workspaces));
+    const lock = digestOf(readFileSync(join(root, 'package-lock.json')));
+    const origin: Origin = {
+      dockerfile,
+      base,
+      revision,
+      lock,
+      tool,
+      args,
+      started,
+      finished: new Date().toISOString(),
+    };
+    keep(`kvstore-${part}-${manifest.version}.intoto.json`, provenanceOf(subject, origin));
+  }
+  writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`);
+}
+
+/** The default of a Dockerfile's NODE_IMAGE: a tag with its digest. */
+function baseOf(dockerfile: string): string {
+  const [, base] = /^ARG NODE_IMAGE=(\S+)$/m.exec(readFileSync(join(root, dockerfile), 'utf8')) ?? [];
+  if (base === undefined) throw new Error(`${dockerfile} names no NODE_IMAGE`);
+  return base;
+}
+
+/** Packages of the image as CycloneDX, and Node, which is no package there. */
+export function sbomOf(name: string, workspaces: readonly string[]): string {
+  const chosen = workspaces.flatMap((workspace) => ['--workspace', workspace]);
+  const sbom = JSON.parse(output('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx', ...chosen]));
+  // npm names it after the folder.
+  Object.assign(sbom.metadata.component, { type: 'container', name, version: manifest.version });
+  const { node: version } = manifest.dependencies;
+  sbom.components.push({ type: 'application', name: 'node', version, purl: `pkg:generic/node@${version}` });
+  return `${JSON.stringify(sbom, null, 2)}\n`;
+}
+
+function git(...args: string[]): string {
+  return output('git', args).trim();
+}
+
+function output(program: string, args: readonly string[]): string {
+  return execFileSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 });
+}
+
+function run(program: string, args: readonly string[]): void {
+  execFileSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    options: {
+      tool: { type: 'string', default: 'docker' },
+      out: { type: 'string', default: 'release' },
+      'node-image': { type: 'string' },
+    },
+    allowPositionals: true,
+  });
+  release({ tool: values.tool, out: values.out, nodeImage: values['node-image'], flags: positionals });
+  process.stdout.write(
+    `${values.out}: images, SBOMs, provenance and SHA256SUMS. Sign and push them as docs/release.md says.\n`,
+  );
+}
