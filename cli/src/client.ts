@@ -94,6 +94,8 @@ export class Client {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options, (answer) => {
         answered = answer;
+        // Its reader gets the error as well. Without a reader, at the moment, it must not end the process.
+        answer.on('error', () => {});
         resolve(answer);
       });
       let answered: IncomingMessage | undefined;

@@ -1,7 +1,7 @@
 /** Sends an answer. Every answer to a request that was parsed goes out here. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
+import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import { Problem } from '../errors.ts';
@@ -215,9 +215,8 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
 /** What goes to the response in gzip. Each ends with the other. */
 function zipped(response: ServerResponse): Writable {
   const coder = createGzip(gzipOptions);
-  response.once('close', () => coder.destroy());
-  coder.once('error', () => response.destroy());
-  coder.pipe(response);
+  // A client that leaves is heard of by the response's own end.
+  pipeline(coder, response, () => {});
   return coder;
 }
 

@@ -227,7 +227,7 @@ test.serial(
     await fetch(`${service.url}/get/a`, { headers });
     const scrape = async (accept?: string) => {
       const answer = await fetch(`${service.url}/metrics`, { headers: accept === undefined ? {} : { accept } });
-      t.is(answer.headers.get('vary'), 'Accept');
+      t.is(answer.headers.get('vary'), 'Accept, Accept-Encoding');
       return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
     };
     for (const [name, accept] of Object.entries(prometheusAccepts)) {
