@@ -23,7 +23,10 @@ const bytesPerPiece = 16;
  * nothing more is done: the server answers what is no whole request (server/refuse.ts), or the client has left.
  * Rejects with Problem `body-too-large`, `invalid-body`, `unsupported-encoding` or `overloaded`.
  */
-export type ReadBody = (request: IncomingMessage, response: ServerResponse) => Promise<Buffer>;
+export type ReadBody = (request: BodyRequest, response: ServerResponse) => Promise<Buffer>;
+
+/** Requests of the server count the small pieces that their body comes in (server/gathering-request.ts). */
+type BodyRequest = IncomingMessage & { readonly smallPieces?: number };
 
 export interface BodyOptions {
   /** Bytes of a body, decompressed. */
@@ -64,7 +67,7 @@ function isPlain(headers: IncomingMessage['headers']): boolean {
 
 /** A body as it is, of known length, which most often comes in one piece. */
 function readPlain(
-  request: IncomingMessage,
+  request: BodyRequest,
   response: ServerResponse,
   length: number,
   { budget, spans }: BodyOptions,
@@ -77,7 +80,7 @@ function readPlain(
         else reject(noRoom());
         return;
       }
-      body ??= new ArrivingBody({ budget, most: length, response, fail: reject });
+      body ??= new ArrivingBody({ request, budget, most: length, response, fail: reject });
       if (body.add(chunk) && body.length === length) resolve(body.take());
     };
     // Events come in the context of the connection, not in that of the request.
@@ -87,14 +90,14 @@ function readPlain(
 
 /** A body whose length shows at its end. Nothing is decompressed before all of it is there. */
 async function readEncoded(
-  request: IncomingMessage,
+  request: BodyRequest,
   response: ServerResponse,
   decompress: Decompress,
   { maxBytes, budget, spans }: BodyOptions,
 ): Promise<Buffer> {
   const compression = compressionOf(request.headers['content-encoding']);
   const body = await new Promise<ArrivingBody>((resolve, reject) => {
-    const arriving = new ArrivingBody({ budget, most: maxBytes, response, fail: reject });
+    const arriving = new ArrivingBody({ request, budget, most: maxBytes, response, fail: reject });
     request.on(
       'data',
       spans.bind((chunk: Buffer) => void arriving.add(chunk)),
@@ -114,6 +117,7 @@ async function readEncoded(
 }
 
 interface ArrivingOptions {
+  readonly request: BodyRequest;
   readonly budget: ByteBudget;
   /** Bytes. */
   readonly most: number;
@@ -125,13 +129,14 @@ interface ArrivingOptions {
 class ArrivingBody {
   readonly #gathered = new GatheredBytes();
   readonly #held: HeldBytes;
+  readonly #request: BodyRequest;
   readonly #response: ServerResponse;
   readonly #most: number;
   readonly #fail: (problem: Problem) => void;
-  #pieces = 0;
   #failed = false;
 
-  constructor({ budget, most, response, fail }: ArrivingOptions) {
+  constructor({ request, budget, most, response, fail }: ArrivingOptions) {
+    this.#request = request;
     this.#response = response;
     this.#most = most;
     this.#fail = fail;
@@ -147,10 +152,11 @@ class ArrivingBody {
   add(piece: Buffer): boolean {
     if (this.#failed) return false;
     const length = this.length + piece.length;
-    if (++this.#pieces > fewPieces + length / bytesPerPiece) {
+    const { smallPieces = 0 } = this.#request;
+    if (smallPieces > fewPieces + length / bytesPerPiece) {
       // The rest is not worth reading.
       this.#response.shouldKeepAlive = false;
-      const message = `The body comes in ${this.#pieces} pieces of less than ${bytesPerPiece} bytes.`;
+      const message = `The body comes in ${smallPieces} pieces of less than ${bytesPerPiece} bytes.`;
       return this.#end(new Problem('invalid-body', message));
     }
     if (length > this.#most) return this.#end(bodyTooLarge(this.#most, `${length} or more`));

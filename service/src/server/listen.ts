@@ -8,6 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
 import type { Drain } from './drain.ts';
+import { GatheringRequest } from './gathering-request.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
 import type { Tls } from './tls/tls-server.ts';
@@ -49,6 +50,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   const { identity, onProblem } = options;
   const server = await createServer(options.tls, options.headersTimeout, {
     ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
+    IncomingMessage: GatheringRequest,
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
     requestTimeout: options.requestTimeout,

@@ -1,9 +1,9 @@
 /** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../../errors.ts';
+import { notifyWatchers } from '../notify-in-slices.ts';
 import { notify, watchFailed } from '../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
-import { tellWatchers } from '../tell-watchers.ts';
 import { otherTimeline } from '../timeline.ts';
 import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
 
@@ -31,7 +31,7 @@ export class History {
   add(revisions: readonly Revision[]): Promise<void> | undefined {
     for (const revision of revisions) this.#log.add(revision);
     if (this.#live.size === 0) return undefined;
-    return tellWatchers(this.#live, revisions, (listener, revision) => {
+    return notifyWatchers(this.#live, revisions, (listener, revision) => {
       // It has begun to live meanwhile, and has read this one.
       if (revision.revision <= listener.told) return;
       listener.told = revision.revision;

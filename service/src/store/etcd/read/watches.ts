@@ -1,9 +1,9 @@
 /** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
 import { Problem } from '../../../errors.ts';
 import { pause } from '../../clock.ts';
+import { notifyWatchers } from '../../notify-in-slices.ts';
 import { notify } from '../../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
-import { tellWatchers } from '../../tell-watchers.ts';
 import { otherTimeline } from '../../timeline.ts';
 import { messageOf } from '../connect/call-error.ts';
 import { unavailable } from './barrier.ts';
@@ -102,7 +102,7 @@ export class Watches {
   /** These revisions are in the index now. Undefined: those who watch have been told; else resolves when they have. */
   applied(revisions: readonly Revision[]): Promise<void> | undefined {
     if (this.#live.size === 0) return undefined;
-    return tellWatchers(this.#live, revisions, (listener, revision) => {
+    return notifyWatchers(this.#live, revisions, (listener, revision) => {
       notify(
         () => listener.notify(revision),
         (problem) => listener.end(problem),

@@ -1,4 +1,4 @@
-/** Telling many watchers of many revisions: in slices, since thousands of watchers and hundreds of revisions take a second. */
+/** Notifies many watchers of many revisions: in slices, since thousands of watchers and hundreds of revisions take a second. */
 import type { Revision } from './store.ts';
 
 /** Milliseconds after which everything else has its turn. */
@@ -7,15 +7,15 @@ const sliceTime = 4;
 const watchersPerLook = 64;
 
 /**
- * Calls `tell` for each watcher and revision, revision by revision. Watchers may come and go meanwhile. Undefined: it is
+ * Calls `notify` for each watcher and revision, revision by revision. Watchers may come and go meanwhile. Undefined: it is
  * done; else resolves when it is. A writer that waits for it writes no faster than watchers can be told.
  */
-export function tellWatchers<Watcher>(
+export function notifyWatchers<Watcher>(
   watchers: ReadonlySet<Watcher>,
   revisions: readonly Revision[],
-  tell: (watcher: Watcher, revision: Revision) => void,
+  notify: (watcher: Watcher, revision: Revision) => void,
 ): Promise<void> | undefined {
-  const steps = eachOf(watchers, revisions, tell);
+  const steps = eachOf(watchers, revisions, notify);
   const runSlice = () => {
     const end = performance.now() + sliceTime;
     for (;;) {
@@ -35,13 +35,13 @@ async function finish(runSlice: () => boolean): Promise<void> {
 function* eachOf<Watcher>(
   watchers: ReadonlySet<Watcher>,
   revisions: readonly Revision[],
-  tell: (watcher: Watcher, revision: Revision) => void,
+  notify: (watcher: Watcher, revision: Revision) => void,
 ): Generator<void> {
-  let told = 0;
+  let notified = 0;
   for (const revision of revisions) {
     for (const watcher of watchers) {
-      tell(watcher, revision);
-      if (++told % watchersPerLook === 0) yield;
+      notify(watcher, revision);
+      if (++notified % watchersPerLook === 0) yield;
     }
   }
 }
