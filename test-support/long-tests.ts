@@ -3,11 +3,15 @@
  * out, so that it takes minutes; `npm run test:all` and continuous integration run them as well.
  */
 const inService = [
+  'budgets',
+  'console/event-source',
   'http/{expiry,streams,versions}',
   'injection/injection',
-  'server/admission',
+  'log-failures',
+  'operations/slow-readers',
+  'server/{abandoned-searches,admission,tls}',
   'shutdown',
-  'store/{directory,disk-full,kill}',
+  'store/{damage-while-serving,directory,disk-full,kill}',
   'store/damage/damage',
   'store/embedded/embedded-timeline',
   'store/etcd/{client-certificates,expiry,faults,lost-answers,linearizable,secure,timeline,users,watch-kill}',
@@ -17,6 +21,8 @@ const inService = [
 
 const inOperator = [
   'additions',
+  'bounds',
+  'conflicts',
   'drift',
   'exposure/two-stores',
   'guard',
@@ -24,6 +30,7 @@ const inOperator = [
   'many',
   'namespaced',
   'rbac',
+  'reconcile/{backup,references}',
   'resilience',
   'certificates',
   'etcd/{gate,life,recovery,refusals,troubles}',
@@ -39,5 +46,5 @@ export const longTests: readonly string[] = [
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
   'checks/{faults/faults,overload/overload}.test.ts',
   'cli/test/{backup,damage,identity}.test.ts',
-  'dashboards/test/{exemplars,observability,prometheus,rules}.test.ts',
+  'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',
 ];

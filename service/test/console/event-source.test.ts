@@ -27,6 +27,7 @@ test.serial('EventSource, cut while nothing fits its filter', async (t) => {
   const last = `${service.store.timeline()}-${service.store.revision()}`;
   await waitFor('a connection from the newest position', async () => {
     const before = positions.length;
+    await signsOfLife(service.port, 4);
     proxy.cut();
     await waitFor('another connection', () => positions.length > before);
     return positions.at(-1) === last;
@@ -35,3 +36,15 @@ test.serial('EventSource, cut while nothing fits its filter', async (t) => {
   await waitFor('the change', async () => ((await page.evaluate('window.seen')) as string[]).includes('fits'));
   t.deepEqual(await page.evaluate('window.seen'), ['fits']);
 });
+
+/** Resolves when a watch that began now has had so many: another one has had some meanwhile. */
+async function signsOfLife(port: number, count: number): Promise<void> {
+  const ended = new AbortController();
+  const { body } = await fetch(`http://127.0.0.1:${port}/watch`, { signal: ended.signal });
+  let text = '';
+  for await (const bytes of body ?? []) {
+    text += Buffer.from(bytes).toString();
+    if (text.split(': alive').length > count) break;
+  }
+  ended.abort();
+}
