@@ -161,7 +161,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const app = createApp({
     ...{ store, log, registry, metrics, drain, scheduler, peers, tokens, version },
     answers: new AnswerCache(store, config.answerCache * (1 - repeatedPart)),
-    repeated: new RepeatedReads(config.answerCache * repeatedPart),
+    repeated: new RepeatedReads(config.answerCache * repeatedPart, store),
     dumps: new DumpCache(store, config.dumpCache),
     spans,
     metricsText: parts.metricsText,

@@ -4,6 +4,7 @@
  * told of writes: the first read after one finds another tag, and all is dropped.
  */
 import type { Answer, BytesAnswer, SlicedAnswer } from '../answers/answer.ts';
+import type { Store } from '../store/store.ts';
 import { InFlightTexts } from './in-flight-texts.ts';
 
 /** Bytes of an answer: what goes out in one system call. */
@@ -16,26 +17,50 @@ const overhead = 500;
 /** Answers of before that may be on their way to clients, in bytes, as a multiple of what is kept. */
 const heldFactor = 2;
 
+/** What is known of the answers with one entity tag. */
+class Kept {
+  readonly tag: string;
+  readonly asked = new Set<string>();
+  readonly answers = new Map<string, Omit<BytesAnswer, 'release'>>();
+  /** Of all answers. */
+  bytes = 0;
+
+  constructor(tag: string) {
+    this.tag = tag;
+  }
+
+  /** Whether the question came before. */
+  again(question: string): boolean {
+    if (this.asked.has(question)) return true;
+    if (this.asked.size < maxAsked) this.asked.add(question);
+    return false;
+  }
+}
+
 export class RepeatedReads {
   readonly #maxBytes: number;
-  #tag = '';
-  readonly #asked = new Set<string>();
-  readonly #answers = new Map<string, Omit<BytesAnswer, 'release'>>();
-  /** Of all answers. */
-  #bytes = 0;
+  #kept = new Kept('');
   /** Bytes of answers that clients are taking and that may be kept then. */
   #gathering = 0;
   readonly #inFlight = new InFlightTexts();
 
-  /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
-  constructor(maxBytes: number) {
+  /**
+   * `maxBytes`: of what is kept, about; 0 keeps nothing. `store`: says when its index is replaced or known to be damaged,
+   * since what was read before may be short of keys then.
+   */
+  constructor(maxBytes: number, store?: Pick<Store, 'listen'>) {
     this.#maxBytes = maxBytes;
+    const nothing = () => {};
+    const replaced = () => {
+      this.#kept = new Kept('');
+    };
+    store?.listen?.({ begun: nothing, touched: nothing, settled: nothing, timelineChanged: nothing, replaced });
   }
 
   /** The answer to the question at this entity tag; undefined: it is to be read. */
   get(question: string, tag: string): BytesAnswer | undefined {
-    if (tag !== this.#tag) return undefined;
-    const answer = this.#answers.get(question);
+    if (tag !== this.#kept.tag) return undefined;
+    const answer = this.#kept.answers.get(question);
     if (answer === undefined || this.#inFlight.bytes > heldFactor * this.#maxBytes) return undefined;
     return { ...answer, release: this.#inFlight.hold(answer.parts, answer.length) };
   }
@@ -43,28 +68,19 @@ export class RepeatedReads {
   /** Returns the answer that was read, and keeps it when the question came before. */
   pass(question: string, tag: string, answer: Answer): Answer {
     if (answer.kind !== 'text' && answer.kind !== 'slices') return answer;
-    if (this.#maxBytes === 0 || question.length > maxQuestion || !this.#isRepeated(question, tag)) return answer;
+    if (this.#maxBytes === 0 || question.length > maxQuestion) return answer;
+    if (tag !== this.#kept.tag) this.#kept = new Kept(tag);
+    const kept = this.#kept;
+    if (!kept.again(question)) return answer;
     if (answer.kind === 'text') {
-      this.#keep(question, tag, answer, Buffer.from(answer.text));
+      this.#keep(kept, question, answer, Buffer.from(answer.text));
       return answer;
     }
-    return { ...answer, slices: this.#gathered(question, tag, answer) };
-  }
-
-  #isRepeated(question: string, tag: string): boolean {
-    if (tag !== this.#tag) {
-      this.#tag = tag;
-      this.#asked.clear();
-      this.#answers.clear();
-      this.#bytes = 0;
-    }
-    if (this.#asked.has(question)) return true;
-    if (this.#asked.size < maxAsked) this.#asked.add(question);
-    return false;
+    return { ...answer, slices: this.#gathered(kept, question, answer) };
   }
 
   /** Clients take as long as they like: what is gathered for all of them has a bound, too. */
-  *#gathered(question: string, tag: string, answer: SlicedAnswer): Iterable<string> {
+  *#gathered(kept: Kept, question: string, answer: SlicedAnswer): Iterable<string> {
     let slices: string[] | undefined = [];
     let length = 0;
     const drop = () => {
@@ -77,13 +93,13 @@ export class RepeatedReads {
           length += slice.length;
           this.#gathering += slice.length;
           slices.push(slice);
-          if (length > maxLength || this.#gathering > this.#maxBytes || tag !== this.#tag) drop();
+          if (length > maxLength || this.#gathering > this.#maxBytes || kept !== this.#kept) drop();
         }
         yield slice;
       }
       if (slices === undefined) return;
       const text = Buffer.from(slices.join(''));
-      this.#keep(question, tag, answer, text, ['Content-Length', String(text.length)]);
+      this.#keep(kept, question, answer, text, ['Content-Length', String(text.length)]);
     } finally {
       drop();
     }
@@ -91,17 +107,17 @@ export class RepeatedReads {
 
   /** `more`: headers that only a text which is ready has. */
   #keep(
+    kept: Kept,
     question: string,
-    tag: string,
     { status, headers }: Pick<Answer, 'status' | 'headers'>,
     text: Buffer,
     more: readonly string[] = [],
   ): void {
     const bytes = overhead + 2 * question.length + text.length;
-    if (tag !== this.#tag || text.length > maxLength || this.#answers.has(question)) return;
-    if (this.#bytes + bytes > this.#maxBytes) return;
-    this.#bytes += bytes;
+    if (kept !== this.#kept || text.length > maxLength || kept.answers.has(question)) return;
+    if (kept.bytes + bytes > this.#maxBytes) return;
+    kept.bytes += bytes;
     const ready = { status, headers: [...headers, ...more], parts: [text], length: text.length };
-    this.#answers.set(question, { kind: 'bytes', ...ready });
+    kept.answers.set(question, { kind: 'bytes', ...ready });
   }
 }

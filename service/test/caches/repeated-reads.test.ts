@@ -110,6 +110,29 @@ test('one that is larger than a system call takes is not kept', (t) => {
   t.is(reads.get('q', '"1"'), undefined);
 });
 
+test('what was read before the index was replaced, or known to be damaged, is dropped', (t) => {
+  let replaced = () => {};
+  const reads = new RepeatedReads(large, {
+    listen(listener) {
+      replaced = () => listener.replaced();
+    },
+  });
+  const twice = () => {
+    for (let i = 0; i < 2; i++) reads.pass('q', '"1"', jsonAnswer('[1]'));
+  };
+  twice();
+  t.is(textOf(reads.get('q', '"1"')), '[1]');
+  replaced();
+  t.is(reads.get('q', '"1"'), undefined);
+  // One that was under way is not kept either.
+  reads.pass('q', '"1"', sliced(['x']));
+  const underWay = reads.pass('q', '"1"', sliced(['short of keys']));
+  replaced();
+  reads.pass('q', '"1"', sliced(['x']));
+  t.is(take(underWay), 'short of keys');
+  t.is(reads.get('q', '"1"'), undefined);
+});
+
 contractTest('the same reads again and again show each write, also of a time to live that is over', async (t, kind) => {
   const service = await startService(t, kind);
   const targets = ['/?limit=3', '/?prefix=a', '/search?prefix=a&values=true', '/search?prefix=a&suffix=1&values=true'];
