@@ -52,13 +52,16 @@ export class ConnectionError extends CliError {
 
 /** What answers is not the store that the command is meant for; with `--identity` only. */
 export class OtherStoreError extends CliError {
-  /** True: it is no store at all, such as a proxy whose way to the store is missing for a moment. */
+  /** True: the answer names no store: it is of a proxy, or of another service. */
+  readonly isNoStore: boolean;
+  /** True: a proxy, for one, whose way to the store is missing for a moment. */
   readonly mayPass: boolean;
 
   constructor(url: string, wanted: string, status: number, found: string | undefined) {
     const who = found === undefined ? `status ${status} without the header KvStore-Identity` : `the store ${found}`;
     super(`${url}: ${who} answers, not ${wanted}`, exitCodes.otherStore);
-    this.mayPass = found === undefined && status >= 400;
+    this.isNoStore = found === undefined;
+    this.mayPass = this.isNoStore && status >= 400;
   }
 }
 

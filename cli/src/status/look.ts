@@ -2,19 +2,21 @@
 import { type Answer, Client, withQuery } from '../client.ts';
 import type { Clock } from '../clock.ts';
 import { versionOf } from '../pair-text.ts';
-import { ConnectionError, NotAKvStoreError, ServerError } from '../server-error.ts';
+import { ConnectionError, NotAKvStoreError, OtherStoreError, ServerError } from '../server-error.ts';
 import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
 
 export interface Status {
-  readonly ready: boolean;
-  /** Why it is not ready, or why it cannot be said. */
+  /** Undefined: unknown, since /readyz is not the store's here, as behind an Ingress. */
+  readonly ready: boolean | undefined;
+  /** Why it is not ready, or why that is unknown. */
   readonly problem?: string;
   readonly read: Read;
   /** What the metrics say; undefined where they cannot be had. */
   readonly process?: Process;
-  /** Reads of the disk that met damage, and whether the data folder is gone. */
-  readonly damage: number;
-  readonly folderLost: boolean;
+  /** Reads of the disk that met damage; undefined: unknown, without metrics. */
+  readonly damage: number | undefined;
+  /** Whether the data folder is gone; undefined: unknown, without metrics. */
+  readonly folderLost: boolean | undefined;
 }
 
 /** One linearizable read, which asks etcd where there is one. */
@@ -46,7 +48,10 @@ export function impatient({ options }: Client, url = options.url): Client {
   return new Client({ ...options, url, idleTimeout: patience, patience: 0 });
 }
 
-/** @throws ConnectionError when nothing answers, NotAKvStoreError */
+/**
+ * Where only the API is served, one read decides whether a KvStore is there.
+ * @throws ConnectionError when nothing answers, NotAKvStoreError and OtherStoreError when neither answer is the store's
+ */
 export async function look({ client, metrics, clock }: Looks): Promise<Status> {
   const { ready, problem } = await readiness(client);
   const [read, text] = await Promise.all([oneRead(client, clock), metricsText(metrics)]);
@@ -55,21 +60,32 @@ export async function look({ client, metrics, clock }: Looks): Promise<Status> {
     ...(problem === undefined ? {} : { problem }),
     read,
     ...(text === undefined ? {} : { process: processOf(text) }),
-    damage: text === undefined ? 0 : metricSum(text, 'kvstore_data_damage_total'),
-    folderLost: text !== undefined && metricValue(text, 'kvstore_data_folder_lost') === 1,
+    damage: text === undefined ? undefined : metricSum(text, 'kvstore_data_damage_total'),
+    folderLost: text === undefined ? undefined : metricValue(text, 'kvstore_data_folder_lost') === 1,
   };
 }
 
-async function readiness(client: Client): Promise<{ ready: boolean; problem?: string }> {
+const notServed = { ready: undefined, problem: '/readyz is not served here' } as const;
+
+async function readiness(client: Client): Promise<Pick<Status, 'ready' | 'problem'>> {
   try {
     const answer = await client.send({ method: 'GET', target: '/readyz', form: 'probe' });
     if (!isOk(answer)) throw new NotAKvStoreError(client.options.url.href, 'its /readyz says something else');
     return { ready: true };
   } catch (error) {
-    // Without a code of the store's own it is something in front of it, such as a proxy.
+    if (isNotServed(error)) return notServed;
     if (error instanceof ServerError) return { ready: false, problem: error.message };
     throw error;
   }
+}
+
+/**
+ * Whether something in front of the store answers in its place because it does not hand this path on. A proxy's 5xx is
+ * another matter: its way to the store is missing.
+ */
+function isNotServed(error: unknown): boolean {
+  if (error instanceof ServerError) return error.code === undefined && error.status < 500;
+  return error instanceof NotAKvStoreError || (error instanceof OtherStoreError && error.isNoStore);
 }
 
 /** A login page answers 200 as well. */
@@ -99,8 +115,7 @@ async function metricsText(client: Client): Promise<string | undefined> {
     const { body } = await client.send({ method: 'GET', target: '/metrics', form: 'metrics' });
     return body.includes('kvstore_build_info{') ? body : undefined;
   } catch (error) {
-    const isElsewhere = error instanceof NotAKvStoreError || error instanceof ConnectionError;
-    if (error instanceof ServerError || isElsewhere) return undefined;
+    if (isNotServed(error) || error instanceof ServerError || error instanceof ConnectionError) return undefined;
     throw error;
   }
 }

@@ -2,10 +2,11 @@
 import { CliError, type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Status } from './look.ts';
 
-/** 0: ready, a read succeeds, and nothing is damaged. */
+/** 0: a read succeeds, and nothing that is known speaks against it: not ready, damage, a lost data folder. */
 export function exitCodeOf({ ready, read, damage, folderLost }: Status): ExitCode {
   if (!read.ok && read.error instanceof CliError && read.error.exitCode === exitCodes.denied) return exitCodes.denied;
-  return ready && read.ok && damage === 0 && !folderLost ? exitCodes.ok : exitCodes.failure;
+  const isDamaged = (damage ?? 0) > 0 || folderLost === true;
+  return ready !== false && read.ok && !isDamaged ? exitCodes.ok : exitCodes.failure;
 }
 
 /** @param now Unix milliseconds */
@@ -13,16 +14,16 @@ export function statusText(status: Status, now: number): string {
   const { ready, problem, read, process, damage, folderLost } = status;
   const { mode, version, pairs, behind, startedAt } = process ?? {};
   const rows: readonly (readonly [name: string, value: string | undefined])[] = [
-    ['ready', ready ? 'yes' : `no: ${problem}`],
+    ['ready', ready === true ? 'yes' : `${ready === false ? 'no' : 'unknown'}: ${problem}`],
     ['read', read.ok ? `succeeds, ${read.milliseconds} ms` : `fails: ${read.error.message}`],
     ['mode', behind === undefined || behind === 0 ? mode : `${mode}, ${behind} revisions behind`],
     ['version', version],
     ['revision', read.ok ? read.version : undefined],
     ['pairs', pairs === undefined ? undefined : String(pairs)],
     ['since', startedAt === undefined ? undefined : `${iso(startedAt)} (${age(now - startedAt)})`],
-    ['damage', damage === 0 ? undefined : `${damage} reads met damage: docs/damage.md`],
-    ['data folder', folderLost ? 'LOST: export before you restart, docs/damage.md' : undefined],
-    ['metrics', process === undefined ? 'not served here; --metrics-url says where' : undefined],
+    ['damage', (damage ?? 0) === 0 ? undefined : `${damage} reads met damage: docs/damage.md`],
+    ['data folder', folderLost === true ? 'LOST: export before you restart, docs/damage.md' : undefined],
+    ['metrics', process === undefined ? 'not served here, so damage is unknown; --metrics-url says where' : undefined],
   ];
   return rows.map(([name, value]) => (value === undefined ? '' : `${name.padEnd(12)}${value}\n`)).join('');
 }
@@ -39,6 +40,7 @@ export function statusJson(status: Status): string {
     revision: read.ok ? read.version : undefined,
     ...known,
     since: startedAt === undefined ? undefined : iso(startedAt),
+    metrics: process !== undefined,
     damage,
     folderLost,
   };
