@@ -5,8 +5,9 @@ import { say, write } from '../io.ts';
 import { wholeNumber } from '../settings.ts';
 import { impatient, look } from '../status/look.ts';
 import { statusJson } from '../status/text.ts';
-import { add, type Bundle, collectFromCluster, kubectlProgram, prepareFolder, writeIndex } from '../support/collect.ts';
-import { redactText } from '../support/redact.ts';
+import { collectFromCluster } from '../support/collect.ts';
+import { add, prepareFolder, writeIndex } from '../support/folder.ts';
+import { kubectlProgram } from '../support/kubectl.ts';
 
 interface Options {
   readonly kvstore?: string;
@@ -31,25 +32,24 @@ export const addSupportBundle: AddCommand = (command: Command, run) =>
       run<[string], Options>(async ({ client, clock, signal, stdout, ...io }, options, folder) => {
         const { kvstore, namespace, operatorNamespace, tail } = options;
         for (const name of [kvstore ?? 'none', namespace, operatorNamespace]) checkName(name);
-        await prepareFolder(folder);
-        const bundle: Bundle = { written: [], missing: [] };
+        const bundle = await prepareFolder(folder);
         const once = impatient(client);
         try {
-          await add(folder, bundle, 'status.json', async () =>
-            statusJson(await look({ client: once, metrics: once, clock })),
-          );
-          await add(folder, bundle, 'metrics.txt', async () =>
-            redactText((await once.send({ method: 'GET', target: '/metrics', form: 'metrics' })).body),
+          await add(bundle, 'status.json', async () => statusJson(await look({ client: once, metrics: once, clock })));
+          await add(
+            bundle,
+            'metrics.txt',
+            async () => (await once.send({ method: 'GET', target: '/metrics', form: 'metrics' })).body,
           );
         } finally {
           once.close();
         }
         if (kvstore !== undefined) {
           const kubectl = kubectlProgram(options.kubectl, signal);
-          await collectFromCluster(folder, bundle, { namespace, kvstore, operatorNamespace, tail }, kubectl);
+          await collectFromCluster(bundle, { namespace, kvstore, operatorNamespace, tail }, kubectl);
         }
         signal.throwIfAborted();
-        await writeIndex(folder, bundle, new Date(clock.now()));
+        await writeIndex(bundle, new Date(clock.now()));
         await write(stdout, `${folder}\n`);
         if (options.quiet !== true) for (const missing of bundle.missing) say(io, `without ${missing}`);
         if (bundle.written.length === 0) throw new CliError('nothing could be had', exitCodes.unavailable);

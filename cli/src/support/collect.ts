@@ -1,87 +1,63 @@
-/** Fills the folder of a bundle; what cannot be had is named in its index, and the rest goes on. */
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { CliError, exitCodes } from '../exit-codes.ts';
-import { type Item, type Place, podItems, storeItems } from './items.ts';
+/** What kubectl knows of a KvStore, put into the folder of a bundle. */
+import { add, type Bundle } from './folder.ts';
+import { etcdItems, type Item, kvStoreItem, type Place, podItems, podsItem, storeItems } from './items.ts';
+import { type Kubectl, KubectlError } from './kubectl.ts';
+import { membersOf, podsOf } from './pods.ts';
+import { redactObject } from './redact.ts';
 
-/** Resolves what a program wrote; rejects with Error that says what it wrote to standard error. */
-export type Kubectl = (args: readonly string[]) => Promise<string>;
-
-/** Milliseconds for one call, bytes of its answer. */
-const limits = { timeout: 30_000, maxBuffer: 64 * 1024 ** 2 };
-
-export function kubectlProgram(program: string, signal: AbortSignal): Kubectl {
-  return (args) =>
-    new Promise((resolve, reject) => {
-      const child = execFile(program, [...args], { ...limits, signal, encoding: 'utf8' }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(stderr.trim() || error.message, { cause: error }));
-      });
-      child.stdin?.end();
+/** One call after the other: a cluster in trouble is not to be hurried. */
+export async function collectFromCluster(bundle: Bundle, place: Place, kubectl: Kubectl): Promise<void> {
+  /** @returns what kubectl wrote, before anything is left out of it; undefined when it could not be had */
+  const take = async ({ file, args, isObject = false }: Item): Promise<string | undefined> => {
+    let answer: string | undefined;
+    await add(bundle, file, async () => {
+      const text = await kubectl(args);
+      const redacted = isObject ? redactObject(text) : text;
+      answer = text;
+      return redacted;
     });
-}
-
-export interface Bundle {
-  /** Paths in the folder. */
-  readonly written: string[];
-  /** `file: why` of what could not be had. */
-  readonly missing: string[];
-}
-
-/** Makes the folder, for its user alone. @throws CliError when it has something in it */
-export async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if ((await readdir(folder)).length > 0) throw new CliError(`${folder} is not empty`, exitCodes.usage);
-}
-
-export async function add(folder: string, bundle: Bundle, file: string, make: () => Promise<string>): Promise<void> {
-  try {
-    const text = await make();
-    await mkdir(dirname(join(folder, file)), { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, file), text, { mode: 0o600, flag: 'wx' });
-    bundle.written.push(file);
-  } catch (error) {
-    bundle.missing.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** Everything that kubectl knows of a KvStore, one call after the other: a cluster in trouble is not to be hurried. */
-export async function collectFromCluster(
-  folder: string,
-  bundle: Bundle,
-  place: Place,
-  kubectl: Kubectl,
-): Promise<void> {
-  const take = ({ file, args, redact }: Item) => add(folder, bundle, file, async () => redact(await kubectl(args)));
+    return answer;
+  };
+  const kvstore = await take(kvStoreItem(place));
+  const list = await take(podsItem(place));
   for (const item of storeItems(place)) await take(item);
-  const selector = `app.kubernetes.io/instance=${place.kvstore}`;
-  const containers = '{range .items[*]}{.metadata.name}{" "}{.spec.containers[0].name}{"\\n"}{end}';
-  const list = await kubectl([
-    '-n',
-    place.namespace,
-    'get',
-    'pods',
-    '-l',
-    selector,
-    '-o',
-    `jsonpath=${containers}`,
-  ]).catch(() => '');
-  for (const line of list.split('\n')) {
-    const [pod = '', container = ''] = line.split(' ');
-    // A name of Kubernetes is a safe name of a file.
-    if (!/^[a-z0-9][a-z0-9.-]*$/.test(pod)) continue;
-    for (const item of podItems(place, pod, container)) await take(item);
+  const pods = list === undefined ? [] : podsOf(list, kvstore !== undefined && hasTls(kvstore));
+  // Without a list of pods, the first member may still answer.
+  await takeEtcd(bundle, place, list === undefined ? [`${place.kvstore}-etcd-0`] : membersOf(pods), kubectl);
+  for (const pod of pods) for (const item of podItems(place, pod)) await take(item);
+}
+
+function hasTls(kvstore: string): boolean {
+  return (JSON.parse(kvstore) as { spec?: { tls?: unknown } } | null)?.spec?.tls !== undefined;
+}
+
+/** Each call goes to the member that answered the last one, and to the others in turn when it does not. */
+async function takeEtcd(bundle: Bundle, place: Place, members: readonly string[], kubectl: Kubectl): Promise<void> {
+  if (members.length === 0) bundle.missing.push('etcd: the KvStore has no pod of etcd');
+  let inTurn = members.map((member) => etcdItems(place, member));
+  for (const [index, { file }] of (inTurn[0] ?? []).entries()) {
+    await add(bundle, file, async () => {
+      const failures: string[] = [];
+      for (const items of inTurn) {
+        try {
+          const text = await answerOf(items[index]?.args ?? [], kubectl);
+          inTurn = [items, ...inTurn.filter((others) => others !== items)];
+          return text;
+        } catch (error) {
+          failures.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+      throw new Error([...new Set(failures)].join('; '));
+    });
   }
 }
 
-/** Says what there is and what is missing. */
-export async function writeIndex(folder: string, bundle: Bundle, madeAt: Date): Promise<void> {
-  const lines = [
-    `Made ${madeAt.toISOString()}. Values of keys, tokens and Secrets are not in here; names of keys may be, in logs.`,
-    '',
-    ...bundle.written,
-    ...(bundle.missing.length === 0 ? [] : ['', 'Could not be had:', ...bundle.missing]),
-  ];
-  await writeFile(join(folder, 'index.txt'), `${lines.join('\n')}\n`, { mode: 0o600 });
+/** What etcdctl says of a cluster in which a member is ill is an answer, although it ends with an error. */
+async function answerOf(args: readonly string[], kubectl: Kubectl): Promise<string> {
+  try {
+    return await kubectl(args);
+  } catch (error) {
+    if (!(error instanceof KubectlError) || error.stdout.trim() === '') throw error;
+    return `${error.stdout.trimEnd()}\n\n${error.message}\n`;
+  }
 }

@@ -1,10 +1,11 @@
 /** What a bundle holds of a KvStore on Kubernetes: files, and the calls of kubectl that fill them. */
-import { redactObject, redactText } from './redact.ts';
+import type { Pod } from './pods.ts';
 
 export interface Item {
   readonly file: string;
   readonly args: readonly string[];
-  readonly redact: (text: string) => string;
+  /** Whether kubectl answers with an object of Kubernetes as JSON. */
+  readonly isObject?: boolean;
 }
 
 export interface Place {
@@ -21,32 +22,40 @@ const etcdctl = [
   ...['--cacert=/etc/etcd-tls/ca.crt', '--cert=/etc/etcd-tls/tls.crt', '--key=/etc/etcd-tls/tls.key'],
 ];
 
+/** Another application may have an instance of the same name. */
+const ofStore = ({ kvstore }: Place) => ['-l', `app.kubernetes.io/name=kvstore,app.kubernetes.io/instance=${kvstore}`];
+
+/** Both are read further: the KvStore for its TLS, the pods for what follows of each. */
+export function kvStoreItem({ namespace, kvstore }: Place): Item {
+  return { file: 'kvstore.json', args: ['-n', namespace, 'get', 'kvstore', kvstore, '-o', 'json'], isObject: true };
+}
+
+export function podsItem(place: Place): Item {
+  const args = ['-n', place.namespace, 'get', 'pods', ...ofStore(place), '-o', 'json'];
+  return { file: 'pods.json', args, isObject: true };
+}
+
 /** What is the same for every store. */
-export function storeItems({ namespace, kvstore, operatorNamespace, tail }: Place): Item[] {
-  const own = ['-n', namespace];
-  const ofStore = ['-l', `app.kubernetes.io/instance=${kvstore}`];
+export function storeItems(place: Place): Item[] {
+  const own = ['-n', place.namespace];
+  const kinds = 'pods,deployments,statefulsets,services,pvc,jobs,cronjobs';
+  const operatorLog = ['logs', 'deployment/kvstore-operator', `--tail=${place.tail}`];
+  return [
+    { file: 'versions.txt', args: ['version'] },
+    { file: 'nodes.txt', args: ['get', 'nodes', '-o', 'wide'] },
+    { file: 'objects.txt', args: [...own, 'get', kinds, ...ofStore(place), '-o', 'wide'] },
+    { file: 'events.txt', args: [...own, 'get', 'events', '--sort-by=.lastTimestamp'] },
+    { file: 'operator.log', args: ['-n', place.operatorNamespace, ...operatorLog] },
+  ];
+}
+
+/** Of etcd, from inside one member. */
+export function etcdItems({ namespace }: Place, pod: string): Item[] {
   const etcd = (file: string, ...args: string[]): Item => ({
     file: `etcd/${file}`,
-    args: [...own, 'exec', `${kvstore}-etcd-0`, ...etcdctl, ...args],
-    redact: redactText,
+    args: ['-n', namespace, 'exec', pod, ...etcdctl, ...args],
   });
-  const text = (file: string, ...args: string[]): Item => ({ file, args, redact: redactText });
   return [
-    text('versions.txt', 'version'),
-    text('nodes.txt', 'get', 'nodes', '-o', 'wide'),
-    { file: 'kvstore.json', args: [...own, 'get', 'kvstore', kvstore, '-o', 'json'], redact: redactObject },
-    text(
-      'objects.txt',
-      ...own,
-      'get',
-      'pods,deployments,statefulsets,services,pvc,jobs,cronjobs',
-      ...ofStore,
-      '-o',
-      'wide',
-    ),
-    { file: 'pods.json', args: [...own, 'get', 'pods', ...ofStore, '-o', 'json'], redact: redactObject },
-    text('events.txt', ...own, 'get', 'events', '--sort-by=.lastTimestamp'),
-    text('operator.log', '-n', operatorNamespace, 'logs', 'deployment/kvstore-operator', `--tail=${tail}`),
     etcd('members.txt', 'member', 'list', '-w', 'table'),
     etcd('status.txt', 'endpoint', 'status', '--cluster', '-w', 'table'),
     etcd('health.txt', 'endpoint', 'health', '--cluster', '-w', 'table'),
@@ -55,13 +64,12 @@ export function storeItems({ namespace, kvstore, operatorNamespace, tail }: Plac
 }
 
 /** Of one pod of the store. */
-export function podItems({ namespace, tail }: Place, pod: string, container: string): Item[] {
-  const logs = ['-n', namespace, 'logs', pod, '-c', container, `--tail=${tail}`];
-  const port = container === 'etcd' ? 2381 : 8080;
-  const metrics = `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy/metrics`;
+export function podItems({ namespace, tail }: Place, { name, container, metrics }: Pod): Item[] {
+  const logs = ['-n', namespace, 'logs', name, '-c', container, `--tail=${tail}`];
+  const proxy = (target: string) => `/api/v1/namespaces/${namespace}/pods/${target}/proxy/metrics`;
   return [
-    { file: `pods/${pod}.log`, args: logs, redact: redactText },
-    { file: `pods/${pod}.previous.log`, args: [...logs, '--previous'], redact: redactText },
-    { file: `pods/${pod}.metrics.txt`, args: ['get', '--raw', metrics], redact: redactText },
+    { file: `pods/${name}.log`, args: logs },
+    { file: `pods/${name}.previous.log`, args: [...logs, '--previous'] },
+    ...(metrics === undefined ? [] : [{ file: `pods/${name}.metrics.txt`, args: ['get', '--raw', proxy(metrics)] }]),
   ];
 }

@@ -4,22 +4,42 @@
 const secret = /TOKEN|PASSWORD|SECRET|CREDENTIAL|HEADERS|AUTH|PRIVATE/i;
 const hidden = '(left out)';
 
-/** A user and a password in an address. */
-const userInfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
-const bearer = /\b(Bearer|Basic) +[\w.~+/=-]+/g;
+/** An address up to white space, a double quote (in JSON with its backslash) or the next address of a list. */
+const address =
+  /\b([a-z][a-z0-9+.-]{0,30}:\/\/)((?:(?!'?,'?[a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s"<>`\\]|\\(?!["nrt])))+)/gi;
+/** A colon that is not before a port: a password follows, which may hold any character that nobody escaped. */
+const password = /^[^/?#:@[]*:(?!\d*(?:[/?#,;)'\]]|$)).*@/;
+const user = /^[^/?#]*@/;
+const scheme = /\b(Bearer|Basic)([ \t:=]+)[^\s"'\\]+/gi;
 
+/** Users, passwords and queries of addresses go, and what follows Bearer and Basic. For each text once. */
 export function redactText(text: string): string {
-  return text.replaceAll(userInfo, `$1${hidden}@`).replaceAll(bearer, `$1 ${hidden}`);
+  return text
+    .replaceAll(address, (_, start: string, rest: string) => start + withoutSecrets(rest))
+    .replaceAll(scheme, `$1$2${hidden}`);
 }
 
-/** A Kubernetes object as JSON: values of settings that are not the product's own, annotations and managed fields go. */
+/** @param rest of an address, behind its scheme */
+function withoutSecrets(rest: string): string {
+  const userInfo = (password.exec(rest) ?? user.exec(rest))?.[0] ?? '';
+  const place = rest.slice(userInfo.length);
+  const query = place.search(/[?#]./);
+  return `${userInfo === '' ? '' : `${hidden}@`}${query === -1 ? place : place.slice(0, query + 1) + hidden}`;
+}
+
+/**
+ * A Kubernetes object as JSON: values of settings that are not the product's own, command lines, annotations and managed
+ * fields go. What is left still needs redactText.
+ * @throws SyntaxError
+ */
 export function redactObject(text: string): string {
   const object = JSON.parse(text, (key, value: unknown) => {
     // kubectl keeps a copy of the whole object in an annotation.
     if (key === 'annotations' || key === 'managedFields') return undefined;
+    if ((key === 'args' || key === 'command') && Array.isArray(value)) return [hidden];
     return isSetting(value) && !isHarmless(value.name) ? { ...value, value: hidden } : value;
   });
-  return `${redactText(JSON.stringify(object, null, 2))}\n`;
+  return `${JSON.stringify(object, null, 2)}\n`;
 }
 
 function isSetting(value: unknown): value is { name: string; value: string } {
