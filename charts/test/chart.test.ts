@@ -109,6 +109,12 @@ test('alerts are installed when asked for, and are those of dashboards/ with its
   const schema = JSON.parse(await read('charts/kvstore/values.schema.json'));
   const known = Object.keys(schema.properties.prometheusRule.properties.thresholds.properties);
   t.deepEqual(known.sort(), Object.keys(prometheusRule.thresholds).sort(), 'a wrong name of a threshold is refused');
+  const monitorOf = (objects: readonly KubernetesObject[]) => objects.find(({ kind }) => kind === 'PodMonitor');
+  const monitor = monitorOf(await renderChart(namespace, { prometheusRule: enabled }));
+  const ours = loadYaml<KubernetesObject & { spec: object }>(await read('dashboards/operator-pod-monitor.yaml'));
+  t.like(monitor, { metadata: { namespace, labels: { release: 'prometheus' } }, spec: ours.spec });
+  t.is(monitorOf(await renderChart(namespace)), undefined);
+
   const thresholds = { ...prometheusRule.thresholds, lagRevisions: 4321 };
   const changed = { ...enabled, thresholds, runbooksUrl: 'https://runbooks.test', grafanaUrl: 'https://grafana.test' };
   const text = JSON.stringify(rulesOf(await renderChart(namespace, { prometheusRule: changed })));

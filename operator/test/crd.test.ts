@@ -53,6 +53,20 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     { etcd: {}, env: [{ name: 'A', value: '', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
     /either value or valueFrom/,
   ],
+  ...[
+    { name: 'KV_METRICS_PORT', value: '0' },
+    { name: 'KV_METRICS_PORT', value: '8080' },
+    { name: 'KV_METRICS_PORT', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } },
+  ].map((variable, i): [string, object, RegExp] => [
+    `a port of metrics that the operator cannot know, ${i}`,
+    { etcd: {}, env: [variable] },
+    /KV_METRICS_PORT is a number of a port/,
+  ]),
+  [
+    'a KV_METRICS_PORT that is no port',
+    { etcd: {}, env: [{ name: 'KV_METRICS_PORT', value: '94640000' }] },
+    /KV_METRICS_PORT is a number of a port/,
+  ],
   ['a backup to nowhere', { etcd: {}, backup: { schedule: '@daily' } }, /either volumeClaim .* or storage/],
   [
     'a backup to two places',

@@ -10,8 +10,9 @@ interface Speed {
   readonly name: string;
   readonly long: Exclude<Window, '5m'>;
   readonly short: Window;
-  /** Seconds of the long window. */
-  readonly seconds: number;
+  /** Of the samples of the long window that are counted, and its seconds. */
+  readonly step: '1m' | '5m';
+  readonly stepSeconds: number;
   /** Times the rate that would use up the budget in exactly 30 days. */
   readonly factor: number;
   readonly for: string;
@@ -21,15 +22,42 @@ interface Speed {
 
 const speeds: readonly Speed[] = [
   {
-    ...{ name: 'Fast', long: '1h', short: '5m', seconds: 3600, factor: 14.4, for: '2m', severity: 'page' },
+    ...{
+      name: 'Fast',
+      long: '1h',
+      short: '5m',
+      step: '1m',
+      stepSeconds: 60,
+      factor: 14.4,
+      for: '2m',
+      severity: 'page',
+    },
     reason: 'Page: the budget of 30 days is gone in two days, and users notice now.',
   },
   {
-    ...{ name: 'Medium', long: '6h', short: '30m', seconds: 6 * 3600, factor: 6, for: '15m', severity: 'page' },
+    ...{
+      name: 'Medium',
+      long: '6h',
+      short: '30m',
+      step: '1m',
+      stepSeconds: 60,
+      factor: 6,
+      for: '15m',
+      severity: 'page',
+    },
     reason: 'Page: the budget of 30 days is gone in five days.',
   },
   {
-    ...{ name: 'Slow', long: '3d', short: '6h', seconds: 3 * 86_400, factor: 1, for: '1h', severity: 'ticket' },
+    ...{
+      name: 'Slow',
+      long: '3d',
+      short: '6h',
+      step: '5m',
+      stepSeconds: 300,
+      factor: 1,
+      for: '1h',
+      severity: 'ticket',
+    },
     reason: 'Ticket: the budget lasts for weeks, and the cause is in days of data, not in the last minutes.',
   },
 ];
@@ -54,11 +82,13 @@ export function burnRateAlerts(numbers: Numbers): readonly Alert[] {
 }
 
 function burning(objective: Objective, speed: Speed, numbers: Numbers): Alert {
-  const { name, long, short, seconds, factor, for: duration, severity, reason } = speed;
+  const { name, long, short, step, stepSeconds, factor, for: duration, severity, reason } = speed;
   const { summary, of, bad, cause } = texts[objective];
   const limit = `${factor} * ${numbers[objectives[objective].budget]}`;
   const signals = [badRatio(objective, long), badRatio(objective, short), badRate(objective, long)];
-  const enough = `${badRate(objective, long)} * ${seconds} > ${numbers.leastBadRequests}`;
+  // Counted, not the average times the window: of a young store there are few samples, and one error would weigh as many.
+  const counted = `sum_over_time(${badRate(objective, '5m')}[${long}:${step}]) * ${stepSeconds}`;
+  const enough = `${counted} > ${numbers.leastBadRequests}`;
   return {
     name: `KvStore${objective}Burn${name}`,
     severity,

@@ -40,6 +40,10 @@ function availability(badPerMille: number, well: number, steps: number, step: nu
         [requestCount('/set', '200')]: `1x${steps}`,
         [requestCount('/set', '503')]: `0x${steps - 5} 1x5`,
       },
+      'one error of a young store': {
+        [requestCount('/set', '200')]: `_x${steps - 20} 0+2x19`,
+        [requestCount('/set', '503')]: `_x${steps - 20} 1 2x18`,
+      },
       'the store was deleted': { [requestCount('/set', '503')]: `0+1000x30 stale` },
     },
     at: steps,
