@@ -14,13 +14,13 @@ export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): vo
   const { req: request } = response;
   if (response.destroyed) return;
   // Of a request without a body, the stream never tells that it has ended.
-  if (request.complete || !hasBody(request.headers)) {
+  if (request.complete || !hasBody(request.headers) || (request as { isWithoutBody?: boolean }).isWithoutBody) {
     sendText(response, answer);
     return;
   }
   // What it was piped to takes no more, and would hold it up for as long.
   request.unpipe();
-  if (!endsConnection(response)) {
+  if (response.shouldKeepAlive) {
     sendText(response, answer);
     request.resume();
     return;
@@ -36,10 +36,4 @@ export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): vo
 
 function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
   return encoding !== undefined || Number(length ?? 0) > 0;
-}
-
-/** A client that has asked first (Expect) sends no body when it is answered. */
-function endsConnection({ req: { headers, httpVersion } }: ServerResponse): boolean {
-  if (headers.expect !== undefined) return false;
-  return httpVersion === '1.0' || /\bclose\b/i.test(headers.connection ?? '');
 }

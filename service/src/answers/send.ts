@@ -177,7 +177,7 @@ async function sendTexts(
       target = begin();
     } else {
       await nextTurn(target, scheduler);
-      if (response.destroyed) return;
+      if (response.destroyed || target.destroyed) return;
       held.release();
       held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
       if (held === undefined || response.destroyed) return;
@@ -230,8 +230,15 @@ async function sendEvents(response: ServerResponse, { status, headers, open }: E
 
 /** Resolves when the client has taken what was written and it is this answer's turn, or when the client has gone. */
 async function nextTurn(response: Writable, scheduler: EventLoopScheduler): Promise<void> {
-  if (response.writableNeedDrain) await eventOrClose(response, 'drain');
+  // What compresses fails when its response closes: then the client has gone.
+  if (response.writableNeedDrain) await eventOrClose(response, 'drain').catch(unlessGone(response));
   if (!response.destroyed) await scheduler.next();
+}
+
+function unlessGone(target: Writable): (error: unknown) => void {
+  return (error) => {
+    if (!target.destroyed) throw error;
+  };
 }
 
 async function eventOrClose(response: Writable, event: 'drain' | 'finish'): Promise<void> {

@@ -27,32 +27,27 @@ export type Search = (request: SearchRequest) => Answer | Promise<Answer>;
 export function searchKeys(parts: SearchParts): Search {
   const { store, answers, repeated } = parts;
   const sources = { prefix: fewKeysOf(store, 'prefix'), suffix: fewKeysOf(store, 'suffix') };
-  const readBounded = (request: SearchRequest, tag: string): Answer | undefined => {
-    const { prefix, suffix, values, limit, filter, question } = request;
+  /** A search by one text that finds few keys. */
+  const readPlain = ({ prefix, suffix, values, limit, filter }: SearchRequest): TextAnswer | undefined => {
     const by = prefix === undefined ? 'suffix' : 'prefix';
     const text = prefix ?? suffix ?? '';
-    // All keys fit an empty text, and a page from somewhere in between may begin behind many.
-    const mayBeMany = text === '' || text.length > maxKeyBytes || filter.after !== undefined;
-    const hasBoth = prefix !== undefined && suffix !== undefined;
-    if (!mayBeMany && !hasBoth && !values && limit === undefined) {
-      const few = answers.answer(sources[by], text);
-      if (few !== undefined) return few;
-    }
-    const kept = repeated.get(question, tag);
-    if (kept !== undefined || mayBeMany) return kept;
-    const few = fewOf(store, by, text, request);
-    return few === undefined ? undefined : repeated.pass(question, tag, few);
+    if (!isPlain({ prefix, suffix, values, limit }) || mayBeMany(text, filter.after)) return undefined;
+    return answers.answer(sources[by], text);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent, mustMatch } = request;
+    const { stale, hasCurrent, mustMatch, question } = request;
     const etag = viewTag(store, store);
     mustMatch?.(etag);
     const age = ageOf(store, stale);
-    if (hasCurrent?.(etag)) return emptyAnswer(304, ['ETag', etag, ...age]);
-    const ready = readBounded(request, etag);
+    const head = ['ETag', etag, ...age];
+    if (hasCurrent?.(etag)) return emptyAnswer(304, head);
+    const plain = readPlain(request);
+    const kept = plain === undefined ? repeated.get(question, etag) : undefined;
+    if (kept !== undefined) return withHeaders(kept, head);
+    const few = plain ?? fewOf(store, request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
-    if (ready === undefined || viewTag(store, store) !== etag) return readLong(parts, request, age);
-    return withHeaders(ready, ['ETag', etag, ...age]);
+    if (few === undefined || viewTag(store, store) !== etag) return readLong(parts, request, age);
+    return withHeaders(plain ?? repeated.pass(question, etag, few), head);
   };
   return afterBarrier(store, read);
 }
@@ -95,9 +90,28 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
   };
 }
 
+/** By one text, keys alone, all of them. */
+function isPlain({
+  prefix,
+  suffix,
+  values,
+  limit,
+}: Pick<SearchRequest, 'prefix' | 'suffix' | 'values' | 'limit'>): boolean {
+  return (prefix === undefined || suffix === undefined) && !values && limit === undefined;
+}
+
+/** All keys fit an empty text, and a page from somewhere in between may begin behind many. */
+function mayBeMany(text: string, after: string | undefined): boolean {
+  return text === '' || text.length > maxKeyBytes || after !== undefined;
+}
+
 /** A search that finds few keys, with both texts, values or a page, read at one go; undefined: it finds more. */
-function fewOf(store: Store, by: 'prefix' | 'suffix', text: string, request: SearchRequest): TextAnswer | undefined {
-  const { suffix, values, limit = Number.POSITIVE_INFINITY, query } = request;
+function fewOf(store: Store, request: SearchRequest): TextAnswer | undefined {
+  const { prefix, suffix, values, limit = Number.POSITIVE_INFINITY, query, filter } = request;
+  const by = prefix === undefined ? 'suffix' : 'prefix';
+  const text = prefix ?? suffix ?? '';
+  // A plain one finds more than the cache of answers takes: it was looked at for that already.
+  if (isPlain(request) || mayBeMany(text, filter.after)) return undefined;
   const found = store.searchBounded(by, text, maxKeys);
   if (found === undefined) return undefined;
   const keys = by === 'prefix' && suffix !== undefined ? found.filter((key) => key.endsWith(suffix)) : found;

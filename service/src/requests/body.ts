@@ -26,7 +26,7 @@ const bytesPerPiece = 16;
 export type ReadBody = (request: BodyRequest, response: ServerResponse) => Promise<Buffer>;
 
 /** Requests of the server count the small pieces that their body comes in (server/gathering-request.ts). */
-type BodyRequest = IncomingMessage & { readonly smallPieces?: number };
+type BodyRequest = IncomingMessage & { readonly smallPieces?: number; readonly bytesOfBody?: number };
 
 export interface BodyOptions {
   /** Bytes of a body, decompressed. */
@@ -44,8 +44,11 @@ export function bodyReader(options: BodyOptions): ReadBody {
     const { headers } = request;
     const length = Number(headers['content-length'] ?? 0);
     if (length > maxBytes) return Promise.reject(bodyTooLarge(maxBytes, String(length)));
-    if (!isPlain(headers)) return readEncoded(request, response, decompress, options);
-    return length === 0 ? Promise.resolve(noBytes) : readPlain(request, response, length, options);
+    // Of a request without a body the stream never tells that it has ended.
+    if (length === 0 && headers['transfer-encoding'] === undefined) return Promise.resolve(noBytes);
+    return isPlain(headers)
+      ? readPlain(request, response, length, options)
+      : readEncoded(request, response, decompress, options);
   };
 }
 
@@ -152,8 +155,9 @@ class ArrivingBody {
   add(piece: Buffer): boolean {
     if (this.#failed) return false;
     const length = this.length + piece.length;
-    const { smallPieces = 0 } = this.#request;
-    if (smallPieces > fewPieces + length / bytesPerPiece) {
+    // Of what has arrived, which may be more than what was read: it counts as it comes.
+    const { smallPieces = 0, bytesOfBody = length } = this.#request;
+    if (smallPieces > fewPieces + bytesOfBody / bytesPerPiece) {
       // The rest is not worth reading.
       this.#response.shouldKeepAlive = false;
       const message = `The body comes in ${smallPieces} pieces of less than ${bytesPerPiece} bytes.`;

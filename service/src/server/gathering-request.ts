@@ -11,7 +11,10 @@ const smallPiece = 1024;
 const blockSize = 16 * 1024;
 
 export class GatheringRequest extends IncomingMessage {
+  /** True: the client was not told to send the body that it announced (Expect: 100-continue), so none comes. */
+  isWithoutBody = false;
   #small = 0;
+  #bytes = 0;
   #block: Buffer | undefined;
   #filled = 0;
 
@@ -20,9 +23,17 @@ export class GatheringRequest extends IncomingMessage {
     return this.#small;
   }
 
+  /** What has come of the body, read or not. */
+  get bytesOfBody(): number {
+    return this.#bytes;
+  }
+
   /** Called by the parser; null: all of it has come. */
   override push(piece: Buffer | null): boolean {
-    if (piece !== null && piece.length < smallPiece && ++this.#small > freePieces) return this.#gather(piece);
+    if (piece !== null) {
+      this.#bytes += piece.length;
+      if (piece.length < smallPiece && ++this.#small > freePieces) return this.#gather(piece);
+    }
     if (this.#filled > 0) this.#flush();
     return super.push(piece);
   }

@@ -74,7 +74,10 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
-    else response.shouldKeepAlive = false;
+    else {
+      (request as GatheringRequest).isWithoutBody = true;
+      response.shouldKeepAlive = false;
+    }
     answer(request, response);
   });
   // RFC 9110, 10.1.1: an expectation that is not known may be ignored.

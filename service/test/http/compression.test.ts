@@ -4,9 +4,10 @@ import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';
-import { type Service, startService } from '../support/start-service.ts';
+import { errorsIn, type Service, startService } from '../support/start-service.ts';
 import { contractTest } from '../support/store-kinds.ts';
 
 const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`key-${String(i).padStart(5, '0')}`, { i }]));
@@ -110,5 +111,9 @@ contractTest(
       });
     }
     t.is((await call(service, '/?prefix=large-1&limit=1')).status, 200);
+    await waitFor('all are counted', async () =>
+      /http_server_active_requests 1\n/.test((await call(service, '/metrics')).text),
+    );
+    t.deepEqual(errorsIn(service), [], 'to leave is no error');
   },
 );

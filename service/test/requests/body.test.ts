@@ -135,3 +135,35 @@ contractTest('a client that goes away during its upload leaves nothing behind', 
   t.is((await call(service, '/')).text, '{}');
   t.deepEqual(errorsIn(service), []);
 });
+
+contractTest('a coding without a body is answered, and so is what is behind it', async (t, kind) => {
+  const service = await startService(t, kind);
+  for (const coding of ['gzip', 'br', 'identity']) {
+    const connection = await connectRaw(t, service);
+    connection.send(`POST /set HTTP/1.1\r\nHost: x\r\nContent-Encoding: ${coding}\r\n\r\n`);
+    connection.send('GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    t.regex(await connection.closed(), /^HTTP\/1\.1 400 [\s\S]*HTTP\/1\.1 200 /, coding);
+  }
+});
+
+contractTest(
+  'a body that is refused before it has come is read to its end, also while the server drains',
+  async (t, kind) => {
+    const service = await startService(t, kind, { maxBody });
+    const body = bodyOf(200 * maxBody);
+    const head = (more: string) => `POST /set HTTP/1.1\r\nHost: x\r\n${more}Content-Length: ${body.length}\r\n\r\n`;
+    for (const drains of [false, true]) {
+      if (drains) service.drain.begin();
+      for (const more of ['', 'Connection: close\r\n']) {
+        const connection = await connectRaw(t, service);
+        connection.socket.pause();
+        await new Promise<void>((resolve, reject) => {
+          connection.socket.once('error', reject);
+          connection.socket.write(head(more) + body, () => resolve());
+        });
+        connection.socket.resume();
+        t.regex(await connection.until(/"code":"body-too-large"/), /^HTTP\/1\.1 413 /);
+      }
+    }
+  },
+);

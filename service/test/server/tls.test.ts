@@ -154,6 +154,22 @@ test('a client whose authority is taken away gets no further connection, with a 
   t.is((await get(service, '/', agent)).status, 403);
 });
 
+test('an authority of clients of which a part cannot be read is not put in force', async (t) => {
+  const { authority, clientCa, service } = await startSecure(t, { clients: true });
+  const known = await authority.issue('client');
+  const ca = await read(authority.certFile);
+  const client = { ca, cert: await read(known.certFile), key: await read(known.keyFile) };
+  const text = String(await read(clientCa));
+  for (const broken of [text.slice(0, text.length / 2), `${text}${text.slice(0, text.length / 2)}`]) {
+    await writeFile(clientCa, broken);
+    const successful = () => metric(service, 'kvstore_tls_last_reload_successful');
+    await waitFor('it is noticed', async () => (await successful()) === 0);
+    t.is((await get(service, '/', agentOf(t, client))).status, 200, 'the last good one is in force');
+    await writeFile(clientCa, text);
+    await waitFor('a good one is taken', async () => (await successful()) === 1);
+  }
+});
+
 test('a client that takes nothing is cut', async (t) => {
   const { service } = await startSecure(t, { stallTimeout: 300 });
   const value = 'x'.repeat(1_000_000);

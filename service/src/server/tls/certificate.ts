@@ -58,8 +58,12 @@ export async function openTls(files: TlsFiles, { log, registry, clock }: TlsPart
   };
 }
 
-/** Without one, Node would take every authority that the system knows. */
+const beginning = '-----BEGIN CERTIFICATE-----';
+
+/** Without one, Node would take every authority that the system knows; and it passes over what it cannot read. */
 function certificatesIn(pem: string): string {
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('the authority of clients has no certificate');
+  const parts = pem.split(beginning).slice(1);
+  if (parts.length === 0) throw new Error('the authority of clients has no certificate');
+  for (const part of parts) new X509Certificate(`${beginning}${part}`);
   return pem;
 }
