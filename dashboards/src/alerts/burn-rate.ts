@@ -85,7 +85,7 @@ function burning(objective: Objective, speed: Speed, numbers: Numbers): Alert {
   const { name, long, short, step, stepSeconds, factor, for: duration, severity, reason } = speed;
   const { summary, of, bad, cause } = texts[objective];
   const limit = `${factor} * ${numbers[objectives[objective].budget]}`;
-  const signals = [badRatio(objective, long), badRatio(objective, short), badRate(objective, long)];
+  const signals = [badRatio(objective, long), badRatio(objective, short), badRate(objective, '5m')];
   // Counted, not the average times the window: of a young store there are few samples, and one error would weigh as many.
   const counted = `sum_over_time(${badRate(objective, '5m')}[${long}:${step}]) * ${stepSeconds}`;
   const enough = `${counted} > ${numbers.leastBadRequests}`;
