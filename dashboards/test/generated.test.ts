@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import test from 'ava';
-import { storeItems } from '../../cli/src/support/items.ts';
+import { etcdItems } from '../../cli/src/support/items.ts';
 import { tlsPath } from '../../operator/src/etcd/build/member-config.ts';
 import { allAlerts, ruleGroups } from '../src/alerts/all.ts';
 import { defaults, withChanges } from '../src/alerts/thresholds.ts';
@@ -180,9 +180,8 @@ test('every alert, and every link of a panel, has its section in docs/runbooks.m
 });
 
 test('etcdctl in the runbooks and in the support bundle has the container and the certificates of a member', async (t) => {
-  const [item] = storeItems({ namespace: 'web', kvstore: 'shop', operatorNamespace: 'o', tail: 1 }).filter(({ file }) =>
-    file.startsWith('etcd/'),
-  );
+  const place = { namespace: 'web', kvstore: 'shop', operatorNamespace: 'o', tail: 1 };
+  const [item] = etcdItems(place, 'shop-etcd-0');
   for (const command of [await read('docs/runbooks.md'), item?.args.join(' ') ?? '']) {
     t.true(command.includes('-c etcd -- /usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379'));
     for (const flag of ['cacert=ca.crt', 'cert=tls.crt', 'key=tls.key']) {
