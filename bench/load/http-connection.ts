@@ -20,12 +20,12 @@ export class HttpConnection {
 
   /** Resolves when the answer is there; rejects when its status is not 200. */
   get(path: string): Promise<number> {
-    return this.#send(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+    return this.#send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   }
 
   post(path: string, body: string): Promise<number> {
     const length = Buffer.byteLength(body);
-    const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${length}`;
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}`;
     return this.#send(`${head}\r\n\r\n${body}`);
   }
 

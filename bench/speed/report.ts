@@ -43,6 +43,7 @@ const figures: Readonly<Record<Figure, string>> = { rate: '', p50: 'p50 ', p99: 
 function barCells(bars: readonly BarResult[]): string[] {
   const ratios = bars.map(({ figure, against, ratio }) => `${figures[figure]}${times(ratio)} of ${against}`);
   const verdicts = bars.map(({ atLeast, atMost, met }) => {
+    if (atLeast === undefined && atMost === undefined) return '';
     const limit = atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
     return `${limit}: ${met ? 'met' : '**not met**'}`;
   });

@@ -34,7 +34,7 @@ export const besideDumps: Row = {
         { name: beside, pids, begin: async () => new BesideDumps(reads(), { port, ...dumps }) },
         { name: alone, pids, begin: async () => reads() },
       ],
-      bars: [{ of: beside, against: alone, figure: 'p99', atMost: 10 }],
+      bars: [{ of: beside, against: alone, figure: 'p99' }],
       slice: 1000,
     };
   },
