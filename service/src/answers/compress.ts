@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { constants, gzip as gzipWithCallback } from 'node:zlib';
 import { negotiation } from '../requests/negotiation.ts';
 import type { Answer, BytesAnswer } from './answer.ts';
-import { withoutCoding } from './entity-tag.ts';
+import { tagOf, withoutCoding } from './entity-tag.ts';
 
 const gzip = promisify(gzipWithCallback);
 
@@ -79,7 +79,7 @@ function codedHeaders(headers: readonly string[], more: readonly string[]): read
   for (let i = 0; i < headers.length; i += 2) {
     const [name = '', value = ''] = [headers[i], headers[i + 1]];
     if (name === 'Content-Length') continue;
-    coded.push(name, name === 'ETag' ? value.replace(/"$/, '-gzip"') : value);
+    coded.push(name, name === 'ETag' ? tagOf(value, '-gzip') : value);
   }
   return [...coded, ...more];
 }

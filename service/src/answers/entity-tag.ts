@@ -19,13 +19,21 @@ export function writtenTag({ timeline, revision, overwritten }: Written): string
   return overwritten === undefined ? versionTag(timeline, revision) : `"${timeline}-${revision}~${overwritten}"`;
 }
 
+/** What tells apart the tags of the forms and codings that an answer may have. */
+export type Form = '' | '-lines' | '-gzip';
+
+/** The tag of the same view in a form or coding. */
+export function tagOf(tag: string, form: Form): string {
+  return form === '' ? tag : tag.replace(/"$/, `${form}"`);
+}
+
 /**
  * The entity tag of what `/` and `/search` show of the view: a strong one, since the revision and the latest deadline
- * that has passed say exactly which pairs are in view. Each form of an answer has tags of its own.
+ * that has passed say exactly which pairs are in view.
  */
-export function viewTag(store: Pick<Store, 'timeline'>, view: Reader, form: '' | '-lines' = ''): string {
+export function viewTag(store: Pick<Store, 'timeline'>, view: Reader): string {
   const expired = view.lastExpired();
-  return `"${store.timeline()}-${view.revision()}${expired === undefined ? '' : `+${expired}`}${form}"`;
+  return `"${store.timeline()}-${view.revision()}${expired === undefined ? '' : `+${expired}`}"`;
 }
 
 const versionPattern = /^([0-9a-z]{8})-(\d{1,15})$/;

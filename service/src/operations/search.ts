@@ -4,21 +4,15 @@ import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } fr
 import { viewTag } from '../answers/entity-tag.ts';
 import { foundObject, keyList } from '../answers/pairs.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
-import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import type { SearchRequest } from '../requests/reads.ts';
-import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { maxKeyBytes } from '../store/key.ts';
-import type { Store } from '../store/store.ts';
+import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
-import type { LongRead } from './long-read.ts';
-import { nextLink, readPage } from './page.ts';
+import { nextLink } from './page.ts';
+import { type Many, type ManyParts, readMany } from './read-many.ts';
 
-export interface SearchParts {
-  readonly store: Store;
+export interface SearchParts extends ManyParts {
   readonly answers: AnswerCache;
-  readonly repeated: RepeatedReads;
-  readonly longRead: LongRead;
-  readonly scheduler: EventLoopScheduler;
 }
 
 /** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
@@ -46,30 +40,19 @@ export function searchKeys(parts: SearchParts): Search {
     if (kept !== undefined) return withHeaders(kept, head);
     const few = plain ?? fewOf(store, request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
-    if (few === undefined || viewTag(store, store) !== etag) return readLong(parts, request, age);
+    if (few === undefined || viewTag(store, store) !== etag) {
+      return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, age));
+    }
     return withHeaders(plain ?? repeated.pass(question, etag, few), head);
   };
   return afterBarrier(store, read);
 }
 
-async function readLong(
-  { store, repeated, longRead, scheduler }: SearchParts,
-  request: SearchRequest,
-  age: readonly string[],
-): Promise<Answer> {
-  const { filter, limit, query, question, values, isGone, mustMatch } = request;
-  let tag = '';
-  const answer = await longRead(async (view) => {
-    tag = viewTag(store, view);
-    mustMatch?.(tag);
-    const headers = ['Content-Type', 'application/json'];
-    const pieces = (keys: Iterable<string | undefined>) => (values ? foundObject(view, keys) : keyList(keys));
-    if (limit === undefined) return { headers, pieces: pieces(view.search(filter)) };
-    const page = await readPage({ view, filter, limit, scheduler, isGone });
-    return { headers: [...headers, ...nextLink('/search', query, page)], pieces: pieces(page.keys) };
-  });
-  // A page for a client that has left is broken off.
-  return withHeaders(isGone() ? answer : repeated.pass(question, tag, answer), ['ETag', tag, ...age]);
+function allOf({ filter, values }: SearchRequest): Many {
+  const texts = (view: Snapshot, keys: Iterable<string | undefined>) =>
+    values ? foundObject(view, keys) : keyList(keys);
+  const all = (view: Snapshot) => texts(view, view.search(filter));
+  return { path: '/search', form: '', type: 'application/json', all, page: texts };
 }
 
 /** Characters of an answer; a longer one is sent in slices that let others have their turn. */

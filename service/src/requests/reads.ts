@@ -27,7 +27,8 @@ export interface GetRequest extends Read {
   readonly key: string;
 }
 
-interface LongRead extends Read, Page {
+/** What searches and dumps have in common. */
+export interface ManyRequest extends Read, Page {
   /** The query, for the link to the next page. */
   readonly query: Query;
   /** What is asked for, as the client wrote it: the same text asks for the same. */
@@ -35,14 +36,14 @@ interface LongRead extends Read, Page {
   isGone(): boolean;
 }
 
-export interface SearchRequest extends LongRead {
+export interface SearchRequest extends ManyRequest {
   readonly prefix: string | undefined;
   readonly suffix: string | undefined;
   /** True: pairs; false: keys alone. */
   readonly values: boolean;
 }
 
-export interface DumpRequest extends LongRead {
+export interface DumpRequest extends ManyRequest {
   /** True: a pair a line, with its revision and when it expires. */
   readonly asLines: boolean;
   /** True: a last line says how many pairs came before it. */
@@ -83,7 +84,7 @@ export function parseSearch(request: RawRequest): SearchRequest {
   const values = parseFlag(query, 'values');
   const { filter, limit } = parsePage(query);
   return {
-    ...longRead(request, query, 'search'),
+    ...manyOf(request, query, 'search'),
     filter: { ...filter, prefix, suffix },
     limit,
     prefix,
@@ -102,10 +103,10 @@ export function parseDump(request: RawRequest): DumpRequest {
   if (isCounted && !asLines) {
     throw new Problem('invalid-query', '`count` goes with lines (Accept: application/x-ndjson): an object has an end.');
   }
-  return { ...longRead(request, query, asLines ? 'lines' : 'pairs'), filter, limit, asLines, isCounted };
+  return { ...manyOf(request, query, asLines ? 'lines' : 'pairs'), filter, limit, asLines, isCounted };
 }
 
-function longRead(request: RawRequest, query: Query, what: string): Omit<LongRead, keyof Page> {
+function manyOf(request: RawRequest, query: Query, what: string): Omit<ManyRequest, keyof Page> {
   const stale = parseStale(query);
   const question = `${what}?${request.target.query}`;
   const { headers } = request;

@@ -1,0 +1,50 @@
+/** Reads of many keys from one snapshot, whole or by page; what is asked for again is kept (caches/repeated-reads.ts). */
+import { type Answer, withHeaders } from '../answers/answer.ts';
+import { type Form, tagOf, viewTag } from '../answers/entity-tag.ts';
+import type { RepeatedReads } from '../caches/repeated-reads.ts';
+import type { ManyRequest } from '../requests/reads.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import type { Snapshot, Store } from '../store/store.ts';
+import type { LongRead } from './long-read.ts';
+import { nextLink, readPage } from './page.ts';
+
+export interface ManyParts {
+  readonly store: Store;
+  readonly repeated: RepeatedReads;
+  readonly longRead: LongRead;
+  readonly scheduler: EventLoopScheduler;
+}
+
+/** What is answered, as text in pieces. */
+export interface Many {
+  /** Of the route, for the link to the next page. */
+  readonly path: string;
+  readonly form: Form;
+  /** Content-Type. */
+  readonly type: string;
+  /** Everything that fits the request. */
+  all(view: Snapshot): Iterable<string>;
+  /** The page with these keys. */
+  page(view: Snapshot, keys: readonly string[]): Iterable<string>;
+}
+
+/** Rejects with what `LongRead` rejects with, and what the request's If-Match throws. */
+export async function readMany(
+  { store, repeated, longRead, scheduler }: ManyParts,
+  { filter, limit, query, question, isGone, mustMatch }: ManyRequest,
+  { path, form, type, all, page }: Many,
+): Promise<Answer> {
+  let tag = '';
+  let etag = '';
+  const answer = await longRead(async (view) => {
+    tag = viewTag(store, view);
+    etag = tagOf(tag, form);
+    mustMatch?.(etag);
+    const headers = ['Content-Type', type];
+    if (limit === undefined) return { headers, pieces: all(view) };
+    const found = await readPage({ view, filter, limit, scheduler, isGone });
+    return { headers: [...headers, ...nextLink(path, query, found)], pieces: page(view, found.keys) };
+  });
+  // A page for a client that has left is broken off.
+  return withHeaders(isGone() ? answer : repeated.pass(question, tag, answer), ['ETag', etag]);
+}
