@@ -20,7 +20,7 @@ import { listenForMetrics, type MetricsServer } from './server/metrics-server.ts
 import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
 import { serverMetrics } from './server/server-metrics.ts';
-import { shutDown } from './server/shutdown.ts';
+import { cut, shutDown } from './server/shutdown.ts';
 import type { TlsParts } from './server/tls/certificate.ts';
 import type { Tls } from './server/tls/tls-server.ts';
 import { type Clock, systemClock } from './store/clock.ts';
@@ -66,11 +66,14 @@ export interface Service {
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function createService(config: Config, parts: ServiceParts): Promise<Service> {
   const { store, registry, log, clock = systemClock, metrics = httpMetrics(registry) } = parts;
-  // First: what rejects here leaves nothing behind.
+  // What was begun ends when something behind it cannot begin.
+  await using begun = new AsyncDisposableStack();
   const tls = await tlsOf(config, { log, registry, clock });
+  begun.defer(() => tls?.close());
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const peers = parts.peers ?? peersOf(config, store, clock);
+  begun.defer(() => peers.close());
   const showMetrics = metricsText(
     metricsPage({ registry, maxAge: parts.metricsMaxAge ?? 1000 }),
     parts.tracing !== undefined,
@@ -86,41 +89,22 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
     onConnection: () => scheduler.connectionAccepted(),
-  }).catch((error: unknown) => {
-    peers.close();
-    tls?.close();
-    throw error;
   });
-  const metricsServer = await openMetricsPort(config, showMetrics).catch(async (error: unknown) => {
-    peers.close();
-    tls?.close();
-    await cut(server);
-    throw error;
-  });
+  begun.defer(() => cut(server));
+  const metricsServer = await openMetricsPort(config, showMetrics);
+  begun.defer(() => metricsServer?.close());
   serverMetrics(registry, { server, store, drain, peers });
   const { address, port, family } = addressOf(server);
+  const running = begun.move();
   return {
     ...{ server, drain, port, metricsPort: metricsServer?.port },
     url: `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     async stop(drainWindow) {
       await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
-      peers.close();
-      tls?.close();
-      await metricsServer?.close();
+      await running.disposeAsync();
     },
-    async close() {
-      peers.close();
-      tls?.close();
-      await metricsServer?.close();
-      await cut(server);
-    },
+    close: () => running.disposeAsync(),
   };
-}
-
-async function cut(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
 }
 
 async function openMetricsPort(

@@ -4,6 +4,7 @@
  * lose the answer to a reset (RFC 9112, 9.6).
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { GatheringRequest } from '../server/gathering-request.ts';
 import type { TextAnswer } from './answer.ts';
 import { sendText } from './send.ts';
 
@@ -14,7 +15,7 @@ export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): vo
   const { req: request } = response;
   if (response.destroyed) return;
   // Of a request without a body, the stream never tells that it has ended.
-  if (request.complete || !hasBody(request.headers) || (request as { isWithoutBody?: boolean }).isWithoutBody) {
+  if (request.complete || !hasBody(request.headers) || (request as Partial<GatheringRequest>).isWithoutBody) {
     sendText(response, answer);
     return;
   }

@@ -88,22 +88,21 @@ function sendBytes(
     response.end();
     return undefined;
   }
-  return sendInTurns(response, batches(parts), writeTogether, scheduler);
+  return sendBatches(response, parts, scheduler);
 }
 
-/** Writes piece by piece and ends the response, as fast as the client takes it; others have their turn in between. */
-async function sendInTurns<Target extends Writable, Piece>(
-  response: Target,
-  pieces: Iterable<Piece>,
-  write: (response: Target, piece: Piece) => void,
+/** Writes batch by batch and ends the response, as fast as the client takes it; others have their turn in between. */
+async function sendBatches(
+  response: ServerResponse,
+  parts: readonly Buffer[],
   scheduler: EventLoopScheduler,
 ): Promise<void> {
   let isFirst = true;
-  for (const piece of pieces) {
+  for (const batch of batches(parts)) {
     if (!isFirst) await nextTurn(response, scheduler);
     isFirst = false;
     if (response.destroyed) return;
-    write(response, piece);
+    writeTogether(response, batch);
   }
   response.end();
 }
@@ -157,7 +156,7 @@ async function sendSlices(
 }
 
 /**
- * As `sendInTurns`, into what `begin` returns; each text counts until the client has taken it. Rejects with Problem
+ * Text by text, into what `begin` returns, as fast as the client takes it; each text counts until the client has taken it. Rejects with Problem
  * `overloaded` before `begin`.
  */
 async function sendTexts(

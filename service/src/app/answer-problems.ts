@@ -8,6 +8,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Problem } from '../errors.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
+import { RateLimit } from '../server/rate-limit.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 
 export interface AnswerProblemsParts {
@@ -55,21 +56,15 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
   response.destroy();
 }
 
-/** A crowd that is refused gets a line in so many milliseconds: one for each would fill the log. All are counted. */
-const refusalPause = 1000;
-
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
 function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
-  let quietUntil = Number.NEGATIVE_INFINITY;
+  // A crowd that is refused gets a line a second: one for each would fill the log. All are counted.
+  const refusals = new RateLimit(1);
   return ({ req, res }, problem) => {
     const { code, status } = problem;
     const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
     if (level === undefined) return;
-    if (code === 'overloaded') {
-      const now = performance.now();
-      if (now < quietUntil) return;
-      quietUntil = now + refusalPause;
-    }
+    if (code === 'overloaded' && refusals.take() === undefined) return;
     const { route, seconds = 0 } = exchangeOf(res) ?? {};
     const request = { method: req.method, route: route || undefined, status, code, ms: Math.round(seconds * 1000) };
     log[level]({ ...request, err: problem }, 'request failed');

@@ -9,8 +9,8 @@ import { Counter, type Registry } from 'prom-client';
 import type { ProblemCode } from '../errors.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
+import { RateLimit } from '../server/rate-limit.ts';
 import type { Clock } from '../store/clock.ts';
-import { LineBudget } from './line-budget.ts';
 
 /** `refused`: requests that were answered with 401 or 403. `all`: each write as well, done or not. */
 export type AuditLevel = 'none' | 'refused' | 'all';
@@ -50,11 +50,11 @@ export function createAudit({ level, perSecond, log, registry, clock }: AuditOpt
     registers: [registry],
   });
   const noteOf = (action: 'write' | 'refused'): Note => {
-    const budget = new LineBudget(perSecond, clock);
+    const limit = new RateLimit(perSecond, () => clock.now());
     const series = dropped.labels(action);
     series.inc(0);
     return (request, response, status, code) => {
-      const before = budget.take();
+      const before = limit.take();
       if (before === undefined) return series.inc();
       const leftOut = before === 0 ? undefined : before;
       lines.info({ action, ...lineOf(request, response), status, code, leftOut }, 'audit');

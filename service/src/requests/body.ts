@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../errors.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
+import type { GatheringRequest } from '../server/gathering-request.ts';
 import type { Spans } from '../store/spans.ts';
 import { bodyTooLarge, compressionOf, type Decompress, decompressor } from './decompress.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
@@ -26,7 +27,7 @@ const bytesPerPiece = 16;
 export type ReadBody = (request: BodyRequest, response: ServerResponse) => Promise<Buffer>;
 
 /** Requests of the server count the small pieces that their body comes in (server/gathering-request.ts). */
-type BodyRequest = IncomingMessage & { readonly smallPieces?: number; readonly bytesOfBody?: number };
+type BodyRequest = IncomingMessage & Partial<Pick<GatheringRequest, 'smallPieces' | 'bytesOfBody'>>;
 
 export interface BodyOptions {
   /** Bytes of a body, decompressed. */

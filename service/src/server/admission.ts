@@ -9,6 +9,7 @@ import { Problem } from '../errors.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
 const maxWaiting = 10_000;
@@ -39,18 +40,11 @@ export function admission(
     metrics.problem('overloaded');
     sendBeforeBody(response, refused);
   };
-  let second = 0;
-  let scrapes = 0;
-  const isFewScrapes = () => {
-    const now = Math.floor(performance.now() / 1000);
-    if (now !== second) scrapes = 0;
-    second = now;
-    return ++scrapes <= scrapesPerSecond;
-  };
+  const scrapes = new RateLimit(scrapesPerSecond);
   return (request, response) => {
     const { url = '' } = request;
     // Most are longer, which is seen without reading them.
-    if (url.length <= longest && (probes.has(url) || (url === metricsPath && isFewScrapes()))) {
+    if (url.length <= longest && (probes.has(url) || (url === metricsPath && scrapes.take() !== undefined))) {
       return rest(request, response);
     }
     // A single read is done in less time than its place in the queue would take.

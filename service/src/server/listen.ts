@@ -84,10 +84,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   server.on('checkExpectation', answer);
   server.on('connect', (_request, socket) => refuseConnect(socket, onProblem, bare));
   server.on('clientError', (error, socket) => refuse(error, socket, onProblem, bare));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, options)));
-    server.listen({ port: options.port, host: options.host, backlog }, () => resolve());
-  });
+  await listenAt(server, { host: options.host, port: options.port, backlog });
   return server;
 }
 
@@ -98,14 +95,22 @@ async function createServer(tls: Tls | undefined, handshakeTimeout: number, http
   return new TlsServer(tls, handshakeTimeout, http);
 }
 
+/** Rejects with a clear message when the address cannot be listened on. */
+export function listenAt(
+  server: Server,
+  address: { readonly host: string; readonly port: number; readonly backlog?: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, address)));
+    server.listen(address, () => resolve());
+  });
+}
+
 export function addressOf(server: Server): AddressInfo {
   return server.address() as AddressInfo;
 }
 
-export function cannotListen(
-  cause: NodeJS.ErrnoException,
-  { host, port }: Pick<ServerOptions, 'host' | 'port'>,
-): Error {
+function cannotListen(cause: NodeJS.ErrnoException, { host, port }: Pick<ServerOptions, 'host' | 'port'>): Error {
   const reasons: Record<string, string> = {
     EADDRINUSE: 'another process uses the port',
     EACCES: 'this user may not use the port',

@@ -1,9 +1,9 @@
 /** A port for metrics alone, which no client of the API needs to reach. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { TextAnswer } from '../answers/answer.ts';
 import { sendText } from '../answers/send.ts';
-import { cannotListen } from './listen.ts';
+import { addressOf, listenAt } from './listen.ts';
+import { cut } from './shutdown.ts';
 
 export interface MetricsServerOptions {
   readonly host: string;
@@ -40,15 +40,6 @@ export async function listenForMetrics({ host, port, answer }: MetricsServerOpti
     );
   });
   server.maxConnections = maxConnections;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { host, port })));
-    server.listen({ host, port }, () => resolve());
-  });
-  return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
-}
-
-async function closed(server: Server): Promise<void> {
-  const ended = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await ended;
+  await listenAt(server, { host, port });
+  return { port: addressOf(server).port, close: () => cut(server) };
 }

@@ -9,6 +9,13 @@ export interface ShutdownOptions {
   readonly drainTimeout: number;
 }
 
+/** Cuts every connection. Resolves when nothing is open. */
+export async function cut(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
 /**
  * Not ready at once; answers with `Connection: close` through the window; then takes no more connections, closes the
  * idle ones, lets requests in flight end, and cuts what is left at the deadline. Resolves when nothing is open.
