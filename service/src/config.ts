@@ -367,19 +367,18 @@ const sizeUnits = { '': 1, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as 
 
 /** Bytes: `4096`, `64KiB`, `1MiB`; 1 byte to 256 MiB (a body is held in memory). */
 function size(text: string): number {
-  const [, amount, unit] = /^(\d{1,12})(|B|KiB|MiB|GiB)$/.exec(text) ?? [];
-  const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
-  if (!(value >= 1 && value <= 256 * sizeUnits.MiB))
-    throw new Error('must be a size such as 64KiB or 1MiB, 256MiB at the most');
-  return value;
+  return sizeUpTo(256 * sizeUnits.MiB, 'must be a size such as 64KiB or 1MiB, 256MiB at the most', text);
 }
 
 /** Bytes of disk: as `size`, up to 1024 GiB. */
 function largeSize(text: string): number {
+  return sizeUpTo(1024 * sizeUnits.GiB, 'must be a size such as 64MiB or 1GiB, 1024GiB at the most', text);
+}
+
+function sizeUpTo(most: number, rule: string, text: string): number {
   const [, amount, unit] = /^(\d{1,13})(|B|KiB|MiB|GiB)$/.exec(text) ?? [];
   const value = Number(amount) * sizeUnits[unit as keyof typeof sizeUnits];
-  if (!(value >= 1 && value <= 1024 * sizeUnits.GiB))
-    throw new Error('must be a size such as 64MiB or 1GiB, 1024GiB at the most');
+  if (!(value >= 1 && value <= most)) throw new Error(rule);
   return value;
 }
 
