@@ -1,5 +1,6 @@
 /** Dashboard "KvStore / Fleet": a row for each store, for hundreds of them. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { objectiveLimits } from './alerts/burn-rate.ts';
 import { badRatio, budgetLeft } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
@@ -38,13 +39,13 @@ const columns: readonly Column[] = [
   {
     title: 'server errors',
     unit: 'percentunit',
-    limits: { warn: defaults.availabilityBudget, bad: Number((14.4 * defaults.availabilityBudget).toPrecision(6)) },
+    limits: objectiveLimits('Availability'),
     expr: `${badRatio('Availability', '5m')}{${chosen}}`,
   },
   {
     title: 'slow requests',
     unit: 'percentunit',
-    limits: { warn: defaults.latencyBudget, bad: Number((14.4 * defaults.latencyBudget).toPrecision(6)) },
+    limits: objectiveLimits('Latency'),
     expr: `${badRatio('Latency', '5m')}{${chosen}}`,
   },
   {

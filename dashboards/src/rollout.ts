@@ -1,5 +1,6 @@
 /** Dashboard "KvStore / Rollout": whether a new version takes over without clients noticing. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { objectiveLimits } from './alerts/burn-rate.ts';
 import { latencyBound, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
@@ -9,7 +10,6 @@ import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from
 import { alertTable, firing, ofChosen } from './tables.ts';
 
 const api = `${chosen}, ${apiRoutes}`;
-const errorLimit = Number((14.4 * defaults.availabilityBudget).toPrecision(6));
 
 export function rolloutDashboard(runbooks: string): DashboardBuilder {
   return frame({
@@ -70,7 +70,7 @@ function glance() {
       otherwise: 'go back to the former image.',
       unit: 'percentunit',
       width: 4,
-      limits: { warn: defaults.availabilityBudget, bad: errorLimit },
+      limits: objectiveLimits('Availability'),
       noData: 'No requests',
       queries: {
         errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,

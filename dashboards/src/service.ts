@@ -1,5 +1,6 @@
 /** Dashboard "KvStore / Service": is the store well, since when, whom does it hurt, and why. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { objectiveLimits } from './alerts/burn-rate.ts';
 import { budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
@@ -69,7 +70,7 @@ function glance() {
       normal: `below ${availabilityBudget * 100}%, the objective over 30 days.`,
       otherwise: '"Problems by code" says why.',
       unit: 'percentunit',
-      limits: { warn: availabilityBudget, bad: Number((14.4 * availabilityBudget).toPrecision(6)) },
+      limits: objectiveLimits('Availability'),
       noData: 'No requests',
       queries: {
         errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
