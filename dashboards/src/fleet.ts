@@ -4,6 +4,7 @@ import { objectiveLimits } from './alerts/burn-rate.ts';
 import { badRatio, budgetLeft } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
+import { backupAge, notReady, versions } from './expressions.ts';
 import { stat } from './panels.ts';
 import { chosen, chosenName } from './selectors.ts';
 import { alertTable, type Column, firing, ofChosen, storeTable } from './tables.ts';
@@ -11,7 +12,6 @@ import { alertTable, type Column, firing, ofChosen, storeTable } from './tables.
 /** The operator's series with the label that the service's have. */
 const asKvStore = (expr: string) =>
   `max by (namespace, kvstore) (label_replace(${expr}, "kvstore", "$1", "name", "(.+)"))`;
-const versions = `count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}}))`;
 
 const columns: readonly Column[] = [
   {
@@ -28,12 +28,12 @@ const columns: readonly Column[] = [
   },
   { title: 'replicas', unit: 'none', expr: asKvStore(`kvstore_replicas_ready{${chosenName}}`) },
   { title: 'wanted', unit: 'none', expr: asKvStore(`kvstore_replicas_desired{${chosenName}}`) },
-  { title: 'versions', unit: 'none', limits: { warn: 2 }, expr: versions },
+  { title: 'versions', unit: 'none', limits: { warn: 2 }, expr: versions(chosen) },
   {
     title: 'version',
     unit: 'none',
     label: 'version',
-    expr: `max by (namespace, kvstore, version) (kvstore_build_info{${chosen}}) unless on (namespace, kvstore) ${versions} > 1`,
+    expr: `max by (namespace, kvstore, version) (kvstore_build_info{${chosen}}) unless on (namespace, kvstore) ${versions(chosen)} > 1`,
   },
   { title: 'requests', unit: 'reqps', expr: `kvstore:requests:rate5m{${chosen}}` },
   {
@@ -58,7 +58,7 @@ const columns: readonly Column[] = [
     title: 'age of backup',
     unit: 's',
     limits: { warn: defaults.backupAgeSeconds },
-    expr: asKvStore(`time() - kvstore_backup_last_success_timestamp_seconds{${chosenName}}`),
+    expr: asKvStore(backupAge(chosenName)),
   },
 ];
 
@@ -112,9 +112,7 @@ function glance() {
       normal: '0.',
       otherwise: 'the table below, sorted by ready.',
       limits: { bad: 1 },
-      queries: {
-        stores: badStores(`kvstore_ready{${chosenName}} == 0 and kvstore_replicas_desired{${chosenName}} > 0`),
-      },
+      queries: { stores: badStores(notReady(chosenName)) },
       runbook: 'KvStoreNotReady',
     }),
     stat({
@@ -152,7 +150,7 @@ function glance() {
       normal: '0, but for rollouts.',
       otherwise: 'the dashboard Rollout.',
       limits: { warn: 1 },
-      queries: { stores: badStores(`${versions} > 1`) },
+      queries: { stores: badStores(`${versions(chosen)} > 1`) },
       runbook: 'KvStoreVersionsMixed',
     }),
   ];

@@ -4,7 +4,7 @@ import { objectiveLimits } from './alerts/burn-rate.ts';
 import { latencyBound, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { quantile, requestBuckets, requestCount, sumRate } from './expressions.ts';
+import { quantile, requestBuckets, requestCount, restarts, rollingOut, sumRate, versions } from './expressions.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
 import { alertTable, firing, ofChosen } from './tables.ts';
@@ -46,9 +46,7 @@ function glance() {
       otherwise: 'for longer than 15 minutes: the runbook of KvStoreRolloutStuck.',
       unit: 'none',
       width: 4,
-      queries: {
-        rollouts: `count(kvstore_replicas_updated{${chosenName}} < kvstore_replicas_desired{${chosenName}}) or vector(0)`,
-      },
+      queries: { rollouts: `count(${rollingOut(chosenName)}) or vector(0)` },
     }),
     stat({
       title: 'Most versions of a store',
@@ -58,9 +56,7 @@ function glance() {
       unit: 'none',
       width: 4,
       limits: { warn: 2 },
-      queries: {
-        versions: `max(count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}})))`,
-      },
+      queries: { versions: `max(${versions(chosen)})` },
       runbook: 'KvStoreVersionsMixed',
     }),
     stat({
@@ -85,7 +81,7 @@ function glance() {
       unit: 'none',
       width: 4,
       limits: { warn: defaults.restarts + 1 },
-      queries: { restarts: `max(changes(process_start_time_seconds{component="service", ${chosen}}[30m]))` },
+      queries: { restarts: `max(${restarts(`component="service", ${chosen}`)})` },
       runbook: 'KvStoreReplicaRestarting',
     }),
     stat({

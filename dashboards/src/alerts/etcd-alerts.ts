@@ -1,5 +1,5 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
-import { quantile } from '../expressions.ts';
+import { quantile, quotaUsed } from '../expressions.ts';
 import { type Alert, label, storeName, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
@@ -19,6 +19,7 @@ const led = `sum by (${by}) (etcd_server_has_leader{component="etcd"})`;
 const members = `count by (${by}) (${up})`;
 const size = 'etcd_mvcc_db_total_size_in_bytes{component="etcd"}';
 const quota = 'etcd_server_quota_backend_bytes{component="etcd"}';
+const used = quotaUsed('component="etcd"');
 const claims = 'persistentvolumeclaim=~"data-.*-etcd-[0-9]+"';
 const available = `kubelet_volume_stats_available_bytes{${claims}}`;
 const left = `${available} / kubelet_volume_stats_capacity_bytes{${claims}}`;
@@ -74,8 +75,8 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: writes go on; KvStoreEtcdNoSpaceSoon pages before they stop.',
       for: '10m',
       wait: 'Longer than the operator takes to compact and defragment.',
-      expr: `${size} / ${quota} > ${numbers.quotaUsed}`,
-      signals: [`${size} / ${quota}`],
+      expr: `${used} > ${numbers.quotaUsed}`,
+      signals: [used],
       subject: 'member',
       dashboard: 'kvstore-operator',
       summary: `${member}: writes will fail with 507 "storage-full" when its database reaches the quota.`,
@@ -87,8 +88,8 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Page: writes fail before the morning.',
       for: '10m',
       wait: 'The slope of 1 h, and 10 m more: an import that ends is no trend. Below half of the quota nothing is predicted.',
-      expr: `${size} / ${quota} > ${numbers.quotaNearlyUsed} or (${size} / ${quota} > 0.5 and ${full} > 1)`,
-      signals: [`${size} / ${quota}`, full],
+      expr: `${used} > ${numbers.quotaNearlyUsed} or (${used} > 0.5 and ${full} > 1)`,
+      signals: [used, full],
       subject: 'member',
       dashboard: 'kvstore-operator',
       summary: `${member}: writes will fail with 507 "storage-full" within hours.`,
