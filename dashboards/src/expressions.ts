@@ -1,5 +1,8 @@
 /** PromQL that panels and alerts share. */
 
+/** Labels of a store. */
+export const by = 'namespace, kvstore';
+
 export const requestCount = 'http_server_request_duration_seconds_count';
 export const requestBuckets = 'http_server_request_duration_seconds_bucket';
 
@@ -34,7 +37,7 @@ const pick = (metric: string, selector: string) => (selector === '' ? metric : `
 
 /** Versions that serve, by store. */
 export function versions(selector = ''): string {
-  return `count by (namespace, kvstore) (count by (namespace, kvstore, version) (${pick('kvstore_build_info', selector)}))`;
+  return `count by (${by}) (count by (${by}, version) (${pick('kvstore_build_info', selector)}))`;
 }
 
 /** KvStores whose condition Ready is false, without those that are to have no replica. */

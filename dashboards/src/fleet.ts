@@ -1,7 +1,7 @@
 /** Dashboard "KvStore / Fleet": a row for each store, for hundreds of them. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { objectiveLimits } from './alerts/burn-rate.ts';
-import { badRatio, budgetLeft } from './alerts/recording.ts';
+import { allRate, badRatio, budgetLeft } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
 import { backupAge, notReady, versions } from './expressions.ts';
@@ -35,7 +35,7 @@ const columns: readonly Column[] = [
     label: 'version',
     expr: `max by (namespace, kvstore, version) (kvstore_build_info{${chosen}}) unless on (namespace, kvstore) ${versions(chosen)} > 1`,
   },
-  { title: 'requests', unit: 'reqps', expr: `kvstore:requests:rate5m{${chosen}}` },
+  { title: 'requests', unit: 'reqps', expr: `${allRate('Availability')}{${chosen}}` },
   {
     title: 'server errors',
     unit: 'percentunit',

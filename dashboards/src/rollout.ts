@@ -1,7 +1,7 @@
 /** Dashboard "KvStore / Rollout": whether a new version takes over without clients noticing. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { objectiveLimits } from './alerts/burn-rate.ts';
-import { latencyBound, requestsByVersion } from './alerts/recording.ts';
+import { badRatioOf, latencyBound, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
 import { quantile, requestBuckets, requestCount, restarts, rollingOut, sumRate, versions } from './expressions.ts';
@@ -68,9 +68,7 @@ function glance() {
       width: 4,
       limits: objectiveLimits('Availability'),
       noData: 'No requests',
-      queries: {
-        errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
-      },
+      queries: { errors: badRatioOf('Availability', chosen) },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     stat({

@@ -1,7 +1,7 @@
 /** Dashboard "KvStore / Service": is the store well, since when, whom does it hurt, and why. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { objectiveLimits } from './alerts/burn-rate.ts';
-import { budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
+import { badRatioOf, budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
 import { requestCount, sumRate } from './expressions.ts';
@@ -72,9 +72,7 @@ function glance() {
       unit: 'percentunit',
       limits: objectiveLimits('Availability'),
       noData: 'No requests',
-      queries: {
-        errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
-      },
+      queries: { errors: badRatioOf('Availability', chosen) },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     stat({

@@ -1,19 +1,12 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
-import { quantile, quotaUsed } from '../expressions.ts';
-import { type Alert, label, storeName, value } from './alert.ts';
+import { by, quantile, quotaUsed } from '../expressions.ts';
+import { type Alert, kvStoreName, label, storeName, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
 const member = `${storeName}, etcd member ${label('pod')}`;
-const by = 'namespace, kvstore';
 const up = 'up{component="etcd"}';
 const answering = `sum by (${by}) (${up})`;
-const fsync = quantile(
-  0.99,
-  'namespace, kvstore, pod',
-  'etcd_disk_wal_fsync_duration_seconds_bucket',
-  'component="etcd"',
-  '5m',
-);
+const fsync = quantile(0.99, `${by}, pod`, 'etcd_disk_wal_fsync_duration_seconds_bucket', 'component="etcd"', '5m');
 /** Falls to nothing when a member is down, so members that know a leader are compared with all that are scraped. */
 const led = `sum by (${by}) (etcd_server_has_leader{component="etcd"})`;
 const members = `count by (${by}) (${up})`;
@@ -66,7 +59,7 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       signals: ['kvstore_etcd_alarms'],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
-      summary: `${label('namespace')}/${label('name')}: writes fail, because etcd raises ${label('alarm')}.`,
+      summary: `${kvStoreName}: writes fail, because etcd raises ${label('alarm')}.`,
       description: `Members that raise it: ${value.number}. NOSPACE: the database has reached its quota. CORRUPT: a member's data differs from that of the others.`,
     },
     {

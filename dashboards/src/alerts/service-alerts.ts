@@ -1,14 +1,13 @@
 /** Alerts about the service's replicas. */
-import { clockSkew, requestCount, restarts, versions } from '../expressions.ts';
+import { by, clockSkew, requestCount, restarts, sumRate, versions } from '../expressions.ts';
 import { apiRoutes } from '../selectors.ts';
 import { type Alert, label, storeName, value } from './alert.ts';
-import { by } from './recording.ts';
 import type { Numbers } from './thresholds.ts';
 
 const replica = `${storeName}, replica ${label('pod')}`;
 const up = 'up{component="service"}';
 const answering = `sum by (${by}) (${up})`;
-const onReplica = 'namespace, kvstore, pod';
+const onReplica = `${by}, pod`;
 
 export function serviceAlerts(numbers: Numbers): readonly Alert[] {
   const restarted = restarts('component="service"');
@@ -16,8 +15,8 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
   const queue = 'min_over_time(kvstore_write_queue[1m])';
   const replaced = 'increase(kvstore_resyncs_total{cause=~"restored|other-cluster"}[15m])';
   const damage = `sum by (${onReplica}, part) (increase(kvstore_data_damage_total[15m]))`;
-  const shed = `sum by (${by}) (rate(kvstore_http_problems_total{code="overloaded"}[5m]))`;
-  const served = `sum by (${by}) (rate(${requestCount}{${apiRoutes}}[5m]))`;
+  const shed = sumRate(by, 'kvstore_http_problems_total', 'code="overloaded"', '5m');
+  const served = sumRate(by, requestCount, apiRoutes, '5m');
   const growth = 'max_over_time(kvstore_snapshot_growth_bytes[5m])';
   const lostLines = `sum by (${onReplica}, component) (increase(kvstore_log_lines_dropped_total[15m]))`;
   const lostAudit = `sum by (${onReplica}, action) (increase(kvstore_audit_lines_dropped_total[15m]))`;
