@@ -7,7 +7,7 @@ import { frame } from './dashboard.ts';
 import { backupAge, notReady, versions } from './expressions.ts';
 import { stat } from './panels.ts';
 import { chosen, chosenName } from './selectors.ts';
-import { alertTable, type Column, firing, ofChosen, storeTable } from './tables.ts';
+import { alertTable, type Column, firing, firingCount, ofChosen, storeTable } from './tables.ts';
 
 /** The operator's series with the label that the service's have. */
 const asKvStore = (expr: string) =>
@@ -85,7 +85,7 @@ export function fleetDashboard(runbooks: string): DashboardBuilder {
         },
         columns,
       ),
-      alertTable(ofChosen, 24, 6),
+      alertTable(6),
     ],
     rows: {},
   });
@@ -122,7 +122,7 @@ function glance() {
       normal: '0.',
       otherwise: 'somebody has to act now.',
       limits: { bad: 1 },
-      queries: { pages: `count(${firing(`${ofChosen}, severity="page"`)}) or vector(0)` },
+      queries: { pages: firingCount(`${ofChosen}, severity="page"`) },
     }),
     stat({
       ...each,
@@ -131,7 +131,7 @@ function glance() {
       normal: '0.',
       otherwise: 'they can wait for the morning.',
       limits: { warn: 1 },
-      queries: { tickets: `count(${firing(`${ofChosen}, severity="ticket"`)}) or vector(0)` },
+      queries: { tickets: firingCount(`${ofChosen}, severity="ticket"`) },
     }),
     stat({
       ...each,

@@ -7,7 +7,7 @@ import { etcdMemberPanels } from './operator-etcd.ts';
 import { operatorPanels } from './operator-process.ts';
 import { stat, timeseries } from './panels.ts';
 import { chosen, chosenName } from './selectors.ts';
-import { alertTable, firing, ofChosen } from './tables.ts';
+import { alertTable, firingStat } from './tables.ts';
 
 export function operatorDashboard(runbooks: string): DashboardBuilder {
   return frame({
@@ -17,7 +17,7 @@ export function operatorDashboard(runbooks: string): DashboardBuilder {
     runbooks,
     namespaces: 'label_values(kvstore_ready, namespace)',
     kvstores: 'label_values(kvstore_ready{namespace=~"$namespace"}, name)',
-    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    first: [...glance(), ...overview(), alertTable(5)],
     rows: {
       'Which KvStore is not well, and why?': kvStores(),
       'Is etcd well?': etcdMemberPanels(),
@@ -49,15 +49,7 @@ function glance() {
       queries: { degraded: count(`kvstore_degraded{${chosenName}} == 1`) },
       runbook: 'KvStoreDegraded',
     }),
-    stat({
-      title: 'Alerts',
-      shows: 'Alerts that fire for what is chosen.',
-      normal: '0.',
-      otherwise: 'the table below names them.',
-      unit: 'none',
-      limits: { bad: 1 },
-      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
-    }),
+    stat(firingStat),
     stat({
       title: 'Operators that lead',
       shows: 'Replicas of the operator that lead.',

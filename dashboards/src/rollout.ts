@@ -7,7 +7,7 @@ import { frame } from './dashboard.ts';
 import { quantile, requestBuckets, requestCount, restarts, rollingOut, sumRate, versions } from './expressions.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
-import { alertTable, firing, ofChosen } from './tables.ts';
+import { alertTable, firingStat } from './tables.ts';
 
 const api = `${chosen}, ${apiRoutes}`;
 
@@ -19,7 +19,7 @@ export function rolloutDashboard(runbooks: string): DashboardBuilder {
     runbooks,
     namespaces: 'label_values(kvstore_ready, namespace)',
     kvstores: 'label_values(kvstore_ready{namespace=~"$namespace"}, name)',
-    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    first: [...glance(), ...overview(), alertTable(5)],
     rows: { 'What do clients notice?': clients(), 'What do the pods do?': pods() },
   });
 }
@@ -82,16 +82,7 @@ function glance() {
       queries: { restarts: `max(${restarts(`component="service", ${chosen}`)})` },
       runbook: 'KvStoreReplicaRestarting',
     }),
-    stat({
-      title: 'Alerts',
-      shows: 'Alerts that fire for what is chosen.',
-      normal: '0.',
-      otherwise: 'the table below names them.',
-      unit: 'none',
-      width: 4,
-      limits: { bad: 1 },
-      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
-    }),
+    stat({ ...firingStat, width: 4 }),
   ];
 }
 

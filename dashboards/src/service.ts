@@ -12,7 +12,7 @@ import { etcdRows } from './service-etcd.ts';
 import { clientPanels, readPanels } from './service-requests.ts';
 import { processPanels } from './service-runtime.ts';
 import { contentPanels, writePanels } from './service-store.ts';
-import { alertTable, firing, ofChosen } from './tables.ts';
+import { alertTable, firingStat } from './tables.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
 
@@ -25,7 +25,7 @@ export function serviceDashboard(runbooks: string): DashboardBuilder {
     namespaces: 'label_values(kvstore_build_info, namespace)',
     kvstores: 'label_values(kvstore_build_info{namespace=~"$namespace"}, kvstore)',
     pods: 'label_values(kvstore_build_info{namespace=~"$namespace", kvstore=~"$kvstore"}, pod)',
-    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    first: [...glance(), ...overview(), alertTable(5)],
     rows: {
       'What do clients get?': clientPanels(),
       'Why are reads slow?': readPanels(),
@@ -54,15 +54,7 @@ function glance() {
       queries: { ready: `(sum(kvstore_service_ready{${chosenPod}}) or vector(0)) / count(up{${servicePod}})` },
       runbook: 'KvStoreDown',
     }),
-    stat({
-      title: 'Alerts',
-      shows: 'Alerts that fire for what is chosen.',
-      normal: '0.',
-      otherwise: 'the table below names them, with the time since when.',
-      unit: 'none',
-      limits: { bad: 1 },
-      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
-    }),
+    stat({ ...firingStat, otherwise: 'the table below names them, with the time since when.' }),
     stat({
       title: 'Server errors',
       shows:
