@@ -32,6 +32,7 @@ export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): v
   if (changes !== '') throw new Error(`A release is made of a commit; the checkout has changes:\n${changes}`);
   const revision = git('rev-parse', 'HEAD');
   const created = new Date(Number(git('log', '-1', '--format=%ct')) * 1000).toISOString();
+  const lock = digestOf(readFileSync(join(root, 'package-lock.json')));
   mkdirSync(out, { recursive: true });
   const sums: string[] = [];
   const keep = (name: string, content: string | Buffer) => {
@@ -47,23 +48,15 @@ export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): v
     const args = Object.entries(facts).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
     // A layer of an earlier build may have the labels of that one.
     run(tool, ['build', '--no-cache', ...flags, ...args, '-f', dockerfile, '-t', tag, '.']);
-    const archive = `kvstore-${part}-${manifest.version}.tar`;
+    const file = `kvstore-${part}-${manifest.version}`;
+    const archive = `${file}.tar`;
     run(tool, ['save', '-o', join(out, archive), tag]);
     const subject = { name: archive, digest: digestOf(readFileSync(join(out, archive))) };
     sums.push(`${subject.digest}  ${archive}`);
-    keep(`kvstore-${part}-${manifest.version}.cdx.json`, sbomOf(`kvstore-${part}`, workspaces));
-    const lock = digestOf(readFileSync(join(root, 'package-lock.json')));
-    const origin: Origin = {
-      dockerfile,
-      base,
-      revision,
-      lock,
-      tool,
-      args,
-      started,
-      finished: new Date().toISOString(),
-    };
-    keep(`kvstore-${part}-${manifest.version}.intoto.json`, provenanceOf(subject, origin));
+    keep(`${file}.cdx.json`, sbomOf(`kvstore-${part}`, workspaces));
+    const finished = new Date().toISOString();
+    const origin: Origin = { dockerfile, base, revision, lock, tool, args, started, finished };
+    keep(`${file}.intoto.json`, provenanceOf(subject, origin));
   }
   writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`);
 }

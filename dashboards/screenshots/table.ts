@@ -1,5 +1,6 @@
 /** A table panel as HTML: the last value of each series in a row by its labels, as Grafana's transformations merge them. */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { refIdOf } from '../src/panels.ts';
 import type { Series } from '../test/support/prometheus.ts';
 import { format } from './format.ts';
 
@@ -30,7 +31,7 @@ export function tableHtml(
   );
   const rows = new Map<string, Cells>();
   for (const [index, series] of queried.entries()) {
-    const key = queried.length === 1 ? 'Value' : `Value #${String.fromCharCode(65 + index)}`;
+    const key = queried.length === 1 ? 'Value' : `Value #${refIdOf(index)}`;
     for (const { metric, values } of series) {
       const { __name__: _, ...labels } = metric;
       const value = Number(values.at(-1)?.[1]);

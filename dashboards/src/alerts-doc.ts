@@ -1,22 +1,20 @@
 /** The generated part of docs/alerts.md: every alert with the reasons for its urgency and its windows, and all numbers. */
 import { alertsWith } from './alerts/all.ts';
-import { defaults, names, type ThresholdName, thresholds } from './alerts/thresholds.ts';
+import { byName, names, type ThresholdName, thresholds } from './alerts/thresholds.ts';
+
+/** Stands in an expression where the alert compares with the threshold. */
+const mark = (name: ThresholdName) => `@${name}@`;
 
 export function alertsDoc(): string {
+  const marked = alertsWith(byName(mark));
   return [
     '## Every alert',
     table(
       ['alert', 'urgency', 'waits', 'numbers'],
-      alertsWith(defaults).map(({ name, reason, for: duration, wait }) => {
+      marked.map(({ name, reason, for: duration, wait, expr }) => {
         const link = `[${name}](runbooks.md#${name.toLowerCase()})`;
-        return [
-          link,
-          reason,
-          `${duration}. ${wait}`,
-          usedBy(name)
-            .map((each) => `\`${each}\``)
-            .join(', ') || 'none',
-        ];
+        const used = names.filter((each) => expr.includes(mark(each)));
+        return [link, reason, `${duration}. ${wait}`, used.map((each) => `\`${each}\``).join(', ') || 'none'];
       }),
     ),
     '## Every number',
@@ -25,13 +23,6 @@ export function alertsDoc(): string {
       names.map((name) => [`\`${name}\``, String(thresholds[name].default), thresholds[name].meaning]),
     ),
   ].join('\n\n');
-}
-
-/** The thresholds that change an alert's expression. */
-function usedBy(alert: string): readonly ThresholdName[] {
-  const marks = Object.fromEntries(names.map((name) => [name, `@${name}@`])) as Record<ThresholdName, string>;
-  const expr = alertsWith(marks).find(({ name }) => name === alert)?.expr ?? '';
-  return names.filter((name) => expr.includes(marks[name]));
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,6 @@
 /** Marks in all graphs for what usually explains a change. */
 import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { rollingOut, versions } from './expressions.ts';
 import { datasource } from './panels.ts';
 import { chosen, chosenName } from './selectors.ts';
 
@@ -16,13 +17,13 @@ const marks: readonly Mark[] = [
   {
     name: 'Rollouts',
     color: 'blue',
-    expr: `kvstore_replicas_updated{${chosenName}} < kvstore_replicas_desired{${chosenName}}`,
+    expr: rollingOut(chosenName),
     text: 'Rollout of {{namespace}}/{{name}}',
   },
   {
     name: 'Version changes',
     color: 'purple',
-    expr: `count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}})) > 1`,
+    expr: `${versions(chosen)} > 1`,
     text: 'Two versions of {{namespace}}/{{kvstore}}',
   },
   {

@@ -1,6 +1,6 @@
 /** The PrometheusRule as a template of the Helm chart: thresholds and addresses are values. */
 import { ruleGroups } from './alerts/all.ts';
-import { type Numbers, names, thresholds } from './alerts/thresholds.ts';
+import { byName, names, thresholds } from './alerts/thresholds.ts';
 import { dumpRules } from './yaml.ts';
 
 const at = '.Values.prometheusRule';
@@ -8,7 +8,7 @@ const at = '.Values.prometheusRule';
 const mark = (path: string) => `@@${path}@@`;
 
 export function chartTemplate(): string {
-  const numbers = Object.fromEntries(names.map((name) => [name, mark(`thresholds.${name}`)])) as Numbers;
+  const numbers = byName((name) => mark(`thresholds.${name}`));
   const links = { runbooks: mark('runbooksUrl'), grafana: mark('grafanaUrl') };
   const spec = dumpRules({ spec: { groups: ruleGroups(links, numbers) } })
     .replaceAll('{{', '{{ "{{" }}')

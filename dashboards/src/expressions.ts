@@ -1,5 +1,8 @@
 /** PromQL that panels and alerts share. */
 
+/** Labels of a store. */
+export const by = 'namespace, kvstore';
+
 export const requestCount = 'http_server_request_duration_seconds_count';
 export const requestBuckets = 'http_server_request_duration_seconds_bucket';
 
@@ -27,4 +30,53 @@ export function mean(by: string, histogram: string, selector: string, window: st
 /** Counts by bucket, as a heatmap wants them. */
 export function bucketIncrease(buckets: string, selector: string, window: string): string {
   return `sum by (le) (increase(${buckets}{${selector}}[${window}]))`;
+}
+
+/** A metric's series that the selector picks; '' for all. */
+const pick = (metric: string, selector: string) => (selector === '' ? metric : `${metric}{${selector}}`);
+
+/** Versions that serve, by store. */
+export function versions(selector = ''): string {
+  return `count by (${by}) (count by (${by}, version) (${pick('kvstore_build_info', selector)}))`;
+}
+
+/** KvStores whose condition Ready is false, without those that are to have no replica. */
+export function notReady(selector = ''): string {
+  return `${pick('kvstore_ready', selector)} == 0 and ${pick('kvstore_replicas_desired', selector)} > 0`;
+}
+
+/** KvStores with replicas that are not of the newest revision. */
+export function rollingOut(selector: string): string {
+  return `${pick('kvstore_replicas_updated', selector)} < ${pick('kvstore_replicas_desired', selector)}`;
+}
+
+/** Of each process, in half an hour. */
+export function restarts(selector: string): string {
+  return `changes(${pick('process_start_time_seconds', selector)}[30m])`;
+}
+
+/** Seconds between the clock of a replica and that of Prometheus. */
+export function clockSkew(selector = ''): string {
+  const time = pick('kvstore_time_seconds', selector);
+  return `abs(${time} - timestamp(${time}))`;
+}
+
+/** Seconds since a backup was last completed. */
+export function backupAge(selector = ''): string {
+  return `time() - ${pick('kvstore_backup_last_success_timestamp_seconds', selector)}`;
+}
+
+/** Seconds for which every reconcile of a KvStore has failed. */
+export function reconcileFailing(selector = ''): string {
+  return `time() - ${pick('kvstore_reconcile_failing_since_timestamp_seconds', selector)}`;
+}
+
+/** Seconds that are left of a certificate of etcd. */
+export function certificateLeft(selector = ''): string {
+  return `${pick('kvstore_certificate_expiry_timestamp_seconds', selector)} - time()`;
+}
+
+/** Part of etcd's quota that a member's database takes. */
+export function quotaUsed(selector: string): string {
+  return `${pick('etcd_mvcc_db_total_size_in_bytes', selector)} / ${pick('etcd_server_quota_backend_bytes', selector)}`;
 }

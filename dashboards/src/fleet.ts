@@ -1,16 +1,17 @@
 /** Dashboard "KvStore / Fleet": a row for each store, for hundreds of them. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { badRatio, budgetLeft } from './alerts/recording.ts';
+import { objectiveLimits } from './alerts/burn-rate.ts';
+import { allRate, badRatio, budgetLeft } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
+import { backupAge, notReady, versions } from './expressions.ts';
 import { stat } from './panels.ts';
 import { chosen, chosenName } from './selectors.ts';
-import { alertTable, type Column, firing, ofChosen, storeTable } from './tables.ts';
+import { alertTable, type Column, firing, firingCount, ofChosen, storeTable } from './tables.ts';
 
 /** The operator's series with the label that the service's have. */
 const asKvStore = (expr: string) =>
   `max by (namespace, kvstore) (label_replace(${expr}, "kvstore", "$1", "name", "(.+)"))`;
-const versions = `count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}}))`;
 
 const columns: readonly Column[] = [
   {
@@ -27,24 +28,24 @@ const columns: readonly Column[] = [
   },
   { title: 'replicas', unit: 'none', expr: asKvStore(`kvstore_replicas_ready{${chosenName}}`) },
   { title: 'wanted', unit: 'none', expr: asKvStore(`kvstore_replicas_desired{${chosenName}}`) },
-  { title: 'versions', unit: 'none', limits: { warn: 2 }, expr: versions },
+  { title: 'versions', unit: 'none', limits: { warn: 2 }, expr: versions(chosen) },
   {
     title: 'version',
     unit: 'none',
     label: 'version',
-    expr: `max by (namespace, kvstore, version) (kvstore_build_info{${chosen}}) unless on (namespace, kvstore) ${versions} > 1`,
+    expr: `max by (namespace, kvstore, version) (kvstore_build_info{${chosen}}) unless on (namespace, kvstore) ${versions(chosen)} > 1`,
   },
-  { title: 'requests', unit: 'reqps', expr: `kvstore:requests:rate5m{${chosen}}` },
+  { title: 'requests', unit: 'reqps', expr: `${allRate('Availability')}{${chosen}}` },
   {
     title: 'server errors',
     unit: 'percentunit',
-    limits: { warn: defaults.availabilityBudget, bad: Number((14.4 * defaults.availabilityBudget).toPrecision(6)) },
+    limits: objectiveLimits('Availability'),
     expr: `${badRatio('Availability', '5m')}{${chosen}}`,
   },
   {
     title: 'slow requests',
     unit: 'percentunit',
-    limits: { warn: defaults.latencyBudget, bad: Number((14.4 * defaults.latencyBudget).toPrecision(6)) },
+    limits: objectiveLimits('Latency'),
     expr: `${badRatio('Latency', '5m')}{${chosen}}`,
   },
   {
@@ -57,7 +58,7 @@ const columns: readonly Column[] = [
     title: 'age of backup',
     unit: 's',
     limits: { warn: defaults.backupAgeSeconds },
-    expr: asKvStore(`time() - kvstore_backup_last_success_timestamp_seconds{${chosenName}}`),
+    expr: asKvStore(backupAge(chosenName)),
   },
 ];
 
@@ -84,7 +85,7 @@ export function fleetDashboard(runbooks: string): DashboardBuilder {
         },
         columns,
       ),
-      alertTable(ofChosen, 24, 6),
+      alertTable(6),
     ],
     rows: {},
   });
@@ -111,9 +112,7 @@ function glance() {
       normal: '0.',
       otherwise: 'the table below, sorted by ready.',
       limits: { bad: 1 },
-      queries: {
-        stores: badStores(`kvstore_ready{${chosenName}} == 0 and kvstore_replicas_desired{${chosenName}} > 0`),
-      },
+      queries: { stores: badStores(notReady(chosenName)) },
       runbook: 'KvStoreNotReady',
     }),
     stat({
@@ -123,7 +122,7 @@ function glance() {
       normal: '0.',
       otherwise: 'somebody has to act now.',
       limits: { bad: 1 },
-      queries: { pages: `count(${firing(`${ofChosen}, severity="page"`)}) or vector(0)` },
+      queries: { pages: firingCount(`${ofChosen}, severity="page"`) },
     }),
     stat({
       ...each,
@@ -132,7 +131,7 @@ function glance() {
       normal: '0.',
       otherwise: 'they can wait for the morning.',
       limits: { warn: 1 },
-      queries: { tickets: `count(${firing(`${ofChosen}, severity="ticket"`)}) or vector(0)` },
+      queries: { tickets: firingCount(`${ofChosen}, severity="ticket"`) },
     }),
     stat({
       ...each,
@@ -151,7 +150,7 @@ function glance() {
       normal: '0, but for rollouts.',
       otherwise: 'the dashboard Rollout.',
       limits: { warn: 1 },
-      queries: { stores: badStores(`${versions} > 1`) },
+      queries: { stores: badStores(`${versions(chosen)} > 1`) },
       runbook: 'KvStoreVersionsMixed',
     }),
   ];

@@ -1,6 +1,6 @@
 /** Row of the dashboard Operator: reconciles, the queue, the API server and the process. */
 import { defaults } from './alerts/thresholds.ts';
-import { quantile, sumRate } from './expressions.ts';
+import { quantile, reconcileFailing, sumRate } from './expressions.ts';
 import { timeseries } from './panels.ts';
 import { chosenName, window } from './selectors.ts';
 
@@ -27,9 +27,7 @@ function reconciles() {
       unit: 's',
       noData: 'No reconcile fails',
       limits: { warn: defaults.reconcileFailingSeconds },
-      queries: {
-        '{{namespace}}/{{name}}': `time() - kvstore_reconcile_failing_since_timestamp_seconds{${chosenName}}`,
-      },
+      queries: { '{{namespace}}/{{name}}': reconcileFailing(chosenName) },
       runbook: 'KvStoreReconcileFailing',
     }),
     timeseries({

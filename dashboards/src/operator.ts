@@ -2,11 +2,12 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
+import { backupAge, certificateLeft, notReady, quotaUsed } from './expressions.ts';
 import { etcdMemberPanels } from './operator-etcd.ts';
 import { operatorPanels } from './operator-process.ts';
 import { stat, timeseries } from './panels.ts';
 import { chosen, chosenName } from './selectors.ts';
-import { alertTable, firing, ofChosen } from './tables.ts';
+import { alertTable, firingStat } from './tables.ts';
 
 export function operatorDashboard(runbooks: string): DashboardBuilder {
   return frame({
@@ -16,7 +17,7 @@ export function operatorDashboard(runbooks: string): DashboardBuilder {
     runbooks,
     namespaces: 'label_values(kvstore_ready, namespace)',
     kvstores: 'label_values(kvstore_ready{namespace=~"$namespace"}, name)',
-    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    first: [...glance(), ...overview(), alertTable(5)],
     rows: {
       'Which KvStore is not well, and why?': kvStores(),
       'Is etcd well?': etcdMemberPanels(),
@@ -35,9 +36,7 @@ function glance() {
       otherwise: '"Ready by KvStore" names them.',
       unit: 'none',
       limits: { bad: 1 },
-      queries: {
-        'not ready': count(`kvstore_ready{${chosenName}} == 0 and kvstore_replicas_desired{${chosenName}} > 0`),
-      },
+      queries: { 'not ready': count(notReady(chosenName)) },
       runbook: 'KvStoreNotReady',
     }),
     stat({
@@ -50,15 +49,7 @@ function glance() {
       queries: { degraded: count(`kvstore_degraded{${chosenName}} == 1`) },
       runbook: 'KvStoreDegraded',
     }),
-    stat({
-      title: 'Alerts',
-      shows: 'Alerts that fire for what is chosen.',
-      normal: '0.',
-      otherwise: 'the table below names them.',
-      unit: 'none',
-      limits: { bad: 1 },
-      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
-    }),
+    stat(firingStat),
     stat({
       title: 'Operators that lead',
       shows: 'Replicas of the operator that lead.',
@@ -77,9 +68,7 @@ function glance() {
       unit: 'percentunit',
       limits: { warn: defaults.quotaUsed, bad: defaults.quotaNearlyUsed },
       noData: 'No etcd is scraped',
-      queries: {
-        full: `max(etcd_mvcc_db_total_size_in_bytes{component="etcd", ${chosen}} / etcd_server_quota_backend_bytes{component="etcd", ${chosen}})`,
-      },
+      queries: { full: `max(${quotaUsed(`component="etcd", ${chosen}`)})` },
       runbook: 'KvStoreEtcdNoSpaceNear',
     }),
     stat({
@@ -155,7 +144,6 @@ function overview() {
 }
 
 function kvStores() {
-  const certificate = `kvstore_certificate_expiry_timestamp_seconds{${chosenName}} - time()`;
   return [
     timeseries({
       title: 'Conditions and their reasons',
@@ -185,7 +173,7 @@ function kvStores() {
       unit: 's',
       noData: 'The operator runs no etcd',
       limits: { bad: defaults.certificatePageSeconds, good: defaults.certificateSeconds },
-      queries: { '{{namespace}}/{{name}} {{certificate}}': certificate },
+      queries: { '{{namespace}}/{{name}} {{certificate}}': certificateLeft(chosenName) },
       runbook: 'KvStoreCertificateExpiring',
     }),
     timeseries({
@@ -196,9 +184,7 @@ function kvStores() {
       unit: 's',
       noData: 'No backup has been completed',
       limits: { warn: defaults.backupAgeSeconds },
-      queries: {
-        '{{namespace}}/{{name}}': `time() - kvstore_backup_last_success_timestamp_seconds{${chosenName}}`,
-      },
+      queries: { '{{namespace}}/{{name}}': backupAge(chosenName) },
       runbook: 'KvStoreBackupTooOld',
     }),
   ];

@@ -67,7 +67,7 @@ export function stat(options: PanelOptions): StatBuilder {
 export function heatmap(options: Omit<PanelOptions, 'queries'> & { readonly query: string }): HeatmapBuilder {
   const { query, ...rest } = options;
   const panel = described(new HeatmapBuilder(), { width: 12, height: 8, ...rest, queries: {} });
-  const target = queryOf('A', '{{le}}', query).format(PromQueryFormat.Heatmap);
+  const target = queryOf(refIdOf(0), '{{le}}', query).format(PromQueryFormat.Heatmap);
   return panel.withTarget(target).color(new HeatmapColorOptionsBuilder().scheme('Oranges').steps(64));
 }
 
@@ -84,7 +84,7 @@ function described<P extends Builder>(panel: P, options: PanelOptions & { width:
   if (limits !== undefined) panel.thresholds(limitsConfig(limits));
   if (mappings !== undefined) panel.mappings([...mappings]);
   for (const [index, [legend, expr]] of Object.entries(options.queries).entries()) {
-    const query = queryOf(String.fromCharCode(65 + index), legend, expr);
+    const query = queryOf(refIdOf(index), legend, expr);
     panel.withTarget(options.exemplars === true ? query.exemplar(true) : query);
   }
   panel.dataLinks(dataLinksOf(options.queries));
@@ -94,6 +94,9 @@ function described<P extends Builder>(panel: P, options: PanelOptions & { width:
   }
   return panel;
 }
+
+/** How Grafana names the queries of a panel: A, B, C. */
+export const refIdOf = (index: number) => String.fromCharCode(65 + index);
 
 export function queryOf(refId: string, legend: string, expr: string): DataqueryBuilder {
   return new DataqueryBuilder().refId(refId).expr(expr).legendFormat(legend).datasource(datasource);

@@ -1,15 +1,15 @@
 /** Dashboard "KvStore / Rollout": whether a new version takes over without clients noticing. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { latencyBound, requestsByVersion } from './alerts/recording.ts';
+import { objectiveLimits } from './alerts/burn-rate.ts';
+import { badRatioOf, latencyBound, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { quantile, requestBuckets, requestCount, sumRate } from './expressions.ts';
+import { quantile, requestBuckets, requestCount, restarts, rollingOut, sumRate, versions } from './expressions.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
-import { alertTable, firing, ofChosen } from './tables.ts';
+import { alertTable, firingStat } from './tables.ts';
 
 const api = `${chosen}, ${apiRoutes}`;
-const errorLimit = Number((14.4 * defaults.availabilityBudget).toPrecision(6));
 
 export function rolloutDashboard(runbooks: string): DashboardBuilder {
   return frame({
@@ -19,7 +19,7 @@ export function rolloutDashboard(runbooks: string): DashboardBuilder {
     runbooks,
     namespaces: 'label_values(kvstore_ready, namespace)',
     kvstores: 'label_values(kvstore_ready{namespace=~"$namespace"}, name)',
-    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    first: [...glance(), ...overview(), alertTable(5)],
     rows: { 'What do clients notice?': clients(), 'What do the pods do?': pods() },
   });
 }
@@ -46,9 +46,7 @@ function glance() {
       otherwise: 'for longer than 15 minutes: the runbook of KvStoreRolloutStuck.',
       unit: 'none',
       width: 4,
-      queries: {
-        rollouts: `count(kvstore_replicas_updated{${chosenName}} < kvstore_replicas_desired{${chosenName}}) or vector(0)`,
-      },
+      queries: { rollouts: `count(${rollingOut(chosenName)}) or vector(0)` },
     }),
     stat({
       title: 'Most versions of a store',
@@ -58,9 +56,7 @@ function glance() {
       unit: 'none',
       width: 4,
       limits: { warn: 2 },
-      queries: {
-        versions: `max(count by (namespace, kvstore) (count by (namespace, kvstore, version) (kvstore_build_info{${chosen}})))`,
-      },
+      queries: { versions: `max(${versions(chosen)})` },
       runbook: 'KvStoreVersionsMixed',
     }),
     stat({
@@ -70,11 +66,9 @@ function glance() {
       otherwise: 'go back to the former image.',
       unit: 'percentunit',
       width: 4,
-      limits: { warn: defaults.availabilityBudget, bad: errorLimit },
+      limits: objectiveLimits('Availability'),
       noData: 'No requests',
-      queries: {
-        errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
-      },
+      queries: { errors: badRatioOf('Availability', chosen) },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     stat({
@@ -85,19 +79,10 @@ function glance() {
       unit: 'none',
       width: 4,
       limits: { warn: defaults.restarts + 1 },
-      queries: { restarts: `max(changes(process_start_time_seconds{component="service", ${chosen}}[30m]))` },
+      queries: { restarts: `max(${restarts(`component="service", ${chosen}`)})` },
       runbook: 'KvStoreReplicaRestarting',
     }),
-    stat({
-      title: 'Alerts',
-      shows: 'Alerts that fire for what is chosen.',
-      normal: '0.',
-      otherwise: 'the table below names them.',
-      unit: 'none',
-      width: 4,
-      limits: { bad: 1 },
-      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
-    }),
+    stat({ ...firingStat, width: 4 }),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Row of the dashboard Service: Node and the process. */
 import { defaults } from './alerts/thresholds.ts';
+import { clockSkew, restarts } from './expressions.ts';
 import { words } from './limits.ts';
 import { stat, timeseries } from './panels.ts';
 import { chosenPod, servicePod, window } from './selectors.ts';
@@ -35,7 +36,7 @@ export function processPanels() {
       otherwise: 'one node: its time service. All: the clock of Prometheus.',
       unit: 's',
       limits: { warn: defaults.clockSkewSeconds },
-      queries: { '{{pod}}': `abs(kvstore_time_seconds{${chosenPod}} - timestamp(kvstore_time_seconds{${chosenPod}}))` },
+      queries: { '{{pod}}': clockSkew(chosenPod) },
       runbook: 'KvStoreClockSkew',
     }),
     timeseries({
@@ -96,7 +97,7 @@ export function processPanels() {
       otherwise: 'kubectl describe pod says how it ended.',
       unit: 'short',
       limits: { warn: defaults.restarts + 1 },
-      queries: { '{{pod}}': `changes(process_start_time_seconds{${servicePod}}[30m])` },
+      queries: { '{{pod}}': restarts(servicePod) },
       runbook: 'KvStoreReplicaRestarting',
     }),
   ];

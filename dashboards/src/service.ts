@@ -1,6 +1,7 @@
 /** Dashboard "KvStore / Service": is the store well, since when, whom does it hurt, and why. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
+import { objectiveLimits } from './alerts/burn-rate.ts';
+import { badRatioOf, budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
 import { requestCount, sumRate } from './expressions.ts';
@@ -11,7 +12,7 @@ import { etcdRows } from './service-etcd.ts';
 import { clientPanels, readPanels } from './service-requests.ts';
 import { processPanels } from './service-runtime.ts';
 import { contentPanels, writePanels } from './service-store.ts';
-import { alertTable, firing, ofChosen } from './tables.ts';
+import { alertTable, firingStat } from './tables.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
 
@@ -24,7 +25,7 @@ export function serviceDashboard(runbooks: string): DashboardBuilder {
     namespaces: 'label_values(kvstore_build_info, namespace)',
     kvstores: 'label_values(kvstore_build_info{namespace=~"$namespace"}, kvstore)',
     pods: 'label_values(kvstore_build_info{namespace=~"$namespace", kvstore=~"$kvstore"}, pod)',
-    first: [...glance(), ...overview(), alertTable(ofChosen, 24, 5)],
+    first: [...glance(), ...overview(), alertTable(5)],
     rows: {
       'What do clients get?': clientPanels(),
       'Why are reads slow?': readPanels(),
@@ -53,15 +54,7 @@ function glance() {
       queries: { ready: `(sum(kvstore_service_ready{${chosenPod}}) or vector(0)) / count(up{${servicePod}})` },
       runbook: 'KvStoreDown',
     }),
-    stat({
-      title: 'Alerts',
-      shows: 'Alerts that fire for what is chosen.',
-      normal: '0.',
-      otherwise: 'the table below names them, with the time since when.',
-      unit: 'none',
-      limits: { bad: 1 },
-      queries: { alerts: `count(${firing(ofChosen)}) or vector(0)` },
-    }),
+    stat({ ...firingStat, otherwise: 'the table below names them, with the time since when.' }),
     stat({
       title: 'Server errors',
       shows:
@@ -69,11 +62,9 @@ function glance() {
       normal: `below ${availabilityBudget * 100}%, the objective over 30 days.`,
       otherwise: '"Problems by code" says why.',
       unit: 'percentunit',
-      limits: { warn: availabilityBudget, bad: Number((14.4 * availabilityBudget).toPrecision(6)) },
+      limits: objectiveLimits('Availability'),
       noData: 'No requests',
-      queries: {
-        errors: `sum(kvstore:requests_failed:rate5m{${chosen}}) / (sum(kvstore:requests:rate5m{${chosen}}) > 0)`,
-      },
+      queries: { errors: badRatioOf('Availability', chosen) },
       runbook: 'KvStoreAvailabilityBurnFast',
     }),
     stat({

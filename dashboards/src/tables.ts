@@ -1,16 +1,15 @@
-/** Tables: what fires now, and the fleet. */
+/** What fires now, as a number and a table, and the table of the fleet. */
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import type { Limits } from './limits.ts';
-import { limitsConfig } from './limits.ts';
+import { type Limits, limitsConfig } from './limits.ts';
 import { storeOfRow } from './panel-links.ts';
-import { datasource, describe, type Unit } from './panels.ts';
+import { datasource, describe, type PanelOptions, refIdOf, type Unit } from './panels.ts';
 
 export interface Column {
   readonly title: string;
   readonly unit: Unit;
-  /** PromQL of one series a store, with the labels namespace and kvstore; none for a label of the first query. */
-  readonly expr?: string;
+  /** PromQL of one series a store, with the labels namespace and kvstore. */
+  readonly expr: string;
   readonly limits?: Limits;
   /** For a column that is a label: its name. */
   readonly label?: string;
@@ -43,17 +42,30 @@ const instant = (refId: string, expr: string) =>
 
 /** Alerts of this product that fire. */
 export const firing = (scope: string) => `ALERTS{alertname=~"KvStore.+", alertstate="firing"${scope}}`;
+export const firingCount = (scope: string) => `count(${firing(scope)}) or vector(0)`;
 export const ofChosen = ', namespace=~"$namespace|", kvstore=~"$kvstore|"';
 
-export function alertTable(scope: string, width: number, height: number): TableBuilder {
-  const since = `(ALERTS_FOR_STATE{alertname=~"KvStore.+"${scope}} and ignoring (alertstate) ${firing(scope)}) * 1000`;
+/** The number above alertTable. */
+export const firingStat: PanelOptions = {
+  title: 'Alerts',
+  shows: 'Alerts that fire for what is chosen.',
+  normal: '0.',
+  otherwise: 'the table below names them.',
+  unit: 'none',
+  limits: { bad: 1 },
+  queries: { alerts: firingCount(ofChosen) },
+};
+
+export function alertTable(height: number): TableBuilder {
+  const pending = `ALERTS_FOR_STATE{alertname=~"KvStore.+"${ofChosen}}`;
+  const since = `(${pending} and ignoring (alertstate) ${firing(ofChosen)}) * 1000`;
   return table({
     title: 'What fires',
     shows: 'Alerts that fire, and since when their condition has held.',
     normal: 'empty.',
     otherwise: 'open the runbook of the alert: its name is the title of the section.',
     noData: 'No alert fires',
-    width,
+    width: 24,
     height,
   })
     .withTarget(instant('A', since))
@@ -82,18 +94,18 @@ export function alertTable(scope: string, width: number, height: number): TableB
 
 export function storeTable(options: TableOptions, columns: readonly Column[]): TableBuilder {
   const panel = table(options);
-  const queried = columns.filter(({ expr }) => expr !== undefined);
   const renames: Record<string, string> = { namespace: 'namespace', kvstore: 'store' };
+  const order = Object.keys(renames);
   const hidden: Record<string, boolean> = { Time: true };
-  for (const [index, { title, expr = '', label }] of queried.entries()) {
-    const refId = String.fromCharCode(65 + index);
-    panel.withTarget(instant(refId, expr));
+  for (const [index, { title, expr, label }] of columns.entries()) {
+    panel.withTarget(instant(refIdOf(index), expr));
+    const value = `Value #${refIdOf(index)}`;
+    order.push(label ?? value);
     // Of a query for a label its value says nothing.
-    if (label === undefined) renames[`Value #${refId}`] = title;
-    else hidden[`Value #${refId}`] = true;
+    if (label === undefined) renames[value] = title;
+    else hidden[value] = true;
   }
   for (const { title, label } of columns) if (label !== undefined) renames[label] = title;
-  const order = ['namespace', 'kvstore', ...columns.map(({ label, title }) => label ?? keyOf(renames, title))];
   panel
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({
@@ -114,8 +126,4 @@ export function storeTable(options: TableOptions, columns: readonly Column[]): T
     panel.overrideByName(title, properties);
   }
   return panel;
-}
-
-function keyOf(renames: Readonly<Record<string, string>>, title: string): string {
-  return Object.keys(renames).find((key) => renames[key] === title) ?? title;
 }

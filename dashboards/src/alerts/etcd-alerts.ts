@@ -1,24 +1,18 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
-import { quantile } from '../expressions.ts';
-import { type Alert, label, storeName, value } from './alert.ts';
+import { by, quantile, quotaUsed } from '../expressions.ts';
+import { type Alert, kvStoreName, label, storeName, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
 const member = `${storeName}, etcd member ${label('pod')}`;
-const by = 'namespace, kvstore';
 const up = 'up{component="etcd"}';
 const answering = `sum by (${by}) (${up})`;
-const fsync = quantile(
-  0.99,
-  'namespace, kvstore, pod',
-  'etcd_disk_wal_fsync_duration_seconds_bucket',
-  'component="etcd"',
-  '5m',
-);
+const fsync = quantile(0.99, `${by}, pod`, 'etcd_disk_wal_fsync_duration_seconds_bucket', 'component="etcd"', '5m');
 /** Falls to nothing when a member is down, so members that know a leader are compared with all that are scraped. */
 const led = `sum by (${by}) (etcd_server_has_leader{component="etcd"})`;
 const members = `count by (${by}) (${up})`;
 const size = 'etcd_mvcc_db_total_size_in_bytes{component="etcd"}';
 const quota = 'etcd_server_quota_backend_bytes{component="etcd"}';
+const used = quotaUsed('component="etcd"');
 const claims = 'persistentvolumeclaim=~"data-.*-etcd-[0-9]+"';
 const available = `kubelet_volume_stats_available_bytes{${claims}}`;
 const left = `${available} / kubelet_volume_stats_capacity_bytes{${claims}}`;
@@ -65,7 +59,7 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       signals: ['kvstore_etcd_alarms'],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
-      summary: `${label('namespace')}/${label('name')}: writes fail, because etcd raises ${label('alarm')}.`,
+      summary: `${kvStoreName}: writes fail, because etcd raises ${label('alarm')}.`,
       description: `Members that raise it: ${value.number}. NOSPACE: the database has reached its quota. CORRUPT: a member's data differs from that of the others.`,
     },
     {
@@ -74,8 +68,8 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: writes go on; KvStoreEtcdNoSpaceSoon pages before they stop.',
       for: '10m',
       wait: 'Longer than the operator takes to compact and defragment.',
-      expr: `${size} / ${quota} > ${numbers.quotaUsed}`,
-      signals: [`${size} / ${quota}`],
+      expr: `${used} > ${numbers.quotaUsed}`,
+      signals: [used],
       subject: 'member',
       dashboard: 'kvstore-operator',
       summary: `${member}: writes will fail with 507 "storage-full" when its database reaches the quota.`,
@@ -87,8 +81,8 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Page: writes fail before the morning.',
       for: '10m',
       wait: 'The slope of 1 h, and 10 m more: an import that ends is no trend. Below half of the quota nothing is predicted.',
-      expr: `${size} / ${quota} > ${numbers.quotaNearlyUsed} or (${size} / ${quota} > 0.5 and ${full} > 1)`,
-      signals: [`${size} / ${quota}`, full],
+      expr: `${used} > ${numbers.quotaNearlyUsed} or (${used} > 0.5 and ${full} > 1)`,
+      signals: [used, full],
       subject: 'member',
       dashboard: 'kvstore-operator',
       summary: `${member}: writes will fail with 507 "storage-full" within hours.`,

@@ -1,12 +1,13 @@
 /** Alerts about KvStores as the operator sees them, and about the operator. */
+import { backupAge, certificateLeft, notReady, reconcileFailing } from '../expressions.ts';
 import { type Alert, kvStoreName, label, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
-const expiry = 'kvstore_certificate_expiry_timestamp_seconds';
+const certificate = certificateLeft('certificate!="ca"');
+const authority = certificateLeft('certificate="ca"');
 const asked = 'kvstore_replicas_desired';
 const backupDue = 'kvstore_backup_last_schedule_timestamp_seconds';
 const backedUp = 'kvstore_backup_last_success_timestamp_seconds';
-const failing = 'kvstore_reconcile_failing_since_timestamp_seconds';
 const longest = 'workqueue_longest_running_processor_seconds{component="operator"}';
 const leading = 'leader_election_master_status{component="operator"}';
 const reason = `{{ with query (printf "kvstore_condition{type='Degraded',status='True',namespace='%s',name='%s'}" $labels.namespace $labels.name) }}{{ . | first | label "reason" }}{{ else }}unknown{{ end }}`;
@@ -21,7 +22,7 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       for: '5m',
       wait: 'Longer than pods take to move to another node.',
       // With the number of replicas that are ready as its value.
-      expr: `kvstore_replicas_ready and kvstore_ready == 0 and ${asked} > 0`,
+      expr: `kvstore_replicas_ready and ${notReady()}`,
       signals: ['kvstore_replicas_ready', 'kvstore_ready', asked],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
@@ -61,8 +62,8 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       for: '1h',
       wait: 'Renewal takes minutes; an hour leaves out an operator that is just being replaced.',
       // Due for renewal with 30 days left, an authority with a year: later than that, renewal does not happen.
-      expr: `${expiry}{certificate!="ca"} - time() < ${certificateSeconds} or ${expiry}{certificate="ca"} - time() < ${authoritySeconds}`,
-      signals: [`${expiry}{certificate!="ca"} - time()`, `${expiry}{certificate="ca"} - time()`],
+      expr: `${certificate} < ${certificateSeconds} or ${authority} < ${authoritySeconds}`,
+      signals: [certificate, authority],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
       summary: `${kvStoreName}: users notice nothing yet, but the certificate ${label('certificate')} of etcd is not renewed.`,
@@ -74,8 +75,8 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Page: when it ends, etcd, service and operator refuse each other, and everything fails at once.',
       for: '5m',
       wait: 'It has been coming for weeks; a new KvStore has no certificate that is so short.',
-      expr: `${expiry} - time() < ${certificatePageSeconds}`,
-      signals: [`${expiry} - time()`],
+      expr: `${certificateLeft()} < ${certificatePageSeconds}`,
+      signals: [certificateLeft()],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
       summary: `${kvStoreName}: all requests fail when the certificate ${label('certificate')} of etcd ends.`,
@@ -101,8 +102,8 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: the store serves; a loss would cost more than a week of changes.',
       for: '1h',
       wait: 'Backups are made every week at least; a day more for one that failed once.',
-      expr: `time() - ${backedUp} > ${numbers.backupAgeSeconds}`,
-      signals: [`time() - ${backedUp}`],
+      expr: `${backupAge()} > ${numbers.backupAgeSeconds}`,
+      signals: [backupAge()],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
       summary: `${kvStoreName}: users notice nothing; what they delete by mistake can only be had as it was long ago.`,
@@ -128,8 +129,8 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: what runs goes on; this one KvStore is not repaired.',
       for: '0m',
       wait: 'The metric has the time of the first failure; a success in between ends it.',
-      expr: `time() - ${failing} > ${numbers.reconcileFailingSeconds}`,
-      signals: [`time() - ${failing}`],
+      expr: `${reconcileFailing()} > ${numbers.reconcileFailingSeconds}`,
+      signals: [reconcileFailing()],
       subject: 'kvstore',
       dashboard: 'kvstore-operator',
       summary: `${kvStoreName}: it serves, but the operator cannot look after it.`,

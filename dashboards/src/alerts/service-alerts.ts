@@ -1,29 +1,26 @@
 /** Alerts about the service's replicas. */
-import { requestCount } from '../expressions.ts';
+import { by, clockSkew, requestCount, restarts, sumRate, versions } from '../expressions.ts';
 import { apiRoutes } from '../selectors.ts';
 import { type Alert, label, storeName, value } from './alert.ts';
-import { by } from './recording.ts';
 import type { Numbers } from './thresholds.ts';
 
 const replica = `${storeName}, replica ${label('pod')}`;
 const up = 'up{component="service"}';
 const answering = `sum by (${by}) (${up})`;
-const onReplica = 'namespace, kvstore, pod';
+const onReplica = `${by}, pod`;
 
 export function serviceAlerts(numbers: Numbers): readonly Alert[] {
-  const restarts = 'changes(process_start_time_seconds{component="service"}[30m])';
+  const restarted = restarts('component="service"');
   const lag = 'min_over_time(kvstore_index_lag_revisions[5m])';
   const queue = 'min_over_time(kvstore_write_queue[1m])';
   const replaced = 'increase(kvstore_resyncs_total{cause=~"restored|other-cluster"}[15m])';
   const damage = `sum by (${onReplica}, part) (increase(kvstore_data_damage_total[15m]))`;
-  const shed = `sum by (${by}) (rate(kvstore_http_problems_total{code="overloaded"}[5m]))`;
-  const served = `sum by (${by}) (rate(${requestCount}{${apiRoutes}}[5m]))`;
+  const shed = sumRate(by, 'kvstore_http_problems_total', 'code="overloaded"', '5m');
+  const served = sumRate(by, requestCount, apiRoutes, '5m');
   const growth = 'max_over_time(kvstore_snapshot_growth_bytes[5m])';
   const lostLines = `sum by (${onReplica}, component) (increase(kvstore_log_lines_dropped_total[15m]))`;
   const lostAudit = `sum by (${onReplica}, action) (increase(kvstore_audit_lines_dropped_total[15m]))`;
   const lostSpans = `sum by (${onReplica}) (increase(kvstore_trace_spans_dropped_total[10m]))`;
-  const skew = 'abs(kvstore_time_seconds - timestamp(kvstore_time_seconds))';
-  const versions = `count by (${by}) (count by (${by}, version) (kvstore_build_info))`;
   return [
     {
       name: 'KvStoreDown',
@@ -58,8 +55,8 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: the other replicas serve, and the next restart has the same cause as this one.',
       for: '0m',
       wait: 'The window of 30 m counts for itself: a rollout starts each container once.',
-      expr: `${restarts} > ${numbers.restarts}`,
-      signals: [restarts],
+      expr: `${restarted} > ${numbers.restarts}`,
+      signals: [restarted],
       subject: 'replica',
       dashboard: 'kvstore-rollout',
       summary: `${replica}: it restarts again and again, and requests on its connections are cut each time.`,
@@ -229,8 +226,8 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: times to live end early or late; nothing is lost.',
       for: '10m',
       wait: 'Longer than the time service of a node needs after a start.',
-      expr: `${skew} > ${numbers.clockSkewSeconds}`,
-      signals: [skew],
+      expr: `${clockSkew()} > ${numbers.clockSkewSeconds}`,
+      signals: [clockSkew()],
       subject: 'replica',
       dashboard: 'kvstore-service',
       summary: `${replica}: keys with a time to live end early or late, because a clock is wrong.`,
@@ -242,8 +239,8 @@ export function serviceAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: both versions serve; a rollout has not come to its end.',
       for: '1h',
       wait: 'Longer than a rollout of many replicas takes.',
-      expr: `${versions} > 1`,
-      signals: [versions],
+      expr: `${versions()} > 1`,
+      signals: [versions()],
       subject: 'store',
       dashboard: 'kvstore-rollout',
       summary: `${storeName}: users get answers of different versions.`,

@@ -118,9 +118,12 @@ export type Numbers = Readonly<Record<ThresholdName, number | string>>;
 
 export const names = Object.keys(thresholds) as readonly ThresholdName[];
 
-export const defaults = Object.fromEntries(names.map((name) => [name, thresholds[name].default])) as Readonly<
-  Record<ThresholdName, number>
->;
+/** A value for each of them. */
+export function byName<T>(of: (name: ThresholdName) => T): Readonly<Record<ThresholdName, T>> {
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<ThresholdName, T>;
+}
+
+export const defaults = byName<number>((name) => thresholds[name].default);
 
 /**
  * The defaults with some that differ.

@@ -15,11 +15,11 @@ import { ServiceProcess } from '../../../test-support/service-process/service-pr
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { discover, type Target, type WithTemplate } from './pods.ts';
 import { Prometheus } from './prometheus.ts';
+import { rulesFile } from './promtool.ts';
 import { startTraffic } from './traffic.ts';
 
 const operatorMain = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
 const scrapeFile = new URL('../../scrape.yaml', import.meta.url);
-const rulesFile = fileURLToPath(new URL('../../generated/rules.yaml', import.meta.url));
 
 export interface Rig {
   readonly prometheus: Prometheus;

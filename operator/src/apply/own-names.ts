@@ -6,7 +6,7 @@ import type { ObjectCache } from '../kube/object-cache.ts';
 import { pathOf, type Resource, resources } from '../kube/resources.ts';
 import type { Caches } from '../kube/sources.ts';
 import type { KvStore } from '../kvstore.ts';
-import { belongsTo, controllerOf, isOfKvStore } from './ownership.ts';
+import { belongsTo, controllingStore } from './ownership.ts';
 
 /**
  * Objects that an older operator made have the KvStore's own name and keep it: another account would make all pods anew,
@@ -46,6 +46,6 @@ export async function readOwnNames(
 
 /** Whether an object is another KvStore's. What a former one of the same name had goes with it, and its name is free. */
 function isOfOther(object: KubernetesObject | undefined, { metadata }: KvStore): boolean {
-  const controller = object === undefined ? undefined : controllerOf(object);
-  return controller !== undefined && isOfKvStore(controller) && controller.name !== metadata.name;
+  const store = object === undefined ? undefined : controllingStore(object);
+  return store !== undefined && store.name !== metadata.name;
 }

@@ -47,6 +47,12 @@ export function isOfKvStore(reference: Pick<V1OwnerReference, 'apiVersion' | 'ki
   return reference.kind === kind && reference.apiVersion.startsWith(`${group}/`);
 }
 
+/** The KvStore that controls an object; undefined when none does. */
+export function controllingStore(object: KubernetesObject): V1OwnerReference | undefined {
+  const controller = controllerOf(object);
+  return controller !== undefined && isOfKvStore(controller) ? controller : undefined;
+}
+
 /**
  * Whether an object is a KvStore's: by its controller. Labels alone are easily copied with whatever else an object holds;
  * only volumes go by them, which outlive their KvStore.

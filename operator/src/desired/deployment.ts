@@ -7,7 +7,7 @@ import type {
 import type { KvStore } from '../kvstore.ts';
 import { defaultNames, objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
-import { metricsPortOf, serviceEnvironment, serviceFiles, servicePort } from './service-environment.ts';
+import { metricsPortOf, serviceEnvironment, serviceFiles, servicePort, servicePorts } from './service-environment.ts';
 
 export interface ServiceDefaults {
   /** Image of a KvStore that names none. */
@@ -80,12 +80,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
               name: 'service',
               image: spec.image ?? defaults.serviceImage,
               imagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
-              ports: [
-                { name: 'http', containerPort: servicePort, protocol: 'TCP' },
-                ...(metricsPort === undefined
-                  ? []
-                  : [{ name: 'metrics', containerPort: metricsPort, protocol: 'TCP' }]),
-              ],
+              ports: servicePorts(kvstore).map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
               env: serviceEnvironment(kvstore),
               resources: spec.resources ?? defaultResources,
               volumeMounts: mounts,

@@ -52,6 +52,20 @@ export function metricsPortOf({ spec }: KvStore): number | undefined {
   return port > 0 && port <= 65_535 && port !== servicePort ? port : undefined;
 }
 
+export interface ServicePort {
+  readonly name: 'http' | 'metrics';
+  readonly port: number;
+}
+
+/** What a replica listens on, by the names that pods and the Service give it. */
+export function servicePorts(kvstore: KvStore): ServicePort[] {
+  const metrics = metricsPortOf(kvstore);
+  return [
+    { name: 'http', port: servicePort },
+    ...(metrics === undefined ? [] : [{ name: 'metrics' as const, port: metrics }]),
+  ];
+}
+
 export interface ServiceFiles {
   readonly volumes: V1Volume[];
   readonly mounts: V1VolumeMount[];

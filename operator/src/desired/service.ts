@@ -1,7 +1,7 @@
 import type { V1Deployment, V1Service } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
 import { objectLabels, selectorLabels } from './labels.ts';
-import { metricsPortOf, servicePort } from './service-environment.ts';
+import { servicePorts } from './service-environment.ts';
 
 /** Makes Traefik send to the Service's own address, and not to its endpoints. */
 export const nativeAnnotation = 'traefik.ingress.kubernetes.io/service.nativelb';
@@ -12,7 +12,6 @@ export const nativeAnnotation = 'traefik.ingress.kubernetes.io/service.nativelb'
  */
 export function buildService(kvstore: KvStore, live?: V1Deployment): V1Service {
   const { name, namespace } = kvstore.metadata;
-  const metricsPort = metricsPortOf(kvstore);
   const annotations = {
     ...(keepsRoute(kvstore, live) ? { [nativeAnnotation]: 'true' } : {}),
     ...traefikTls(kvstore),
@@ -27,12 +26,7 @@ export function buildService(kvstore: KvStore, live?: V1Deployment): V1Service {
     spec: {
       type: 'ClusterIP',
       selector: selectorLabels(name, 'service'),
-      ports: [
-        { name: 'http', port: servicePort, targetPort: 'http', protocol: 'TCP' },
-        ...(metricsPort === undefined
-          ? []
-          : [{ name: 'metrics', port: metricsPort, targetPort: 'metrics', protocol: 'TCP' }]),
-      ],
+      ports: servicePorts(kvstore).map(({ name, port }) => ({ name, port, targetPort: name, protocol: 'TCP' })),
     },
   };
 }

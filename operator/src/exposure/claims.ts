@@ -3,7 +3,7 @@
  * send a write to one of them and the read of it to the other. So one of them has the host and the others get no route.
  */
 import type { V1Ingress } from '@kubernetes/client-node';
-import { controllerOf, isOfKvStore } from '../apply/ownership.ts';
+import { controllerOf, controllingStore } from '../apply/ownership.ts';
 import { type IngressPath, ingressPaths } from '../desired/ingress.ts';
 import type { KvStore } from '../kvstore.ts';
 import { asItStands, classOf } from './standing.ts';
@@ -83,9 +83,8 @@ function foreignClaim(ingress: V1Ingress, kvstore: KvStore): Claim | undefined {
       host === spec.ingress.host && http?.paths.some(({ path = '/' }) => ours.some((own) => covers(own, path))),
   );
   if (overlaps !== true) return undefined;
-  const controller = controllerOf(ingress);
-  const isStore = controller !== undefined && isOfKvStore(controller);
-  const holder = `${isStore ? 'KvStore' : 'Ingress'} ${metadata?.namespace}/${metadata?.name}`;
+  const kind = controllingStore(ingress) === undefined ? 'Ingress' : 'KvStore';
+  const holder = `${kind} ${metadata?.namespace}/${metadata?.name}`;
   return { holder, hasRoute: true, since: String(metadata?.creationTimestamp ?? '') };
 }
 

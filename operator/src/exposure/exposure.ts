@@ -5,6 +5,7 @@ import { belongsTo } from '../apply/ownership.ts';
 import type { Clock } from '../clock.ts';
 import { BackgroundAnswers } from '../control/background-answers.ts';
 import { KeptAnswers } from '../control/kept-answers.ts';
+import { serviceHost } from '../desired/service-environment.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasStatus } from '../kube/kube-error.ts';
 import { pathOf, resources } from '../kube/resources.ts';
@@ -118,7 +119,7 @@ export class Exposures {
 
   #ask(kvstore: KvStore, facts: Omit<RouteFacts, 'answer'>, address: URL): Exposure {
     const { uid, name, namespace } = kvstore.metadata;
-    const host = kvstore.spec.ingress.host?.replace(/^\*/, 'kvstore') ?? `${name}.${namespace}.svc`;
+    const host = kvstore.spec.ingress.host?.replace(/^\*/, 'kvstore') ?? serviceHost(name, namespace);
     const judge = (answer: RouteAnswer): Finding => exposureOf(kvstore, { ...facts, answer });
     const subject = `${namespace}/${name}`;
     // Without replicas another answer is right: with the first of them, and after the last, the questions begin anew.

@@ -16,7 +16,7 @@ import type {
   V1StatefulSet,
 } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import { controllerOf, isOfKvStore } from '../apply/ownership.ts';
+import { controllingStore } from '../apply/ownership.ts';
 import type { Clock } from '../clock.ts';
 import { labelKeys } from '../desired/labels.ts';
 import type { KvStore } from '../kvstore.ts';
@@ -129,8 +129,7 @@ function createSource(
 /** False: an Ingress that concerns no KvStore but as another owner of a host. */
 function isOurs(object: KubernetesObject): boolean {
   if (object.kind !== resources.ingresses.kind || object.metadata?.labels?.[labelKeys.name] === 'kvstore') return true;
-  const controller = controllerOf(object);
-  return controller !== undefined && isOfKvStore(controller);
+  return controllingStore(object) !== undefined;
 }
 
 /**
@@ -139,8 +138,6 @@ function isOurs(object: KubernetesObject): boolean {
  */
 export function kvStoreKeyOf(object: KubernetesObject): string | undefined {
   if (object.kind === resources.kvStores.kind) return keyOf(object);
-  const controller = controllerOf(object);
-  if (controller !== undefined && isOfKvStore(controller)) return `${object.metadata?.namespace}/${controller.name}`;
-  const instance = object.metadata?.labels?.[labelKeys.instance];
-  return instance === undefined ? undefined : `${object.metadata?.namespace}/${instance}`;
+  const name = controllingStore(object)?.name ?? object.metadata?.labels?.[labelKeys.instance];
+  return name === undefined ? undefined : `${object.metadata?.namespace}/${name}`;
 }

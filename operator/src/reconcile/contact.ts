@@ -2,7 +2,7 @@
  * Whether a store still reaches an etcd that somebody else runs. Its replicas stay ready without it, for what they have
  * can be read, so their readiness says nothing of it; their answer to /readyz does (docs/adr/0191).
  */
-import { get, type IncomingMessage } from 'node:http';
+import { get as getPlain } from 'node:http';
 import { get as getOverTls } from 'node:https';
 import type { Clock } from '../clock.ts';
 import { BackgroundAnswers } from '../control/background-answers.ts';
@@ -52,12 +52,10 @@ function isLost(ms = 0): boolean {
 export const askContact: AskContact = (kvstore) =>
   new Promise((resolve, reject) => {
     const url = `${serviceUrl(kvstore)}/readyz`;
-    const options = { agent: false, signal: AbortSignal.timeout(deadlineMs) } as const;
+    const get = kvstore.spec.tls === undefined ? getPlain : getOverTls;
     // Nothing is sent, and what comes back is a hint: as a kubelet, it does not look at the certificate.
-    const unchecked = { ...options, rejectUnauthorized: false };
-    const ask = (take: (response: IncomingMessage) => void) =>
-      kvstore.spec.tls === undefined ? get(url, options, take) : getOverTls(url, unchecked, take);
-    const request = ask((response) => {
+    const options = { agent: false, signal: AbortSignal.timeout(deadlineMs), rejectUnauthorized: false } as const;
+    const request = get(url, options, (response) => {
       response.resume();
       response.on('error', () => {});
       const { age } = response.headers;
