@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { SecureContextOptions } from 'node:tls';
 import { type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
-import { brokenBody, errorOf, type Form, isOurs } from './trust.ts';
+import { acceptOf, brokenBody, errorOf, type Form, isOurs } from './trust.ts';
 
 export interface ClientOptions extends RetryOptions {
   /** Of the store; a path in it goes before every call's. */
@@ -85,6 +85,7 @@ export class Client {
       agent: this.#agent,
       signal,
       headers: {
+        ...acceptOf(form),
         ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
         ...(identity === undefined ? {} : { 'KvStore-Identity': identity }),
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),

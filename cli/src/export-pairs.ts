@@ -6,8 +6,6 @@ import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 import { mayPass } from './server-error.ts';
 
-export const jsonLines = 'application/x-ndjson';
-
 export interface ExportOptions {
   /** Only keys behind this one. */
   readonly after?: string | undefined;
@@ -59,7 +57,6 @@ export async function openLines(
   return client.open({
     method: 'GET',
     target: withQuery('/', { prefix, after, count: 'true' }),
-    headers: { Accept: jsonLines },
     form: 'lines',
   });
 }

@@ -28,7 +28,6 @@ export async function readPair(client: Client, key: string, { stale }: { stale: 
   const answer = await client.send({
     method: 'GET',
     target: withQuery('/', { prefix: key, limit: '1', consistency }),
-    headers: { Accept: 'application/x-ndjson' },
     form: 'lines',
   });
   return pairOf(answer, key);

@@ -43,7 +43,7 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
       const response = await client.open({
         method: 'GET',
         target: withQuery('/watch', { prefix, suffix }),
-        headers: { Accept: 'text/event-stream', ...(id === '' ? {} : { 'Last-Event-ID': id }) },
+        headers: id === '' ? {} : { 'Last-Event-ID': id },
         form: 'events',
       });
       confirmed = true;
