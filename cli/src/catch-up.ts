@@ -33,17 +33,13 @@ async function readAll(
   const response = await openLines(client, { prefix });
   const reached = versionOf(response.headers) ?? '';
   const isSameTimeline = timelineOf(reached) === timelineOf(after);
-  try {
-    for await (const { bytes } of pairLines(response, client)) {
-      const { key, revision = Number.POSITIVE_INFINITY } = parseRecord(bytes);
-      if (suffix !== undefined && !key.endsWith(suffix)) continue;
-      if (isSameTimeline && revision <= revisionOf(after)) continue;
-      if (taken.get(key) === revision) continue;
-      taken.set(key, revision);
-      await take(bytes.toString());
-    }
-  } catch (cause) {
-    throw response.errored === null ? cause : client.failure(cause);
+  for await (const { bytes } of pairLines(response, client)) {
+    const { key, revision = Number.POSITIVE_INFINITY } = parseRecord(bytes);
+    if (suffix !== undefined && !key.endsWith(suffix)) continue;
+    if (isSameTimeline && revision <= revisionOf(after)) continue;
+    if (taken.get(key) === revision) continue;
+    taken.set(key, revision);
+    await take(bytes.toString());
   }
   return reached;
 }

@@ -60,7 +60,7 @@ export class Client {
 
   async #sendOnce(call: Call): Promise<Answer> {
     const response = await this.open(call);
-    const body = await this.#read(response);
+    const body = await text(this.pieces(response));
     try {
       checkBody(body, call.form ?? 'json');
     } catch (cause) {
@@ -122,6 +122,18 @@ export class Client {
     throw signal.aborted ? signal.reason : error;
   }
 
+  /**
+   * What arrives of an answer. Only errors of the connection become those below: what its reader throws stays as it is.
+   * @throws ConnectionError, NotAKvStoreError, or the reason of the interruption
+   */
+  async *pieces(response: IncomingMessage): AsyncGenerator<Buffer> {
+    try {
+      yield* response as AsyncIterable<Buffer>;
+    } catch (cause) {
+      throw this.failure(cause);
+    }
+  }
+
   /** The error of a connection; an interruption stays one. */
   failure(cause: unknown): unknown {
     const { signal, url } = this.options;
@@ -132,14 +144,6 @@ export class Client {
       return new NotAKvStoreError(url.href, 'it does not speak TLS. Try http:// in place of https://', cause);
     }
     return new ConnectionError(url.href, cause);
-  }
-
-  async #read(response: IncomingMessage): Promise<string> {
-    try {
-      return await text(response);
-    } catch (cause) {
-      throw this.failure(cause);
-    }
   }
 
   close(): void {
