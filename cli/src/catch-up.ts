@@ -1,7 +1,7 @@
 /** What a watch does when the store's history has a gap: it reads everything, and goes on from there. */
 import type { Client } from './client.ts';
 import { openLines, pairLines } from './export-pairs.ts';
-import { versionOf } from './pair-text.ts';
+import { timelineOf, versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 
@@ -42,10 +42,6 @@ async function readAll(
     await take(bytes.toString());
   }
   return reached;
-}
-
-function timelineOf(id: string): string {
-  return id.split('-')[0] ?? '';
 }
 
 /** The last revision of which everything was taken. */
