@@ -1,9 +1,10 @@
 /** A million pairs in the embedded store: how long a start and a dump take, and how much memory the process keeps. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { memoryOf } from '../test-support/process-memory.ts';
 import { spawnService } from '../test-support/service-process/spawn.ts';
 
 const pairs = Number(process.env.PAIRS ?? 1_000_000);
@@ -16,7 +17,7 @@ const directory = mkdtempSync(join(tmpdir(), 'kvstore-million-'));
 interface Running {
   readonly url: string;
   readonly startTime: number;
-  /** Resident MiB, now. */
+  /** MiB of its own, now: the index is mapped, and the system may take its pages back. */
   memory(): number;
   stop(): Promise<void>;
 }
@@ -33,7 +34,7 @@ async function start(): Promise<Running> {
     return {
       url,
       startTime: performance.now() - began,
-      memory: () => residentMiB(child.pid ?? 0),
+      memory: () => Math.round(memoryOf(child.pid ?? 0, 'RssAnon')),
       stop: async () => {
         child.kill('SIGINT');
         await ended;
@@ -41,12 +42,6 @@ async function start(): Promise<Running> {
     };
   }
   throw new Error('the service did not start');
-}
-
-/** Memory of its own, without the pages of files (the index is mapped, and the system may take those back). */
-function residentMiB(pid: number): number {
-  const [, kibibytes] = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kibibytes) / 1024);
 }
 
 async function fill(service: Running): Promise<void> {

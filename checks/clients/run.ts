@@ -4,7 +4,7 @@
  * package registries, at fixed versions.
  */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,7 @@ async function checkPython(description: string, url: string): Promise<void> {
 
 async function checkGo(description: string, url: string): Promise<void> {
   const cwd = join(folder, 'go');
-  await run('mkdir', [cwd]);
+  await mkdir(cwd);
   await copyFile(own('round.go'), join(cwd, 'round.go'));
   await run('go', ['mod', 'init', 'round'], { cwd });
   const { stdout } = await run(

@@ -1,7 +1,7 @@
 /** What a watch does when the store's history has a gap: it reads everything, and goes on from there. */
 import type { Client } from './client.ts';
 import { openLines, pairLines } from './export-pairs.ts';
-import { versionOf } from './pair-text.ts';
+import { timelineOf, versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 
@@ -33,23 +33,15 @@ async function readAll(
   const response = await openLines(client, { prefix });
   const reached = versionOf(response.headers) ?? '';
   const isSameTimeline = timelineOf(reached) === timelineOf(after);
-  try {
-    for await (const { bytes } of pairLines(response, client)) {
-      const { key, revision = Number.POSITIVE_INFINITY } = parseRecord(bytes);
-      if (suffix !== undefined && !key.endsWith(suffix)) continue;
-      if (isSameTimeline && revision <= revisionOf(after)) continue;
-      if (taken.get(key) === revision) continue;
-      taken.set(key, revision);
-      await take(bytes.toString());
-    }
-  } catch (cause) {
-    throw response.errored === null ? cause : client.failure(cause);
+  for await (const { bytes } of pairLines(response, client)) {
+    const { key, revision = Number.POSITIVE_INFINITY } = parseRecord(bytes);
+    if (suffix !== undefined && !key.endsWith(suffix)) continue;
+    if (isSameTimeline && revision <= revisionOf(after)) continue;
+    if (taken.get(key) === revision) continue;
+    taken.set(key, revision);
+    await take(bytes.toString());
   }
   return reached;
-}
-
-function timelineOf(id: string): string {
-  return id.split('-')[0] ?? '';
 }
 
 /** The last revision of which everything was taken. */

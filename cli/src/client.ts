@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { SecureContextOptions } from 'node:tls';
 import { type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
-import { brokenBody, errorOf, type Form, isOurs } from './trust.ts';
+import { acceptOf, brokenBody, errorOf, type Form, isOurs } from './trust.ts';
 
 export interface ClientOptions extends RetryOptions {
   /** Of the store; a path in it goes before every call's. */
@@ -60,7 +60,7 @@ export class Client {
 
   async #sendOnce(call: Call): Promise<Answer> {
     const response = await this.open(call);
-    const body = await this.#read(response);
+    const body = await text(this.pieces(response));
     try {
       checkBody(body, call.form ?? 'json');
     } catch (cause) {
@@ -85,6 +85,7 @@ export class Client {
       agent: this.#agent,
       signal,
       headers: {
+        ...acceptOf(form),
         ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
         ...(identity === undefined ? {} : { 'KvStore-Identity': identity }),
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
@@ -121,6 +122,18 @@ export class Client {
     throw signal.aborted ? signal.reason : error;
   }
 
+  /**
+   * What arrives of an answer. Only errors of the connection become those below: what its reader throws stays as it is.
+   * @throws ConnectionError, NotAKvStoreError, or the reason of the interruption
+   */
+  async *pieces(response: IncomingMessage): AsyncGenerator<Buffer> {
+    try {
+      yield* response as AsyncIterable<Buffer>;
+    } catch (cause) {
+      throw this.failure(cause);
+    }
+  }
+
   /** The error of a connection; an interruption stays one. */
   failure(cause: unknown): unknown {
     const { signal, url } = this.options;
@@ -131,14 +144,6 @@ export class Client {
       return new NotAKvStoreError(url.href, 'it does not speak TLS. Try http:// in place of https://', cause);
     }
     return new ConnectionError(url.href, cause);
-  }
-
-  async #read(response: IncomingMessage): Promise<string> {
-    try {
-      return await text(response);
-    } catch (cause) {
-      throw this.failure(cause);
-    }
   }
 
   close(): void {

@@ -6,8 +6,6 @@ import { parseRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 import { mayPass } from './server-error.ts';
 
-export const jsonLines = 'application/x-ndjson';
-
 export interface ExportOptions {
   /** Only keys behind this one. */
   readonly after?: string | undefined;
@@ -59,7 +57,6 @@ export async function openLines(
   return client.open({
     method: 'GET',
     target: withQuery('/', { prefix, after, count: 'true' }),
-    headers: { Accept: jsonLines },
     form: 'lines',
   });
 }
@@ -72,14 +69,9 @@ async function copy(
 ): Promise<void> {
   let rest: Buffer[] = [];
   let count = 0;
-  const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  for (;;) {
-    const next = await chunks.next().catch((cause: unknown) => {
-      throw client.failure(cause);
-    });
-    if (next.done === true) break;
-    rest.push(next.value);
-    if (!next.value.includes(0x0a)) continue;
+  for await (const piece of client.pieces(response)) {
+    rest.push(piece);
+    if (!piece.includes(0x0a)) continue;
     const all = Buffer.concat(rest);
     // The last whole line may be the one with the count.
     const end = all.lastIndexOf(0x0a, all.lastIndexOf(0x0a) - 1) + 1;
@@ -97,7 +89,7 @@ async function copy(
 /** The lines of such an answer without the last one. Throws when something of it is missing. */
 export async function* pairLines(response: IncomingMessage, client: Client): AsyncGenerator<Line> {
   let held: Line | undefined;
-  for await (const line of readLines(response)) {
+  for await (const line of readLines(client.pieces(response))) {
     if (held !== undefined) yield held;
     held = line;
   }

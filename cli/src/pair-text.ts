@@ -13,6 +13,11 @@ export function versionOf({ etag }: IncomingHttpHeaders): string | undefined {
   return /^"([\x21\x23-\x7e]+)"$/.exec(etag ?? '')?.[1];
 }
 
+/** The store's timeline, with which versions and the ids of events begin. */
+export function timelineOf(version: string): string {
+  return version.split('-')[0] ?? '';
+}
+
 /** The header of `--if-match`. */
 export function ifMatch(version: string): { readonly 'If-Match': string } {
   return { 'If-Match': `"${version}"` };

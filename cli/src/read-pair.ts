@@ -2,7 +2,7 @@
 import { parseMembers } from '../../service/src/requests/json-members.ts';
 import { type Answer, type Client, withQuery } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
-import { versionOf } from './pair-text.ts';
+import { timelineOf, versionOf } from './pair-text.ts';
 
 export interface StoredPair {
   /** JSON text, token by token as it was set. */
@@ -28,7 +28,6 @@ export async function readPair(client: Client, key: string, { stale }: { stale: 
   const answer = await client.send({
     method: 'GET',
     target: withQuery('/', { prefix: key, limit: '1', consistency }),
-    headers: { Accept: 'application/x-ndjson' },
     form: 'lines',
   });
   return pairOf(answer, key);
@@ -40,6 +39,5 @@ function pairOf({ headers, body }: Answer, key: string): StoredPair {
   if (value === undefined || JSON.parse(members?.get('key') ?? 'null') !== key) {
     throw new CliError('404 key-not-found: The store has no such key.', exitCodes.notFound);
   }
-  const [timeline = ''] = (versionOf(headers) ?? '').split('-');
-  return { value, version: `${timeline}-${revision}` };
+  return { value, version: `${timelineOf(versionOf(headers) ?? '')}-${revision}` };
 }

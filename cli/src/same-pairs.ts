@@ -33,8 +33,6 @@ async function compare(readFile: () => AsyncIterable<Line>, client: Client): Pro
         throw new CliError(message, exitCodes.preconditionFailed);
       }
     }
-  } catch (error) {
-    throw error instanceof CliError || !response.errored ? error : client.failure(error);
   } finally {
     response.destroy();
     await file.return?.();

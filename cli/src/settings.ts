@@ -1,9 +1,9 @@
 /** The options that every command has, with their variables. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Context, type Io, say } from './io.ts';
+import { readNamed } from './named-file.ts';
 import { plainTextWarning, type TlsFileOptions, tlsFiles } from './tls.ts';
 
 export interface CommonOptions extends TlsFileOptions {
@@ -96,15 +96,9 @@ function parseUrl(text: string): URL {
 
 function readToken({ token, tokenFile }: CommonOptions, { env }: Io): string | undefined {
   if (token !== undefined) return checkToken(token, '--token');
-  const file = tokenFile ?? (env.KV_TOKEN_FILE === '' ? undefined : env.KV_TOKEN_FILE);
+  const file = tokenFile ?? (env.KV_TOKEN_FILE || undefined);
   if (file === undefined) return undefined;
-  let content: Buffer;
-  try {
-    content = readFileSync(file);
-  } catch (cause) {
-    throw new CliError(`the token: ${cause instanceof Error ? cause.message : cause}`, exitCodes.usage, cause);
-  }
-  return checkToken(content.toString('latin1').trim(), file);
+  return checkToken(readNamed('the token', file).toString('latin1').trim(), file);
 }
 
 /** RFC 6750, 2.1. Anything else would be sent as another token, or not at all. @throws CliError (usage) */

@@ -1,8 +1,8 @@
 /** The files of TLS, and where a token must not go without it. */
-import { readFileSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
 import { isLoopback } from '../../service/src/loopback.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
+import { readNamed } from './named-file.ts';
 
 export interface TlsFileOptions {
   readonly caFile?: string;
@@ -32,9 +32,9 @@ export function tlsFiles(options: TlsFileOptions, env: Env, url: URL): () => Sec
     throw new CliError('--cert-file and --key-file go together', exitCodes.usage);
   }
   return () => ({
-    ...(ca === undefined ? {} : { ca: read('the certificate authority', ca) }),
-    ...(cert === undefined ? {} : { cert: read('the client certificate', cert) }),
-    ...(key === undefined ? {} : { key: read("the client certificate's key", key) }),
+    ...(ca === undefined ? {} : { ca: readNamed('the certificate authority', ca) }),
+    ...(cert === undefined ? {} : { cert: readNamed('the client certificate', cert) }),
+    ...(key === undefined ? {} : { key: readNamed("the client certificate's key", key) }),
   });
 }
 
@@ -48,12 +48,4 @@ const names = {
 export function plainTextWarning({ protocol, hostname, host }: URL): string | undefined {
   if (protocol === 'https:' || isLoopback(hostname)) return undefined;
   return `warning: the token goes to ${host} over plain http, where others on the way can read it; use https`;
-}
-
-function read(what: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new CliError(`${what}: ${cause instanceof Error ? cause.message : cause}`, exitCodes.usage, cause);
-  }
 }

@@ -9,13 +9,16 @@ import { NotAKvStoreError, ServerError } from './server-error.ts';
 /** What a call is answered with when it succeeds. */
 export type Form = keyof typeof forms;
 
-/** The type of each form, and whether it has an entity tag: what shows data has one. */
+/**
+ * The type of each form; whether it has an entity tag, as what shows data has; and whether it has to be asked for, since the
+ * path alone does not say it.
+ */
 const forms = {
-  json: { type: 'application/json', hasTag: true },
-  lines: { type: 'application/x-ndjson', hasTag: true },
-  events: { type: 'text/event-stream', hasTag: false },
-  probe: { type: 'application/json', hasTag: false },
-  metrics: { type: 'text/plain', hasTag: false },
+  json: { type: 'application/json', hasTag: true, isAsked: false },
+  lines: { type: 'application/x-ndjson', hasTag: true, isAsked: true },
+  events: { type: 'text/event-stream', hasTag: false, isAsked: true },
+  probe: { type: 'application/json', hasTag: false, isAsked: false },
+  metrics: { type: 'text/plain', hasTag: false, isAsked: false },
 } as const;
 
 /** What a proxy on the way may say of a request, without meaning the store's data. */
@@ -25,6 +28,12 @@ const ofProxies: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
 const longestShown = 2000;
 
 const entityTag = /^"[0-9a-z]{8}-\d/;
+
+/** The header of a call that is to be answered in this form. */
+export function acceptOf(form: Form): { readonly Accept?: string } {
+  const { type, isAsked } = forms[form];
+  return isAsked ? { Accept: type } : {};
+}
 
 /** Whether a successful answer has the type and, for data, the entity tag that this API gives. */
 export function isOurs({ statusCode, headers }: IncomingMessage, form: Form): boolean {

@@ -43,11 +43,11 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
       const response = await client.open({
         method: 'GET',
         target: withQuery('/watch', { prefix, suffix }),
-        headers: { Accept: 'text/event-stream', ...(id === '' ? {} : { 'Last-Event-ID': id }) },
+        headers: id === '' ? {} : { 'Last-Event-ID': id },
         form: 'events',
       });
       confirmed = true;
-      throw await readEvents(client, response, { id, take, reached });
+      return readEvents(client, response, { id, take, reached });
     };
     await withRetries(
       () =>
@@ -73,27 +73,23 @@ interface Reading {
   readonly reached: (id: string, data?: string) => void;
 }
 
-/** Reads until the stream ends, and returns why it did. */
-async function readEvents(client: Client, response: IncomingMessage, { id, take, reached }: Reading): Promise<unknown> {
+/** Reads until the stream ends. @throws ConnectionError that says why it did */
+async function readEvents(client: Client, response: IncomingMessage, { id, take, reached }: Reading): Promise<never> {
   const { headers, socket } = response;
   // A connection that nothing comes through any more is a dead one.
   socket.setTimeout(longestSilence(String(headers['kvstore-heartbeat'])));
   const stream = new EventStream(id);
-  response.setEncoding('utf8');
+  const decoder = new TextDecoder();
   let why = 'the store ended the watch';
-  try {
-    for await (const piece of response as AsyncIterable<string>) {
-      for (const event of stream.push(piece)) {
-        if (event.event === 'set' || event.event === 'delete') await take(event.data);
-        if (event.event === 'error') why = `the store ended the watch: ${detailOf(event.data)}`;
-        reached(event.id, event.data);
-      }
-      reached(stream.lastEventId);
+  for await (const piece of client.pieces(response)) {
+    for (const event of stream.push(decoder.decode(piece, { stream: true }))) {
+      if (event.event === 'set' || event.event === 'delete') await take(event.data);
+      if (event.event === 'error') why = `the store ended the watch: ${detailOf(event.data)}`;
+      reached(event.id, event.data);
     }
-  } catch (cause) {
-    return response.errored === null ? cause : client.failure(cause);
+    reached(stream.lastEventId);
   }
-  return new ConnectionError(client.options.url.href, new Error(why));
+  throw new ConnectionError(client.options.url.href, new Error(why));
 }
 
 function revisionIn(id: string): string | undefined {

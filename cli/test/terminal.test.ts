@@ -1,51 +1,15 @@
 /** What others wrote into a store does nothing to a terminal, and comes out of a pipe as it is. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { hasActingCharacters } from '../../test-support/acting-characters.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
-import { systemClock } from '../src/clock.ts';
-import { CliError, exitCodes } from '../src/exit-codes.ts';
 import { printable } from '../src/printable.ts';
-import { run } from '../src/program.ts';
+import { runCli } from './support/in-process.ts';
 import { oneStore } from './support/store.ts';
 
 /** One of each kind: ESC, CR, newline, DEL, C1's CSI, an override, an isolate, a separator, a tag. */
 const hostile = '\u001b]0;x\u0007\r\n\u007f\u009b31m\u202eevil\u2066\u2028\u{e0041}';
-interface Shown {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Ways {
-  readonly url: string;
-  readonly isTTY: boolean;
-  readonly until?: (stdout: () => string) => Promise<unknown>;
-}
-
-async function show(args: readonly string[], { url, isTTY, until }: Ways): Promise<Shown> {
-  const end = new AbortController();
-  const stream = () => Object.assign(new PassThrough(), { isTTY });
-  const io = {
-    stdin: new PassThrough().end(),
-    stdout: stream(),
-    stderr: Object.assign(new PassThrough(), { isTTY: false }),
-  };
-  let soFar = '';
-  io.stdout.on('data', (piece: Buffer) => {
-    soFar += piece.toString();
-  });
-  const stderr = text(io.stderr);
-  const running = run(args, { ...io, env: { KV_URL: url }, clock: systemClock, signal: end.signal });
-  await until?.(() => soFar);
-  if (until !== undefined) end.abort(new CliError('interrupted', exitCodes.interrupted));
-  const code = await running;
-  io.stderr.end();
-  return { code, stdout: soFar, stderr: await stderr };
-}
 
 const store = oneStore(test);
 const key = `k${hostile}`;
@@ -69,12 +33,12 @@ for (const args of commands) {
   test.serial(`${title}: escaped on a terminal, untouched in a pipe`, async (t) => {
     await seed();
     const { url } = store;
-    const seen = await show(args, { url, isTTY: true });
+    const seen = await runCli(args, { url, terminal: true });
     t.is(seen.code, 0, seen.stderr);
     t.false(hasActingCharacters(seen.stdout));
     t.is(seen.stdout.split('\n').length, 2, 'one line');
     t.regex(seen.stdout, /\\u009b/);
-    const piped = await show(args, { url, isTTY: false });
+    const piped = await runCli(args, { url });
     t.true(piped.stdout.includes('\u009b31m\u202eevil\u2066'), piped.stdout);
     if (title.includes('json') || args[0] === 'export') t.deepEqual(JSON.parse(seen.stdout), JSON.parse(piped.stdout));
   });
@@ -82,16 +46,16 @@ for (const args of commands) {
 
 test.serial('watch: the same', async (t) => {
   const { url } = store;
-  for (const isTTY of [true, false]) {
-    const until = async (stdout: () => string) => {
+  for (const terminal of [true, false]) {
+    const until = async (seen: { readonly stdout: string }) => {
       await waitFor('a change is shown', async () => {
         await seed();
-        return stdout().includes('\n');
+        return seen.stdout.includes('\n');
       });
     };
-    const { stdout } = await show(['watch'], { url, isTTY, until });
-    t.is(hasActingCharacters(stdout), !isTTY, stdout);
-    t.true(stdout.includes(isTTY ? '\\u009b31m\\u202eevil' : '\u009b31m\u202eevil'));
+    const { stdout } = await runCli(['watch'], { url, terminal, until });
+    t.is(hasActingCharacters(stdout), !terminal, stdout);
+    t.true(stdout.includes(terminal ? '\\u009b31m\\u202eevil' : '\u009b31m\u202eevil'));
   }
 });
 
@@ -108,15 +72,15 @@ async function answering(t: ExecutionContext, body: string): Promise<string> {
 test('messages are escaped wherever they go, and are one line', async (t) => {
   const problem = { type: 'urn:kvstore:problem:invalid-key', title: 'Not a key', status: 400 };
   const ours = JSON.stringify({ ...problem, code: 'invalid-key', detail: `d${hostile}` });
-  const { code, stderr } = await show(['get', 'a'], { url: await answering(t, ours), isTTY: false });
+  const { code, stderr } = await runCli(['get', 'a'], { url: await answering(t, ours) });
   t.is(code, 1);
   t.false(hasActingCharacters(stderr));
   t.is(stderr.trimEnd().split('\n').length, 1);
-  const other = await show(['get', 'a'], { url: await answering(t, `c${hostile}`), isTTY: false });
+  const other = await runCli(['get', 'a'], { url: await answering(t, `c${hostile}`) });
   t.false(hasActingCharacters(other.stderr));
   t.is(other.stderr.trimEnd().split('\n').length, 1);
   t.regex(stderr, /d\\u001b\]0;x\\u0007\\u000d\\u000a/);
-  const usage = await show([`--no\u001b[31m`], { url: 'http://127.0.0.1:1', isTTY: false });
+  const usage = await runCli([`--no\u001b[31m`], { url: 'http://127.0.0.1:1' });
   t.false(hasActingCharacters(usage.stderr));
 });
 

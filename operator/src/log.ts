@@ -1,8 +1,12 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { safeLine } from '../../core/src/acting-characters.ts';
 import { LogOutput } from '../../core/src/log-output.ts';
 
-/** JSON lines with the level's name and an ISO time; errors under err, with their causes. */
+/**
+ * JSON lines with the level's name and an ISO time; errors under err, with their causes. What a terminal acts on is escaped:
+ * messages of the API server quote what users wrote.
+ */
 export function createLog(level: string, destination: DestinationStream): Logger {
   const options = {
     level,
@@ -28,17 +32,4 @@ export function logOutput(registry: Registry): LogOutput {
       return `${JSON.stringify({ level: 'warn', time, dropped: lines, msg: 'lines of the log were dropped' })}\n`;
     },
   });
-}
-
-/** Raw in JSON: DEL, C1, formats such as bidirectional overrides, separators of lines. Joiners belong to scripts and emoji. */
-const acting = /[\u007f-\u009f\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
-
-/** The same JSON, with what a terminal acts on escaped: messages of the API server quote what users wrote. */
-function safeLine(line: string): string {
-  return line.replaceAll(acting, (character) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 }

@@ -2,8 +2,9 @@
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { Counter, type Registry } from 'prom-client';
+import { safeLine } from '../../core/src/acting-characters.ts';
 import { LogOutput } from '../../core/src/log-output.ts';
-import { safeLine, shownLine } from './log-line.ts';
+import { shownLine } from './log-line.ts';
 
 export interface LogOptions {
   readonly level: string;

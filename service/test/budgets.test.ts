@@ -5,10 +5,10 @@
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
+import { MemoryWatch } from '../../test-support/process-memory.ts';
 import { startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
-import { AnonymousMemory } from './support/anonymous-memory.ts';
 import { call, get, set, singleConnection } from './support/call.ts';
 
 /** MiB of 512, less what the system takes for connections. */
@@ -110,7 +110,7 @@ function attackOn(t: ExecutionContext, port: number): Attack {
 for (const [name, attack] of Object.entries(kinds)) {
   test.serial(name, async (t) => {
     const { port, pid } = await startFilled(t);
-    using memory = new AnonymousMemory(pid);
+    using memory = new MemoryWatch(pid, 'RssAnon');
     const before = memory.now();
     await attack(attackOn(t, port));
     for (let i = 0; i < 20; i++) {

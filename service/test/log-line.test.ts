@@ -3,8 +3,9 @@ import { PassThrough } from 'node:stream';
 import test from 'ava';
 import pino from 'pino';
 import pretty from 'pino-pretty';
+import { safeLine } from '../../core/src/acting-characters.ts';
 import { hasActingCharacters } from '../../test-support/acting-characters.ts';
-import { safeLine, shownLine } from '../src/log-line.ts';
+import { shownLine } from '../src/log-line.ts';
 
 const hostile = 'a\u001b[31m\r\u0008\u007f\u009b31m\u202eb\u2066\u2028\u{e0041}\\u001b"\\';
 function logged(streamWrite: (line: string) => string, prettily: boolean): string {

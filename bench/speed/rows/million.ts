@@ -1,7 +1,7 @@
 /** A million keys against 10,000: what grows, and how fast. */
-import { readFileSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { memoryOf } from '../../../test-support/process-memory.ts';
 import { gets, posts, type Request } from '../../load/requests.ts';
 import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, value } from '../data.ts';
@@ -35,7 +35,7 @@ export const million: Row = {
         oneAtATime(`search, ${name}`, server, search),
         oneAtATime(`set, ${name}`, server, set),
         { name: `start, ${name}`, take: () => start(directory) },
-        { name: `memory MiB, ${name}`, take: async () => residentMiB(server) },
+        { name: `memory MiB, ${name}`, take: async () => ownMemory(server) },
       );
     }
     return { targets, bars: ['search', 'set', 'start', 'memory MiB'].map(grows) };
@@ -64,7 +64,6 @@ async function start(directory: string): Promise<number> {
 }
 
 /** Memory of its own, without the pages of the index's file, which the system may take back. */
-function residentMiB({ pids: [pid = 0] }: PinnedServer): number {
-  const [, kibibytes] = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kibibytes) / 1024;
+function ownMemory({ pids: [pid = 0] }: PinnedServer): number {
+  return memoryOf(pid, 'RssAnon');
 }

@@ -1,6 +1,8 @@
 /** The folder of a bundle: what cannot be had is named in its index, and the rest goes on. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../../core/src/make-folder.ts';
+import { privateFile, privateFolder } from '../../../service/src/store/files/private-files.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { redactText } from './redact.ts';
 
@@ -14,7 +16,7 @@ export interface Bundle {
 
 /** Makes the folder, for its user alone. @throws CliError when it has something in it */
 export async function prepareFolder(folder: string): Promise<Bundle> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, privateFolder);
   if ((await readdir(folder)).length > 0) throw new CliError(`${folder} is not empty`, exitCodes.usage);
   return { folder, written: [], missing: [] };
 }
@@ -24,8 +26,8 @@ export async function add(bundle: Bundle, file: string, make: () => Promise<stri
   const path = join(bundle.folder, file);
   try {
     const text = redactText(await make());
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+    makeFolder(dirname(path), privateFolder);
+    await writeFile(path, text, { mode: privateFile, flag: 'wx' });
     bundle.written.push(file);
   } catch (error) {
     bundle.missing.push(redactText(`${file}: ${error instanceof Error ? error.message : String(error)}`));
@@ -40,5 +42,5 @@ export async function writeIndex({ folder, written, missing }: Bundle, madeAt: D
     ...written,
     ...(missing.length === 0 ? [] : ['', 'Could not be had:', ...missing]),
   ];
-  await writeFile(join(folder, 'index.txt'), `${lines.join('\n')}\n`, { mode: 0o600 });
+  await writeFile(join(folder, 'index.txt'), `${lines.join('\n')}\n`, { mode: privateFile });
 }

@@ -11,6 +11,8 @@ export interface InProcessOptions {
   readonly input?: string | Uint8Array;
   /** Whether standard input is a terminal. */
   readonly typed?: boolean;
+  /** Whether standard output is a terminal. */
+  readonly terminal?: boolean;
   /** The clock is this many milliseconds ahead, or behind. */
   readonly ahead?: number;
   /** Interrupts the command when it resolves. */
@@ -18,7 +20,7 @@ export interface InProcessOptions {
 }
 
 export async function runCli(args: readonly string[], options: InProcessOptions): Promise<Result> {
-  const { url, env = {}, input = '', typed = false, ahead = 0, until } = options;
+  const { url, env = {}, input = '', typed = false, terminal = false, ahead = 0, until } = options;
   const seen = { stdout: '', stderr: '' };
   const collect = (name: 'stdout' | 'stderr') => {
     const stream = new PassThrough();
@@ -27,7 +29,7 @@ export async function runCli(args: readonly string[], options: InProcessOptions)
     });
     return stream;
   };
-  const io = { stdout: collect('stdout'), stderr: collect('stderr') };
+  const io = { stdout: Object.assign(collect('stdout'), { isTTY: terminal }), stderr: collect('stderr') };
   const stdin = Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), { isTTY: typed });
   const end = new AbortController();
   const clock = { ...systemClock, now: () => systemClock.now() + ahead };

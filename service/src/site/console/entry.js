@@ -238,14 +238,12 @@ export class Entry {
    * @param {Stored | undefined} stored
    */
   #meet(stored) {
-    const same = stored?.tag === this.#base?.tag;
-    const wasDirty = this.dirty;
-    if (same) {
+    if (stored?.tag === this.#base?.tag) {
       // The same text; its expiry is the store's, not reckoned here.
       this.#base = stored;
       return this.#facts();
     }
-    if (!wasDirty) {
+    if (!this.dirty) {
       if (stored === undefined) {
         this.close();
         this.#around.say('The key was deleted.');
@@ -320,11 +318,13 @@ export class Entry {
     clearTimeout(this.#checking);
     this.#checking = 0;
     const fault = faultOf(this.#text.value);
-    this.#check.textContent = fault ?? (this.dirty ? 'Changed, not saved' : '');
-    this.#check.dataset.state = fault !== undefined ? 'fault' : this.dirty ? 'changed' : 'same';
+    // Asked once: it reads the whole text.
+    const { dirty } = this;
+    this.#check.textContent = fault ?? (dirty ? 'Changed, not saved' : '');
+    this.#check.dataset.state = fault !== undefined ? 'fault' : dirty ? 'changed' : 'same';
     this.#text.setAttribute('aria-invalid', String(fault !== undefined));
-    this.#save.disabled = fault !== undefined || !this.dirty || this.#conflict !== undefined || this.#busy;
-    this.#revert.disabled = !this.dirty || this.#conflict !== undefined;
+    this.#save.disabled = fault !== undefined || !dirty || this.#conflict !== undefined || this.#busy;
+    this.#revert.disabled = !dirty || this.#conflict !== undefined;
     this.#delete.disabled = this.#base === undefined || this.#conflict !== undefined;
     this.#showConflict();
     this.#colour();

@@ -3,7 +3,7 @@ import { searchKeys } from './api.js';
 import { byId, flash, messageOf } from './dom.js';
 import { Keys } from './keys.js';
 import { Rows } from './rows.js';
-import { shownKey, shownPieces } from './shown-key.js';
+import { shownKey, shownParts } from './shown-key.js';
 import { watch } from './watch.js';
 
 const pageSize = 200;
@@ -238,12 +238,7 @@ export class KeyList {
       [key.slice(prefix.length, end), false],
       [key.slice(end), true],
     ])) {
-      for (const piece of shownPieces(text)) {
-        const part = document.createElement(matched ? 'mark' : 'span');
-        if (piece.escaped) part.className = 'escape';
-        part.textContent = piece.text;
-        row.append(part);
-      }
+      row.append(...shownParts(text, matched ? 'mark' : 'span'));
     }
     return row;
   }

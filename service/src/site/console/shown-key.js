@@ -15,7 +15,7 @@ const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/u;
  * @param {string} key
  * @returns {{ text: string, escaped: boolean }[]}
  */
-export function shownPieces(key) {
+function shownPieces(key) {
   /** @type {{ text: string, escaped: boolean }[]} */
   const pieces = [];
   const characters = [...key];
@@ -41,14 +41,21 @@ export function shownKey(key) {
 
 /** Shows a key in an element. @param {Element} element @param {string} key */
 export function showKey(element, key) {
-  element.replaceChildren(
-    ...shownPieces(key).map(({ text, escaped }) => {
-      const part = document.createElement('span');
-      if (escaped) part.className = 'escape';
-      part.textContent = text;
-      return part;
-    }),
-  );
+  element.replaceChildren(...shownParts(key, 'span'));
+}
+
+/**
+ * The same as elements.
+ * @param {string} key or a part of one
+ * @param {'span' | 'mark'} name of each element
+ */
+export function shownParts(key, name) {
+  return shownPieces(key).map(({ text, escaped }) => {
+    const part = document.createElement(name);
+    if (escaped) part.className = 'escape';
+    part.textContent = text;
+    return part;
+  });
 }
 
 /** As JSON writes it. @param {string} character */
