@@ -2,6 +2,7 @@
  * For each kind of thing a client may do: clients that do their worst within the limits as shipped. The process stays below
  * what a container of 512 MiB allows, probes are answered, and another client goes on. How fast is for `npm run overload`.
  */
+import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
@@ -61,6 +62,16 @@ const kinds: Readonly<Record<string, (attack: Attack) => Promise<void> | void>> 
   'searches: 200 with large values, and 400 through all keys': ({ send }) => {
     for (let i = 0; i < 200; i++) send(`GET /search?prefix=pair&values=true ${host}\r\n`);
     for (let i = 0; i < 400; i++) send(`GET /search?prefix=a&suffix=-S&limit=${i + 1} ${host}\r\n`);
+  },
+  'compressed answers: 700 searches with values that do not shrink, and 600 that do': async ({ port, send }) => {
+    // Far more than the system takes for a connection, in values of 2 KB.
+    for (let i = 0; i < 12; i++) {
+      const values = Array.from({ length: 400 }, (_, j) => [`random${i}-${j}`, randomBytes(1500).toString('base64')]);
+      await set({ port }, Object.fromEntries(values));
+    }
+    const gzip = `${host}Accept-Encoding: gzip\r\n`;
+    for (let i = 0; i < 700; i++) send(`GET /search?prefix=random&values=true ${gzip}\r\n`);
+    for (let i = 0; i < 600; i++) send(`GET /search?prefix=a&limit=${2000 + i} ${gzip}\r\n`.repeat(20));
   },
   'connections: 3000 that send nothing': ({ send }) => {
     for (let i = 0; i < 3000; i++) send();
