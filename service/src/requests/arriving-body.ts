@@ -66,10 +66,12 @@ export class ArrivingBody {
     if (!this.#held.grow(bytes)) throw noRoom();
   }
 
-  /** All of it has come: it makes no room for others any more. */
+  /** All of it has come: it makes no room for others any more, and still counts. It is the caller's from now on. */
   take(): Buffer {
     this.#held.settle();
-    return this.#gathered.bytes();
+    const bytes = this.#gathered.bytes();
+    this.#gathered.clear();
+    return bytes;
   }
 
   /** It is not needed any more; may be called again. */

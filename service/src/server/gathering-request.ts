@@ -55,6 +55,7 @@ export class GatheringRequest extends IncomingMessage {
   override push(piece: Buffer | null): boolean {
     if (piece === null) {
       this.#reader?.resolve(this.#take());
+      this.#reader = undefined;
       return super.push(null);
     }
     if (this.#isDropped) return true;
@@ -96,8 +97,11 @@ export class GatheringRequest extends IncomingMessage {
     this.#reader?.reject(problem);
   }
 
+  /** Not kept here: a write that waits for the disk holds its pairs, not the body as well. */
   #take(): Buffer {
-    return this.#whole ?? this.#arriving?.take() ?? noBytes;
+    const bytes = this.#whole ?? this.#arriving?.take() ?? noBytes;
+    this.#whole = undefined;
+    return bytes;
   }
 }
 
