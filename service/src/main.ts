@@ -70,8 +70,10 @@ async function main(): Promise<void> {
     const mode = etcdEndpoints.length === 0 ? 'embedded' : 'etcd';
     const etcd = mode === 'etcd' ? { etcdEndpoints, etcdPrefix: config.etcdPrefix } : {};
     const about = { version: manifest.version, node: process.version, mode, ...etcd, tokens: tokens !== undefined };
+    // Before anybody learns that it runs: a signal that came in between would end it without a drain.
+    const signalled = firstSignal();
     log.info({ ...about, url, metricsPort, dataDir }, 'listening');
-    const signal = await firstSignal();
+    const signal = await signalled;
     log.info({ signal }, 'shutting down');
     exitOnSecondSignal(log);
     // Ctrl-C comes from a person who waits; SIGTERM from an orchestrator that still sends requests.

@@ -46,6 +46,28 @@ test('of what is sent ahead and not read, one answer is made, not all; then each
   t.is(reads, many + 20);
 });
 
+test('more than some hundred requests ahead are cut, of one connection or of all together; few of another are served', async (t) => {
+  const service = await startService(t, kind);
+  await service.store.set([{ key: 'large', value: `"${'x'.repeat(900_000)}"` }]);
+  const ahead = async (count: number) => {
+    const connection = await connectRaw(t, service);
+    connection.socket.on('error', () => {});
+    connection.socket.pause();
+    connection.send('GET /get/large HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count));
+    return connection;
+  };
+  await ahead(600);
+  const open = /^http_server_open_connections 0$/m;
+  await waitFor('it is cut', async () => open.test(await service.registry.metrics()));
+  for (let i = 0; i < 60; i++) await ahead(250);
+  const held = async () => Number(active.exec(await service.registry.metrics())?.[1]);
+  await waitFor('many are held', async () => (await held()) > 4000);
+  t.true((await held()) < 9000, `${await held()} are held`);
+  const few = await connectRaw(t, service);
+  few.send('GET /get/none HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(15));
+  await waitFor('each is answered', () => few.received().split('HTTP/1.1 404').length > 15);
+});
+
 test('a client that leaves takes along what it sent ahead', async (t) => {
   const service = await startService(t, kind);
   await service.store.set([{ key: 'large', value: `"${'x'.repeat(900_000)}"` }]);
