@@ -1,5 +1,5 @@
 /** What has come of a request's body, counted from its first byte: bounded by itself, and together with all others. */
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import { bodyTooLarge } from './decompress.ts';
 import { GatheredBytes } from './gathered-bytes.ts';

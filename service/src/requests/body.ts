@@ -1,6 +1,6 @@
 /** Reads the body of a write, up to a limit. */
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { GatheringRequest } from '../server/gathering-request.ts';
 import { bodyTooLarge, compressionOf, decompressor } from './decompress.ts';
 

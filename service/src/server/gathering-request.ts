@@ -5,7 +5,7 @@
  */
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Problem } from '../errors.ts';
+import type { Problem } from '@kvstore/core/problem.ts';
 import { ArrivingBody, type BodyLimits } from '../requests/arriving-body.ts';
 
 /** A body of so many bytes is not counted when it comes in one piece: the requests themselves are bounded. */
