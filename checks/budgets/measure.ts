@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MemoryWatch } from '../../test-support/process-memory.ts';
-import { quantile } from '../../test-support/quantile.ts';
 import type { ServiceProcess } from '../../test-support/service-process/service-process.ts';
-import { Steady } from '../overload/steady.ts';
 import { Bystander } from './bystander.ts';
+import { probe } from './prober.ts';
+import { processorTime } from './processor-time.ts';
 
 export interface Part {
-  /** Answers of 200 a second. */
+  /** Answers of 200 for each second of the service's processor time. */
   readonly reads: number;
   readonly writes: number;
-  /** Of the slowest probe, in milliseconds, and of the one that 99 in 100 are faster than. */
+  /** Of the slowest probe: milliseconds, and those of them in which the service worked. */
   readonly slowest: number;
-  readonly p99: number;
+  readonly work: number;
   /** Probes that were not answered with 200. */
   readonly failed: number;
 }
@@ -49,12 +49,12 @@ export async function measure(service: ServiceProcess, kind: string, { rounds, s
   const alone: Part[] = [];
   const beside: Part[] = [];
   for (let i = 0; i < rounds; i++) {
-    alone.push(await part(port, seconds));
+    alone.push(await part(service, seconds));
     const attack = spawn(process.execPath, [script, String(port), kind], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(attack, 'exit');
     try {
       await once(attack.stdout, 'data', { signal: AbortSignal.timeout(beginTime) });
-      beside.push(await part(port, seconds));
+      beside.push(await part(service, seconds));
     } finally {
       attack.kill('SIGKILL');
       await ended;
@@ -69,21 +69,23 @@ export async function measure(service: ServiceProcess, kind: string, { rounds, s
   };
 }
 
-async function part(port: number, seconds: number): Promise<Part> {
-  const began = performance.now();
+async function part({ port, pid }: ServiceProcess, seconds: number): Promise<Part> {
+  const before = processorTime(pid);
   const reader = new Bystander(port, { path: '/get/a0-x' }, 4);
   const writer = new Bystander(port, { path: '/set', body: '{"bystander":1}' }, 4);
-  const prober = new Steady(port, [{ path: '/livez' }, { path: '/readyz' }], 20, false);
+  const ended = new AbortController();
+  const probing = probe(port, pid, ended.signal);
   await pause(1000 * seconds);
-  const elapsed = (performance.now() - began) / 1000;
-  const [reads, writes] = [reader.answered / elapsed, writer.answered / elapsed];
-  await Promise.all([reader, writer, prober].map((one) => one[Symbol.asyncDispose]()));
-  const times = prober.exchanges.map(({ took }) => took);
+  const used = (processorTime(pid) - before) / 1000;
+  const [reads, writes] = [reader.answered / used, writer.answered / used];
+  ended.abort();
+  await Promise.all([reader, writer].map((one) => one[Symbol.asyncDispose]()));
+  const probes = await probing;
   return {
     ...{ reads, writes },
-    slowest: Math.max(...times),
-    p99: quantile(times, 0.99) ?? 0,
-    failed: prober.exchanges.filter(({ outcome }) => outcome !== 200).length,
+    slowest: Math.max(...probes.map(({ took }) => took)),
+    work: Math.max(...probes.map(({ work }) => work)),
+    failed: probes.filter(({ ok }) => !ok).length,
   };
 }
 
@@ -93,7 +95,7 @@ function worst(parts: readonly Part[]): Part {
     reads: Math.min(...of('reads')),
     writes: Math.min(...of('writes')),
     slowest: Math.max(...of('slowest')),
-    p99: Math.max(...of('p99')),
+    work: Math.max(...of('work')),
     failed: of('failed').reduce((sum, count) => sum + count, 0),
   };
 }

@@ -3,9 +3,9 @@ import { quantile } from '../../test-support/quantile.ts';
 import type { Measured } from './measure.ts';
 
 export const bars = {
-  /** Of the others' rate alone. */
+  /** Of the others' rate alone, for the same processor time of the service. */
   rate: 0.5,
-  /** Milliseconds of the slowest probe. */
+  /** Milliseconds of the service's work that the slowest probe waited for. */
   probe: 50,
   /** MiB of a container, less what the system takes for connections. */
   memory: 480,
@@ -16,12 +16,12 @@ export function table(measured: readonly Measured[]): string {
     kind,
     percent(middle(reads)),
     percent(middle(writes)),
-    beside.p99.toFixed(),
+    beside.work.toFixed(),
     beside.slowest.toFixed(),
     memory.toFixed(),
   ]);
   const alone = Math.max(...measured.map((one) => one.alone.slowest));
-  const head = ['worst client', 'reads', 'writes', 'probes, p99 ms', 'slowest, ms', 'MiB'];
+  const head = ['worst client', 'reads', 'writes', 'slowest probe, ms of work', 'ms', 'MiB'];
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return [...lines, '', `Alone, the slowest probe of all rounds took ${alone.toFixed()} ms.`].join('\n');
 }
@@ -31,7 +31,7 @@ export function missed(measured: readonly Measured[]): string[] {
   return measured.flatMap(({ kind, reads, writes, beside, memory }) => [
     ...(middle(reads) < bars.rate ? [`${kind}: others read at ${percent(middle(reads))} of their rate`] : []),
     ...(middle(writes) < bars.rate ? [`${kind}: others write at ${percent(middle(writes))} of their rate`] : []),
-    ...(beside.slowest > bars.probe ? [`${kind}: a probe took ${beside.slowest.toFixed()} ms`] : []),
+    ...(beside.work > bars.probe ? [`${kind}: a probe waited for ${beside.work.toFixed()} ms of work`] : []),
     ...(beside.failed > 0 ? [`${kind}: ${beside.failed} probes failed`] : []),
     ...(memory > bars.memory ? [`${kind}: ${memory.toFixed()} MiB`] : []),
   ]);
