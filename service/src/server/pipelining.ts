@@ -8,8 +8,9 @@ import type { Spans } from '../store/spans.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
 const mostHeld = 4000;
-/** Requests that may wait in all, some 20 MiB; a connection that brings more is cut. */
+/** Requests that may wait in all, some 40 MiB; a connection that brings more is cut, unless few of them are its own. */
 const mostHeldInAll = 10_000;
+const fewHeld = 4;
 
 /** Requests of a connection that are served one right after the other; then other connections get their turn. */
 const mostInARow = 100;
@@ -62,10 +63,10 @@ class HeldRequests {
 
   /** False: there is no room for it. */
   add(socket: Socket): boolean {
-    const before = this.#bySocket.get(socket);
-    if (before === mostHeld || this.#all === mostHeldInAll) return false;
-    if (before === undefined) socket.once('close', () => this.#forget(socket));
-    this.#bySocket.set(socket, (before ?? 0) + 1);
+    const before = this.#bySocket.get(socket) ?? 0;
+    if (before >= mostHeld || (this.#all >= mostHeldInAll && before >= fewHeld)) return false;
+    if (!this.#bySocket.has(socket)) socket.once('close', () => this.#forget(socket));
+    this.#bySocket.set(socket, before + 1);
     this.#all++;
     return true;
   }

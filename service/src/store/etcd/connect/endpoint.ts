@@ -19,6 +19,7 @@ import type { WatchResponse } from '../wire/messages.ts';
 import { EtcdCallError, messageOf } from './call-error.ts';
 import { channelOptionsWith } from './channel-options.ts';
 import { logIn } from './login.ts';
+import { readingLittleAhead } from './read-ahead.ts';
 import { FileCredentials } from './tls.ts';
 
 export type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Maintenance';
@@ -126,7 +127,9 @@ export class Endpoint {
     return this.#use('Watch', (client, metadata) => {
       const { Watch } = (client.constructor as ServiceClientConstructor).service;
       const serialize = Watch?.requestSerialize as Serialize;
-      return client.makeBidiStreamRequest(Watch?.path ?? '', serialize, decodeWatch, metadata);
+      return readingLittleAhead(() =>
+        client.makeBidiStreamRequest(Watch?.path ?? '', serialize, decodeWatch, metadata),
+      );
     });
   }
 
