@@ -4,8 +4,12 @@
  */
 import { type Asset, types } from './assets.ts';
 
-/** The module of each library that a browser gets, by the name that it is imported with. */
-const modules: ReadonlyMap<string, string> = new Map([['eventsource-parser', 'eventsource-parser']]);
+/** Libraries that a browser gets, by the names that they are imported with. The second line is what those of the first need. */
+const modules: ReadonlySet<string> = new Set([
+  ...['eventsource-parser', '@codemirror/commands', '@codemirror/search', '@codemirror/state', '@codemirror/view'],
+  ...['@codemirror/language', '@codemirror/streamparser', '@lezer/common', '@lezer/highlight'],
+  ...['@marijn/find-cluster-break', 'crelt', 'style-mod', 'w3c-keyname'],
+]);
 
 /** Files that such a module imports by a relative path. */
 const parts: ReadonlyMap<string, string> = new Map([
@@ -25,7 +29,7 @@ export function withPaths(script: string): string {
 
 /** Served beside the console's own scripts. @param folder such as `/ui` */
 export function libraryAssets(folder: string): readonly (readonly [string, Asset])[] {
-  const main = [...modules].map(([name, module]) => [fileOf(name), new URL(import.meta.resolve(module))] as const);
+  const main = [...modules].map((name) => [fileOf(name), new URL(import.meta.resolve(name))] as const);
   const others = [...parts].map(([file, name]) => [file, new URL(file, import.meta.resolve(name))] as const);
   return [...main, ...others].map(([path, file]) => [
     `${folder}/${path}`,
