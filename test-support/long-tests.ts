@@ -4,7 +4,7 @@
  */
 const inService = [
   'budgets',
-  'console/event-source',
+  'console/{event-source,million}',
   'http/{expiry,streams,versions}',
   'injection/injection',
   'log-failures',
