@@ -10,7 +10,6 @@ const scripts = [
   'dialogs',
   'dom',
   'entry',
-  'event-stream',
   'json-colours',
   'json-editor',
   'json-editor-theme',

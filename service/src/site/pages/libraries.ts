@@ -4,9 +4,10 @@
  */
 import { type Asset, types } from './assets.ts';
 
-/** Libraries that a browser gets, by the names that they are imported with. The second line is what those of the first need. */
+/** Libraries that a browser gets, by the names that they are imported with. The last lines are what the others need. */
 const modules: ReadonlySet<string> = new Set([
-  ...['eventsource-parser', '@codemirror/commands', '@codemirror/search', '@codemirror/state', '@codemirror/view'],
+  ...['@kvstore/core/event-stream.js', 'eventsource-parser'],
+  ...['@codemirror/commands', '@codemirror/search', '@codemirror/state', '@codemirror/view'],
   ...['@codemirror/language', '@codemirror/streamparser', '@lezer/common', '@lezer/highlight'],
   ...['@marijn/find-cluster-break', 'crelt', 'style-mod', 'w3c-keyname'],
 ]);
@@ -38,5 +39,5 @@ export function libraryAssets(folder: string): readonly (readonly [string, Asset
 }
 
 function fileOf(name: string): string {
-  return `${name.replace(/^@/, '').replaceAll('/', '-')}.js`;
+  return `${name.replace(/^@|\.js$/g, '').replaceAll('/', '-')}.js`;
 }
