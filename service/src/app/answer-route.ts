@@ -22,7 +22,7 @@ export interface AnswerRouteParts {
   readonly checkOrigin: CheckOrigin;
   /** What caches may do with the answer to a read. */
   readonly caching: readonly string[];
-  /** Whether clients that ask for gzip get it. */
+  /** Whether clients that ask for zstd or gzip get it. */
   readonly compress: boolean;
 }
 
