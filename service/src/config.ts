@@ -129,7 +129,7 @@ export const settings = {
   compress: setting(
     'KV_COMPRESS',
     'true',
-    'Whether clients that ask for gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
+    'Whether clients that ask for zstd or gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
     yesOrNo,
   ),
   drainWindow: setting(
