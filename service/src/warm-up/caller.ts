@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 /** What a request sends, and how many milliseconds an answer may take before the connection is given up. */
 const patience = 2000;
 
-export class Caller {
+export class Caller implements Disposable {
   readonly #socket: Socket;
   /** What has arrived of the present answer. */
   #text = '';
@@ -37,7 +37,7 @@ export class Caller {
     });
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#waits = undefined;
     this.#socket.destroy();
   }

@@ -14,10 +14,9 @@ import { privateFolder } from '../store/files/private-files.ts';
 import type { Store } from '../store/store.ts';
 import { storeMetrics } from '../store/store-metrics.ts';
 
-export interface StandIn {
+/** Disposed when nothing of it is left. */
+export interface StandIn extends AsyncDisposable {
   readonly port: number;
-  /** Resolves when nothing of it is left. */
-  close(): Promise<void>;
 }
 
 interface Parts {
@@ -28,7 +27,7 @@ interface Parts {
 }
 
 /** Of service.ts, which is what calls this. */
-type Create = (config: Config, parts: Parts) => Promise<Pick<StandIn, 'port' | 'close'>>;
+type Create = (config: Config, parts: Parts) => Promise<{ readonly port: number; close(): Promise<void> }>;
 
 /** Rejects when there is no folder that can be written to. */
 export async function openStandIn(config: Config, create: Create): Promise<StandIn> {
@@ -44,7 +43,7 @@ export async function openStandIn(config: Config, create: Create): Promise<Stand
   const service = await create(settingsFor(config), parts);
   begun.defer(() => service.close());
   const running = begun.move();
-  return { port: service.port, close: () => running.disposeAsync() };
+  return { port: service.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** Everything as it is set, but for what leads to others or keeps callers out. */

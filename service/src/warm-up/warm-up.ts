@@ -87,28 +87,22 @@ export class WarmUp {
 }
 
 async function callAll(open: WarmUpOptions['open'], isOver: () => boolean): Promise<number> {
-  const standIn = await open();
-  const callers: Caller[] = [];
+  await using standIn = await open();
+  let rounds = 0;
   let requests = 0;
-  try {
-    while (callers.length < connections) callers.push(await Caller.connect(standIn.port));
-    const [first] = callers as [Caller];
-    await first.call(filling());
-    const [, etag = ''] = /\r\netag: (\S+)/i.exec(await first.call(readKept())) ?? [];
-    let i = 0;
-    const calls = async (caller: Caller) => {
-      while (!isOver()) {
-        for (const request of round(i++, etag)) {
-          if (isOver()) return;
-          await caller.call(request);
-          requests++;
-        }
+  using first = await Caller.connect(standIn.port);
+  await first.call(filling());
+  const [, etag = ''] = /\r\netag: (\S+)/i.exec(await first.call(readKept())) ?? [];
+  const call = async () => {
+    using caller = await Caller.connect(standIn.port);
+    while (!isOver()) {
+      for (const request of round(rounds++, etag)) {
+        if (isOver()) return;
+        await caller.call(request);
+        requests++;
       }
-    };
-    await Promise.all(callers.map(calls));
-  } finally {
-    for (const caller of callers) caller.close();
-    await standIn.close();
-  }
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, call));
   return requests;
 }
