@@ -5,12 +5,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { privateFolder } from '@kvstore/core/private-files.ts';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { commitMetrics } from '../store/embedded/commit-metrics.ts';
 import { EmbeddedStore } from '../store/embedded/embedded.ts';
-import { privateFolder } from '../store/files/private-files.ts';
 import type { Store } from '../store/store.ts';
 import { storeMetrics } from '../store/store-metrics.ts';
 
