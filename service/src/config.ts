@@ -138,6 +138,12 @@ export const settings = {
     'After SIGTERM: how long new requests are still answered, with Connection: close.',
     duration,
   ),
+  warmUp: setting(
+    'KV_WARM_UP',
+    '0s',
+    'Processor time that a new process spends on requests of its own before it is ready, so that the first ones of clients do not wait for the compiler; four times as long at most where the processor is busy. The image sets 500ms. 0s: none.',
+    duration,
+  ),
   checkInterval: setting(
     'KV_CHECK_INTERVAL',
     '1m',
