@@ -35,8 +35,6 @@ const operator = await startOperator({
   registry,
   now: () => new Date(),
 });
-log.info({ version, port: operator.port, namespaces: config.namespaces }, 'operator started');
-
 const stop = (signal: NodeJS.Signals): void => {
   log.info({ signal }, 'stopping');
   operator.stop().catch((error: unknown) => log.error({ err: error }, 'could not stop'));
@@ -44,6 +42,8 @@ const stop = (signal: NodeJS.Signals): void => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+// Said last: what waits for this line may send a signal at once.
+log.info({ version, port: operator.port, namespaces: config.namespaces }, 'operator started');
 
 const failure = await operator.ended;
 await kubeConfig.destroy();

@@ -1,5 +1,4 @@
 /** Reads the environment, opens the store, serves, and ends everything in order. Only here is `process` touched. */
-import { once } from 'node:events';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, helpText, readConfig, unknownSettings } from './config.ts';
@@ -61,6 +60,8 @@ async function main(): Promise<void> {
     spans: tracing?.spans ?? noSpans,
     interceptors: tracing?.interceptors ?? [],
   });
+  // From before it listens: whatever can be asked can be told to stop in order.
+  const firstSignal = listenForSignals(log);
   try {
     const parts = { store, registry, log, tokens, tracing, version: manifest.version };
     const service = await createService(config, parts);
@@ -71,9 +72,8 @@ async function main(): Promise<void> {
     const etcd = mode === 'etcd' ? { etcdEndpoints, etcdPrefix: config.etcdPrefix } : {};
     const about = { version: manifest.version, node: process.version, mode, ...etcd, tokens: tokens !== undefined };
     log.info({ ...about, url, metricsPort, dataDir }, 'listening');
-    const signal = await firstSignal();
+    const signal = await firstSignal;
     log.info({ signal }, 'shutting down');
-    exitOnSecondSignal(log);
     // Ctrl-C comes from a person who waits; SIGTERM from an orchestrator that still sends requests.
     const drainWindow = signal === 'SIGINT' ? 0 : config.drainWindow;
     await service.stop(drainWindow);
@@ -86,22 +86,19 @@ async function main(): Promise<void> {
   await flush(logFlushTime);
 }
 
-async function firstSignal(): Promise<string> {
-  const ended = new AbortController();
-  const signals = ['SIGTERM', 'SIGINT'].map((signal) =>
-    once(process, signal, { signal: ended.signal }).then(() => signal),
-  );
-  for (const signal of signals) signal.catch(() => {});
-  const first = await Promise.race(signals);
-  ended.abort();
-  return first;
-}
-
-function exitOnSecondSignal(log: Logger): void {
-  for (const signal of ['SIGTERM', 'SIGINT']) {
-    process.once(signal, () => {
+/** Resolves with the first signal to stop. The second one exits at once, with 1. */
+function listenForSignals(log: Logger): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let first: NodeJS.Signals | undefined;
+    const received = (signal: NodeJS.Signals): void => {
+      if (first === undefined) {
+        first = signal;
+        resolve(signal);
+        return;
+      }
       log.warn({ signal }, 'second signal: exiting at once');
       process.exit(1);
-    });
-  }
+    };
+    process.on('SIGTERM', received).on('SIGINT', received);
+  });
 }

@@ -4,7 +4,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { env as environment } from 'node:process';
 import test, { type ExecutionContext } from 'ava';
-import { type Service, startService } from '../../test-support/service-process/launch.ts';
+import { launch, type Service, startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 
@@ -145,6 +145,18 @@ test('a second signal exits at once', async (t) => {
   service.child.kill('SIGTERM');
   await shuttingDown(service);
   t.is((await service.stop('SIGTERM')).code, 1);
+});
+
+test('a signal in the instant in which it begins to listen ends it in order', async (t) => {
+  const signalWhenListening = `import { subscribe } from 'node:diagnostics_channel';
+subscribe('tracing:net.server.listen:asyncEnd', () => process.kill(process.pid, 'SIGTERM'));`;
+  const preload = `data:text/javascript,${encodeURIComponent(signalWhenListening)}`;
+  const service = launch(t, {
+    env: { KV_DATA_DIR: temporaryFolder(t), KV_DRAIN_WINDOW: '0s' },
+    nodeArgs: ['--import', preload],
+  });
+  t.deepEqual(await service.ended, { code: 0, signal: null });
+  t.deepEqual(service.log.map(({ msg }) => msg).slice(-3), ['listening', 'shutting down', 'ended']);
 });
 
 test('with thousands of idle connections and a thousand watches the service still answers, and ends', async (t) => {

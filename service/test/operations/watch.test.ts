@@ -1,6 +1,6 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { Problem } from '../../src/errors.ts';
 import type { Store, Watcher } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { assertProblem } from '../support/assert-problem.ts';
@@ -68,7 +68,7 @@ contractTest('a watch is of the keys that it asks for', async (t, kind) => {
   );
 });
 
-contractTest('H14: what a watch cannot be asked for is answered at once', async (t, kind) => {
+contractTest('what a watch cannot be asked for is answered at once', async (t, kind) => {
   const service = await startService(t, kind);
   for (const target of [
     '/watch?prefix=a&prefix=b',

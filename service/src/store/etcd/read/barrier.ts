@@ -4,7 +4,7 @@
  * joins a read that was sent before they came (its answer may be older than a write they know of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import type { Span, Spans } from '../../spans.ts';

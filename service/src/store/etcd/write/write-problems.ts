@@ -1,5 +1,5 @@
 /** What the caller of a write is told when etcd did not take it. */
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import { type meaningOf, messageOf } from '../connect/call-error.ts';
 import { unavailable } from '../read/barrier.ts';
 
