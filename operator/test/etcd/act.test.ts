@@ -1,13 +1,13 @@
 /** Asking members in turn. */
 import test from 'ava';
+import { EtcdCallError } from '../../../etcd/src/call-error.ts';
 import { act } from '../../src/etcd/act.ts';
 import type { MemberClient, MemberTools } from '../../src/etcd/contract.ts';
-import { MemberError } from '../../src/etcd/member-error.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { kvstoreWith } from './samples.ts';
 
-const unhealthy = new MemberError('MemberAdd: etcdserver: unhealthy cluster', 14);
-const exists = new MemberError('MemberAdd: etcdserver: Peer URLs already exists', 9);
+const unhealthy = new EtcdCallError('MemberAdd: etcdserver: unhealthy cluster', 14, true);
+const exists = new EtcdCallError('MemberAdd: etcdserver: Peer URLs already exists', 9, true);
 const unreached = new Error('MemberAdd: no connection');
 
 /** @param answers an error of each member, or undefined where it agrees */

@@ -1,5 +1,7 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
 
+import { messageOf } from '../../../../etcd/src/call-error.ts';
+import { readCredentials } from '../../../../etcd/src/tls.ts';
 import { Problem } from '../../errors.ts';
 import { systemClock } from '../clock.ts';
 import type { OnDamage } from '../damage/damage.ts';
@@ -11,11 +13,9 @@ import { IndexReader } from '../index/index-reader.ts';
 import type { KeyIndex } from '../index/key-index.ts';
 import { noSpans, type Spans } from '../spans.ts';
 import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
-import { messageOf } from './connect/call-error.ts';
 import { checkMember, UnusableEtcd } from './connect/check.ts';
 import { EtcdClient } from './connect/client.ts';
 import { readUser } from './connect/login.ts';
-import { readCredentials } from './connect/tls.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { layout } from './layout.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';

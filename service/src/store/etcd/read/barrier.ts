@@ -4,11 +4,11 @@
  * joins a read that was sent before they came (its answer may be older than a write they know of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { messageOf } from '../../../../../etcd/src/call-error.ts';
 import { Problem } from '../../../errors.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import type { Span, Spans } from '../../spans.ts';
-import { messageOf } from '../connect/call-error.ts';
 import type { EtcdMetrics, ResyncCause } from '../etcd-metrics.ts';
 import { HistoryChanged, type Replica } from '../replicate/replica.ts';
 import type { HeadRead } from './head.ts';

@@ -4,11 +4,11 @@
  * once: when its outcome is not known, its requests are told so.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { meaningOf } from '../../../../../etcd/src/call-error.ts';
 import type { Problem } from '../../../errors.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import { type Spans, spansOf } from '../../spans.ts';
-import { meaningOf } from '../connect/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';

@@ -2,9 +2,9 @@
 import { status } from '@grpc/grpc-js';
 import test from 'ava';
 import { Registry } from 'prom-client';
+import { EtcdCallError } from '../../../../../etcd/src/call-error.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
 import { Problem } from '../../../../src/errors.ts';
-import { EtcdCallError } from '../../../../src/store/etcd/connect/call-error.ts';
 import type { Endpoint } from '../../../../src/store/etcd/connect/endpoint.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../../src/store/etcd/layout.ts';
