@@ -16,8 +16,9 @@ const unused: Readonly<Record<string, RegExp>> = {
 /** @returns how many files were removed */
 export function pruneModules(folder: string): number {
   let removed = 0;
-  // Links to this project's own packages, whose sources are copied by themselves.
-  for (const own of ['@kvstore', 'kvstore-cli']) rmSync(join(folder, own), { recursive: true, force: true });
+  // Links to this project's programs, which no other one imports. Those to @kvstore/core and @kvstore/etcd stay.
+  for (const own of ['@kvstore/service', '@kvstore/operator', 'kvstore-cli'])
+    rmSync(join(folder, own), { recursive: true, force: true });
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || legal.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);

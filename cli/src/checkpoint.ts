@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { privateFile } from '../../service/src/store/files/private-files.ts';
+import { privateFile } from '@kvstore/core/private-files.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import type { Line } from './lines.ts';
 import { keepRights, resolveOutput } from './output-path.ts';

@@ -1,8 +1,8 @@
 /** A data folder of the service, opened without the service, and never written to. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DamagedData } from '../../service/src/store/pages/page-file.ts';
-import { StoredData } from '../../service/src/store/pages/stored-data.ts';
+import { DamagedData } from '@kvstore/core/data-folder/pages/page-file.ts';
+import { StoredData } from '@kvstore/core/data-folder/pages/stored-data.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 
@@ -17,7 +17,7 @@ export async function openData(folder: string): Promise<StoredData> {
     throw new CliError(`there is no data.mdb in ${folder}${hint}`, exitCodes.notFound);
   }
   // Loaded only here: the other commands need no SQLite.
-  const { isInUse } = await import('../../service/src/store/files/owner-lock.ts');
+  const { isInUse } = await import('@kvstore/core/data-folder/owner-lock.ts');
   if (ownersOf(folder).some(isInUse)) throw inUse(folder);
   try {
     return new StoredData(folder);

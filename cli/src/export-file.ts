@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { privateFile } from '../../service/src/store/files/private-files.ts';
+import { privateFile } from '@kvstore/core/private-files.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { exportPairs } from './export-pairs.ts';

@@ -1,5 +1,5 @@
 /** Writes pairs from lines, in batches that the store takes. What is written twice is the same as written once. */
-import { maxTtl } from '../../service/src/requests/query.ts';
+import { maxTtl } from '@kvstore/core/limits.ts';
 import type { Client } from './client.ts';
 import type { Line } from './lines.ts';
 import { parseRecord } from './record.ts';

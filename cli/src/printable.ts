@@ -1,5 +1,5 @@
 /** Text that others wrote, for people to look at. */
-import { acting, escapeOf } from '../../core/src/acting-characters.ts';
+import { acting, escapeOf } from '@kvstore/core/acting-characters.ts';
 
 /** What a terminal acts on is as JSON escapes it, `\u001b`; so JSON stays the same JSON. */
 export function printable(text: string): string {

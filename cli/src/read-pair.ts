@@ -1,5 +1,5 @@
 /** One pair, asked for in a way that proxies leave alone. */
-import { parseMembers } from '../../service/src/requests/json-members.ts';
+import { parseMembers } from '@kvstore/core/json-members.ts';
 import { type Answer, type Client, withQuery } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { timelineOf, versionOf } from './pair-text.ts';

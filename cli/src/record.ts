@@ -1,6 +1,6 @@
 /** A pair as exports write it: `{"key":…,"value":…,"revision":…,"expires":…}`, a line each. */
-import { parseMembers } from '../../service/src/requests/json-members.ts';
-import { parseKey } from '../../service/src/store/key.ts';
+import { parseMembers } from '@kvstore/core/json-members.ts';
+import { parseKey } from '@kvstore/core/key.ts';
 
 export interface PairRecord {
   readonly key: string;

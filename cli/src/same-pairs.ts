@@ -1,5 +1,5 @@
 /** Whether a restore can take nothing away: the store has no pair that the file does not have as well. */
-import { compareKeys } from '../../service/src/store/key.ts';
+import { compareKeys } from '@kvstore/core/key.ts';
 import type { Client } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { openLines, pairLines } from './export-pairs.ts';

@@ -1,7 +1,7 @@
 /** Texts that users give: as they are, or refused. A byte that is no UTF-8 is never replaced. */
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { parseKey } from '../../service/src/store/key.ts';
+import { parseKey } from '@kvstore/core/key.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 

@@ -1,6 +1,6 @@
 /** The files of TLS, and where a token must not go without it. */
 import type { SecureContextOptions } from 'node:tls';
-import { isLoopback } from '../../service/src/loopback.ts';
+import { isLoopback } from '@kvstore/core/loopback.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { readNamed } from './named-file.ts';
 

@@ -1,6 +1,6 @@
 /** Changes as they happen, none missed or doubled: a connection that breaks goes on behind the last id. */
 import type { IncomingMessage } from 'node:http';
-import { EventStream, longestSilence } from '../../service/src/site/console/event-stream.js';
+import { EventStream, longestSilence } from '@kvstore/core/event-stream.js';
 import { catchUp } from './catch-up.ts';
 import { type Client, withQuery } from './client.ts';
 import { withRetries } from './retry.ts';

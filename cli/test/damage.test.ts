@@ -1,8 +1,8 @@
 /** Data folders that no service opens: what is sound is counted and saved, and nothing is changed. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockDirectory } from '@kvstore/core/data-folder/owner-lock.ts';
 import test, { type ExecutionContext } from 'ava';
-import { lockDirectory } from '../../service/src/store/files/owner-lock.ts';
 import { KeyIndex } from '../../service/src/store/index/key-index.ts';
 import { flipBit, overwrite, placesOf } from '../../service/test/support/damage.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';

@@ -1,7 +1,7 @@
+import { safeLine } from '@kvstore/core/acting-characters.ts';
+import { LogOutput } from '@kvstore/core/log-output.ts';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { Counter, type Registry } from 'prom-client';
-import { safeLine } from '../../core/src/acting-characters.ts';
-import { LogOutput } from '../../core/src/log-output.ts';
 
 /**
  * JSON lines with the level's name and an ISO time; errors under err, with their causes. What a terminal acts on is escaped:

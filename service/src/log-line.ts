@@ -1,5 +1,5 @@
 /** A line of the readable log without what a terminal acts on: what clients and other programs wrote may be in it. */
-import { actingInJson, escapeOf } from '../../core/src/acting-characters.ts';
+import { actingInJson, escapeOf } from '@kvstore/core/acting-characters.ts';
 
 /** What a reader of JSON makes controls of, but for ends of lines and tabs; and any other escape, to be passed over. */
 const escapes = /\\(?:(u00[01][0-9a-f]|[bfr])|.)/g;

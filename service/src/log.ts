@@ -1,9 +1,10 @@
 /** Logs: JSON, a line each, with the ids of the trace they belong to; readable on a terminal. Never bodies or values. */
+
+import { safeLine } from '@kvstore/core/acting-characters.ts';
+import { LogOutput } from '@kvstore/core/log-output.ts';
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { Counter, type Registry } from 'prom-client';
-import { safeLine } from '../../core/src/acting-characters.ts';
-import { LogOutput } from '../../core/src/log-output.ts';
 import { shownLine } from './log-line.ts';
 
 export interface LogOptions {

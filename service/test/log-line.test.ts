@@ -1,9 +1,9 @@
 /** A log that holds what others wrote does nothing to the terminal that shows it. */
 import { PassThrough } from 'node:stream';
+import { safeLine } from '@kvstore/core/acting-characters.ts';
 import test from 'ava';
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import { safeLine } from '../../core/src/acting-characters.ts';
 import { hasActingCharacters } from '../../test-support/acting-characters.ts';
 import { shownLine } from '../src/log-line.ts';
 

@@ -1,6 +1,6 @@
 /** Compares a copy with the store at one revision: with a view that is read while events of the copy wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerEvent } from '../../../service/src/site/console/event-stream.js';
+import type { ServerEvent } from '@kvstore/core/event-stream.js';
 import type { Copy } from './copy.ts';
 import { differences, type View, ViewError } from './view.ts';
 

@@ -1,6 +1,6 @@
 /** One watch: its events as they come, until it ends. */
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { EventStream, type ServerEvent } from '../../../service/src/site/console/event-stream.js';
+import { EventStream, type ServerEvent } from '@kvstore/core/event-stream.js';
 
 export interface StreamEnd {
   /** Of an answer that was no stream: its status. */

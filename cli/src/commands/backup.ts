@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../../../core/src/make-folder.ts';
-import { looserThanPrivate, privateFolder } from '../../../service/src/store/files/private-files.ts';
+import { makeFolder } from '@kvstore/core/make-folder.ts';
+import { looserThanPrivate, privateFolder } from '@kvstore/core/private-files.ts';
 import { aheadOfClock, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
 import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { pairLine } from '../../../service/src/answers/pair-line.ts';
-import type { StoredData } from '../../../service/src/store/pages/stored-data.ts';
+import type { StoredData } from '@kvstore/core/data-folder/pages/stored-data.ts';
+import { pairLine } from '@kvstore/core/pair-line.ts';
 import type { AddCommand } from '../command.ts';
 import { inUse, openData, sayDamages } from '../data-folder.ts';
 import { type Context, say, write } from '../io.ts';

@@ -1,4 +1,4 @@
-import { parseMembers } from '../../../service/src/requests/json-members.ts';
+import { parseMembers } from '@kvstore/core/json-members.ts';
 import { withQuery } from '../client.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';

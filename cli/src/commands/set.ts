@@ -1,4 +1,4 @@
-import { maxTtl } from '../../../service/src/requests/query.ts';
+import { maxTtl } from '@kvstore/core/limits.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';

@@ -1,8 +1,8 @@
 /** The folder of a bundle: what cannot be had is named in its index, and the rest goes on. */
 import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../../core/src/make-folder.ts';
-import { privateFile, privateFolder } from '../../../service/src/store/files/private-files.ts';
+import { makeFolder } from '@kvstore/core/make-folder.ts';
+import { privateFile, privateFolder } from '@kvstore/core/private-files.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { redactText } from './redact.ts';
 

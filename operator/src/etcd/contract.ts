@@ -9,7 +9,7 @@ import type {
   V1Secret,
   V1StatefulSet,
 } from '@kubernetes/client-node';
-import type { Identity } from '../../../etcd/src/tls.ts';
+import type { Identity } from '@kvstore/etcd/tls.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { Access, AccessChange } from './access/access.ts';
 import type { EtcdReach } from './build/network-policy.ts';

@@ -1,8 +1,8 @@
 /** Calls of one member by gRPC, over TLS with certificates on both sides. */
-import { briefOptions } from '../../../etcd/src/channel-options.ts';
-import { Connection } from '../../../etcd/src/connection.ts';
-import type { ServiceName } from '../../../etcd/src/schema.ts';
-import { type Identity, identityCredentials } from '../../../etcd/src/tls.ts';
+import { briefOptions } from '@kvstore/etcd/channel-options.ts';
+import { Connection } from '@kvstore/etcd/connection.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
+import { type Identity, identityCredentials } from '@kvstore/etcd/tls.ts';
 
 export interface MemberAddress {
   /** Of the member's client port, such as https://a-etcd-0.a-etcd.default.svc:2379 or one with the pod's address. */

@@ -1,7 +1,7 @@
 /** One member, over gRPC and, for its probe, HTTPS. */
 
-import type { AlarmResponse, MemberResponse, StatusResponse } from '../../../etcd/src/messages.ts';
-import type { ServiceName } from '../../../etcd/src/schema.ts';
+import type { AlarmResponse, MemberResponse, StatusResponse } from '@kvstore/etcd/messages.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import { accessOf, changeAccess } from './access/calls.ts';
 import { alarms, type Identity, type Member, type MemberClient, type MemberStatus } from './contract.ts';
 import { getHttps } from './https-get.ts';

@@ -1,4 +1,4 @@
-import { EtcdCallError } from '../../../etcd/src/call-error.ts';
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 
 /** gRPC status codes that decisions depend on (grpc.io/docs/guides/status-codes). */
 export const grpcCode = { failedPrecondition: 9, outOfRange: 11, unavailable: 14 } as const;

@@ -1,6 +1,7 @@
 /** Asking members in turn. */
+
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
-import { EtcdCallError } from '../../../etcd/src/call-error.ts';
 import { act } from '../../src/etcd/act.ts';
 import type { MemberClient, MemberTools } from '../../src/etcd/contract.ts';
 import { etcdNames } from '../../src/etcd/names.ts';

@@ -1,6 +1,6 @@
 /** Clients of the local members under their stable names. */
 
-import type { ServiceName } from '../../../etcd/src/schema.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import type { Identity, MemberClient } from '../../src/etcd/contract.ts';
 import { withService } from '../../src/etcd/member-calls.ts';
 import { memberClient } from '../../src/etcd/member-client.ts';

@@ -1,6 +1,6 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
 import type { Writable } from 'node:stream';
-import type { Problem, ProblemCode } from '../errors.ts';
+import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 
 interface AnswerHead {
   readonly status: number;

@@ -1,5 +1,5 @@
 /** Errors as answers: RFC 9457 problem details. */
-import { Problem, problems } from '../errors.ts';
+import { Problem, problems } from '@kvstore/core/problem.ts';
 import { type TextAnswer, textAnswer } from './answer.ts';
 import { notStored } from './cache-control.ts';
 

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';

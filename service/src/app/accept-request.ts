@@ -1,7 +1,7 @@
 /** Requests that may be meant for another server are refused before anything of them is looked at. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Target } from '../requests/target.ts';
 import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';

@@ -1,11 +1,11 @@
 /** The one place where an error becomes an answer. */
 import type { ServerResponse } from 'node:http';
+import type { Problem } from '@kvstore/core/problem.ts';
 import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
 import { sendBeforeBody } from '../answers/send-before-body.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Problem } from '../errors.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
 import { RateLimit } from '../server/rate-limit.ts';

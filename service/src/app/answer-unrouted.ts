@@ -1,9 +1,9 @@
 /** What the router leaves: OPTIONS, 405 for other methods of a path, and 404 for paths that there are not. */
 import type { Layer } from '@koa/router';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Middleware } from 'koa';
 import { emptyAnswer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
-import { Problem } from '../errors.ts';
 import { exchangeOf } from '../server/exchange.ts';
 
 export function answerUnrouted(send: Send): Middleware {

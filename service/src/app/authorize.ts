@@ -1,8 +1,8 @@
 /** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
-import { Problem } from '../errors.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 
 /** The methods that change nothing (RFC 9110, 9.2.1); any other needs a token that may write. */

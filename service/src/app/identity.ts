@@ -1,6 +1,6 @@
 /** Which store answers. Behind a proxy a request can reach another store than the one that it was meant for. */
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 
 /** In an answer: the store's identity. In a request: the store that it is meant for. */
 export const identityHeader = 'KvStore-Identity';

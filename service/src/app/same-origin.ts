@@ -1,6 +1,6 @@
 /** Browsers say where a request comes from; pages of other origins may neither write nor read. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 
 /** Throws Problem `cross-site`. */
 export type CheckOrigin = (headers: IncomingHttpHeaders, access: 'read' | 'write') => void;

@@ -4,9 +4,9 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { ProblemCode } from '@kvstore/core/problem.ts';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
-import type { ProblemCode } from '../errors.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
 import { RateLimit } from '../server/rate-limit.ts';

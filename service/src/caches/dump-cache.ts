@@ -3,8 +3,8 @@
  * that one anew. All pieces that are sent together are of one state of the store, that of the turn they are taken in.
  */
 
+import { compareKeys } from '@kvstore/core/key.ts';
 import { pairText } from '../answers/pairs.ts';
-import { compareKeys } from '../store/key.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
 import { InFlightTexts } from './in-flight-texts.ts';
 

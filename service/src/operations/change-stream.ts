@@ -1,8 +1,8 @@
 /** One watch's answer: changes as events, signs of life between them, and an end that says why. */
 import type { Writable } from 'node:stream';
+import { Problem } from '@kvstore/core/problem.ts';
 import { idOf, type Position } from '../answers/entity-tag.ts';
 import { problemText } from '../answers/problem.ts';
-import { Problem } from '../errors.ts';
 import type { Revision, Store, Watch, Watcher } from '../store/store.ts';
 import type { Deliveries, Receiver } from './deliveries.ts';
 import type { SharedRevision, WatchFilter } from './shared-revision.ts';

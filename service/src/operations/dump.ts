@@ -1,8 +1,9 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
+
+import { pairLine } from '@kvstore/core/pair-line.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, forBrowsers, withHeaders } from '../answers/answer.ts';
 import { type Form, tagOf, versionTag, viewTag } from '../answers/entity-tag.ts';
-import { pairLine } from '../answers/pair-line.ts';
 import { pairObject, pairsOf } from '../answers/pairs.ts';
 import type { DumpCache } from '../caches/dump-cache.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';

@@ -1,10 +1,11 @@
 /** GET /get/{key}: one value. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import { ageOf } from '../answers/age.ts';
 import { emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { versionTag } from '../answers/entity-tag.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
-import { Problem } from '../errors.ts';
 import type { GetRequest } from '../requests/reads.ts';
 import type { Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';

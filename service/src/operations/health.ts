@@ -1,8 +1,9 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import { ageHeaders } from '../answers/age.ts';
 import { type TextAnswer, textAnswer, withHeaders } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
-import { Problem } from '../errors.ts';
 import { preferred } from '../requests/media-types.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import type { Drain } from '../server/drain.ts';

@@ -1,7 +1,8 @@
 /** Reads that may be larger than memory: one snapshot, read in slices as fast as the client takes them. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import { Gauge, type Registry } from 'prom-client';
 import { type Answer, forBrowsers, textAnswer } from '../answers/answer.ts';
-import { Problem } from '../errors.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 
 /** Characters of a slice; a smaller answer is sent whole, with its length. */

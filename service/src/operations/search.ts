@@ -1,11 +1,12 @@
 /** GET /search: keys by prefix, suffix or both; with values=true, their pairs. */
+
+import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { viewTag } from '../answers/entity-tag.ts';
 import { foundObject, keyList } from '../answers/pairs.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
-import { maxKeyBytes } from '../store/key.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
 import { nextLink } from './page.ts';

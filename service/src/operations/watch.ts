@@ -1,10 +1,11 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
-import { Problem } from '../errors.ts';
 import type { WatchRequest } from '../requests/watches.ts';
 import type { Drain } from '../server/drain.ts';
 import type { Store } from '../store/store.ts';

@@ -1,6 +1,6 @@
 /** Reads the body of a write, up to a limit. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { GatheringRequest } from '../server/gathering-request.ts';
 import type { Spans } from '../store/spans.ts';

@@ -1,7 +1,7 @@
 /** Conditions (RFC 9110, 13.1): If-Match and If-None-Match of writes, and If-Match of reads. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { Problem } from '@kvstore/core/problem.ts';
 import { parseVersion, withoutCoding } from '../answers/entity-tag.ts';
-import { Problem } from '../errors.ts';
 import type { Condition, Version } from '../store/store.ts';
 
 /**

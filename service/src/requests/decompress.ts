@@ -1,8 +1,8 @@
 /** Compressed bodies: koa-bodyparser decompresses what has arrived as a whole, and stops at the limit. */
 import { Readable } from 'node:stream';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
-import { Problem } from '../errors.ts';
 
 /** Content-Encoding (RFC 9110, 8.4.1). */
 const encodings = new Set(['gzip', 'deflate', 'br']);

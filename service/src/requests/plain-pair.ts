@@ -2,7 +2,7 @@
  * The body that most sets have: one pair of plain texts, without white space or escapes. To recognise it takes a quarter
  * of a microsecond in place of two: JSON.parse makes an object of a shape of its own for each new key.
  */
-import { parseKey } from '../store/key.ts';
+import { parseKey } from '@kvstore/core/key.ts';
 import type { Pair } from '../store/store.ts';
 
 /** Characters; longer ones gain nothing. */

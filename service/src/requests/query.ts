@@ -1,8 +1,9 @@
 /** Query parameters, parsed once. */
 import { parse } from 'node:querystring';
+import { parseKey } from '@kvstore/core/key.ts';
+import { maxTtl } from '@kvstore/core/limits.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import { closestMatch } from 'leven';
-import { Problem } from '../errors.ts';
-import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
 
 /** Keys or pairs in one page. */
@@ -70,9 +71,6 @@ export function parsePage(query: Query): Page {
     limit: limit === undefined ? undefined : Number(limit),
   };
 }
-
-/** Seconds of a time to live: ten years. */
-export const maxTtl = 3650 * 24 * 3600;
 
 /** `ttl`: whole seconds; undefined: none is given. Throws Problem `invalid-query`. */
 export function parseTtl(query: Query): number | undefined {

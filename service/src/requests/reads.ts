@@ -1,9 +1,9 @@
 /** The reads as typed requests. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { parseKey } from '@kvstore/core/key.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import fresh from 'fresh';
 import { withoutCoding } from '../answers/entity-tag.ts';
-import { Problem } from '../errors.ts';
-import { parseKey } from '../store/key.ts';
 import type { KeyFilter } from '../store/store.ts';
 import { parseReadCondition } from './conditions.ts';
 import { preferred } from './media-types.ts';

@@ -1,5 +1,5 @@
 /** The request target as it came, split and decoded once: no cleaning of paths, no second decoding. */
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 
 export interface Target {
   /** The path, still percent-encoded. */

@@ -1,8 +1,8 @@
 /** A watch as a typed request. */
 
+import { Problem } from '@kvstore/core/problem.ts';
 import { type Position, parsePosition } from '../answers/entity-tag.ts';
 import type { Token } from '../auth/tokens.ts';
-import { Problem } from '../errors.ts';
 import { parseQuery, parseStale, single } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
 

@@ -1,12 +1,12 @@
 /** The writes as typed requests. */
 
+import { parseMembers } from '@kvstore/core/json-members.ts';
+import { parseKey } from '@kvstore/core/key.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import { pairText } from '../answers/pairs.ts';
-import { Problem } from '../errors.ts';
-import { parseKey } from '../store/key.ts';
 import type { Condition, Pair, SetOptions } from '../store/store.ts';
 import { decodeBody } from './body.ts';
 import { parseCondition } from './conditions.ts';
-import { parseMembers } from './json-members.ts';
 import { plainPair } from './plain-pair.ts';
 import { parseQuery, parseTtl } from './query.ts';
 import type { RawRequest } from './raw-request.ts';

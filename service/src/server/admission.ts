@@ -3,9 +3,9 @@
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
 import type { RequestListener, ServerResponse } from 'node:http';
+import { Problem } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import { sendBeforeBody } from '../answers/send-before-body.ts';
-import { Problem } from '../errors.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';

@@ -1,8 +1,8 @@
 /** Answers to what never became a request: not HTTP, too long, too slow. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { problemText } from '../answers/problem.ts';
-import { Problem, type ProblemCode, problems } from '../errors.ts';
 import { exchangeOf } from './exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */

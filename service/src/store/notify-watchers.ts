@@ -1,5 +1,5 @@
 /** Telling a watcher: what it does with it is its own affair, and not that of whoever wrote or of other watchers. */
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 
 /** `failed` gets a Problem `internal`, when the watcher throws or rejects. */
 export function notify(watcher: () => Promise<void> | void, failed: (problem: Problem) => void): void {

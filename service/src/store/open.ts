@@ -1,11 +1,11 @@
 /** Opens the store that the configuration asks for. */
 import type { Interceptor } from '@grpc/grpc-js';
+import { looserThanPrivate } from '@kvstore/core/private-files.ts';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { commitMetrics } from './embedded/commit-metrics.ts';
 import { EmbeddedStore } from './embedded/embedded.ts';
-import { looserThanPrivate } from './files/private-files.ts';
 import type { Spans } from './spans.ts';
 import type { Store } from './store.ts';
 import { storeMetrics } from './store-metrics.ts';

@@ -2,7 +2,7 @@
  * The store as the operations see it, the same whatever is behind it: an index that is read synchronously,
  * a barrier that makes such a read fresh, and a writer.
  */
-import type { Problem } from '../errors.ts';
+import type { Problem } from '@kvstore/core/problem.ts';
 
 export interface Pair {
   readonly key: string;

@@ -4,7 +4,7 @@
  * taken for a version of another (RFC 9110, 8.8.1; ADR 0180).
  */
 import { randomBytes } from 'node:crypto';
-import { Problem } from '../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 
 /** Letters and digits of a name: 40 random bits. */
 const nameLength = 8;

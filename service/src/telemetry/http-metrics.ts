@@ -1,6 +1,7 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
+
+import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type ProblemCode, problems } from '../errors.ts';
 import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {

@@ -1,11 +1,11 @@
 /** Texts that clients do not take: one budget for all, in which those that wait longest make room. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { type Answer, textAnswer } from '../../src/answers/answer.ts';
 import { sender } from '../../src/answers/send.ts';
-import { Problem } from '../../src/errors.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import { connectRaw } from '../support/raw-connection.ts';

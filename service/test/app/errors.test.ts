@@ -1,5 +1,5 @@
+import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import test from 'ava';
-import { Problem, type ProblemCode, problems } from '../../src/errors.ts';
 import type { Store } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { assertProblem } from '../support/assert-problem.ts';

@@ -1,6 +1,6 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { hostCheck } from '../../src/app/hosts.ts';
-import { Problem } from '../../src/errors.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
 import { startService } from '../support/start-service.ts';

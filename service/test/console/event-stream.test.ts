@@ -1,12 +1,12 @@
 /** One reader for the console, the command line and the tests: whatever is cut, no change is doubled or lost. */
 import { createServer } from 'node:http';
+import { EventStream, longestSilence, type ServerEvent } from '@kvstore/core/event-stream.js';
 import test from 'ava';
 import fc from 'fast-check';
 import { Client } from '../../../cli/src/client.ts';
 import { CliError, exitCodes } from '../../../cli/src/exit-codes.ts';
 import { watchPairs } from '../../../cli/src/watch-pairs.ts';
 import { listen } from '../../../test-support/listen.ts';
-import { EventStream, longestSilence, type ServerEvent } from '../../src/site/console/event-stream.js';
 
 /** A stream as the service sends it: its start, events, heartbeats with newer positions, several events of a revision. */
 const blocks = [

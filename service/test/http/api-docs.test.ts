@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { problems } from '@kvstore/core/problem.ts';
 import test from 'ava';
-import { problems } from '../../src/errors.ts';
 
 const api = new URL('../../../docs/api.md', import.meta.url);
 

@@ -1,5 +1,5 @@
+import { maxTtl } from '@kvstore/core/limits.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { maxTtl } from '../../src/requests/query.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
 import { SettableClock } from '../support/settable-clock.ts';

@@ -1,5 +1,5 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { Problem } from '../../src/errors.ts';
 import { around } from '../support/around.ts';
 import { connectRaw } from '../support/raw-connection.ts';
 import { startService } from '../support/start-service.ts';

@@ -1,11 +1,12 @@
 /** The operations by themselves: a typed request in, an answer out, no server between them. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import type { Answer } from '../../src/answers/answer.ts';
 import { AnswerCache } from '../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../src/caches/dump-cache.ts';
 import { RepeatedReads } from '../../src/caches/repeated-reads.ts';
-import { Problem } from '../../src/errors.ts';
 import { deleteKeys, deleteValue } from '../../src/operations/delete.ts';
 import { dumpPairs } from '../../src/operations/dump.ts';
 import { getValue } from '../../src/operations/get.ts';

@@ -1,4 +1,4 @@
-import { maxDepth } from '../../src/requests/json-members.ts';
+import { maxDepth } from '@kvstore/core/json-members.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
 import { startService } from '../support/start-service.ts';

@@ -1,6 +1,6 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { Problem } from '../../src/errors.ts';
 import type { Store, Watcher } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { assertProblem } from '../support/assert-problem.ts';

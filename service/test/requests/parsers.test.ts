@@ -1,12 +1,13 @@
 /** Whatever a client sends, a parser gives a value or a Problem that says why not: never another error, never a hang. */
+
+import { parseMembers } from '@kvstore/core/json-members.ts';
+import { maxKeyBytes, parseKey } from '@kvstore/core/key.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import fc from 'fast-check';
-import { Problem } from '../../src/errors.ts';
 import { parseCondition } from '../../src/requests/conditions.ts';
-import { parseMembers } from '../../src/requests/json-members.ts';
 import { parseFlag, parsePage, parseQuery, parseStale, parseTtl } from '../../src/requests/query.ts';
 import { decodePath, splitTarget } from '../../src/requests/target.ts';
-import { maxKeyBytes, parseKey } from '../../src/store/key.ts';
 
 /** Texts near those that are right: their pieces in any order, and anything between them. */
 function near(...pieces: readonly string[]): fc.Arbitrary<string> {

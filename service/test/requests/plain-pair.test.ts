@@ -1,10 +1,10 @@
+import { maxKeyBytes } from '@kvstore/core/key.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import fc from 'fast-check';
 import { pairText } from '../../src/answers/pairs.ts';
-import { Problem } from '../../src/errors.ts';
 import { plainPair } from '../../src/requests/plain-pair.ts';
 import { parsePairs } from '../../src/requests/writes.ts';
-import { maxKeyBytes } from '../../src/store/key.ts';
 import { anyKey, jsonTokens, spaced, whiteSpace } from '../support/arbitraries.ts';
 
 /** What the body's parser makes of it; undefined: a Problem. */

@@ -2,10 +2,11 @@
  * Each request is counted once, with the time that a clock outside measures, whichever way it ends: from when its head is
  * there until the answer is done or the connection is gone.
  */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { Problem } from '../../src/errors.ts';
 import type { Store } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { call, set } from '../support/call.ts';

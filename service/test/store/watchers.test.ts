@@ -1,8 +1,9 @@
 /** Those who watch, and those who write: neither is the other's trouble. */
+
+import type { Problem } from '@kvstore/core/problem.ts';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import type { Problem } from '../../src/errors.ts';
 import { contractTest } from '../support/store-kinds.ts';
 
 for (const [how, fail] of [

@@ -1,6 +1,7 @@
 /** The shape that every error has. */
+
+import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import type { ExecutionContext } from 'ava';
-import { type ProblemCode, problems } from '../../src/errors.ts';
 import type { Answer } from './call.ts';
 
 /** Asserts an RFC 9457 answer of a code; returns its `detail`. */

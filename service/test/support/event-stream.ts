@@ -1,8 +1,8 @@
 /** A client of server-sent events that can stop reading. */
 import { type IncomingMessage, request } from 'node:http';
+import { EventStream as Reader, type ServerEvent } from '@kvstore/core/event-stream.js';
 import type { ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { EventStream as Reader, type ServerEvent } from '../../src/site/console/event-stream.js';
 
 export interface EventStream {
   readonly response: IncomingMessage;

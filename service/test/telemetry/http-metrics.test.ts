@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { problems } from '../../src/errors.ts';
+import { problems } from '@kvstore/core/problem.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set, singleConnection } from '../support/call.ts';
 import { exchange } from '../support/raw-connection.ts';

@@ -1,5 +1,5 @@
 /** Reads and changes an etcd's users and roles. */
-import type { PermissionResponse } from '../../../../etcd/src/messages.ts';
+import type { PermissionResponse } from '@kvstore/etcd/messages.ts';
 import type { Call } from '../member-calls.ts';
 import type { Access, AccessChange, Permission } from './access.ts';
 

@@ -3,7 +3,7 @@
  * the operator relies on, and complains when one is broken that loses data.
  */
 
-import { EtcdCallError } from '../../../../etcd/src/call-error.ts';
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import type { Member, MemberStatus } from '../../../src/etcd/contract.ts';
 
 /** etcd's HealthInterval: how long peers must have been connected before the membership may change. */

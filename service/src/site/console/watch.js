@@ -1,6 +1,7 @@
 /** What changes in the store, as it happens: GET /watch with fetch, since an EventSource cannot show a token. */
+
+import { EventStream, longestSilence } from '@kvstore/core/event-stream.js';
 import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
-import { EventStream, longestSilence } from './event-stream.js';
 
 /**
  * A change, of which only the key is read at once: most changes are of keys whose value nobody looks at.
@@ -91,7 +92,7 @@ async function follow(filter, listener, signal, begun) {
  * Reads a stream until it ends; throws when nothing comes for longer than it may.
  * @param {Response} answer
  * @param {string} last the id that it was opened with
- * @param {{ event: (event: import('./event-stream.js').ServerEvent) => void, reached: (id: string) => void }} take
+ * @param {{ event: (event: import('@kvstore/core/event-stream.js').ServerEvent) => void, reached: (id: string) => void }} take
  */
 async function read(answer, last, take) {
   if (answer.body === null) return;
@@ -117,7 +118,7 @@ async function read(answer, last, take) {
 }
 
 /**
- * @param {import('./event-stream.js').ServerEvent} event
+ * @param {import('@kvstore/core/event-stream.js').ServerEvent} event
  * @returns {Change | undefined}
  */
 function changeOf({ event, id, data }) {

@@ -1,5 +1,5 @@
 /** One operation of the document, with every problem it can answer with. */
-import { type ProblemCode, problems } from '../../errors.ts';
+import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { header } from './headers.ts';
 import { type Part, schema } from './schemas.ts';
 

@@ -1,5 +1,6 @@
 /** What a request can say besides its body. Limits are the constants that the parsers check. */
-import { consistencies, maxLimit, maxTtl } from '../../requests/query.ts';
+import { maxTtl } from '@kvstore/core/limits.ts';
+import { consistencies, maxLimit } from '../../requests/query.ts';
 import { type Part, schema } from './schemas.ts';
 
 export const parameter = (name: keyof typeof parameters): Part => ({ $ref: `#/components/parameters/${name}` });

@@ -1,6 +1,7 @@
 /** The shapes of what goes in and out, as JSON Schema (2020-12, which OpenAPI 3.1 uses). */
-import { problems } from '../../errors.ts';
-import { maxKeyBytes } from '../../store/key.ts';
+
+import { maxKeyBytes } from '@kvstore/core/key.ts';
+import { problems } from '@kvstore/core/problem.ts';
 
 /** A part of the document. It is written, never read, so its shape is left to the document's own schema (a test). */
 export type Part = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /** The operations that write. */
-import type { ProblemCode } from '../../errors.ts';
+import type { ProblemCode } from '@kvstore/core/problem.ts';
 import { header } from './headers.ts';
 import { link, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';

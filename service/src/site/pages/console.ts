@@ -10,7 +10,6 @@ const scripts = [
   'dialogs',
   'dom',
   'entry',
-  'event-stream',
   'json-text',
   'rows',
   'shown-key',

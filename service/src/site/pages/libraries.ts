@@ -4,8 +4,8 @@
  */
 import { type Asset, types } from './assets.ts';
 
-/** The module of each library that a browser gets, by the name that it is imported with. */
-const modules: ReadonlyMap<string, string> = new Map([['eventsource-parser', 'eventsource-parser']]);
+/** What a browser gets, by the name that it is imported with. */
+const modules: ReadonlySet<string> = new Set(['@kvstore/core/event-stream.js', 'eventsource-parser']);
 
 /** Files that such a module imports by a relative path. */
 const parts: ReadonlyMap<string, string> = new Map([
@@ -25,7 +25,7 @@ export function withPaths(script: string): string {
 
 /** Served beside the console's own scripts. @param folder such as `/ui` */
 export function libraryAssets(folder: string): readonly (readonly [string, Asset])[] {
-  const main = [...modules].map(([name, module]) => [fileOf(name), new URL(import.meta.resolve(module))] as const);
+  const main = [...modules].map((name) => [fileOf(name), new URL(import.meta.resolve(name))] as const);
   const others = [...parts].map(([file, name]) => [file, new URL(file, import.meta.resolve(name))] as const);
   return [...main, ...others].map(([path, file]) => [
     `${folder}/${path}`,
@@ -34,5 +34,5 @@ export function libraryAssets(folder: string): readonly (readonly [string, Asset
 }
 
 function fileOf(name: string): string {
-  return `${name.replace(/^@/, '').replaceAll('/', '-')}.js`;
+  return `${name.replace(/^@|\.js$/g, '').replaceAll('/', '-')}.js`;
 }

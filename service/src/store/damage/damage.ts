@@ -1,6 +1,7 @@
 /** What is read from the disk and is not what was written: it is never shown, and reported each time. */
-import { Problem } from '../../errors.ts';
-import { DamagedData } from '../pages/page-file.ts';
+
+import { DamagedData } from '@kvstore/core/data-folder/pages/page-file.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 
 /** `place`: a key that is found in one table and not in the other; `count`: there are fewer keys than were written. */
 export const damagedParts = ['value', 'key', 'deadline', 'place', 'count', 'page', 'meta'] as const;

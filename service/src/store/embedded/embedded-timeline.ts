@@ -5,7 +5,7 @@
  */
 import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writePrivate } from '../files/private-files.ts';
+import { writePrivate } from '@kvstore/core/private-files.ts';
 import type { KeyIndex } from '../index/key-index.ts';
 import { newTimeline } from '../timeline.ts';
 

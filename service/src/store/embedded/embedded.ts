@@ -1,17 +1,17 @@
 /** The embedded store: the index is the truth, and a write is acknowledged once it is on the disk. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { statfsSync } from 'node:fs';
-import { Problem } from '../../errors.ts';
+import { lockDirectory, type OwnerLock } from '@kvstore/core/data-folder/owner-lock.ts';
+import { DamagedData } from '@kvstore/core/data-folder/pages/page-file.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import { BatchWindow } from '../batch-window.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { isDamage } from '../damage/damage.ts';
 import { type DamageLog, damageReports, noLog } from '../damage/damage-reports.ts';
 import { DataCheck } from '../damage/data-check.ts';
 import { DataFolder } from '../files/data-folder.ts';
-import { lockDirectory, type OwnerLock } from '../files/owner-lock.ts';
 import { IndexReader } from '../index/index-reader.ts';
 import { type IndexOptions, KeyIndex } from '../index/key-index.ts';
-import { DamagedData } from '../pages/page-file.ts';
 import { noSpans, type Spans, spansOf } from '../spans.ts';
 import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
 import type { StoreMetrics } from '../store-metrics.ts';

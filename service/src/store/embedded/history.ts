@@ -1,6 +1,6 @@
 /** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
 import { setImmediate } from 'node:timers/promises';
-import { Problem } from '../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import { notifyWatchers } from '../notify-in-slices.ts';
 import { notify, watchFailed } from '../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';

@@ -1,5 +1,5 @@
 /** One request's write to the embedded store, inside a transaction that many share. */
-import { Problem } from '../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { IndexWriter } from '../index/key-index.ts';
 import type { Span } from '../spans.ts';
 import type { Change, Condition, Deletion, Pair, Revision, Version } from '../store.ts';

@@ -1,14 +1,14 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
 
-import { messageOf } from '../../../../etcd/src/call-error.ts';
-import { readCredentials } from '../../../../etcd/src/tls.ts';
-import { Problem } from '../../errors.ts';
+import { lockDirectory, type OwnerLock } from '@kvstore/core/data-folder/owner-lock.ts';
+import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
+import { readCredentials } from '@kvstore/etcd/tls.ts';
 import { systemClock } from '../clock.ts';
 import type { OnDamage } from '../damage/damage.ts';
 import { damageReports } from '../damage/damage-reports.ts';
 import { DataCheck } from '../damage/data-check.ts';
 import { DataFolder } from '../files/data-folder.ts';
-import { lockDirectory, type OwnerLock } from '../files/owner-lock.ts';
 import { IndexReader } from '../index/index-reader.ts';
 import type { KeyIndex } from '../index/key-index.ts';
 import { noSpans, type Spans } from '../spans.ts';

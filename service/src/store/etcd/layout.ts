@@ -3,7 +3,7 @@
  * the store's timeline. No key of a user can be one of those, since users' keys have a sub-range of their own.
  */
 import { isUtf8 } from 'node:buffer';
-import { maxKeyBytes } from '../key.ts';
+import { maxKeyBytes } from '@kvstore/core/key.ts';
 
 export interface Range {
   readonly start: Buffer;

@@ -1,8 +1,8 @@
 /** What the etcd store is told from outside. */
 import { isIP } from 'node:net';
 import type { Interceptor } from '@grpc/grpc-js';
+import { isLoopback } from '@kvstore/core/loopback.ts';
 import type { Registry } from 'prom-client';
-import { isLoopback } from '../../loopback.ts';
 import type { Clock } from '../clock.ts';
 import type { Spans } from '../spans.ts';
 import type { StoreMetrics } from '../store-metrics.ts';

@@ -1,8 +1,8 @@
 /** Looks at LMDB's file before LMDB maps it into memory: a damaged one would end the process with a signal. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkPages } from '../pages/check-pages.ts';
-import { DamagedData, type DataState, PageFile } from '../pages/page-file.ts';
+import { checkPages } from '@kvstore/core/data-folder/pages/check-pages.ts';
+import { DamagedData, type DataState, PageFile } from '@kvstore/core/data-folder/pages/page-file.ts';
 
 /**
  * Throws DamagedData when the directory holds a file that is not LMDB's, has lost its end, or has a page that cannot be

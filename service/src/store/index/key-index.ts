@@ -3,23 +3,23 @@
  * Off the JavaScript heap, ordered, and readable while it is written to (readers see the last commit).
  */
 import { rmSync } from 'node:fs';
+import { damagedKey, keyCodec, reversedCodec } from '@kvstore/core/data-folder/key-codec.ts';
+import { type Kind, kinds, seal } from '@kvstore/core/data-folder/seal.ts';
+import { tables } from '@kvstore/core/data-folder/tables.ts';
+import { compareKeys, reverseKey } from '@kvstore/core/key.ts';
+import { makeFolder } from '@kvstore/core/make-folder.ts';
+import { privateFolder } from '@kvstore/core/private-files.ts';
 import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
-import { makeFolder } from '../../../../core/src/make-folder.ts';
 import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
 import { checkDataFile } from '../files/data-file.ts';
-import { privateFolder } from '../files/private-files.ts';
-import { compareKeys, reverseKey } from '../key.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import { Deadlines } from './deadlines.ts';
-import { damagedKey, keyCodec, reversedCodec } from './key-codec.ts';
 import { type Expired, found, isLongerThanKeys, type KeyCount, KeySearch, startOf } from './key-search.ts';
 import { Meta } from './meta.ts';
 import { damagedValue, pairCodec } from './pair-codec.ts';
 import { reserveReaderTable } from './reader-table.ts';
-import { type Kind, kinds, seal } from './seal.ts';
 import { latest, type Reads, SnapshotReads } from './snapshot-reads.ts';
-import { tables } from './tables.ts';
 import { upgrade } from './upgrade.ts';
 
 /** Snapshots and reads that can be open at once (slots in LMDB's lock file). */

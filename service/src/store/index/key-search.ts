@@ -1,9 +1,10 @@
 /** Finds keys by prefix, by suffix or by both, in the index's two tables: keys in order, and keys in the order of their ends. */
+
+import { damagedKey, startAt } from '@kvstore/core/data-folder/key-codec.ts';
+import { compareKeys, maxKeyBytes, reverseKey } from '@kvstore/core/key.ts';
 import type { Database } from 'lmdb';
 import type { Damaged } from '../damage/damage.ts';
-import { compareKeys, maxKeyBytes, reverseKey } from '../key.ts';
 import type { KeyFilter } from '../store.ts';
-import { damagedKey, startAt } from './key-codec.ts';
 import type { Reads } from './snapshot-reads.ts';
 
 /** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */

@@ -1,7 +1,8 @@
 /** Values as LMDB stores them: sealed for their key and their revision. The text is made from the bytes that were checked. */
+
+import { lastKeyCrc } from '@kvstore/core/data-folder/checksum.ts';
+import { type Kind, kindOf, kinds, sealBytes } from '@kvstore/core/data-folder/seal.ts';
 import { getLastVersion } from 'lmdb';
-import { lastKeyCrc } from './checksum.ts';
-import { type Kind, kindOf, kinds, sealBytes } from './seal.ts';
 
 /** What a value reads as when its checksum does not fit. No JSON text is like it. */
 export const damagedValue = '\0damaged';

@@ -1,7 +1,7 @@
 /** LMDB's lock file, in which every open read has a slot. */
 import { closeSync, constants, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writePrivate } from '../files/private-files.ts';
+import { writePrivate } from '@kvstore/core/private-files.ts';
 
 /** Bytes of a slot, and room for the table's head. */
 const slotBytes = 64;

@@ -2,14 +2,15 @@
  * Brings an index of format 1, which had no checksums, to format 2: pairs move from the old tables into the new ones,
  * some thousands in a transaction, so that an upgrade that is interrupted goes on where it was and takes little room.
  */
+
+import { keyCodec, reversedCodec } from '@kvstore/core/data-folder/key-codec.ts';
+import { kinds, seal } from '@kvstore/core/data-folder/seal.ts';
+import { oldTables, tables } from '@kvstore/core/data-folder/tables.ts';
+import { reverseKey } from '@kvstore/core/key.ts';
 import type { Database, RootDatabase } from 'lmdb';
-import { reverseKey } from '../key.ts';
 import { Deadlines } from './deadlines.ts';
-import { keyCodec, reversedCodec } from './key-codec.ts';
 import { lowest } from './key-search.ts';
 import type { Meta } from './meta.ts';
-import { kinds, seal } from './seal.ts';
-import { oldTables, tables } from './tables.ts';
 
 /** Pairs of a transaction. */
 const batch = 5000;

@@ -1,4 +1,6 @@
 /** What happened in a span, until it is handed over. */
+
+import { Problem, problems } from '@kvstore/core/problem.ts';
 import {
   type Attributes,
   type Context,
@@ -7,7 +9,6 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
-import { Problem, problems } from '../../errors.ts';
 import type { Span } from '../../store/spans.ts';
 
 /** What a span is a part of. */

@@ -1,5 +1,6 @@
 /** The description of the API says what the routes do, no more and no less. */
 import Router from '@koa/router';
+import { problems } from '@kvstore/core/problem.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import test from 'ava';
 import pino from 'pino';
@@ -9,7 +10,6 @@ import { createApp } from '../../../src/app/app.ts';
 import { AnswerCache } from '../../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../../src/caches/dump-cache.ts';
 import { RepeatedReads } from '../../../src/caches/repeated-reads.ts';
-import { problems } from '../../../src/errors.ts';
 import { Drain } from '../../../src/server/drain.ts';
 import { EventLoopScheduler } from '../../../src/server/event-loop-scheduler.ts';
 import { openApiDocument } from '../../../src/site/openapi/document.ts';

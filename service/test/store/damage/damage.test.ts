@@ -1,9 +1,9 @@
 /** Damage on the disk: what is not what was written is never served, and what the service cannot use is refused. */
 import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
-import { Problem } from '../../../src/errors.ts';
 import { isDamage } from '../../../src/store/damage/damage.ts';
 import { KeyIndex } from '../../../src/store/index/key-index.ts';
 import { flipBit, overwrite } from '../../support/damage.ts';

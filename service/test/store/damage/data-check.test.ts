@@ -1,6 +1,7 @@
 /** The checks of a data file: what LMDB has written is no damage. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StoredData } from '@kvstore/core/data-folder/pages/stored-data.ts';
 import test from 'ava';
 import fc from 'fast-check';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
@@ -8,7 +9,6 @@ import { systemClock } from '../../../src/store/clock.ts';
 import { DataCheck } from '../../../src/store/damage/data-check.ts';
 import { checkDataFile } from '../../../src/store/files/data-file.ts';
 import { KeyIndex } from '../../../src/store/index/key-index.ts';
-import { StoredData } from '../../../src/store/pages/stored-data.ts';
 import { flipBit } from '../../support/damage.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 

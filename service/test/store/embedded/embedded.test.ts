@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
-import { Problem } from '../../../src/errors.ts';
 import { nextTurn } from '../../../src/store/clock.ts';
 import { EmbeddedStore } from '../../../src/store/embedded/embedded.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

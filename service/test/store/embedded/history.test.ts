@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
-import type { Problem } from '../../../src/errors.ts';
 import { History } from '../../../src/store/embedded/history.ts';
 import type { Watcher } from '../../../src/store/store.ts';
 

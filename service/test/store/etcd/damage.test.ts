@@ -1,11 +1,11 @@
 /** A replica's index that is damaged or gone: it is read anew from etcd, and nothing wrong is served meanwhile. */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import { flipBit, placesOf } from '../../support/damage.ts';
 import { metric, newPrefix, openReady } from './harness.ts';
 

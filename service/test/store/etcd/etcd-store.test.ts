@@ -1,8 +1,8 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import type { Written } from '../../../src/store/store.ts';
 import { metric, newPrefix, open, openReady, pairsOf, read } from './harness.ts';
 

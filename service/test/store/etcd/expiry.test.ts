@@ -1,8 +1,8 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import type { Revision } from '../../../src/store/store.ts';

@@ -1,8 +1,8 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { metric, newPrefix, open, openReady, pairsOf, read, ready } from './harness.ts';

@@ -1,14 +1,15 @@
 /** Requests of every kind that come at once, in one transaction or several, leave in etcd what a plain Map says. */
+
+import { compareKeys } from '@kvstore/core/key.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import fc from 'fast-check';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
 import { deadlineOf } from '../../../src/store/etcd/write/lease-id.ts';
-import { compareKeys } from '../../../src/store/key.ts';
 import type { Change, Revision } from '../../../src/store/store.ts';
 import { anyKey, jsonTokens } from '../../support/arbitraries.ts';
 import { newPrefix, openReady, pairsOf } from './harness.ts';

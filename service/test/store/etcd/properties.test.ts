@@ -1,11 +1,12 @@
 /** What the etcd store's readers and builders make of anything at all. */
+
+import { compareKeys, parseKey } from '@kvstore/core/key.ts';
 import test from 'ava';
 import fc from 'fast-check';
 import { decodeValue, layout, within } from '../../../src/store/etcd/layout.ts';
 import { type EtcdRevision, RevisionReader } from '../../../src/store/etcd/replicate/changes.ts';
 import type { WatchEvent, WatchResponse } from '../../../src/store/etcd/wire/messages.ts';
 import { deadlineOf, idsPerDeadline, leaseIdFor } from '../../../src/store/etcd/write/lease-id.ts';
-import { compareKeys, parseKey } from '../../../src/store/key.ts';
 import { anyKey, jsonTokens, spaced, whiteSpace } from '../../support/arbitraries.ts';
 
 const anyPrefix = fc.constantFrom('/kvstore/', '/', 'a', 'é', '/kvstore/k/', '\u{10ffff}', 'head');

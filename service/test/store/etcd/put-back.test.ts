@@ -1,8 +1,9 @@
 /** That etcd was put back is not forgotten over whatever else happens to the index meanwhile. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import type { Log } from '../../../src/store/etcd/options.ts';
 import { parseTimeline } from '../../../src/store/etcd/replicate/timeline-key.ts';

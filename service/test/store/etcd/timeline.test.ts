@@ -1,9 +1,10 @@
 /** Versions of one history of etcd are never taken for those of another. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
-import { Problem } from '../../../src/errors.ts';
 import { wasPutBack } from '../../../src/store/etcd/replicate/raft-progress.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { newPrefix, open, openReady, read, ready } from './harness.ts';

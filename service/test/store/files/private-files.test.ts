@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
+import { lockDirectory } from '@kvstore/core/data-folder/owner-lock.ts';
+import { looserThanPrivate, writePrivate } from '@kvstore/core/private-files.ts';
 import test, { type ExecutionContext } from 'ava';
 import { type LogLine, launch, startService } from '../../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
-import { lockDirectory } from '../../../src/store/files/owner-lock.ts';
-import { looserThanPrivate, writePrivate } from '../../../src/store/files/private-files.ts';
 
 /** An unprivileged user, for tests that run as root. */
 const nobody = 65_534;
@@ -77,7 +77,7 @@ test('a folder that cannot be looked into, such as lost+found of a volume, is no
   // As another user, whom the mode keeps out.
   chownSync(directory, nobody, nobody);
   chownSync(loose, nobody, nobody);
-  const script = `import { looserThanPrivate } from ${JSON.stringify(new URL('../../../src/store/files/private-files.ts', import.meta.url).href)};
+  const script = `import { looserThanPrivate } from ${JSON.stringify(new URL('../../../../core/src/private-files.ts', import.meta.url).href)};
     process.setuid(${nobody});
     process.stdout.write(JSON.stringify(looserThanPrivate(${JSON.stringify(directory)})));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 /** An index of format 1, which had no checksums, is brought up to date when it is opened. */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reverseKey } from '@kvstore/core/key.ts';
 import test, { type ExecutionContext } from 'ava';
 import { open } from 'lmdb';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
@@ -8,7 +9,6 @@ import { damageProblem } from '../../../src/store/damage/damage.ts';
 import { KeyIndex } from '../../../src/store/index/key-index.ts';
 import { Meta } from '../../../src/store/index/meta.ts';
 import { upgrade } from '../../../src/store/index/upgrade.ts';
-import { reverseKey } from '../../../src/store/key.ts';
 
 /** Keys as format 1 stored them. */
 const keyEncoder = {

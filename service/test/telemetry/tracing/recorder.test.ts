@@ -1,7 +1,7 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
-import { Problem } from '../../../src/errors.ts';
 import { nobody } from '../../../src/telemetry/tracing/recorded-span.ts';
 import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
 import { GivenIds, writeSpan } from '../../../src/telemetry/tracing/span-writer.ts';

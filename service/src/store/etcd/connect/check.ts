@@ -1,5 +1,5 @@
 /** Is the member one that the store can rely on? */
-import type { StatusResponse } from '../../../../../etcd/src/messages.ts';
+import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** The first release of each line without the stale read between read index and leader change; later lines have it. */

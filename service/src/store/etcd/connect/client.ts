@@ -1,7 +1,7 @@
 /** Calls to a cluster: which member is asked, and what is asked next when one does not answer. */
 import { status } from '@grpc/grpc-js';
-import { blamesMember, EtcdCallError, meaningOf } from '../../../../../etcd/src/call-error.ts';
-import type { ServiceName } from '../../../../../etcd/src/schema.ts';
+import { blamesMember, EtcdCallError, meaningOf } from '@kvstore/etcd/call-error.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import type { Clock } from '../../clock.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';
 import type { EtcdConnectionOptions } from '../options.ts';

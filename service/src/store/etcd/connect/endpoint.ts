@@ -8,11 +8,11 @@ import {
   type Metadata,
   status,
 } from '@grpc/grpc-js';
-import { EtcdCallError, messageOf } from '../../../../../etcd/src/call-error.ts';
-import { lastingOptions } from '../../../../../etcd/src/channel-options.ts';
-import { Connection } from '../../../../../etcd/src/connection.ts';
-import type { ServiceName } from '../../../../../etcd/src/schema.ts';
-import { FileCredentials } from '../../../../../etcd/src/tls.ts';
+import { EtcdCallError, messageOf } from '@kvstore/etcd/call-error.ts';
+import { lastingOptions } from '@kvstore/etcd/channel-options.ts';
+import { Connection } from '@kvstore/etcd/connection.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
+import { FileCredentials } from '@kvstore/etcd/tls.ts';
 import type { EtcdConnectionOptions } from '../options.ts';
 import { codecs, watchCodec } from '../wire/codecs.ts';
 import type { WatchRequest, WatchResponse } from '../wire/messages.ts';

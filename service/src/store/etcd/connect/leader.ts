@@ -3,7 +3,7 @@
  * handed over the leader drops what was forwarded and tells nobody, so that its outcome stays unknown. What was sent to
  * it directly it refuses, and it can be sent again (ADR 0151).
  */
-import type { StatusResponse } from '../../../../../etcd/src/messages.ts';
+import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import type { Clock } from '../../clock.ts';
 import type { Endpoint } from './endpoint.ts';
 

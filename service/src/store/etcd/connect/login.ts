@@ -1,7 +1,7 @@
 /** Who the service is to an etcd with authentication. */
 import { readFileSync } from 'node:fs';
 import { Metadata } from '@grpc/grpc-js';
-import type { Connection } from '../../../../../etcd/src/connection.ts';
+import type { Connection } from '@kvstore/etcd/connection.ts';
 import type { EtcdConnectionOptions } from '../options.ts';
 
 /** Milliseconds that a login may take. */

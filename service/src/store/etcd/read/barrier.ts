@@ -4,8 +4,8 @@
  * joins a read that was sent before they came (its answer may be older than a write they know of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { messageOf } from '../../../../../etcd/src/call-error.ts';
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import type { Span, Spans } from '../../spans.ts';

@@ -1,5 +1,5 @@
 /** Tells a watcher what it has missed, from etcd's own history. */
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Clock } from '../../clock.ts';
 import { watchFailed } from '../../notify-watchers.ts';
 import type { Revision } from '../../store.ts';

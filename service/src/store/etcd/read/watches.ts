@@ -1,7 +1,7 @@
 /** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
 
-import { messageOf } from '../../../../../etcd/src/call-error.ts';
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { pause } from '../../clock.ts';
 import { notifyWatchers } from '../../notify-in-slices.ts';
 import { notify } from '../../notify-watchers.ts';

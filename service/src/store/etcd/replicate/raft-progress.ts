@@ -1,5 +1,5 @@
 /** How far raft's log has come, which tells whether etcd was restored from a snapshot (ADR 0180). */
-import type { StatusResponse } from '../../../../../etcd/src/messages.ts';
+import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';

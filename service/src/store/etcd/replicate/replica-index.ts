@@ -1,10 +1,10 @@
 /** The index's files: a copy of etcd, so whatever is doubtful is thrown away and made anew. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../../../../etcd/src/call-error.ts';
+import { writePrivate } from '@kvstore/core/private-files.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import type { OnDamage } from '../../damage/damage.ts';
-import { writePrivate } from '../../files/private-files.ts';
 import { KeyIndex } from '../../index/key-index.ts';
 import type { Log } from '../options.ts';
 import { bootId } from './boot.ts';

@@ -1,7 +1,8 @@
 /** Full sync: reads everything at one revision, in pages, and changes in the index what differs. */
+
+import { compareKeys } from '@kvstore/core/key.ts';
 import { nextTurn } from '../../clock.ts';
 import type { KeyIndex } from '../../index/key-index.ts';
-import { compareKeys } from '../../key.ts';
 import type { Change } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { ResyncCause } from '../etcd-metrics.ts';

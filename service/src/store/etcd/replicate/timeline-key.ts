@@ -4,7 +4,7 @@
  * etcd was put back to an earlier state: from there on etcd gives the same revisions again, to other values (ADR 0180).
  */
 
-import { meaningOf } from '../../../../../etcd/src/call-error.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import { isTimeline, newTimeline } from '../../timeline.ts';
 import type { EtcdClient } from '../connect/client.ts';

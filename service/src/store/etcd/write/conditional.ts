@@ -1,6 +1,6 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
 
-import { meaningOf } from '../../../../../etcd/src/call-error.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { otherTimelineFailed, preconditionFailed } from '../../embedded/write.ts';
 import type { Condition } from '../../store.ts';

@@ -3,7 +3,7 @@
  * a key could stay there for as long again as it was to live.
  */
 
-import { meaningOf, messageOf } from '../../../../../etcd/src/call-error.ts';
+import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';

@@ -1,6 +1,6 @@
 /** Leases of keys that expire: one for each request that has a time to live. */
 
-import { meaningOf } from '../../../../../etcd/src/call-error.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import { unavailable } from '../read/barrier.ts';

@@ -1,5 +1,5 @@
 /** What the store writes: sets and deletions, with conditions and times to live. */
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Clock } from '../../clock.ts';
 import type { Condition, Deletion, Pair, SetOptions, Written } from '../../store.ts';
 import type { Layout } from '../layout.ts';

@@ -1,7 +1,7 @@
 /** What the caller of a write is told when etcd did not take it. */
 
-import { type meaningOf, messageOf } from '../../../../../etcd/src/call-error.ts';
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
+import { type meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import { unavailable } from '../read/barrier.ts';
 
 export function outcomeUnknown(why: string, cause?: unknown): Problem {

@@ -1,5 +1,5 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
-import { Problem } from '../../../errors.ts';
+import { Problem } from '@kvstore/core/problem.ts';
 import type { Span } from '../../spans.ts';
 import type { Layout } from '../layout.ts';
 import type { Outcome, WriteSet } from './transaction.ts';

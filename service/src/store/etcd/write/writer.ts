@@ -4,8 +4,8 @@
  * once: when its outcome is not known, its requests are told so.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { meaningOf } from '../../../../../etcd/src/call-error.ts';
-import type { Problem } from '../../../errors.ts';
+import type { Problem } from '@kvstore/core/problem.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import { type Spans, spansOf } from '../../spans.ts';

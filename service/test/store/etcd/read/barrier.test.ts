@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { temporaryFolder } from '../../../../../test-support/temporary-folder.ts';
-import { Problem } from '../../../../src/errors.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
 import { Barrier } from '../../../../src/store/etcd/read/barrier.ts';
 import type { HeadRead } from '../../../../src/store/etcd/read/head.ts';

@@ -1,8 +1,8 @@
+import type { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
 import { TcpProxy } from '../../../../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
-import type { Problem } from '../../../../src/errors.ts';
 import type { EtcdStore } from '../../../../src/store/etcd/etcd-store.ts';
 import type { Revision } from '../../../../src/store/store.ts';
 import { metric, newPrefix, openReady, read } from '../harness.ts';

@@ -1,11 +1,12 @@
 /** Writes with a condition while etcd is put back to an earlier state: an old version decides nothing. */
+
+import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
 import { freePorts } from '../../../../../test-support/free-ports.ts';
 import { TcpProxy } from '../../../../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
-import { Problem } from '../../../../src/errors.ts';
 import { systemClock } from '../../../../src/store/clock.ts';
 import { EtcdClient } from '../../../../src/store/etcd/connect/client.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
-import { Problem } from '../../../../src/errors.ts';
 import { systemClock } from '../../../../src/store/clock.ts';
 import { EtcdClient } from '../../../../src/store/etcd/connect/client.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';

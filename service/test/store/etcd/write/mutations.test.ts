@@ -1,6 +1,6 @@
+import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
-import { Problem } from '../../../../src/errors.ts';
 import type { Version } from '../../../../src/store/store.ts';
 import { metric, newPrefix, openReady, pairsOf, read } from '../harness.ts';
 

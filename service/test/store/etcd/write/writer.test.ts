@@ -1,10 +1,11 @@
 /** The writer alone: its transactions end when and how the test says. */
 import { status } from '@grpc/grpc-js';
+import { Problem } from '@kvstore/core/problem.ts';
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
-import { EtcdCallError } from '../../../../../etcd/src/call-error.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
-import { Problem } from '../../../../src/errors.ts';
+
 import type { Endpoint } from '../../../../src/store/etcd/connect/endpoint.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../../src/store/etcd/layout.ts';

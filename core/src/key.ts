@@ -1,4 +1,4 @@
-import { Problem } from '../errors.ts';
+import { Problem } from './problem.ts';
 
 /** Bytes of a key in UTF-8; far below what an LMDB page can hold (1978 bytes). */
 export const maxKeyBytes = 1024;

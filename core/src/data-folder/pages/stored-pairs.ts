@@ -1,8 +1,9 @@
 /** Pairs, deadlines and keys as they are in leaf pages, each with a verdict: is it what was written? */
-import { crcOfKey } from '../index/checksum.ts';
-import { damagedKey, keyCodec, type reversedCodec } from '../index/key-codec.ts';
-import { type Kind, kindOf, kinds, sealBytes, unseal } from '../index/seal.ts';
-import { parseKey } from '../key.ts';
+
+import { parseKey } from '../../key.ts';
+import { crcOfKey } from '../checksum.ts';
+import { damagedKey, keyCodec, type reversedCodec } from '../key-codec.ts';
+import { type Kind, kindOf, kinds, sealBytes, unseal } from '../seal.ts';
 import { flagsOf, keyEnd, keyStart, keysIn, nodeAt, nodeFlags, valueBytes } from './nodes.ts';
 import { type DataState, headerBytes, numberAt, type PageFile, type Tree } from './page-file.ts';
 import { TreeWalk } from './tree-walk.ts';

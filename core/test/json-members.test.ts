@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Problem } from '../../src/errors.ts';
-import { maxDepth, parseMembers } from '../../src/requests/json-members.ts';
-import { anyKey, escapedKey, jsonTokens, spaced, whiteSpace } from '../support/arbitraries.ts';
+import { anyKey, escapedKey, jsonTokens, spaced, whiteSpace } from '../../service/test/support/arbitraries.ts';
+import { maxDepth, parseMembers } from '../src/json-members.ts';
+import { Problem } from '../src/problem.ts';
 
 test('members of any object: the last of equal keys, each value token by token', (t) => {
   const member = fc.tuple(fc.oneof(anyKey, fc.string()), jsonTokens, fc.boolean());

@@ -1,8 +1,13 @@
 /** A pair with what the store knows of it, as one line of JSON. */
-import type { VersionedPair } from '../store/store.ts';
+export interface LinePair {
+  readonly key: string;
+  /** JSON. */
+  readonly value: string;
+  readonly version: number;
+}
 
 /** `expires`: Unix milliseconds. */
-export function pairLine({ key, value, version }: VersionedPair, expires: number | undefined): string {
+export function pairLine({ key, value, version }: LinePair, expires: number | undefined): string {
   const end = expires === undefined ? '' : `,"expires":${expires}`;
   return `{"key":${JSON.stringify(key)},"value":${oneLine(value)},"revision":${version}${end}}\n`;
 }

@@ -2,10 +2,11 @@
  * A data folder read without LMDB, whatever has become of it, and without a change to it: what `kvstore-cli verify` and
  * `salvage` stand on.
  */
-import { crcOfKey } from '../index/checksum.ts';
-import { keyCodec, reversedCodec } from '../index/key-codec.ts';
-import { deadlineDigits, oldTables, tables } from '../index/tables.ts';
-import { compareKeys } from '../key.ts';
+
+import { compareKeys } from '../../key.ts';
+import { crcOfKey } from '../checksum.ts';
+import { keyCodec, reversedCodec } from '../key-codec.ts';
+import { deadlineDigits, oldTables, tables } from '../tables.ts';
 import { checkPages, freePages } from './check-pages.ts';
 import { looseDeadlines, loosePairs } from './loose-pairs.ts';
 import { DamagedData, type DataState, PageFile, type Tree } from './page-file.ts';

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
-import { Problem } from '../../src/errors.ts';
-import { damagedKey, keyCodec, reversedCodec, startAt } from '../../src/store/index/key-codec.ts';
-import { compareKeys, parseKey, reverseKey } from '../../src/store/key.ts';
-import { anyFilter, anyKey } from '../support/arbitraries.ts';
+import { anyFilter, anyKey } from '../../service/test/support/arbitraries.ts';
+import { damagedKey, keyCodec, reversedCodec, startAt } from '../src/data-folder/key-codec.ts';
+import { compareKeys, parseKey, reverseKey } from '../src/key.ts';
+import { Problem } from '../src/problem.ts';
 
 const wellFormed = fc.oneof(anyKey, anyFilter, fc.string({ unit: 'binary' }));
 

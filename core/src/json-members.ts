@@ -1,5 +1,5 @@
 /** Reads an object's members without touching their values: numbers, escapes and order stay as they were sent. */
-import { Problem } from '../errors.ts';
+import { Problem } from './problem.ts';
 
 /** Objects and arrays inside each other, the body's own object included. */
 export const maxDepth = 128;

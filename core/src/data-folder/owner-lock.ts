@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from '../../../../core/src/make-folder.ts';
-import { privateFolder } from './private-files.ts';
+import { makeFolder } from '../make-folder.ts';
+import { privateFolder } from '../private-files.ts';
 
 export interface OwnerLock {
   release(): void;
