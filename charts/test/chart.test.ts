@@ -143,7 +143,7 @@ const schemaOf = async () =>
   new Ajv({ strict: false }).compile(JSON.parse(await read('charts/kvstore/values.schema.json')));
 const defaults = async () => loadYaml<Record<string, unknown>>(await read('charts/kvstore/values.yaml'));
 
-test('X6: the schema takes the default values, knows each of them, and refuses wrong ones', async (t) => {
+test('the schema takes the default values, knows each of them, and refuses wrong ones', async (t) => {
   const isValid = await schemaOf();
   const values = await defaults();
   t.true(isValid(values), JSON.stringify(isValid.errors));
@@ -182,7 +182,7 @@ test('X6: the schema takes the default values, knows each of them, and refuses w
   for (const value of wrong) t.false(isValid({ ...values, ...value }), JSON.stringify(value));
 });
 
-test('X6: the notes say what to do next, and warn of open stores where they are allowed', async (t) => {
+test('the notes say what to do next, and warn of open stores where they are allowed', async (t) => {
   const template = await read('charts/kvstore/templates/NOTES.txt');
   const notes = (values: object) => renderTemplate(template, { Values: values, Release: { Namespace: 'elsewhere' } });
   const values = await defaults();

@@ -135,7 +135,7 @@ test.serial('interrupted: 130, and what there is can be resumed', async (t) => {
 });
 
 test.serial(
-  'X5: an answer that is cut without a trace, as HTTP/1.0 allows, is never taken for the whole',
+  'an answer that is cut without a trace, as HTTP/1.0 allows, is never taken for the whole',
   async (t) => {
     const { url } = await filled(t);
     let whole = '';

@@ -84,7 +84,7 @@ test.serial('--after begins in the past; what is too long ago is told', async (t
 const isWatched = async (url: string) => (await (await fetch(`${url}/metrics`)).text()).includes('kvstore_watches 1');
 const put = (url: string, body: string) => fetch(`${url}/set`, { method: 'POST', body });
 
-test.serial('F1: cut before its first event, a watch goes on from where it began', async (t) => {
+test.serial('cut before its first event, a watch goes on from where it began', async (t) => {
   const { url } = store;
   const proxy = await TcpProxy.start(Number(new URL(url).port));
   t.teardown(() => proxy.close());
@@ -109,7 +109,7 @@ test.serial('F1: cut before its first event, a watch goes on from where it began
   t.deepEqual(keys, ['f1-while-cut', 'f1-end']);
 });
 
-test('F1: a filtered watch takes positions from heartbeats, and is connected anew when they stop', async (t) => {
+test('a filtered watch takes positions from heartbeats, and is connected anew when they stop', async (t) => {
   const env = { KV_DATA_DIR: temporaryFolder(t), KV_WATCH_HEARTBEAT: '100ms' };
   const service = await startService(t, { env });
   const proxy = await TcpProxy.start(Number(new URL(service.url).port));

@@ -90,7 +90,7 @@ test('drift of each field that the operator owns is repaired', async (t) => {
   t.true(repaired > 80, `only ${repaired} fields could be changed`);
 });
 
-test('F10: an object whose instance label somebody rewrote stays the KvStore that controls it', async (t) => {
+test('an object whose instance label somebody rewrote stays the KvStore that controls it', async (t) => {
   const namespace = await cluster.createNamespace();
   // Nothing but the watch leads to it.
   const environment = { KVSTORE_WATCH_NAMESPACES: namespace, KVSTORE_RESYNC_SECONDS: '86400' };

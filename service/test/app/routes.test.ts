@@ -5,7 +5,7 @@ import { connectRaw, exchange } from '../support/raw-connection.ts';
 import { startService } from '../support/start-service.ts';
 import { contractTest, storeKinds } from '../support/store-kinds.ts';
 
-contractTest('H1: no path is cleaned, redirected or matched loosely', async (t, kind) => {
+contractTest('no path is cleaned, redirected or matched loosely', async (t, kind) => {
   const service = await startService(t, kind);
   const unknown = [
     '//',

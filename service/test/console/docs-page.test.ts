@@ -9,7 +9,7 @@ const [kind] = storeKinds;
 if (kind === undefined) throw new Error('no store');
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-test.serial('X11: the calls are shown without Swagger UI, which is loaded when a call is to be tried', async (t) => {
+test.serial('the calls are shown without Swagger UI, which is loaded when a call is to be tried', async (t) => {
   const asked: string[] = [];
   const { page, complaints } = await openConsole(t, kind, {
     target: '/docs',

@@ -61,7 +61,7 @@ const tags = (t: ExecutionContext, etag: unknown) => {
   return String(etag);
 };
 
-contractTest('X10: If-Match of a read holds, or is 412', async (t, kind) => {
+contractTest('If-Match of a read holds, or is 412', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { a: 1, b: 2 });
   for (const target of reads.slice(0, -1)) {
@@ -80,7 +80,7 @@ contractTest('X10: If-Match of a read holds, or is 412', async (t, kind) => {
   t.is((await call(service, '/get/missing', { headers: { 'If-Match': '*' } })).status, 412);
 });
 
-contractTest('X10: OPTIONS * is about the server', async (t, kind) => {
+contractTest('OPTIONS * is about the server', async (t, kind) => {
   const service = await startService(t, kind);
   const answer = await exchange(t, service, 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
   t.regex(answer, /^HTTP\/1\.1 200 /);

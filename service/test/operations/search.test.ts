@@ -39,7 +39,7 @@ contractTest('a search without prefix and suffix is a 400, on an empty store as 
   t.is((await call(service, '/search?prefix=a')).text, '[]');
 });
 
-contractTest('H4: filters are decoded as form data: once, + is a space', async (t, kind) => {
+contractTest('filters are decoded as form data: once, + is a space', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, {
     'a.b.html': 1,

@@ -68,7 +68,7 @@ contractTest('a watch is of the keys that it asks for', async (t, kind) => {
   );
 });
 
-contractTest('H14: what a watch cannot be asked for is answered at once', async (t, kind) => {
+contractTest('what a watch cannot be asked for is answered at once', async (t, kind) => {
   const service = await startService(t, kind);
   for (const target of [
     '/watch?prefix=a&prefix=b',

@@ -20,7 +20,7 @@ async function activeRequests({ registry }: Service): Promise<number | undefined
   return metric?.values[0]?.value;
 }
 
-contractTest('H9: a body over the limit gets a 413 that the client reads; the connection goes on', async (t, kind) => {
+contractTest('a body over the limit gets a 413 that the client reads; the connection goes on', async (t, kind) => {
   const service = await startService(t, kind, { maxBody });
   t.is((await set(service, bodyOf(maxBody))).status, 200);
   const before = await call(service, '/');

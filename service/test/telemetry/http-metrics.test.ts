@@ -73,7 +73,7 @@ contractTest('the text is what Prometheus reads', async (t, kind) => {
   t.true(text.endsWith('\n'));
 });
 
-contractTest('H13: unknown paths, methods and keys add no series', async (t, kind) => {
+contractTest('unknown paths, methods and keys add no series', async (t, kind) => {
   const service = await startService(t, kind);
   const agent = singleConnection(t);
   const methods = ['GET', 'PROPFIND', 'M-SEARCH', 'PURGE'];
