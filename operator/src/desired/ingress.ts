@@ -9,6 +9,7 @@ export type IngressPath = readonly [path: string, type: 'Exact' | 'Prefix'];
 /** What the outside may reach: the API, so /metrics and the probes stay inside. */
 const paths = [
   ['/', 'Exact'],
+  ['/get', 'Exact'],
   ['/get/', 'Prefix'],
   ['/set', 'Exact'],
   ['/search', 'Exact'],

@@ -99,6 +99,7 @@ test("an Ingress of somebody else with one of the API's paths counts, older or n
   const shop = store('b', 'shop', 5, { host: 'shop.test' });
   const paths: readonly [path: string, taken: boolean][] = [
     ['/', true],
+    ['/get', true],
     ['/get/', true],
     ['/get/a', true],
     ['/set', true],

@@ -16,7 +16,7 @@ const least = 1024;
 const coderShare = 1 / 2;
 
 /** Routes whose answers may be large. */
-const compressible: ReadonlySet<string> = new Set(['/', '/search', '/metrics', '/openapi.json']);
+const compressible: ReadonlySet<string> = new Set(['/', '/get', '/search', '/metrics', '/openapi.json']);
 
 export function isCompressible(path: string): boolean {
   return compressible.has(path);

@@ -45,7 +45,7 @@ function* foundTexts(view: Reader, search: Iterable<string | undefined>): Iterab
 }
 
 /** The items between brackets, with commas between them. An empty piece is no item, and is passed on. */
-function* jsonItems(open: string, items: Iterable<string>, close: string): Iterable<string> {
+export function* jsonItems(open: string, items: Iterable<string>, close: string): Iterable<string> {
   let before = open;
   for (const item of items) {
     if (item === '') {

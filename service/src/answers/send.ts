@@ -19,28 +19,35 @@ const smallText = 16 * 1024;
 const roomPause = 50;
 
 /**
- * `more`: headers behind the answer's own. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with
+ * `more`: headers behind the answer's own. `isDone`: it answers a write, which is not refused any more. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with
  * what keeps events from beginning. Throws or rejects with Problem `overloaded`.
  */
-export type Send = (response: ServerResponse, answer: Answer, more?: readonly string[]) => Promise<void> | undefined;
+export type Send = (
+  response: ServerResponse,
+  answer: Answer,
+  more?: readonly string[],
+  isDone?: boolean,
+) => Promise<void> | undefined;
 
 /**
  * A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. `unsent` is the
  * memory of texts that wait for all clients.
  */
 export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
-  return (response, given, more) => {
+  return (response, given, more, isDone = false) => {
     if (response.destroyed) {
       // The client left meanwhile, and nothing more will be heard of the response.
       if ('release' in given) given.release();
       return undefined;
     }
     if (given.kind === 'text') {
-      if (given.text.length > smallText) hold(response, given.text, scheduler, unsent);
+      if (given.text.length > smallText) hold(response, given.text, scheduler, unsent, isDone);
       return sendText(response, given, more);
     }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
-    if (answer.kind === 'bytes' && answer.isOwn && answer.length > smallText) hold(response, answer, scheduler, unsent);
+    if (answer.kind === 'bytes' && answer.isOwn && answer.length > smallText) {
+      hold(response, answer, scheduler, unsent, isDone);
+    }
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
@@ -62,9 +69,10 @@ function hold(
   { length }: { readonly length: number },
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
+  isDone: boolean,
 ): void {
   scheduler.sent(length);
-  if (response.req.method !== 'GET') return;
+  if (isDone || isHead(response)) return;
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
   if (held.grow(length)) return;
@@ -214,6 +222,8 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
 /** What goes to the response in the coding. Each ends with the other. */
 function inCoding(coding: Coding, response: ServerResponse): Writable {
   const coder = compressor(coding);
+  // The layers and the pipeline wait for its end: eleven together when the request had a body, one more than Node's default.
+  response.setMaxListeners(16);
   // A client that leaves is heard of by the response's own end.
   pipeline(coder, response, () => {});
   return coder;

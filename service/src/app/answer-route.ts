@@ -35,11 +35,12 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
   const codings = ['Vary', 'Accept-Encoding'];
   const cachingOfCodings = [...caching, ...codings];
   const wrote = audit?.wrote;
-  const cachingOf = ({ access, path }: Route, answer: Answer): readonly string[] | undefined => {
+  const cachingOf = ({ access, path, method }: Route, answer: Answer): readonly string[] | undefined => {
     // Some have their own: pages, probes, metrics, events.
     const varies = inCoding !== undefined && isCompressible(path);
     if (access === 'open' || answer.headers.includes('Cache-Control')) return varies ? codings : undefined;
-    return access === 'write' ? notStored : varies ? cachingOfCodings : caching;
+    // The answer to a POST depends on its body, which caches do not look at.
+    return method !== 'GET' ? notStored : varies ? cachingOfCodings : caching;
   };
   const finish = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     const problem = answer.kind === 'text' ? answer.problem : undefined;
@@ -53,7 +54,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
     return 'then' in coded ? coded.then((ready) => sendAs(route, ctx, ready)) : sendAs(route, ctx, coded);
   };
   const sendAs = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
-    const sending = send(ctx.res, answer, cachingOf(route, answer));
+    const sending = send(ctx.res, answer, cachingOf(route, answer), route.access === 'write');
     return answer.kind === 'events' ? sending?.then(() => began(ctx, spans)) : sending;
   };
   // Not async functions: a promise more is a part of what a read costs.
@@ -77,7 +78,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
       // A socket knows its client after its end only when it was asked before.
       if (wrote !== undefined) void ctx.req.socket.remoteAddress;
     }
-    if (route.access !== 'open') checkOrigin(request.headers, route.access);
+    if (route.access !== 'open') checkOrigin(request.headers, route.access, route.method);
     return route.hasBody ? answerWithBody(route, ctx, request) : answerNow(route, ctx, request);
   };
 }

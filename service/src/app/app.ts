@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): Koa {
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
   const accept = acceptRequest(options.identity, hostCheck(options.hosts), options.clientCertificates ?? false);
-  const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes));
+  const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes), readPathsOf(data));
   const answerApi = answerFound(data, answerRoute);
   app.use(
     answerProblems({ log, metrics, audit }, (ctx, next) => {
@@ -94,6 +94,11 @@ function pageRoute({ path, answer }: PageRoute): Route {
 
 function openPathsOf(routes: readonly Route[]): ReadonlySet<string> {
   return new Set(routes.filter(({ access }) => access === 'open').map(({ path }) => path));
+}
+
+/** Where POST reads. */
+function readPathsOf(routes: readonly Route[]): ReadonlySet<string> {
+  return new Set(routes.filter(({ method, access }) => method === 'POST' && access === 'read').map(({ path }) => path));
 }
 
 /** No cleaning of paths: what is between the slashes of /get/ is somebody's key. */

@@ -16,14 +16,23 @@ const realm = 'Bearer realm="kvstore"';
 /** Notes the request's token. Throws Problem `unauthorized` or `read-only-token`. */
 export type Authorize = (request: RawRequest) => void;
 
-/** @param openPaths what needs no token, since it tells nothing of what is stored */
-export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Authorize {
+/**
+ * @param openPaths what needs no token, since it tells nothing of what is stored
+ * @param readPaths where POST reads: its body is what is asked for
+ */
+export function requireToken(
+  tokens: Tokens,
+  openPaths: ReadonlySet<string>,
+  readPaths: ReadonlySet<string> = new Set(),
+): Authorize {
+  const changesNothing = ({ method, target }: RawRequest) =>
+    safeMethods.has(method) || (method === 'POST' && readPaths.has(target.path));
   return (request) => {
     if (openPaths.has(request.target.path)) return;
     const token = tokenOf(request.headers, tokens);
     if (token === undefined) throw unauthorized(request);
     request.token = token;
-    if (token.access !== 'rw' && !safeMethods.has(request.method)) {
+    if (token.access !== 'rw' && !changesNothing(request)) {
       const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }

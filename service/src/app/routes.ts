@@ -7,13 +7,14 @@ import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
+import { getValues } from '../operations/get-many.ts';
 import { live, type metricsText, ready } from '../operations/health.ts';
 import { type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
 import { type WatchParts, watchChanges } from '../operations/watch.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
-import { parseDump, parseGet, parseSearch } from '../requests/reads.ts';
+import { parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
 import { parseWatch } from '../requests/watches.ts';
 import { type DeleteRequest, parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
@@ -54,6 +55,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const metrics = parts.metricsText;
   const longRead = longReads(store, parts.longReads, parts.registry);
   const get = getValue(store, answers);
+  const getMany = getValues(store, longRead);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
   const set = setPairs(store);
@@ -62,6 +64,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const watch = watchChanges(parts);
   const handlers: Readonly<Record<OperationName, Route['answer'] | undefined>> = {
     get: (request) => get(parseGet(request)),
+    getMany: (request) => getMany(parseGetMany(request)),
     search: (request) => search(parseSearch(request)),
     dump: (request) => dump(parseDump(request)),
     set(request) {

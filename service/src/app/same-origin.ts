@@ -3,7 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
 
 /** Throws Problem `cross-site`. */
-export type CheckOrigin = (headers: IncomingHttpHeaders, access: 'read' | 'write') => void;
+export type CheckOrigin = (
+  headers: IncomingHttpHeaders,
+  access: 'read' | 'write',
+  method: 'GET' | 'POST' | 'DELETE',
+) => void;
 
 /**
  * Fetch Metadata (https://www.w3.org/TR/fetch-metadata/) is absent outside browsers, and `none` when a person typed the
@@ -14,11 +18,11 @@ export type CheckOrigin = (headers: IncomingHttpHeaders, access: 'read' | 'write
 export function originCheck(origins: readonly string[]): CheckOrigin {
   const allowed = new Set(origins.map((origin) => origin.toLowerCase()));
   const isAllowed = (origin: string) => allowed.has(origin.toLowerCase()) || allowed.has('*');
-  return (headers, access) => {
+  return (headers, access, method) => {
     const { 'sec-fetch-site': site, origin } = headers;
     if (site === undefined && origin === undefined) return;
     if (origin !== undefined && isAllowed(origin)) return;
-    if (access === 'read' && isLink(headers)) return;
+    if (access === 'read' && method === 'GET' && isLink(headers)) return;
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw crossSite(access, site);
     if (origin !== undefined && hostOf(origin) !== headers.host?.toLowerCase()) {
       throw crossSite(access, `from ${origin.slice(0, 100)}`);
@@ -26,7 +30,7 @@ export function originCheck(origins: readonly string[]): CheckOrigin {
   };
 }
 
-/** A person follows a link to it, and no page gets to see the answer. */
+/** A person follows a link to it, and no page gets to see the answer. A form that is posted is no link. */
 function isLink({ 'sec-fetch-mode': mode, 'sec-fetch-dest': destination }: IncomingHttpHeaders): boolean {
   return mode === 'navigate' && destination === 'document';
 }

@@ -9,6 +9,7 @@ import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
+import { joined, maxKeys, maxLength } from './at-one-go.ts';
 import { nextLink } from './page.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
 
@@ -56,11 +57,6 @@ function allOf({ filter, values }: SearchRequest): Many {
   return { path: '/search', form: '', type: 'application/json', all, page: texts };
 }
 
-/** Characters of an answer; a longer one is sent in slices that let others have their turn. */
-const maxLength = 16_384;
-/** Keys that are looked at: half a millisecond. */
-const maxKeys = 1000;
-
 /** What the answer cache keeps of searches that find few keys. */
 export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
   return {
@@ -102,14 +98,4 @@ function fewOf(store: Store, request: SearchRequest): TextAnswer | undefined {
   const page = { keys: keys.slice(0, limit), more: keys.length > limit };
   const body = values ? joined(foundObject(store, page.keys)) : joined([JSON.stringify(page.keys)]);
   return body === undefined ? undefined : withHeaders(jsonAnswer(body), nextLink('/search', query, page));
-}
-
-/** Undefined: it is too long. What comes behind that is not even read. */
-function joined(pieces: Iterable<string>): string | undefined {
-  let text = '';
-  for (const piece of pieces) {
-    text += piece;
-    if (text.length > maxLength) return undefined;
-  }
-  return text;
 }

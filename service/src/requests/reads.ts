@@ -5,9 +5,11 @@ import { Problem } from '@kvstore/core/problem.ts';
 import fresh from 'fresh';
 import { withoutCoding } from '../answers/entity-tag.ts';
 import type { KeyFilter } from '../store/store.ts';
+import { decodeBody } from './body.ts';
 import { parseReadCondition } from './conditions.ts';
+import { parseKeys } from './keys.ts';
 import { preferred } from './media-types.ts';
-import { type Page, parseFlag, parsePage, parseQuery, parseStale, type Query, single } from './query.ts';
+import { maxLimit, type Page, parseFlag, parsePage, parseQuery, parseStale, type Query, single } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
 import { decodePath } from './target.ts';
 
@@ -25,6 +27,15 @@ interface Read {
 
 export interface GetRequest extends Read {
   readonly key: string;
+}
+
+export interface GetManyRequest {
+  /** Each once, in the order in which they were asked for. */
+  readonly keys: readonly string[];
+  /** True: a pair a line, with its revision and when it expires. */
+  readonly asLines: boolean;
+  /** True: answered from the index as it is, without waiting for it to be fresh. */
+  readonly stale: boolean;
 }
 
 /** What searches and dumps have in common. */
@@ -67,6 +78,13 @@ export function parseGet(request: RawRequest): GetRequest {
     hasCurrent: conditionOf(request.headers),
     mustMatch: parseReadCondition(request.headers),
   };
+}
+
+/** POST /get. Throws Problem `invalid-body`, `invalid-key` or `invalid-query`. */
+export function parseGetMany(request: RawRequest): GetManyRequest {
+  const stale = parseStale(parseQuery(request.target.query, ['consistency']));
+  const keys = parseKeys(decodeBody(request.body), maxLimit);
+  return { keys: [...new Set(keys)], asLines: wantsLines(request), stale };
 }
 
 const pageParameters = ['prefix', 'limit', 'after', 'consistency'];

@@ -7,6 +7,7 @@ import { pairText } from '../answers/pairs.ts';
 import type { Condition, Pair, SetOptions } from '../store/store.ts';
 import { decodeBody } from './body.ts';
 import { parseCondition } from './conditions.ts';
+import { parseKeys } from './keys.ts';
 import { plainPair } from './plain-pair.ts';
 import { parseQuery, parseTtl } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
@@ -55,20 +56,4 @@ export function parseDeleteMany(request: RawRequest): DeleteRequest {
   parseQuery(request.target.query, []);
   const keys = parseKeys(decodeBody(request.body));
   return { keys, condition: parseCondition(request.headers, keys.length) };
-}
-
-function parseKeys(text: string): string[] {
-  let keys: unknown;
-  try {
-    keys = JSON.parse(text);
-  } catch (cause) {
-    throw new Problem('invalid-body', 'The body is not JSON.', { cause });
-  }
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw new Problem('invalid-body', 'The body is an array of at least one key, ["key", …].');
-  }
-  return keys.map((key: unknown, i) => {
-    if (typeof key !== 'string') throw new Problem('invalid-body', `A key is a string; item ${i} is not.`);
-    return parseKey(key);
-  });
 }

@@ -29,6 +29,7 @@ export function round(i: number, etag: string): readonly string[] {
     get(one, 'If-None-Match: "none"\r\n'),
     get(`${one}?consistency=stale`),
     get(`/get/none-${i}`),
+    send('POST', '/get', JSON.stringify([keyOf(i), keyOf(i + 1), `none-${i}`])),
     get(`/search?prefix=warm-${i % 10}`),
     get(`/search?suffix=${i % 10}&values=true`),
     get('/'),

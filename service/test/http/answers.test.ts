@@ -49,6 +49,7 @@ const requests = [
   'POST / HTTP/1.1\r\nHost: x\r\n',
   'POST /set HTTP/1.1\r\nHost: x\r\n',
   'POST /delete HTTP/1.1\r\nHost: x\r\n',
+  'POST /get HTTP/1.1\r\nHost: x\r\n',
   ...[
     ...[
       'prefix=',
@@ -107,6 +108,9 @@ const writes = [
   'POST /set HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n7\r\n{"a":3}\r\n0\r\n\r\n',
   'POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 2097152\r\nConnection: close\r\n\r\n',
   'POST /set HTTP/1.1\r\nContent-Length: 7\r\nConnection: close\r\n\r\n{"a":1}',
+  post('["a","none"]', '', '/get'),
+  post('["a","none"]', 'Accept: application/x-ndjson\r\n', '/get'),
+  post('["a",1]', '', '/get'),
   post('{"plain":5,"last":{"of":["all"]}}'),
 ];
 

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { problems } from '@kvstore/core/problem.ts';
 import test from 'ava';
+import { call } from '../support/call.ts';
+import { startService } from '../support/start-service.ts';
+import { storeKinds } from '../support/store-kinds.ts';
 
 const api = new URL('../../../docs/api.md', import.meta.url);
 
@@ -23,3 +26,25 @@ test('docs/api.md names only codes that exist', async (t) => {
   t.true(calls.length > 10 && limits.length > 5);
   for (const [, code = ''] of [...calls, ...limits]) t.true(code in problems, code);
 });
+
+/** `$ curl [-H header] [-d body] [']localhost:8080target[']`, with the line that it prints. */
+const command = /^\$ curl (?:-H '([^:]+): ([^']+)' )?(?:-d '([^']+)' )?'?localhost:8080(\/[^'\n]*)'?\n(.+)$/gm;
+
+/** Each kind of store begins with another one. */
+const anyRevision = (text: string) => text.replace(/"revision":\d+/g, '"revision":N');
+
+for (const kind of storeKinds) {
+  test(`${kind.name}: the commands of docs/api.md print what it says, one after the other`, async (t) => {
+    const service = await startService(t, kind);
+    const text = await readFile(api, 'utf8');
+    const commands = [...text.matchAll(command)];
+    const withoutWatch = text.matchAll(/^\$ curl (?!-N)/gm);
+    t.is(commands.length, [...withoutWatch].length, 'every command is run');
+    for (const [line, name, value = '', body, target = '', printed = ''] of commands) {
+      const headers = name === undefined ? {} : { headers: { [name]: value } };
+      const answer = await call(service, target, { ...headers, ...(body === undefined ? {} : { body }) });
+      const expected = anyRevision(printed).split('…').map((part) => RegExp.escape(part));
+      t.regex(anyRevision(answer.text.trimEnd()), new RegExp(`^${expected.join('.*')}$`), line);
+    }
+  });
+}

@@ -4,7 +4,7 @@
  */
 import { livez, metrics, openApi, readyz } from './operating.ts';
 import type { Operation } from './operation.ts';
-import { dump, getKey, search, watch } from './reads.ts';
+import { dump, getKey, getKeys, search, watch } from './reads.ts';
 import { deleteKey, deleteKeys, set } from './writes.ts';
 
 export interface ApiEntry {
@@ -17,6 +17,7 @@ export interface ApiEntry {
 export const api = {
   dump: { method: 'GET', path: '/', operation: dump },
   get: { method: 'GET', path: '/get/{key}', operation: getKey },
+  getMany: { method: 'POST', path: '/get', operation: getKeys },
   deleteOne: { method: 'DELETE', path: '/get/{key}', operation: deleteKey },
   set: { method: 'POST', path: '/set', operation: set },
   search: { method: 'GET', path: '/search', operation: search },

@@ -50,6 +50,45 @@ export const getKey: Operation = {
   access: 'read',
 };
 
+export const getKeys: Operation = {
+  operationId: 'getValues',
+  summary: 'Many values',
+  description:
+    'The pairs that exist, all of one state of the store, in the order asked for; of equal keys the first counts. ' +
+    'Any key survives: no proxy looks into a body. It changes nothing, and may be asked again.',
+  tags: ['Reading'],
+  parameters: [parameter('consistency')],
+  requestBody: {
+    required: true,
+    description: 'gzip, deflate and br are understood as Content-Encoding.',
+    content: { 'application/json': { schema: schema('KeysToGet') } },
+  },
+  answers: {
+    200: {
+      description: 'The pairs, as one object or (`Accept: application/x-ndjson`) a line each, with its revision.',
+      headers: { ETag: header('state'), Age: header('age') },
+      content: {
+        'application/json': { schema: schema('Pairs'), examples: { pairs: { value: { 'xyz-1': 'three' } } } },
+        'application/x-ndjson': {
+          schema: { type: 'string' },
+          examples: { lines: { value: '{"key":"xyz-1","value":"three","revision":7}\n' } },
+        },
+      },
+    },
+  },
+  problems: [
+    'invalid-body',
+    'body-too-large',
+    'unsupported-encoding',
+    'invalid-query',
+    'invalid-key',
+    'data-corrupted',
+    'overloaded',
+    'unavailable',
+  ],
+  access: 'read',
+};
+
 export const search: Operation = {
   operationId: 'searchKeys',
   summary: 'Keys by prefix, suffix or both',

@@ -2,6 +2,7 @@
 
 import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { problems } from '@kvstore/core/problem.ts';
+import { maxLimit } from '../../requests/query.ts';
 
 /** A part of the document. It is written, never read, so its shape is left to the document's own schema (a test). */
 export type Part = Readonly<Record<string, unknown>>;
@@ -41,6 +42,14 @@ export const schemas = {
     propertyNames: { $ref: '#/components/schemas/Key' },
     additionalProperties: { $ref: '#/components/schemas/Value' },
     examples: [{ 'abc-1': 1, 'abc-2': 2, 'xyz-1': 'three', 'xyz-2': 4 }],
+  },
+  KeysToGet: {
+    type: 'array',
+    description: `1 to ${maxLimit} keys.`,
+    minItems: 1,
+    maxItems: maxLimit,
+    items: { $ref: '#/components/schemas/Key' },
+    examples: [['xyz-1', 'never']],
   },
   KeysToDelete: {
     type: 'array',

@@ -1,0 +1,60 @@
+/** POST /get: the pairs of many keys, all of one state of the store. */
+
+import { pairLine } from '@kvstore/core/pair-line.ts';
+import { ageOf } from '../answers/age.ts';
+import { type Answer, textAnswer, withHeaders } from '../answers/answer.ts';
+import { tagOf, viewTag } from '../answers/entity-tag.ts';
+import { jsonItems, pairText } from '../answers/pairs.ts';
+import { type GetManyRequest, jsonLines } from '../requests/reads.ts';
+import type { Reader, Store } from '../store/store.ts';
+import { afterBarrier } from './after-barrier.ts';
+import { joined, maxKeys } from './at-one-go.ts';
+import type { LongRead } from './long-read.ts';
+
+/** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
+export type GetMany = (request: GetManyRequest) => Answer | Promise<Answer>;
+
+/** Few pairs are read at one go; more are a long read, in slices of one snapshot. */
+export function getValues(store: Store, longRead: LongRead): GetMany {
+  const read = (request: GetManyRequest): Answer | Promise<Answer> => {
+    const { keys, asLines, stale } = request;
+    const form = asLines ? '-lines' : '';
+    const type = ['Content-Type', asLines ? jsonLines : 'application/json'];
+    const age = ageOf(store, stale);
+    const tag = viewTag(store, store);
+    const few = keys.length > maxKeys ? undefined : joined(piecesOf(store, request));
+    // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
+    if (few !== undefined && viewTag(store, store) === tag) {
+      return textAnswer(200, [...age, 'ETag', tagOf(tag, form), ...type], few);
+    }
+    return longRead((view) => ({
+      headers: ['ETag', tagOf(viewTag(store, view), form), ...type],
+      pieces: piecesOf(view, request),
+    })).then((answer) => withHeaders(answer, age));
+  };
+  return afterBarrier(store, read);
+}
+
+function piecesOf(view: Reader, { keys, asLines }: GetManyRequest): Iterable<string> {
+  return asLines ? found(view, keys, lineOf) : jsonItems('{', found(view, keys, memberOf), '}');
+}
+
+/** Keys that are not there are passed over; after so many of them, others can have their turn. */
+const missedPerTurn = 100;
+
+function* found(view: Reader, keys: readonly string[], textOf: typeof memberOf): Iterable<string> {
+  let missed = 0;
+  for (const key of keys) {
+    const entry = view.get(key);
+    if (entry !== undefined) yield textOf(key, entry, view);
+    else if (++missed % missedPerTurn === 0) yield '';
+  }
+}
+
+function memberOf(key: string, { value }: { readonly value: string; readonly version: number }, _view: Reader): string {
+  return pairText({ key, value });
+}
+
+function lineOf(key: string, { value, version }: { readonly value: string; readonly version: number }, view: Reader) {
+  return pairLine({ key, value, version }, view.expires(key));
+}
