@@ -25,7 +25,16 @@ test('the Ingress opens the paths of the API, the pages when asked, and nothing 
   const paths = spec?.rules?.[0]?.http?.paths ?? [];
   t.deepEqual(
     paths.map(({ path, pathType }) => `${pathType} ${path}`),
-    ['Exact /', 'Prefix /get/', 'Exact /set', 'Exact /search', 'Exact /delete', 'Exact /watch', 'Exact /openapi.json'],
+    [
+      'Exact /',
+      'Exact /get',
+      'Prefix /get/',
+      'Exact /set',
+      'Exact /search',
+      'Exact /delete',
+      'Exact /watch',
+      'Exact /openapi.json',
+    ],
   );
   t.true(paths.every(({ backend }) => backend.service?.name === 'shop' && backend.service.port?.name === 'http'));
   const ingress = { enabled: true, className: 'traefik', pages: true };

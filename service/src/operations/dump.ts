@@ -9,6 +9,7 @@ import type { DumpCache } from '../caches/dump-cache.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, Snapshot, VersionedPair } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
+import { countMany } from './count.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
 
 export interface DumpParts extends ManyParts {
@@ -38,7 +39,8 @@ export function dumpPairs(parts: DumpParts): Dump {
       const tag = viewTag(store, store);
       const kept = repeated.get(request.question, tag);
       if (kept !== undefined) return withHeaders(kept, [...head, 'ETag', tagOf(tag, form)]);
-      return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, head));
+      const reading = request.isCount ? countMany(parts, request) : readMany(parts, request, allOf(request));
+      return reading.then((answer) => withHeaders(answer, head));
     }
     const { parts: bytes, length, revision, release } = ready;
     // A dump that is ready shows nothing that has expired.
@@ -50,8 +52,8 @@ export function dumpPairs(parts: DumpParts): Dump {
   return afterBarrier(store, read);
 }
 
-function isWhole({ asLines, limit, filter }: DumpRequest): boolean {
-  return !asLines && limit === undefined && filter.after === undefined && filter.prefix === undefined;
+function isWhole({ asLines, limit, isCount = false, filter }: DumpRequest): boolean {
+  return !asLines && !isCount && limit === undefined && filter.after === undefined && filter.prefix === undefined;
 }
 
 function formOf({ asLines }: DumpRequest): Form {

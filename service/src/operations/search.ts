@@ -10,6 +10,7 @@ import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
 import { joined, maxKeys, maxLength } from './at-one-go.ts';
+import { countMany, countText } from './count.ts';
 import { nextLink } from './page.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
 
@@ -24,10 +25,10 @@ export function searchKeys(parts: SearchParts): Search {
   const { store, answers, repeated } = parts;
   const sources = { prefix: fewKeysOf(store, 'prefix'), suffix: fewKeysOf(store, 'suffix') };
   /** A search by one text that finds few keys. */
-  const readPlain = ({ prefix, suffix, values, limit, filter }: SearchRequest): TextAnswer | undefined => {
+  const readPlain = ({ prefix, suffix, values, limit, isCount, filter }: SearchRequest): TextAnswer | undefined => {
     const by = prefix === undefined ? 'suffix' : 'prefix';
     const text = prefix ?? suffix ?? '';
-    if (!isPlain({ prefix, suffix, values, limit }) || mayBeMany(text, filter.after)) return undefined;
+    if (!isPlain({ prefix, suffix, values, limit, isCount }) || mayBeMany(text, filter.after)) return undefined;
     return answers.answer(sources[by], text);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
@@ -43,7 +44,8 @@ export function searchKeys(parts: SearchParts): Search {
     const few = plain ?? fewOf(store, request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
     if (few === undefined || viewTag(store, store) !== etag) {
-      return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, age));
+      const reading = request.isCount ? countMany(parts, request) : readMany(parts, request, allOf(request));
+      return reading.then((answer) => withHeaders(answer, age));
     }
     return withHeaders(plain ?? repeated.pass(question, etag, few), head);
   };
@@ -76,8 +78,9 @@ function isPlain({
   suffix,
   values,
   limit,
-}: Pick<SearchRequest, 'prefix' | 'suffix' | 'values' | 'limit'>): boolean {
-  return (prefix === undefined || suffix === undefined) && !values && limit === undefined;
+  isCount = false,
+}: Pick<SearchRequest, 'prefix' | 'suffix' | 'values' | 'limit' | 'isCount'>): boolean {
+  return (prefix === undefined || suffix === undefined) && !values && !isCount && limit === undefined;
 }
 
 /** All keys fit an empty text, and a page from somewhere in between may begin behind many. */
@@ -95,6 +98,7 @@ function fewOf(store: Store, request: SearchRequest): TextAnswer | undefined {
   const found = store.searchBounded(by, text, maxKeys);
   if (found === undefined) return undefined;
   const keys = by === 'prefix' && suffix !== undefined ? found.filter((key) => key.endsWith(suffix)) : found;
+  if (request.isCount) return jsonAnswer(countText(keys.length));
   const page = { keys: keys.slice(0, limit), more: keys.length > limit };
   const body = values ? joined(foundObject(store, page.keys)) : joined([JSON.stringify(page.keys)]);
   return body === undefined ? undefined : withHeaders(jsonAnswer(body), nextLink('/search', query, page));

@@ -52,6 +52,8 @@ export interface SearchRequest extends ManyRequest {
   readonly suffix: string | undefined;
   /** True: pairs; false: keys alone. */
   readonly values: boolean;
+  /** True: how many keys there are, alone. */
+  readonly isCount?: boolean;
 }
 
 export interface DumpRequest extends ManyRequest {
@@ -59,6 +61,8 @@ export interface DumpRequest extends ManyRequest {
   readonly asLines: boolean;
   /** True: a last line says how many pairs came before it. */
   readonly isCounted?: boolean;
+  /** True: how many pairs there are, alone. */
+  readonly isCount?: boolean;
 }
 
 const getPath = '/get/';
@@ -89,7 +93,7 @@ export function parseGetMany(request: RawRequest): GetManyRequest {
 
 const pageParameters = ['prefix', 'limit', 'after', 'consistency'];
 const dumpParameters = [...pageParameters, 'count'];
-const searchParameters = [...pageParameters, 'suffix', 'values'];
+const searchParameters = [...pageParameters, 'suffix', 'values', 'count'];
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
 export function parseSearch(request: RawRequest): SearchRequest {
@@ -100,7 +104,11 @@ export function parseSearch(request: RawRequest): SearchRequest {
     throw new Problem('invalid-query', 'A search has a `prefix`, a `suffix` or both.');
   }
   const values = parseFlag(query, 'values');
+  const isCount = parseFlag(query, 'count');
+  if (isCount && values)
+    throw new Problem('invalid-query', '`count` goes without `values`: it answers a number alone.');
   const { filter, limit } = parsePage(query);
+  if (isCount && limit !== undefined) throw countOfPage();
   return {
     ...manyOf(request, query, 'search'),
     filter: { ...filter, prefix, suffix },
@@ -108,6 +116,7 @@ export function parseSearch(request: RawRequest): SearchRequest {
     prefix,
     suffix,
     values,
+    isCount,
   };
 }
 
@@ -117,11 +126,17 @@ export function parseDump(request: RawRequest): DumpRequest {
   const { filter: behind, limit } = parsePage(query);
   const filter: KeyFilter = { ...behind, prefix: single(query, 'prefix') };
   const asLines = wantsLines(request);
-  const isCounted = parseFlag(query, 'count');
-  if (isCounted && !asLines) {
-    throw new Problem('invalid-query', '`count` goes with lines (Accept: application/x-ndjson): an object has an end.');
-  }
-  return { ...manyOf(request, query, asLines ? 'lines' : 'pairs'), filter, limit, asLines, isCounted };
+  const count = parseFlag(query, 'count');
+  const isCount = count && !asLines;
+  if (isCount && limit !== undefined) throw countOfPage();
+  return {
+    ...manyOf(request, query, asLines ? 'lines' : 'pairs'),
+    ...{ filter, limit, asLines, isCounted: count && asLines, isCount },
+  };
+}
+
+function countOfPage(): Problem {
+  return new Problem('invalid-query', '`count` goes without `limit`: it counts all keys, not those of a page.');
 }
 
 function manyOf(request: RawRequest, query: Query, what: string): Omit<ManyRequest, keyof Page> {

@@ -102,6 +102,8 @@ export interface Reader {
   /** As `keys`, with undefined among them whenever 1000 keys were looked at, so that others can have their turn. */
   search(filter: KeyFilter): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
+  /** How many keys there are, known without a look at them; undefined: some have expired that are not removed yet. */
+  count?(): number | undefined;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;
   /**

@@ -43,7 +43,9 @@ for (const kind of storeKinds) {
     for (const [line, name, value = '', body, target = '', printed = ''] of commands) {
       const headers = name === undefined ? {} : { headers: { [name]: value } };
       const answer = await call(service, target, { ...headers, ...(body === undefined ? {} : { body }) });
-      const expected = anyRevision(printed).split('…').map((part) => RegExp.escape(part));
+      const expected = anyRevision(printed)
+        .split('…')
+        .map((part) => RegExp.escape(part));
       t.regex(anyRevision(answer.text.trimEnd()), new RegExp(`^${expected.join('.*')}$`), line);
     }
   });

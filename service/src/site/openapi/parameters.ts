@@ -55,7 +55,9 @@ export const parameters = {
   count: {
     name: 'count',
     in: 'query',
-    description: 'With lines: true ends them with `{"count":n}`, which proves that none of the n before it is missing.',
+    description:
+      'True: `{"count":n}` alone, how many keys hold; without `limit` and `values`. With lines (`/`): ends them with it, ' +
+      'which proves that none of the n before it is missing.',
     schema: { type: 'boolean', default: false },
     example: true,
   },

@@ -94,15 +94,21 @@ export const search: Operation = {
   summary: 'Keys by prefix, suffix or both',
   description: 'At least one of `prefix` and `suffix` is given; both given, both must hold.',
   tags: ['Reading'],
-  parameters: [parameter('prefix'), parameter('suffix'), parameter('values'), ...pageParameters],
+  parameters: [parameter('prefix'), parameter('suffix'), parameter('values'), parameter('count'), ...pageParameters],
   answers: {
     200: {
-      description: 'The keys in order, `[]` when there is none; with `values=true` the pairs.',
+      description:
+        'The keys in order, `[]` when there is none; with `values=true` the pairs, with `count=true` their number.',
       headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
+          // A count is an object like one of pairs.
           schema: { oneOf: [schema('Keys'), schema('Pairs')] },
-          examples: { keys: { value: ['abc-1', 'abc-2'] }, pairs: { value: { 'abc-1': 1, 'abc-2': 2 } } },
+          examples: {
+            keys: { value: ['abc-1', 'abc-2'] },
+            pairs: { value: { 'abc-1': 1, 'abc-2': 2 } },
+            count: { value: { count: 2 } },
+          },
         },
       },
     },
@@ -120,10 +126,14 @@ export const dump: Operation = {
   parameters: [parameter('prefix'), parameter('count'), ...pageParameters],
   answers: {
     200: {
-      description: 'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each.',
+      description:
+        'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each; with `count=true` their number.',
       headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
-        'application/json': { schema: schema('Pairs') },
+        'application/json': {
+          schema: schema('Pairs'),
+          examples: { pairs: { value: { 'abc-1': 1, 'abc-2': 2 } }, count: { value: { count: 2 } } },
+        },
         'application/x-ndjson': {
           schema: { type: 'string' },
           examples: { lines: { value: '{"key":"xyz-1","value":"three","revision":7}\n' } },

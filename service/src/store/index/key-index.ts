@@ -281,6 +281,12 @@ export class KeyIndex implements Reader {
     return (this.#db.forward.getStats() as { entryCount: number }).entryCount;
   }
 
+  /** See Reader.count. */
+  #count(read: Reads, now: number): number | undefined {
+    this.#checkTrust();
+    return this.#lastExpired(read, now) === undefined ? this.#db.meta.count(read.options()) : undefined;
+  }
+
   /** Bytes of disk in use: pages that were ever written, those free for the next write included. */
   bytes(): number {
     const stats = this.#db.root.getStats() as { pageSize: number; lastPageNumber: number };
@@ -305,6 +311,7 @@ export class KeyIndex implements Reader {
       keys: (filter) => found(this.#search(filter, read, expired)),
       search: (filter) => this.#search(filter, read, expired),
       pairs: (filter) => this.#pairs(filter, read, expired),
+      count: () => this.#count(read, now),
       close: () => {
         if (this.#snapshots.delete(snapshot)) read.close();
       },
