@@ -26,6 +26,7 @@ export function problemText(problem: Problem): string {
     title: problems[problem.code].title,
     status: problem.status,
     code: problem.code,
-    detail: problem.expose ? problem.message : undefined,
+    // What went wrong inside is not told: the log has it.
+    detail: problem.expose ? problem.message : 'The service failed at this request; its log says why.',
   });
 }

@@ -5,8 +5,10 @@ import type { Middleware } from 'koa';
 import { emptyAnswer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
 import { exchangeOf } from '../server/exchange.ts';
+import { unknownPath } from './unknown-path.ts';
 
-export function answerUnrouted(send: Send): Middleware {
+/** @param listed paths that a 404 lists; @param known those that it may mean, pages included */
+export function answerUnrouted(send: Send, listed: readonly string[], known: readonly string[]): Middleware {
   return async (ctx, next) => {
     // The router's own reading of a URL cleans paths, and knows no absolute form.
     ctx.newRouterPath = ctx.state.target.path;
@@ -16,7 +18,7 @@ export function answerUnrouted(send: Send): Middleware {
     const matched: readonly Layer[] = ctx.matched ?? [];
     // RFC 9110, 9.3.7: about the server, not about a path.
     if (ctx.method === 'OPTIONS' && ctx.req.url === '*') return send(ctx.res, ofServer);
-    if (matched.length === 0) throw new Problem('unknown-path', 'The service has no such path.');
+    if (matched.length === 0) throw unknownPath(ctx.state.target.path, listed, known);
     const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ');
     if (ctx.method === 'OPTIONS') return send(ctx.res, emptyAnswer(200, ['Allow', allowed, 'Content-Length', '0']));
     const message = `${ctx.method} does not fit this path; the Allow header lists what does.`;

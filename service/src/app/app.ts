@@ -78,7 +78,7 @@ export function createApp(options: AppOptions): Koa {
       return answerApi(ctx, next);
     }),
   );
-  app.use(answerUnrouted(send));
+  app.use(answerUnrouted(send, pathsOf(data), pathsOf(routes)));
   const router = new Router({ strict: true, sensitive: true });
   for (const route of routes) router[verbs[route.method]](patternOf(route), (ctx) => answerRoute(route, ctx));
   app.use(router.routes());
@@ -90,6 +90,10 @@ const verbs = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
 function pageRoute({ path, answer }: PageRoute): Route {
   return { method: 'GET', path, access: 'open', hasBody: false, answer };
+}
+
+function pathsOf(routes: readonly Route[]): readonly string[] {
+  return [...new Set(routes.map(({ path }) => path))];
 }
 
 function openPathsOf(routes: readonly Route[]): ReadonlySet<string> {

@@ -53,7 +53,7 @@ test('what nobody foresaw is a 500 that is logged and tells nothing', async (t) 
   const service = await startService(t, kind, { around: failing(() => new Error('secret')) });
   for (const answer of [await set(service, { a: 1 }), await call(service, '/'), await call(service, '/get/a')]) {
     assertProblem(t, answer, 'internal');
-    t.false('detail' in JSON.parse(answer.text));
+    t.is(JSON.parse(answer.text).detail, 'The service failed at this request; its log says why.');
     t.false(answer.text.includes('secret'));
   }
   t.is(service.logged.length, 3);

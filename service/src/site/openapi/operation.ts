@@ -76,5 +76,5 @@ const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable'])
 
 function example(code: ProblemCode): Part {
   const { status, title } = problems[code];
-  return { type: `urn:kvstore:problem:${code}`, title, status, code };
+  return { type: `urn:kvstore:problem:${code}`, title, status, code, detail: `${title}.` };
 }

@@ -76,6 +76,6 @@ export const schemas = {
       code: { type: 'string', description: 'Never changes its meaning.', enum: Object.keys(problems) },
       detail: { type: 'string', description: 'For people; names the limit and the actual size where there is one.' },
     },
-    required: ['type', 'title', 'status', 'code'],
+    required: ['type', 'title', 'status', 'code', 'detail'],
   },
 } as const satisfies Record<string, Part>;
