@@ -17,9 +17,13 @@ def before_call(context, case, kwargs):
     # A search has a prefix, a suffix or both.
     if case.operation.label == "GET /search" and not {"prefix", "suffix"} & set(case.query or {}):
         case.query["prefix"] = "a"
+    # A count is of all keys, and alone.
+    if case.operation.label == "GET /search" and "count" in (case.query or {}):
+        case.query.pop("values", None)
+        case.query.pop("limit", None)
     headers = case.headers or {}
-    # A count ends lines alone.
-    if case.operation.label == "GET /" and "count" in (case.query or {}):
+    # With a page, a count ends lines alone.
+    if case.operation.label == "GET /" and {"count", "limit"} <= set(case.query or {}):
         if case.headers is None:
             case.query.pop("count")
         else:

@@ -1,5 +1,6 @@
 /** Every row, in the table's order. */
 import type { Row } from '../row.ts';
+import { batchGet } from './batch-get.ts';
 import { besideDumps } from './beside-dumps.ts';
 import { dumps } from './dump.ts';
 import { gateway } from './etcd-gateway.ts';
@@ -14,6 +15,7 @@ import { shapes } from './shapes.ts';
 
 export const rows: readonly Row[] = [
   get,
+  batchGet,
   ...searches,
   ...dumps,
   ...sets,
