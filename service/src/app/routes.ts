@@ -55,7 +55,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const metrics = parts.metricsText;
   const longRead = longReads(store, parts.longReads, parts.registry);
   const get = getValue(store, answers);
-  const getMany = getValues(store, longRead);
+  const getMany = getValues(store, answers, longRead);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
   const set = setPairs(store);

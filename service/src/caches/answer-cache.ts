@@ -42,8 +42,20 @@ export class AnswerCache implements ChangeListener {
 
   /** What the source answers now. */
   answer<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
-    // What has expired is in the answers until it is removed.
-    if (this.#generationBytes === 0 || this.#store.lastExpired() !== undefined) return source.answer(asked);
+    return this.#isOff() ? source.answer(asked) : this.#find(source, asked);
+  }
+
+  /** As `answer`, for many within one turn of the event loop. */
+  answers<Found extends TextAnswer | undefined>(source: Source<Found>): (asked: string) => Found | TextAnswer {
+    return this.#isOff() ? (asked) => source.answer(asked) : (asked) => this.#find(source, asked);
+  }
+
+  /** What has expired is in the answers until it is removed. */
+  #isOff(): boolean {
+    return this.#generationBytes === 0 || this.#store.lastExpired() !== undefined;
+  }
+
+  #find<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
     const { by } = source;
     const young = this.#young.get(by, asked);
     if (young !== undefined) return young;

@@ -5,24 +5,27 @@ import { ageOf } from '../answers/age.ts';
 import { type Answer, textAnswer, withHeaders } from '../answers/answer.ts';
 import { tagOf, viewTag } from '../answers/entity-tag.ts';
 import { jsonItems, pairText } from '../answers/pairs.ts';
+import type { AnswerCache } from '../caches/answer-cache.ts';
 import { type GetManyRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
-import { joined, maxKeys } from './at-one-go.ts';
+import { joined, maxKeys, maxLength } from './at-one-go.ts';
+import { valuesOf } from './get.ts';
 import type { LongRead } from './long-read.ts';
 
 /** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
 export type GetMany = (request: GetManyRequest) => Answer | Promise<Answer>;
 
 /** Few pairs are read at one go; more are a long read, in slices of one snapshot. */
-export function getValues(store: Store, longRead: LongRead): GetMany {
+export function getValues(store: Store, answers: AnswerCache, longRead: LongRead): GetMany {
+  const fewOf = fewPairs(store, answers);
   const read = (request: GetManyRequest): Answer | Promise<Answer> => {
     const { keys, asLines, stale } = request;
     const form = asLines ? '-lines' : '';
     const type = ['Content-Type', asLines ? jsonLines : 'application/json'];
     const age = ageOf(store, stale);
     const tag = viewTag(store, store);
-    const few = keys.length > maxKeys ? undefined : joined(piecesOf(store, request));
+    const few = keys.length > maxKeys ? undefined : asLines ? joined(piecesOf(store, request)) : fewOf(keys);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
     if (few !== undefined && viewTag(store, store) === tag) {
       return textAnswer(200, [...age, 'ETag', tagOf(tag, form), ...type], few);
@@ -33,6 +36,26 @@ export function getValues(store: Store, longRead: LongRead): GetMany {
     })).then((answer) => withHeaders(answer, age));
   };
   return afterBarrier(store, read);
+}
+
+/**
+ * The object of few pairs, with the answers that are kept of single reads: to read a pair takes four times as long. Undefined:
+ * it is too long.
+ */
+function fewPairs(store: Store, answers: AnswerCache): (keys: readonly string[]) => string | undefined {
+  const values = valuesOf(store);
+  return (keys) => {
+    const answer = answers.answers(values);
+    let text = '{';
+    for (const key of keys) {
+      const { status, text: value } = answer(key);
+      if (status !== 200) continue;
+      const pair = pairText({ key, value });
+      text += text.length === 1 ? pair : `,${pair}`;
+      if (text.length > maxLength) return undefined;
+    }
+    return `${text}}`;
+  };
 }
 
 function piecesOf(view: Reader, { keys, asLines }: GetManyRequest): Iterable<string> {

@@ -88,7 +88,8 @@ export function parseGet(request: RawRequest): GetRequest {
 export function parseGetMany(request: RawRequest): GetManyRequest {
   const stale = parseStale(parseQuery(request.target.query, ['consistency']));
   const keys = parseKeys(decodeBody(request.body), maxLimit);
-  return { keys: [...new Set(keys)], asLines: wantsLines(request), stale };
+  const each = new Set(keys);
+  return { keys: each.size === keys.length ? keys : [...each], asLines: wantsLines(request), stale };
 }
 
 const pageParameters = ['prefix', 'limit', 'after', 'consistency'];

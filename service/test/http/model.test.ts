@@ -52,6 +52,10 @@ contractTest('any keys and values: get, search and dump agree with a plain Map',
         t.is(text, value);
         t.is(headers.etag, answer.headers.etag);
       }
+      const keys = [...written.values.keys()];
+      const batch = await call(service, '/get', { body: JSON.stringify(keys) });
+      t.is(batch.text, written.text(keys));
+      t.is(batch.headers.etag, answer.headers.etag);
       const dump = await call(service, '/');
       t.is(dump.text, model.text());
       t.is(dump.headers.etag, answer.headers.etag);
