@@ -1,11 +1,14 @@
 /** The standard variables of OpenTelemetry that say where and how traces are sent. */
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
+import { CertificateAuthority } from '../../../../test-support/certificates.ts';
 import { listen } from '../../../../test-support/listen.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
@@ -108,6 +111,30 @@ test('OTEL_EXPORTER_OTLP_PROTOCOL=grpc', async (t) => {
   await send({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' });
   t.is(received.length, 1);
   t.true(received[0]?.includes(record.name));
+});
+
+test('OTEL_EXPORTER_OTLP_CERTIFICATE and a client certificate, over TLS', async (t) => {
+  const folder = temporaryFolder(t);
+  const authority = await CertificateAuthority.create(folder);
+  const [server, client] = [await authority.issue('collector'), await authority.issue('kvstore')];
+  const ca = await readFile(authority.certFile);
+  const subjects: unknown[] = [];
+  const collector = createTlsServer(
+    { cert: await readFile(server.certFile), key: await readFile(server.keyFile), ca, requestCert: true },
+    (request, response) => {
+      subjects.push((request.socket as TLSSocket).getPeerCertificate().subject.CN);
+      request.resume().on('end', () => response.end());
+    },
+  );
+  const port = await listen(collector);
+  t.teardown(() => collector.close());
+  await send({
+    OTEL_EXPORTER_OTLP_ENDPOINT: `https://127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_CERTIFICATE: authority.certFile,
+    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: client.certFile,
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: client.keyFile,
+  });
+  t.deepEqual(subjects, ['kvstore']);
 });
 
 test('OTEL_TRACES_EXPORTER=console,otlp: both get the spans', async (t) => {
