@@ -204,7 +204,7 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
     await setTimeout(roomPause);
     const held = roomFor(text, response, unsent);
     if (held === undefined) continue;
-    // Nobody would give it back.
+    // The response is closed, so no other code releases it.
     if (response.destroyed) held.release();
     return held;
   }

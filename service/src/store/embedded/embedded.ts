@@ -171,7 +171,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     });
   }
 
-  /** Once a second: nobody else writes to the file, and how far it has come is noted. */
+  /** Once a second: checks that no other process writes to the file, and notes how far it has come. */
   #looked(): void {
     if (this.#committing !== undefined || this.#closed) return;
     if (this.index.revision() !== this.#newest) {

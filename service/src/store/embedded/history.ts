@@ -46,7 +46,7 @@ export class History {
   watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
     const listener = new Listener(after, on);
     this.#all.add(listener);
-    // Nobody hears of anything before the caller has the watch in hand.
+    // No notification comes before the caller has the watch in hand.
     queueMicrotask(() => {
       this.#catchUp(listener, timeline).catch((cause: unknown) => {
         this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));

@@ -39,7 +39,7 @@ class Listener {
     return this.#closing.signal;
   }
 
-  /** Tells once that the watch has begun. */
+  /** Notifies the watcher once that the watch has begun. */
   open(): void {
     if (this.#opened || this.closed.aborted) return;
     this.#opened = true;
@@ -89,7 +89,7 @@ export class Watches {
       this.#all.delete(listener);
       this.#live.delete(listener);
     });
-    // Nobody hears of anything before the caller has the watch in hand.
+    // No notification comes before the caller has the watch in hand.
     queueMicrotask(() => {
       this.#begin(listener, timeline).catch((error: unknown) => {
         const problem =

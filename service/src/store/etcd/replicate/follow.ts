@@ -19,7 +19,7 @@ export interface FollowerOptions extends ResyncOptions {
   readonly metrics: EtcdMetrics;
   readonly log: Log;
   readonly requestTimeout: number;
-  /** Hears of revisions that are in the index now, in order. */
+  /** Called with revisions that are in the index now, in order. */
   readonly onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined;
   /** The index is about to take another way than revision by revision. */
   readonly onInterrupted: (why: string) => void;

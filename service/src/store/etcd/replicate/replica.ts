@@ -219,7 +219,7 @@ export class Replica {
     this.#moved(revision);
   }
 
-  /** Nobody will apply anything any more. */
+  /** Ends the replica: it applies no more revisions. */
   close(): void {
     this.condemn('unfinished');
   }

@@ -175,7 +175,7 @@ export class Writer {
     }
   }
 
-  /** After a transaction that was not executed. Only what nobody was answered for yet is ever sent again. */
+  /** After a transaction that was not executed. Only writes without an answer to their client are ever sent again. */
   #retry(writes: readonly Write[], error: unknown): void {
     this.#lastError = error;
     this.#queue.putBack(writes);
