@@ -23,7 +23,7 @@ export class PolledSecrets {
   }
 
   /**
-   * Those of the named Secrets that exist, whoever they belong to.
+   * Those of the named Secrets that exist, whatever their owner.
    * @param maxAgeMs what was read longer ago is read again
    */
   async read(namespace: string, names: readonly string[], maxAgeMs = this.#options.pollMs): Promise<V1Secret[]> {
