@@ -47,7 +47,7 @@ export function send(
 export interface Writer {
   /** Writes that were acknowledged so far. */
   acknowledged(): number;
-  /** Ends the writing and tells what came of it. */
+  /** Ends the writing and returns what came of it. */
   stop(): Promise<WriterReport>;
 }
 

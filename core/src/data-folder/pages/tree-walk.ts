@@ -45,7 +45,7 @@ export class TreeWalk {
     this.#leaf = Buffer.allocUnsafe(options.pages.pageSize);
   }
 
-  /** Sound leaf pages; each one's bytes are good until the next is asked for. */
+  /** Sound leaf pages; each one's bytes are valid until the next iteration. */
   *leaves(): Iterable<Buffer> {
     const { tree, state, onDamage } = this.#options;
     if (tree.root === noPage) {
