@@ -23,7 +23,7 @@ export interface Limits {
 
 /**
  * Writes pairs that share their expiry.
- * @param onRefused told of each pair that fits in no request, or that the store refuses; the others are written
+ * @param onRefused called for each pair that fits in no request, or that the store refuses; the others are written
  * @returns how many were written
  * @throws ServerError, ConnectionError
  */

@@ -24,7 +24,7 @@ export interface ServerOptions {
   readonly requestTimeout: number;
   /** Milliseconds that an idle connection stays open: longer than a proxy in front keeps it. */
   readonly keepAliveTimeout: number;
-  /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
+  /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) gets 413 and sends none. */
   readonly maxBody: number;
   /** Milliseconds in which a client must take something of what was sent to it. */
   readonly stallTimeout: number;

@@ -68,7 +68,7 @@ export interface Revision {
   readonly changes: readonly Change[];
 }
 
-/** One that throws is told its end, with Problem `internal`. */
+/** A watcher that throws is ended, with Problem `internal`. */
 export interface Watcher {
   /** Told once, before anything else: history reaches back that far. */
   opened(): void;
@@ -81,7 +81,7 @@ export interface Watcher {
 }
 
 export interface Watch {
-  /** The watcher has heard of everything up to this revision. */
+  /** The watcher has got everything up to this revision. */
   readonly position: number;
   close(): void;
 }

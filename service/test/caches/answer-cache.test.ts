@@ -165,7 +165,7 @@ test('long answers, and prefixes of ever more lengths, are not kept', async (t) 
   t.is(ask(), 1 + 100 - 16);
 });
 
-test('nothing is kept with no memory for it, or of a store that does not tell of changes', async (t) => {
+test('nothing is kept with no memory for it, or of a store that does not announce changes', async (t) => {
   const store = await openEmbedded(t);
   await store.set(pairs(['a']));
   const silent = Object.assign(Object.create(store), { listen: undefined, lastExpired: () => store.lastExpired() });

@@ -158,7 +158,7 @@ contractTest('there are as many watches as the limit allows', async (t, kind) =>
   t.is((await openEvents(t, service, '/watch')).response.statusCode, 200);
 });
 
-contractTest('a thousand watches hear of the same', async (t, kind) => {
+contractTest('a thousand watches get the same', async (t, kind) => {
   const service = await startService(t, kind, { watches: { maxWatches: 1000 } });
   const watches = await Promise.all(Array.from({ length: 1000 }, () => openEvents(t, service, '/watch')));
   await set(service, { a: 1 });

@@ -38,7 +38,7 @@ export interface EmbeddedOptions {
   /** How far back a watch can begin. */
   readonly history?: HistoryLimits;
   readonly spans?: Spans;
-  /** Is told of damage, and of a folder that is gone. */
+  /** Called for damage, and for a folder that is gone. */
   readonly log?: DamageLog;
   /** Milliseconds between two checks of the data file at least; default 0: none. */
   readonly checkInterval?: number;
@@ -237,7 +237,7 @@ export class EmbeddedStore extends IndexReader implements Store {
       return;
     }
     const { outcomes, revisions } = committed;
-    // Those who watch hear of nothing that is not on the disk.
+    // Watchers get nothing that is not on the disk.
     const told = this.#history.add(revisions);
     // Written, but where no process will find it: reads show it until this one ends.
     const lost = this.#folder.look() ? lostProblem('the write is lost when the service ends') : undefined;

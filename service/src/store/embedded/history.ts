@@ -111,7 +111,7 @@ export class History {
 
 class Listener {
   readonly on: Watcher;
-  /** The newest revision that it was told of. */
+  /** The newest revision that it was given. */
   told: number;
 
   constructor(after: number, on: Watcher) {

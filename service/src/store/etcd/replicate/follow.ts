@@ -153,7 +153,7 @@ export class Follower {
     const interim = await settleTimeline(this.#options, putBack);
     const differed = await resync(this.#options, cause, interim);
     if (interim !== undefined) this.#settleLater(putBack);
-    // Those who came meanwhile have not heard of what the sync brought.
+    // Watchers that came meanwhile have not got what the sync brought.
     onInterrupted('The index was synced anew with etcd.');
     const seconds = done();
     log.info(
