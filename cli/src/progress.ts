@@ -12,7 +12,7 @@ const silent: Progress = { update: () => {}, stop: () => {} };
 
 /**
  * @param terminal undefined: the user sees the data itself
- * @param total bytes of the input; undefined when nobody knows
+ * @param total bytes of the input; undefined when it is unknown
  */
 export function startProgress(terminal: Terminal | undefined, total: number | undefined): Progress {
   if (terminal?.isTTY !== true) return silent;

@@ -54,7 +54,7 @@ test.serial('conditions: exit code 4, and nothing is written', async (t) => {
   t.is((await cli(t, ['get', 'a'], { url })).code, 3);
 });
 
-test.serial('delete tells how many there were, and ttl ends a pair', async (t) => {
+test.serial('delete prints how many there were, and ttl ends a pair', async (t) => {
   const { url } = store;
   await fetch(`${url}/set`, { method: 'POST', body: '{"..":1,"a/b":2,"stays":3}' });
   t.like(await cli(t, ['delete', 'none', '..', 'a/b'], { url }), { code: 0, stdout: '2\n' });

@@ -1,4 +1,4 @@
-/** What Dockerfile.service tells a container runtime to run, run here as it stands there; and what images are made from. */
+/** The commands of Dockerfile.service, run here as they stand there; and what images are made from. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ function words(instruction: RegExp): string[] {
   return JSON.parse(json) as string[];
 }
 
-test('the health check tells a running service from one that is gone', async (t) => {
+test('the health check distinguishes a running service from one that is gone', async (t) => {
   const [command = '', ...args] = words(/^HEALTHCHECK .*CMD (\[.*\])$/m);
   t.is(command, 'node');
   const { certFile, keyFile } = await (await CertificateAuthority.create(temporaryFolder(t))).issue('service');

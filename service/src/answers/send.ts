@@ -31,7 +31,7 @@ export type Send = (response: ServerResponse, answer: Answer, more?: readonly st
 export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
   return (response, given, more) => {
     if (response.destroyed) {
-      // The client left meanwhile, and nothing more will be heard of the response.
+      // The client left meanwhile: the response emits no more events.
       if ('release' in given) given.release();
       return undefined;
     }
@@ -204,7 +204,7 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
     await setTimeout(roomPause);
     const held = roomFor(text, response, unsent);
     if (held === undefined) continue;
-    // Nobody would give it back.
+    // The response is closed, so no other code releases it.
     if (response.destroyed) held.release();
     return held;
   }
@@ -214,7 +214,7 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
 /** What goes to the response in the coding. Each ends with the other. */
 function inCoding(coding: Coding, response: ServerResponse): Writable {
   const coder = compressor(coding);
-  // A client that leaves is heard of by the response's own end.
+  // A client that leaves ends the response itself.
   pipeline(coder, response, () => {});
   return coder;
 }

@@ -16,7 +16,7 @@ const realm = 'Bearer realm="kvstore"';
 /** Notes the request's token. Throws Problem `unauthorized` or `read-only-token`. */
 export type Authorize = (request: RawRequest) => void;
 
-/** @param openPaths what needs no token, since it tells nothing of what is stored */
+/** @param openPaths paths that need no token, since they show nothing of what is stored */
 export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Authorize {
   return (request) => {
     if (openPaths.has(request.target.path)) return;

@@ -31,7 +31,7 @@ export interface GetRequest extends Read {
 export interface ManyRequest extends Read, Page {
   /** The query, for the link to the next page. */
   readonly query: Query;
-  /** What is asked for, as the client wrote it: the same text asks for the same. */
+  /** The request as the client wrote it: equal texts are requests for the same. */
   readonly question: string;
   isGone(): boolean;
 }

@@ -14,7 +14,7 @@ import { RateLimit } from './rate-limit.ts';
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
 const maxWaiting = 10_000;
 
-/** What tells whether the service lives must never wait behind what it serves. */
+/** Probes and metrics must never wait behind other requests. */
 const probes = new Set(['/livez', '/readyz']);
 const metricsPath = '/metrics';
 const longest = Math.max(...[...probes, metricsPath].map((path) => path.length));
@@ -53,7 +53,7 @@ export function admission(
     if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(response);
     const begin = (waited: number) => {
       metrics.waited(waited / 1000);
-      // Nobody is there any more to read an answer.
+      // The client is gone and reads no answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(response);
       else rest(request, response);

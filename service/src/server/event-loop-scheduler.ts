@@ -47,8 +47,8 @@ export class EventLoopScheduler {
 
   /**
    * A connection was taken. The event loop takes one in each turn: while one comes after the other, turns without
-   * work follow every turn with work, for as long as it took. Else whoever connects behind a crowd, such as a probe, would
-   * wait until all of the crowd was served.
+   * work follow every turn with work, for as long as it took. Otherwise a probe that connects behind a crowd of clients
+   * would wait until all of the crowd was served.
    */
   connectionAccepted(): void {
     this.#connectionAccepted = true;
@@ -74,7 +74,7 @@ export class EventLoopScheduler {
     return this.#begun.length + this.#waiting.length === 0 && this.#timeLeft(this.#now());
   }
 
-  /** Runs the piece in its turn, first come, first served, and tells it how many milliseconds it waited. */
+  /** Runs the piece in its turn, first come, first served; `waited` is how many milliseconds it waited. */
   wait(run: (waited: number) => void): void {
     const now = this.#now();
     if (this.#waiting.length === 0) this.#lastStart = now;

@@ -250,7 +250,7 @@ test.serial('keys and values are text, whatever is in them', async (t) => {
   t.deepEqual(complaints, []);
 });
 
-test.serial('a token is asked for where one is needed, and kept for the tab', async (t) => {
+test.serial('the page asks for a token where one is needed, and keeps it for the tab', async (t) => {
   const tokens = await someTokens(t);
   const { page, complaints } = await openConsole(t, kind, { tokens, pairs: { k: 1 }, headers: bearer(writer) });
   const dialog = page.getByRole('dialog', { name: 'A token is needed' });

@@ -129,7 +129,7 @@ test('while connections come in turn after turn, work takes no more than half of
   }
   t.true(restful * 6 >= 20, `${restful} turns of 6 ms`);
   await nextTurn();
-  return t.is(ran, 3, 'nobody came: work goes on');
+  return t.is(ran, 3, 'no connection came: work goes on');
 });
 
 test('what large answers take shows in the turn in which they go out, and only there', async (t) => {

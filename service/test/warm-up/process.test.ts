@@ -1,4 +1,4 @@
-/** The warm-up as probes, clients and whoever looks at the process see it. */
+/** The warm-up as probes, clients and observers of the process see it. */
 import { existsSync } from 'node:fs';
 import test from 'ava';
 import { startService } from '../../../test-support/service-process/launch.ts';

@@ -18,7 +18,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { exchangeOf } from '../../server/exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
-import { nobody, type Parent, type RecordedSpan } from './recorded-span.ts';
+import { noParent, type Parent, type RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
@@ -46,7 +46,7 @@ export function traceRequests(
     const hasCaller = namesTrace(headers) && trusts(request);
     // All that most requests know of traces: what is done here is paid by every one of them.
     if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
-    const parent = hasCaller || (headers.baggage !== undefined && trusts(request)) ? callerOf(headers) : nobody;
+    const parent = hasCaller || (headers.baggage !== undefined && trusts(request)) ? callerOf(headers) : noParent;
     if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);

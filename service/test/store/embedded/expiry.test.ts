@@ -74,7 +74,7 @@ test('thousands of keys that expire at once are removed in bounded transactions'
   });
   clock.advance(11_000);
   await store.set([{ key: 'wakes', value: '1' }]);
-  // A commit may be read before those who watch are told of it.
+  // A commit may be read before watchers are notified of it.
   await waitFor('all are removed, and told', () => store.lastExpired() === undefined && sizes.length >= 4);
   t.deepEqual(sizes, [1, 1000, 1000, 500]);
   t.deepEqual([...store.keys({})], ['wakes']);

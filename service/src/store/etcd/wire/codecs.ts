@@ -27,7 +27,7 @@ export const codecs: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
 ]);
 
-/** A watch is asked for once, and answers for long. */
+/** A watch has one request and many answers. */
 export const watchCodec: {
   readonly path: string;
   requestSerialize(request: WatchRequest): Buffer;
