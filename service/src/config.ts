@@ -129,13 +129,19 @@ export const settings = {
   compress: setting(
     'KV_COMPRESS',
     'true',
-    'Whether clients that ask for gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
+    'Whether clients that ask for zstd or gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
     yesOrNo,
   ),
   drainWindow: setting(
     'KV_DRAIN_WINDOW',
     '5s',
     'After SIGTERM: how long new requests are still answered, with Connection: close.',
+    duration,
+  ),
+  warmUp: setting(
+    'KV_WARM_UP',
+    '0s',
+    'Processor time that a new process spends on requests of its own before it is ready, so that the first ones of clients do not wait for the compiler; four times as long at most where the processor is busy. The image sets 500ms. 0s: none.',
     duration,
   ),
   checkInterval: setting(

@@ -54,6 +54,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   watchMemory: { good: { '64MiB': 67_108_864 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
+  warmUp: duration,
   checkInterval: duration,
   drainWindow: duration,
   drainTimeout: duration,

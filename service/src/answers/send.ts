@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { noteLargeRead } from '../server/large-reader.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
-import { gzipOptions } from './compress.ts';
+import { type Coding, compressor } from './codings.ts';
 
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
@@ -146,7 +145,7 @@ async function sendSlices(
   try {
     const begin = (): Writable => {
       response.writeHead(status, headers as string[]);
-      return coding === undefined ? response : zipped(response);
+      return coding === undefined ? response : inCoding(coding, response);
     };
     if (isHead(response)) response.writeHead(status, headers as string[]).end();
     else await sendTexts(response, begin, slices, scheduler, unsent);
@@ -214,9 +213,9 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
   return undefined;
 }
 
-/** What goes to the response in gzip. Each ends with the other. */
-function zipped(response: ServerResponse): Writable {
-  const coder = createGzip(gzipOptions);
+/** What goes to the response in the coding. Each ends with the other. */
+function inCoding(coding: Coding, response: ServerResponse): Writable {
+  const coder = compressor(coding);
   // A client that leaves is heard of by the response's own end.
   pipeline(coder, response, () => {});
   return coder;

@@ -41,7 +41,7 @@ export interface AppOptions extends RouteParts {
   /** Of pages that may use the API besides its own; default: none. */
   readonly origins?: readonly string[];
   readonly pages: PageOptions;
-  /** Whether clients that ask for gzip get it. Default: yes. */
+  /** Whether clients that ask for zstd or gzip get it. Default: yes. */
   readonly compress?: boolean;
 }
 

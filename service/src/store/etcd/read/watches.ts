@@ -1,11 +1,12 @@
 /** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
+
 import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { pause } from '../../clock.ts';
 import { notifyWatchers } from '../../notify-in-slices.ts';
 import { notify } from '../../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
 import { otherTimeline } from '../../timeline.ts';
-import { messageOf } from '../connect/call-error.ts';
 import { unavailable } from './barrier.ts';
 import { type CatchUpOptions, catchUp, type LaggingWatcher } from './catch-up.ts';
 import type { HeadRead } from './head.ts';
