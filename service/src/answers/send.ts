@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import { noteLargeRead } from '../server/large-reader.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, compressor } from './codings.ts';
@@ -64,6 +65,7 @@ function hold(
   unsent: ByteBudget,
 ): void {
   scheduler.sent(length);
+  noteLargeRead(response.socket);
   if (response.req.method !== 'GET') return;
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
