@@ -285,6 +285,22 @@ test.serial('what is shown is in the address', async (t) => {
   t.true(page.url().endsWith('#prefix=order%2F04&key=order%2F0402'), page.url());
 });
 
+test.serial('a key of 1,024 bytes is in the address, too', async (t) => {
+  const key = `${'/ä%?#&+ .'.repeat(102)}kkkk`;
+  t.is(Buffer.byteLength(key), 1024);
+  const { page, complaints } = await openConsole(t, kind, {
+    pairs: { [key]: 'found', other: 1 },
+    target: `/ui#${new URLSearchParams({ key })}`,
+  });
+  await waitFor('the value', async () => (await text(page)) === '"found"');
+  await value(page).fill('2');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  await page.reload();
+  await waitFor('the new value', async () => (await text(page)) === '2');
+  t.deepEqual(complaints, []);
+});
+
 test.serial('Esc in the question for a token leaves a page that says what is missing, and a way on', async (t) => {
   const { page } = await openConsole(t, kind, {
     tokens: await someTokens(t),
