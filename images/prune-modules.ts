@@ -23,7 +23,7 @@ const unused: Readonly<Record<string, RegExp>> = {
 /** @returns how many files were removed */
 export function pruneModules(folder: string): number {
   let removed = 0;
-  // Links to this project's programs, which no other one imports. That to the core stays.
+  // Links to this project's programs, which no other one imports. Those to @kvstore/core and @kvstore/etcd stay.
   for (const own of ['@kvstore/service', '@kvstore/operator', 'kvstore-cli'])
     rmSync(join(folder, own), { recursive: true, force: true });
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

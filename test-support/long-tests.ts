@@ -46,5 +46,6 @@ export const longTests: readonly string[] = [
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
   'checks/{clients/clients,faults/faults,overload/overload}.test.ts',
   'cli/test/{backup,damage,identity}.test.ts',
+  'images/test/compile-cache.test.ts',
   'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',
 ];

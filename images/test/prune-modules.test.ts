@@ -52,7 +52,7 @@ test('no licence of a real package is removed', (t) => {
     'swagger-ui-dist',
     'mnemonist',
     'fast-copy',
-    'cockatiel',
+    'co-body',
     'protobufjs',
   ]) {
     if (existsSync(join(modules, name))) cpSync(join(modules, name), join(folder, name), { recursive: true });

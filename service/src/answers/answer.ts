@@ -27,6 +27,8 @@ export interface BytesAnswer extends AnswerHead {
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
+  /** True: no other answer has the same parts, so they count for this one. */
+  readonly isOwn?: true;
   /** Called once, when the response has ended, however it ends. */
   release(): void;
 }

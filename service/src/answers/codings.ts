@@ -1,7 +1,8 @@
 /** The content codings of answers (RFC 9110, 8.4.1), and which of them a request asks for. */
-import type { Transform } from 'node:stream';
-import { promisify } from 'node:util';
-import { constants, createGzip, createZstdCompress, gzip, zstdCompress } from 'node:zlib';
+import { Readable, type Transform } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { negotiation } from '../requests/negotiation.ts';
 
 export type Coding = 'zstd' | 'gzip';
@@ -13,19 +14,23 @@ const zstdOptions = {
   params: { [constants.ZSTD_c_compressionLevel]: 2, [constants.ZSTD_c_windowLog]: 18 },
 } as const;
 
-const compressors = {
-  gzip: promisify(gzip),
-  zstd: promisify(zstdCompress),
-} as const;
+/** What compressing takes while it lasts (of a stream, as long as its client takes), with what it is given. */
+export const coderBytes: Readonly<Record<Coding, number>> = { gzip: 512 * 1024, zstd: 1024 * 1024 };
 
-/** The bytes in the coding, compressed in another thread. */
-export function compressed(coding: Coding, bytes: Buffer): Promise<Buffer> {
-  return coding === 'gzip' ? compressors.gzip(bytes, gzipOptions) : compressors.zstd(bytes, zstdOptions);
+/** Bytes that come out at once where all is made before it is sent. */
+const chunkSize = 64 * 1024;
+
+/** In the coding. Without joining the parts: together they may be as large as what is kept ready. */
+export async function compressed(coding: Coding, parts: readonly Buffer[]): Promise<Buffer> {
+  const coder = compressor(coding, chunkSize);
+  const [bytes] = await Promise.all([buffer(coder), pipeline(Readable.from(parts), coder)]);
+  return bytes;
 }
 
 /** Compresses what is written to it. */
-export function compressor(coding: Coding): Transform {
-  return coding === 'gzip' ? createGzip(gzipOptions) : createZstdCompress(zstdOptions);
+export function compressor(coding: Coding, chunk?: number): Transform {
+  const size = chunk === undefined ? {} : { chunkSize: chunk };
+  return coding === 'gzip' ? createGzip({ ...gzipOptions, ...size }) : createZstdCompress({ ...zstdOptions, ...size });
 }
 
 /** The coding of an answer that a request asks for; undefined: none. */

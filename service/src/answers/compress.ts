@@ -4,12 +4,16 @@
  * that somebody else chose: a token that reads anything reads everything, and no browser sends one by itself.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Answer, BytesAnswer } from './answer.ts';
-import { type Coding, codingOf, compressed } from './codings.ts';
+import type { ByteBudget } from '../server/byte-budget.ts';
+import type { Answer, BytesAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
+import { type Coding, coderBytes, codingOf, compressed } from './codings.ts';
 import { codingsIn, tagOf } from './entity-tag.ts';
 
 /** Bytes below which the frames of a coding are not worth the work. */
 const least = 1024;
+
+/** Of the memory for answers: as it can do without, an answer is sent as it is when more is in use. */
+const coderShare = 1 / 2;
 
 /** Routes whose answers may be large. */
 const compressible: ReadonlySet<string> = new Set(['/', '/search', '/metrics', '/openapi.json']);
@@ -21,8 +25,11 @@ export function isCompressible(path: string): boolean {
 /** What was compressed, as long as the bytes that it was made from are kept. */
 const kept = new WeakMap<readonly Buffer[], Map<Coding, Promise<Buffer>>>();
 
-/** The answer in the coding that the request asks for. One of a few bytes, or of no content, stays as it is. */
-export function inCoding({ headers }: IncomingMessage, answer: Answer): Answer | Promise<Answer> {
+/**
+ * The answer in the coding that the request asks for. One of a few bytes, or of no content, stays as it is; so does each one
+ * while the memory for answers (`unsent`) is needed for others.
+ */
+export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: ByteBudget): Answer | Promise<Answer> {
   if (answer.kind === 'events' || answer.headers.includes('Content-Encoding')) return answer;
   const coding = codingOf(headers['accept-encoding']);
   if (answer.status === 304) {
@@ -31,15 +38,27 @@ export function inCoding({ headers }: IncomingMessage, answer: Answer): Answer |
     const shown = had.find((each) => each === coding) ?? had[0];
     return shown === undefined ? answer : { ...answer, headers: codedHeaders(answer.headers, shown, []) };
   }
-  if (answer.status !== 200 || coding === undefined) return answer;
-  if (answer.kind === 'slices') {
-    return { ...answer, coding, headers: codedHeaders(answer.headers, coding, ['Content-Encoding', coding]) };
-  }
-  if (answer.kind === 'bytes') return answer.length < least ? answer : compressedBytes(answer, coding);
-  if (answer.text.length < least) return answer;
-  return compressed(coding, Buffer.from(answer.text, answer.encoding)).then((bytes) =>
-    bytesAnswer(answer, coding, bytes, () => {}),
-  );
+  if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
+  const held = unsent.hold(coderBytes[coding], coderShare);
+  if (held === undefined) return answer;
+  const done = () => held.release();
+  if (answer.kind === 'text') return compressedText(answer, coding).finally(done);
+  if (answer.kind === 'bytes') return compressedBytes(answer, coding).finally(done);
+  const release = () => {
+    done();
+    answer.release();
+  };
+  return { ...answer, coding, headers: codedHeaders(answer.headers, coding, ['Content-Encoding', coding]), release };
+}
+
+function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
+  if (answer.kind === 'slices') return false;
+  return (answer.kind === 'bytes' ? answer.length : answer.text.length) < least;
+}
+
+async function compressedText(answer: TextAnswer, coding: Coding): Promise<Answer> {
+  const bytes = await compressed(coding, [Buffer.from(answer.text, answer.encoding)]);
+  return { ...bytesAnswer(answer, coding, bytes, () => {}), isOwn: true };
 }
 
 async function compressedBytes(answer: BytesAnswer, coding: Coding): Promise<Answer> {
@@ -55,7 +74,7 @@ async function compressedBytes(answer: BytesAnswer, coding: Coding): Promise<Ans
 function keptBytes(parts: readonly Buffer[], coding: Coding): Promise<Buffer> {
   const codings = kept.get(parts) ?? new Map<Coding, Promise<Buffer>>();
   kept.set(parts, codings);
-  const made = codings.get(coding) ?? compressed(coding, Buffer.concat(parts));
+  const made = codings.get(coding) ?? compressed(coding, parts);
   codings.set(coding, made);
   return made;
 }

@@ -36,10 +36,11 @@ export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send 
       return undefined;
     }
     if (given.kind === 'text') {
-      if (given.text.length > smallText) holdText(response, given, scheduler, unsent);
+      if (given.text.length > smallText) hold(response, given.text, scheduler, unsent);
       return sendText(response, given, more);
     }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
+    if (answer.kind === 'bytes' && answer.isOwn && answer.length > smallText) hold(response, answer, scheduler, unsent);
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
@@ -56,17 +57,17 @@ export function sendText(
 }
 
 /** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
-function holdText(
+function hold(
   response: ServerResponse,
-  { text }: TextAnswer,
+  { length }: { readonly length: number },
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): void {
-  scheduler.sent(text.length);
+  scheduler.sent(length);
   if (response.req.method !== 'GET') return;
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
-  if (held.grow(text.length)) return;
+  if (held.grow(length)) return;
   held.release();
   throw noRoom();
 }
