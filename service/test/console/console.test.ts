@@ -493,6 +493,23 @@ test.serial('a value that was typed is checked before it is saved, however soon 
   await waitFor('no fault', async () => (await value(page).getAttribute('aria-invalid')) === 'false');
 });
 
+test.serial('the editor, most of the console, is loaded once somebody is there', async (t) => {
+  let loads = 0;
+  const { page } = await openConsole(t, kind, {
+    pairs: { k: 1 },
+    before: async (before) => {
+      before.on('request', (request) => {
+        if (request.url().endsWith('/ui/json-editor.js')) loads++;
+      });
+    },
+  });
+  await option(page, 'k').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  t.is(loads, 0);
+  await page.keyboard.press('/');
+  await waitFor('it is loaded', () => loads === 1);
+});
+
 test.serial('a value has colours, also where a string begins before the view or is cut', async (t) => {
   const long = `[${'"\\\\",'.repeat(3000)}"a\\"b", {"name": -1.5e3, "w": true}`;
   const { page } = await openConsole(t, kind, { pairs: { k: 1 } });
