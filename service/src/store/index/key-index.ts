@@ -12,6 +12,7 @@ import { privateFolder } from '@kvstore/core/private-files.ts';
 import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
 import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
 import { checkDataFile } from '../files/data-file.ts';
+import { checkMappable } from '../files/mappable.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import { Deadlines } from './deadlines.ts';
@@ -104,6 +105,7 @@ export class KeyIndex implements Reader {
   #open(): Opened {
     const { directory, durable } = this.#options;
     makeFolder(directory, privateFolder);
+    checkMappable(directory);
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     const root = open({
