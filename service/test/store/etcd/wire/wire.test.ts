@@ -19,7 +19,7 @@ const written = (name: string, message: object) =>
   Buffer.from(type(name).encode(type(name).fromObject(message)).finish());
 
 test('fields are those of etcd, by name, number and type', (t) => {
-  for (const theirs of root.lookup('etcdserverpb')?.nestedArray ?? []) {
+  for (const theirs of (root.lookup('etcdserverpb') as protobuf.Namespace).nestedArray) {
     if (!(theirs instanceof protobuf.Type) || theirs.name === 'PutResponse') continue;
     for (const { name, id, type: kind, repeated } of messageType(theirs.name).fieldsArray) {
       const field = theirs.fields[name];
