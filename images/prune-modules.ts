@@ -8,8 +8,15 @@ import { join } from 'node:path';
 /** MIT, Apache-2.0 and others ask that these texts go along with every copy. */
 const legal = /^(licen[cs]e|copying|notice|copyright|authors|patents|unlicense)/i;
 const documentation = /\.(md|markdown)$/i;
+/** Browsers get modules. */
+const commonJs = /\.cjs$|\.d\.c?ts$/;
 /** Of packages whose other files are used. */
 const unused: Readonly<Record<string, RegExp>> = {
+  '@codemirror/commands': commonJs,
+  '@codemirror/language': commonJs,
+  '@codemirror/search': commonJs,
+  '@codemirror/state': commonJs,
+  '@codemirror/view': commonJs,
   'swagger-ui-dist': /\.map$|es-bundle/,
 };
 

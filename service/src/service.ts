@@ -29,6 +29,8 @@ import type { Store } from './store/store.ts';
 import { type HttpMetrics, httpMetrics } from './telemetry/http-metrics.ts';
 import { metricsPage } from './telemetry/metrics-page.ts';
 import type { Tracing } from './telemetry/tracing/tracing.ts';
+import { openStandIn } from './warm-up/stand-in.ts';
+import { WarmUp } from './warm-up/warm-up.ts';
 
 export interface ServiceParts {
   /** Stays the caller's: the service does not close it. */
@@ -72,15 +74,16 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   begun.defer(() => tls?.close());
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
-  const peers = parts.peers ?? peersOf(config, store, clock);
+  const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
     metricsPage({ registry, maxAge: parts.metricsMaxAge ?? 1000 }),
     parts.tracing !== undefined,
   );
   const hasPort = config.metricsPort !== undefined;
+  const warmUp = new WarmUp({ budget: config.warmUp, open: () => openStandIn(config, createService), log });
   const handler = createHandler(config, {
-    ...{ ...parts, metrics, drain, scheduler, peers },
+    ...{ ...parts, metrics, drain, scheduler, peers, warmUp },
     metricsText: hasPort ? undefined : showMetrics,
   });
   const server = await listen(handler, drain, {
@@ -93,13 +96,16 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   begun.defer(() => cut(server));
   const metricsServer = await openMetricsPort(config, showMetrics);
   begun.defer(() => metricsServer?.close());
-  serverMetrics(registry, { server, store, drain, peers });
+  serverMetrics(registry, { server, store, drain, peers, warmUp });
+  begun.defer(() => warmUp.stop());
+  warmUp.start();
   const { address, port, family } = addressOf(server);
   const running = begun.move();
   return {
     ...{ server, drain, port, metricsPort: metricsServer?.port },
     url: `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     async stop(drainWindow) {
+      void warmUp.stop();
       await shutDown(server, drain, { drainWindow, drainTimeout: config.drainTimeout });
       await running.disposeAsync();
     },
@@ -119,6 +125,7 @@ interface HandlerParts extends ServiceParts {
   readonly drain: Drain;
   readonly scheduler: EventLoopScheduler;
   readonly peers: Peers;
+  readonly warmUp: WarmUp;
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
 }
 
@@ -135,6 +142,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     drain,
     scheduler,
     peers,
+    warmUp,
     tokens,
     tracing,
     version,
@@ -143,7 +151,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
-    ...{ store, log, registry, metrics, drain, scheduler, peers, tokens, version },
+    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
     answers: new AnswerCache(store, config.answerCache * (1 - repeatedPart)),
     repeated: new RepeatedReads(config.answerCache * repeatedPart, store),
     dumps: new DumpCache(store, config.dumpCache),
@@ -183,6 +191,9 @@ async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> 
 /** Of the memory for answers: those of reads of many keys, which any write drops. */
 const repeatedPart = 1 / 4;
 
-function peersOf({ peersUrl, peersCaFile, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
-  return new Peers({ url: peersUrl, caFile: peersCaFile, age: () => store.age?.(), maxAge: readyMaxAge, clock });
+function peersOf(
+  { peersUrl, peersCaFile, readyMaxAge }: Config,
+  { store, ...parts }: Pick<ServiceParts, 'store' | 'log' | 'registry'> & { readonly clock: Clock },
+): Peers {
+  return new Peers({ url: peersUrl, caFile: peersCaFile, age: () => store.age?.(), maxAge: readyMaxAge, ...parts });
 }

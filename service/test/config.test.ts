@@ -54,6 +54,7 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   watchMemory: { good: { '64MiB': 67_108_864 }, bad: ['', '0', 'much'] },
   answerCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
   dumpCache: { good: { '0': 0, '32MiB': 33_554_432 }, bad: ['', '-1', '257MiB', 'none'] },
+  warmUp: duration,
   checkInterval: duration,
   drainWindow: duration,
   drainTimeout: duration,
@@ -129,7 +130,8 @@ test('an empty environment gives the defaults of the table', (t) => {
 });
 
 test('variables that only look like settings are named', (t) => {
-  t.deepEqual(unknownSettings({ KV_PROT: '1', KV_PORT: '80', PATH: '/bin' }), ['KV_PROT']);
+  const ofTheCommandLine = { KV_URL: 'https://a', KV_CA_FILE: 'b' };
+  t.deepEqual(unknownSettings({ KV_PROT: '1', KV_PORT: '80', PATH: '/bin', ...ofTheCommandLine }), ['KV_PROT']);
 });
 
 test('help and the README list every setting once, with its default and meaning', (t) => {

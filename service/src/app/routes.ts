@@ -20,6 +20,7 @@ import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
 import { serveDocument } from '../site/openapi/serve.ts';
+import type { WarmUp } from '../warm-up/warm-up.ts';
 
 export interface Route {
   readonly method: ApiEntry['method'];
@@ -41,6 +42,7 @@ export interface RouteParts extends WatchParts {
   /** Of searches and dumps that are read in slices. */
   readonly longReads: LongReadLimits;
   readonly peers: Peers | undefined;
+  readonly warmUp?: WarmUp | undefined;
   /** Undefined: metrics have a port of their own. */
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
   /** Of the service, as the API's description says it. */
@@ -72,7 +74,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     deleteMany: (request) => deleteMany(noted(request, parseDeleteMany(request))),
     watch: (request) => watch(parseWatch(request)),
     live,
-    ready: ready(store, drain, peers),
+    ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
     metrics,
     openApi: serveDocument({ version, tokens: tokens !== undefined, metrics: metrics !== undefined }),
   };

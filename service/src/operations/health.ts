@@ -10,20 +10,31 @@ import type { Drain } from '../server/drain.ts';
 import { type Peers, replicaHeader } from '../server/peers.ts';
 import type { Store } from '../store/store.ts';
 import type { MetricsPage } from '../telemetry/metrics-page.ts';
+import type { WarmUp } from '../warm-up/warm-up.ts';
 
 export function live(): TextAnswer {
   return ok([]);
 }
 
+export interface ReadyParts {
+  readonly store: Store;
+  readonly drain: Drain;
+  readonly peers: Peers | undefined;
+  readonly warmUp?: Pick<WarmUp, 'notReady'> | undefined;
+}
+
 /** Why a replica is not to be sent requests. Never because of what all replicas depend on alike (docs/adr/0191). */
-export function notReady(store: Store, drain: Drain, peers: Peers | undefined): string | undefined {
-  return drain.draining ? 'The server is shutting down.' : (store.notReady() ?? peers?.notReady());
+export function notReady({ store, drain, peers, warmUp }: ReadyParts): string | undefined {
+  return drain.draining
+    ? 'The server is shutting down.'
+    : (store.notReady() ?? peers?.notReady() ?? warmUp?.notReady());
 }
 
 /** Throws Problem `not-ready`. */
-export function ready(store: Store, drain: Drain, peers: Peers | undefined): () => TextAnswer {
+export function ready(parts: ReadyParts): () => TextAnswer {
+  const { peers } = parts;
   return () => {
-    const reason = notReady(store, drain, peers);
+    const reason = notReady(parts);
     const headers = peers === undefined ? [] : [...ageHeaders(peers.age()), replicaHeader, peers.id];
     if (reason !== undefined) throw new Problem('not-ready', reason, { headers: recordOf(headers) });
     return ok(headers);

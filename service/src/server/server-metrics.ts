@@ -2,19 +2,14 @@
 import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Gauge, type Registry } from 'prom-client';
-import { notReady } from '../operations/health.ts';
-import type { Store } from '../store/store.ts';
-import type { Drain } from './drain.ts';
-import type { Peers } from './peers.ts';
+import { notReady, type ReadyParts } from '../operations/health.ts';
 
-export interface Served {
+export interface Served extends ReadyParts {
   readonly server: Server;
-  readonly store: Store;
-  readonly drain: Drain;
-  readonly peers?: Peers | undefined;
 }
 
-export function serverMetrics(registry: Registry, { server, store, drain, peers }: Served): void {
+export function serverMetrics(registry: Registry, served: Served): void {
+  const { server, drain } = served;
   const registers = [registry];
   const connections = promisify(server.getConnections.bind(server));
   new Gauge({
@@ -27,10 +22,10 @@ export function serverMetrics(registry: Registry, { server, store, drain, peers 
   });
   new Gauge({
     name: 'kvstore_service_ready',
-    help: '1 when /readyz says yes: synced, not draining.',
+    help: '1 when /readyz says yes: synced, warmed up, not draining.',
     registers,
     collect() {
-      this.set(notReady(store, drain, peers) === undefined ? 1 : 0);
+      this.set(notReady(served) === undefined ? 1 : 0);
     },
   });
   new Gauge({

@@ -17,6 +17,7 @@ import type { EtcdConnectionOptions } from '../options.ts';
 import { codecs, watchCodec } from '../wire/codecs.ts';
 import type { WatchRequest, WatchResponse } from '../wire/messages.ts';
 import { logIn } from './login.ts';
+import { readingLittleAhead } from './read-ahead.ts';
 
 export type WatchStream = ClientDuplexStream<WatchRequest, WatchResponse>;
 
@@ -103,7 +104,10 @@ export class Endpoint {
   watch(): Promise<WatchStream> {
     const { path, requestSerialize, responseDeserialize } = watchCodec;
     return this.#use((connection, metadata) => {
-      return connection.client('Watch').makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+      const client = connection.client('Watch');
+      return readingLittleAhead(() =>
+        client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata),
+      );
     });
   }
 
