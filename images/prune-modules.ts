@@ -8,15 +8,22 @@ import { join } from 'node:path';
 /** MIT, Apache-2.0 and others ask that these texts go along with every copy. */
 const legal = /^(licen[cs]e|copying|notice|copyright|authors|patents|unlicense)/i;
 const documentation = /\.(md|markdown)$/i;
+/** Browsers get modules. */
+const commonJs = /\.cjs$|\.d\.c?ts$/;
 /** Of packages whose other files are used. */
 const unused: Readonly<Record<string, RegExp>> = {
+  '@codemirror/commands': commonJs,
+  '@codemirror/language': commonJs,
+  '@codemirror/search': commonJs,
+  '@codemirror/state': commonJs,
+  '@codemirror/view': commonJs,
   'swagger-ui-dist': /\.map$|es-bundle/,
 };
 
 /** @returns how many files were removed */
 export function pruneModules(folder: string): number {
   let removed = 0;
-  // Links to this project's programs, which no other one imports. That to the core stays.
+  // Links to this project's programs, which no other one imports. Those to @kvstore/core and @kvstore/etcd stay.
   for (const own of ['@kvstore/service', '@kvstore/operator', 'kvstore-cli'])
     rmSync(join(folder, own), { recursive: true, force: true });
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

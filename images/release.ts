@@ -13,7 +13,8 @@ import { digestOf, type Origin, provenanceOf } from './provenance.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-const parts = { service: ['service', 'cli'], operator: ['operator'] } as const;
+/** Workspaces of each image, besides those that they need. */
+export const parts = { service: ['service', 'cli'], operator: ['operator'] } as const;
 
 export interface ReleaseOptions {
   /** docker or podman, or what takes `build` and `save` as they do. */

@@ -4,7 +4,7 @@
  */
 const inService = [
   'budgets',
-  'console/event-source',
+  'console/{event-source,million}',
   'http/{expiry,streams,versions}',
   'injection/injection',
   'log-failures',
@@ -44,7 +44,7 @@ const inOperator = [
 export const longTests: readonly string[] = [
   ...inService.map((name) => `service/test/${name}.test.ts`),
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
-  'checks/{faults/faults,overload/overload}.test.ts',
+  'checks/{clients/clients,faults/faults,overload/overload}.test.ts',
   'cli/test/{backup,damage,identity}.test.ts',
   'images/test/compile-cache.test.ts',
   'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',

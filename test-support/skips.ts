@@ -60,6 +60,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'etcdctl', 'etcdutl'] as const,
   })),
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'checks/clients/clients.test.ts', programs: ['go', 'python3'] },
   { files: 'checks/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,

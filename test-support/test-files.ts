@@ -4,6 +4,7 @@ import { skips } from './skips.ts';
 
 const everywhere = [
   'core/test/**/*.test.ts',
+  'etcd/test/**/*.test.ts',
   'service/test/**/*.test.ts',
   'operator/test/**/*.test.ts',
   'cli/test/**/*.test.ts',

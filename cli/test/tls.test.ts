@@ -34,6 +34,19 @@ test('an authority is trusted by --ca-file or KV_CA_FILE; without it nothing is 
   );
 });
 
+test("a file of KV_CA_FILE that is not there is named, and Node's authorities are asked instead", async (t) => {
+  const { url, authority, folder } = await startSecure(t);
+  const env = { KV_CA_FILE: join(folder, 'none') };
+  const untrusted = await cli(t, ['get', 'a'], { url, env });
+  t.is(untrusted.code, 6);
+  t.regex(untrusted.stderr, /^kvstore-cli: warning: KV_CA_FILE: there is no \S+none; the store is checked against/);
+  t.is(untrusted.stderr.match(/warning/g)?.length, 1);
+  // As if Node knew the authority.
+  const known = { ...env, NODE_EXTRA_CA_CERTS: authority.certFile };
+  t.is((await cli(t, ['set', 'a', '1'], { url, env: known })).code, 0);
+  t.is((await cli(t, ['get', 'a', '--ca-file', join(folder, 'none')], { url, env: known })).code, 2, 'a typed one');
+});
+
 test('a store that asks for client certificates is used with --cert-file and --key-file', async (t) => {
   const { url, authority } = await startSecure(t, ({ certFile }) => ({ KV_TLS_CLIENT_CA_FILE: certFile }));
   const { certFile, keyFile } = await authority.issue('client');

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import manifest from '../../package.json' with { type: 'json' };
 import { digestOf, provenanceOf } from '../provenance.ts';
-import { sbomOf } from '../release.ts';
+import { parts, sbomOf } from '../release.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 test("an image's SBOM has its packages with licences, and Node, and no package of development", (t) => {
-  const { bomFormat, components, metadata } = JSON.parse(sbomOf('kvstore-service', ['service', 'cli']));
+  const { bomFormat, components, metadata } = JSON.parse(sbomOf('kvstore-service', parts.service));
   t.is(bomFormat, 'CycloneDX');
   t.like(metadata.component, { name: 'kvstore-service', version: manifest.version });
   const names = new Set(components.map(({ name }: { name: string }) => name));
@@ -18,6 +18,15 @@ test("an image's SBOM has its packages with licences, and Node, and no package o
   const koa = components.find(({ name }: { name: string }) => name === 'koa');
   t.is(koa.licenses[0].license.id, 'MIT');
   t.truthy(koa.hashes[0].content);
+});
+
+test('the SBOMs have what the workspaces need that an image shares with the other', (t) => {
+  for (const part of ['service', 'operator'] as const) {
+    const { components } = JSON.parse(sbomOf(`kvstore-${part}`, parts[part]));
+    const names = components.map(({ name }: { name: string }) => name);
+    for (const name of ['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'])
+      t.true(names.includes(name), `${part}: ${name}`);
+  }
 });
 
 test('the provenance names commit, lock file and base with their digests, and the digest of the image', (t) => {

@@ -129,7 +129,7 @@ export const settings = {
   compress: setting(
     'KV_COMPRESS',
     'true',
-    'Whether clients that ask for gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
+    'Whether clients that ask for zstd or gzip get it, for dumps, searches, metrics and the description of 1 KiB and more.',
     yesOrNo,
   ),
   drainWindow: setting(
@@ -190,7 +190,7 @@ export const settings = {
   peersCaFile: setting(
     'KV_PEERS_CA_FILE',
     '',
-    'PEM file of the authority that an https KV_PEERS_URL is checked against; empty: those that Node knows.',
+    'PEM file of the authority that an https KV_PEERS_URL is checked against; empty, or not there: those that Node knows.',
     optional,
   ),
   readyMaxAge: setting(
@@ -278,8 +278,15 @@ export class ConfigError extends Error {
 /** Variables that look like settings and are none: typing errors, or what an orchestrator adds for a service named kv. */
 export function unknownSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const known = new Set<string>(Object.values(settings).map(({ name }) => name));
-  return Object.keys(env).filter((name) => name.startsWith('KV_') && !known.has(name));
+  return Object.keys(env).filter(
+    (name) => name.startsWith('KV_') && !known.has(name) && !commandLineVariables.has(name),
+  );
 }
+
+/** They may be in the environment for the command line that is used beside the service (cli/src/settings.ts). */
+const commandLineVariables: ReadonlySet<string> = new Set([
+  ...['KV_URL', 'KV_TOKEN_FILE', 'KV_CA_FILE', 'KV_CERT_FILE', 'KV_KEY_FILE', 'KV_EXPECT_IDENTITY'],
+]);
 
 /** Reads the table from an environment. Throws ConfigError that names all faults. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {

@@ -74,7 +74,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   begun.defer(() => tls?.close());
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
-  const peers = parts.peers ?? peersOf(config, store, clock);
+  const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
     metricsPage({ registry, maxAge: parts.metricsMaxAge ?? 1000 }),
@@ -191,6 +191,9 @@ async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> 
 /** Of the memory for answers: those of reads of many keys, which any write drops. */
 const repeatedPart = 1 / 4;
 
-function peersOf({ peersUrl, peersCaFile, readyMaxAge }: Config, store: Store, clock: Clock): Peers {
-  return new Peers({ url: peersUrl, caFile: peersCaFile, age: () => store.age?.(), maxAge: readyMaxAge, clock });
+function peersOf(
+  { peersUrl, peersCaFile, readyMaxAge }: Config,
+  { store, ...parts }: Pick<ServiceParts, 'store' | 'log' | 'registry'> & { readonly clock: Clock },
+): Peers {
+  return new Peers({ url: peersUrl, caFile: peersCaFile, age: () => store.age?.(), maxAge: readyMaxAge, ...parts });
 }

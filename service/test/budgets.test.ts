@@ -1,10 +1,10 @@
 /**
  * For each kind of thing a client may do: clients that do their worst within the limits as shipped. The process stays below
- * what a container of 512 MiB allows, probes are answered, and another client goes on. How fast is for `npm run overload`.
+ * what a container of 512 MiB allows, probes are answered, and another client goes on. How fast is for `npm run budgets`.
  */
-import { connect, type Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
+import { Sockets } from '../../checks/budgets/sockets.ts';
+import { fill, large, worstClients } from '../../checks/budgets/worst-clients.ts';
 import { MemoryWatch } from '../../test-support/process-memory.ts';
 import { startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
@@ -13,65 +13,6 @@ import { call, get, set, singleConnection } from './support/call.ts';
 
 /** MiB of 512, less what the system takes for connections. */
 const mostMemory = 480;
-const mebibyte = 1024 ** 2;
-const large = 'x'.repeat(mebibyte - 100);
-const host = 'HTTP/1.1\r\nHost: localhost\r\n';
-const post = (headers: string) => `POST /set ${host}${headers}\r\n\r\n`;
-
-interface Attack {
-  readonly port: number;
-  /** A connection that sends this and reads nothing. */
-  send(...parts: readonly (string | Buffer)[]): void;
-}
-
-const kinds: Readonly<Record<string, (attack: Attack) => Promise<void> | void>> = {
-  'requests: 100 connections send 600 reads of a mebibyte ahead': ({ send }) => {
-    for (let i = 0; i < 100; i++) send(`GET /get/large ${host}\r\n`.repeat(600));
-  },
-  'answers: 400 connections read a mebibyte eight times and take none': ({ send }) => {
-    for (let i = 0; i < 400; i++) send(`GET /get/large ${host}\r\n`.repeat(8));
-  },
-  'bodies: 300 compressed ones without their end': ({ send }) => {
-    const body = gzipSync(JSON.stringify({ a: large }));
-    for (let i = 0; i < 300; i++) {
-      send(post(`Content-Encoding: gzip\r\nContent-Length: ${body.length}`), body.subarray(0, -1));
-    }
-  },
-  'bodies: 100 without their last byte, and 20 in pieces of one byte': ({ send }) => {
-    const body = JSON.stringify({ a: large });
-    for (let i = 0; i < 100; i++) send(post(`Content-Length: ${body.length}`), body.slice(0, -1));
-    const pieces = '1\r\nx\r\n'.repeat(100_000);
-    for (let i = 0; i < 20; i++) send(post('Transfer-Encoding: chunked'), pieces);
-  },
-  'bodies: 150 sets of a mebibyte at once, three times': ({ send }) => {
-    const body = JSON.stringify({ a: large });
-    const request = post(`Content-Length: ${body.length}`) + body;
-    for (let i = 0; i < 150; i++) send(request, request, request);
-  },
-  'watches: 200 that read nothing of 40 sets of a mebibyte': async ({ port, send }) => {
-    for (let i = 0; i < 200; i++) send(`GET /watch ${host}\r\n`);
-    for (let i = 0; i < 40; i++) await set({ port }, { watched: large });
-  },
-  'dumps: 60 that read nothing, one after the other, with sets between them': async ({ port, send }) => {
-    for (let i = 0; i < 60; i++) {
-      send(`GET / ${host}\r\n`);
-      if (i % 3 === 0) await set({ port }, { [`pair${i % 20}`]: `${i}${large.slice(9)}` });
-    }
-  },
-  'searches: 200 with large values, and 400 through all keys': ({ send }) => {
-    for (let i = 0; i < 200; i++) send(`GET /search?prefix=pair&values=true ${host}\r\n`);
-    for (let i = 0; i < 400; i++) send(`GET /search?prefix=a&suffix=-S&limit=${i + 1} ${host}\r\n`);
-  },
-  'connections: 3000 that send nothing': ({ send }) => {
-    for (let i = 0; i < 3000; i++) send();
-  },
-  'headers: 2000 of nearly 16 KiB without their end': ({ send }) => {
-    for (let i = 0; i < 2000; i++) send(`GET / ${host}X: ${'x'.repeat(16_000)}`);
-  },
-  'metrics: 400 connections scrape 500 times ahead': ({ send }) => {
-    for (let i = 0; i < 400; i++) send(`GET /metrics ${host}\r\n`.repeat(500));
-  },
-};
 
 async function startFilled(t: ExecutionContext) {
   // The heap that Node gives itself in such a container.
@@ -80,39 +21,18 @@ async function startFilled(t: ExecutionContext) {
     env: { KV_DATA_DIR: await temporaryFolder(t), KV_MAX_WAIT: '1s' },
   });
   const target = { port: Number(new URL(service.url).port), pid: service.pid };
-  for (let i = 0; i < 20; i++) await set(target, { [`pair${i}`]: large });
-  await set(target, { large });
-  for (let i = 0; i < 40; i++) {
-    const numbers = Array.from({ length: 1000 }, (_, j) => 1000 * i + j);
-    await set(target, Object.fromEntries(numbers.map((n) => [n % 2 === 0 ? `a${n}-x` : `b${n}-S`, n])));
-  }
+  await fill(async (pairs) => (await set(target, pairs)).status);
   return target;
 }
 
-function attackOn(t: ExecutionContext, port: number): Attack {
-  const sockets: Socket[] = [];
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-  });
-  return {
-    port,
-    send(...parts) {
-      const socket = connect(port, '127.0.0.1');
-      // To be cut is what they deserve.
-      socket.on('error', () => {});
-      socket.pause();
-      for (const part of parts) socket.write(part);
-      sockets.push(socket);
-    },
-  };
-}
-
-for (const [name, attack] of Object.entries(kinds)) {
+for (const [name, attack] of Object.entries(worstClients)) {
   test.serial(name, async (t) => {
     const { port, pid } = await startFilled(t);
     using memory = new MemoryWatch(pid, 'RssAnon');
     const before = memory.now();
-    await attack(attackOn(t, port));
+    using sockets = new Sockets(port);
+    const send = (...parts: readonly (string | Buffer)[]) => sockets.connect(parts);
+    await attack({ send, set: async (pairs) => (await set({ port }, pairs)).status });
     for (let i = 0; i < 20; i++) {
       for (const path of ['/livez', '/readyz']) t.is((await call({ port }, path)).status, 200, path);
       const small = { [`small${i}`]: i };

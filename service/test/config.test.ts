@@ -130,7 +130,8 @@ test('an empty environment gives the defaults of the table', (t) => {
 });
 
 test('variables that only look like settings are named', (t) => {
-  t.deepEqual(unknownSettings({ KV_PROT: '1', KV_PORT: '80', PATH: '/bin' }), ['KV_PROT']);
+  const ofTheCommandLine = { KV_URL: 'https://a', KV_CA_FILE: 'b' };
+  t.deepEqual(unknownSettings({ KV_PROT: '1', KV_PORT: '80', PATH: '/bin', ...ofTheCommandLine }), ['KV_PROT']);
 });
 
 test('help and the README list every setting once, with its default and meaning', (t) => {

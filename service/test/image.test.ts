@@ -103,7 +103,11 @@ test('an image has every file that its program imports, also those outside its o
       const text = readFileSync(root + file, 'utf8');
       for (const [, path = ''] of text.matchAll(/(?:from|import\() ?'(\.[^']+\.(?:ts|js))'/g))
         visit(join(dirname(file), path));
+      // A package of this project is a link to its folder.
+      for (const [, name = '', path = ''] of text.matchAll(/from '@kvstore\/(\w+)\/([^']+)'/g))
+        visit(join(name, 'src', path));
     };
     visit(program);
+    t.true(seen.has('core/src/problem.ts') || seen.has('etcd/src/schema.ts'), 'packages of this project are followed');
   }
 });

@@ -86,7 +86,7 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
       ? { ...ownEtcdLimits, ...tlsFiles(true) }
       : externalEtcdFiles(spec.externalEtcd)),
     ...(spec.auth === undefined ? {} : { KV_TOKENS_FILE: `${tokensFolder}/tokens` }),
-    ...(spec.tls === undefined ? {} : listenerTlsFiles),
+    ...(spec.tls === undefined ? {} : { ...listenerTlsFiles, ...commandLine(kvstore) }),
   };
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
@@ -144,6 +144,14 @@ const listenerTlsFiles = {
   KV_TLS_KEY_FILE: `${listenerTlsFolder}/tls.key`,
   KV_PEERS_CA_FILE: `${listenerTlsFolder}/ca.crt`,
 };
+
+/**
+ * For `kubectl exec POD -- kv`: the certificate has the name of the Service, not that of the pod or of loopback, where the
+ * command line looks by default.
+ */
+function commandLine(kvstore: KvStore): Record<string, string> {
+  return { KV_URL: serviceUrl(kvstore), KV_CA_FILE: listenerTlsFiles.KV_PEERS_CA_FILE };
+}
 
 const ownEtcdLimits = {
   KV_ETCD_MAX_TXN_OPS: String(etcdLimits.maxTxnOps),

@@ -95,5 +95,6 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
 }
 
 function authorityOf(secretName: string): V1SecretVolumeSource {
-  return { secretName, items: [{ key: 'ca.crt', path: 'ca.crt' }], defaultMode: 0o440 };
+  // A certificate of a public authority comes without it; a pod would wait for it for ever.
+  return { secretName, items: [{ key: 'ca.crt', path: 'ca.crt' }], defaultMode: 0o440, optional: true };
 }

@@ -1,5 +1,5 @@
 import type { MemberClient, MemberTools } from './contract.ts';
-import { grpcCode, MemberError } from './member-error.ts';
+import { answered, grpcCode } from './member-error.ts';
 import type { EtcdNames } from './names.ts';
 import type { Action } from './plan/situation.ts';
 
@@ -47,7 +47,7 @@ async function unless(code: number, call: () => Promise<unknown>): Promise<strin
     await call();
     return undefined;
   } catch (error) {
-    if (error instanceof MemberError && error.code === code) return error.message;
+    if (answered(error) && error.code === code) return error.message;
     throw error;
   }
 }
@@ -71,9 +71,8 @@ async function askInTurn(
       await change(tools.member(name));
       return undefined;
     } catch (error) {
-      if (error instanceof MemberError && made.test(error.message)) return undefined;
-      if (error instanceof MemberError && error.code === grpcCode.unavailable)
-        refusals.push(`${name}: ${error.message}`);
+      if (answered(error) && made.test(error.message)) return undefined;
+      if (answered(error) && error.code === grpcCode.unavailable) refusals.push(`${name}: ${error.message}`);
       else failure = error;
     }
   }
@@ -93,7 +92,7 @@ async function changeAccess(
     for (const change of changes) await tools.member(via).changeAccess(change);
     return undefined;
   } catch (error) {
-    if (error instanceof MemberError) return error.message;
+    if (answered(error)) return error.message;
     throw error;
   }
 }

@@ -9,9 +9,12 @@ import type {
   V1Secret,
   V1StatefulSet,
 } from '@kubernetes/client-node';
+import type { Identity } from '@kvstore/etcd/tls.ts';
 import type { KvStore } from '../kvstore.ts';
 import type { Access, AccessChange } from './access/access.ts';
 import type { EtcdReach } from './build/network-policy.ts';
+
+export type { Identity };
 
 /** The objects of one KvStore's etcd, as the caches show them or as they were read. Never modify them. */
 export interface EtcdObjects {
@@ -61,15 +64,6 @@ export interface EtcdTools {
 /** The tools of what follows once the certificates are there: members are reached with the operator's own. */
 export interface MemberTools extends Omit<EtcdTools, 'member'> {
   member(podName: string): MemberClient;
-}
-
-/** Both ends of a connection to a member, PEM. */
-export interface Identity {
-  /** The authorities that a member's certificate is checked by. */
-  readonly ca: string;
-  /** What the member is shown. */
-  readonly certificate: string;
-  readonly key: string;
 }
 
 export interface EtcdDefaults {

@@ -1,9 +1,11 @@
 /** One member, over gRPC and, for its probe, HTTPS. */
+
+import type { AlarmResponse, MemberResponse, StatusResponse } from '@kvstore/etcd/messages.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import { accessOf, changeAccess } from './access/calls.ts';
 import { alarms, type Identity, type Member, type MemberClient, type MemberStatus } from './contract.ts';
 import { getHttps } from './https-get.ts';
-import type { AlarmAnswer, MemberAnswer, StatusAnswer } from './rpc/answers.ts';
-import { type Call, type MemberAddress, type ServiceName, withService } from './rpc/call.ts';
+import { type Call, type MemberAddress, withService } from './member-calls.ts';
 
 const probeMs = 2_000;
 const callMs = 5_000;
@@ -24,39 +26,41 @@ export function memberClient(address: MemberAddress, identity: Identity): Member
     },
     status() {
       return use('Maintenance', async (call) => {
-        const status = await call<StatusAnswer>('Status', {}, probeMs);
+        const status = await call<StatusResponse>('status', {}, probeMs);
         // A learner refuses to tell alarms, and has no part in them.
-        const raised = status.isLearner ? { alarms: [] } : await call<AlarmAnswer>('Alarm', { action: 'GET' }, probeMs);
+        const raised = status.isLearner
+          ? { alarms: [] }
+          : await call<AlarmResponse>('alarm', { action: 'GET' }, probeMs);
         return statusOf(status, raised);
       });
     },
     async memberList() {
       const request = { linearizable: true };
-      const { members } = await once<{ readonly members: readonly MemberAnswer[] }>('Cluster', 'MemberList', request);
+      const { members } = await once<{ readonly members: readonly MemberResponse[] }>('Cluster', 'memberList', request);
       return members.map(memberOf);
     },
     async memberAdd(peerURL, learner) {
       const request = { peerURLs: [peerURL], isLearner: learner };
-      const { member } = await once<{ readonly member: MemberAnswer }>('Cluster', 'MemberAdd', request, changeMs);
+      const { member } = await once<{ readonly member: MemberResponse }>('Cluster', 'memberAdd', request, changeMs);
       return memberOf(member);
     },
     async memberPromote(id) {
-      await once('Cluster', 'MemberPromote', { ID: id }, changeMs);
+      await once('Cluster', 'memberPromote', { ID: id }, changeMs);
     },
     async memberRemove(id) {
-      await once('Cluster', 'MemberRemove', { ID: id }, changeMs);
+      await once('Cluster', 'memberRemove', { ID: id }, changeMs);
     },
     async moveLeader(targetId) {
-      await once('Maintenance', 'MoveLeader', { targetID: targetId }, changeMs);
+      await once('Maintenance', 'moveLeader', { targetID: targetId }, changeMs);
     },
     async compact(revision) {
-      await once('KV', 'Compact', { revision: String(revision), physical: true }, defragmentMs);
+      await once('KV', 'compact', { revision: String(revision), physical: true }, defragmentMs);
     },
     async defragment() {
-      await once('Maintenance', 'Defragment', {}, defragmentMs);
+      await once('Maintenance', 'defragment', {}, defragmentMs);
     },
     async disarm(alarm, memberId) {
-      await once('Maintenance', 'Alarm', { action: 'DEACTIVATE', memberID: memberId, alarm });
+      await once('Maintenance', 'alarm', { action: 'DEACTIVATE', memberID: memberId, alarm });
     },
     access() {
       return use('Auth', (call) => accessOf(call, callMs));
@@ -67,12 +71,12 @@ export function memberClient(address: MemberAddress, identity: Identity): Member
   };
 }
 
-function memberOf({ ID, name, peerURLs, clientURLs, isLearner }: MemberAnswer): Member {
+function memberOf({ ID, name, peerURLs, clientURLs, isLearner }: MemberResponse): Member {
   return { id: ID, name, peerURLs, clientURLs, isLearner };
 }
 
 /** The alarm list names every member's alarms: only this member's count here. */
-function statusOf(status: StatusAnswer, alarmList: AlarmAnswer): MemberStatus {
+function statusOf(status: StatusResponse, alarmList: AlarmResponse): MemberStatus {
   const { header, leader, version, isLearner } = status;
   const raised = alarmList.alarms.filter(({ memberID }) => memberID === header.member_id).map(({ alarm }) => alarm);
   return {

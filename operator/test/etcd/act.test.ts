@@ -1,13 +1,14 @@
 /** Asking members in turn. */
+
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
 import { act } from '../../src/etcd/act.ts';
 import type { MemberClient, MemberTools } from '../../src/etcd/contract.ts';
-import { MemberError } from '../../src/etcd/member-error.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { kvstoreWith } from './samples.ts';
 
-const unhealthy = new MemberError('MemberAdd: etcdserver: unhealthy cluster', 14);
-const exists = new MemberError('MemberAdd: etcdserver: Peer URLs already exists', 9);
+const unhealthy = new EtcdCallError('MemberAdd: etcdserver: unhealthy cluster', 14, true);
+const exists = new EtcdCallError('MemberAdd: etcdserver: Peer URLs already exists', 9, true);
 const unreached = new Error('MemberAdd: no connection');
 
 /** @param answers an error of each member, or undefined where it agrees */

@@ -8,12 +8,12 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import { needBinary } from '../../../test-support/binaries.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
-import { MemberError } from '../../src/etcd/member-error.ts';
 import { etcdNames, restartedAnnotation } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';
-import type { ServiceName } from '../../src/etcd/rpc/call.ts';
 import type { Leaf } from '../../src/etcd/tls/secrets.ts';
 import type { EtcdSpec, KvStore } from '../../src/kvstore.ts';
 import { readOnly } from '../../src/reconcile/read-only.ts';
@@ -166,7 +166,7 @@ export class FakeCluster {
       (what, call) =>
         this.#change(what, () => {
           const isMembership = /^member(Add|Remove)/.test(what);
-          if (isMembership && this.refuses(podName)) throw new MemberError('etcdserver: unhealthy cluster', 14);
+          if (isMembership && this.refuses(podName)) throw new EtcdCallError('etcdserver: unhealthy cluster', 14, true);
           return call();
         }),
       (memberId) => {

@@ -1,13 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import {
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { methodOf } from '@kvstore/etcd/schema.ts';
 import test from 'ava';
 import { memberClient } from '../../src/etcd/member-client.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
@@ -20,13 +12,12 @@ type Done = sendUnaryData<object>;
 test('a learner has a status, though it refuses to tell alarms', async (t) => {
   const authority = await issueAuthority('test', new Date());
   const { certificate, key } = await issueLeaf(authority, profileOf('member', etcdNames(kvstoreWith())), new Date());
-  const file = fileURLToPath(new URL('../../src/etcd/rpc/etcd.proto', import.meta.url));
-  const maintenance = loadSync(file, { keepCase: true })['etcdserverpb.Maintenance'] as ServiceDefinition;
+  const maintenance = { status: methodOf('Maintenance', 'status'), alarm: methodOf('Maintenance', 'alarm') };
   const server = new Server();
   server.addService(maintenance, {
-    Status: (_: ServerUnaryCall<object, object>, done: Done) =>
+    status: (_: ServerUnaryCall<object, object>, done: Done) =>
       done(null, { header: { member_id: 5, cluster_id: 1 }, version: '3.6.16', leader: 4, isLearner: true }),
-    Alarm: (_: ServerUnaryCall<object, object>, done: Done) =>
+    alarm: (_: ServerUnaryCall<object, object>, done: Done) =>
       done({ code: status.UNAVAILABLE, details: 'etcdserver: rpc not supported for learner' }),
   });
   const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };

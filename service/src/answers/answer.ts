@@ -1,6 +1,7 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
 import type { Writable } from 'node:stream';
 import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
+import type { Coding } from './codings.ts';
 
 interface AnswerHead {
   readonly status: number;
@@ -26,6 +27,8 @@ export interface BytesAnswer extends AnswerHead {
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
+  /** True: no other answer has the same parts, so they count for this one. */
+  readonly isOwn?: true;
   /** Called once, when the response has ended, however it ends. */
   release(): void;
 }
@@ -35,7 +38,7 @@ export interface SlicedAnswer extends AnswerHead {
   readonly kind: 'slices';
   readonly slices: Iterable<string>;
   /** How it is compressed on its way; undefined: not at all. */
-  readonly coding?: 'gzip';
+  readonly coding?: Coding;
   /** Called once with what ends it before its last slice: a problem that is its client's doing. */
   onCut(end: (problem: Problem) => void): void;
   /** Called once, when the client has taken the last slice or has gone. */

@@ -1,22 +1,19 @@
 /**
- * Answers in gzip, for clients that ask for it (RFC 9110, 12.5.3). Only answers that show many keys, or nothing of the
+ * Answers in zstd or gzip, for clients that ask for it (RFC 9110, 12.5.3). Only answers that show many keys, or nothing of the
  * store: a single value's entity tag is a condition of writes, and stays what it is. BREACH needs a secret beside text
  * that somebody else chose: a token that reads anything reads everything, and no browser sends one by itself.
  */
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { constants, gzip as gzipWithCallback } from 'node:zlib';
-import { negotiation } from '../requests/negotiation.ts';
-import type { Answer, BytesAnswer } from './answer.ts';
-import { tagOf, withoutCoding } from './entity-tag.ts';
+import type { ByteBudget } from '../server/byte-budget.ts';
+import type { Answer, BytesAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
+import { type Coding, coderBytes, codingOf, compressed } from './codings.ts';
+import { codingsIn, tagOf } from './entity-tag.ts';
 
-const gzip = promisify(gzipWithCallback);
-
-/** Bytes below which the frames of gzip are not worth the work. */
+/** Bytes below which the frames of a coding are not worth the work. */
 const least = 1024;
 
-/** More takes several times as long and saves little: 10,000 keys of 10 characters become 30 KB or 24 KB. */
-export const gzipOptions = { level: 3, strategy: constants.Z_DEFAULT_STRATEGY } as const;
+/** Of the memory for answers: as it can do without, an answer is sent as it is when more is in use. */
+const coderShare = 1 / 2;
 
 /** Routes whose answers may be large. */
 const compressible: ReadonlySet<string> = new Set(['/', '/search', '/metrics', '/openapi.json']);
@@ -26,60 +23,75 @@ export function isCompressible(path: string): boolean {
 }
 
 /** What was compressed, as long as the bytes that it was made from are kept. */
-const kept = new WeakMap<readonly Buffer[], Promise<Buffer>>();
+const kept = new WeakMap<readonly Buffer[], Map<Coding, Promise<Buffer>>>();
 
-/** The answer in the coding that the request asks for. One of a few bytes, or of no content, stays as it is. */
-export function inCoding({ headers }: IncomingMessage, answer: Answer): Answer | Promise<Answer> {
+/**
+ * The answer in the coding that the request asks for. One of a few bytes, or of no content, stays as it is; so does each one
+ * while the memory for answers (`unsent`) is needed for others.
+ */
+export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: ByteBudget): Answer | Promise<Answer> {
   if (answer.kind === 'events' || answer.headers.includes('Content-Encoding')) return answer;
+  const coding = codingOf(headers['accept-encoding']);
   if (answer.status === 304) {
-    // The tag that the client has is that of its own coding.
-    const hadCoding = withoutCoding(headers['if-none-match']) !== headers['if-none-match'];
-    return hadCoding ? { ...answer, headers: codedHeaders(answer.headers, []) } : answer;
+    // The tag is one that the client has: of the coding that it asks for, if it has that.
+    const had = codingsIn(headers['if-none-match']);
+    const shown = had.find((each) => each === coding) ?? had[0];
+    return shown === undefined ? answer : { ...answer, headers: codedHeaders(answer.headers, shown, []) };
   }
-  if (answer.status !== 200 || !asksForGzip(headers['accept-encoding'])) return answer;
-  if (answer.kind === 'slices') {
-    return { ...answer, coding: 'gzip', headers: codedHeaders(answer.headers, ['Content-Encoding', 'gzip']) };
-  }
-  if (answer.kind === 'bytes') return answer.length < least ? answer : compressedBytes(answer);
-  if (answer.text.length < least) return answer;
-  return gzip(Buffer.from(answer.text, answer.encoding), gzipOptions).then((bytes) =>
-    bytesAnswer(answer, bytes, () => {}),
-  );
+  if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
+  const held = unsent.hold(coderBytes[coding], coderShare);
+  if (held === undefined) return answer;
+  const done = () => held.release();
+  if (answer.kind === 'text') return compressedText(answer, coding).finally(done);
+  if (answer.kind === 'bytes') return compressedBytes(answer, coding).finally(done);
+  const release = () => {
+    done();
+    answer.release();
+  };
+  return { ...answer, coding, headers: codedHeaders(answer.headers, coding, ['Content-Encoding', coding]), release };
 }
 
-function asksForGzip(accepted: string | undefined): boolean {
-  if (accepted === undefined) return false;
-  return negotiation({ 'accept-encoding': accepted }).encoding(['gzip', 'identity']) === 'gzip';
+function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
+  if (answer.kind === 'slices') return false;
+  return (answer.kind === 'bytes' ? answer.length : answer.text.length) < least;
 }
 
-async function compressedBytes(answer: BytesAnswer): Promise<Answer> {
-  const { parts } = answer;
-  let made = kept.get(parts);
-  if (made === undefined) {
-    made = gzip(Buffer.concat(parts), gzipOptions);
-    kept.set(parts, made);
-  }
+async function compressedText(answer: TextAnswer, coding: Coding): Promise<Answer> {
+  const bytes = await compressed(coding, [Buffer.from(answer.text, answer.encoding)]);
+  return { ...bytesAnswer(answer, coding, bytes, () => {}), isOwn: true };
+}
+
+async function compressedBytes(answer: BytesAnswer, coding: Coding): Promise<Answer> {
   try {
-    return bytesAnswer(answer, await made, answer.release);
+    return bytesAnswer(answer, coding, await keptBytes(answer.parts, coding), answer.release);
   } catch (error) {
-    kept.delete(parts);
+    kept.get(answer.parts)?.delete(coding);
     answer.release();
     throw error;
   }
 }
 
-function bytesAnswer({ status, headers }: Answer, bytes: Buffer, release: () => void): BytesAnswer {
-  const more = ['Content-Encoding', 'gzip', 'Content-Length', String(bytes.length)];
-  return { kind: 'bytes', status, headers: codedHeaders(headers, more), parts: [bytes], length: bytes.length, release };
+function keptBytes(parts: readonly Buffer[], coding: Coding): Promise<Buffer> {
+  const codings = kept.get(parts) ?? new Map<Coding, Promise<Buffer>>();
+  kept.set(parts, codings);
+  const made = codings.get(coding) ?? compressed(coding, parts);
+  codings.set(coding, made);
+  return made;
+}
+
+function bytesAnswer({ status, headers }: Answer, coding: Coding, bytes: Buffer, release: () => void): BytesAnswer {
+  const more = ['Content-Encoding', coding, 'Content-Length', String(bytes.length)];
+  const coded = codedHeaders(headers, coding, more);
+  return { kind: 'bytes', status, headers: coded, parts: [bytes], length: bytes.length, release };
 }
 
 /** RFC 9110, 8.8.3.3: an entity tag of its own for each coding. */
-function codedHeaders(headers: readonly string[], more: readonly string[]): readonly string[] {
+function codedHeaders(headers: readonly string[], coding: Coding, more: readonly string[]): readonly string[] {
   const coded: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const [name = '', value = ''] = [headers[i], headers[i + 1]];
     if (name === 'Content-Length') continue;
-    coded.push(name, name === 'ETag' ? tagOf(value, '-gzip') : value);
+    coded.push(name, name === 'ETag' ? tagOf(value, `-${coding}`) : value);
   }
   return [...coded, ...more];
 }

@@ -5,9 +5,10 @@
  * - of a write: `~<n>`, when another request's write replaced some of its values within the same revision, or it put none;
  * - of `/` and `/search`: `+<deadline>`, Unix milliseconds, while keys have expired that are not removed yet;
  * - of lines (application/x-ndjson): `-lines`;
- * - of an answer in gzip: `-gzip`.
+ * - of an answer in a content coding: `-gzip`, `-zstd`.
  */
 import type { Reader, Store, Version, Written } from '../store/store.ts';
+import type { Coding } from './codings.ts';
 
 /** The entity tag of a key's value, quotes included. */
 export function versionTag(timeline: string, revision: number): string {
@@ -20,7 +21,7 @@ export function writtenTag({ timeline, revision, overwritten }: Written): string
 }
 
 /** What tells apart the tags of the forms and codings that an answer may have. */
-export type Form = '' | '-lines' | '-gzip';
+export type Form = '' | '-lines' | `-${Coding}`;
 
 /** The tag of the same view in a form or coding. */
 export function tagOf(tag: string, form: Form): string {
@@ -46,7 +47,14 @@ export function parseVersion(tag: string): Version | undefined {
 
 /** Entity tags of a request, as they are without a content coding: what is compared is what they show. */
 export function withoutCoding<T extends string | undefined>(tags: T): T {
-  return (tags?.includes('-gzip"') ? tags.replaceAll('-gzip"', '"') : tags) as T;
+  return tags?.replaceAll(codedEnd, '"') as T;
+}
+
+const codedEnd = /-(gzip|zstd)"/g;
+
+/** The codings of the entity tags of a request. */
+export function codingsIn(tags: string | undefined): readonly Coding[] {
+  return [...(tags ?? '').matchAll(codedEnd)].map(([, coding]) => coding as Coding);
 }
 
 /** Where a client that was here before goes on: behind this revision, and so many changes of the next one. */
@@ -56,7 +64,7 @@ export interface Position {
   readonly skip: number;
 }
 
-const idPattern = /^([0-9a-z]{8})-(\d{1,15})(?:\.(\d{1,6})|(~\d{1,6})|(?:\+\d{1,15})?(?:-lines)?(?:-gzip)?)$/;
+const idPattern = /^([0-9a-z]{8})-(\d{1,15})(?:\.(\d{1,6})|(~\d{1,6})|(?:\+\d{1,15})?(?:-lines)?(?:-gzip|-zstd)?)$/;
 
 /**
  * What a Last-Event-ID says: an event's id or, without its quotes, any entity tag that this API gives. Undefined: none of

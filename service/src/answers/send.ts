@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
-import { gzipOptions } from './compress.ts';
+import { type Coding, compressor } from './codings.ts';
 
 /** Bytes that go out in one system call, and the most that is written before other requests have their turn. */
 const batchBytes = 1 << 20;
@@ -37,10 +36,11 @@ export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send 
       return undefined;
     }
     if (given.kind === 'text') {
-      if (given.text.length > smallText) holdText(response, given, scheduler, unsent);
+      if (given.text.length > smallText) hold(response, given.text, scheduler, unsent);
       return sendText(response, given, more);
     }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
+    if (answer.kind === 'bytes' && answer.isOwn && answer.length > smallText) hold(response, answer, scheduler, unsent);
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
@@ -57,17 +57,17 @@ export function sendText(
 }
 
 /** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
-function holdText(
+function hold(
   response: ServerResponse,
-  { text }: TextAnswer,
+  { length }: { readonly length: number },
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): void {
-  scheduler.sent(text.length);
+  scheduler.sent(length);
   if (response.req.method !== 'GET') return;
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
-  if (held.grow(text.length)) return;
+  if (held.grow(length)) return;
   held.release();
   throw noRoom();
 }
@@ -143,7 +143,7 @@ async function sendSlices(
   try {
     const begin = (): Writable => {
       response.writeHead(status, headers as string[]);
-      return coding === undefined ? response : zipped(response);
+      return coding === undefined ? response : inCoding(coding, response);
     };
     if (isHead(response)) response.writeHead(status, headers as string[]).end();
     else await sendTexts(response, begin, slices, scheduler, unsent);
@@ -211,9 +211,9 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
   return undefined;
 }
 
-/** What goes to the response in gzip. Each ends with the other. */
-function zipped(response: ServerResponse): Writable {
-  const coder = createGzip(gzipOptions);
+/** What goes to the response in the coding. Each ends with the other. */
+function inCoding(coding: Coding, response: ServerResponse): Writable {
+  const coder = compressor(coding);
   // A client that leaves is heard of by the response's own end.
   pipeline(coder, response, () => {});
   return coder;

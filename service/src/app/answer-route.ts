@@ -1,8 +1,9 @@
 /** From a request whose route is known to its answer on the response. */
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { Answer } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
-import { inCoding, isCompressible } from '../answers/compress.ts';
+import { isCompressible } from '../answers/compress.ts';
 import type { Send } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ReadBody } from '../requests/body.ts';
@@ -22,21 +23,21 @@ export interface AnswerRouteParts {
   readonly checkOrigin: CheckOrigin;
   /** What caches may do with the answer to a read. */
   readonly caching: readonly string[];
-  /** Whether clients that ask for gzip get it. */
-  readonly compress: boolean;
+  /** Makes the answer what the request's client takes; undefined: none is compressed. */
+  readonly inCoding: ((request: IncomingMessage, answer: Answer) => Answer | Promise<Answer>) | undefined;
 }
 
 /** Resolves when the answer has been sent, or the events have begun. Throws or rejects with what is to be answered instead. */
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
 export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
-  const { send, readBody, metrics, spans, audit, checkOrigin, caching, compress } = parts;
+  const { send, readBody, metrics, spans, audit, checkOrigin, caching, inCoding } = parts;
   const codings = ['Vary', 'Accept-Encoding'];
   const cachingOfCodings = [...caching, ...codings];
   const wrote = audit?.wrote;
   const cachingOf = ({ access, path }: Route, answer: Answer): readonly string[] | undefined => {
     // Some have their own: pages, probes, metrics, events.
-    const varies = compress && isCompressible(path);
+    const varies = inCoding !== undefined && isCompressible(path);
     if (access === 'open' || answer.headers.includes('Cache-Control')) return varies ? codings : undefined;
     return access === 'write' ? notStored : varies ? cachingOfCodings : caching;
   };
@@ -45,7 +46,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
     if (problem !== undefined) metrics.problem(problem);
     const request: RawRequest = ctx.state;
     if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
-    if (!compress || !isCompressible(route.path)) return sendAs(route, ctx, answer);
+    if (inCoding === undefined || !isCompressible(route.path)) return sendAs(route, ctx, answer);
     // What asks for no coding pays for none.
     const asksForNone = request.headers['accept-encoding'] === undefined && answer.status === 200;
     const coded = asksForNone ? answer : inCoding(ctx.req, answer);
@@ -61,7 +62,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
     return 'then' in answer ? answer.then((ready) => finish(route, ctx, ready)) : finish(route, ctx, answer);
   };
   const answerWithBody = (route: Route, ctx: Context, request: RawRequest): Promise<void> =>
-    readBody(ctx.req, ctx.res).then((body) => {
+    readBody(ctx.req).then((body) => {
       request.body = body;
       const answering = answerNow(route, ctx, request);
       // The parser has read it: a write that waits for the disk holds its pairs, not the body as well.

@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { readCaching } from '../answers/cache-control.ts';
+import { inCoding } from '../answers/compress.ts';
 import { sender } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import { bodyReader } from '../requests/body.ts';
@@ -22,9 +23,6 @@ import { LeanKoa } from './koa.ts';
 import { apiRoutes, type Route, type RouteParts } from './routes.ts';
 import { originCheck } from './same-origin.ts';
 
-/** Bytes of bodies at once; parsed, a body takes some five times of it. */
-const maxBodies = 32 * 1024 ** 2;
-
 /** Bytes of answers that clients have not taken, and the system neither. */
 const maxUnsent = 48 * 1024 ** 2;
 
@@ -43,15 +41,15 @@ export interface AppOptions extends RouteParts {
   /** Of pages that may use the API besides its own; default: none. */
   readonly origins?: readonly string[];
   readonly pages: PageOptions;
-  /** Whether clients that ask for gzip get it. Default: yes. */
+  /** Whether clients that ask for zstd or gzip get it. Default: yes. */
   readonly compress?: boolean;
 }
 
 export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, maxBody, audit } = options;
-  const send = sender(scheduler, new ByteBudget(Math.max(maxUnsent, 2 * maxBody)));
-  const budget = new ByteBudget(Math.max(maxBodies, 3 * maxBody));
-  const readBody = bodyReader({ maxBytes: maxBody, budget, spans });
+  const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
+  const send = sender(scheduler, unsent);
+  const readBody = bodyReader(maxBody);
   const answerRoute = answerRoutes({
     send,
     readBody,
@@ -59,7 +57,7 @@ export function createApp(options: AppOptions): Koa {
     spans,
     audit,
     caching: readCaching({ needsToken: tokens !== undefined }),
-    compress: options.compress ?? true,
+    inCoding: (options.compress ?? true) ? (req, answer) => inCoding(req, answer, unsent) : undefined,
     checkOrigin: originCheck(options.origins ?? []),
   });
   const data = apiRoutes(options);

@@ -30,8 +30,12 @@ export class ByteBudget {
     return held;
   }
 
-  /** What is all there at once, and never makes room; undefined: there is none for it. */
-  hold(bytes: number): HeldBytes | undefined {
+  /**
+   * What is all there at once, and never makes room; undefined: there is none for it.
+   * @param share of the budget (0 to 1) that must do for all that is held: what can do without leaves the rest to others
+   */
+  hold(bytes: number, share = 1): HeldBytes | undefined {
+    if (share < 1 && this.#bytes + bytes > this.#most * share) return undefined;
     const held = new HeldBytes(this, this.#now(), () => {});
     return held.grow(bytes) ? held : undefined;
   }

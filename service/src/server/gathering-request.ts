@@ -1,55 +1,117 @@
 /**
- * A request that holds what has arrived of its body in blocks. The parser hands on each chunk of a body as an object of a
- * kilobyte, and does not stop for a reader that is not there yet: 20 clients that send mebibytes in chunks of a byte, while
- * their requests wait for their turn, would fill a heap of 256 MiB.
+ * A request that gathers its body by itself, from the first byte on: while it waits for its turn, too, and whether it is
+ * read or not. The parser hands on each chunk as an object of a kilobyte, and does not stop for a reader that is not there
+ * yet: 20 clients that send mebibytes in chunks of a byte would fill a heap of 256 MiB.
  */
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Problem } from '@kvstore/core/problem.ts';
+import { ArrivingBody, type BodyLimits } from '../requests/arriving-body.ts';
 
-/** Small pieces that are handed on as they are: more than a body that means well has. */
-const freePieces = 64;
-const smallPiece = 1024;
-const blockSize = 16 * 1024;
+/** A body of so many bytes is not counted when it comes in one piece: the requests themselves are bounded. */
+const smallBody = 4096;
+
+/** Bytes that come before somebody reads them; more wait at the client. */
+const mostUnread = 64 * 1024;
 
 export class GatheringRequest extends IncomingMessage {
   /** True: the client was not told to send the body that it announced (Expect: 100-continue), so none comes. */
   isWithoutBody = false;
-  #small = 0;
-  #bytes = 0;
-  #block: Buffer | undefined;
-  #filled = 0;
+  /** What the body holds is given back when it closes. */
+  response: ServerResponse | undefined = undefined;
+  readonly #limits: BodyLimits;
+  /** A small body that came at once. */
+  #whole: Buffer | undefined = undefined;
+  #arriving: ArrivingBody | undefined = undefined;
+  #problem: Problem | undefined = undefined;
+  #reader: PromiseWithResolvers<Buffer> | undefined = undefined;
+  #isStopped = false;
+  /** What still comes is thrown away. */
+  #isDropped = false;
 
-  /** Small ones that have come. */
-  get smallPieces(): number {
-    return this.#small;
+  constructor(socket: Socket, limits: BodyLimits) {
+    super(socket);
+    this.#limits = limits;
   }
 
-  /** What has come of the body, read or not. */
-  get bytesOfBody(): number {
-    return this.#bytes;
+  /**
+   * Resolves with the body as it came, when all of it is there; to be called once. Never settles when the client leaves.
+   * Rejects with Problem `body-too-large`, `invalid-body` or `overloaded`.
+   */
+  body(): Promise<Buffer> {
+    if (this.#problem !== undefined) return Promise.reject(this.#problem);
+    if (this.complete) return Promise.resolve(this.#take());
+    this.#reader = Promise.withResolvers();
+    if (this.#isStopped) this._read(0);
+    return this.#reader.promise;
   }
 
-  /** Called by the parser; null: all of it has come. */
+  /** What is made from the body counts with it. Throws Problem `overloaded`. */
+  grow(bytes: number): void {
+    this.#gathering().grow(bytes);
+  }
+
+  /** Called by the parser; null: all of it has come. False: no more for now. */
   override push(piece: Buffer | null): boolean {
-    if (piece !== null) {
-      this.#bytes += piece.length;
-      if (piece.length < smallPiece && ++this.#small > freePieces) return this.#gather(piece);
+    if (piece === null) {
+      this.#reader?.resolve(this.#take());
+      this.#reader = undefined;
+      return super.push(null);
     }
-    if (this.#filled > 0) this.#flush();
-    return super.push(piece);
+    if (this.#isDropped) return true;
+    if (this.#arriving === undefined && piece.length <= smallBody && this.#isWhole(piece)) {
+      this.#whole = piece;
+      return true;
+    }
+    const arriving = this.#gathering();
+    arriving.add(piece);
+    this.#isStopped = !this.#isDropped && this.#reader === undefined && arriving.length >= mostUnread;
+    return !this.#isStopped;
   }
 
-  #gather(piece: Buffer): boolean {
-    const goesOn = this.#filled + piece.length <= blockSize || this.#flush();
-    this.#block ??= Buffer.allocUnsafeSlow(blockSize);
-    piece.copy(this.#block, this.#filled);
-    this.#filled += piece.length;
-    return goesOn;
+  /** Nobody reads it any more. Node does this as well, when the request is answered. */
+  override resume(): this {
+    this.#isDropped = true;
+    this.#arriving?.release();
+    return super.resume();
   }
 
-  #flush(): boolean {
-    const block = this.#block?.subarray(0, this.#filled) ?? null;
-    this.#block = undefined;
-    this.#filled = 0;
-    return super.push(block);
+  #isWhole({ length }: Buffer): boolean {
+    const { 'content-length': announced, 'transfer-encoding': coding } = this.headers;
+    return coding === undefined && Number(announced) === length;
   }
+
+  #gathering(): ArrivingBody {
+    if (this.#arriving !== undefined) return this.#arriving;
+    const arriving = new ArrivingBody(this.#limits, (problem) => this.#fail(problem));
+    this.#arriving = arriving;
+    this.response?.once('close', () => arriving.release());
+    return arriving;
+  }
+
+  #fail(problem: Problem): void {
+    this.#problem = problem;
+    this.#isDropped = true;
+    // What comes in pieces without number is not worth reading to its end.
+    if (problem.code === 'invalid-body' && this.response !== undefined) this.response.shouldKeepAlive = false;
+    this.#reader?.reject(problem);
+  }
+
+  /** Not kept here: a write that waits for the disk holds its pairs, not the body as well. */
+  #take(): Buffer {
+    const bytes = this.#whole ?? this.#arriving?.take() ?? noBytes;
+    this.#whole = undefined;
+    return bytes;
+  }
+}
+
+const noBytes = Buffer.alloc(0);
+
+/** What node:http makes of each request. */
+export function gatheringRequests(limits: BodyLimits): typeof IncomingMessage {
+  return class extends GatheringRequest {
+    constructor(socket: Socket) {
+      super(socket, limits);
+    }
+  };
 }

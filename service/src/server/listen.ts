@@ -7,8 +7,9 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
-import { GatheringRequest } from './gathering-request.ts';
+import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
 import type { Tls } from './tls/tls-server.ts';
@@ -45,12 +46,18 @@ export interface ServerOptions {
  */
 const backlog = 4096;
 
+/** Bytes of bodies at once; parsed, a body takes some five times of it. */
+const maxBodies = 32 * 1024 ** 2;
+
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
   const { identity, onProblem } = options;
   const server = await createServer(options.tls, options.headersTimeout, {
     ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
-    IncomingMessage: GatheringRequest,
+    IncomingMessage: gatheringRequests({
+      maxBytes: options.maxBody,
+      budget: new ByteBudget(Math.max(maxBodies, 3 * options.maxBody)),
+    }),
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
     requestTimeout: options.requestTimeout,
@@ -65,6 +72,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   });
   const bare: Readonly<Record<string, string>> = identity === undefined ? {} : { [identityHeader]: identity };
   const answer: RequestListener = (request, response) => {
+    (request as GatheringRequest).response = response;
     // A client that is told so opens its next connection elsewhere.
     if (drain.draining) response.shouldKeepAlive = false;
     handler(request, response);

@@ -4,8 +4,12 @@
  * the others know which of the two it is, so they are asked.
  */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
+import type { Logger } from 'pino';
+import { Counter, type Registry } from 'prom-client';
+import { reasonOf } from '../followed-files.ts';
 import type { Clock } from '../store/clock.ts';
 
 /** Milliseconds without contact after which others are asked; an election of etcd takes 1 to 3 s. */
@@ -40,8 +44,11 @@ export interface PeersOptions {
   /** Milliseconds that this replica stays ready for when it has lost contact and nobody can be asked. */
   readonly maxAge: number;
   readonly clock: Clock;
-  /** PEM file of the authority of an https url; undefined: those that Node knows. */
+  /** PEM file of the authority of an https url; undefined, or not there: those that Node knows. */
   readonly caFile?: string | undefined;
+  /** Where questions that fail are logged, once for each reason in a row. */
+  readonly log?: Pick<Logger, 'warn'> | undefined;
+  readonly registry?: Registry | undefined;
   /** Default: GET /readyz, each time over a new connection, which leads to another replica. */
   readonly ask?: (url: string) => Promise<PeerAnswer>;
 }
@@ -55,10 +62,29 @@ export class Peers {
   /** When an answer last came. */
   #toldAt = Number.NEGATIVE_INFINITY;
   #cancel = () => {};
+  /** Of the last question; undefined: it was answered. */
+  #fault: string | undefined;
+  readonly #failures: Counter | undefined;
 
   constructor(options: PeersOptions) {
+    const { url, caFile, registry, log } = options;
     this.#options = options;
-    if (options.url !== undefined) this.#plan(options.url);
+    if (registry !== undefined && url !== undefined) {
+      this.#failures = new Counter({
+        name: 'kvstore_peer_failures_total',
+        help: 'Questions to other replicas, asked while the store behind is out of reach, that brought no answer.',
+        registers: [registry],
+      });
+    }
+    if (url === undefined) return;
+    // Before it matters: peers are asked only when etcd is lost.
+    if (url.startsWith('https:') && caFile !== undefined && !existsSync(caFile)) {
+      log?.warn(
+        { caFile },
+        'KV_PEERS_CA_FILE is not there: other replicas are checked against the authorities that Node knows',
+      );
+    }
+    this.#plan(url);
   }
 
   /** Milliseconds since this replica had contact; undefined: it needs none. */
@@ -96,11 +122,35 @@ export class Peers {
       this.#othersReachAt = Number.NEGATIVE_INFINITY;
       return;
     }
-    const answer = await ask(url).catch(() => undefined);
-    if (answer?.replica === undefined || answer.age === undefined) return;
+    const answer = await ask(url).catch((error: unknown) => this.#failed(url, error));
+    if (answer === undefined) return;
+    if (answer.replica === undefined || answer.age === undefined) {
+      this.#failed(url, new Error('what answers there is no replica that reaches a store'));
+      return;
+    }
+    this.#fault = undefined;
     this.#toldAt = clock.now();
     // What this replica says of itself is no news.
     if (answer.replica !== this.id && answer.age <= contactMs) this.#othersReachAt = clock.now();
+  }
+
+  /** With TLS, a certificate that is not trusted would else look like replicas that are gone. */
+  #failed(url: string, error: unknown): undefined {
+    this.#failures?.inc();
+    const fault = reasonOf(error);
+    if (fault !== this.#fault) this.#options.log?.warn({ url, fault }, 'the other replicas cannot be asked');
+    this.#fault = fault;
+    return undefined;
+  }
+}
+
+/** Undefined: there is no such file. */
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -111,8 +161,8 @@ function askOver(caFile: string | undefined): (url: string) => Promise<PeerAnswe
     const options = { agent: false, signal: AbortSignal.timeout(deadlineMs) } as const;
     if (target.protocol === 'http:') return askWith(get, target, options);
     const { get: getOverTls } = await import('node:https');
-    const tls = caFile === undefined ? {} : { ca: await readFile(caFile) };
-    return askWith(getOverTls, target, { ...options, ...tls });
+    const ca = caFile === undefined ? undefined : await readIfThere(caFile);
+    return askWith(getOverTls, target, { ...options, ...(ca === undefined ? {} : { ca }) });
   };
 }
 

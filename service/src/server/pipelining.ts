@@ -8,24 +8,93 @@ import type { Spans } from '../store/spans.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
 const mostHeld = 4000;
+/** Requests that may wait in all, some 40 MiB; a connection that brings more is cut, unless few of them are its own. */
+const mostHeldInAll = 10_000;
+const fewHeld = 4;
+
+/** Requests of a connection that are served one right after the other; then other connections get their turn. */
+const mostInARow = 100;
 
 /** `bind`: what is done later for a sampled request belongs to its trace. */
 export function oneAtATime(serve: RequestListener, { bind }: Pick<Spans, 'bind'>): RequestListener {
-  const held = new WeakMap<Socket, number>();
+  const held = new HeldRequests();
+  const row = new Row();
   return (request, response) => {
-    // Node gives a response its socket when the answers before it are out.
-    if (response.socket !== null) return serve(request, response);
     const { socket } = request;
-    const waiting = (held.get(socket) ?? 0) + 1;
-    if (waiting > mostHeld) {
-      socket.destroy();
+    // Node gives a response its socket when the answers before it are out.
+    const isNext = response.socket !== null;
+    if (isNext && row.goesOn(socket)) return serve(request, response);
+    if (!held.add(socket)) {
+      cut(socket);
       return;
     }
-    held.set(socket, waiting);
-    const begin = bind(() => serve(request, response));
-    response.once('socket', () => {
-      held.set(socket, (held.get(socket) ?? 1) - 1);
-      begin();
+    const begin = bind(() => {
+      held.remove(socket);
+      serve(request, response);
     });
+    if (isNext) setImmediate(begin);
+    else response.once('socket', () => (row.goesOn(socket) ? begin() : setImmediate(begin)));
   };
+}
+
+/** Requests that are served with nothing between them: what one read of the system brought. */
+class Row {
+  #socket: Socket | undefined;
+  #length = 0;
+
+  /** False: it has been long enough, and another one begins. */
+  goesOn(socket: Socket): boolean {
+    if (socket !== this.#socket) {
+      this.#socket = socket;
+      this.#length = 0;
+    }
+    if (this.#length === mostInARow) {
+      this.#socket = undefined;
+      return false;
+    }
+    this.#length++;
+    return true;
+  }
+}
+
+class HeldRequests {
+  readonly #bySocket = new Map<Socket, number>();
+  #all = 0;
+
+  /** False: there is no room for it. */
+  add(socket: Socket): boolean {
+    const before = this.#bySocket.get(socket) ?? 0;
+    if (before >= mostHeld || (this.#all >= mostHeldInAll && before >= fewHeld)) return false;
+    if (!this.#bySocket.has(socket)) socket.once('close', () => this.#forget(socket));
+    this.#bySocket.set(socket, before + 1);
+    this.#all++;
+    return true;
+  }
+
+  remove(socket: Socket): void {
+    const before = this.#bySocket.get(socket);
+    if (before === undefined) return;
+    this.#bySocket.set(socket, before - 1);
+    this.#all--;
+  }
+
+  #forget(socket: Socket): void {
+    this.#all -= this.#bySocket.get(socket) ?? 0;
+    this.#bySocket.delete(socket);
+  }
+}
+
+/** Node's parser of a connection. What `onIncoming` returns is its word to llhttp on how to go on. */
+interface Parsed extends Socket {
+  readonly parser?: { onIncoming: (() => number) | null } | null;
+}
+
+/** To llhttp: what follows is another protocol. So it stops. */
+const notHttp = 2;
+
+function cut(socket: Socket): void {
+  // Otherwise it makes requests of all that it has read, hundreds, and they are kept until the connection is closed.
+  const { parser } = socket as Parsed;
+  if (parser != null) parser.onIncoming = () => notHttp;
+  socket.destroy();
 }

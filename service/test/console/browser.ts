@@ -63,6 +63,8 @@ export async function openConsole(t: ExecutionContext, kind: StoreKind, options:
 export const parts = {
   option: (page: Page, name: string) => page.getByRole('option', { name, exact: true }),
   value: (page: Page) => page.getByRole('textbox', { name: 'Value, as JSON' }).first(),
+  /** What the value's editor holds: its elements are only the lines in view. */
+  text: async (page: Page, id = 'text') => String(await page.evaluate(`document.querySelector('#${id}').value`)),
   save: (page: Page) => page.getByRole('button', { name: 'Save', exact: true }),
   conflict: (page: Page) => page.getByRole('alert').filter({ hasText: 'Changed meanwhile' }),
 };

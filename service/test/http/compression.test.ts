@@ -1,8 +1,8 @@
-/** Answers in gzip: the same bytes, an entity tag of their own, and nothing for who does not ask. */
+/** Answers in gzip and zstd: the same bytes, an entity tag of their own, and nothing for who does not ask. */
 
 import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { call, set } from '../support/call.ts';
@@ -24,7 +24,9 @@ async function raw({ port }: Service, path: string, headers: Readonly<Record<str
 
 const large = ['/', '/?limit=500', '/search?prefix=key-', '/search?prefix=key-&values=true', '/search?suffix=1'];
 
-contractTest('gzip is given to who asks, with a tag of its own that holds for conditions', async (t, kind) => {
+const decoders = { gzip: gunzipSync, zstd: zstdDecompressSync } as const;
+
+contractTest('a coding is given to who asks, with a tag of its own that holds for conditions', async (t, kind) => {
   const service = await startService(t, kind);
   for (let i = 0; i < 3000; i += 100) await set(service, Object.fromEntries(Object.entries(many).slice(i, i + 100)));
   // More than once: what is kept ready is compressed once.
@@ -35,34 +37,36 @@ contractTest('gzip is given to who asks, with a tag of its own that holds for co
     ]) {
       const plain = await raw(service, target, { accept });
       t.is(plain.headers['content-encoding'], undefined);
-      const zipped = await raw(service, target, { accept, 'accept-encoding': 'br;q=0.5, gzip' });
-      t.is(zipped.headers['content-encoding'], 'gzip', target);
-      t.true(zipped.body.length < plain.body.length / 2, target);
-      t.deepEqual(gunzipSync(zipped.body), plain.body, target);
-      t.is(zipped.headers.etag, String(plain.headers.etag).replace(/"$/, '-gzip"'));
-      for (const { headers } of [plain, zipped]) t.regex(String(headers.vary), /Accept-Encoding/);
-      for (const [tag, coding] of [
-        [plain.headers.etag, 'gzip'],
-        [zipped.headers.etag, 'gzip'],
-        [zipped.headers.etag, 'identity'],
-      ]) {
-        const again = await raw(service, target, {
-          accept,
-          'accept-encoding': String(coding),
-          'if-none-match': String(tag),
-        });
-        t.deepEqual([again.status, again.headers.etag], [304, tag], target);
-        t.is((await raw(service, target, { accept, 'if-match': String(tag) })).status, 200, target);
+      for (const coding of ['gzip', 'zstd'] as const) {
+        const coded = await raw(service, target, { accept, 'accept-encoding': `br;q=0.5, ${coding}` });
+        t.is(coded.headers['content-encoding'], coding, target);
+        t.true(coded.body.length < plain.body.length / 2, target);
+        t.deepEqual(decoders[coding](coded.body), plain.body, target);
+        t.is(coded.headers.etag, String(plain.headers.etag).replace(/"$/, `-${coding}"`));
+        for (const { headers } of [plain, coded]) t.regex(String(headers.vary), /Accept-Encoding/);
+        for (const [tag, asked] of [
+          [plain.headers.etag, coding],
+          [coded.headers.etag, coding],
+          [coded.headers.etag, 'identity'],
+        ]) {
+          const conditions = { accept, 'accept-encoding': String(asked), 'if-none-match': String(tag) };
+          const again = await raw(service, target, conditions);
+          t.deepEqual([again.status, again.headers.etag], [304, tag], target);
+          t.is((await raw(service, target, { accept, 'if-match': String(tag) })).status, 200, target);
+        }
+        const both = `${String(plain.headers.etag).replace(/"$/, '-gzip"')}, ${String(plain.headers.etag).replace(/"$/, '-zstd"')}`;
+        const again = await raw(service, target, { accept, 'accept-encoding': coding, 'if-none-match': both });
+        t.deepEqual([again.status, again.headers.etag], [304, coded.headers.etag], 'the one that it asks for');
+        const head = await raw(service, target, { accept, 'accept-encoding': coding }, 'HEAD');
+        t.is(head.headers['content-encoding'], coding);
+        t.is(head.body.length, 0);
       }
-      const head = await raw(service, target, { accept, 'accept-encoding': 'gzip' }, 'HEAD');
-      t.is(head.headers['content-encoding'], 'gzip');
-      t.is(head.body.length, 0);
     }
   }
-  const { headers } = await raw(service, '/', { 'accept-encoding': 'gzip' });
+  const { headers } = await raw(service, '/', { 'accept-encoding': 'zstd' });
   const watch = await openEvents(t, service, '/watch', {
     'Last-Event-ID': String(headers.etag).slice(1, -1),
-    'accept-encoding': 'gzip',
+    'accept-encoding': 'zstd',
   });
   t.is(watch.response.headers['content-encoding'], undefined);
   await set(service, { after: 1 });
@@ -82,6 +86,15 @@ contractTest('what is small, a single value, or not asked for stays as it is', a
     for (const accepted of ['identity', 'gzip;q=0', 'br', 'gzip;q=0.1, identity']) {
       t.is(await codingOf(target, { 'accept-encoding': accepted }), undefined, accepted);
     }
+    for (const [accepted, coding] of [
+      ['gzip, deflate, br, zstd', 'zstd'],
+      ['zstd;q=0.5, gzip', 'gzip'],
+      ['gzip;q=0.5, ZSTD', 'zstd'],
+      ['zstd;q=0, gzip', 'gzip'],
+      ['*', 'gzip'],
+    ] as const) {
+      t.is(await codingOf(target, { 'accept-encoding': accepted }), coding, accepted);
+    }
     t.is(await codingOf(target, {}), undefined);
   }
   const off = await startService(t, kind, { compress: false });
@@ -95,14 +108,14 @@ contractTest(
   async (t: ExecutionContext, kind) => {
     const service = await startService(t, kind);
     for (let i = 0; i < 20; i++) await set(service, { [`large-${i}`]: `${i}`.repeat(40_000) });
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 20; i++) {
       await new Promise<void>((resolve) => {
         const outgoing = request(
           {
             host: '127.0.0.1',
             port: service.port,
             path: '/?prefix=large',
-            headers: { 'accept-encoding': 'gzip' },
+            headers: { 'accept-encoding': i % 2 === 0 ? 'gzip' : 'zstd' },
             agent: false,
           },
           (response) => response.once('data', () => response.destroy()).once('close', resolve),

@@ -1,37 +1,97 @@
 import { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { ByteBudget } from '../../src/server/byte-budget.ts';
 import { GatheringRequest } from '../../src/server/gathering-request.ts';
 
-/** As the parser does it. */
-function request(t: ExecutionContext): GatheringRequest {
+/** As the parser makes it and fills it, with a body of no known length. */
+function arrivingAt(t: ExecutionContext, budget: ByteBudget, maxBytes = 1024 ** 2) {
   const socket = new Socket();
   t.teardown(() => socket.destroy());
-  return new GatheringRequest(socket);
+  const request = new GatheringRequest(socket, { maxBytes, budget });
+  request.headers['transfer-encoding'] = 'chunked';
+  const end = () => {
+    request.complete = true;
+    request.push(null);
+  };
+  return { request, end };
 }
 
-test('tiny pieces that nobody reads yet are held in blocks, and none is lost', async (t) => {
-  const arriving = request(t);
+function arriving(t: ExecutionContext, most = 32 * 1024 ** 2) {
+  const budget = new ByteBudget(most);
+  return { budget, ...arrivingAt(t, budget) };
+}
+
+test('tiny pieces that nobody reads yet are held in blocks and counted, and none is lost', async (t) => {
+  const { request, budget, end } = arriving(t);
   let sent = '';
-  for (let i = 0; i < 50_000; i++) {
+  for (let i = 0; i < 4000; i++) {
     const piece = String(i % 10);
     sent += piece;
-    arriving.push(Buffer.from(piece));
+    request.push(Buffer.from(piece));
+    t.true(budget.bytes >= sent.length, 'from the first byte on');
   }
-  arriving.push(null);
-  t.deepEqual([arriving.smallPieces, arriving.bytesOfBody], [50_000, 50_000]);
-  const read: Buffer[] = [];
-  for await (const piece of arriving) read.push(piece as Buffer);
-  t.is(Buffer.concat(read).toString(), sent);
-  t.true(read.length < 100, `${read.length} pieces`);
+  t.true(budget.bytes < 3 * sent.length, `${budget.bytes} bytes`);
+  end();
+  t.is((await request.body()).toString(), sent);
+  request.resume();
+  t.is(budget.bytes, 0);
 });
 
-test('small and large pieces come in their order, however they are mixed', async (t) => {
-  const arriving = request(t);
+test('small and large pieces come in their order, however they are mixed, before and after the reader', async (t) => {
   const sizes = Array.from({ length: 500 }, (_, i) => (i % 7 === 0 ? 5000 : (i * 37) % 1100));
-  const pieces = sizes.map((size, i) => Buffer.alloc(size, i));
-  for (const piece of pieces) if (piece.length > 0) arriving.push(piece);
-  arriving.push(null);
-  const read: Buffer[] = [];
-  for await (const piece of arriving) read.push(piece as Buffer);
-  t.deepEqual(Buffer.concat(read), Buffer.concat(pieces));
+  const pieces = sizes.map((size, i) => Buffer.alloc(size, i)).filter(({ length }) => length > 0);
+  for (const before of [0, 1, 20, pieces.length]) {
+    const { request, end } = arriving(t);
+    let body: Promise<Buffer> | undefined;
+    for (const [i, piece] of pieces.entries()) {
+      if (i === before) body = request.body();
+      request.push(piece);
+    }
+    end();
+    t.deepEqual(await (body ?? request.body()), Buffer.concat(pieces));
+  }
+});
+
+test('of pieces between which large ones come, no block is kept for a byte', (t) => {
+  const { request, budget } = arriving(t);
+  void request.body();
+  let sent = 0;
+  for (let i = 0; i < 200; i++) {
+    for (const size of [1, 4096]) {
+      sent += size;
+      request.push(Buffer.alloc(size));
+    }
+  }
+  t.true(budget.bytes < 1.1 * sent, `${budget.bytes} bytes for ${sent}`);
+});
+
+test('little comes for a request that nobody reads yet', (t) => {
+  const { request } = arriving(t);
+  const piece = Buffer.alloc(4096);
+  let sent = piece.length;
+  while (request.push(piece)) sent += piece.length;
+  t.is(sent, 64 * 1024);
+});
+
+test('requests that wait share the budget with bodies that are read', async (t) => {
+  const budget = new ByteBudget(150_000, () => 0);
+  const waiting = Array.from({ length: 10 }, () => arrivingAt(t, budget));
+  for (const { request } of waiting) request.push(Buffer.alloc(30_000));
+  t.true(budget.bytes <= 150_000);
+  for (const { end } of waiting) end();
+  const ended = await Promise.allSettled(waiting.map(({ request }) => request.body()));
+  t.is(ended.filter(({ status }) => status === 'fulfilled').length, 5);
+  for (const result of ended) if (result.status === 'rejected') t.is(result.reason.code, 'overloaded');
+});
+
+test('a body over its limit, and one in pieces without number, is refused where it arrives', async (t) => {
+  const budget = new ByteBudget(32 * 1024 ** 2);
+  const large = arrivingAt(t, budget, 1000);
+  const body = large.request.body();
+  for (let i = 0; i < 11; i++) large.request.push(Buffer.alloc(100));
+  await t.throwsAsync(body, { message: /at most 1000 bytes; this one has 1100 or more/ });
+  const tiny = arrivingAt(t, budget);
+  for (let i = 0; i < 5000; i++) tiny.request.push(Buffer.from('x'));
+  await t.throwsAsync(() => tiny.request.body(), { message: /pieces of less than 16 bytes/ });
+  t.is(budget.bytes, 0);
 });

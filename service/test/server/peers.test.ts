@@ -1,7 +1,12 @@
 /** Who stays ready when etcd is lost: by all replicas, by one alone, or by one that can ask nobody. */
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { CertificateAuthority } from '../../../test-support/certificates.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { type PeerAnswer, Peers } from '../../src/server/peers.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
@@ -152,6 +157,40 @@ for (const scheme of ['http', 'https']) {
     await until(200);
   });
 }
+
+test('questions over https that fail are logged once for each reason and counted; a missing authority is said at the start', async (t) => {
+  const folder = temporaryFolder(t);
+  const authority = await CertificateAuthority.create(folder);
+  const { certFile: tlsCertFile, keyFile: tlsKeyFile } = await authority.issue('replica');
+  const tls = { tlsCertFile, tlsKeyFile, tlsClientCaFile: undefined };
+  const clock = new ManualClock();
+  const theirs = new Peers({ url: undefined, age: () => 0, maxAge: 600_000, clock });
+  const other = await startService(t, embedded, { peers: () => theirs, tls });
+  const warnings: string[] = [];
+  const log = { warn: (_: object, message: string) => void warnings.push(message) } as Pick<Logger, 'warn'>;
+  const registry = new Registry();
+  const caFile = join(folder, 'peers.crt');
+  const url = `https://127.0.0.1:${other.port}`;
+  const mine = new Peers({ url, caFile, age: () => 30_000, maxAge: 600_000, clock, log, registry });
+  t.teardown(() => mine.close());
+  t.deepEqual(warnings, [
+    'KV_PEERS_CA_FILE is not there: other replicas are checked against the authorities that Node knows',
+  ]);
+  const failures = async () =>
+    Number(/^kvstore_peer_failures_total (\d+)/m.exec(await registry.metrics())?.[1] ?? Number.NaN);
+  await waitFor('three questions fail', async () => {
+    clock.pass(2000);
+    return (await failures()) >= 3;
+  });
+  t.deepEqual(warnings.slice(1), ['the other replicas cannot be asked']);
+  // The file is read again at each question.
+  await copyFile(authority.certFile, caFile);
+  await waitFor('the other one is asked', () => {
+    clock.pass(2000);
+    return mine.notReady() !== undefined;
+  });
+  t.regex(mine.notReady() ?? '', /^Other replicas reach the store/);
+});
 
 contractTest('a read that does not wait says how old it may be, where it may be old', async (t, kind) => {
   const service = await startService(t, kind);

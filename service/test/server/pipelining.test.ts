@@ -1,6 +1,11 @@
 /** What a client sends ahead, and what it may make the service hold. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { oneAtATime } from '../../src/server/pipelining.ts';
+import { noSpans } from '../../src/store/spans.ts';
 import { around } from '../support/around.ts';
 import { call } from '../support/call.ts';
 import { connectRaw } from '../support/raw-connection.ts';
@@ -69,4 +74,55 @@ test('bodies that are sent ahead belong to their requests', async (t) => {
   connection.send(`${sets.join('')}GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
   t.is((await connection.closed()).split('HTTP/1.1 200 OK').length - 1, 51);
   for (let i = 0; i < 50; i++) t.is(service.store.get(`k${i}`)?.value.length, i * 100 + 2);
+});
+
+test('what all clients together send ahead is bounded, and those who send most are cut', async (t) => {
+  let requests = 0;
+  // It answers nothing.
+  const listener = oneAtATime(() => {}, noSpans);
+  const server = createServer((request, response) => {
+    requests++;
+    listener(request, response);
+  });
+  t.teardown(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const connections = await Promise.all(Array.from({ length: 60 }, () => connectRaw(t, { port })));
+  const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  await waitFor('all are connected', async () => (await open()) === connections.length);
+  for (const { socket } of connections) socket.pause();
+  for (const connection of connections) connection.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
+  await waitFor('those without room are cut', async () => (await open()) < 25);
+  const left = await open();
+  t.true(left >= 10, `${left} of those that had room stay`);
+  // Each that is cut may bring its few, the one that finds no room, and the one at which its parser stops.
+  t.true(requests <= 10_000 + 7 * connections.length, `${requests} became requests`);
+  // Who sends few ahead is served.
+  const few = await connectRaw(t, { port });
+  const seen = requests;
+  few.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5));
+  await waitFor('few more are taken', () => requests === seen + 5);
+  t.is(await open(), left + 1);
+  for (const { socket } of [...connections, few]) socket.destroy();
+  await waitFor('all are gone', async () => (await open()) === 0);
+  // Room is there again.
+  const later = await connectRaw(t, { port });
+  const before = requests;
+  later.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
+  await waitFor('they are taken', () => requests === before + 500);
+  t.is(await open(), 1);
+});
+
+test('after a hundred requests of one connection in a row, others get their turn', async (t) => {
+  const served: Socket[] = [];
+  const listener = oneAtATime(({ socket }) => void served.push(socket), noSpans);
+  const ask = (socket: Socket) => listener({ socket } as IncomingMessage, { socket } as unknown as ServerResponse);
+  const [greedy, other] = [new Socket(), new Socket()];
+  for (let i = 0; i < 101; i++) ask(greedy);
+  t.is(served.length, 100);
+  ask(other);
+  t.is(served.at(-1), other);
+  await waitFor('the rest is served', () => served.length === 102);
+  t.is(served.at(-1), greedy);
 });

@@ -154,6 +154,45 @@ test('a client whose authority is taken away gets no further connection, with a 
   t.is((await get(service, '/', agent)).status, 403);
 });
 
+test('connections that are open when the authority of clients changes end: idle ones at once, others with their answer, watches in time', async (t) => {
+  const { folder, authority, clientCa, put, service } = await startSecure(t, { clients: true, headersTimeout: 1000 });
+  const known = await authority.issue('client');
+  const client = {
+    ...{ ca: await read(authority.certFile), cert: await read(known.certFile), key: await read(known.keyFile) },
+  };
+  const open = async () => {
+    const socket = connectTls({ port: service.port, host: '127.0.0.1', ...client });
+    t.teardown(() => socket.destroy());
+    await once(socket, 'secureConnect');
+    let received = '';
+    // To be reset is an end, too.
+    socket.on('error', () => {});
+    socket.on('data', (piece) => {
+      received += piece;
+    });
+    return { socket, received: () => received };
+  };
+  const idle = await open();
+  idle.socket.write('GET /get/none HTTP/1.1\r\nHost: x\r\n\r\n');
+  await waitFor('it is answered', () => idle.received().includes('not-found'));
+  const writing = await open();
+  writing.socket.write('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n{"a"');
+  const watching = await open();
+  watching.socket.write('GET /watch HTTP/1.1\r\nHost: x\r\n\r\n');
+  await waitFor('it watches', () => watching.received().includes(': watching'));
+  // Another certificate of the service is no reason to end any.
+  await put(await authority.issue('second'));
+  await waitFor('it is shown', async () => (await shownName(service)) === 'second');
+  for (const { socket } of [idle, writing, watching]) t.false(socket.closed);
+  await copyFile((await CertificateAuthority.create(folder, 'next')).certFile, clientCa);
+  await closed(idle.socket);
+  writing.socket.write(':1}');
+  await Promise.all([closed(writing.socket), closed(watching.socket)]);
+  t.regex(writing.received(), /^HTTP\/1\.1 200 .*\r\nConnection: close\r\n/s);
+  t.notRegex(writing.received(), /keep-alive/);
+  t.is((await get(service, '/', agentOf(t, client))).status, 403);
+});
+
 test('an authority of clients of which a part cannot be read is not put in force', async (t) => {
   const { authority, clientCa, service } = await startSecure(t, { clients: true });
   const known = await authority.issue('client');

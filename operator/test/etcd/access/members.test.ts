@@ -25,30 +25,30 @@ const prefix = (start: string, end: string) => ({ key: Buffer.from(start), range
 test('the certificate of the service reads and writes its keys, and does nothing else', async (t) => {
   const cluster = await startCluster(t, 3);
   const call = callerOf(cluster, 'client');
-  await call(['KV', 'Put'], put('/kvstore/team/shop/k/a'));
-  t.like(await call(['KV', 'Range'], prefix('/kvstore/team/shop/', '/kvstore/team/shop0')), { count: '1' });
-  t.like(await call(['Maintenance', 'Status']), { version: '3.6.16' });
+  await call(['KV', 'put'], put('/kvstore/team/shop/k/a'));
+  t.like(await call(['KV', 'range'], prefix('/kvstore/team/shop/', '/kvstore/team/shop0')), { count: '1' });
+  t.like(await call(['Maintenance', 'status']), { version: '3.6.16' });
 
   const [first] = await cluster.member('shop-etcd-0').memberList();
   const id = { ID: first?.id };
   const user = { user: service, role: 'root' };
   for (const [method, request] of [
-    [['KV', 'Put'], put('/kvstore/team/other/k/a')],
-    [['KV', 'Put'], put('/kvstore/team/shop')],
-    [['KV', 'Range'], prefix('/', '0')],
-    [['KV', 'Range'], prefix('\0', '\0')],
-    [['KV', 'Compact'], { revision: '2' }],
-    [['Cluster', 'MemberRemove'], id],
-    [['Cluster', 'MemberPromote'], id],
-    [['Cluster', 'MemberAdd'], { peerURLs: ['https://127.0.0.1:1'], isLearner: true }],
-    [['Maintenance', 'Defragment'], {}],
-    [['Maintenance', 'MoveLeader'], { targetID: first?.id }],
-    [['Auth', 'AuthDisable'], {}],
-    [['Auth', 'AuthStatus'], {}],
-    [['Auth', 'UserAdd'], { name: 'evil', options: { no_password: true } }],
-    [['Auth', 'UserGrantRole'], user],
-    [['Auth', 'UserDelete'], { name: 'root' }],
-    [['Auth', 'RoleGrantPermission'], { name: 'kvstore-service', perm: { permType: 'READ', ...prefix('\0', '\0') } }],
+    [['KV', 'put'], put('/kvstore/team/other/k/a')],
+    [['KV', 'put'], put('/kvstore/team/shop')],
+    [['KV', 'range'], prefix('/', '0')],
+    [['KV', 'range'], prefix('\0', '\0')],
+    [['KV', 'compact'], { revision: '2' }],
+    [['Cluster', 'memberRemove'], id],
+    [['Cluster', 'memberPromote'], id],
+    [['Cluster', 'memberAdd'], { peerURLs: ['https://127.0.0.1:1'], isLearner: true }],
+    [['Maintenance', 'defragment'], {}],
+    [['Maintenance', 'moveLeader'], { targetID: first?.id }],
+    [['Auth', 'authDisable'], {}],
+    [['Auth', 'authStatus'], {}],
+    [['Auth', 'userAdd'], { name: 'evil', options: { no_password: true } }],
+    [['Auth', 'userGrantRole'], user],
+    [['Auth', 'userDelete'], { name: 'root' }],
+    [['Auth', 'roleGrantPermission'], { name: 'kvstore-service', perm: { permType: 'READ', ...prefix('\0', '\0') } }],
   ] as const) {
     await t.throwsAsync(call(method, request), denied, method.join('.'));
   }
@@ -59,24 +59,24 @@ test('what somebody changed by hand is put right, by the one certificate as by t
   const cluster = await startCluster(t, 1);
   // The members' certificate is what there is in an emergency.
   const call = callerOf(cluster, 'member');
-  await call(['Auth', 'UserGrantRole'], { user: service, role: 'root' });
-  await call(['Auth', 'AuthDisable']);
-  await callerOf(cluster, 'client')(['KV', 'Put'], put('/anywhere'));
+  await call(['Auth', 'userGrantRole'], { user: service, role: 'root' });
+  await call(['Auth', 'authDisable']);
+  await callerOf(cluster, 'client')(['KV', 'put'], put('/anywhere'));
   t.like(await cluster.reconcile(), { settled: false, degraded: false, reason: 'EtcdLimitingAccess' });
-  await t.throwsAsync(callerOf(cluster, 'client')(['KV', 'Put'], put('/anywhere')), denied);
+  await t.throwsAsync(callerOf(cluster, 'client')(['KV', 'put'], put('/anywhere')), denied);
   t.like(await cluster.settled(), { reason: 'EtcdReady' });
 });
 
 test('an operator that is no user any more says so, and what the page gives as the way out helps', async (t) => {
   const cluster = await startCluster(t, 1);
   const call = callerOf(cluster, 'member');
-  await call(['Auth', 'UserDelete'], { name: 'kvstore-etcd-operator' });
+  await call(['Auth', 'userDelete'], { name: 'kvstore-etcd-operator' });
   const outcome = await cluster.reconcile();
   t.like(outcome, { settled: false, degraded: true, reason: 'EtcdAccessUnknown' });
   t.regex(outcome.message, /user name not found/);
-  await call(['Auth', 'AuthDisable']);
+  await call(['Auth', 'authDisable']);
   await cluster.settled();
-  await t.throwsAsync(callerOf(cluster, 'client')(['KV', 'Put'], put('/anywhere')), denied);
+  await t.throwsAsync(callerOf(cluster, 'client')(['KV', 'put'], put('/anywhere')), denied);
 });
 
 test('members and the operator do all they did before', async (t) => {

@@ -2,8 +2,9 @@
  * etcd as a set of facts: who is a member, whose data is on which volume, who is up. It keeps the rules of etcd 3.6 that
  * the operator relies on, and complains when one is broken that loses data.
  */
+
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import type { Member, MemberStatus } from '../../../src/etcd/contract.ts';
-import { MemberError } from '../../../src/etcd/member-error.ts';
 
 /** etcd's HealthInterval: how long peers must have been connected before the membership may change. */
 const healthMs = 5_000;
@@ -147,7 +148,8 @@ export class ModelEtcd {
 
   add(via: number, ordinal: number): void {
     this.#deciding(via);
-    if (this.members.some((member) => member.ordinal === ordinal)) throw new MemberError('Peer URLs already exists', 9);
+    if (this.members.some((member) => member.ordinal === ordinal))
+      throw new EtcdCallError('Peer URLs already exists', 9, true);
     if (!this.voters().every((voter) => this.#sees(via, voter.ordinal))) throw unhealthy();
     this.#newMember(ordinal, true);
   }
@@ -155,7 +157,7 @@ export class ModelEtcd {
   remove(via: number, id: string): void {
     this.#deciding(via);
     const member = this.members.find((candidate) => candidate.id === id);
-    if (member === undefined) throw new MemberError('etcdserver: member not found', 5);
+    if (member === undefined) throw new EtcdCallError('etcdserver: member not found', 5, true);
     const voters = this.voters();
     const isActive = member.ordinal === via || (this.isUp(member.ordinal) && this.#sees(via, member.ordinal, 0));
     const active = voters.filter(({ ordinal }) => this.#sees(via, ordinal)).length;
@@ -166,17 +168,17 @@ export class ModelEtcd {
   promote(via: number, id: string): void {
     this.#deciding(via);
     const member = this.members.find((candidate) => candidate.id === id);
-    if (member === undefined) throw new MemberError('etcdserver: member not found', 5);
+    if (member === undefined) throw new EtcdCallError('etcdserver: member not found', 5, true);
     const process = this.processes.get(member.ordinal);
     const ready = this.isMemberUp(member.ordinal) && this.#now() - (process?.connectedAt ?? 0) >= catchUpMs;
-    if (!ready) throw new MemberError('can only promote a learner member which is in sync with leader', 9);
+    if (!ready) throw new EtcdCallError('can only promote a learner member which is in sync with leader', 9, true);
     member.learner = false;
   }
 
   moveLeader(via: number, id: string): void {
     this.#deciding(via);
     const target = this.voters().find((voter) => voter.id === id);
-    if (target === undefined || !this.isMemberUp(target.ordinal)) throw new MemberError('no such leader', 9);
+    if (target === undefined || !this.isMemberUp(target.ordinal)) throw new EtcdCallError('no such leader', 9, true);
     this.leader = id;
   }
 
@@ -206,7 +208,7 @@ export class ModelEtcd {
 
   #deciding(via: number): void {
     this.#answering(via);
-    if (!this.isMemberUp(via) || !this.hasQuorum()) throw new MemberError('etcdserver: request timed out', 14);
+    if (!this.isMemberUp(via) || !this.hasQuorum()) throw new EtcdCallError('etcdserver: request timed out', 14, true);
   }
 
   #sees(via: number, ordinal: number, forMs = healthMs): boolean {
@@ -219,6 +221,6 @@ export class ModelEtcd {
   }
 }
 
-function unhealthy(): MemberError {
-  return new MemberError('etcdserver: unhealthy cluster', 14);
+function unhealthy(): EtcdCallError {
+  return new EtcdCallError('etcdserver: unhealthy cluster', 14, true);
 }

@@ -4,7 +4,7 @@
  */
 import { deleteKey, getValue, Problem, setValue } from './api.js';
 import { byId, flash } from './dom.js';
-import { compact, faultOf, pieces, pretty } from './json-text.js';
+import { compact, faultOf, pretty } from './json-text.js';
 import { showKey, shownKey } from './shown-key.js';
 
 /** Characters up to which a value is put in lines: beyond, it is shown as it is. */
@@ -13,12 +13,11 @@ const prettyLimit = 4_000_000;
 const checkedAtOnce = 2000;
 /** Milliseconds. */
 const checkPause = 200;
+/** Characters; above, a check may take longer than a frame, so it waits for a longer pause. */
+const slowToCheck = 100_000;
+const slowCheckPause = 600;
 /** Characters up to which white space is told from a change. */
 const comparedLimit = 100_000;
-/** A longer line is shown without colours, and said so. */
-const longestColoured = 10_000;
-/** Lines above and below the view that are coloured already when somebody scrolls. */
-const spareLines = 10;
 
 /** @typedef {import('./api.js').Stored} Stored */
 
@@ -32,6 +31,8 @@ const spareLines = 10;
 export class Entry {
   /** @type {string | undefined} */
   #key;
+  /** The stored text whose size is known: to find it reads the whole. */
+  #sized = { text: '', size: '' };
   /** What the edit began with; undefined: the key was not there. @type {Stored | undefined} */
   #base;
   /** The other side of a conflict; `stored` undefined: somebody deleted it. @type {{ stored: Stored | undefined } | undefined} */
@@ -44,11 +45,11 @@ export class Entry {
   #shown = '';
   /** The check that is still to come. */
   #checking = 0;
-  #colouring = 0;
   #readOnly = false;
   #form = byId('entry', HTMLFormElement);
-  #text = byId('text', HTMLTextAreaElement);
-  #colours = byId('colours', HTMLPreElement);
+  #text = editor('text');
+  #mine = editor('mine');
+  #theirs = editor('theirs');
   #save = byId('save', HTMLButtonElement);
   #revert = byId('revert', HTMLButtonElement);
   #delete = byId('delete', HTMLButtonElement);
@@ -59,9 +60,8 @@ export class Entry {
   /** @param {Surroundings} around */
   constructor(around) {
     this.#around = around;
-    this.#text.addEventListener('input', () => this.#typed());
-    this.#text.addEventListener('scroll', () => this.#colour());
-    new ResizeObserver(() => this.#colour()).observe(this.#text);
+    this.#text.addEventListener('edited', () => this.#typed());
+    this.#text.addEventListener('scrolled', () => this.#showColoured());
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.save();
@@ -84,7 +84,7 @@ export class Entry {
 
   set readOnly(value) {
     this.#readOnly = value;
-    this.#text.readOnly = value;
+    this.#text.toggleAttribute('readonly', value);
     for (const part of [this.#save, this.#revert, this.#delete, byId('format', HTMLButtonElement)]) part.hidden = value;
   }
 
@@ -111,7 +111,7 @@ export class Entry {
     // Nothing flickers for a value that comes at once.
     const slow = setTimeout(() => this.#wait(key), 150);
     try {
-      const stored = await getValue(key);
+      const [stored] = await Promise.all([getValue(key), loadEditor()]);
       // A key that was chosen later may have come sooner.
       if (opened !== this.#opened) return;
       if (stored === undefined) {
@@ -288,14 +288,12 @@ export class Entry {
     this.#conflict = undefined;
     this.#shown = shownText(stored);
     this.#text.value = this.#shown;
-    this.#text.scrollTop = 0;
     this.#describe();
   }
 
   #format() {
     if (faultOf(this.#text.value) !== undefined) return;
-    this.#text.value = pretty(this.#text.value);
-    this.#describe();
+    this.#text.replace(pretty(this.#text.value));
   }
 
   /** Seconds until it is gone, when that is to stay so. */
@@ -307,10 +305,12 @@ export class Entry {
 
   /** What follows from a key that was typed: what takes long waits for a pause. */
   #typed() {
-    if (this.#text.textLength <= checkedAtOnce) return this.#describe();
+    if (this.#text.length <= checkedAtOnce) return this.#describe();
     clearTimeout(this.#checking);
-    this.#checking = window.setTimeout(() => this.#describe(), checkPause);
-    this.#colouring ||= requestAnimationFrame(() => this.#colour());
+    this.#checking = window.setTimeout(
+      () => this.#describe(),
+      this.#text.length > slowToCheck ? slowCheckPause : checkPause,
+    );
   }
 
   /** Everything that follows from the state. */
@@ -322,12 +322,12 @@ export class Entry {
     const { dirty } = this;
     this.#check.textContent = fault ?? (dirty ? 'Changed, not saved' : '');
     this.#check.dataset.state = fault !== undefined ? 'fault' : dirty ? 'changed' : 'same';
-    this.#text.setAttribute('aria-invalid', String(fault !== undefined));
+    this.#text.invalid = fault !== undefined;
     this.#save.disabled = fault !== undefined || !dirty || this.#conflict !== undefined || this.#busy;
     this.#revert.disabled = !dirty || this.#conflict !== undefined;
     this.#delete.disabled = this.#base === undefined || this.#conflict !== undefined;
     this.#showConflict();
-    this.#colour();
+    this.#showColoured();
     this.#facts();
   }
 
@@ -341,69 +341,53 @@ export class Entry {
     byId('conflict-title', HTMLHeadingElement).textContent = gone ? 'Deleted meanwhile' : 'Changed meanwhile';
     byId('conflict-text', HTMLParagraphElement).textContent =
       'Somebody else was quicker. Nothing was overwritten: look at both values, then decide.';
-    byId('mine', HTMLTextAreaElement).value = this.#text.value;
-    byId('theirs', HTMLTextAreaElement).value = gone ? '(no such key)' : shownText(stored);
+    show(this.#mine, this.#text.value);
+    show(this.#theirs, gone ? '(no such key)' : shownText(stored));
     byId('theirs-title', HTMLElement).textContent = gone ? 'In the store' : `In the store, revision ${stored.version}`;
     byId('take', HTMLButtonElement).textContent = gone ? 'Let it be gone' : "Take the store's";
   }
 
   #facts() {
     const base = this.#base;
-    const facts = base === undefined ? ['not in the store'] : [`revision ${base.version}`, sizeOf(base.text)];
+    const facts = base === undefined ? ['not in the store'] : [`revision ${base.version}`, this.#sizeOf(base.text)];
     if (base?.expires !== undefined) facts.push(`gone ${timeOf(base.expires)}`);
     byId('facts', HTMLParagraphElement).textContent = facts.join('  ·  ');
     byId('expiry', HTMLLabelElement).hidden = base?.expires === undefined;
   }
 
-  /** Colours what is in view. JSON has no string of several lines, so each line can be read by itself. */
-  #colour() {
-    cancelAnimationFrame(this.#colouring);
-    this.#colouring = 0;
-    const text = this.#text.value;
-    const { lineHeight } = getComputedStyle(this.#text);
-    const height = Number.parseFloat(lineHeight) || 20;
-    const first = Math.max(0, Math.floor(this.#text.scrollTop / height) - spareLines);
-    const lines = linesOf(text, first, Math.ceil(this.#text.clientHeight / height) + 2 * spareLines);
-    const coloured = lines.every((line) => line.length <= longestColoured);
-    this.#form.classList.toggle('coloured', coloured);
-    byId('uncoloured', HTMLParagraphElement).hidden = coloured;
-    const view = document.createElement('div');
-    view.style.transform = `translate(${-this.#text.scrollLeft}px, ${first * height - this.#text.scrollTop}px)`;
-    view.append(
-      ...(coloured ? pieces(lines.join('\n')) : []).map(({ text: part, kind }) => {
-        if (kind === '') return part;
-        const span = document.createElement('span');
-        span.className = kind;
-        span.textContent = part;
-        return span;
-      }),
-    );
-    this.#colours.replaceChildren(view);
+  /** @param {string} text */
+  #sizeOf(text) {
+    if (this.#sized.text !== text) this.#sized = { text, size: sizeOf(text) };
+    return this.#sized.size;
+  }
+
+  /** Colours do not vanish without a word. */
+  #showColoured() {
+    byId('uncoloured', HTMLParagraphElement).hidden = this.#text.coloured;
   }
 }
 
 /**
- * Some lines of a text, without their ends.
- * @param {string} text
- * @param {number} first
- * @param {number} count
+ * An editor of the page, which is one once loadEditor has resolved.
+ * @param {string} id
  */
-function linesOf(text, first, count) {
-  let start = 0;
-  for (let line = 0; line < first; line++) {
-    const end = text.indexOf('\n', start);
-    if (end === -1) return [];
-    start = end + 1;
+function editor(id) {
+  return /** @type {import('./json-editor.js').JsonEditor} */ (byId(id, HTMLElement));
+}
+
+/** Loads the editor, which is larger than all the rest, when it is first needed or there is time. */
+export async function loadEditor() {
+  try {
+    await import('./json-editor.js');
+  } catch (cause) {
+    throw new Error('The editor could not be loaded. Load the page anew.', { cause });
   }
-  /** @type {string[]} */
-  const lines = [];
-  for (let at = start; lines.length < count; ) {
-    const end = text.indexOf('\n', at);
-    lines.push(text.slice(at, end === -1 ? undefined : end));
-    if (end === -1) break;
-    at = end + 1;
-  }
-  return lines;
+}
+
+/** @param {import('./json-editor.js').JsonEditor} where @param {string} text */
+function show(where, text) {
+  // A text that is there already stays where it was scrolled to.
+  if (where.value !== text) where.value = text;
 }
 
 /** @param {Stored | undefined} stored */

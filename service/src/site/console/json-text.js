@@ -76,33 +76,3 @@ export function membersOf(text) {
   }
   return members;
 }
-
-/**
- * Pieces of a text, each with what it is, for colours; also of a text that is no JSON (yet).
- * @param {string} text
- * @returns {{ text: string, kind: '' | 'name' | 'string' | 'number' | 'word' }[]}
- */
-export function pieces(text) {
-  /** @type {ReturnType<typeof pieces>} */
-  const found = [];
-  let end = 0;
-  for (const match of text.matchAll(token)) {
-    const [each] = match;
-    found.push({ text: each, kind: kindOf(each, text, match.index + each.length) });
-    end = match.index + each.length;
-  }
-  if (end < text.length) found.push({ text: text.slice(end), kind: '' });
-  return found;
-}
-
-/**
- * @param {string} each
- * @param {string} text
- * @param {number} end where it ends
- * @returns {ReturnType<typeof pieces>[number]['kind']}
- */
-function kindOf(each, text, end) {
-  if (each.startsWith('"')) return /^\s*:/.test(text.slice(end, end + 20)) ? 'name' : 'string';
-  if (/^[-\d]/.test(each)) return 'number';
-  return /^(true|false|null)$/.test(each) ? 'word' : '';
-}

@@ -231,15 +231,7 @@ export class KeyList {
     row.ariaSelected = String(key === this.#chosen);
     row.title = shownKey(key);
     row.dataset.key = key;
-    const { prefix, suffix } = this.#filter;
-    const end = Math.max(prefix.length, key.length - suffix.length);
-    for (const [text, matched] of /** @type {const} */ ([
-      [key.slice(0, prefix.length), true],
-      [key.slice(prefix.length, end), false],
-      [key.slice(end), true],
-    ])) {
-      row.append(...shownParts(text, matched ? 'mark' : 'span'));
-    }
+    row.append(...shownParts(key, this.#filter));
     return row;
   }
 

@@ -2,7 +2,7 @@
 import { mayWrite, Problem, token } from './api.js';
 import { deleteDialog, newKeyDialog, tokenDialog } from './dialogs.js';
 import { byId, debounced, messageOf } from './dom.js';
-import { Entry } from './entry.js';
+import { Entry, loadEditor } from './entry.js';
 import { KeyList } from './key-list.js';
 import { startTheme } from './theme.js';
 import { watch } from './watch.js';
@@ -147,7 +147,11 @@ function start() {
   const asked = new URLSearchParams(location.hash.slice(1));
   prefix.value = asked.get('prefix') ?? '';
   suffix.value = asked.get('suffix') ?? '';
-  void list.search({ prefix: prefix.value, suffix: suffix.value });
+  // The keys come first; the editor is there by the time that one is chosen.
+  void list
+    .search({ prefix: prefix.value, suffix: suffix.value })
+    .then(loadEditor)
+    .catch(() => {});
   const key = asked.get('key');
   if (key !== null && !entry.dirty) void entry.open(key);
 }
@@ -176,9 +180,10 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     void entry.save();
   }
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-  if (event.key === 'Escape' && event.target instanceof HTMLTextAreaElement && !event.target.closest('dialog'))
-    list.focus();
+  const inEditor = event.target instanceof Element && event.target.localName === 'json-editor';
+  const typing = inEditor || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  // The editor takes it itself while it shows its search.
+  if (event.key === 'Escape' && inEditor && !event.defaultPrevented) list.focus();
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null)
     return;
   if (event.key === '/' || event.key === 'n') event.preventDefault();

@@ -11,47 +11,52 @@ const joiner = '\u200d';
 const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/u;
 
 /**
- * The key in pieces, each as it is or as an escape.
+ * The key in pieces, each as it is or as an escape. What a character is depends on its place in the whole key, so a key is
+ * never cut before it is shown.
  * @param {string} key
- * @returns {{ text: string, escaped: boolean }[]}
+ * @param {number} begin characters before it are matched
+ * @param {number} end characters from it on are matched
  */
-function shownPieces(key) {
-  /** @type {{ text: string, escaped: boolean }[]} */
+function shownPieces(key, begin, end) {
+  /** @type {{ text: string, escaped: boolean, matched: boolean }[]} */
   const pieces = [];
   const characters = [...key];
+  let at = 0;
   for (const [i, character] of characters.entries()) {
     const joins = character === joiner && emoji.test(characters[i - 1] ?? '') && emoji.test(characters[i + 1] ?? '');
     // A space at an end is not seen either.
     const atEnd = character === ' ' && (i === 0 || i === characters.length - 1);
     const escaped = (unseen.test(character) && !joins) || atEnd;
+    const matched = at < begin || at >= end;
+    at += character.length;
     const text = escaped ? escapeOf(character) : character;
     const last = pieces.at(-1);
-    if (last?.escaped === escaped) last.text += text;
-    else pieces.push({ text, escaped });
+    if (last?.escaped === escaped && last.matched === matched) last.text += text;
+    else pieces.push({ text, escaped, matched });
   }
   return pieces;
 }
 
 /** The same as one text, for titles. @param {string} key */
 export function shownKey(key) {
-  return shownPieces(key)
+  return shownPieces(key, 0, key.length)
     .map(({ text }) => text)
     .join('');
 }
 
 /** Shows a key in an element. @param {Element} element @param {string} key */
 export function showKey(element, key) {
-  element.replaceChildren(...shownParts(key, 'span'));
+  element.replaceChildren(...shownParts(key, { prefix: '', suffix: '' }));
 }
 
 /**
- * The same as elements.
- * @param {string} key or a part of one
- * @param {'span' | 'mark'} name of each element
+ * The same as elements: a `mark` for what a search matched, a `span` for the rest.
+ * @param {string} key
+ * @param {import('./api.js').Filter} matched
  */
-export function shownParts(key, name) {
-  return shownPieces(key).map(({ text, escaped }) => {
-    const part = document.createElement(name);
+export function shownParts(key, { prefix, suffix }) {
+  return shownPieces(key, prefix.length, key.length - suffix.length).map(({ text, escaped, matched }) => {
+    const part = document.createElement(matched ? 'mark' : 'span');
     if (escaped) part.className = 'escape';
     part.textContent = text;
     return part;

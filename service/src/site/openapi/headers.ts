@@ -21,7 +21,7 @@ export const headers = {
   state: {
     description: 'The state of the store that the answer shows. Without its quotes it is a Last-Event-ID for /watch.',
     required: true,
-    schema: tag('(\\+[0-9]+)?(-lines)?(-gzip)?'),
+    schema: tag('(\\+[0-9]+)?(-lines)?(-gzip|-zstd)?'),
   },
   next: {
     description: 'RFC 8288: `<target>; rel="next"`, the same query for the page that follows; absent on the last.',

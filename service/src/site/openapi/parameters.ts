@@ -106,7 +106,7 @@ export const parameters = {
     description:
       'The id of the last event that was seen, or the ETag of `/` or `/search` without its quotes: goes on behind it. ' +
       'Without it: from now on.',
-    schema: { type: 'string', pattern: '^[0-9a-z]{8}-[0-9]{1,15}([.~+][0-9]{1,15})?(-lines)?(-gzip)?$' },
+    schema: { type: 'string', pattern: '^[0-9a-z]{8}-[0-9]{1,15}([.~+][0-9]{1,15})?(-lines)?(-gzip|-zstd)?$' },
     example: 'k3f9a2xq-7',
   },
 } as const satisfies Record<string, Part>;

@@ -4,8 +4,13 @@
  */
 import { type Asset, types } from './assets.ts';
 
-/** What a browser gets, by the name that it is imported with. */
-const modules: ReadonlySet<string> = new Set(['@kvstore/core/event-stream.js', 'eventsource-parser']);
+/** Libraries that a browser gets, by the names that they are imported with. The last lines are what the others need. */
+const modules: ReadonlySet<string> = new Set([
+  ...['@kvstore/core/event-stream.js', 'eventsource-parser'],
+  ...['@codemirror/commands', '@codemirror/search', '@codemirror/state', '@codemirror/view'],
+  ...['@codemirror/language', '@codemirror/streamparser', '@lezer/common', '@lezer/highlight'],
+  ...['@marijn/find-cluster-break', 'crelt', 'style-mod', 'w3c-keyname'],
+]);
 
 /** Files that such a module imports by a relative path. */
 const parts: ReadonlyMap<string, string> = new Map([

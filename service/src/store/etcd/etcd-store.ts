@@ -2,6 +2,8 @@
 
 import { lockDirectory, type OwnerLock } from '@kvstore/core/data-folder/owner-lock.ts';
 import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
+import { readCredentials } from '@kvstore/etcd/tls.ts';
 import { systemClock } from '../clock.ts';
 import type { OnDamage } from '../damage/damage.ts';
 import { damageReports } from '../damage/damage-reports.ts';
@@ -11,11 +13,9 @@ import { IndexReader } from '../index/index-reader.ts';
 import type { KeyIndex } from '../index/key-index.ts';
 import { noSpans, type Spans } from '../spans.ts';
 import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
-import { messageOf } from './connect/call-error.ts';
 import { checkMember, UnusableEtcd } from './connect/check.ts';
 import { EtcdClient } from './connect/client.ts';
 import { readUser } from './connect/login.ts';
-import { readCredentials } from './connect/tls.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { layout } from './layout.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';

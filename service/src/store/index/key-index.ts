@@ -296,7 +296,8 @@ export class KeyIndex implements Reader {
     const over = expired === undefined ? undefined : now;
     const bytes = this.bytes();
     const snapshot: Snapshot = {
-      growth: () => this.bytes() - bytes,
+      // An answer that is being cut may be looked at after the index is closed.
+      growth: () => (this.#snapshots.has(snapshot) ? this.bytes() - bytes : 0),
       get: (key) => this.#get(key, over, read.options()),
       expires: (key) => this.#expires(key, read),
       lastExpired: () => this.#lastExpired(read, now),

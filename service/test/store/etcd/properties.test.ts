@@ -83,13 +83,13 @@ const anyValue = fc.oneof(
   bytes,
 );
 const anyEvent = fc.record({
-  ...{ type: fc.constantFrom<WatchEvent['type']>('Put', 'Put', 'Delete'), key: anyPlace, value: anyValue },
+  ...{ type: fc.constantFrom<WatchEvent['type']>('PUT', 'PUT', 'DELETE'), key: anyPlace, value: anyValue },
   lease: fc.oneof(fc.constant('0'), anyLease),
 });
 const anyRevision = fc.record({
   // etcd takes a key once in a transaction.
   events: fc.uniqueArray(anyEvent, { minLength: 1, maxLength: 5, selector: ({ key }) => key.toString('latin1') }),
-  head: fc.constantFrom<WatchEvent['type'] | undefined>(undefined, undefined, 'Put', 'Delete'),
+  head: fc.constantFrom<WatchEvent['type'] | undefined>(undefined, undefined, 'PUT', 'DELETE'),
 });
 
 /** As etcd tells them: revision after revision, from 5 on. */
@@ -146,8 +146,8 @@ test('of what others put and delete every change is one of a key and a JSON text
     const wanted = events.flatMap(({ type, kv: { key, value, lease } }) => {
       if (!within(keyspace.keys, key)) return [];
       const name = keyspace.decode(key);
-      const text = type === 'Put' ? decodeValue(value) : undefined;
-      if (type === 'Put' && (name === undefined || text === undefined)) reported++;
+      const text = type === 'PUT' ? decodeValue(value) : undefined;
+      if (type === 'PUT' && (name === undefined || text === undefined)) reported++;
       if (name === undefined) return [];
       const expires = text === undefined ? undefined : deadlineOf(lease);
       return [{ key: name, value: text, revision: 5, ...(expires === undefined ? {} : { expires }) }];

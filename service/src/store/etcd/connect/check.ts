@@ -1,5 +1,5 @@
 /** Is the member one that the store can rely on? */
-import type { IStatusResponse } from 'etcd3';
+import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** The first release of each line without the stale read between read index and leader change; later lines have it. */
@@ -29,7 +29,7 @@ export function faultOfVersion(version: string): string | undefined {
 
 /** Throws UnusableEtcd, or EtcdCallError when the member does not answer in `timeout` milliseconds. */
 export async function checkMember(endpoint: Endpoint, timeout: number): Promise<void> {
-  const { version } = await endpoint.call<IStatusResponse>('Maintenance', 'status', {}, timeout);
+  const { version } = await endpoint.call<StatusResponse>('Maintenance', 'status', {}, timeout);
   const fault = faultOfVersion(version);
   if (fault !== undefined) throw new UnusableEtcd(`etcd at ${endpoint.url} cannot be used: ${fault}.`);
 }

@@ -1,11 +1,12 @@
 /** Calls to a cluster: which member is asked, and what is asked next when one does not answer. */
 import { status } from '@grpc/grpc-js';
+import { blamesMember, EtcdCallError, meaningOf } from '@kvstore/etcd/call-error.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import type { Clock } from '../../clock.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';
 import type { EtcdConnectionOptions } from '../options.ts';
 import type { ResponseHeader } from '../wire/messages.ts';
-import { blamesMember, EtcdCallError, meaningOf } from './call-error.ts';
-import { Endpoint, type ServiceName } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
 import { Leader } from './leader.ts';
 
 /** A member that failed is asked again after this, or sooner when no other is left. */

@@ -6,32 +6,20 @@ import {
   connectivityState,
   credentials,
   type Metadata,
-  type ServiceClientConstructor,
-  type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import type { IWatchRequest } from 'etcd3';
-import { Host } from 'etcd3/lib/connection-pool.js';
+import { EtcdCallError, messageOf } from '@kvstore/etcd/call-error.ts';
+import { lastingOptions } from '@kvstore/etcd/channel-options.ts';
+import { Connection } from '@kvstore/etcd/connection.ts';
+import type { ServiceName } from '@kvstore/etcd/schema.ts';
+import { FileCredentials } from '@kvstore/etcd/tls.ts';
 import type { EtcdConnectionOptions } from '../options.ts';
-import { codecs } from '../wire/codecs.ts';
-import { decodeWatch } from '../wire/decode.ts';
-import type { WatchResponse } from '../wire/messages.ts';
-import { EtcdCallError, messageOf } from './call-error.ts';
-import { channelOptionsWith } from './channel-options.ts';
+import { codecs, watchCodec } from '../wire/codecs.ts';
+import type { WatchRequest, WatchResponse } from '../wire/messages.ts';
 import { logIn } from './login.ts';
-import { FileCredentials } from './tls.ts';
+import { readingLittleAhead } from './read-ahead.ts';
 
-export type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Maintenance';
-export type WatchStream = ClientDuplexStream<IWatchRequest, WatchResponse>;
-
-type Unary = (
-  request: object,
-  metadata: Metadata,
-  options: { deadline: number },
-  callback: (error: ServiceError | null, response: unknown) => void,
-) => void;
-type RawClient = Client & Record<string, Unary>;
-type Serialize = (request: IWatchRequest) => Buffer;
+export type WatchStream = ClientDuplexStream<WatchRequest, WatchResponse>;
 
 /** Milliseconds that a channel may take to connect: then a new one looks the name up again and starts over. */
 const connectTimeout = 3000;
@@ -40,9 +28,9 @@ export class Endpoint {
   readonly url: string;
   readonly #options: EtcdConnectionOptions;
   readonly #credentials: ChannelCredentials;
-  #host: Host | undefined;
+  #connection: Connection | undefined;
   #login: Promise<Metadata> | undefined;
-  #kv: RawClient | undefined;
+  #kv: Client | undefined;
   #notReadySince: number | undefined;
   #connecting = false;
   #closed = false;
@@ -89,7 +77,7 @@ export class Endpoint {
 
   /** Resolves when the channel for calls is up. Throws EtcdCallError after `timeout` milliseconds. */
   async becomeReady(timeout: number): Promise<void> {
-    this.#kv ??= await this.#use('KV', (client) => client);
+    this.#kv ??= await this.#use((connection) => connection.client('KV'));
     const client = this.#kv;
     await new Promise<void>((resolve, reject) => {
       client.waitForReady(Date.now() + timeout, (error) => {
@@ -105,35 +93,28 @@ export class Endpoint {
     });
   }
 
-  /** One call, sent once. Throws EtcdCallError. */
-  call<T>(service: ServiceName, method: string, request: object, timeout: number): Promise<T> {
-    return this.#use(service, (client, metadata) => {
-      return new Promise<T>((resolve, reject) => {
-        const options = { deadline: Date.now() + timeout };
-        const done = (error: ServiceError | null, response?: unknown) => {
-          if (error === null) return resolve(response as T);
-          const neverSent = /No connection established|Name resolution failed/.test(error.details);
-          reject(new EtcdCallError(`${error.details} (${method}, ${this.url})`, error.code, !neverSent, error));
-        };
-        const codec = codecs.get(`${service}.${method}`);
-        if (codec === undefined) client[method]?.(request, metadata, options, done);
-        else client.makeUnaryRequest(codec.path, codec.encode, codec.decode, request, metadata, options, done);
-      });
-    });
+  /** One call, sent once. Throws EtcdCallError after at most `timeout` milliseconds, and the time that a login takes. */
+  call<T>(service: ServiceName, name: string, request: object, timeout: number): Promise<T> {
+    const method = codecs.get(`${service}.${name}`);
+    return this.#use((connection, metadata) =>
+      connection.call<T>(service, name, request, timeout, { metadata, method }),
+    );
   }
 
   watch(): Promise<WatchStream> {
-    return this.#use('Watch', (client, metadata) => {
-      const { Watch } = (client.constructor as ServiceClientConstructor).service;
-      const serialize = Watch?.requestSerialize as Serialize;
-      return client.makeBidiStreamRequest(Watch?.path ?? '', serialize, decodeWatch, metadata);
+    const { path, requestSerialize, responseDeserialize } = watchCodec;
+    return this.#use((connection, metadata) => {
+      const client = connection.client('Watch');
+      return readingLittleAhead(() =>
+        client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata),
+      );
     });
   }
 
   /** Drops the channels and the login; the next use reads the user's files again. */
   reset(): void {
-    this.#host?.close();
-    this.#host = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
     this.#login = undefined;
     this.#kv = undefined;
   }
@@ -144,17 +125,18 @@ export class Endpoint {
     this.reset();
   }
 
-  async #use<T>(service: ServiceName, action: (client: RawClient, metadata: Metadata) => Promise<T> | T): Promise<T> {
+  async #use<T>(action: (connection: Connection, metadata: Metadata) => Promise<T> | T): Promise<T> {
     if (this.#closed) throw new EtcdCallError('The store is closed', status.CANCELLED, false);
-    this.#host ??= new Host(this.url, this.#credentials, channelOptionsWith(this.#options.interceptors));
-    const host = this.#host;
-    this.#login ??= logIn(host, this.#options);
+    this.#connection ??= new Connection(this.url, this.#credentials, lastingOptions(this.#options.interceptors));
+    const connection = this.#connection;
+    this.#login ??= logIn(connection, this.#options);
     const login = this.#login;
+    let metadata: Metadata | undefined;
     try {
-      const metadata = await login;
-      return await action(host.getServiceClient(service) as RawClient, metadata);
+      metadata = await login;
+      return await action(connection, metadata);
     } catch (error) {
-      if (error instanceof EtcdCallError) throw error;
+      if (metadata !== undefined && error instanceof EtcdCallError) throw error;
       // Before the call itself: files that cannot be read, a login that failed, channels that were dropped meanwhile.
       if (this.#login === login) this.#login = undefined;
       const refused = /authentication failed|no such file|permission denied/i.test(messageOf(error));

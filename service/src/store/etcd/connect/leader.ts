@@ -3,7 +3,7 @@
  * handed over the leader drops what was forwarded and tells nobody, so that its outcome stays unknown. What was sent to
  * it directly it refuses, and it can be sent again (ADR 0151).
  */
-import type { IStatusResponse } from 'etcd3';
+import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import type { Clock } from '../../clock.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -44,7 +44,7 @@ export class Leader<E extends Asked = Endpoint> {
   async #look(): Promise<void> {
     const answers = await Promise.allSettled(
       this.#endpoints.map(async (endpoint) => {
-        const status = await endpoint.call<IStatusResponse>('Maintenance', 'status', {}, timeout);
+        const status = await endpoint.call<StatusResponse>('Maintenance', 'status', {}, timeout);
         const leads = status.leader === status.header.member_id;
         return { endpoint, leads, term: Number(status.header.raft_term) };
       }),

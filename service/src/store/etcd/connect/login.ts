@@ -1,31 +1,18 @@
 /** Who the service is to an etcd with authentication. */
 import { readFileSync } from 'node:fs';
-import { type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
-import type { Host } from 'etcd3/lib/connection-pool.js';
+import { Metadata } from '@grpc/grpc-js';
+import type { Connection } from '@kvstore/etcd/connection.ts';
 import type { EtcdConnectionOptions } from '../options.ts';
 
 /** Milliseconds that a login may take. */
 const timeout = 5000;
 
-type Authenticate = (
-  user: { readonly name: string; readonly password: string },
-  metadata: Metadata,
-  options: { deadline: number },
-  callback: (error: ServiceError | null, answer: { token: string }) => void,
-) => void;
-
 /** What calls to the member carry: a token, when there is a user. Rejects when the login fails or a file can't be read. */
-export async function logIn(host: Host, options: EtcdConnectionOptions): Promise<Metadata> {
+export async function logIn(connection: Connection, options: EtcdConnectionOptions): Promise<Metadata> {
   const metadata = new Metadata();
   const user = readUser(options);
   if (user === undefined) return metadata;
-  const client = host.getServiceClient('Auth') as Client & { authenticate: Authenticate };
-  const token = await new Promise<string>((resolve, reject) => {
-    client.authenticate(user, metadata, { deadline: Date.now() + timeout }, (error, answer) => {
-      if (error === null) resolve(answer.token);
-      else reject(error);
-    });
-  });
+  const { token } = await connection.call<{ readonly token: string }>('Auth', 'authenticate', user, timeout);
   metadata.set('token', token);
   return metadata;
 }

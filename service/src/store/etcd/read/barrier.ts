@@ -5,10 +5,10 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import type { Span, Spans } from '../../spans.ts';
-import { messageOf } from '../connect/call-error.ts';
 import type { EtcdMetrics, ResyncCause } from '../etcd-metrics.ts';
 import { HistoryChanged, type Replica } from '../replicate/replica.ts';
 import type { HeadRead } from './head.ts';

@@ -1,6 +1,6 @@
 /** Tells a watcher what it has missed, from etcd's own history. */
 import { Problem } from '@kvstore/core/problem.ts';
-import type { Clock } from '../../clock.ts';
+import { type Clock, pause } from '../../clock.ts';
 import { watchFailed } from '../../notify-watchers.ts';
 import type { Revision } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
@@ -24,14 +24,20 @@ export interface LaggingWatcher {
   readonly closed: AbortSignal;
   /** Undefined: the next may come; else resolves when it may. */
   room(): Promise<void> | undefined;
+  /** True: others wait to catch up, and what was read for this one is in their way. */
+  isInTheWay(): boolean;
   /** Tells a revision; resolves when the next may come. */
   notify(revision: Revision): Promise<void> | void;
   /** Everything up to this revision was told: is that all that is in the index? Then the rest comes from there. */
   arrived(revision: number): boolean;
 }
 
+/** Milliseconds that a client may take nothing while others wait. */
+const patience = 500;
+
 /**
- * One watch of etcd from where the lagging watcher is: resolves when it has arrived, is closed, or the watch broke.
+ * One watch of etcd from where the lagging watcher is: resolves when it has arrived, is closed, or the watch broke; and
+ * when its client takes nothing while others wait, since what was read for it is memory: it is read again later.
  * Rejects with Problem `history-gone` when etcd has forgotten the revision, and EtcdCallError.
  */
 export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher): Promise<void> {
@@ -59,7 +65,8 @@ export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher):
   /** True: the watcher has arrived, or is closed. */
   const tellAll = async (revisions: readonly Revision[]): Promise<boolean> => {
     for (const revision of revisions) {
-      await lagging.room();
+      const room = lagging.room();
+      if (room !== undefined && !(await waited(room))) return true;
       if (lagging.closed.aborted) return true;
       // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
       if (revision.revision > replica.applied && lagging.arrived(replica.applied)) return true;
@@ -67,6 +74,20 @@ export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher):
       if (lagging.arrived(revision.revision)) return true;
     }
     return false;
+  };
+  /** False: others need what it holds. */
+  const waited = async (room: Promise<void>): Promise<boolean> => {
+    let hasRoom = false;
+    const done = room.then(() => {
+      hasRoom = true;
+    });
+    while (!hasRoom && !lagging.closed.aborted) {
+      const looking = new AbortController();
+      await Promise.race([done, pause(clock, patience, AbortSignal.any([looking.signal, lagging.closed]))]);
+      looking.abort();
+      if (!hasRoom && lagging.isInTheWay()) return false;
+    }
+    return true;
   };
   const expectMore = () => {
     cancelSilence();

@@ -1,19 +1,24 @@
 /** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
+
 import { Problem } from '@kvstore/core/problem.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { pause } from '../../clock.ts';
 import { notifyWatchers } from '../../notify-in-slices.ts';
 import { notify } from '../../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
 import { otherTimeline } from '../../timeline.ts';
-import { messageOf } from '../connect/call-error.ts';
 import { unavailable } from './barrier.ts';
 import { type CatchUpOptions, catchUp, type LaggingWatcher } from './catch-up.ts';
 import type { HeadRead } from './head.ts';
+import { HistoryReads } from './history-reads.ts';
 
 export interface WatchesOptions extends CatchUpOptions {
   /** A linearizable read of the head key that takes at most so many milliseconds. */
   readonly readHead: (timeout: number) => Promise<HeadRead>;
 }
+
+/** Watches that read etcd's history at the same time: with etcd's largest answers of 8 MiB, two of each, 64 MiB. */
+const mostReading = 4;
 
 /** Milliseconds before another try when etcd could not be asked. */
 const retryPause = 100;
@@ -70,6 +75,7 @@ export class Watches {
   readonly #all = new Set<Listener>();
   /** Those who have heard of everything that is in the index. */
   readonly #live = new Set<Listener>();
+  readonly #reads = new HistoryReads(mostReading);
 
   constructor(options: WatchesOptions) {
     this.#options = options;
@@ -133,6 +139,7 @@ export class Watches {
       },
       closed: listener.closed,
       room: () => listener.room(),
+      isInTheWay: () => this.#reads.areWanted,
       notify: (revision) => listener.notify(revision),
       arrived: (revision) => {
         listener.last = Math.max(listener.last, revision);
@@ -140,10 +147,18 @@ export class Watches {
       },
     };
     while (!listener.closed.aborted && !this.#join(listener)) {
-      // Members come and go; the watcher only waits a little longer.
-      await catchUp(this.#options, lagging).catch((error: unknown) => {
-        if (error instanceof Problem) throw error;
-      });
+      // Nothing is read for a client that takes nothing.
+      await listener.room();
+      const giveBack = await this.#reads.take(listener.closed);
+      if (giveBack === undefined) return;
+      try {
+        // Members come and go; the watcher only waits a little longer.
+        await catchUp(this.#options, lagging).catch((error: unknown) => {
+          if (error instanceof Problem) throw error;
+        });
+      } finally {
+        giveBack();
+      }
       if (!this.#live.has(listener)) await pause(clock, retryPause, listener.closed);
     }
   }

@@ -59,12 +59,12 @@ export class RevisionReader {
       }
       const key = this.#layout.decode(kv.key);
       if (key === undefined) {
-        if (type === 'Put') this.#onForeign(kv.key, 'not a key');
+        if (type === 'PUT') this.#onForeign(kv.key, 'not a key');
         continue;
       }
       // Checked whoever put it: a full sync sees no transactions, and must come to the same pairs.
-      const value = type === 'Put' ? decodeValue(kv.value) : undefined;
-      if (type === 'Put' && value === undefined) this.#onForeign(kv.key, 'not JSON');
+      const value = type === 'PUT' ? decodeValue(kv.value) : undefined;
+      if (type === 'PUT' && value === undefined) this.#onForeign(kv.key, 'not JSON');
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
@@ -73,5 +73,5 @@ export class RevisionReader {
 }
 
 function headOf({ type, kv }: WatchEvent): Head {
-  return type === 'Put' ? { revision: kv.mod_revision, token: tokenOf(kv.value) } : noHead;
+  return type === 'PUT' ? { revision: kv.mod_revision, token: tokenOf(kv.value) } : noHead;
 }

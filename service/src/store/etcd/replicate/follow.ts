@@ -1,8 +1,8 @@
 /** Keeps the replica up with etcd: sync when there is no other way, else watch from where it is; for ever. */
 
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { Revision } from '../../store.ts';
-import { messageOf } from '../connect/call-error.ts';
 import { checkMember, UnusableEtcd } from '../connect/check.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics, ResyncCause } from '../etcd-metrics.ts';

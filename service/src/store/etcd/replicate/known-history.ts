@@ -1,5 +1,5 @@
 /** What an index knows of the store's history, and whether etcd still has that history. */
-import { meaningOf } from '../connect/call-error.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { ResyncCause } from '../etcd-metrics.ts';
 import type { Layout } from '../layout.ts';

@@ -1,5 +1,5 @@
 /** How far raft's log has come, which tells whether etcd was restored from a snapshot (ADR 0180). */
-import type { IStatusResponse } from 'etcd3';
+import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
@@ -45,7 +45,7 @@ export function wasPutBack(began: Progress, progress: Progress): boolean {
 export async function progressBehind(client: Client, clock: Clock, revision: number): Promise<Progress> {
   const endpoint = await client.member(timeout);
   for (let look = 0; look < looks; look++) {
-    const status = await endpoint.call<IStatusResponse>('Maintenance', 'status', {}, timeout);
+    const status = await endpoint.call<StatusResponse>('Maintenance', 'status', {}, timeout);
     const progress = {
       raftIndex: Number(status.raftIndex),
       raftTerm: Number(status.raftTerm),
@@ -66,7 +66,7 @@ export function missingEntries({ raftIndex }: Pick<Progress, 'raftIndex'>): numb
 /** Adds entries to raft's log that change nothing: transactions whose condition never holds. Throws EtcdCallError. */
 export async function lengthenLog(client: Client, { head }: Layout, entries: number): Promise<void> {
   const request: TxnRequest = {
-    compare: [{ key: head, result: 'Equal', mod_revision: noRevision }],
+    compare: [{ key: head, result: 'EQUAL', mod_revision: noRevision }],
     // Without a write etcd would answer it without its log.
     success: [{ request_put: { key: head, value: new WriteNonces().next() } }],
   };

@@ -2,10 +2,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivate } from '@kvstore/core/private-files.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import type { OnDamage } from '../../damage/damage.ts';
 import { KeyIndex } from '../../index/key-index.ts';
-import { messageOf } from '../connect/call-error.ts';
 import type { Log } from '../options.ts';
 import { bootId } from './boot.ts';
 

@@ -1,5 +1,5 @@
 /** What a full sync reads: pages of the users' keys, all as they were at the revision of the first. */
-import { meaningOf } from '../connect/call-error.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
 import { type Head, noHead, tokenOf } from '../read/head.ts';

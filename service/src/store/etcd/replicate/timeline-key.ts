@@ -3,9 +3,10 @@
  * and that cluster's raft index and term shortly before. A replica makes the key when it is missing, and replaces it when
  * etcd was put back to an earlier state: from there on etcd gives the same revisions again, to other values (ADR 0180).
  */
+
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import { isTimeline, newTimeline } from '../../timeline.ts';
-import { meaningOf } from '../connect/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
 import type { RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '../wire/messages.ts';
@@ -109,7 +110,7 @@ function renaming(layout: Layout, key: TimelineKey, raftIndex: number): TxnReque
   const value = Buffer.from(`${newTimeline()} ${key.answeredBy} ${raftIndex} ${key.answeredIn}`);
   return {
     // Of several replicas that notice at once the first one decides.
-    compare: [{ key: layout.timeline, result: 'Equal', mod_revision: key.revision }],
+    compare: [{ key: layout.timeline, result: 'EQUAL', mod_revision: key.revision }],
     success: [
       { request_put: { key: layout.timeline, value } },
       // As every write: barriers of the other replicas wait until they are on the new timeline.

@@ -1,8 +1,8 @@
 /**
- * One watch of everything under the prefix, on its own channel, from a revision on. etcd3's watcher is not used: when
- * it reconnects it goes on behind the last response's header, and events can be lost.
+ * One watch of everything under the prefix, on its own channel, from a revision on. It never reconnects by itself:
+ * whoever applies its events knows the revision to go on from.
  */
-import { meaningOf, messageOf } from '../connect/call-error.ts';
+import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Endpoint, WatchStream } from '../connect/endpoint.ts';
 import type { Layout } from '../layout.ts';
 import type { WatchResponse } from '../wire/messages.ts';

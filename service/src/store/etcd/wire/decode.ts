@@ -105,11 +105,11 @@ function readHeader(reader: Reader, end: number): ResponseHeader {
 }
 
 function readEvent(reader: Reader, end: number): WatchEvent {
-  let type: WatchEvent['type'] = 'Put';
+  let type: WatchEvent['type'] = 'PUT';
   let kv = noKeyValue;
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag >>> 3 === 1) type = reader.int32() === 1 ? 'Delete' : 'Put';
+    if (tag >>> 3 === 1) type = reader.int32() === 1 ? 'DELETE' : 'PUT';
     else if (tag >>> 3 === 2) kv = readKeyValue(reader, endOf(reader));
     else reader.skipType(tag & 7);
   }

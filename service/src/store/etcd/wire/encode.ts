@@ -38,7 +38,7 @@ function writeRange(writer: Writer, { key, range_end, limit, revision, keys_only
   return writer;
 }
 
-const results = { Equal: 0, Greater: 1 };
+const results = { EQUAL: 0, GREATER: 1 };
 const modTarget = 2;
 
 function writeCompare(writer: Writer, { key, result, mod_revision }: Compare): Writer {

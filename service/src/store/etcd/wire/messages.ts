@@ -46,7 +46,7 @@ export interface RequestOp {
 /** The key's mod revision, 0 for a key that is not there, is equal to or greater than this one. */
 export interface Compare {
   readonly key: Buffer;
-  readonly result: 'Equal' | 'Greater';
+  readonly result: 'EQUAL' | 'GREATER';
   readonly mod_revision: number;
 }
 
@@ -68,8 +68,19 @@ export interface TxnResponse {
   readonly responses: readonly ResponseOp[];
 }
 
+/** Asks for all events of a range of keys from a revision on. */
+export interface WatchRequest {
+  readonly create_request: {
+    readonly key: Buffer;
+    readonly range_end: Buffer;
+    readonly start_revision: number;
+    /** Long responses come in parts. */
+    readonly fragment: boolean;
+  };
+}
+
 export interface WatchEvent {
-  readonly type: 'Put' | 'Delete';
+  readonly type: 'PUT' | 'DELETE';
   readonly kv: KeyValue;
 }
 

@@ -20,7 +20,7 @@ export function comparisons(
 ): Compare[] {
   const all = keys.map((key) => comparison(layout.encode(key), condition, expired.get(key) ?? 0));
   // What the index knows means nothing in an etcd that has less: it was put back to an earlier state.
-  if (newest > 0) all.push({ key: layout.head, result: 'Greater', mod_revision: newest - 1 });
+  if (newest > 0) all.push({ key: layout.head, result: 'GREATER', mod_revision: newest - 1 });
   return all;
 }
 
@@ -35,11 +35,11 @@ export function looks(layout: Layout, keys: readonly string[], { absent }: Condi
 
 /** `expired`: the version at which the key counts as absent, 0 for none. */
 function comparison(key: Buffer, { absent, version }: Condition, expired: number): Compare {
-  if (absent) return { key, result: 'Equal', mod_revision: expired };
-  if (version === 'any') return { key, result: 'Greater', mod_revision: expired };
+  if (absent) return { key, result: 'EQUAL', mod_revision: expired };
+  if (version === 'any') return { key, result: 'GREATER', mod_revision: expired };
   // No version is -1.
   const revision = version?.revision ?? 0;
-  return { key, result: 'Equal', mod_revision: revision === 0 || revision === expired ? -1 : revision };
+  return { key, result: 'EQUAL', mod_revision: revision === 0 || revision === expired ? -1 : revision };
 }
 
 export function isExpired({ lease }: KeyValue, now: number): boolean {

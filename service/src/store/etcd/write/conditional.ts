@@ -1,8 +1,9 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
+
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { otherTimelineFailed, preconditionFailed } from '../../embedded/write.ts';
 import type { Condition } from '../../store.ts';
-import { meaningOf } from '../connect/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import { NotExecuted, within } from '../connect/not-executed.ts';
 import type { Layout } from '../layout.ts';

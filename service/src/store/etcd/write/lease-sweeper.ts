@@ -2,8 +2,9 @@
  * Ends leases that are over by their ids but not in etcd: after a change of its leader etcd starts every lease anew, so
  * a key could stay there for as long again as it was to live.
  */
+
+import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
-import { meaningOf, messageOf } from '../connect/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
 import type { Log } from '../options.ts';

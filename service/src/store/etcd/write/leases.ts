@@ -1,7 +1,7 @@
 /** Leases of keys that expire: one for each request that has a time to live. */
 
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
-import { meaningOf } from '../connect/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import { unavailable } from '../read/barrier.ts';
 import { idsPerDeadline, leaseIdFor } from './lease-id.ts';

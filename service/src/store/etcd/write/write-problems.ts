@@ -1,6 +1,7 @@
 /** What the caller of a write is told when etcd did not take it. */
+
 import { Problem } from '@kvstore/core/problem.ts';
-import { type meaningOf, messageOf } from '../connect/call-error.ts';
+import { type meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import { unavailable } from '../read/barrier.ts';
 
 export function outcomeUnknown(why: string, cause?: unknown): Problem {

@@ -5,10 +5,10 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Problem } from '@kvstore/core/problem.ts';
+import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import { type Spans, spansOf } from '../../spans.ts';
-import { meaningOf } from '../connect/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';

@@ -130,6 +130,34 @@ test('a watcher that takes its time is not flooded with what it has missed', asy
   );
 });
 
+test('clients that take nothing do not keep others from what they have missed, and miss nothing themselves', async (t) => {
+  const { a, b } = await openTwo(t);
+  const { revision: start } = await a.set([{ key: 'start', value: '1' }]);
+  const newest = await load([a, b], 40);
+  await b.barrier();
+  const all = watch(t, b, start);
+  const goOn = Promise.withResolvers<void>();
+  // More of them than may read at the same time.
+  const stalled = Array.from({ length: 10 }, () => {
+    const seen: Revision[] = [];
+    const { close } = b.watch(start, {
+      opened: () => {},
+      room: () => (seen.length < 3 ? undefined : goOn.promise),
+      revision: (revision) => void seen.push(revision),
+      end: ({ message }) => t.fail(message),
+    });
+    t.teardown(close);
+    return seen;
+  });
+  await waitFor('each has begun', () => stalled.every((seen) => seen.length === 3));
+  const other = watch(t, b, start);
+  await waitFor('another has everything', () => lastOf(other.seen) === newest);
+  t.true(stalled.every((seen) => seen.length === 3));
+  goOn.resolve();
+  await waitFor('they have everything, too', () => stalled.every((seen) => lastOf(seen) === newest));
+  for (const seen of [other.seen, ...stalled]) t.deepEqual(seen, all.seen);
+});
+
 test('a revision that is not there yet on this replica is waited for, one that etcd lacks is not of this store', async (t) => {
   const prefix = newPrefix();
   const proxies = await Promise.all(etcd.members.map(({ port }) => TcpProxy.start(port)));

@@ -8,7 +8,7 @@ const keyspace = layout('/p/');
 
 function put(key: string, value: string, revision: number): WatchEvent {
   const kv = { key: Buffer.from(`/p/${key}`), value: Buffer.from(value), mod_revision: revision, lease: '0' };
-  return { type: 'Put', kv };
+  return { type: 'PUT', kv };
 }
 
 function response(events: WatchEvent[], fragment = false): WatchResponse {
@@ -94,7 +94,7 @@ test('a lease of ours says when a key is gone, one of others does not', (t) => {
 });
 
 test('a deletion of a key is a change, that of the head key resets it', (t) => {
-  const gone = (key: string) => ({ ...put(key, '', 9), type: 'Delete' }) as WatchEvent;
+  const gone = (key: string) => ({ ...put(key, '', 9), type: 'DELETE' }) as WatchEvent;
   const [revision] = reader().reader.read(response([gone('k/a'), gone('head')]));
   t.deepEqual(revision?.changes, [{ key: 'a', value: undefined, revision: 9 }]);
   t.is(revision?.head?.revision, 0);

@@ -1,16 +1,13 @@
-/** Our encoders and decoders against protobufjs with etcd's own .proto files. */
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+/** Our encoders and decoders against protobufjs with etcd.proto. */
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { decodeRange, decodeTxn, decodeWatch } from '../../../../src/store/etcd/wire/decode.ts';
 import { encodeRange, encodeTxn } from '../../../../src/store/etcd/wire/encode.ts';
 
-const protos = join(dirname(createRequire(import.meta.url).resolve('etcd3')), '..', 'proto');
-const root = new protobuf.Root();
-root.resolvePath = (_, target) => join(protos, target.replace(/^.*\//, ''));
-root.loadSync('rpc.proto', { keepCase: true });
+const schema = fileURLToPath(new URL('../../../../../etcd/src/etcd.proto', import.meta.url));
+const root = new protobuf.Root().loadSync(schema, { keepCase: true });
 
 const type = (name: string) => root.lookupType(`etcdserverpb.${name}`);
 /** As etcd reads it. */
@@ -46,7 +43,7 @@ const operation = fc.oneof(
 const operations = fc.array(operation, { maxLength: 20 });
 const compare = fc.record({
   key: bytes,
-  result: fc.constantFrom('Equal' as const, 'Greater' as const),
+  result: fc.constantFrom('EQUAL' as const, 'GREATER' as const),
   mod_revision: fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER }),
 });
 
@@ -73,7 +70,7 @@ test('a transaction is what etcd reads: comparisons, puts, ranges, deletions', (
       const found = read('TxnRequest', encodeTxn({ compare: comparisons, success, failure }));
       t.deepEqual(found.success ?? [], success.map(asRead));
       t.deepEqual(found.failure ?? [], failure.map(asRead));
-      const wanted = comparisons.map((each) => ({ ...each, target: 'Mod', mod_revision: String(each.mod_revision) }));
+      const wanted = comparisons.map((each) => asRead(stripped({ ...each, target: 'MOD' })));
       t.deepEqual(found.compare ?? [], wanted);
     }),
   );
@@ -139,7 +136,7 @@ test('answers to a transaction', (t) => {
 });
 
 test('responses of a watch', (t) => {
-  const event = fc.record({ type: fc.constantFrom('Put' as const, 'Delete' as const), kv: keyValue });
+  const event = fc.record({ type: fc.constantFrom('PUT' as const, 'DELETE' as const), kv: keyValue });
   const response = fc.record({
     ...{ created: fc.boolean(), canceled: fc.boolean(), fragment: fc.boolean(), cancel_reason: fc.string() },
     ...{ compact_revision: number, events: fc.array(event, { maxLength: 5 }) },

@@ -1,10 +1,11 @@
 /** The writer alone: its transactions end when and how the test says. */
 import { status } from '@grpc/grpc-js';
 import { Problem } from '@kvstore/core/problem.ts';
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
-import { EtcdCallError } from '../../../../src/store/etcd/connect/call-error.ts';
+
 import type { Endpoint } from '../../../../src/store/etcd/connect/endpoint.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../../src/store/etcd/layout.ts';

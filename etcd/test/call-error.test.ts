@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import test from 'ava';
-import { EtcdCallError, meaningOf } from '../../../../src/store/etcd/connect/call-error.ts';
+import { EtcdCallError, meaningOf } from '../src/call-error.ts';
 
 const dropped = 'Write error: Stream closed with error code NGHTTP2_REFUSED_STREAM (txn, https://etcd-0:2379)';
 

@@ -1,21 +1,36 @@
-/** TLS towards etcd. The files may be replaced at any time: every new connection reads them anew. */
+/** TLS towards etcd. Files may be replaced at any time: every new connection reads them anew. */
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { CallCredentials, ChannelCredentials, credentials } from '@grpc/grpc-js';
-import type { EtcdConnectionOptions } from '../options.ts';
 import { messageOf } from './call-error.ts';
 
 type Connect = Parameters<ChannelCredentials['_createSecureConnector']>;
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
+
+/** PEM files; without authorities, the system's are used. */
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  /** Both or none. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** As PEM: the authorities that a member's certificate is checked by, and what the member is shown. */
+export interface Identity {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
 
 /** Why a connection failed, in words. */
 export type OnRefused = (why: string) => void;
 
 /** Credentials for https that read the files at each connection; `onRefused` hears why one failed. */
 export class FileCredentials extends ChannelCredentials {
-  readonly #files: EtcdConnectionOptions;
+  readonly #files: TlsFiles;
   readonly #onRefused: OnRefused;
 
-  constructor(files: EtcdConnectionOptions, onRefused: OnRefused) {
+  constructor(files: TlsFiles, onRefused: OnRefused) {
     super();
     this.#files = files;
     this.#onRefused = onRefused;
@@ -59,7 +74,13 @@ export class FileCredentials extends ChannelCredentials {
 }
 
 /** Throws when a file cannot be read, is no PEM, or the key is not that of the certificate. */
-export function readCredentials({ caFile, certFile, keyFile }: EtcdConnectionOptions): ChannelCredentials {
+export function readCredentials({ caFile, certFile, keyFile }: TlsFiles): ChannelCredentials {
   const read = (file: string | undefined) => (file === undefined ? null : readFileSync(file));
   return credentials.createSsl(read(caFile), read(keyFile), read(certFile));
+}
+
+/** Throws when it is no PEM, or the key is not that of the certificate. */
+export function identityCredentials({ ca, certificate, key }: Identity): ChannelCredentials {
+  const context = createSecureContext({ ca, cert: certificate, key, minVersion: 'TLSv1.3' });
+  return credentials.createFromSecureContext(context);
 }

@@ -1,0 +1,33 @@
+/**
+ * A process of clients that do their worst, again and again until it is ended. Arguments: the port, and the name of the
+ * kind. Writes a line when they have begun.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { exchange } from '../overload/exchange.ts';
+import { Sockets } from './sockets.ts';
+import { manyWatches, watchersTake } from './watchers.ts';
+import { worstClients } from './worst-clients.ts';
+
+/** Milliseconds that those connections stay which the service does not cut. */
+const stay = 2000;
+
+const [port = 0, name = ''] = [Number(process.argv[2]), process.argv[3]];
+const set = async (pairs: Readonly<Record<string, unknown>>) =>
+  Number((await exchange(port, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
+const attack = name === manyWatches ? undefined : worstClients[name];
+if (attack === undefined && name !== manyWatches) throw new Error(`no such kind: ${name}`);
+let told = false;
+for (;;) {
+  using sockets = new Sockets(port);
+  if (attack === undefined) await watchersTake(sockets, set, tell);
+  else {
+    await attack({ send: (...parts) => sockets.connect(parts), set });
+    tell();
+    await pause(stay);
+  }
+}
+
+function tell(): void {
+  if (!told) process.stdout.write('begun\n');
+  told = true;
+}
