@@ -3,15 +3,7 @@
  * it knows whether a request is sampled, which every request would pay for.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import {
-  type Attributes,
-  propagation,
-  ROOT_CONTEXT,
-  SamplingDecision,
-  SpanKind,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, propagation, ROOT_CONTEXT, SamplingDecision, SpanKind, trace } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
@@ -85,10 +77,9 @@ function callerOf(headers: IncomingMessage['headers']): Parent {
   return { ids: trace.getSpanContext(carried), carried };
 }
 
-function isSampled({ rootRatio, followsCaller, sampler }: Sampling, { ids, carried }: Parent): boolean {
+function isSampled({ rootRatio, ofCallers }: Sampling, { ids, carried }: Parent): boolean {
   if (ids === undefined) return Math.random() < rootRatio;
-  if (followsCaller) return (ids.traceFlags & TraceFlags.SAMPLED) !== 0;
-  const { decision } = sampler.shouldSample(carried, ids.traceId, '', SpanKind.SERVER, {}, []);
+  const { decision } = ofCallers.shouldSample(carried, ids.traceId, '', SpanKind.SERVER, {}, []);
   return decision === SamplingDecision.RECORD_AND_SAMPLED;
 }
 
