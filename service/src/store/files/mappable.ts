@@ -11,7 +11,7 @@ const cannotMap = 5386;
 
 /**
  * Throws an Error when shared mappings fail in the folder; takes 1 ms. SQLite tries it: Node has no call for it. Anything
- * else that fails here, such as a full disk, is no matter of this. Nobody else may use the folder meanwhile.
+ * else that fails here, such as a full disk, is no matter of this. No other process may use the folder meanwhile.
  */
 export function checkMappable(directory: string, tryMapping: (file: string) => void = mapOnce): void {
   const probe = join(directory, 'mapping.probe');
