@@ -33,7 +33,7 @@ test('backed up, deleted with all its volumes, restored into a new KvStore: byte
   for (const i of [1, 2, 3]) await backUp(store, `by-hand-${i}`);
   const log = await kubectl('logs', '-n', namespace, 'job/by-hand-3');
   t.regex(log, new RegExp(`${count + 1} pairs in .*; deleted `), 'only two are kept');
-  await waitFor('the status tells of it', async () => (await statusField(store, '.backup.lastSuccessfulTime')) !== '');
+  await waitFor('the status reports it', async () => (await statusField(store, '.backup.lastSuccessfulTime')) !== '');
 
   await kubectl('delete', 'kvs', 'shop', '-n', namespace, '--cascade=foreground', '--timeout=120s');
   const left = ['get', 'pods,pvc', '-n', namespace, '-l', 'app.kubernetes.io/component!=backup', '-o', 'name'];
@@ -64,13 +64,13 @@ test('a backup that is not there is told, the store is not opened, and another o
   await backUp(store, 'by-hand');
 
   await kubectl('annotate', 'pvc', 'shop-backup', '-n', namespace, 'kvstore.dev/restorable-by=*');
-  const restoreFrom = { volumeClaim: 'shop-backup', kvStore: 'nobody' };
+  const restoreFrom = { volumeClaim: 'shop-backup', kvStore: 'missing' };
   const again = await applyKvStore(namespace, { ...spec, restoreFrom }, 'again');
   const reasonOf = (type: string) => statusField(again, `.conditions[?(@.type=="${type}")].reason`);
   const failed = async () => (await reasonOf('Restored')) === 'Failed';
   await waitFor('the restore has failed', failed, { timeout: 240_000, interval: 500 });
-  t.regex(await statusField(again, '.conditions[?(@.type=="Restored")].message'), /exit code 3: .*nobody/);
-  await waitFor('Ready tells of it', async () => (await reasonOf('Ready')) === 'RestoreFailed');
+  t.regex(await statusField(again, '.conditions[?(@.type=="Restored")].message'), /exit code 3: .*missing/);
+  await waitFor('Ready reports it', async () => (await reasonOf('Ready')) === 'RestoreFailed');
   t.is(await kubectl('get', 'ingress', 'again', '-n', namespace, '--ignore-not-found', '-o', 'name'), '');
 
   await again.patch({ restoreFrom: { ...restoreFrom, kvStore: 'shop' } });

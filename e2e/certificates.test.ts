@@ -1,4 +1,4 @@
-/** Certificates between the parts of a KvStore: nobody gets in without one, and nobody notices that they are replaced. */
+/** Certificates between the parts of a KvStore: they are required, and their replacement disturbs no client. */
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
 import { beyondHandovers, lost, send, startWriter } from './support/client.ts';
@@ -42,7 +42,7 @@ test('a pod without a certificate gets nowhere, one with that of the service at 
   }
 });
 
-test('certificates and their authority are replaced under load, and nobody notices', async (t) => {
+test('certificates and their authority are replaced under load, and no client notices', async (t) => {
   t.timeout(1_200_000);
   // Longer than this cluster's kubelet takes to update files, and shorter than the default.
   const operator = ['-n', 'kvstore-system', 'deployment/kvstore-operator'];

@@ -1,4 +1,4 @@
-/** Processes that are killed with SIGKILL, in pods that stay: nothing hears of it before. Needs KV_E2E_NODE. */
+/** Processes that are killed with SIGKILL, in pods that stay: without any notice. Needs KV_E2E_NODE. */
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, startWriter } from './support/client.ts';

@@ -32,7 +32,7 @@ test('the four endpoints answer through the Ingress, and all replicas agree', as
   t.is(await statusField(store, '.etcd.readyMembers'), '3');
 });
 
-test('nobody notices a new image, a rolling restart of etcd, or a restart of the operator', async (t) => {
+test('no client notices a new image, a rolling restart of etcd, or a restart of the operator', async (t) => {
   const store = await createKvStore(await makeNamespace(t));
   const writer = startWriter(store, 'roll-');
   const before = await fortio(store, Math.max(10, loadSeconds / 3));

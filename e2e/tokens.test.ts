@@ -1,4 +1,4 @@
-/** Tokens for the API, as docs/operator.md and docs/backup.md say: without one nobody gets in, and they are rotated. */
+/** Tokens for the API, as docs/operator.md and docs/backup.md say: calls without one are refused, and they rotate. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -43,14 +43,14 @@ test('a token of the Secret is needed; a wrong one is refused; another Secret is
     const codes = await Promise.all(Array.from({ length: 30 }, () => status(store, 'GET', '/', token)));
     return codes.every((code) => code === wanted);
   };
-  await waitFor('nobody gets in without', () => all(undefined, 401), { timeout: 60_000, interval: 500 });
+  await waitFor('calls without a token are refused', () => all(undefined, 401), { timeout: 60_000, interval: 500 });
   const answers = {
-    nobody: [await status(store, 'GET', '/'), await status(store, 'POST', '/set')],
+    none: [await status(store, 'GET', '/'), await status(store, 'POST', '/set')],
     wrong: [await status(store, 'GET', '/', next), await status(store, 'POST', '/set', next)],
     reader: [await status(store, 'GET', '/', reader), await status(store, 'POST', '/set', reader)],
     writer: [await status(store, 'GET', '/', writer), await status(store, 'POST', '/set', writer)],
   };
-  t.deepEqual(answers, { nobody: [401, 401], wrong: [401, 401], reader: [200, 403], writer: [200, 200] });
+  t.deepEqual(answers, { none: [401, 401], wrong: [401, 401], reader: [200, 403], writer: [200, 200] });
   const pods = await store.servicePods();
   const [pod] = pods;
   const metrics = await getFromPod(namespace, pod?.name ?? '', 8080, '/metrics');

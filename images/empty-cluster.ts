@@ -18,8 +18,8 @@ export async function emptyCluster(): Promise<EmptyCluster> {
   return {
     kubeconfig: JSON.stringify({
       clusters: [{ name: 'empty', cluster: { server: `http://127.0.0.1:${port}` } }],
-      users: [{ name: 'nobody', user: {} }],
-      contexts: [{ name: 'empty', context: { cluster: 'empty', user: 'nobody' } }],
+      users: [{ name: 'anonymous', user: {} }],
+      contexts: [{ name: 'empty', context: { cluster: 'empty', user: 'anonymous' } }],
       'current-context': 'empty',
     }),
     close() {

@@ -1,6 +1,6 @@
 /**
  * Removes from installed packages what no program reads: documentation, source maps, builds for other environments. Licences
- * and notices stay: whoever gets the image gets them. Usage: node images/prune-modules.ts FOLDER
+ * and notices stay: the image must contain them. Usage: node images/prune-modules.ts FOLDER
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

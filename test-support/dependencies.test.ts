@@ -63,3 +63,9 @@ test('everything that an image holds has a permissive licence and a digest', (t)
     t.truthy(version && integrity, path);
   }
 });
+
+test("the first lines that a newcomer with an older Node sees are not npm's warnings of engines", (t) => {
+  t.regex(readFileSync(`${root}.npmrc`, 'utf8'), /^loglevel=error$/m);
+  // An engine of this project's own that is not met would be an error where engine-strict is set.
+  t.is(readJson('package.json').engines.node, '>=20');
+});

@@ -20,7 +20,7 @@ export interface ClusterOptions {
   readonly flags?: readonly string[];
   /** https with a certificate that each member makes for itself. */
   readonly tls?: boolean;
-  /** https with these files; only clients with a certificate of the authority are let in. */
+  /** https with these files; only clients with a certificate of the authority may connect. */
   readonly certificates?: ClusterCertificates;
   /** False keeps fsync: needed only where a machine may lose power. */
   readonly unsafeNoFsync?: boolean;

@@ -130,7 +130,7 @@ export class EtcdMember {
   }
 }
 
-/** A letter a thread, as Linux tells it; none elsewhere. */
+/** A letter a thread, from Linux; none elsewhere. */
 function threadStates(pid: number): string[] {
   const directory = `/proc/${pid}/task`;
   if (!existsSync(directory)) return [];

@@ -18,7 +18,7 @@ export interface KubeApiServer {
   readonly url: string;
   /** Path of a kubeconfig of a cluster administrator. */
   readonly kubeconfig: string;
-  /** A kubeconfig, as text, of whoever holds this token. */
+  /** A kubeconfig, as text, for the holder of this token. */
   kubeconfigFor(token: string): string;
   /** Ends the API server without any notice, as a crash does. */
   kill(): Promise<void>;

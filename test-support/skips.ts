@@ -49,6 +49,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'lost-answers',
     'mutations',
     'put-back',
+    'two-families',
     'watch-kill',
     'watches',
   ].map((name) => ({

@@ -3,6 +3,7 @@ import { matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { longTests } from './long-tests.ts';
+import { skips } from './skips.ts';
 import { testFiles } from './test-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,11 +23,11 @@ function taken(patterns: readonly string[], file: string): boolean {
 test('every test file is in one of the two runs, but for what lacks a program', async (t) => {
   const all = (await files(['**/*.test.ts'])).filter((file) => !file.startsWith('e2e/'));
   const [short, long] = [testFiles('short'), testFiles('long')];
-  const missing = short.filter((pattern) => pattern.startsWith('!') && !longTests.includes(pattern.slice(1)));
+  const missing = skips();
   t.true(all.length > 200);
   for (const file of all) {
     const runs = Number(taken(short, file)) + Number(taken(long, file));
-    const lacks = missing.some((pattern) => matchesGlob(file, pattern.slice(1)));
+    const lacks = missing.some((skip) => matchesGlob(file, skip.files));
     t.is(runs, lacks ? 0 : 1, file);
   }
 });

@@ -7,7 +7,7 @@ export interface Slice {
   readonly milliseconds: number;
 }
 
-/** What all slices of a session saw, those that nobody counts included. */
+/** What all slices of a session saw, those that no figure counts included. */
 export interface Summary {
   /** Milliseconds. */
   readonly p50: number;

@@ -29,7 +29,7 @@ export class WrkSession implements Session, Disposable {
     const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`];
     const args = [...threads, '-s', script, `http://127.0.0.1:${port}`, String(connections), String(requests.length)];
     this.#wrk = spawn('wrk', args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    // It has ended: whoever waits for a line is told.
+    // It has ended: the read of the next line fails.
     this.#wrk.stdin.on('error', () => {});
     this.#wrk.stdin.write(requests.map(lineOf).join(''));
     this.#lines = createInterface({ input: this.#wrk.stdout })[Symbol.asyncIterator]();

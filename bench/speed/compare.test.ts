@@ -25,7 +25,7 @@ test('a bar is not met below it, above it, or with a failed request', (t) => {
   t.false(judge(latency, [resultOf('ours', [figures(1, { p99: 4.1 })]), theirs]).met);
 });
 
-test('a bar that names nobody is a mistake', (t) => {
+test('a bar that names no result is a mistake', (t) => {
   t.throws(() => judge(bar, []), { message: /ours/ });
 });
 

@@ -8,7 +8,7 @@ export interface Figures {
   readonly p99: number;
   /** Answers that were not 2xx, and connections that failed. */
   readonly errors: number;
-  /** Microseconds of processor time that the serving processes took for an answer; NaN when nobody looked. */
+  /** Microseconds of processor time that the serving processes took for an answer; NaN when it was not measured. */
   readonly cpu: number;
 }
 

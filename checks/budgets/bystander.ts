@@ -1,17 +1,19 @@
-/** Clients that mean well: each sends one request after the other, over a connection that it keeps. */
+/**
+ * Clients that mean well: each sends one request after the other, over a connection that it keeps, with some time between
+ * them. So their rate says how long each waited, and they do not fill the service by themselves.
+ */
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { exchange, type Request } from '../overload/exchange.ts';
 
-/** Milliseconds that a client waits when it was refused. */
-const refusedPause = 20;
+/** Milliseconds between two requests. */
+const between = 10;
 
 export class Bystander implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #working: Promise<unknown>;
   #ended = false;
   #answered = 0;
-  #refused = 0;
 
   /** @param clients at once */
   constructor(port: number, request: Request, clients: number) {
@@ -19,10 +21,7 @@ export class Bystander implements AsyncDisposable {
       while (!this.#ended) {
         const { outcome } = await exchange(port, request, this.#agent);
         if (outcome === 200) this.#answered++;
-        else {
-          this.#refused++;
-          await pause(refusedPause);
-        }
+        await pause(between);
       }
     };
     this.#working = Promise.all(Array.from({ length: clients }, work));
@@ -31,11 +30,6 @@ export class Bystander implements AsyncDisposable {
   /** Requests that were answered with 200 so far. */
   get answered(): number {
     return this.#answered;
-  }
-
-  /** And with anything else. */
-  get refused(): number {
-    return this.#refused;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import { quantile } from '../../test-support/quantile.ts';
 import type { Measured } from './measure.ts';
 
 export const bars = {
-  /** Of the others' rate alone, for the same processor time of the service. */
+  /** Of the others' rate alone. */
   rate: 0.5,
   /** Milliseconds of the service's work that the slowest probe waited for. */
   probe: 50,

@@ -8,7 +8,11 @@ import type { Round } from './languages.ts';
 /** @param name of the round's own folder */
 export async function withService(name: string, round: (round: Round) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kvstore-clients-'));
-  const service = await ServiceProcess.start({ endpoints: [], dataDir: join(folder, 'data') });
+  const service = await ServiceProcess.start({
+    endpoints: [],
+    dataDir: join(folder, 'data'),
+    settings: { KV_WATCH_HEARTBEAT: '100ms' },
+  });
   try {
     await service.ready();
     const description = join(folder, 'openapi.json');

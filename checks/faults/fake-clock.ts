@@ -1,4 +1,4 @@
-/** A wall clock that jumps, for a process whose libc tells it the time: libfaketime (Debian's package faketime). */
+/** A wall clock that jumps, for a process that reads the time through libc: libfaketime (Debian's package faketime). */
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -27,7 +27,7 @@ export function fakeClock(directory: string): FakeClock | undefined {
     if (seconds !== 0 && last?.end !== Number.POSITIVE_INFINITY) {
       jumps.push({ start: Date.now(), end: Number.POSITIVE_INFINITY });
     }
-    // Renamed: nobody reads half of it.
+    // Renamed: a reader never sees half of it.
     writeFileSync(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`);
     renameSync(`${file}.new`, file);
     if (seconds === 0 && last !== undefined) last.end = Math.min(last.end, Date.now());

@@ -68,7 +68,7 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     if (failure === undefined) await mirrors.finish();
     else await mirrors.stop();
     const { history: recorded, errors } = recorder;
-    // Without recovery there may be nobody to read from; what was seen until then is judged all the same.
+    // Without recovery there may be no replica to read from; what was seen until then is judged all the same.
     const nothing = { reads: [], differences: [] };
     const last = failure === undefined ? await readEverything(replicas, recorded) : nothing;
     if (failure === undefined) await expiring.readEverything();

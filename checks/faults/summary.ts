@@ -5,7 +5,7 @@ import type { Operation } from '../linearizable/operation.ts';
 export interface Summary {
   readonly seconds: number;
   readonly operations: number;
-  /** Writes whose outcome nobody was told. */
+  /** Writes whose outcome no client learned. */
   readonly unknown: number;
   /** Operations that were refused or lost, by code. */
   readonly refused: Readonly<Record<string, number>>;

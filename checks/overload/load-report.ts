@@ -1,4 +1,4 @@
-/** What the loading process is told, and tells. */
+/** What the loading process is given, and what it reports. */
 
 export interface LoadOptions {
   readonly port: number;

@@ -2,7 +2,7 @@
 import { quantile } from '../../test-support/quantile.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Milliseconds that are as good as any: below it a p99 tells of the garbage collector and of the neighbours. */
+/** Milliseconds that are as good as any: below it a p99 reflects the garbage collector and other processes. */
 const unnoticed = 50;
 
 /** The p99 that counts as normal again: twice what it was before. */

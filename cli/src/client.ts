@@ -1,8 +1,9 @@
 /** Requests to one store. Never follows a redirect: the token is for the URL that the user gave, and for no other. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { SecureContextOptions } from 'node:tls';
+import { type NodeHttp, nodeHttp } from '@kvstore/core/node-http.ts';
 import { type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
 import { acceptOf, brokenBody, errorOf, type Form, isOurs } from './trust.ts';
@@ -39,14 +40,15 @@ export interface Answer {
 
 export class Client {
   readonly options: ClientOptions;
-  readonly #agent: HttpAgent;
+  readonly #http: NodeHttp;
+  readonly #agent: Agent;
   readonly #base: string;
 
   constructor(options: ClientOptions) {
     this.options = options;
     this.#base = options.url.pathname.replace(/\/$/, '');
-    this.#agent =
-      options.url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    this.#http = nodeHttp(options.url.protocol);
+    this.#agent = new this.#http.Agent({ keepAlive: true });
   }
 
   /**
@@ -93,7 +95,7 @@ export class Client {
       },
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(options, (answer) => {
+      const request = this.#http.request(options, (answer) => {
         answered = answer;
         // Its reader gets the error as well. Without a reader, at the moment, it must not end the process.
         answer.on('error', () => {});

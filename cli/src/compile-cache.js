@@ -37,7 +37,7 @@ export function userCaches(platform, { XDG_CACHE_HOME: xdg = '', LOCALAPPDATA: l
 }
 
 /**
- * Code is read from there: it is used only when nobody else can write to it. Made when it is missing.
+ * Code is read from there: it is used only when no other user can write to it. Made when it is missing.
  * @param {string} caches
  * @returns {string | undefined}
  */

@@ -6,7 +6,7 @@ import { parseRecord } from './record.ts';
 import { type Item, LineError, writeInBatches } from './write-batches.ts';
 
 export interface ImportOptions {
-  /** Told of a line that cannot be used. When it returns, the import goes on; when it throws, it ends. */
+  /** Called for a line that cannot be used. When it returns, the import goes on; when it throws, it ends. */
   readonly onBadLine: (error: LineError) => void;
   /** Called when everything up to the end of this line is written. */
   readonly onWritten: (line: Line, counts: Counts) => Promise<void>;

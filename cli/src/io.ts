@@ -6,6 +6,8 @@ import { printable, printableLines } from './printable.ts';
 
 export interface Terminal extends Writable {
   readonly isTTY?: boolean;
+  /** Its width in characters. */
+  readonly columns?: number;
 }
 
 export interface Io {

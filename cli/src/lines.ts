@@ -1,4 +1,4 @@
-/** A stream of bytes, cut into lines: what is in them is nobody's business here. */
+/** A stream of bytes, cut into lines, whose contents it does not parse. */
 
 export interface Line {
   /** From 1. */

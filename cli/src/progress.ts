@@ -8,11 +8,15 @@ export interface Progress {
   stop(): void;
 }
 
+/** Characters of a bar: on a wide terminal, and the fewest that show anything. */
+const widest = 40;
+const narrowest = 10;
+
 const silent: Progress = { update: () => {}, stop: () => {} };
 
 /**
  * @param terminal undefined: the user sees the data itself
- * @param total bytes of the input; undefined when nobody knows
+ * @param total bytes of the input; undefined when it is unknown
  */
 export function startProgress(terminal: Terminal | undefined, total: number | undefined): Progress {
   if (terminal?.isTTY !== true) return silent;
@@ -26,7 +30,10 @@ export function startProgress(terminal: Terminal | undefined, total: number | un
       const lines = payload.lines ?? 0;
       const count = `${lines.toLocaleString('en')} pairs, ${Math.round(lines / seconds).toLocaleString('en')} a second`;
       if (total === undefined || Format.BarFormat === undefined) return count;
-      return `${Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}% | ${count}`;
+      const shown = `${Math.floor(params.progress * 100)}% | ${count}`;
+      const barsize = Math.min(widest, (terminal.columns ?? 80) - shown.length - 1);
+      // A narrow terminal cuts the line: the numbers say more than the bar.
+      return barsize < narrowest ? shown : `${Format.BarFormat(params.progress, { ...options, barsize })} ${shown}`;
     },
   });
   bar.start(total ?? 1, 0);

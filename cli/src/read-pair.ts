@@ -12,7 +12,7 @@ export interface StoredPair {
 }
 
 /**
- * Keys that come through every proxy in a path. Others are asked for in the query: many proxies clean `..`, `//` and what
+ * Keys that come through every proxy in a path. Others go into the query: many proxies clean `..`, `//` and what
  * is escaped out of a path, and would ask the store for another key.
  */
 const safeInPath = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/;

@@ -23,7 +23,7 @@ export interface Limits {
 
 /**
  * Writes pairs that share their expiry.
- * @param onRefused told of each pair that fits in no request, or that the store refuses; the others are written
+ * @param onRefused called for each pair that fits in no request, or that the store refuses; the others are written
  * @returns how many were written
  * @throws ServerError, ConnectionError
  */
@@ -91,7 +91,7 @@ async function set(client: Client, batch: readonly Item[], ttl: number | 'never'
     method: 'POST',
     target: ttl === 'never' ? '/set' : `/set?ttl=${ttl}`,
     body: `{${batch.map(member).join(',')}}`,
-    // The same values again: whoever writes to these keys meanwhile is overwritten in any case.
+    // The same values again: a concurrent write to these keys is overwritten in any case.
     repeatable: true,
   });
 }

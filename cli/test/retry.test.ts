@@ -10,7 +10,7 @@ const busy = (retryAfter?: number) => problem(503, 'overloaded', retryAfter);
 const lost = new ConnectionError('http://store', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
 const refused = new ConnectionError('http://store', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 
-/** Throws the errors one after the other, then succeeds; tells how long it waited before each further try. */
+/** Throws the errors one after the other, then succeeds; returns how long it waited before each further try. */
 async function attempt(errors: readonly Error[], { repeatable = true, patience = 60_000 } = {}) {
   const waits: number[] = [];
   let now = 1_000_000;

@@ -1,4 +1,5 @@
 /** get, set, delete and search: what they print, and how they end. */
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { cli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
@@ -23,6 +24,14 @@ test.serial('a value comes back byte for byte, whatever the key', async (t) => {
     .split('\n')
     .map((line) => JSON.parse(line));
   t.deepEqual(keys.sort(), [...oddKeys, '😀?%2F'].sort());
+});
+
+test.serial('a name that has an IPv6 address first, where nothing listens, is reached at its other one', async (t) => {
+  const url = store.url.replace('127.0.0.1', 'localhost');
+  const preload = fileURLToPath(new URL('../../test-support/two-families.ts', import.meta.url));
+  const env = { NODE_OPTIONS: `--import=${preload}` };
+  t.like(await cli(t, ['set', 'a', '1'], { url, env }), { code: 0, stderr: '' });
+  t.like(await cli(t, ['get', 'a'], { url, env }), { code: 0, stdout: '1\n' });
 });
 
 test.serial('set reads standard input, takes texts, and prints the version', async (t) => {
@@ -54,7 +63,7 @@ test.serial('conditions: exit code 4, and nothing is written', async (t) => {
   t.is((await cli(t, ['get', 'a'], { url })).code, 3);
 });
 
-test.serial('delete tells how many there were, and ttl ends a pair', async (t) => {
+test.serial('delete prints how many there were, and ttl ends a pair', async (t) => {
   const { url } = store;
   await fetch(`${url}/set`, { method: 'POST', body: '{"..":1,"a/b":2,"stays":3}' });
   t.like(await cli(t, ['delete', 'none', '..', 'a/b'], { url }), { code: 0, stdout: '2\n' });

@@ -1,6 +1,5 @@
 /** Files and folders that only their user may read. */
 import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 export const privateFolder = 0o700;
@@ -9,6 +8,11 @@ export const privateFile = 0o600;
 /** Rights of the group and of all others: to a file, and to change what is in a folder. */
 const toFile = 0o077;
 const toFolder = 0o022;
+
+/** The user of this process; -1 where users have no numbers, as on Windows. It needs no entry in the system's list of users. */
+export function userId(): number {
+  return process.geteuid?.() ?? -1;
+}
 
 /** Writes a new file, in place of what has the name: a link that was laid there leads nowhere. */
 export function writePrivate(file: string, content: string | Buffer): void {
@@ -23,7 +27,7 @@ export function writePrivate(file: string, content: string | Buffer): void {
  * what cannot be looked at is left out.
  */
 export function looserThanPrivate(directory: string): string[] {
-  const { uid } = userInfo();
+  const uid = userId();
   // Windows has other rights, and says -1.
   return uid < 0 ? [] : [...looseIn(directory, uid)];
 }

@@ -20,7 +20,7 @@ export function clientPanels() {
     }),
     timeseries({
       title: 'Client errors by status and route',
-      shows: 'Answers with a 4xx a second: the client is told what is wrong with its request.',
+      shows: 'Answers with a 4xx a second: the answer says what is wrong with the request.',
       normal: '404 for keys that are not there.',
       otherwise: 'a rise of 400 or 401 is a client that was changed; its owner has to look.',
       unit: 'reqps',

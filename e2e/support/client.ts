@@ -47,7 +47,7 @@ export function send(
 export interface Writer {
   /** Writes that were acknowledged so far. */
   acknowledged(): number;
-  /** Ends the writing and tells what came of it. */
+  /** Ends the writing and returns what came of it. */
   stop(): Promise<WriterReport>;
 }
 
@@ -97,7 +97,7 @@ export function startWriter(store: Door, prefix: string): Writer {
 
 /**
  * What was refused beyond one write of unknown outcome for each time that etcd's leadership was handed over: a member
- * that forwards a write to the leader at that moment may never hear of it again, and its writer is told so.
+ * that forwards a write to the leader at that moment may never get its outcome, and its writer gets `outcome-unknown`.
  */
 export function beyondHandovers(refused: WriterReport['refused'], handovers: number): readonly [string, number][] {
   return [...refused].filter(([what, count]) => what !== '503 outcome-unknown' || count > handovers);

@@ -3,7 +3,7 @@ import { getFromPod } from './kubectl.ts';
 import type { KvStoreHandle } from './kvstore.ts';
 
 /**
- * The leader's pod, by the metric each member has of itself; empty while nobody leads.
+ * The leader's pod, by the metric each member has of itself; empty while no member leads.
  * @param but a member that is not asked, because it cannot know better
  */
 export async function etcdLeader(store: KvStoreHandle, but?: string): Promise<string> {

@@ -33,7 +33,7 @@ export type Meaning =
   | 'refused'
   /** Not executed, and worth another try: no connection, no leader, etcd sheds load. */
   | 'not-executed'
-  /** Executed or not: nobody knows. */
+  /** It is unknown whether it was executed. */
   | 'unknown';
 
 /** etcd's own texts (api/v3rpc/rpctypes/error.go), which are part of its API. */
@@ -48,7 +48,7 @@ const texts: readonly (readonly [RegExp, Meaning])[] = [
   [/etcdserver: no leader|too many requests|not supported for learner/, 'not-executed'],
   // Users or roles changed while it was under way, or came to be asked for: the next try is as who it is now.
   [/invalid auth token|revision of auth store is old|user name is empty/, 'not-executed'],
-  // raft's own text: no entry was appended, because nobody leads or leadership is being handed over.
+  // raft's own text: no entry was appended, because no member leads or leadership is being handed over.
   [/raft proposal dropped/, 'not-executed'],
   // A member that shuts down refuses what came after its goodbye: it has processed nothing of it (RFC 9113, 8.7).
   [/NGHTTP2_REFUSED_STREAM/, 'not-executed'],

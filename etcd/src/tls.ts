@@ -25,7 +25,7 @@ export interface Identity {
 /** Why a connection failed, in words. */
 export type OnRefused = (why: string) => void;
 
-/** Credentials for https that read the files at each connection; `onRefused` hears why one failed. */
+/** Credentials for https that read the files at each connection; `onRefused` gets the reason when one failed. */
 export class FileCredentials extends ChannelCredentials {
   readonly #files: TlsFiles;
   readonly #onRefused: OnRefused;

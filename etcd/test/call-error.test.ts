@@ -16,7 +16,7 @@ test('what was under way while users or roles changed was not executed: it is se
   t.is(meaningOf(new EtcdCallError('etcdserver: permission denied', status.PERMISSION_DENIED, true)), 'refused');
 });
 
-test('a connection that breaks tells nothing', (t) => {
+test('after a broken connection the outcome is unknown', (t) => {
   for (const message of [
     'Connection dropped',
     'Stream closed with error code NGHTTP2_INTERNAL_ERROR',

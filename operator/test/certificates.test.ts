@@ -122,5 +122,5 @@ async function readAgain(operator: RunningOperator): Promise<void> {
     return Number(count ?? 0);
   };
   const start = await total();
-  await waitFor('every Secret is asked for', async () => (await total()) >= start + 2 * names.length);
+  await waitFor('the operator has read every Secret', async () => (await total()) >= start + 2 * names.length);
 }

@@ -87,7 +87,7 @@ const cases: readonly [title: string, found: Partial<Findings>, degraded: string
     { exposure: no('OtherStoreAnswers'), short: { route: 60_000 } },
     'True OtherStoreAnswers',
   ],
-  ['nobody says who serves the class', { exposure: { ...no('NotReported'), status: 'Unknown' } }, 'False AsExpected'],
+  ['no controller reports the class', { exposure: { ...no('NotReported'), status: 'Unknown' } }, 'False AsExpected'],
   ['an external etcd that is not reached', { etcd: undefined, contactMs: 30_001 }, 'True EtcdUnavailable'],
   ['an external etcd that elects', { etcd: undefined, contactMs: 30_000 }, 'False AsExpected'],
   ['a backup that failed', { backup: no('Failed') }, 'True BackupFailed'],

@@ -76,12 +76,12 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
   ['a schedule that is none', { etcd: {}, backup: { schedule: 'at night', storage: {} } }, /five fields/],
   ['no backup to keep', { etcd: {}, backup: { schedule: '@daily', retention: 0, storage: {} } }, /equal to 1/],
   [
-    'a backup without a token where one is asked for',
+    'a backup without a token where one is needed',
     { etcd: {}, auth: { tokensSecretName: 'a' }, backup: { schedule: '@daily', storage: {} } },
     /backup needs tokenSecretName/,
   ],
   [
-    'a restore without a token where one is asked for',
+    'a restore without a token where one is needed',
     { etcd: {}, auth: { tokensSecretName: 'a' }, restoreFrom: { volumeClaim: 'a' } },
     /restoreFrom needs tokenSecretName/,
   ],

@@ -49,7 +49,7 @@ test('a misspelt setting is logged and ignored', async (t) => {
   t.true(service.log.some(({ name, level }) => name === 'KV_PROT' && level === 40));
 });
 
-test('tokens that cannot be used end the start; those that can are asked for, and never logged', async (t) => {
+test('tokens that cannot be used end the start; those that can are required, and never logged', async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, 'tokens');
   const env = { KV_TOKENS_FILE: file, KV_LOG_LEVEL: 'trace', KV_DATA_DIR: join(folder, 'data') };

@@ -121,7 +121,7 @@ test('a stream that is being read is sent to its end', async (t) => {
   t.is((await exit).code, 0);
 });
 
-test('a stream that nobody reads is cut at the deadline, so that it is not taken for the whole', async (t) => {
+test('a stream without a reader is cut at the deadline, so that it is not taken for the whole', async (t) => {
   const service = await start(t, { KV_DRAIN_WINDOW: '0s', KV_DRAIN_TIMEOUT: '1s' });
   await fill(service);
   const answer = await slowDump(service);
@@ -170,12 +170,12 @@ test('with thousands of idle connections and a thousand watches the service stil
   t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
   t.is(await (await fetch(`${service.url}/get/a`)).text(), '1');
   t.true((await fetch(`${service.url}/livez`)).ok);
-  await waitFor('every watch hears of it', () => heard.every((text) => text().includes('"key":"a"')));
+  await waitFor('every watch reports it', () => heard.every((text) => text().includes('"key":"a"')));
   t.log(`${sockets} connections, ${heard.length} watches`);
   t.is((await service.stop('SIGTERM')).code, 0);
 });
 
-/** Resolves when the watch has begun, with what tells all that came. */
+/** Resolves when the watch has begun, with a function that returns all that came. */
 async function watch(t: ExecutionContext, service: Service): Promise<() => string> {
   const socket = await open(t, service);
   let text = '';

@@ -23,7 +23,7 @@ export interface Exit {
 }
 
 export interface Spawned {
-  /** Whoever spawns it reads what it prints. */
+  /** The caller reads what it prints. */
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   readonly ended: Promise<Exit>;
 }

@@ -1,4 +1,4 @@
-/** GET / of 10,000 pairs, while nobody writes and while somebody does. */
+/** GET / of 10,000 pairs, without writes and during writes. */
 import { HttpConnection } from '../../load/http-connection.ts';
 import { gets } from '../../load/requests.ts';
 import { keyOf, value } from '../data.ts';

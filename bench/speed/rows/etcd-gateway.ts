@@ -71,7 +71,7 @@ async function startBoth({ scratch, ending }: Bench) {
       body: JSON.stringify({ key: base64(keyOf(n)), value: base64(value) }),
     });
   }
-  // What either costs, whoever does the work.
+  // What either costs, in all processes that do the work.
   const pids = [...cluster.members.map(({ pid }) => pid), ...service.pids];
   return { member, kvstore: { port: service.port }, pids };
 }

@@ -14,7 +14,7 @@ const sizes = { few: 10_000, many: 1_000_000 } as const;
 /** ln(1,000,000) / ln(10,000): what grows no faster than the logarithm grows no more than that. */
 const logarithmic = 1.5;
 
-/** Requests of one client at a time: what each takes, with nobody to share anything with. */
+/** One client at a time: what each request takes, without others to share batches with. */
 const callers = 1;
 
 export const million: Row = {
@@ -53,7 +53,7 @@ function oneAtATime(name: string, server: PinnedServer, requests: readonly Reque
 /** Milliseconds until a process on a copy of the data listens. */
 async function start(directory: string): Promise<number> {
   const copy = `${directory}-copy`;
-  // Nobody writes meanwhile, so the file is whole; the lock file is the other process's.
+  // No client writes meanwhile, so the file is whole; the lock file is the other process's.
   await cp(join(directory, 'data.mdb'), join(copy, 'data.mdb'), { recursive: true });
   const began = performance.now();
   const server = await runKvstore(copy);

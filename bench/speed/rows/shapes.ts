@@ -39,6 +39,8 @@ interface Shape {
   readonly server?: PinnedServer;
   /** An answer that is no success is what is wanted. */
   readonly fails?: true;
+  /** The name of the shape that it is compared with; default: the plain one. */
+  readonly against?: string;
 }
 
 const escaped = (text: string) =>
@@ -66,6 +68,18 @@ async function startWithToken(bench: Bench): Promise<PinnedServer> {
   return startKvstore(bench, { pairs, name: 'with-token', serving: { KV_TOKENS_FILE: file } });
 }
 
+/**
+ * Only a service with tokens asks for one, and it is another process. So is the one it is compared with, which gets the plain
+ * requests and no others: two processes that serve as many requests, since one that has served more is faster.
+ */
+async function tokenShapes(bench: Bench, plain: readonly Request[]): Promise<Shape[]> {
+  const without = 'plain, a process of its own';
+  return [
+    { name: without, requests: plain, server: await startKvstore(bench, { pairs, name: 'without-token' }) },
+    { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench), against: without },
+  ];
+}
+
 const withHeaders = (requests: readonly Request[], headers: Readonly<Record<string, string>>): Request[] =>
   requests.map((request) => ({ ...request, headers: { ...request.headers, ...headers } }));
 
@@ -75,7 +89,10 @@ function contest(plain: Shape, kvstore: PinnedServer, shapes: readonly Shape[], 
   const targets: LoadedTarget[] = [plain, ...shapes].map(({ name, requests, server = kvstore, fails }) =>
     target(name, server, requests, connections, fails),
   );
-  const bars: Bar[] = shapes.map(({ name }) => ({ of: name, against: plain.name, figure: 'rate', atLeast }));
+  const baselines = new Set(shapes.map(({ against }) => against));
+  const bars: Bar[] = shapes
+    .filter(({ name }) => !baselines.has(name))
+    .map(({ name, against = plain.name }) => ({ of: name, against, figure: 'rate', atLeast }));
   return { targets, bars };
 }
 
@@ -102,7 +119,7 @@ const getShapes: Row = {
       { name: 'If-None-Match, 200', requests: withHeaders(plain, { 'If-None-Match': '"another"' }) },
       { name: 'no such key, 404', requests: numbers.map((n) => ({ path: `/get/no-${keyOf(n)}` })), fails: true },
       { name: 'stale', requests: plain.map(({ path }) => ({ path: `${path}?consistency=stale` })) },
-      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      ...(await tokenShapes(bench, plain)),
       { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
       { name: 'traceparent, traces off', requests: withHeaders(plain, { traceparent }) },
       { name: '4 KiB value', requests: all.slice(0, 100).map(({ long }) => ({ path: `/get/${long}` })) },
@@ -128,7 +145,7 @@ const searchShapes: Row = {
       { name: 'escaped', requests: groups.map((group) => ({ path: `/search?prefix=${escaped(prefixOf(group))}` })) },
       { name: 'stale', requests: also('&consistency=stale') },
       { name: 'If-None-Match, 304', requests: withHeaders(plain, { 'If-None-Match': etag }) },
-      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      ...(await tokenShapes(bench, plain)),
       { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
       { name: 'a page of 11', requests: also('&limit=11') },
       { name: 'values=true', requests: also('&values=true') },
@@ -150,7 +167,7 @@ const dumpShapes: Row = {
     const shapes: Shape[] = [
       { name: 'stale', requests: [{ path: '/?consistency=stale' }] },
       { name: 'If-None-Match, 200', requests: withHeaders(plain, { 'If-None-Match': '"another"' }) },
-      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      ...(await tokenShapes(bench, plain)),
       { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
       { name: 'a page of all', requests: [{ path: `/?limit=${pairs}` }] },
       { name: 'JSON Lines', requests: withHeaders(plain, { Accept: 'application/x-ndjson' }) },
@@ -173,7 +190,7 @@ const setShapes: Row = {
     });
     const size = several[0]?.body?.length ?? 0;
     const shapes: Shape[] = [
-      { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench) },
+      ...(await tokenShapes(bench, plain)),
       { name: 'ttl', requests: plain.map(({ body = '' }) => ({ path: '/set?ttl=3600', body })) },
       { name: 'If-Match: *', requests: withHeaders(plain, { 'If-Match': '*' }) },
       { name: 'charset', requests: withHeaders(plain, { 'Content-Type': 'application/json; charset=utf-8' }) },

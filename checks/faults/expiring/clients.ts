@@ -64,7 +64,7 @@ export class ExpiringClients {
     const seconds = pick(ttls, this.#options.random);
     const start = Date.now();
     const { error } = await call(replica, { set: { [key]: JSON.parse(firstValue(key)) as string }, ttl: seconds });
-    // Whether it was set, and when, nobody knows.
+    // Whether it was set, and when, is unknown.
     if (error !== undefined) return;
     this.#keys.push({ key, ttl: seconds * 1000, set: { start, end: Date.now() }, kept: undefined });
   }
@@ -84,7 +84,7 @@ export class ExpiringClients {
     if (values !== undefined) this.#reads.push({ key, value: values[0] ?? undefined, start, end: Date.now() });
   }
 
-  /** Every key once more, of every replica; nobody sets any meanwhile. */
+  /** Reads every key once more, from every replica; no client sets any meanwhile. */
   async readEverything(): Promise<void> {
     for (const { url } of this.#options.replicas) {
       const start = Date.now();

@@ -49,7 +49,7 @@ const wrong: Readonly<Record<string, Case>> = {
   'set to stay, and gone': { of: { kept }, read: [2000, 2010, 'gone'] },
   'set to stay, and as before': { of: { kept }, read: [520, 530, 'first'] },
   'another value': { read: [200, 210, 'other'] },
-  'what nobody set': { read: [200, 210, 'kept'] },
+  'a value that was never set': { read: [200, 210, 'kept'] },
 };
 for (const [what, one] of Object.entries(wrong)) {
   test(`a violation: ${what}`, (t) => t.is(judged(one).violations.length, 1));

@@ -1,6 +1,6 @@
 /** What clients did with keys that have a time to live, and which of it no clock explains. Times are Unix milliseconds. */
 
-/** From `start` to `end`; Infinity: nobody was told of its end. */
+/** From `start` to `end`; Infinity: its end is unknown. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -66,7 +66,7 @@ function judgeRead(own: ExpiringKey, read: ExpiringRead, jumped: (start: number,
   const { key, ttl, set, kept } = own;
   const { value } = read;
   if (value !== undefined && value !== firstValue(key) && value !== keptValue(key)) return `holds ${value}`;
-  if (value === keptValue(key)) return kept === undefined ? 'holds what nobody set' : true;
+  if (value === keptValue(key)) return kept === undefined ? 'holds a value that was never set' : true;
   if (kept !== undefined && kept.end < read.start) return `set to stay, ${value === undefined ? 'gone' : 'as before'}`;
   if (value !== undefined) {
     const after = read.start - (set.end + ttl);

@@ -49,7 +49,7 @@ export class Copy {
 
   /**
    * The newest revision that a client wrote, as far as can be told. etcd ends the leases of keys that have expired by
-   * itself: a fresh read, which hides those keys anyhow, does not wait to have heard of it.
+   * itself: a fresh read, which hides those keys anyhow, does not wait for it.
    */
   get written(): number {
     return this.#written;

@@ -7,7 +7,7 @@ const hidden = '(left out)';
 /** An address up to white space, a double quote (in JSON with its backslash) or the next address of a list. */
 const address =
   /\b([a-z][a-z0-9+.-]{0,30}:\/\/)((?:(?!'?,'?[a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s"<>`\\]|\\(?!["nrt])))+)/gi;
-/** A colon that is not before a port: a password follows, which may hold any character that nobody escaped. */
+/** A colon that is not before a port: a password follows, which may hold any unescaped character. */
 const password = /^[^/?#:@[]*:(?!\d*(?:[/?#,;)'\]]|$)).*@/;
 const user = /^[^/?#]*@/;
 const scheme = /\b(Bearer|Basic)([ \t:=]+)[^\s"'\\]+/gi;

@@ -1,10 +1,9 @@
 /** One process owns a data directory. The lock ends with the process, however it ends. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from '../make-folder.ts';
-import { privateFolder } from '../private-files.ts';
+import { privateFolder, userId } from '../private-files.ts';
 
 export interface OwnerLock {
   release(): void;
@@ -18,7 +17,7 @@ export interface OwnerLock {
  * Throws when another process has it, or when the directory cannot be made or written to.
  * @param user the user of this process
  */
-export function lockDirectory(directory: string, { uid }: { readonly uid: number } = userInfo()): OwnerLock {
+export function lockDirectory(directory: string, { uid }: { readonly uid: number } = { uid: userId() }): OwnerLock {
   let database = lock(directory, uid);
   let identity = identityOf(directory);
   return {

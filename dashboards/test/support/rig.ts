@@ -111,7 +111,7 @@ async function giveWork(cluster: Cluster, operatorPort: number): Promise<void> {
     await cluster.get('cronJobs', 'default', 'shop-backup');
     return /^kvstore_degraded\{[^}]*"taken"[^}]*\} 1$/m.test(await metrics());
   });
-  // As if the cluster had run it: nobody here does.
+  // As if the cluster had run it: this one runs no Jobs.
   const now = new Date().toISOString();
   const times = { lastScheduleTime: now, lastSuccessfulTime: now };
   await cluster.patch('cronJobs', 'default', 'shop-backup', { status: times }, 'status');

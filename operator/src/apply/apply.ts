@@ -100,7 +100,7 @@ export class Applier {
   #isAsWanted(id: string, hash: string, wanted: KubernetesObject, live: KubernetesObject): boolean {
     const last = this.#applied.get(id);
     if (last === undefined || last.hash !== hash) return false;
-    // The server may write a value in another form (a quantity, say): then only its own answer tells that it is right.
+    // The server may write a value in another form (a quantity, say): then only its own answer proves that it is right.
     return last.resourceVersion === live.metadata?.resourceVersion || isSubset(comparable(wanted), live);
   }
 

@@ -5,7 +5,7 @@ import type { ReconcileMetrics, Result } from '../metrics/reconcile-metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 export interface ReconcileResult {
-  /** Milliseconds after which to look again without being told of a change. */
+  /** Milliseconds after which to look again without a notice of a change. */
   readonly requeueAfterMs?: number;
 }
 

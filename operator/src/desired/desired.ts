@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly hasServiceMonitors: boolean;
   /** Whose pods may read the metrics that have a port of their own; default: those of the KvStore's clients. */
   readonly monitoringNamespaces?: readonly string[] | undefined;
-  /** True: the store is still to get its first values, so nobody from outside is to reach it. */
+  /** True: the store is still to get its first values, so clients outside must not reach it. */
   readonly restoring: boolean;
   /** Default: those of a new KvStore. */
   readonly names?: OwnNames;

@@ -15,8 +15,8 @@ export interface NetworkPolicy extends KubernetesObject {
 /**
  * The clients that the KvStore names, and its own replicas, backups and restores, reach the service by HTTP; all clients
  * do when it names none. No other port is open. What the Ingress controller and Prometheus are called differs between
- * clusters, so neither is guessed. Metrics with a port of their own are for the namespaces that monitor; when the operator is
- * told of none, for the clients that the KvStore names.
+ * clusters, so neither is guessed. Metrics with a port of their own are for the namespaces that monitor; when the
+ * operator has none, for the clients that the KvStore names.
  */
 export function buildNetworkPolicy(
   kvstore: KvStore,

@@ -23,7 +23,7 @@ export interface ServiceMonitorEndpoint {
 }
 
 /**
- * Tells the Prometheus operator (monitoring.coreos.com/v1) to scrape every replica and every member of etcd: the
+ * Makes the Prometheus operator (monitoring.coreos.com/v1) scrape every replica and every member of etcd: the
  * selector takes both Services, and each endpoint is the one that has its port. Targets get the labels that the
  * dashboards ask for, as in dashboards/scrape.yaml.
  */

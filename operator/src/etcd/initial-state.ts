@@ -8,7 +8,7 @@ import type { EtcdState, MemberState } from './state.ts';
 /**
  * A cluster that never formed gets one seed, ordinal 0, from which it grows. Only claim 0 may exist then: a cluster is
  * recorded before it grows. Anything else is a cluster that comes back (retained volumes, or a ConfigMap deleted by
- * hand): every gate is closed, members that have data start, and their member list tells the rest.
+ * hand): every gate is closed, members that have data start, and their member list has the rest.
  * @param size of the volumes, bytes, as the KvStore asks for it
  */
 export function initialState(names: EtcdNames, objects: EtcdObjects, size: number): EtcdState {

@@ -33,7 +33,7 @@ export function sharedSettings(volumeBytes: number): Readonly<Record<string, str
     'quota-backend-bytes': quotaBytes(volumeBytes),
     'auto-compaction-mode': 'periodic',
     'auto-compaction-retention': autoCompactionRetention,
-    // HTTP calls, which nobody makes here: a certificate's name is no user there.
+    // HTTP calls, which no client makes here: a certificate's name is no user there.
     'enable-grpc-gateway': false,
     'log-level': 'info',
   };

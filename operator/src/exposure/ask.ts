@@ -33,7 +33,7 @@ export const askRoute: AskRoute = ({ address, host }) => {
     headers: { host },
     agent: false,
     signal: AbortSignal.timeout(deadlineMs),
-    // Who answers is told by the identity. Whether clients trust the certificate is not asked here.
+    // The identity says who answers. Whether clients trust the certificate is not asked here.
     ...(isSecure ? { servername: host, rejectUnauthorized: false } : {}),
   };
   const request = (isSecure ? httpsRequest : httpRequest)(options, (response) => {

@@ -12,8 +12,8 @@ import { asItStands, classOf } from './standing.ts';
 export type Holder = string;
 
 /**
- * What owns the host of this KvStore instead of it; undefined: the KvStore owns it. Whoever has a route keeps it, else
- * the oldest gets it; so an older store that takes a new host over does not take another's traffic.
+ * What owns the host of this KvStore instead of it; undefined: the KvStore owns it. The one that has a route keeps it,
+ * else the oldest gets it; so an older store that takes a new host over does not take another's traffic.
  * @param stores all that can be read, this one among them
  * @param ingresses all that can be read
  */

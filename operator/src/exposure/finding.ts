@@ -48,7 +48,7 @@ export function exposureOf(kvstore: KvStore, facts: RouteFacts): Finding {
   }
   if (facts.holder !== undefined) {
     const advice = host === undefined ? 'give this KvStore an ingress.host' : 'choose another ingress.host';
-    const without = 'or set ingress.enabled: false if nobody is to reach it from outside';
+    const without = 'or set ingress.enabled: false if no client outside needs it';
     return no(
       'HostTaken',
       `${where} belongs to ${facts.holder}; there is no route to this KvStore: ${advice}, ${without}`,

@@ -8,7 +8,7 @@ export function classOf({ metadata, spec }: V1Ingress): string | undefined {
   return spec?.ingressClassName ?? metadata?.annotations?.[classAnnotation];
 }
 
-/** A paused KvStore is reached as its Ingress has it: a host that was changed since is nobody's yet. */
+/** Clients reach a paused KvStore as its Ingress has it: a host that was changed since has no owner yet. */
 export function asItStands(kvstore: KvStore, ingress: V1Ingress | undefined): KvStore {
   const { spec } = kvstore;
   const [rule] = ingress?.spec?.rules ?? [];

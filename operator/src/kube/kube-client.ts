@@ -34,7 +34,7 @@ export interface KubeClientOptions {
   readonly deadlineMs: number;
   /** Ends every call once it is aborted. */
   readonly signal?: AbortSignal;
-  /** Told of every answer, and of every failure to get one (code "<error>"). */
+  /** Called for every answer, and of every failure to get one (code "<error>"). */
   readonly onAnswer?: (method: string, code: string) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Secrets that are read by name now and then: being told of every change would mean being allowed to list them all. */
+/** Secrets that are read by name now and then: a watch of them would need the right to list them all. */
 import type { V1Secret } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import type { KubeClient } from './kube-client.ts';
@@ -23,7 +23,7 @@ export class PolledSecrets {
   }
 
   /**
-   * Those of the named Secrets that exist, whoever they belong to.
+   * Those of the named Secrets that exist, whatever their owner.
    * @param maxAgeMs what was read longer ago is read again
    */
   async read(namespace: string, names: readonly string[], maxAgeMs = this.#options.pollMs): Promise<V1Secret[]> {

@@ -19,7 +19,7 @@ export class PooledKubeConfig extends KubeConfig {
       const retired = this.#pool;
       this.#pool = context.getDispatcher();
       this.#madeAt = performance.now();
-      // Waits for the calls it still carries. Nobody waits for it, and it has nobody to tell.
+      // Closes once the calls it still carries end. No caller waits for it, so a failure has no receiver.
       retired?.close().catch(() => undefined);
     }
     if (this.#pool !== undefined) context.setDispatcher(this.#pool);

@@ -16,7 +16,7 @@ export interface BackupObjects {
   readonly troubles: readonly PodTrouble[];
 }
 
-/** Undefined: no backups are asked for. */
+/** Undefined: the spec has no backups. */
 export function backupOf({ spec, status }: KvStore, { jobs, pods, troubles }: BackupObjects): Finding | undefined {
   if (spec.backup === undefined) return undefined;
   const known = conditionOf(status, backupCondition);

@@ -27,8 +27,8 @@ interface Sources {
 }
 
 /**
- * What there is of a KvStore's etcd. The record of its members and the StatefulSet are asked for when the caches do not
- * have them: one that merely lost its labels must not look like an etcd that was never started.
+ * What there is of a KvStore's etcd. The record of its members and the StatefulSet are read from the server when the
+ * caches do not have them: one that merely lost its labels must not look like an etcd that was never started.
  * @throws ForeignObjectError when one of them or a Secret has another owner: its contents are not looked at
  */
 export async function etcdObjectsOf(kvstore: KvStore, { caches, client, secrets }: Sources): Promise<EtcdObjects> {

@@ -21,7 +21,7 @@ function readOnlyMember(member: MemberClient): MemberClient {
     status: () => member.status(),
     memberList: () => member.memberList(),
     access: () => member.access(),
-    memberAdd: async (peerURL, isLearner) => ({ ...nobody, peerURLs: [peerURL], isLearner }),
+    memberAdd: async (peerURL, isLearner) => ({ ...noMember, peerURLs: [peerURL], isLearner }),
     memberPromote: nothing,
     memberRemove: nothing,
     moveLeader: nothing,
@@ -32,6 +32,6 @@ function readOnlyMember(member: MemberClient): MemberClient {
   };
 }
 
-const nobody: Member = { id: '0', name: '', peerURLs: [], clientURLs: [], isLearner: false };
+const noMember: Member = { id: '0', name: '', peerURLs: [], clientURLs: [], isLearner: false };
 
 async function nothing(): Promise<void> {}

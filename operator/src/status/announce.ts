@@ -28,7 +28,7 @@ type Change = (is: Condition, was: Condition | undefined) => Announcement | unde
 const normal = ({ reason, message }: Condition): Announcement => ({ type: 'Normal', reason, note: message });
 const warning = ({ reason, message }: Condition): Announcement => ({ type: 'Warning', reason, note: message });
 
-/** Steps that no other Event tells of. */
+/** Steps that no other Event reports. */
 const steps: ReadonlySet<string> = new Set(['RollingOut', 'Exposing', 'Restoring', 'Paused']);
 
 const changes: Readonly<Record<string, Change>> = {

@@ -12,7 +12,7 @@ export interface Explanation {
 }
 
 const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' };
-/** Each is asked for at most this often. */
+/** Milliseconds until the Events of an object are read again. */
 const keepMs = 15_000;
 
 /** An object of Kubernetes that Events are about. */

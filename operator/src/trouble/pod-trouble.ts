@@ -1,4 +1,4 @@
-/** What keeps a pod from starting or from becoming ready, as its status tells it. A pure function. */
+/** What keeps a pod from starting or from becoming ready, by its status. A pure function. */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 
 export interface PodTrouble {

@@ -49,7 +49,7 @@ export class Turns {
 
   /**
    * Whether the KvStore's pods may be made anew now for a reason that is not in its own spec. Its turn lasts
-   * until it has rolled out. One that changes at its own wish, or serves nobody, is not held up and takes no turn.
+   * until it has rolled out. A KvStore whose own spec changes, or that is not ready, does not wait and takes no turn.
    */
   take(kvstore: KvStore): boolean {
     const key = keyOf(kvstore);

@@ -53,7 +53,7 @@ test('what does not answer as it should is asked every 2 s for a minute, then ev
   t.true(again >= 14, 'and soon again once it answered in between');
 });
 
-test('a look gets the last answer at once while a new one takes its time, and only one is asked for', async (t) => {
+test('a look gets the last answer at once while a new one takes its time, with one request only', async (t) => {
   const { clock, changed, state, look } = start();
   let answer: (says: string) => void = () => {};
   const slow = () => new Promise<string>((resolve) => (answer = resolve));

@@ -76,7 +76,7 @@ test('replicas that an older operator made give no identity, and none is insiste
   t.deepEqual(cronJob, buildBackup(kvStore(), daily, defaults, older));
 });
 
-test('a claim that is named is used, one that is asked for is made', (t) => {
+test('a named claim is used, else one is made', (t) => {
   const { storage: _, ...named } = { ...daily, volumeClaim: 'mine' };
   t.is(buildBackupClaim(kvStore(), named), undefined);
   t.like(buildBackup(kvStore(), named, defaults, undefined).spec?.jobTemplate.spec?.template.spec?.volumes?.[0], {
@@ -117,7 +117,7 @@ test('another restore is another Job, the same one is the same', (t) => {
 });
 
 test('the pods may talk to the service, and not to etcd; no Service, budget or policy takes them for its own', (t) => {
-  t.is(buildNetworkPolicy(kvStore()).spec.ingress[0]?.from, undefined, 'everybody may, as long as nobody is named');
+  t.is(buildNetworkPolicy(kvStore()).spec.ingress[0]?.from, undefined, 'all clients may, as long as none is named');
   const named = kvStore({ clients: [{ namespaceSelector: {} }] });
   const peers = buildNetworkPolicy(named).spec.ingress[0]?.from ?? [];
   const { cron } = backup();

@@ -130,7 +130,7 @@ test('the ServiceMonitor picks the Services of the service and of etcd, and a po
   }
 });
 
-test('what the ServiceMonitor scrapes is open to whoever scrapes, and nothing else of etcd is', (t) => {
+test('what the ServiceMonitor scrapes is open to all scrapers, and nothing else of etcd is', (t) => {
   const openToAll = (rules: readonly { from?: unknown; ports?: readonly object[] }[] = []) =>
     rules.filter(({ from }) => from === undefined).flatMap(({ ports = [] }) => ports);
   t.deepEqual(openToAll(buildNetworkPolicy(kvStore()).spec?.ingress), [{ protocol: 'TCP', port: 8080 }]);

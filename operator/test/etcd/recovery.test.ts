@@ -33,7 +33,7 @@ async function stopMembers(cluster: FakeCluster): Promise<string> {
 }
 
 async function forceNewCluster(dataDir: string): Promise<void> {
-  // Port 0 of the system's choice: nobody needs to reach this one but the log.
+  // Port 0, of the system's choice: this one needs no clients, only its log.
   const any = 'http://127.0.0.1:0';
   const process = spawn(
     needBinary('etcd'),

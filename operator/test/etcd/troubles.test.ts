@@ -219,7 +219,7 @@ test('NOSPACE: history is compacted, each member defragmented, the leader last, 
   t.pass();
 });
 
-test('larger volumes are asked for, then used: members restart with the larger quota', async (t) => {
+test('the operator requests larger volumes, then uses them: members restart with the larger quota', async (t) => {
   const cluster = await FakeCluster.start({ members: 1, storage: { size: '1Gi' } });
   t.teardown(() => cluster.stop());
   await cluster.settled();

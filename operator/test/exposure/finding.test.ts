@@ -24,9 +24,9 @@ const cases: readonly [title: string, facts: Partial<RouteFacts>, expected: stri
   ['a class that cannot be read', { classExists: undefined }, 'True IngressAccepted', /./],
   ['no such Secret', { tlsSecretExists: false }, 'False TlsSecretNotFound', /in web/],
   ['not made yet', { ingress: undefined }, 'False IngressMissing', /shop/],
-  ['nobody behind it', { availableReplicas: 0 }, 'False NoReplica', /replica/],
+  ['no replica behind it', { availableReplicas: 0 }, 'False NoReplica', /replica/],
   [
-    'another store answers while there is nobody behind it',
+    'another store answers while there is no replica behind it',
     { availableReplicas: 0, answer: { status: 200, identity: 'a/b/c' } },
     'False OtherStoreAnswers',
     /a\/b\/c.*allowEmptyServices/,

@@ -25,7 +25,7 @@ test('one that was deleted is missed at once when its age may be small, and with
   t.deepEqual(await names(), ['a', 'b']);
   there.delete('a');
   clock.advance(3_000);
-  t.deepEqual(await names(), ['a', 'b'], 'nobody waits for it');
+  t.deepEqual(await names(), ['a', 'b'], 'no caller waits for it');
   t.is(reads, 2);
   t.deepEqual(await names(2_000), ['b']);
   t.is(reads, 4);

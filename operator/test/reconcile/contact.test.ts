@@ -19,7 +19,7 @@ test('the replicas of a store over an external etcd are asked, now and then, and
     (key) => changed.push(key),
   );
   t.is(contacts.of(kvStore(), 3), undefined, 'an etcd of its own is looked at itself');
-  t.is(contacts.of(external, 0), undefined, 'nobody is there to answer');
+  t.is(contacts.of(external, 0), undefined, 'no replica is there to answer');
   t.is(asked, 0);
   t.is(contacts.of(external, 3), undefined, 'not known yet');
   await settle();

@@ -35,7 +35,7 @@ function look(kvstore: KvStore, objects: Partial<Parameters<typeof restoreOf>[1]
 
 const asked = kvStore({ restoreFrom });
 
-test('nothing is asked for', (t) => t.is(look(kvStore()), undefined));
+test('the spec asks for no restore', (t) => t.is(look(kvStore()), undefined));
 
 test('it waits for a replica, then begins', (t) => {
   t.deepEqual(look(asked, { deployment: undefined }), ['False', 'Waiting', 'Restoring', false]);

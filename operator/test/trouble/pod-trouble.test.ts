@@ -1,4 +1,4 @@
-/** What a pod's status tells of why it does not start, and from when on that is a fault. */
+/** Why a pod does not start, by its status, and from when on that is a fault. */
 import type { EventsV1Event, V1Deployment, V1Job, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import test from 'ava';
 import { ObjectCache } from '../../src/kube/object-cache.ts';

@@ -82,7 +82,7 @@ test('one that does not settle keeps its turn: what is wrong stops there, until 
   t.true(turns.take(b));
 });
 
-test('a change of its own spec, and one that serves nobody, wait for nothing and take no turn', async (t) => {
+test('a change of its own spec, and a store that is not ready, wait for nothing and take no turn', async (t) => {
   const { turns, counts } = start(1);
   const changed = store('changed', { generation: 2 });
   turns.begin(changed);

@@ -20,7 +20,7 @@ export function writtenTag({ timeline, revision, overwritten }: Written): string
   return overwritten === undefined ? versionTag(timeline, revision) : `"${timeline}-${revision}~${overwritten}"`;
 }
 
-/** What tells apart the tags of the forms and codings that an answer may have. */
+/** The part of a tag that differs between the forms and codings of an answer. */
 export type Form = '' | '-lines' | `-${Coding}`;
 
 /** The tag of the same view in a form or coding. */

@@ -8,13 +8,13 @@ import type { GatheringRequest } from '../server/gathering-request.ts';
 import type { TextAnswer } from './answer.ts';
 import { sendText } from './send.ts';
 
-/** Milliseconds that a connection stays for a body that nobody reads. */
+/** Milliseconds that a connection stays open for a body that the service does not read. */
 const lingerTime = 5000;
 
 export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): void {
   const { req: request } = response;
   if (response.destroyed) return;
-  // Of a request without a body, the stream never tells that it has ended.
+  // The stream of a request without a body emits no `end`.
   if (request.complete || !hasBody(request.headers) || (request as Partial<GatheringRequest>).isWithoutBody) {
     sendText(response, answer);
     return;

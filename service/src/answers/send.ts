@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import { noteLargeRead } from '../server/large-reader.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, compressor } from './codings.ts';
@@ -36,7 +37,7 @@ export type Send = (
 export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
   return (response, given, more, isDone = false) => {
     if (response.destroyed) {
-      // The client left meanwhile, and nothing more will be heard of the response.
+      // The client left meanwhile: the response emits no more events.
       if ('release' in given) given.release();
       return undefined;
     }
@@ -72,7 +73,12 @@ function hold(
   isDone: boolean,
 ): void {
   scheduler.sent(length);
+<<<<<<< HEAD
   if (isDone || isHead(response)) return;
+=======
+  noteLargeRead(response.socket);
+  if (response.req.method !== 'GET') return;
+>>>>>>> main
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
   if (held.grow(length)) return;
@@ -212,7 +218,7 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
     await setTimeout(roomPause);
     const held = roomFor(text, response, unsent);
     if (held === undefined) continue;
-    // Nobody would give it back.
+    // The response is closed, so no other code releases it.
     if (response.destroyed) held.release();
     return held;
   }
@@ -222,9 +228,13 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
 /** What goes to the response in the coding. Each ends with the other. */
 function inCoding(coding: Coding, response: ServerResponse): Writable {
   const coder = compressor(coding);
+<<<<<<< HEAD
   // The layers and the pipeline wait for its end: eleven together when the request had a body, one more than Node's default.
   response.setMaxListeners(16);
   // A client that leaves is heard of by the response's own end.
+=======
+  // A client that leaves ends the response itself.
+>>>>>>> main
   pipeline(coder, response, () => {});
   return coder;
 }

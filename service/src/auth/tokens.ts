@@ -1,4 +1,4 @@
-/** The tokens that may use the API. Only their digests are ever held: whoever reads the file or the memory has no token. */
+/** The tokens that may use the API. The file and the memory hold only their digests, never a token. */
 import { hash, timingSafeEqual } from 'node:crypto';
 
 /** `ro` may read, `rw` may read and write. */
@@ -47,7 +47,7 @@ export function parseTokens(text: string): TokenIndex {
     tokens.set(index, token);
     names.add(name);
   }
-  // A file that is being written is empty for a moment. Nobody means that all are locked out.
+  // A file that is being written is empty for a moment: that must not lock all clients out.
   if (tokens.size === 0) throw new Error('it has no token');
   if (tokens.size > maxTokens) throw new Error(`it has ${tokens.size} tokens, ${maxTokens} at the most`);
   return tokens;

@@ -1,4 +1,4 @@
-/** Tells what has been asked for lately from what is new, in little memory: a hash of each text, until another takes its place. */
+/** Recognises texts that were requested lately, in little memory: a hash of each, until another takes its place. */
 const slots = 1 << 16;
 
 export class AdmitOnSecondAccess {

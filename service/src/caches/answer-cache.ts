@@ -1,6 +1,6 @@
 /**
  * Answers that reads gave lately, kept ready until a write changes what they show. A write drops the answer of its
- * key and those of the searches that find it, and no others: what nobody writes to stays, whatever else is written.
+ * key and those of the searches that find it, and no others: answers for keys that no write changes stay.
  */
 
 import type { TextAnswer } from '../answers/answer.ts';
@@ -26,7 +26,7 @@ export class AnswerCache implements ChangeListener {
   #young = new Generation();
   /** What was not asked for since the young one began is dropped with it. */
   #old = new Generation();
-  /** What is asked for once is not worth keeping: to keep and drop it would take longer than to read it. */
+  /** An answer with a single request is not worth keeping: to keep and drop it takes longer than to read it. */
   readonly #seen = new AdmitOnSecondAccess();
   /** Transactions under way. */
   #open = 0;

@@ -10,13 +10,13 @@ import { InFlightTexts } from './in-flight-texts.ts';
 
 /** Characters of a piece: reading one anew takes about half a millisecond, and sending one more a few microseconds. */
 const pieceSize = 32 * 1024;
-/** Bytes up to which a text that is asked for again is put into one buffer. */
+/** Bytes up to which a text with a second request is put into one buffer. */
 const joinedSize = 1 << 20;
 /** Below it, a piece that is read anew takes in the next one. */
 const smallPiece = pieceSize / 4;
 /** Milliseconds of reading that a dump may add to its turn of the event loop. */
 const readTime = 5;
-/** Milliseconds of reading in a turn while nobody waits for it. */
+/** Milliseconds of reading in a turn while no request waits for it. */
 const fillTime = 2;
 /** Milliseconds without a dump after which a write frees the memory. */
 const idleTime = 60_000;
@@ -202,7 +202,7 @@ export class DumpCache implements ChangeListener {
     piece.validAt = this.#open > 0 && piece.touchedIn === this.#round ? revision : Number.POSITIVE_INFINITY;
   }
 
-  /** Reads on while nobody waits, a little at a time, so that the next dump finds it ready. */
+  /** Reads on while no request waits, a little at a time, so that the next dump finds it ready. */
   #fillLater(turns: number): void {
     if (this.#filling || turns === 0) return;
     this.#filling = true;
@@ -214,7 +214,7 @@ export class DumpCache implements ChangeListener {
         if (this.#store.lastExpired() !== undefined) return;
         if (!this.#readUntil(this.#now() + fillTime)) this.#fillLater(turns - 1);
       } catch {
-        // Damage on the disk: whoever asks for the dump is told.
+        // Damage on the disk: the next request for the dump reports it.
       }
     });
   }

@@ -1,7 +1,7 @@
 /**
- * Answers of searches and pages that are asked for again before anything is written: with values, with both texts, by
- * page, as lines. Two answers to the same question with the same entity tag are the same bytes, so that nothing has to be
- * told of writes: the first read after one finds another tag, and all is dropped.
+ * Answers of searches and pages that clients repeat before anything is written: with values, with both texts, by
+ * page, as lines. Two answers to the same question with the same entity tag are the same bytes, so that no write has to
+ * be announced: the first read after one finds another tag, and all is dropped.
  */
 import type { Answer, BytesAnswer, SlicedAnswer } from '../answers/answer.ts';
 import type { Store } from '../store/store.ts';

@@ -189,7 +189,7 @@ export class ChangeStream implements Receiver {
     for (const shared of written) this.#options.deliveries.release(shared);
   }
 
-  /** Tells also how far the watch has come, so that a client that hears nothing for long can go on from here. */
+  /** Also sends how far the watch has come, so that a client that receives no change for long can go on from here. */
   #beat(): void {
     // What is on its way is a sign of life, and the client is not further than that.
     if (this.#isBusy() || this.#ended) return;

@@ -65,7 +65,7 @@ export class Deliveries {
     this.#isReady.delete(receiver);
   }
 
-  /** The same for all streams that are told of the same revision, one after the other. */
+  /** The same for all streams that get the same revision, one after the other. */
   share(revision: Revision, timeline: string): SharedRevision {
     const last = this.#last;
     if (last?.changes === revision.changes && last.timeline === timeline) return last;

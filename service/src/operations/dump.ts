@@ -73,7 +73,7 @@ function allOf(request: DumpRequest): Many {
   };
 }
 
-/** The last line, when it is asked for, proves that nothing is missing: HTTP/1.0 has no end of its own, nor has a log of it. */
+/** The last line, with `?count=true`, proves that nothing is missing: HTTP/1.0 and a saved answer mark no end. */
 function* lines(view: Reader, pairs: Iterable<VersionedPair>, isCounted: boolean): Iterable<string> {
   let count = 0;
   for (const pair of pairs) {

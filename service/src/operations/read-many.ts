@@ -1,4 +1,4 @@
-/** Reads of many keys from one snapshot, whole or by page; what is asked for again is kept (caches/repeated-reads.ts). */
+/** Reads of many keys from one snapshot, whole or by page; repeated answers are kept (caches/repeated-reads.ts). */
 import { type Answer, withHeaders } from '../answers/answer.ts';
 import { type Form, tagOf, viewTag } from '../answers/entity-tag.ts';
 import type { RepeatedReads } from '../caches/repeated-reads.ts';

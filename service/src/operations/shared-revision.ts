@@ -47,7 +47,7 @@ export class SharedRevision {
     return size;
   }
 
-  /** The events for a filter. What has expired by `now` (Unix milliseconds) is left out: its end is told when it is removed. */
+  /** The events for a filter. What has expired by `now` (Unix milliseconds) is left out: its removal is sent later. */
   eventsFor(filter: WatchFilter, skip: number, now: number): readonly Buffer[] {
     const events: Buffer[] = [];
     for (let i = skip; i < this.changes.length; i++) {

@@ -27,7 +27,7 @@ export interface WatchParts {
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly log: Logger;
   readonly limits: WatchLimits;
-  /** Undefined: nobody needs a token. */
+  /** Undefined: no request needs a token. */
   readonly tokens?: Tokens | undefined;
 }
 
@@ -54,7 +54,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
       this.set(deliveries.bytes);
     },
   });
-  // The request has ended well by then, so nobody else counts it. One that ends all watches needs no line for each.
+  // The request has ended well by then, so no other code counts it. One that ends all watches needs no line for each.
   const onProblem = (problem: Problem) => {
     metrics.problem(problem.code);
     if (problem.code === 'internal') log.error({ err: problem, route: '/watch' }, 'watch failed');

@@ -22,7 +22,7 @@ export function bodyReader(maxBytes: number): ReadBody {
     const { headers } = request;
     const length = Number(headers['content-length'] ?? 0);
     if (length > maxBytes) return Promise.reject(bodyTooLarge(maxBytes, String(length)));
-    // Of a request without a body the stream never tells that it has ended.
+    // The stream of a request without a body emits no `end`.
     if (length === 0 && headers['transfer-encoding'] === undefined) return Promise.resolve(noBytes);
     const coding = headers['content-encoding'];
     return coding === undefined ? request.body() : readEncoded(request, coding);

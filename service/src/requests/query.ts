@@ -44,9 +44,9 @@ const noParameters: Query = {};
 function unknownParameter(text: string, known: readonly string[]): Problem {
   const name = text.slice(0, 100);
   const near = closestMatch(name.toLowerCase(), known, { maxDistance: 2 });
-  const hint =
-    near === undefined ? `This call knows ${known.map((each) => `\`${each}\``).join(', ') || 'none'}.` : `\`${near}\`?`;
-  return new Problem('invalid-query', `There is no parameter \`${name}\`. ${hint}`);
+  const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`;
+  const all = known.map((each) => `\`${each}\``).join(', ') || 'none';
+  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all}.`);
 }
 
 /** Node's default leaves out what follows the first thousand. */

@@ -42,7 +42,7 @@ export interface GetManyRequest {
 export interface ManyRequest extends Read, Page {
   /** The query, for the link to the next page. */
   readonly query: Query;
-  /** What is asked for, as the client wrote it: the same text asks for the same. */
+  /** The request as the client wrote it: equal texts are requests for the same. */
   readonly question: string;
   isGone(): boolean;
 }

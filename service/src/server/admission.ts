@@ -2,19 +2,20 @@
  * Sheds load in front of the application. While the event loop has time, a request goes straight on. Else it waits for
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import { sendBeforeBody } from '../answers/send-before-body.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
+import { isLargeReader } from './large-reader.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
 const maxWaiting = 10_000;
 
-/** What tells whether the service lives must never wait behind what it serves. */
+/** Probes and metrics must never wait behind other requests. */
 const probes = new Set(['/livez', '/readyz']);
 const metricsPath = '/metrics';
 const longest = Math.max(...[...probes, metricsPath].map((path) => path.length));
@@ -47,20 +48,31 @@ export function admission(
     if (url.length <= longest && (probes.has(url) || (url === metricsPath && scrapes.take() !== undefined))) {
       return rest(request, response);
     }
-    // A single read is done in less time than its place in the queue would take.
-    if (request.method === 'GET' && url.startsWith('/get/') && !scheduler.hasSentMuch) return rest(request, response);
+    // A single read is done in less time than its place in the queue would take, but for those of large values.
+    const isSingle = request.method === 'GET' && url.startsWith('/get/');
+    if (isSingle && !(scheduler.hasSentMuch && isLargeReader(request.socket))) return rest(request, response);
     if (scheduler.free()) return rest(request, response);
-    if (scheduler.waiting >= maxWaiting || scheduler.expectedWait > maxWait) return refuse(response);
+    const isLong = isSingle || mayBeLong(request);
+    if (scheduler.waiting >= maxWaiting || scheduler.expectedWait(isLong) > maxWait) return refuse(response);
     const begin = (waited: number) => {
       metrics.waited(waited / 1000);
-      // Nobody is there any more to read an answer.
+      // The client is gone and reads no answer.
       if (response.destroyed) return;
       if (waited > maxWait) refuse(response);
       else rest(request, response);
     };
     // Its turn comes in the context of the request that was there first.
-    scheduler.wait(spans.bind(begin));
+    scheduler.wait(spans.bind(begin), isLong);
   };
+}
+
+/** Bytes of a body that is parsed in no time. */
+const smallBody = 64 * 1024;
+
+/** Reads of many keys, and writes with large bodies. */
+function mayBeLong({ method, headers }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > smallBody;
 }
 
 const refused = problemAnswer(

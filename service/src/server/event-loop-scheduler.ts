@@ -14,16 +14,31 @@ interface Piece {
   readonly run: (waited: number) => void;
 }
 
+/** Pieces that wait in their order. */
+class Lane {
+  readonly pieces: Piece[] = [];
+  lastStart = 0;
+  /** Milliseconds from one start to the next, lately. */
+  pace = 0;
+  /** Milliseconds that its pieces took since something waits in both. */
+  used = 0;
+}
+
+/**
+ * Short pieces (a write, a small read) and long ones (a search, a dump's next slice) wait apart, and each kind gets half of
+ * the time while both wait: so many searches hold up a write for one piece, not for all of them.
+ */
 export class EventLoopScheduler {
   readonly #now: () => number;
   /** Goes on before anything waiting begins. */
   readonly #begun: (() => void)[] = [];
-  readonly #waiting: Piece[] = [];
+  readonly #short = new Lane();
+  readonly #long = new Lane();
+  /** What runs, or ran last; its time is known when the next one begins. */
+  #running: { readonly lane: Lane; readonly since: number } | undefined;
   #scheduled = 0;
   /** When work began in this turn; undefined: not yet. */
   #began: number | undefined;
-  #lastStart = 0;
-  #pace = 0;
   #connectionAccepted = false;
   /** This turn has no work, so that the next connection is taken soon. */
   #resting = false;
@@ -37,18 +52,19 @@ export class EventLoopScheduler {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#short.pieces.length + this.#long.pieces.length;
   }
 
   /** Milliseconds that one more piece would probably wait, judged by how fast those before it were taken. */
-  get expectedWait(): number {
-    return this.#waiting.length * this.#pace;
+  expectedWait(isLong = false): number {
+    const { pieces, pace } = isLong ? this.#long : this.#short;
+    return pieces.length * pace;
   }
 
   /**
    * A connection was taken. The event loop takes one in each turn: while one comes after the other, turns without
-   * work follow every turn with work, for as long as it took. Else whoever connects behind a crowd, such as a probe, would
-   * wait until all of the crowd was served.
+   * work follow every turn with work, for as long as it took. Otherwise a probe that connects behind a crowd of clients
+   * would wait until all of the crowd was served.
    */
   connectionAccepted(): void {
     this.#connectionAccepted = true;
@@ -71,24 +87,25 @@ export class EventLoopScheduler {
 
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
   free(): boolean {
-    return this.#begun.length + this.#waiting.length === 0 && this.#timeLeft(this.#now());
+    return this.#begun.length + this.waiting === 0 && this.#timeLeft(this.#now());
   }
 
-  /** Runs the piece in its turn, first come, first served, and tells it how many milliseconds it waited. */
-  wait(run: (waited: number) => void): void {
+  /** Runs the piece in its turn, first come, first served; `waited` is how many milliseconds it waited. */
+  wait(run: (waited: number) => void, isLong = false): void {
     const now = this.#now();
-    if (this.#waiting.length === 0) this.#lastStart = now;
-    this.#waiting.push({ since: now, run });
+    const lane = isLong ? this.#long : this.#short;
+    if (lane.pieces.length === 0) lane.lastStart = now;
+    lane.pieces.push({ since: now, run });
     this.#schedule();
   }
 
-  /** Resolves in its turn. */
+  /** Resolves in its turn, as a long piece. */
   next(): Promise<unknown> {
-    return new Promise((resolve) => this.wait(resolve));
+    return new Promise((resolve) => this.wait(resolve, true));
   }
 
   /**
-   * Resolves before anything that waits begins: for work that sends nothing until it is done and holds memory until then.
+   * Resolves before any long piece that waits begins: for work that sends nothing until it is done and holds memory until then.
    * In turn with what waits it would take as long as all of that for each of its pieces, and more and more would be begun.
    */
   goOn(): Promise<void> {
@@ -117,7 +134,7 @@ export class EventLoopScheduler {
 
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
-    if (this.#scheduled >= Math.min(this.#begun.length + this.#waiting.length, piecesPerTurn)) return;
+    if (this.#scheduled >= Math.min(this.#begun.length + this.waiting, piecesPerTurn)) return;
     this.#scheduled++;
     setImmediate(() => {
       this.#scheduled--;
@@ -128,15 +145,35 @@ export class EventLoopScheduler {
   }
 
   #take(now: number): void {
-    const begun = this.#begun.shift();
+    this.#charge(now);
+    const lane = this.#nextLane();
+    this.#running = { lane, since: now };
+    const begun = lane === this.#long ? this.#begun.shift() : undefined;
     if (begun !== undefined) {
       begun();
       return;
     }
-    const piece = this.#waiting.shift();
+    const piece = lane.pieces.shift();
     if (piece === undefined) return;
-    this.#pace += (now - this.#lastStart - this.#pace) / 32;
-    this.#lastStart = now;
+    lane.pace += (now - lane.lastStart - lane.pace) / 32;
+    lane.lastStart = now;
     piece.run(now - piece.since);
+  }
+
+  /** What other work came between two turns is not the lane's, or not much of it. */
+  #charge(now: number): void {
+    if (this.#running === undefined) return;
+    const { lane, since } = this.#running;
+    lane.used += Math.min(now - since, budget);
+    this.#running = undefined;
+  }
+
+  #nextLane(): Lane {
+    const [short, long] = [this.#short, this.#long];
+    const waitsLong = this.#begun.length + long.pieces.length > 0;
+    if (short.pieces.length > 0 && waitsLong) return short.used <= long.used ? short : long;
+    short.used = 0;
+    long.used = 0;
+    return waitsLong ? long : short;
   }
 }

@@ -69,7 +69,7 @@ export class GatheringRequest extends IncomingMessage {
     return !this.#isStopped;
   }
 
-  /** Nobody reads it any more. Node does this as well, when the request is answered. */
+  /** No reader needs the rest. Node does this as well, when the request is answered. */
   override resume(): this {
     this.#isDropped = true;
     this.#arriving?.release();

@@ -1,4 +1,4 @@
-/** The HTTP server around the application: limits on connections, and an end that resets nobody. */
+/** The HTTP server around the application: limits on connections, and an end that resets no connection. */
 import {
   createServer as createHttpServer,
   type ServerOptions as HttpOptions,
@@ -24,7 +24,7 @@ export interface ServerOptions {
   readonly requestTimeout: number;
   /** Milliseconds that an idle connection stays open: longer than a proxy in front keeps it. */
   readonly keepAliveTimeout: number;
-  /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) is told not to send. */
+  /** Bytes of a request's body; above it, a client that asks first (Expect: 100-continue) gets 413 and sends none. */
   readonly maxBody: number;
   /** Milliseconds in which a client must take something of what was sent to it. */
   readonly stallTimeout: number;
@@ -34,9 +34,9 @@ export interface ServerOptions {
   readonly tls?: Tls | undefined;
   /** What the store is called; every answer says it. Undefined: none does. */
   readonly identity?: string | undefined;
-  /** Hears of the answers to what never became a request. */
+  /** Called for each answer to what never became a request. */
   readonly onProblem: OnRefused;
-  /** Hears of each connection that is taken. */
+  /** Called for each connection that is accepted. */
   readonly onConnection: () => void;
 }
 

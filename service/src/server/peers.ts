@@ -16,9 +16,9 @@ import type { Clock } from '../store/clock.ts';
 export const silenceMs = 15_000;
 const askEveryMs = 2_000;
 /**
- * Milliseconds: who had contact so lately has it still. A replica that nobody asks looks at etcd every 5 s, so when all lose
- * contact in the same moment, the last contact of one may be 5 s younger than that of another. When the first of them asks,
- * `silenceMs` later, none of the others may pass for one that has contact.
+ * Milliseconds: a replica that had contact so lately has it still. A replica without requests checks etcd every 5 s, so
+ * when all lose contact in the same moment, the last contact of one may be 5 s younger than that of another. When the
+ * first of them asks, `silenceMs` later, none of the others may pass for one that has contact.
  */
 const contactMs = 6_000;
 /** That others have contact holds so long, which is many asks. */
@@ -37,11 +37,11 @@ export interface PeerAnswer {
 }
 
 export interface PeersOptions {
-  /** Undefined: there is nobody to ask. */
+  /** Undefined: there are no other replicas to ask. */
   readonly url: string | undefined;
   /** Milliseconds since this replica had contact; undefined: it needs none. */
   readonly age: () => number | undefined;
-  /** Milliseconds that this replica stays ready for when it has lost contact and nobody can be asked. */
+  /** Milliseconds that this replica stays ready when it has lost contact and can reach no other replica. */
   readonly maxAge: number;
   readonly clock: Clock;
   /** PEM file of the authority of an https url; undefined, or not there: those that Node knows. */

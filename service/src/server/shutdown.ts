@@ -24,7 +24,7 @@ export async function shutDown(server: Server, drain: Drain, options: ShutdownOp
   drain.begin();
   const deadline = setTimeout(() => server.closeAllConnections(), options.drainTimeout);
   await new Promise((resolve) => setTimeout(resolve, Math.min(options.drainWindow, options.drainTimeout)));
-  // Right after the event loop took what waited to be accepted: closing resets connections that nobody has taken yet.
+  // Right after the event loop took what waited to be accepted: closing resets connections that are not accepted yet.
   await new Promise((resolve) => setImmediate(resolve));
   // Closes idle connections too; those with a request in flight close after their answer.
   await new Promise((resolve) => server.close(resolve));

@@ -20,7 +20,7 @@ export class BatchWindow {
     this.#clock = clock;
   }
 
-  /** Tells that so many wait now. */
+  /** A caller arrived; `waiting` is how many wait now. */
   arrived(waiting: number): void {
     this.#arrivals++;
     if (waiting >= this.#wanted) this.#enough();

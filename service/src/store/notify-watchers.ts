@@ -1,4 +1,4 @@
-/** Telling a watcher: what it does with it is its own affair, and not that of whoever wrote or of other watchers. */
+/** Notifies a watcher. What it does affects neither the writer nor other watchers. */
 import { Problem } from '@kvstore/core/problem.ts';
 
 /** `failed` gets a Problem `internal`, when the watcher throws or rejects. */

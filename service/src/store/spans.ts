@@ -6,7 +6,7 @@ export interface Span {
   readonly ids: SpanContext;
   rename(name: string): void;
   setAttribute(name: string, value: string | number): void;
-  /** Tells of another span that has to do with it. */
+  /** Links another span that is related to it. */
   link(other: SpanContext): void;
   finish(): void;
 }

@@ -68,7 +68,7 @@ export interface Revision {
   readonly changes: readonly Change[];
 }
 
-/** One that throws is told its end, with Problem `internal`. */
+/** A watcher that throws is ended, with Problem `internal`. */
 export interface Watcher {
   /** Told once, before anything else: history reaches back that far. */
   opened(): void;
@@ -81,7 +81,7 @@ export interface Watcher {
 }
 
 export interface Watch {
-  /** The watcher has heard of everything up to this revision. */
+  /** The watcher has got everything up to this revision. */
   readonly position: number;
   close(): void;
 }
@@ -111,7 +111,7 @@ export interface Reader {
    * With the revision it says exactly which pairs are in view.
    */
   lastExpired(): number | undefined;
-  /** The revision of the newest write in view; 0 for a store nobody wrote to. */
+  /** The revision of the newest write in view; 0 for a store without any write. */
   revision(): number;
 }
 
@@ -122,7 +122,7 @@ export interface Snapshot extends Reader {
   close(): void;
 }
 
-/** Hears of changes in time never to take what it has read for newer than it is. */
+/** Notified of changes early enough never to take what it has read for newer than it is. */
 export interface ChangeListener {
   /** A transaction begins; reads may show it before it is settled. */
   begun(): void;
@@ -158,7 +158,7 @@ export interface Store extends Reader {
   /** Removes keys, all or none; one that is not there is no fault. Rejects as `set` does. */
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion>;
   /**
-   * Tells of every revision behind `after` (0 for all there ever were), in order, none missed or told twice, first from
+   * Sends every revision behind `after` (0 for all there ever were), in order, none missed or sent twice, first from
    * history and then as they happen. Ends with Problem `other-timeline` when `after` belongs to another timeline than the
    * given one (default: today's), `history-gone` when history does not reach back that far, or `unavailable` when the
    * watch must begin anew.

@@ -44,6 +44,11 @@ export function round(i: number, etag: string): readonly string[] {
   ];
 }
 
+/** A request that shows a token. */
+export function withToken(request: string, token: string | undefined): string {
+  return token === undefined ? request : request.replace('\r\n', `\r\nAuthorization: Bearer ${token}\r\n`);
+}
+
 function keyOf(i: number): string {
   return `warm-${i % pairs}`;
 }

@@ -2,12 +2,15 @@
  * The service that the warm-up calls: made by the same function as the one that clients call, of the same settings, but
  * with a store, metrics and a log of its own that are thrown away. It listens on loopback alone.
  */
+import { hash, randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateFolder } from '@kvstore/core/private-files.ts';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
+import type { Tokens } from '../auth/token-file.ts';
+import { findToken, parseTokens } from '../auth/tokens.ts';
 import type { Config } from '../config.ts';
 import { commitMetrics } from '../store/embedded/commit-metrics.ts';
 import { EmbeddedStore } from '../store/embedded/embedded.ts';
@@ -17,6 +20,8 @@ import { storeMetrics } from '../store/store-metrics.ts';
 /** Disposed when nothing of it is left. */
 export interface StandIn extends AsyncDisposable {
   readonly port: number;
+  /** What its requests have to show; undefined: nothing. */
+  readonly token?: string | undefined;
 }
 
 interface Parts {
@@ -24,6 +29,7 @@ interface Parts {
   readonly registry: Registry;
   readonly log: Logger;
   readonly version: string;
+  readonly tokens: Tokens | undefined;
 }
 
 /** Of service.ts, which is what calls this. */
@@ -39,11 +45,19 @@ export async function openStandIn(config: Config, create: Create): Promise<Stand
   begun.defer(() => store.close());
   // With etcd, each read waits for it.
   if (config.etcdEndpoints.length > 0) Object.assign(store, { barrier: () => Promise.resolve() });
-  const parts = { store, registry, log: pino({ level: 'silent' }), version: '' };
+  const token = config.tokensFile === undefined ? undefined : randomUUID();
+  const tokens = token === undefined ? undefined : tokensOf(token);
+  const parts = { store, registry, log: pino({ level: 'silent' }), version: '', tokens };
   const service = await create(settingsFor(config), parts);
   begun.defer(() => service.close());
   const running = begun.move();
-  return { port: service.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { port: service.port, token, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** One that may write, looked up as those of a file are. */
+function tokensOf(token: string): Tokens {
+  const index = parseTokens(`rw warm-up sha256:${hash('sha256', token)}`);
+  return { use: (text) => findToken(index, text), holds: () => true, onChange() {} };
 }
 
 /** Everything as it is set, but for what leads to others or keeps callers out. */

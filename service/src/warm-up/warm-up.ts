@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { Caller } from './caller.ts';
-import { filling, readKept, round } from './samples.ts';
+import { filling, readKept, round, withToken } from './samples.ts';
 import type { StandIn } from './stand-in.ts';
 
 /** Connections at once; each has one request under way, so that the event loop has turns for probes in between. */
@@ -91,14 +91,14 @@ async function callAll(open: WarmUpOptions['open'], isOver: () => boolean): Prom
   let rounds = 0;
   let requests = 0;
   using first = await Caller.connect(standIn.port);
-  await first.call(filling());
-  const [, etag = ''] = /\r\netag: (\S+)/i.exec(await first.call(readKept())) ?? [];
+  await first.call(withToken(filling(), standIn.token));
+  const [, etag = ''] = /\r\netag: (\S+)/i.exec(await first.call(withToken(readKept(), standIn.token))) ?? [];
   const call = async () => {
     using caller = await Caller.connect(standIn.port);
     while (!isOver()) {
       for (const request of round(rounds++, etag)) {
         if (isOver()) return;
-        await caller.call(request);
+        await caller.call(withToken(request, standIn.token));
         requests++;
       }
     }

@@ -49,7 +49,7 @@ test("what the store refuses is the answer, with the store's words", async (t) =
   }
 });
 
-test('what nobody foresaw is a 500 that is logged and tells nothing', async (t) => {
+test('an unexpected error is a 500 that is logged and shows no detail', async (t) => {
   const service = await startService(t, kind, { around: failing(() => new Error('secret')) });
   for (const answer of [await set(service, { a: 1 }), await call(service, '/'), await call(service, '/get/a')]) {
     assertProblem(t, answer, 'internal');

@@ -191,9 +191,15 @@ contractTest(
         await call(service, target, body === undefined ? { method } : { method, body }),
         'invalid-query',
       );
-    t.is(await of('/set?tll=1', 'POST', '{"a":1}'), 'There is no parameter `tll`. `ttl`?');
-    t.is(await of('/?prefx=x', 'GET'), 'There is no parameter `prefx`. `prefix`?');
-    t.is(await of('/search?prefix=a&lmit=1', 'GET'), 'There is no parameter `lmit`. `limit`?');
+    t.is(
+      await of('/set?tll=1', 'POST', '{"a":1}'),
+      'There is no parameter `tll`. Did you mean `ttl`? This call knows `ttl`.',
+    );
+    t.regex(
+      await of('/?prefx=x', 'GET'),
+      /^There is no parameter `prefx`\. Did you mean `prefix`\? This call knows (`\w+`, )+`\w+`\.$/,
+    );
+    t.regex(await of('/search?prefix=a&lmit=1', 'GET'), /`lmit`\. Did you mean `limit`\? This call knows `prefix`/);
     t.is(await of('/get/a?_=12345', 'GET'), 'There is no parameter `_`. This call knows `consistency`.');
     t.is(await of('/get/a?ttl=1', 'DELETE'), 'There is no parameter `ttl`. This call knows none.');
     t.regex(await of(`/watch?${'x'.repeat(5000)}=1`, 'GET'), /^There is no parameter `x{100}`/);

@@ -62,7 +62,7 @@ test('whatever is written and whenever it is asked, an answer is what the store 
         ),
         check,
       );
-      // Once nothing changes, what is asked for again is kept, also that a key is not there.
+      // Once nothing changes, repeated answers are kept, also that a key is not there.
       for (const { by, text } of questions) {
         for (let i = 0; i < 2; i++) asked.ask(by, text);
         asked.reads();
@@ -85,7 +85,7 @@ test('a write drops what shows its key, and nothing else', async (t) => {
     return asked.reads();
   };
   t.is(askAll(), 9);
-  t.is(askAll(), 9, 'kept when it is asked for again');
+  t.is(askAll(), 9, 'kept on the second request');
   t.is(askAll(), 0);
   await store.set(pairs(['user/2/name']));
   t.is(askAll(), 4, 'its value, user/2/, user/, /name');
@@ -134,7 +134,7 @@ test('what has expired is in no answer, removed or not', async (t) => {
   t.deepEqual(answers(), ['2', '["short","stays"]', '["short"]']);
 });
 
-test('it takes no more than it may, and keeps what is asked for', async (t) => {
+test('it takes no more than it may, and keeps answers in use', async (t) => {
   const store = await openEmbedded(t);
   const keys = Array.from({ length: 2000 }, (_, i) => `key-${i}`);
   await store.set(pairs([...keys, 'always']));
@@ -144,7 +144,7 @@ test('it takes no more than it may, and keeps what is asked for', async (t) => {
     for (let i = 0; i < 3; i++) asked.ask('key', key);
     asked.ask('key', 'always');
   }
-  t.is(asked.reads(), 2 * 2000 + 2, 'one that is asked for all the time is read no more');
+  t.is(asked.reads(), 2 * 2000 + 2, 'an answer with constant requests is read no more');
   for (const key of keys.toReversed()) asked.ask('key', key);
   const kept = 2000 - asked.reads();
   // An answer takes some 250 bytes, whatever its text.
@@ -165,7 +165,7 @@ test('long answers, and prefixes of ever more lengths, are not kept', async (t) 
   t.is(ask(), 1 + 100 - 16);
 });
 
-test('nothing is kept with no memory for it, or of a store that does not tell of changes', async (t) => {
+test('nothing is kept with no memory for it, or of a store that does not announce changes', async (t) => {
   const store = await openEmbedded(t);
   await store.set(pairs(['a']));
   const silent = Object.assign(Object.create(store), { listen: undefined, lastExpired: () => store.lastExpired() });

@@ -250,7 +250,7 @@ test.serial('keys and values are text, whatever is in them', async (t) => {
   t.deepEqual(complaints, []);
 });
 
-test.serial('a token is asked for where one is needed, and kept for the tab', async (t) => {
+test.serial('the page asks for a token where one is needed, and keeps it for the tab', async (t) => {
   const tokens = await someTokens(t);
   const { page, complaints } = await openConsole(t, kind, { tokens, pairs: { k: 1 }, headers: bearer(writer) });
   const dialog = page.getByRole('dialog', { name: 'A token is needed' });
@@ -283,6 +283,22 @@ test.serial('what is shown is in the address', async (t) => {
   await option(page, 'order/0402').click();
   await page.getByRole('heading', { name: 'order/0402' }).waitFor();
   t.true(page.url().endsWith('#prefix=order%2F04&key=order%2F0402'), page.url());
+});
+
+test.serial('a key of 1,024 bytes is in the address, too', async (t) => {
+  const key = `${'/ä%?#&+ .'.repeat(102)}kkkk`;
+  t.is(Buffer.byteLength(key), 1024);
+  const { page, complaints } = await openConsole(t, kind, {
+    pairs: { [key]: 'found', other: 1 },
+    target: `/ui#${new URLSearchParams({ key })}`,
+  });
+  await waitFor('the value', async () => (await text(page)) === '"found"');
+  await value(page).fill('2');
+  await save(page).click();
+  await page.getByText('Saved.').waitFor();
+  await page.reload();
+  await waitFor('the new value', async () => (await text(page)) === '2');
+  t.deepEqual(complaints, []);
 });
 
 test.serial('Esc in the question for a token leaves a page that says what is missing, and a way on', async (t) => {
@@ -475,6 +491,23 @@ test.serial('a value that was typed is checked before it is saved, however soon 
   await page.keyboard.press('Control+z');
   await page.getByText('Changed, not saved').waitFor({ state: 'hidden' });
   await waitFor('no fault', async () => (await value(page).getAttribute('aria-invalid')) === 'false');
+});
+
+test.serial('the editor, most of the console, is loaded once somebody is there', async (t) => {
+  let loads = 0;
+  const { page } = await openConsole(t, kind, {
+    pairs: { k: 1 },
+    before: async (before) => {
+      before.on('request', (request) => {
+        if (request.url().endsWith('/ui/json-editor.js')) loads++;
+      });
+    },
+  });
+  await option(page, 'k').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  t.is(loads, 0);
+  await page.keyboard.press('/');
+  await waitFor('it is loaded', () => loads === 1);
 });
 
 test.serial('a value has colours, also where a string begins before the view or is cut', async (t) => {

@@ -123,7 +123,7 @@ contractTest('an expired key counts as absent for conditions and deletions', asy
   t.is((await call(service, '/')).text, '{"a":2}');
 });
 
-contractTest('what has expired is removed, and a watch hears of it', async (t, kind) => {
+contractTest('what has expired is removed, and a watch reports it', async (t, kind) => {
   const service = await startService(t, kind);
   const deleted: string[] = [];
   const watch = service.store.watch(service.store.revision(), {

@@ -48,7 +48,7 @@ contractTest('a write that fails is tried once, and answered by the route', asyn
 });
 
 contractTest(
-  'each answer on one connection is the one to its own request, with bodies that nobody reads',
+  'each answer on one connection is the one to its own request, with bodies that the service does not read',
   async (t, kind) => {
     const service = await startService(t, kind);
     await service.store.set([{ key: 'a', value: '"of a"' }]);

@@ -8,7 +8,7 @@ import { connectRaw, type RawConnection } from '../support/raw-connection.ts';
 import { errorsIn, type Service, type ServiceOptions, startService } from '../support/start-service.ts';
 import { contractTest, type StoreKind } from '../support/store-kinds.ts';
 
-/** More than the connection and both kernels' buffers hold: whoever reads nothing holds the stream up. */
+/** More than the connection and both kernels' buffers hold: a client that reads nothing holds the stream up. */
 const pairs = 400;
 const valueSize = 75_000;
 
@@ -62,7 +62,7 @@ async function stalledReader(t: ExecutionContext, service: Service): Promise<Raw
   return connection;
 }
 
-contractTest('a reader that takes nothing holds nobody up, is cut, and its snapshot is closed', async (t, kind) => {
+contractTest('a reader that takes nothing delays no other, is cut, and its snapshot is closed', async (t, kind) => {
   const { service, opened } = await startFull(t, kind, { stallTimeout: 1500 });
   const stalled = await stalledReader(t, service);
   t.is(opened.snapshots, 1);

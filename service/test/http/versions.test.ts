@@ -1,4 +1,4 @@
-/** An entity tag stands for one value, whoever else wrote in the same instant. */
+/** An entity tag stands for one value, also when other clients write in the same instant. */
 import type { ExecutionContext } from 'ava';
 import { type Answer, call, get, set } from '../support/call.ts';
 import { type Service, startService } from '../support/start-service.ts';

@@ -1,4 +1,4 @@
-/** Nobody who may only send requests, or put keys into etcd, gets a line of their own into logs or metrics. */
+/** A client that sends requests, or puts keys into etcd, cannot write lines of its own into logs or metrics. */
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { freePorts } from '../../../test-support/free-ports.ts';

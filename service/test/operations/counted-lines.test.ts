@@ -4,7 +4,7 @@ import { contractTest } from '../support/store-kinds.ts';
 
 const lines = { headers: { Accept: 'application/x-ndjson' } };
 
-contractTest('lines end with their count when that is asked for', async (t, kind) => {
+contractTest('lines end with their count when the request asks for it', async (t, kind) => {
   const service = await startService(t, kind);
   const textOf = async (target: string) => (await call(service, target, lines)).text;
   t.is(await textOf('/?count=true'), '{"count":0}\n');

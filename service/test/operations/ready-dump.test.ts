@@ -70,7 +70,7 @@ contractTest('a client that takes nothing of its dumps is cut off, and counted',
   t.deepEqual(errorsIn(service), []);
 });
 
-contractTest('a dump that is asked for while draining ends its connection', async (t, kind) => {
+contractTest('a request for a dump while draining ends its connection', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { a: 1 });
   service.drain.begin();

@@ -15,7 +15,7 @@ const idOf = (etag: string | undefined) => etag?.slice(1, -1);
 /** The revision in an entity tag or an event's id. */
 const revisionOf = (text: string | undefined) => Number(/-(\d+)/.exec(text ?? '')?.[1]);
 
-contractTest('a watch tells of sets and deletions as they happen, from now on', async (t, kind) => {
+contractTest('a watch reports sets and deletions as they happen, from now on', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { before: 1 });
   const watch = await openEvents(t, service, '/watch');
@@ -109,7 +109,7 @@ contractTest('a watch shows signs of life, and how far it has come', async (t, k
   t.deepEqual(watch.events, []);
 });
 
-contractTest('who takes nothing is cut off with a reason and holds up nobody', async (t, kind) => {
+contractTest('a watcher that takes nothing is cut off with a reason and delays no other', async (t, kind) => {
   const service = await startService(t, kind, { watches: { maxBacklog: 100_000 }, stallTimeout: 60_000 });
   const slow = await openEvents(t, service, '/watch');
   slow.response.pause();
@@ -158,7 +158,7 @@ contractTest('there are as many watches as the limit allows', async (t, kind) =>
   t.is((await openEvents(t, service, '/watch')).response.statusCode, 200);
 });
 
-contractTest('a thousand watches hear of the same', async (t, kind) => {
+contractTest('a thousand watches get the same', async (t, kind) => {
   const service = await startService(t, kind, { watches: { maxWatches: 1000 } });
   const watches = await Promise.all(Array.from({ length: 1000 }, () => openEvents(t, service, '/watch')));
   await set(service, { a: 1 });

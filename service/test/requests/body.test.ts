@@ -112,7 +112,7 @@ contractTest('Expect: 100-continue: told to go on, or not to send at all', async
   t.regex(await refused.closed(), /^HTTP\/1\.1 413 /);
 });
 
-contractTest('an expectation nobody knows is ignored', async (t, kind) => {
+contractTest('an unknown expectation is ignored', async (t, kind) => {
   const service = await startService(t, kind, { maxBody });
   t.is((await set(service, { a: 1 }, { headers: { Expect: 'tea' } })).text, '{"a":1}');
 });

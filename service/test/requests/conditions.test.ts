@@ -13,7 +13,7 @@ contractTest('If-None-Match: * writes only when none of the keys exists', async 
   t.is((await set(service, { c: 2, b: 2 }, { headers })).status, 200);
 });
 
-contractTest('If-Match writes and deletes only what nobody has changed since', async (t, kind) => {
+contractTest('If-Match writes and deletes only what has not changed since', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { a: 1 });
   const { etag = '' } = (await get(service, 'a')).headers;

@@ -58,6 +58,6 @@ test('400 searches through 125,000 keys: probes are answered between their steps
   await waitFor('their searches have ended', () => open === 0);
   const after = steps;
   for (let i = 0; i < 50; i++) await setImmediate();
-  t.is(steps, after, 'nobody is searched for any more');
+  t.is(steps, after, 'no search goes on');
   t.true(mostOpen < clients / 2, `${mostOpen} at once`);
 });

@@ -35,7 +35,7 @@ async function startBusy(t: ExecutionContext, milliseconds: number, options: Ser
   return { service, searches: () => searches };
 }
 
-/** Each is asked for once: what is asked for again needs no work. */
+/** Each has one request: a repeated search needs no work. */
 const slowSearch = (i: number) => `/search?prefix=a&after=${i}&limit=1`;
 
 test('more than can be done is refused with 503 and Retry-After; probes and what follows are answered', async (t) => {
@@ -68,7 +68,7 @@ for (const path of ['/livez', '/readyz', '/metrics']) {
     t.is((await call(service, path)).status, 200);
     t.true(done < 90, `${done} searches were served before the probe`);
     await Promise.all(searches);
-    t.is(done, 100, 'whoever may wait is served');
+    t.is(done, 100, 'every request that may wait is served');
   });
 }
 
@@ -98,7 +98,7 @@ test('a refused write leaves its connection in step, whatever its size', async (
   }
 });
 
-test('whoever went away while waiting costs no work', async (t) => {
+test('a client that leaves while it waits costs no work', async (t) => {
   const { service, searches } = await startBusy(t, 20, { maxWait: 60_000 });
   const first = Array.from({ length: 5 }, (_, i) => call(service, slowSearch(i)));
   const gone = await Promise.all(Array.from({ length: 20 }, () => connectRaw(t, service)));

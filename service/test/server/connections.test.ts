@@ -55,7 +55,7 @@ test('too many bytes of headers, or too long a target, is a 431', async (t) => {
   }
 });
 
-test('whoever goes on sending after a refusal reads the answer all the same', async (t) => {
+test('a client that goes on sending after a refusal reads the answer all the same', async (t) => {
   const service = await startService(t, kind);
   for (let i = 0; i < 5; i++) {
     const connection = await connectRaw(t, service);

@@ -26,7 +26,7 @@ test('a piece may begin at once until the turn has no time left, and again in th
   t.true(turns.free());
 });
 
-test('work that has begun goes on before anything that waits begins, however much waits', async (t) => {
+test('work that has begun goes on before any long piece that waits begins, however many wait', async (t) => {
   const { turns, work } = setUp();
   const ran: string[] = [];
   const ended = (async () => {
@@ -40,7 +40,7 @@ test('work that has begun goes on before anything that waits begins, however muc
     turns.wait(() => {
       ran.push(`waiting ${i}`);
       work(6);
-    });
+    }, true);
   }
   t.is(turns.waiting, 5);
   t.false(turns.free());
@@ -96,10 +96,11 @@ test('a thousand small pieces need few turns, and what each leaves to a promise 
 
 test('the expected wait follows what the pieces before took', async (t) => {
   const { turns, work } = setUp();
-  t.is(turns.expectedWait, 0);
+  t.is(turns.expectedWait(), 0);
   for (let i = 0; i < 400; i++) turns.wait(() => work(20));
   for (let i = 0; i < 200; i++) await nextTurn();
-  const { waiting, expectedWait } = turns;
+  const waiting = turns.waiting;
+  const expectedWait = turns.expectedWait();
   t.true(Math.abs(expectedWait - 20 * waiting) < waiting, `${expectedWait} ms for ${waiting} pieces`);
 });
 
@@ -129,7 +130,7 @@ test('while connections come in turn after turn, work takes no more than half of
   }
   t.true(restful * 6 >= 20, `${restful} turns of 6 ms`);
   await nextTurn();
-  return t.is(ran, 3, 'nobody came: work goes on');
+  return t.is(ran, 3, 'no connection came: work goes on');
 });
 
 test('what large answers take shows in the turn in which they go out, and only there', async (t) => {
@@ -141,4 +142,47 @@ test('what large answers take shows in the turn in which they go out, and only t
   t.true(turns.hasSentMuch);
   await new Promise(setImmediate);
   t.false(turns.hasSentMuch);
+});
+
+test('short and long pieces each get half of the time, however many of the others wait', async (t) => {
+  const { turns, work } = setUp();
+  const ran = { short: 0, long: 0 };
+  let ahead = 0;
+  for (let i = 0; i < 100; i++) {
+    turns.wait(() => {
+      ran.long++;
+      work(5);
+    }, true);
+  }
+  for (let i = 0; i < 40; i++) {
+    turns.wait(() => {
+      ran.short++;
+      ahead = ran.long;
+      work(1);
+    });
+  }
+  while (ran.short < 40) await nextTurn();
+  t.true(ahead >= 7 && ahead <= 12, `${ahead} long ones of 5 ms beside 40 short ones of 1 ms`);
+  turns.wait(() => {
+    ahead = ran.long;
+  });
+  const before = ran.long;
+  await nextTurn();
+  t.true(ahead - before <= 1, 'a single one waits for one of them');
+  while (turns.waiting > 0) await nextTurn();
+  t.is(ran.long, 100);
+});
+
+test('long work that has begun leaves half of the time to short pieces, and goes before long ones that wait', async (t) => {
+  const { turns, work } = setUp();
+  const ran: string[] = [];
+  const piece = (name: string) => () => {
+    ran.push(name);
+    work(5);
+  };
+  for (let i = 0; i < 3; i++) turns.wait(piece('long'), true);
+  for (let i = 0; i < 3; i++) turns.wait(piece('short'));
+  for (let i = 0; i < 3; i++) void turns.goOn().then(piece('begun'));
+  while (ran.length < 9) await nextTurn();
+  t.deepEqual(ran, ['short', 'begun', 'short', 'begun', 'short', 'begun', 'long', 'long', 'long']);
 });

@@ -21,7 +21,7 @@ function arriving(t: ExecutionContext, most = 32 * 1024 ** 2) {
   return { budget, ...arrivingAt(t, budget) };
 }
 
-test('tiny pieces that nobody reads yet are held in blocks and counted, and none is lost', async (t) => {
+test('tiny pieces without a reader yet are held in blocks and counted, and none is lost', async (t) => {
   const { request, budget, end } = arriving(t);
   let sent = '';
   for (let i = 0; i < 4000; i++) {
@@ -65,7 +65,7 @@ test('of pieces between which large ones come, no block is kept for a byte', (t)
   t.true(budget.bytes < 1.1 * sent, `${budget.bytes} bytes for ${sent}`);
 });
 
-test('little comes for a request that nobody reads yet', (t) => {
+test('little comes for a request without a reader yet', (t) => {
   const { request } = arriving(t);
   const piece = Buffer.alloc(4096);
   let sent = piece.length;

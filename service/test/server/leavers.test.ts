@@ -12,7 +12,7 @@ import { storeKinds } from '../support/store-kinds.ts';
 const [kind] = storeKinds as [(typeof storeKinds)[number]];
 const active = /^http_server_active_requests (\d+)$/m;
 
-/** A service whose barriers are held until they are let go, once that is asked for. */
+/** A service that holds its barriers, once the test says so, until the test lets them go. */
 async function startHeld(t: ExecutionContext, options: ServiceOptions = {}) {
   const waiting: (() => void)[] = [];
   let hold = false;

@@ -1,4 +1,4 @@
-/** Who stays ready when etcd is lost: by all replicas, by one alone, or by one that can ask nobody. */
+/** Who stays ready when etcd is lost: by all replicas, by one alone, or by one that can reach no other. */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -23,7 +23,7 @@ function replicas(count: number, { reachable = true, maxAge = 600_000 } = {}) {
   const ask = async (): Promise<PeerAnswer> => {
     const served = all.filter((peers) => peers.notReady() === undefined);
     const peer = served[turn++ % served.length];
-    if (!reachable || peer === undefined) throw new Error('nobody answers');
+    if (!reachable || peer === undefined) throw new Error('no replica answers');
     return { replica: peer.id, age: Math.floor((peer.age() ?? 0) / 1000) * 1000 };
   };
   const all = Array.from(
@@ -64,7 +64,7 @@ test('etcd is lost by all: they stay, however long it takes', async (t) => {
 });
 
 test('etcd is lost by all, who had contact at different moments before: none leaves', async (t) => {
-  // As far apart as the looks of replicas that nobody asks, and not in whole seconds.
+  // As far apart as the looks of replicas without requests, and not in whole seconds.
   for (let spread = 100; spread <= 5000; spread += 350) {
     const { loseAt, pass, ready } = replicas(3);
     loseAt(0, spread / 2 + 17, spread);
@@ -107,7 +107,7 @@ test('two of three: one that has etcd is enough for both to leave', async (t) =>
   t.deepEqual(ready(), [false, false, true]);
 });
 
-test('who can ask nobody stays until what it has is too old', async (t) => {
+test('a replica that can reach no other stays ready until its data is too old', async (t) => {
   const { lose, pass, ready, why } = replicas(3, { reachable: false, maxAge: 120_000 });
   lose(0, 1, 2);
   await pass(100);

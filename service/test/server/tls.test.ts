@@ -51,6 +51,12 @@ async function startSecure(t: ExecutionContext, { clients, ...options }: Service
   return { folder, authority, place, put, clientCa, service };
 }
 
+/** In one step: half a file would be a fault of its own. */
+async function replace(file: string, content: string | Buffer): Promise<void> {
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
+
 /** Each over a connection of its own; sessions are resumed when the options are of one agent. */
 function get({ port }: Service, target: string, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -108,11 +114,11 @@ test('files that cannot be used keep the last good certificate, are logged once 
   const other = await authority.issue('other');
   const faults = () => service.logged.filter(({ level }) => level === 50);
   // The key of another certificate.
-  await copyFile(other.keyFile, `${place}.key`);
+  await replace(`${place}.key`, await read(other.keyFile));
   const successful = () => metric(service, 'kvstore_tls_last_reload_successful');
   await waitFor('the metric says so', async () => (await successful()) === 0);
   t.is(await shownName(service), 'first');
-  await writeFile(`${place}.crt`, 'no PEM');
+  await replace(`${place}.crt`, 'no PEM');
   await waitFor('both faults are logged', () => faults().length === 2);
   t.is(await shownName(service), 'first');
   await put(other);

@@ -25,7 +25,7 @@ test('it waits until the callers of the last call are back', async (t) => {
   t.is(wait.clock.waiting, 0, 'no timer stays behind');
 });
 
-test('it waits for a millisecond when nobody comes', async (t) => {
+test('it waits for a millisecond when no caller comes', async (t) => {
   const wait = begin();
   wait.clock.pass(1);
   await nextTurn();

@@ -27,7 +27,7 @@ test('a value that is damaged while the service runs: 500 data-corrupted, named,
   t.deepEqual(await (await fetch(`${service.url}/search?prefix=b`)).json(), ['bad']);
   t.is(await set({ bad: 2 }, { 'If-None-Match': '*' }), 500, 'what a condition has to know cannot be read');
   const said = service.log.filter(({ msg }) => String(msg).includes('the key "bad" is damaged'));
-  t.is(said.length, 1, 'once, however often it is asked for');
+  t.is(said.length, 1, 'once, however many requests read it');
   t.regex(await (await fetch(`${service.url}/metrics`)).text(), /kvstore_data_damage_total\{part="value"\} [1-9]/);
   t.is(await set({ bad: 2 }), 200);
   t.is((await fetch(`${service.url}/delete`, { method: 'POST', body: '["other"]' })).status, 200);

@@ -46,7 +46,7 @@ for (const [how, fail] of [
     const revisions = [(await store.set([{ key: 'a', value: '2' }])).revision];
     await waitFor('the broken one is ended', () => ends.length > 0);
     revisions.push((await store.set([{ key: 'a', value: '3' }])).revision);
-    await waitFor('the other one has heard of both', () => heard.length === 2);
+    await waitFor('the other one has got both', () => heard.length === 2);
     t.deepEqual(heard, revisions);
     t.deepEqual(
       ends.map(({ code }) => code),

@@ -57,7 +57,7 @@ export interface ServiceOptions {
   readonly compress?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
-  /** Undefined: nobody is asked. */
+  /** Undefined: the service asks no other replica. */
   readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
   readonly identity?: string;

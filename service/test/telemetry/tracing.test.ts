@@ -148,7 +148,7 @@ test.serial('the log of a failed request has the ids of its trace', async (t) =>
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, ...streamed });
   const body = JSON.stringify(Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, 'x'.repeat(1_000_000)])));
   t.is((await fetch(`${service.url}/set`, { method: 'POST', body })).status, 200);
-  // Nobody reads it, so it holds the only place.
+  // The client does not read it, so it holds the only place.
   const held = await fetch(service.url);
   t.is((await fetch(service.url, { headers })).status, 503);
   const line = await waitFor('the line', () => service.log.find(({ msg }) => msg === 'request failed'));
@@ -189,12 +189,12 @@ test.serial(
       t.is(set?.name, 'POST /set');
       const commit = commits.find(({ links }) => links.some((link) => link.traceId === id));
       const linked = set?.links.some((link) => link.spanId === commit?.spanId);
-      t.true(linked || commit?.parentSpanId === spanId, 'the request tells which commit it was in');
+      t.true(linked || commit?.parentSpanId === spanId, 'the request has a link to its commit');
     }
   },
 );
 
-test.serial('a watch is a span until it has begun; what it tells later belongs to no request', async (t) => {
+test.serial('a watch is a span until it has begun; its later changes belong to no request', async (t) => {
   const { url, spans } = await receiveTraces(t);
   const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
   const watch = await fetch(`${service.url}/watch`, { headers });
@@ -218,7 +218,7 @@ test.serial('a watch is a span until it has begun; what it tells later belongs t
 });
 
 test.serial(
-  'a sampled request is an exemplar for whoever asks for OpenMetrics; a plain scrape stays as it is',
+  'a sampled request is an exemplar for scrapers that ask for OpenMetrics; a plain scrape stays as it is',
   async (t) => {
     const { url } = await receiveTraces(t);
     const service = await start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'parentbased_always_off' });

@@ -3,26 +3,31 @@ import test from 'ava';
 import { readConfig } from '../../src/config.ts';
 import { createService } from '../../src/service.ts';
 import { Caller, isWhole } from '../../src/warm-up/caller.ts';
-import { filling, readKept, round } from '../../src/warm-up/samples.ts';
+import { filling, readKept, round, withToken } from '../../src/warm-up/samples.ts';
 import { openStandIn } from '../../src/warm-up/stand-in.ts';
 
-for (const KV_ETCD_ENDPOINTS of ['', 'http://127.0.0.1:1']) {
-  const kind = KV_ETCD_ENDPOINTS === '' ? 'embedded' : 'etcd';
+const kinds: Readonly<Record<string, Record<string, string>>> = {
+  embedded: {},
+  'embedded, with tokens': { KV_TOKENS_FILE: '/not/read' },
+  etcd: { KV_ETCD_ENDPOINTS: 'http://127.0.0.1:1' },
+  'with all that leads to others or keeps them out': {
+    ...{ KV_HOSTS: 'a.example', KV_METRICS_PORT: '0', KV_PEERS_URL: 'http://127.0.0.1:1', KV_IDENTITY: 'a/b/c' },
+    ...{ KV_TLS_CERT_FILE: '/not/read', KV_TLS_KEY_FILE: '/not/read', KV_TLS_CLIENT_CA_FILE: '/not/read' },
+  },
+};
+
+for (const [kind, env] of Object.entries(kinds)) {
   test.serial(`every shape is answered as meant (${kind})`, async (t) => {
-    const config = readConfig({
-      KV_ETCD_ENDPOINTS,
-      KV_TOKENS_FILE: '/none',
-      KV_HOSTS: 'a.example',
-      KV_METRICS_PORT: '0',
-    });
+    const config = readConfig(env);
     await using standIn = await openStandIn(config, createService);
     using caller = await Caller.connect(standIn.port);
+    const call = (request: string) => caller.call(withToken(request, standIn.token));
     const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
-    t.is(statusOf(await caller.call(filling())), 200);
-    const [, etag = ''] = /\r\netag: (\S+)/i.exec(await caller.call(readKept())) ?? [];
+    t.is(statusOf(await call(filling())), 200);
+    const [, etag = ''] = /\r\netag: (\S+)/i.exec(await call(readKept())) ?? [];
     for (const i of [0, 1, 7]) {
       const statuses: number[] = [];
-      for (const request of round(i, etag)) statuses.push(statusOf(await caller.call(request)));
+      for (const request of round(i, etag)) statuses.push(statusOf(await call(request)));
       const reads = [...Array.from({ length: 16 }, () => 200), 200, 304, 200, 200, 404, 200];
       t.deepEqual(statuses, [...reads, 200, 200, 200, 200, 200, 200, 200, 400, 204, 200, 200]);
     }

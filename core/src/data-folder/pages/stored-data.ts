@@ -223,7 +223,7 @@ export class StoredData {
   }
 }
 
-/** Tells whether two tables have the same keys, in whatever order. */
+/** Checks whether two tables have the same keys, in whatever order. */
 class KeySum {
   #count = 0;
   #sum = 0;

@@ -5,7 +5,7 @@ import { noPage, type PageFile, type Tree } from './page-file.ts';
 /** More levels than a file of 2^47 bytes can have. */
 const maxDepth = 32;
 
-/** Is told of each damaged page; what is below it is left out. */
+/** Called for each damaged page; what is below it is left out. */
 export type OnDamagedPage = (page: number, fault: string) => void;
 
 export interface WalkOptions {
@@ -45,7 +45,7 @@ export class TreeWalk {
     this.#leaf = Buffer.allocUnsafe(options.pages.pageSize);
   }
 
-  /** Sound leaf pages; each one's bytes are good until the next is asked for. */
+  /** Sound leaf pages; each one's bytes are valid until the next iteration. */
   *leaves(): Iterable<Buffer> {
     const { tree, state, onDamage } = this.#options;
     if (tree.root === noPage) {

@@ -2,7 +2,7 @@ import type { Access, AccessChange, Permission } from './access.ts';
 
 /**
  * What leads from what there is to what is wanted, in an order that may end anywhere: what is granted comes before what
- * is revoked, and nobody is asked who he is before all users are there. Users and roles of others are left alone.
+ * is revoked, and authentication is enabled only when all users are there. Users and roles of others are left alone.
  */
 export function accessChanges(present: Access, wanted: Access): AccessChange[] {
   return [

@@ -6,8 +6,8 @@ import { type Access, type Permission, rangeEndOf, rootRole } from './access.ts'
 const serviceRole = 'kvstore-service';
 
 /**
- * The operator and whoever holds the members' certificate may do everything, the service may use its own keys. etcd
- * also insists on a user `root` (etcd.io/docs/v3.6/op-guide/authentication/rbac): nobody has a certificate of that name.
+ * The operator and holders of the members' certificate may do everything, the service may use its own keys. etcd also
+ * requires a user `root` (etcd.io/docs/v3.6/op-guide/authentication/rbac): no certificate has that name.
  */
 export function wantedAccess(names: EtcdNames): Access {
   return {

@@ -45,7 +45,7 @@ export function memberConfig(
 }
 
 /**
- * Nobody is spoken to without a certificate of this etcd's own authority; a client's is none that a peer could show.
+ * Clients and peers need a certificate of this etcd's own authority; a client's does not pass for a peer's.
  * etcd reads its certificate anew for each connection, and the authorities at its start. It is not asked to look up
  * whether a peer's address has one of the certificate's names: the members share one, and DNS lags behind a new pod.
  */

@@ -9,7 +9,7 @@ import type { QuorumSituation, Rule } from './situation.ts';
 export const limitAccess: Rule<QuorumSituation> = ({ wanted, observation, via }) => {
   const { access, refusal } = observation;
   if (access === undefined) {
-    const message = `users and roles of etcd are not known: ${refusal ?? 'nobody tells them'}`;
+    const message = `users and roles of etcd are not known: ${refusal ?? 'no member reports them'}`;
     return { reason: 'EtcdAccessUnknown', message, degraded: true };
   }
   const changes = accessChanges(access, wanted.access);

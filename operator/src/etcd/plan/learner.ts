@@ -33,7 +33,7 @@ export const bringUpLearner: Rule<QuorumSituation> = (situation) => {
   if (learner.answers) {
     // record has closed the gate by now: a voter's gate is never open, nor does one become a voter while it is.
     if (known.gate !== 'closed') return { reason, message: `${name} runs; its volume is not seen yet` };
-    // By the leader: another member passes the call on without who asked, and a leader that tells users apart refuses it.
+    // By the leader: another member forwards the call without its user, and a leader with authentication refuses it.
     const leader = leaderOf(members)?.pod?.name ?? via;
     return {
       action: { kind: 'promote', via: leader, id: member.id },

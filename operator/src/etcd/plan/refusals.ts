@@ -34,7 +34,7 @@ export function overcomeRefusals(situation: QuorumSituation, step: Step): Step {
   const what = refusable(step.action);
   const isLong = now.getTime() - Date.parse(refused.since) >= patienceMs;
   if (what === undefined && step.settled !== true) {
-    // Nothing is asked for meanwhile, so nothing is refused.
+    // The operator sends no such call meanwhile, so nothing is refused.
     const later = { ...refused, since: now.toISOString() };
     return isLong ? { ...step, state: { ...(step.state ?? state), refused: later } } : step;
   }

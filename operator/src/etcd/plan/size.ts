@@ -13,7 +13,7 @@ export const grow: Rule<QuorumSituation> = (situation) => {
   const seat = observation.seats.find((candidate) => candidate.ordinal === ordinal);
   const known = state.members[ordinal];
   const recorded = known?.claim;
-  // A claim that nobody vouches for, or that held a former member, may hold old data. The list says it is no member's.
+  // A claim without a record, or of a former member, may hold old data. The list says it is no member's.
   const stale = seat?.claim !== undefined && (recorded === undefined || recorded === seat.claim.uid);
   if (stale && recorded === undefined && (known !== undefined || ordinal < replicasOf(state))) {
     // The StatefulSet makes another volume at once: without a record of this one it would look as old, and so on.

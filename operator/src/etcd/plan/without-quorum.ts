@@ -5,7 +5,7 @@ import type { Rule, Situation, Step } from './situation.ts';
 /** A container that starts this often in vain is not merely slow. */
 const manyRestarts = 5;
 
-/** A pod of an older template whose container does not run (a bad image, say) serves nobody: it makes place. */
+/** A pod of an older template whose container does not run (a bad image, say) serves no client: it is deleted. */
 export const replaceStuckPod: Rule<Situation> = ({ wanted, observation }) => {
   for (const { pod, status } of observation.seats) {
     if (pod === undefined || pod.terminating || pod.running || status !== undefined) continue;

@@ -61,7 +61,7 @@ export function degradedFinding(found: Found | undefined): Finding {
   return { status: 'True', reason: found.reason, message: found.message };
 }
 
-/** An autoscaler makes a node, a former node gives a volume back, a network comes up: nobody has to change anything. */
+/** An autoscaler makes a node, a former node gives a volume back, a network comes up: no user has to act. */
 const passing: ReadonlySet<string> = new Set([
   'Unschedulable',
   'FailedAttachVolume',

@@ -19,7 +19,7 @@ export interface Findings {
   readonly exposure?: Finding | undefined;
   /** Where clients find the store: as it stands, while spec.paused is true. */
   readonly ingress?: IngressSpec;
-  /** Undefined: no backups are asked for. */
+  /** Undefined: the spec has no backups. */
   readonly backup?: Finding | undefined;
   readonly troubles?: Troubles;
   /** Milliseconds since a replica had contact with an external etcd; undefined: not known, or not of interest. */

@@ -28,7 +28,7 @@ export function isOpenToAll(kvstore: KvStore): boolean {
   return openFinding(kvstore).reason === 'EveryHost';
 }
 
-/** The operator is told to give such a KvStore no route. */
+/** The operator's configuration gives such a KvStore no route. */
 export class OpenStoreError extends Error {
   override readonly name = 'OpenStoreError';
 

@@ -19,7 +19,7 @@ export function readyFinding(kvstore: KvStore, findings: Findings): Finding {
     return { status: 'False', reason: forming, message: `${etcd.readyMembers} of ${etcd.members} members; ${count}` };
   }
   if (contactMs > lostMs) return { status: 'False', reason: 'EtcdUnavailable', message: `${lostContact}; ${count}` };
-  if (spec.replicas === 0) return { status: 'False', reason: 'ScaledToZero', message: 'no replicas are asked for' };
+  if (spec.replicas === 0) return { status: 'False', reason: 'ScaledToZero', message: 'spec.replicas is 0' };
   if (available < spec.replicas) return { status: 'False', reason: 'ReplicasUnavailable', message: count };
   if (restore?.holdsUp !== undefined) {
     return { status: 'False', reason: restore.holdsUp, message: restore.finding.message };

@@ -29,7 +29,7 @@ test('a seed may bootstrap, of itself alone', (t) => {
   });
 });
 
-test('a closed gate has nobody to join', (t) => {
+test('a closed gate has no peer to join', (t) => {
   t.like(configOf({ gate: 'closed', initialCluster: 'left=over' }), {
     'initial-cluster-state': 'existing',
     'initial-cluster': 'shop-etcd-0=https://shop-etcd-0.shop-etcd.team.svc:2380',

@@ -40,7 +40,7 @@ export interface ModelPod {
   restarts: number;
   /** When its container starts next, unless it runs. */
   startsAt: number;
-  /** When it is gone; undefined while nobody deletes it. */
+  /** When it is gone; undefined while it is not deleted. */
   goneAt: number | undefined;
 }
 

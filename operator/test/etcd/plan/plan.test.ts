@@ -411,7 +411,7 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
   ],
 ];
 
-test('a version that no tag told is refused once a member tells it', (t) => {
+test('a version that the tag does not name is refused once a member reports it', (t) => {
   const old = (ordinal: number) => seat(ordinal, { status: status(ordinal, { version: '3.6.13' }) });
   const seats = [old(0), seat(1), seat(2)];
   const state = situation({}).state;

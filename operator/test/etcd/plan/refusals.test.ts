@@ -23,7 +23,7 @@ function refused(change: Partial<Refused>, other: Change = {}): Step {
   );
 }
 
-test('for half a minute it is asked for again', (t) => {
+test('for half a minute the operator retries', (t) => {
   const step = refused({ since: before(29) });
   t.is(step.action?.kind, 'add-learner');
   t.falsy(step.degraded);
@@ -53,7 +53,7 @@ test('none while another one is not ready', (t) => {
   const step = refused({}, { seats: [seat(0), seat(1), seat(2), silent(3)] });
   t.is(step.action, undefined);
   t.like(step, { reason: 'EtcdMembersNotReady', degraded: true });
-  // What was not asked for was not refused: it is asked for half a minute again first.
+  // A call that was not made was not refused: the operator retries it for half a minute first.
   t.is(step.state?.refused?.since, now.toISOString());
 });
 

@@ -1,4 +1,4 @@
-/** Certificates of real members: who is let in, and how they are renewed while etcd runs. */
+/** Certificates of real members: which clients they accept, and how they are renewed while etcd runs. */
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
@@ -45,7 +45,7 @@ async function shownBy(cluster: FakeCluster, ordinal: number): Promise<string> {
   }
 }
 
-test('without a certificate of its own authority nobody gets anywhere', async (t) => {
+test('etcd refuses connections without a certificate of its own authority', async (t) => {
   const cluster = await startCluster(t, 1);
   await cluster.settled();
   const { ca } = cluster.identity();
@@ -107,7 +107,7 @@ async function assertReplaced(t: ExecutionContext, cluster: FakeCluster, former:
   t.false(signed.checkIssued(new X509Certificate(former)));
   const pods = uidsOf(cluster);
   await cluster.settled();
-  t.deepEqual(uidsOf(cluster), pods, 'a switch restarts nobody');
+  t.deepEqual(uidsOf(cluster), pods, 'a switch restarts no member');
   t.is(authorities().length, 2);
 
   cluster.now = () => new Date(since + 2 * phaseMs + 2000);

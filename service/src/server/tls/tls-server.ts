@@ -6,7 +6,7 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls';
 
 /** What a server needs for TLS. */
 export interface Tls {
-  /** True: clients are asked for a certificate. Whether a request needs one is decided later: probes have none. */
+  /** True: the server requests client certificates. Whether a request needs one is decided later: probes have none. */
   readonly asksClients: boolean;
   readonly certificate: () => SecureContextOptions;
   /** Calls back whenever another certificate is in force. */

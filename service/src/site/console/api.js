@@ -121,8 +121,8 @@ export async function searchKeys(filter, after, limit, signal) {
  */
 
 /**
- * What is stored; undefined: there is no such key. It is asked for as a line, which tells of its expiry, too; and not with
- * a path, of which a browser would clean away a key such as `..`.
+ * What is stored; undefined: there is no such key. The request is for a line, which has the expiry too; and not with a
+ * path, of which a browser would clean away a key such as `..`.
  * @param {string} key
  * @returns {Promise<Stored | undefined>}
  */

@@ -9,7 +9,7 @@ import { watch } from './watch.js';
 const pageSize = 200;
 /** Milliseconds that a list waits for its watch: without one it is shown all the same. */
 const watchPatience = 1500;
-/** Changed keys that wait for a page nobody looks at; when there are more, the list is read anew. */
+/** Changed keys that wait for a hidden page; when there are more, the list is read anew. */
 const mostWaiting = 50_000;
 /** Rows that flash at once: more say no more. */
 const mostFlashes = 20;

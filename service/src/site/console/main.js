@@ -147,11 +147,7 @@ function start() {
   const asked = new URLSearchParams(location.hash.slice(1));
   prefix.value = asked.get('prefix') ?? '';
   suffix.value = asked.get('suffix') ?? '';
-  // The keys come first; the editor is there by the time that one is chosen.
-  void list
-    .search({ prefix: prefix.value, suffix: suffix.value })
-    .then(loadEditor)
-    .catch(() => {});
+  void list.search({ prefix: prefix.value, suffix: suffix.value });
   const key = asked.get('key');
   if (key !== null && !entry.dirty) void entry.open(key);
 }
@@ -204,5 +200,9 @@ window.addEventListener('beforeunload', (event) => {
 void fetch('docs', { method: 'HEAD' }).then(({ ok }) => {
   byId('docs', HTMLAnchorElement).hidden = !ok;
 });
+// The editor is most of the console: it is loaded once somebody is there, and so by the time that a key is chosen.
+for (const sign of ['pointermove', 'pointerdown', 'keydown']) {
+  document.addEventListener(sign, () => void loadEditor().catch(() => {}), { once: true, passive: true });
+}
 startTheme(byId('theme', HTMLButtonElement));
 start();

@@ -4,7 +4,7 @@ import { EventStream, longestSilence } from '@kvstore/core/event-stream.js';
 import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
 
 /**
- * A change, of which only the key is read at once: most changes are of keys whose value nobody looks at.
+ * A change, of which only the key is read at once: most changes are of keys whose value is not on the screen.
  * @typedef {object} Change
  * @property {string} key
  * @property {boolean} exists false: it is gone
@@ -26,7 +26,7 @@ const longestPause = 10_000;
 
 /**
  * Watches until the signal is aborted, going on behind the last event after each interruption. Resolves when changes are
- * reported from now on, or when they cannot be (which the state tells).
+ * reported from now on, or when they cannot be (see the state).
  * @param {import('./api.js').Filter} filter
  * @param {Listener} listener
  * @param {AbortSignal} signal

@@ -1,4 +1,4 @@
-/** The operations for whoever runs the service. */
+/** The operations for operators of the service. */
 import type { Operation } from './operation.ts';
 import { schema } from './schemas.ts';
 

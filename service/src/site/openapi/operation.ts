@@ -13,7 +13,7 @@ export interface Operation {
   /** Answers that are no problems, by status. */
   readonly answers: Readonly<Record<number, Part>>;
   readonly problems: readonly ProblemCode[];
-  /** What a token must allow, where tokens are asked for. */
+  /** What a token must allow, where tokens are required. */
   readonly access: 'open' | 'read' | 'write';
 }
 

@@ -13,7 +13,7 @@ export type DamagedPart = (typeof damagedParts)[number];
  */
 export type Damaged = (part: DamagedPart, key?: string, cause?: unknown) => Problem;
 
-/** Hears of all damage that reads meet; may say what to throw in place of Problem `data-corrupted`. */
+/** Called for all damage that reads meet; may return what to throw in place of Problem `data-corrupted`. */
 export type OnDamage = (part: DamagedPart, key: string | undefined, message: string) => Problem | undefined;
 
 export function damageProblem(part: DamagedPart, key?: string, cause?: unknown): Problem {

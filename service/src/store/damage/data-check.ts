@@ -18,7 +18,7 @@ export interface DataCheckOptions {
   readonly interval: number;
   /** Keeps the pages of the newest state from being used again until it is closed. */
   readonly snapshot: () => { close(): void };
-  /** Is told what is wrong, at each check; undefined: nothing. */
+  /** Called at each check with what is wrong; undefined: nothing. */
   readonly onChecked: (fault: string | undefined) => void;
 }
 

@@ -38,7 +38,7 @@ export interface EmbeddedOptions {
   /** How far back a watch can begin. */
   readonly history?: HistoryLimits;
   readonly spans?: Spans;
-  /** Is told of damage, and of a folder that is gone. */
+  /** Called for damage, and for a folder that is gone. */
   readonly log?: DamageLog;
   /** Milliseconds between two checks of the data file at least; default 0: none. */
   readonly checkInterval?: number;
@@ -171,7 +171,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     });
   }
 
-  /** Once a second: nobody else writes to the file, and how far it has come is noted. */
+  /** Once a second: checks that no other process writes to the file, and notes how far it has come. */
   #looked(): void {
     if (this.#committing !== undefined || this.#closed) return;
     if (this.index.revision() !== this.#newest) {
@@ -237,7 +237,7 @@ export class EmbeddedStore extends IndexReader implements Store {
       return;
     }
     const { outcomes, revisions } = committed;
-    // Those who watch hear of nothing that is not on the disk.
+    // Watchers get nothing that is not on the disk.
     const told = this.#history.add(revisions);
     // Written, but where no process will find it: reads show it until this one ends.
     const lost = this.#folder.look() ? lostProblem('the write is lost when the service ends') : undefined;

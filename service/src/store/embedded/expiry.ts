@@ -1,4 +1,4 @@
-/** Removes keys whose time is over. No read shows them any more by then: this only makes room, and tells who watches. */
+/** Removes expired keys. No read shows them any more by then: this only makes room, and notifies watchers. */
 import type { Clock } from '../clock.ts';
 import type { KeyIndex } from '../index/key-index.ts';
 
@@ -55,7 +55,7 @@ export class Expiry {
         await this.#remove(keys);
       }
     } catch {
-      // A full disk, or too much to do: whoever writes hears of it. These keys are not shown, and wait.
+      // A full disk, or too much to do: writes report it to their clients. These keys are not shown, and wait.
       failed = true;
     }
     this.#removing = false;

@@ -46,7 +46,7 @@ export class History {
   watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
     const listener = new Listener(after, on);
     this.#all.add(listener);
-    // Nobody hears of anything before the caller has the watch in hand.
+    // No notification comes before the caller has the watch in hand.
     queueMicrotask(() => {
       this.#catchUp(listener, timeline).catch((cause: unknown) => {
         this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));
@@ -111,7 +111,7 @@ export class History {
 
 class Listener {
   readonly on: Watcher;
-  /** The newest revision that it was told of. */
+  /** The newest revision that it was given. */
   told: number;
 
   constructor(after: number, on: Watcher) {

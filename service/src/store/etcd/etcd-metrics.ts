@@ -40,7 +40,7 @@ export function etcdMetrics(registry: Registry, observed: EtcdObserved) {
       },
     });
   gauge('kvstore_index_revision', 'etcd revision of the newest change in the index.', observed.appliedRevision);
-  gauge('kvstore_index_lag_revisions', 'Revisions the index is behind the newest write heard of.', observed.lag);
+  gauge('kvstore_index_lag_revisions', 'Revisions the index is behind the newest known write.', observed.lag);
   gauge('kvstore_write_queue', 'Write requests that wait for their transaction.', observed.queuedWrites);
   const resyncs = new Counter({
     name: 'kvstore_resyncs_total',

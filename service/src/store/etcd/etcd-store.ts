@@ -35,7 +35,7 @@ import { Writer } from './write/writer.ts';
 
 /** Milliseconds that opening waits for a member's version; later it is looked at when the first one answers. */
 const versionPatience = 2000;
-/** Milliseconds between looks at etcd when nobody asks. */
+/** Milliseconds between looks at etcd while no request needs it. */
 const heartbeat = 5000;
 
 /**

@@ -1,4 +1,4 @@
-/** What the etcd store is told from outside. */
+/** What the etcd store gets from outside. */
 import { isIP } from 'node:net';
 import type { Interceptor } from '@grpc/grpc-js';
 import { isLoopback } from '@kvstore/core/loopback.ts';

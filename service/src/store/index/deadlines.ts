@@ -72,7 +72,7 @@ export class Deadlines {
     if (deadline === undefined) return;
     void this.#byKey.put(key, seal(kinds.deadline, key, String(deadline)));
     void this.#byTime.put(entryOf(deadline, key), empty);
-    // At once: the commit may be seen before anybody is told that it has ended.
+    // At once: reads may see the commit before its caller learns of its end.
     this.#earliest = Math.min(this.#earliest, deadline);
   }
 

@@ -12,6 +12,7 @@ import { privateFolder } from '@kvstore/core/private-files.ts';
 import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
 import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
 import { checkDataFile } from '../files/data-file.ts';
+import { checkMappable } from '../files/mappable.ts';
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import { Deadlines } from './deadlines.ts';
@@ -48,7 +49,7 @@ export interface IndexOptions {
   readonly durable: boolean;
   /** Unix milliseconds, which decide what has expired. Default Date.now. */
   readonly wall?: () => number;
-  /** Hears of all damage that reads meet, before they throw Problem `data-corrupted`. */
+  /** Called for all damage that reads meet, before they throw Problem `data-corrupted`. */
   readonly onDamage?: OnDamage | undefined;
 }
 
@@ -104,6 +105,7 @@ export class KeyIndex implements Reader {
   #open(): Opened {
     const { directory, durable } = this.#options;
     makeFolder(directory, privateFolder);
+    checkMappable(directory);
     checkDataFile(directory);
     reserveReaderTable(directory, maxReaders);
     const root = open({
@@ -114,7 +116,7 @@ export class KeyIndex implements Reader {
       noSync: !durable,
       // A commit is seen only once it is on the disk: a reader never learns of a write that a power cut can undo.
       overlappingSync: false,
-      // Writes come in transactions already. lmdb's own batching adds a promise that nobody can reach, and when a commit
+      // Writes come in transactions already. lmdb's own batching adds a promise out of our reach, and when a commit
       // fails (a full disk) its rejection ends the process.
       eventTurnBatching: false,
     });
@@ -351,7 +353,7 @@ export class KeyIndex implements Reader {
     for (const snapshot of this.#snapshots) snapshot.close();
     const { root } = this.#db;
     rmSync(this.#options.directory, { recursive: true, force: true });
-    // The old files have no name any more: lmdb tells the two by their inodes.
+    // The old files have no name any more: lmdb distinguishes the two by their inodes.
     this.#db = this.#open();
     for (const listener of this.#listeners) listener.replaced();
     await root.close();
@@ -393,7 +395,7 @@ export class KeyIndex implements Reader {
     for (const listener of this.#listeners) listener.settled();
   }
 
-  /** Tells of every transaction from now on. */
+  /** Notifies the listener of every transaction from now on. */
   listen(listener: ChangeListener): void {
     this.#listeners.push(listener);
   }
@@ -506,7 +508,7 @@ export class KeyIndex implements Reader {
 
 /**
  * lmdb rejects a failed commit with an error that only holds a promise of the cause, rejected within the same turn:
- * nobody who handles it would end the process.
+ * without a handler it would end the process.
  */
 async function commitFailed(error: Error & { commitError?: Promise<never> }): Promise<never> {
   if (error.commitError !== undefined) await error.commitError;

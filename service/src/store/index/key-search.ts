@@ -28,7 +28,7 @@ export interface KeySearchOptions {
 
 export class KeySearch {
   readonly #forward: Database<unknown, string>;
-  /** Is asked for reversed texts, and gives the keys themselves (see reversedCodec). */
+  /** Searched by reversed texts; gives the keys themselves (see reversedCodec). */
   readonly #reversed: Database<unknown, string>;
   readonly #fewBy: { readonly prefix: Range; readonly suffix: Range };
   readonly #damaged: Damaged;

@@ -11,7 +11,7 @@ const headBytes = 4096;
  * Gives the table its disk space before LMDB maps it into memory. LMDB leaves it as a hole in the file, and on a full
  * disk the read that takes the next page of slots would end the process (SIGBUS). A file that cannot be used, whatever
  * is in it, is replaced: nothing of it outlives the process.
- * Nobody else may have the directory open. Throws when there is no room.
+ * No other process may have the directory open. Throws when there is no room.
  */
 export function reserveReaderTable(directory: string, maxReaders: number): void {
   const file = join(directory, 'lock.mdb');

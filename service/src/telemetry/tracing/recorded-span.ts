@@ -19,8 +19,8 @@ export interface Parent {
   readonly carried: Context;
 }
 
-/** Of a span that nobody has called for. */
-export const nobody: Parent = { ids: undefined, carried: ROOT_CONTEXT };
+/** The parent of a span without a caller. */
+export const noParent: Parent = { ids: undefined, carried: ROOT_CONTEXT };
 
 export interface Beginning {
   readonly name: string;

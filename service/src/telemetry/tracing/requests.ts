@@ -3,15 +3,7 @@
  * it knows whether a request is sampled, which every request would pay for.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import {
-  type Attributes,
-  propagation,
-  ROOT_CONTEXT,
-  SamplingDecision,
-  SpanKind,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, propagation, ROOT_CONTEXT, SamplingDecision, SpanKind, trace } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
@@ -26,7 +18,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { exchangeOf } from '../../server/exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
-import { nobody, type Parent, type RecordedSpan } from './recorded-span.ts';
+import { noParent, type Parent, type RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
@@ -54,7 +46,7 @@ export function traceRequests(
     const hasCaller = namesTrace(headers) && trusts(request);
     // All that most requests know of traces: what is done here is paid by every one of them.
     if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
-    const parent = hasCaller || (headers.baggage !== undefined && trusts(request)) ? callerOf(headers) : nobody;
+    const parent = hasCaller || (headers.baggage !== undefined && trusts(request)) ? callerOf(headers) : noParent;
     if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);
@@ -85,10 +77,9 @@ function callerOf(headers: IncomingMessage['headers']): Parent {
   return { ids: trace.getSpanContext(carried), carried };
 }
 
-function isSampled({ rootRatio, followsCaller, sampler }: Sampling, { ids, carried }: Parent): boolean {
+function isSampled({ rootRatio, ofCallers }: Sampling, { ids, carried }: Parent): boolean {
   if (ids === undefined) return Math.random() < rootRatio;
-  if (followsCaller) return (ids.traceFlags & TraceFlags.SAMPLED) !== 0;
-  const { decision } = sampler.shouldSample(carried, ids.traceId, '', SpanKind.SERVER, {}, []);
+  const { decision } = ofCallers.shouldSample(carried, ids.traceId, '', SpanKind.SERVER, {}, []);
   return decision === SamplingDecision.RECORD_AND_SAMPLED;
 }
 

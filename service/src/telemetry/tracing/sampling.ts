@@ -1,19 +1,17 @@
 /**
  * Which requests are sampled: the samplers that OTEL_TRACES_SAMPLER names
- * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/), decided in two steps. The SDK's
- * own make a trace id, attributes and a span before they say no, which costs a twentieth of a read. So a request without
- * a parent is decided by a random number, and the SDK is asked only about those that won.
+ * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). The SDK's own make a trace id,
+ * attributes and a span before they say no, which costs a twentieth of a read. So a request without a parent is decided
+ * by a random number; the SDK's sampler decides about a caller's trace.
  */
 import { tracing } from '@opentelemetry/sdk-node';
 import type { Env } from './tracing.ts';
 
 export interface Sampling {
-  /** For the SDK: a span without a parent has been chosen already. */
-  readonly sampler: tracing.Sampler;
   /** The part of the requests without a parent that is sampled, 0 to 1. */
   readonly rootRatio: number;
-  /** Whether a caller's decision holds here. */
-  readonly followsCaller: boolean;
+  /** Decides about a request whose caller names a trace. */
+  readonly ofCallers: tracing.Sampler;
 }
 
 /** What the specification gives for a variable that is not set. */
@@ -29,13 +27,8 @@ export function readSampling(env: Env): Sampling {
     );
   }
   const rootRatio = kind === 'traceidratio' ? ratioOf(env.OTEL_TRACES_SAMPLER_ARG) : Number(kind === 'always_on');
-  const root = new tracing.AlwaysOnSampler();
-  if (parentBased !== undefined) {
-    return { sampler: new tracing.ParentBasedSampler({ root }), rootRatio, followsCaller: true };
-  }
-  const own = new tracing.TraceIdRatioBasedSampler(rootRatio);
-  const sampler = new tracing.ParentBasedSampler({ root, remoteParentSampled: own, remoteParentNotSampled: own });
-  return { sampler, rootRatio, followsCaller: false };
+  const byId = new tracing.TraceIdRatioBasedSampler(rootRatio);
+  return { rootRatio, ofCallers: parentBased === undefined ? byId : new tracing.ParentBasedSampler({ root: byId }) };
 }
 
 function ratioOf(text: string | undefined): number {

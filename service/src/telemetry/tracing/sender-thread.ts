@@ -1,9 +1,9 @@
 /** The thread that encodes spans and sends them, as the SDK does, and says whether they arrived. */
 import { parentPort } from 'node:worker_threads';
 import { DiagLogLevel, diag, ProxyTracerProvider, trace } from '@opentelemetry/api';
-import { NodeSDK } from '@opentelemetry/sdk-node';
-import { readSampling } from './sampling.ts';
+import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import type { SenderMessage } from './sender.ts';
+import { serviceNameOf } from './service-name.ts';
 import type { SpanRecord } from './span-record.ts';
 import { GivenIds, writeSpan } from './span-writer.ts';
 
@@ -12,8 +12,9 @@ const ids = new GivenIds();
 // A user who sets OTEL_LOG_LEVEL gets the SDK's own output.
 if (process.env.OTEL_LOG_LEVEL === undefined) listenToSdk();
 const sdk = new NodeSDK({
-  serviceName: process.env.OTEL_SERVICE_NAME ?? 'kvstore',
-  sampler: readSampling(process.env).sampler,
+  serviceName: serviceNameOf(process.env),
+  // What gets here has been chosen.
+  sampler: new tracing.AlwaysOnSampler(),
   idGenerator: ids,
   instrumentations: [],
   // Traces only: metrics are scraped, and logs go to the standard output.

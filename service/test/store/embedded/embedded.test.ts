@@ -30,7 +30,7 @@ async function commits(t: ExecutionContext, milliseconds: number): Promise<numbe
   });
   t.teardown(() => {
     const closed = store.close();
-    // Nobody comes any more.
+    // No writer comes any more.
     clock.pass(1);
     return closed;
   });
@@ -53,7 +53,7 @@ test('where a commit takes long, those that the last one answered are in the nex
   t.deepEqual(await commits(t, 20), [group, 2 * group]);
 });
 
-test('where a commit takes less than a timer, nobody waits for others', async (t) => {
+test('where a commit takes less than a timer, no writer waits for others', async (t) => {
   t.deepEqual(await commits(t, 1), [group, group, group]);
 });
 

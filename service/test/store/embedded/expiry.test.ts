@@ -61,6 +61,28 @@ test('a key that is written again is not removed at its old deadline', async (t)
   t.deepEqual([...store.keys({})], ['a', 'c']);
 });
 
+test('a clock that is set back by an hour: what was removed stays so, and later deadlines hold by the new time', async (t) => {
+  const clock = new SettableClock();
+  const store = open(t, temporaryFolder(t), clock);
+  await store.set([{ key: 'short', value: '1' }], { ttl: 10 });
+  await store.set([{ key: 'long', value: '1' }], { ttl: 1000 });
+  clock.advance(11_000);
+  await store.set([{ key: 'wakes', value: '1' }]);
+  await waitFor(
+    'the short one is removed',
+    () => store.lastExpired() === undefined && store.get('short') === undefined,
+  );
+  clock.advance(-3_600_000);
+  t.deepEqual([...store.keys({})], ['long', 'wakes']);
+  await store.set([{ key: 'after', value: '1' }], { ttl: 10 });
+  clock.advance(11_000);
+  t.is(store.get('after'), undefined);
+  await store.set([{ key: 'wakes', value: '2' }]);
+  await waitFor('it is removed', () => store.lastExpired() === undefined);
+  t.deepEqual([...store.keys({})], ['long', 'wakes']);
+  t.true((store.expires('long') ?? 0) - clock.wall() > 3_600_000, 'its deadline is a time, which has not come');
+});
+
 test('thousands of keys that expire at once are removed in bounded transactions', async (t) => {
   const clock = new SettableClock();
   const store = open(t, temporaryFolder(t), clock);
@@ -74,7 +96,7 @@ test('thousands of keys that expire at once are removed in bounded transactions'
   });
   clock.advance(11_000);
   await store.set([{ key: 'wakes', value: '1' }]);
-  // A commit may be read before those who watch are told of it.
+  // A commit may be read before watchers are notified of it.
   await waitFor('all are removed, and told', () => store.lastExpired() === undefined && sizes.length >= 4);
   t.deepEqual(sizes, [1, 1000, 1000, 500]);
   t.deepEqual([...store.keys({})], ['wakes']);

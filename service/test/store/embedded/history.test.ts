@@ -63,7 +63,7 @@ test('what is forgotten while a watch catches up ends it', async (t) => {
   );
 });
 
-test('a watch that is closed while it catches up hears no more', async (t) => {
+test('a watch that is closed while it catches up gets no more', async (t) => {
   const history = filled(1000);
   const on = listener();
   const watch = history.watch(0, on);

@@ -37,7 +37,7 @@ test('few are told at once; many in slices, each of every revision in order', as
   for (const revisions of many.values()) t.deepEqual(revisions, [1, 2, 3, 4, 5]);
 });
 
-test('one that begins while others are told hears of everything once, and its position is what it has heard', async (t) => {
+test('a watch that begins while others are notified gets every change once, and its position is its last change', async (t) => {
   const history = new History(0, '00000001');
   const slow: number[] = [];
   const busy = Array.from({ length: 300 }, () =>

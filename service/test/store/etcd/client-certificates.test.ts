@@ -22,7 +22,7 @@ function mounted(directory: string) {
   return { files, put };
 }
 
-test('a client with a certificate of the authority is let in', async (t) => {
+test('etcd accepts a client with a certificate of the authority', async (t) => {
   const { authority, etcd } = await startCertifiedEtcd(t);
   const files = { caFile: authority.certFile, ...(await authority.issue('service')) };
   const { store } = await openReady(t, { endpoints: etcd.endpoints, ...files });

@@ -33,7 +33,7 @@ export async function open(
   const dataDir = options.dataDir ?? temporaryFolder(t);
   const store = await openEtcdStore({
     ...etcdDefaults,
-    // Whoever tests how long something takes says so: the others must not fail because the machine is busy.
+    // A test of durations sets its own: the others must not fail because the machine is busy.
     requestTimeout: 30_000,
     registry,
     metrics: storeMetrics(registry),

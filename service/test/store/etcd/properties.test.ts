@@ -58,7 +58,7 @@ test('a value is the JSON text that lies there, or none', (t) => {
   fc.assert(any, { numRuns: 1000 });
 });
 
-test("a lease is one of ours and tells its deadline, or is somebody else's", (t) => {
+test('a lease is one of ours and has a deadline, or belongs to another client', (t) => {
   const ours = fc.property(anyDeadline, fc.nat({ max: idsPerDeadline - 1 }), (deadline, random) => {
     t.is(deadlineOf(leaseIdFor(deadline, random)), deadline);
   });
@@ -92,7 +92,7 @@ const anyRevision = fc.record({
   head: fc.constantFrom<WatchEvent['type'] | undefined>(undefined, undefined, 'PUT', 'DELETE'),
 });
 
-/** As etcd tells them: revision after revision, from 5 on. */
+/** As etcd sends them: revision after revision, from 5 on. */
 function eventsOf(
   revisions: readonly (typeof anyRevision extends fc.Arbitrary<infer T> ? T : never)[],
 ): WatchEvent[][] {

@@ -1,4 +1,4 @@
-/** etcd as anybody can use it who is let in: any bytes, which no argument of etcdctl could be. */
+/** etcd as any client with access can use it: any bytes, which no argument of etcdctl could be. */
 import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../../src/store/clock.ts';

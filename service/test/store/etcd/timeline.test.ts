@@ -181,7 +181,7 @@ test('a fresh replica does not show what was removed under the tag of before, an
     timeline,
   );
   t.teardown(close);
-  await waitFor('the watch tells of it', () => gone.includes('k'));
+  await waitFor('the watch reports it', () => gone.includes('k'));
   await cluster.ctl('put', 'outside', 'x');
   await cluster.compact(await cluster.revision());
   const { store: late } = await openReady(t, options);

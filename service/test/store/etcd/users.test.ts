@@ -79,7 +79,7 @@ test('users are told apart from some moment on, and roles change: no request fai
   await etcd.command('put', `${prefix}k/b`, '2');
   await waitFor('the watch brings what comes', () => store.get('b')?.value === '2');
   await Promise.all(users.map(({ stop }) => stop()));
-  // The killed member may have had writes whose outcome nobody knows.
+  // The killed member may have had writes whose outcome is unknown.
   const failures = users.flatMap((user) => user.failures);
   t.log(`${users.reduce((sum, { rounds }) => sum + rounds(), 0)} rounds`);
   t.deepEqual(

@@ -32,6 +32,17 @@ async function run(t: ExecutionContext, directory: string): Promise<readonly Log
   return service.log;
 }
 
+test('a service runs as a user that the system has no entry of', async (t) => {
+  // As a cluster that gives each namespace its own range does. Only root can start it so.
+  const unknown = 54_321;
+  const directory = temporaryFolder(t);
+  const isRoot = getuid?.() === 0;
+  if (isRoot) chownSync(directory, unknown, unknown);
+  const service = await startService(t, { env: { KV_DATA_DIR: directory }, ...(isRoot ? { uid: unknown } : {}) });
+  t.is((await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}' })).status, 200);
+  if (isRoot) t.is(lstatSync(join(directory, 'data.mdb')).uid, unknown);
+});
+
 test('a data folder and all that is in it are for their user alone, whatever the umask', async (t) => {
   const directory = join(temporaryFolder(t), 'deep', 'data');
   const log = await run(t, directory);

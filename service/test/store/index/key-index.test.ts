@@ -88,7 +88,7 @@ test('more matches of a suffix than are sorted in memory are found in order all 
   t.is([...index.pairs({ suffix: '-x', prefix: '2' })].length, 5000);
   t.deepEqual([...index.keys({ suffix: '-y' })], ['a-y']);
   t.deepEqual([...index.keys({ suffix: '-y', prefix: '0' })], []);
-  // However few of the keys match: whoever searches can let others have their turn.
+  // However few of the keys match: a search can let others have their turn.
   const turns = (filter: KeyFilter) => [...index.search(filter)].filter((key) => key === undefined).length;
   t.true(turns({ suffix: '-x' }) >= 40, 'while it gathers, and while it walks');
   t.true(turns({ suffix: '-x', prefix: '1' }) >= 9);

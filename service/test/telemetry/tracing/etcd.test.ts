@@ -100,7 +100,7 @@ test.serial('requests that share a transaction or a read of the head are linked 
     for (const request of requests) {
       const batch = batches.find(({ links }) => links.some(({ spanId }) => spanId === request.spanId));
       const known = request.links.some(({ spanId }) => spanId === batch?.spanId);
-      t.true(known || batch?.parentSpanId === request.spanId, 'the request tells of the batch');
+      t.true(known || batch?.parentSpanId === request.spanId, 'the request has a link to the batch');
     }
     for (const { spanId } of batches) {
       t.true(

@@ -2,7 +2,7 @@ import { Problem } from '@kvstore/core/problem.ts';
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
-import { nobody } from '../../../src/telemetry/tracing/recorded-span.ts';
+import { noParent } from '../../../src/telemetry/tracing/recorded-span.ts';
 import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
 import { GivenIds, writeSpan } from '../../../src/telemetry/tracing/span-writer.ts';
 
@@ -60,16 +60,16 @@ test('a span is written with the ids it had, and with what became known until it
 
 test('spans of no caller are traces of their own, and many that have ended are written at once', (t) => {
   const { recorder, written } = record();
-  for (let i = 0; i < 255; i++) recorder.begin('GET', SpanKind.SERVER, nobody).finish();
+  for (let i = 0; i < 255; i++) recorder.begin('GET', SpanKind.SERVER, noParent).finish();
   t.is(written().length, 0);
-  recorder.begin('GET', SpanKind.SERVER, nobody).finish();
+  recorder.begin('GET', SpanKind.SERVER, noParent).finish();
   t.is(written().length, 256);
   t.is(new Set(written().map((span) => span.spanContext().traceId)).size, 256);
 });
 
 test('of a problem, its code and title are written: its message may name a key', (t) => {
   const { recorder, written } = record();
-  const span = recorder.begin('work', SpanKind.INTERNAL, nobody);
+  const span = recorder.begin('work', SpanKind.INTERNAL, noParent);
   span.failBecause(new Problem('precondition-failed', 'The key "secret" exists already: nothing was written.'));
   span.finish();
   recorder.flush();

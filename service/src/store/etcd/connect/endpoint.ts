@@ -64,7 +64,7 @@ export class Endpoint {
     return false;
   }
 
-  /** In the background: whoever needs this member hears of a failure when it does. */
+  /** In the background: the next call to this member reports a failure. */
   #connect(): void {
     if (this.#connecting || this.#closed) return;
     this.#connecting = true;

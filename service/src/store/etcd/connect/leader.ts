@@ -1,6 +1,6 @@
 /**
  * Which member leads. A write that is sent to another member is forwarded: a hop more, and while leadership is being
- * handed over the leader drops what was forwarded and tells nobody, so that its outcome stays unknown. What was sent to
+ * handed over the leader silently drops what was forwarded, so that its outcome stays unknown. What was sent to
  * it directly it refuses, and it can be sent again (ADR 0151).
  */
 import type { StatusResponse } from '@kvstore/etcd/messages.ts';
@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 
 /** Milliseconds for a member to say who leads. */
 const timeout = 1000;
-/** Milliseconds until it is asked again when nobody knew. */
+/** Milliseconds until the next look when no member knew. */
 const retryInterval = 500;
 
 /** What is needed of an endpoint. */
@@ -33,7 +33,7 @@ export class Leader<E extends Asked = Endpoint> {
     return this.#endpoint;
   }
 
-  /** Tells the raft term of an answer: another one has another leader. It is lower after etcd was restored or replaced. */
+  /** Takes an answer's raft term: another term has another leader. It is lower after etcd was restored or replaced. */
   heard(term: number): void {
     const now = this.#clock.now();
     if (term === this.#term || now < this.#nextLook || this.#endpoints.length === 1) return;

@@ -1,7 +1,7 @@
 /**
- * Makes reads linearizable: a read of the head key says which revision is the newest, and whoever asked before that
- * read was sent may read the index once it has applied it. All who wait share one such read, one at a time; nobody
- * joins a read that was sent before they came (its answer may be older than a write they know of).
+ * Makes reads linearizable: a read of the head key says which revision is the newest, and requests that came before
+ * that read was sent may read the index once it has applied it. All who wait share one such read, one at a time; no
+ * request joins a read that was sent before it came (its answer may be older than a write its client knows of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Problem } from '@kvstore/core/problem.ts';

@@ -1,4 +1,4 @@
-/** Tells a watcher what it has missed, from etcd's own history. */
+/** Sends a watcher what it has missed, from etcd's own history. */
 import { Problem } from '@kvstore/core/problem.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { watchFailed } from '../../notify-watchers.ts';
@@ -26,7 +26,7 @@ export interface LaggingWatcher {
   room(): Promise<void> | undefined;
   /** True: others wait to catch up, and what was read for this one is in their way. */
   isInTheWay(): boolean;
-  /** Tells a revision; resolves when the next may come. */
+  /** Sends the watcher a revision; resolves when the next may come. */
   notify(revision: Revision): Promise<void> | void;
   /** Everything up to this revision was told: is that all that is in the index? Then the rest comes from there. */
   arrived(revision: number): boolean;

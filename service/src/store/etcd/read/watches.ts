@@ -1,4 +1,4 @@
-/** Those who watch the store: they hear of each revision once, in order, after it is applied to the index. */
+/** The watchers of the store: they get each revision once, in order, after it is applied to the index. */
 
 import { Problem } from '@kvstore/core/problem.ts';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
@@ -39,7 +39,7 @@ class Listener {
     return this.#closing.signal;
   }
 
-  /** Tells once that the watch has begun. */
+  /** Notifies the watcher once that the watch has begun. */
   open(): void {
     if (this.#opened || this.closed.aborted) return;
     this.#opened = true;
@@ -73,7 +73,7 @@ class Listener {
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #all = new Set<Listener>();
-  /** Those who have heard of everything that is in the index. */
+  /** Watchers that have got everything that is in the index. */
   readonly #live = new Set<Listener>();
   readonly #reads = new HistoryReads(mostReading);
 
@@ -89,7 +89,7 @@ export class Watches {
       this.#all.delete(listener);
       this.#live.delete(listener);
     });
-    // Nobody hears of anything before the caller has the watch in hand.
+    // No notification comes before the caller has the watch in hand.
     queueMicrotask(() => {
       this.#begin(listener, timeline).catch((error: unknown) => {
         const problem =

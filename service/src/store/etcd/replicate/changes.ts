@@ -14,7 +14,7 @@ export interface EtcdRevision extends Revision {
   readonly timeline?: string;
 }
 
-/** Hears of keys and values that no pair can have. */
+/** Called for keys and values that no pair can have. */
 export type OnForeign = (etcdKey: Buffer, why: string) => void;
 
 export class RevisionReader {
@@ -62,7 +62,7 @@ export class RevisionReader {
         if (type === 'PUT') this.#onForeign(kv.key, 'not a key');
         continue;
       }
-      // Checked whoever put it: a full sync sees no transactions, and must come to the same pairs.
+      // Checked for every writer: a full sync sees no transactions, and must come to the same pairs.
       const value = type === 'PUT' ? decodeValue(kv.value) : undefined;
       if (type === 'PUT' && value === undefined) this.#onForeign(kv.key, 'not JSON');
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);

@@ -19,7 +19,7 @@ export interface FollowerOptions extends ResyncOptions {
   readonly metrics: EtcdMetrics;
   readonly log: Log;
   readonly requestTimeout: number;
-  /** Hears of revisions that are in the index now, in order. */
+  /** Called with revisions that are in the index now, in order. */
   readonly onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined;
   /** The index is about to take another way than revision by revision. */
   readonly onInterrupted: (why: string) => void;
@@ -153,7 +153,7 @@ export class Follower {
     const interim = await settleTimeline(this.#options, putBack);
     const differed = await resync(this.#options, cause, interim);
     if (interim !== undefined) this.#settleLater(putBack);
-    // Those who came meanwhile have not heard of what the sync brought.
+    // Watchers that came meanwhile have not got what the sync brought.
     onInterrupted('The index was synced anew with etcd.');
     const seconds = done();
     log.info(

@@ -1,4 +1,4 @@
-/** How far raft's log has come, which tells whether etcd was restored from a snapshot (ADR 0180). */
+/** How far raft's log has come: it shows whether etcd was restored from a snapshot (ADR 0180). */
 import type { StatusResponse } from '@kvstore/etcd/messages.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';

@@ -85,7 +85,7 @@ export class Replica {
     return this.#applied + 1;
   }
 
-  /** Revisions that the index is behind the newest it has heard of. */
+  /** Revisions that the index is behind the newest known one. */
   get lag(): number {
     return Math.max(0, this.#known - this.#applied);
   }
@@ -219,7 +219,7 @@ export class Replica {
     this.#moved(revision);
   }
 
-  /** Nobody will apply anything any more. */
+  /** Ends the replica: it applies no more revisions. */
   close(): void {
     this.condemn('unfinished');
   }

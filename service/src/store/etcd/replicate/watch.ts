@@ -1,6 +1,6 @@
 /**
  * One watch of everything under the prefix, on its own channel, from a revision on. It never reconnects by itself:
- * whoever applies its events knows the revision to go on from.
+ * the code that applies its events knows the revision to go on from.
  */
 import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Endpoint, WatchStream } from '../connect/endpoint.ts';

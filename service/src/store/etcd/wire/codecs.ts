@@ -1,6 +1,6 @@
 /**
- * The calls that requests wait for have encoders and decoders of their own: the client's make an object of every field,
- * and texts of all numbers of 64 bits: 6.3 us for a key that is set, in place of 1.4 (ADR 0150).
+ * The calls that requests wait for skip what the client's conversions do for each field (messageType): that is a tenth of
+ * the time that a set of many pairs takes the service (ADR 0254).
  */
 import { type Method, methodOf } from '@kvstore/etcd/schema.ts';
 import { decodeRange, decodeTxn, decodeWatch } from './decode.ts';
@@ -27,7 +27,7 @@ export const codecs: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
 ]);
 
-/** A watch is asked for once, and answers for long. */
+/** A watch has one request and many answers. */
 export const watchCodec: {
   readonly path: string;
   requestSerialize(request: WatchRequest): Buffer;

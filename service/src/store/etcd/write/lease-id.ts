@@ -1,5 +1,5 @@
 /**
- * Ids of leases. etcd lets the client choose them, so they carry the deadline of their keys: whoever sees a key knows
+ * Ids of leases. etcd lets the client choose them, so they carry the deadline of their keys: a reader of a key knows
  * it from `lease`, with no further call. From the highest bit: a zero, 42 bits of Unix milliseconds (to the year 2109),
  * 10 bits that mark an id as ours, 11 random bits.
  */

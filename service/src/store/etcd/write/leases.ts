@@ -36,7 +36,7 @@ export class Leases {
     const left = expires - clock.wall() + requestTimeout + margin;
     for (;;) {
       const id = leaseIdFor(expires, Math.floor(Math.random() * idsPerDeadline));
-      // A member that does not answer in time is avoided by the next try: nothing hangs on a lease that nobody uses.
+      // A member that does not answer in time is avoided by the next try: nothing hangs on an unused lease.
       const time = Math.max(1, Math.min(deadline - clock.now(), requestTimeout / 5));
       try {
         await client.call('Lease', 'leaseGrant', { ID: id, TTL: Math.ceil(left / 1000) }, time);
@@ -58,7 +58,7 @@ export class Leases {
   /** Gives back a lease on which certainly nothing hangs and ever will. Should that fail, the lease ends in its time. */
   revoke(id: string): void {
     const { client, requestTimeout } = this.#options;
-    // A failure is counted with all calls; there is nobody to tell.
+    // A failure is counted with all calls; no caller waits for it.
     client.call('Lease', 'leaseRevoke', { ID: id }, requestTimeout).catch(() => {});
   }
 }

@@ -48,7 +48,7 @@ export class Transaction {
     }
   }
 
-  /** What the request is told when the transaction was executed; `now`: Unix milliseconds. */
+  /** The outcome of the request when the transaction was executed; `now`: Unix milliseconds. */
   outcome(write: WriteSet, timeline: string, { header, responses }: TxnResponse, now: number): Outcome {
     const { revision } = header;
     const deleted = this.#deletedBy(write, responses, now);

@@ -1,4 +1,4 @@
-/** What the caller of a write is told when etcd did not take it. */
+/** The problem that the caller of a write gets when etcd did not take it. */
 
 import { Problem } from '@kvstore/core/problem.ts';
 import { type meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';

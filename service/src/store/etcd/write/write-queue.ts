@@ -134,7 +134,7 @@ export class WriteQueue {
   }
 }
 
-/** A request sets or deletes, so one of its values tells. */
+/** A request either sets or deletes, so its first value decides. */
 function deletes({ values }: Write): boolean {
   for (const value of values.values()) return value === undefined;
   return false;

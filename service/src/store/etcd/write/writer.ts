@@ -1,7 +1,7 @@
 /**
  * Writes: requests that wait while a transaction is under way are gathered into the next one. One is in flight at a
  * time, unless it stalls: then it is left to end by itself, and the next goes to another member. A transaction is sent
- * once: when its outcome is not known, its requests are told so.
+ * once: when its outcome is not known, its requests get `outcome-unknown`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Problem } from '@kvstore/core/problem.ts';
@@ -175,7 +175,7 @@ export class Writer {
     }
   }
 
-  /** After a transaction that was not executed. Only what nobody was answered for yet is ever sent again. */
+  /** After a transaction that was not executed. Only writes without an answer to their client are ever sent again. */
   #retry(writes: readonly Write[], error: unknown): void {
     this.#lastError = error;
     this.#queue.putBack(writes);

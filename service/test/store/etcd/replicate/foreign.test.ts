@@ -55,7 +55,7 @@ test('any bytes, leases, deletions and a head key of somebody else', async (t) =
   const options = { endpoints: etcd.endpoints, prefix, requestTimeout: 30_000 };
   const raw = rawEtcd(t, etcd.endpoints);
   const keyspace = layout(prefix);
-  // Neighbours of the prefix: whoever touched more than is below it would meet them.
+  // Neighbours of the prefix: a call that touched more than is below it would meet them.
   const outside = [prefix.slice(0, -1), `${prefix.slice(0, -1)}0`, `${prefix.slice(0, -1)}.`, '\0', '~'];
   for (const name of outside) await raw.put(Buffer.from(name), Buffer.from(name));
   const neighbours = async () =>

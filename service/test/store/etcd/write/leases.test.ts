@@ -93,7 +93,7 @@ test('requests with different times to live share transactions', async (t) => {
       return store.set([{ key: `k${i}`, value: '1' }], i % 4 === 0 ? {} : { ttl: 1000 + i });
     }),
   );
-  await waitFor('all are heard of', () => expiries.size === 100);
+  await waitFor('the watch has all of them', () => expiries.size === 100);
   for (let i = 0; i < 100; i++) {
     t.is(expiries.get(`k${i}`), i % 4 === 0 ? undefined : clock.wall() + (1000 + i) * 1000);
   }

@@ -75,7 +75,7 @@ for (const [why, details, pauses] of [
     const first = await transaction(0);
     t.deepEqual(first.keys, ['late', 'other']);
     clock.pass(50);
-    // Over, but nobody has looked since.
+    // Over, but the writer has not looked since.
     clock.pass(30);
     t.deepEqual(outcomes, []);
     first.fail(details);
