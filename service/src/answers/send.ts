@@ -73,12 +73,8 @@ function hold(
   isDone: boolean,
 ): void {
   scheduler.sent(length);
-<<<<<<< HEAD
-  if (isDone || isHead(response)) return;
-=======
   noteLargeRead(response.socket);
-  if (response.req.method !== 'GET') return;
->>>>>>> main
+  if (isDone || isHead(response)) return;
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
   if (held.grow(length)) return;
@@ -228,13 +224,9 @@ async function waitForRoom(text: string, response: ServerResponse, unsent: ByteB
 /** What goes to the response in the coding. Each ends with the other. */
 function inCoding(coding: Coding, response: ServerResponse): Writable {
   const coder = compressor(coding);
-<<<<<<< HEAD
   // The layers and the pipeline wait for its end: eleven together when the request had a body, one more than Node's default.
   response.setMaxListeners(16);
-  // A client that leaves is heard of by the response's own end.
-=======
   // A client that leaves ends the response itself.
->>>>>>> main
   pipeline(coder, response, () => {});
   return coder;
 }

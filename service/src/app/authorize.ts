@@ -16,10 +16,9 @@ const realm = 'Bearer realm="kvstore"';
 /** Notes the request's token. Throws Problem `unauthorized` or `read-only-token`. */
 export type Authorize = (request: RawRequest) => void;
 
-<<<<<<< HEAD
 /**
- * @param openPaths what needs no token, since it tells nothing of what is stored
- * @param readPaths where POST reads: its body is what is asked for
+ * @param openPaths paths that need no token, since they show nothing of what is stored
+ * @param readPaths where POST reads: its body names the keys
  */
 export function requireToken(
   tokens: Tokens,
@@ -28,10 +27,6 @@ export function requireToken(
 ): Authorize {
   const changesNothing = ({ method, target }: RawRequest) =>
     safeMethods.has(method) || (method === 'POST' && readPaths.has(target.path));
-=======
-/** @param openPaths paths that need no token, since they show nothing of what is stored */
-export function requireToken(tokens: Tokens, openPaths: ReadonlySet<string>): Authorize {
->>>>>>> main
   return (request) => {
     if (openPaths.has(request.target.path)) return;
     const token = tokenOf(request.headers, tokens);
