@@ -162,7 +162,7 @@ test('an answer that something expired in meanwhile has the tag of what it shows
   t.is(headerOf(answer, 'ETag'), `"${store.timeline()}-${store.revision()}+1000"`);
 });
 
-test('a page for a client that has left is not looked for', async (t) => {
+test('a page or a count for a client that has left is not looked for', async (t) => {
   const { store } = await open(t);
   let looked = 0;
   const endless = around(store, {
@@ -185,6 +185,9 @@ test('a page for a client that has left is not looked for', async (t) => {
   });
   await find(search({ suffix: 'x', limit: 1, isGone: () => looked >= 3 }));
   t.true(looked < 10, `looked ${looked} times`);
+  looked = 0;
+  await find(search({ suffix: 'x', isCount: true, isGone: () => looked >= 3 }));
+  t.true(looked < 10, `looked ${looked} times for a count`);
 });
 
 test('a read that is not stale waits for the barrier, and one that is says its age', async (t) => {
