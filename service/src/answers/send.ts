@@ -20,8 +20,9 @@ const smallText = 16 * 1024;
 const roomPause = 50;
 
 /**
- * `more`: headers behind the answer's own. `isDone`: it answers a write, which is not refused any more. Undefined: nothing is left to be sent. Rejects when a slice cannot be read, or with
- * what keeps events from beginning. Throws or rejects with Problem `overloaded`.
+ * `more`: headers behind the answer's own. `isDone`: it answers a write, which is not refused any more. Undefined: nothing is
+ * left to be sent. Rejects when a slice cannot be read, or with what keeps events from beginning. Throws or rejects with
+ * Problem `overloaded`.
  */
 export type Send = (
   response: ServerResponse,
