@@ -163,7 +163,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     hosts: { listens: config.host, needsToken: tokens !== undefined, allowed: config.hosts },
     origins: config.origins,
     pages: { docs: config.docs, ui: config.ui },
-    maxBody,
+    ...{ maxBody, maxWait },
     compress: config.compress,
     longReads: { most: config.maxStreams, maxAge: config.snapshotMaxAge, maxGrowth: config.snapshotMaxGrowth },
     limits: {

@@ -30,6 +30,8 @@ export interface AppOptions extends RouteParts {
   readonly log: Logger;
   /** Bytes of a request's body. */
   readonly maxBody: number;
+  /** Milliseconds that a compressed body waits for its turn. */
+  readonly maxWait: number;
   readonly spans: Spans;
   /** Undefined: there is no audit log. */
   readonly audit?: Audit | undefined;
@@ -46,10 +48,10 @@ export interface AppOptions extends RouteParts {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, scheduler, spans, tokens, maxBody, audit } = options;
+  const { log, metrics, scheduler, spans, tokens, maxBody, maxWait, audit } = options;
   const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
   const send = sender(scheduler, unsent);
-  const readBody = bodyReader(maxBody);
+  const readBody = bodyReader(maxBody, maxWait);
   const answerRoute = answerRoutes({
     send,
     readBody,

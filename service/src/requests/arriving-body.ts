@@ -61,11 +61,6 @@ export class ArrivingBody {
     return growth > 0 && !this.#held.grow(growth) ? noRoom() : undefined;
   }
 
-  /** What is decompressed from it counts as well. Throws Problem `overloaded`. */
-  grow(bytes: number): void {
-    if (!this.#held.grow(bytes)) throw noRoom();
-  }
-
   /** All of it has come: it makes no room for others any more, and still counts. It is the caller's from now on. */
   take(): Buffer {
     this.#held.settle();
@@ -87,7 +82,7 @@ export class ArrivingBody {
   }
 }
 
-function noRoom(): Problem {
+export function noRoom(): Problem {
   const headers = { 'Retry-After': '1' };
   return new Problem('overloaded', 'Too many bytes of bodies have arrived that are not answered yet.', { headers });
 }

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { GatheringRequest } from '../server/gathering-request.ts';
-import { bodyTooLarge, compressionOf, decompressor } from './decompress.ts';
+import { bodyTooLarge, compressionOf } from './decompress.ts';
+import { decompressInTurn } from './decompress-in-turn.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -13,9 +14,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export type ReadBody = (request: IncomingMessage) => Promise<Buffer>;
 
-/** `maxBytes`: of a body, decompressed. */
-export function bodyReader(maxBytes: number): ReadBody {
-  const decompress = decompressor(maxBytes);
+/** `maxBytes`: of a body, decompressed. `maxWait`: milliseconds that a body may wait until it is decompressed. */
+export function bodyReader(maxBytes: number, maxWait: number): ReadBody {
+  const decompress = decompressInTurn({ maxBytes, maxWait });
   return (given) => {
     // The listener makes no other ones (server/listen.ts).
     const request = given as GatheringRequest;
@@ -33,9 +34,7 @@ export function bodyReader(maxBytes: number): ReadBody {
     const compression = compressionOf(coding);
     const bytes = await request.body();
     if (compression === undefined || bytes.length === 0) return bytes;
-    // It counts as the largest body: how large it is shows when it is decompressed.
-    request.grow(maxBytes);
-    return decompress(bytes, compression);
+    return decompress(request, bytes, compression);
   }
 }
 

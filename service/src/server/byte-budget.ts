@@ -83,6 +83,13 @@ export class HeldBytes {
     return true;
   }
 
+  /** So many bytes are left of it. */
+  shrink(to: number): void {
+    const rest = Math.min(to, this.#bytes);
+    this.#budget.give(this.#bytes - rest);
+    this.#bytes = rest;
+  }
+
   /** It is all there: it makes no room any more. */
   settle(): void {
     this.#budget.settled(this);

@@ -7,6 +7,7 @@ import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Problem } from '@kvstore/core/problem.ts';
 import { ArrivingBody, type BodyLimits } from '../requests/arriving-body.ts';
+import type { HeldBytes } from './byte-budget.ts';
 
 /** A body of so many bytes is not counted when it comes in one piece: the requests themselves are bounded. */
 const smallBody = 4096;
@@ -46,9 +47,21 @@ export class GatheringRequest extends IncomingMessage {
     return this.#reader.promise;
   }
 
-  /** What is made from the body counts with it. Throws Problem `overloaded`. */
-  grow(bytes: number): void {
-    this.#gathering().grow(bytes);
+  /** The client has left, or has its answer. */
+  get isClosed(): boolean {
+    return this.response?.destroyed === true;
+  }
+
+  /** Room for what is made from the body, until the response closes. Undefined: there is none. */
+  hold(bytes: number): HeldBytes | undefined {
+    const held = this.#limits.budget.hold(bytes);
+    if (held !== undefined) this.response?.once('close', () => held.release());
+    return held;
+  }
+
+  /** The bytes that came are not needed any more. */
+  releaseBody(): void {
+    this.#arriving?.release();
   }
 
   /** Called by the parser; null: all of it has come. False: no more for now. */

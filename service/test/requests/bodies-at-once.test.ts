@@ -81,3 +81,13 @@ test('a body in pieces without number is refused, and the connection ends; one i
   t.regex(assertRawProblem(t, await refused.closed(), 'invalid-body'), /pieces of less than 16 bytes/);
   t.is((await call(service, '/livez')).status, 200);
 });
+
+test('small compressed bodies are written, however many come at once and wait for the store', async (t) => {
+  const service = await startService(t, kind, { maxWait: 60_000 });
+  const send = (i: number) => {
+    const body = gzipSync(JSON.stringify({ [`small${i}`]: i }));
+    return call(service, '/set', { body, headers: { 'Content-Encoding': 'gzip' } });
+  };
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => send(i)));
+  t.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+});

@@ -53,6 +53,7 @@ function routerOf(): Router {
     },
     ...{
       maxBody: 1,
+      maxWait: 1,
       longReads: { most: 1, maxAge: 1, maxGrowth: 1 },
       metricsText: async () => textAnswer(200, [], ''),
       version: '1.2.3',
