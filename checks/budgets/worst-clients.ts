@@ -76,6 +76,17 @@ export const worstClients: Readonly<Record<string, (attack: Attack) => Promise<v
     for (let i = 0; i < 700; i++) send(`GET /search?prefix=random&values=true ${gzip}\r\n`);
     for (let i = 0; i < 600; i++) send(`GET /search?prefix=a&limit=${2000 + i} ${gzip}\r\n`.repeat(20));
   },
+  'compressed dumps: 60 that read nothing, in two codings, with sets of what does not shrink between them': async ({
+    set,
+    send,
+  }) => {
+    const random = () => randomBytes((3 * mebibyte) / 4 - 100).toString('base64');
+    for (let i = 0; i < 20; i++) await set({ [`pair${i}`]: random() });
+    for (let i = 0; i < 60; i++) {
+      send(`GET / ${host}Accept-Encoding: ${i % 2 === 0 ? 'gzip' : 'zstd'}\r\n\r\n`);
+      if (i % 3 === 0) await set({ [`pair${i % 20}`]: random() });
+    }
+  },
   'connections: 3000 that send nothing': ({ send }) => {
     for (let i = 0; i < 3000; i++) send();
   },

@@ -1,6 +1,7 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
 import type { Writable } from 'node:stream';
 import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
+import type { CodedForms } from './coded-forms.ts';
 import type { Coding } from './codings.ts';
 
 interface AnswerHead {
@@ -29,6 +30,8 @@ export interface BytesAnswer extends AnswerHead {
   readonly length: number;
   /** True: no other answer has the same parts, so they count for this one. */
   readonly isOwn?: true;
+  /** The same bytes in codings, of what is kept ready; undefined: they are not kept. */
+  readonly forms?: CodedForms;
   /** Called once, when the response has ended, however it ends. */
   release(): void;
 }
@@ -36,7 +39,7 @@ export interface BytesAnswer extends AnswerHead {
 /** A text that may be larger than memory: read slice by slice, as fast as the client takes it. */
 export interface SlicedAnswer extends AnswerHead {
   readonly kind: 'slices';
-  readonly slices: Iterable<string>;
+  readonly slices: Iterable<string | Buffer>;
   /** How it is compressed on its way; undefined: not at all. */
   readonly coding?: Coding;
   /** Called once with what ends it before its last slice: a problem that is its client's doing. */

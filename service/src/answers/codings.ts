@@ -1,7 +1,7 @@
 /** The content codings of answers (RFC 9110, 8.4.1), and which of them a request asks for. */
-import { Readable, type Transform } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
+import { pipeline as pipelineDone } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { negotiation } from '../requests/negotiation.ts';
 
@@ -17,14 +17,25 @@ const zstdOptions = {
 /** What compressing takes while it lasts (of a stream, as long as its client takes), with what it is given. */
 export const coderBytes: Readonly<Record<Coding, number>> = { gzip: 512 * 1024, zstd: 1024 * 1024 };
 
+/** Of the memory for answers: as it can do without, an answer is sent as it is when more is in use. */
+export const coderShare = 1 / 2;
+
 /** Bytes that come out at once where all is made before it is sent. */
-const chunkSize = 64 * 1024;
+export const chunkSize = 64 * 1024;
 
 /** In the coding. Without joining the parts: together they may be as large as what is kept ready. */
 export async function compressed(coding: Coding, parts: readonly Buffer[]): Promise<Buffer> {
   const coder = compressor(coding, chunkSize);
-  const [bytes] = await Promise.all([buffer(coder), pipeline(Readable.from(parts), coder)]);
+  const [bytes] = await Promise.all([buffer(coder), pipelineDone(Readable.from(parts), coder)]);
   return bytes;
+}
+
+/** In the coding, piece by piece. To leave it early ends the work. */
+export async function* compressedPieces(coding: Coding, parts: readonly Buffer[]): AsyncIterable<Buffer> {
+  const coder = compressor(coding, chunkSize);
+  // What fails there ends the coder with the same error.
+  pipeline(Readable.from(parts), coder, () => {});
+  yield* coder as AsyncIterable<Buffer>;
 }
 
 /** Compresses what is written to it. */

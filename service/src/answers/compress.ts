@@ -4,16 +4,14 @@
  * that somebody else chose: a token that reads anything reads everything, and no browser sends one by itself.
  */
 import type { IncomingMessage } from 'node:http';
-import type { ByteBudget } from '../server/byte-budget.ts';
+import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { Answer, BytesAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
-import { type Coding, coderBytes, codingOf, compressed } from './codings.ts';
+import { type CodedForm, CodedForms } from './coded-forms.ts';
+import { type Coding, coderBytes, coderShare, codingOf, compressed } from './codings.ts';
 import { codingsIn, tagOf } from './entity-tag.ts';
 
 /** Bytes below which the frames of a coding are not worth the work. */
 const least = 1024;
-
-/** Of the memory for answers: as it can do without, an answer is sent as it is when more is in use. */
-const coderShare = 1 / 2;
 
 /** Routes whose answers may be large. */
 const compressible: ReadonlySet<string> = new Set(['/', '/get', '/search', '/metrics', '/openapi.json']);
@@ -21,9 +19,6 @@ const compressible: ReadonlySet<string> = new Set(['/', '/get', '/search', '/met
 export function isCompressible(path: string): boolean {
   return compressible.has(path);
 }
-
-/** What was compressed, as long as the bytes that it was made from are kept. */
-const kept = new WeakMap<readonly Buffer[], Map<Coding, Promise<Buffer>>>();
 
 /**
  * The answer in the coding that the request asks for. One of a few bytes, or of no content, stays as it is; so does each one
@@ -39,16 +34,11 @@ export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: B
     return shown === undefined ? answer : { ...answer, headers: codedHeaders(answer.headers, shown, []) };
   }
   if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
+  if (answer.kind === 'bytes') return compressedBytes(answer, coding, unsent);
   const held = unsent.hold(coderBytes[coding], coderShare);
   if (held === undefined) return answer;
-  const done = () => held.release();
-  if (answer.kind === 'text') return compressedText(answer, coding).finally(done);
-  if (answer.kind === 'bytes') return compressedBytes(answer, coding).finally(done);
-  const release = () => {
-    done();
-    answer.release();
-  };
-  return { ...answer, coding, headers: codedHeaders(answer.headers, coding, ['Content-Encoding', coding]), release };
+  if (answer.kind === 'text') return compressedText(answer, coding).finally(() => held.release());
+  return compressedSlices(answer, coding, held);
 }
 
 function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
@@ -58,31 +48,42 @@ function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
 
 async function compressedText(answer: TextAnswer, coding: Coding): Promise<Answer> {
   const bytes = await compressed(coding, [Buffer.from(answer.text, answer.encoding)]);
-  return { ...bytesAnswer(answer, coding, bytes, () => {}), isOwn: true };
+  return { ...bytesAnswer(answer, coding, { parts: [bytes], length: bytes.length, release() {} }), isOwn: true };
 }
 
-async function compressedBytes(answer: BytesAnswer, coding: Coding): Promise<Answer> {
+/** What is too large to be kept in the coding is compressed on its way. */
+async function compressedBytes(answer: BytesAnswer, coding: Coding, unsent: ByteBudget): Promise<Answer> {
+  const { status, headers, parts, forms = new CodedForms(), release } = answer;
+  let form: CodedForm | undefined;
   try {
-    return bytesAnswer(answer, coding, await keptBytes(answer.parts, coding), answer.release);
+    form = await forms.take(coding, parts, unsent);
   } catch (error) {
-    kept.get(answer.parts)?.delete(coding);
-    answer.release();
+    release();
     throw error;
   }
+  if (form !== undefined) {
+    // What it was made from is not sent.
+    release();
+    return bytesAnswer(answer, coding, form);
+  }
+  const held = unsent.hold(coderBytes[coding], coderShare);
+  if (held === undefined) return answer;
+  // Nothing of the answer itself: it has the forms, which are not to be kept by a slow client.
+  return compressedSlices({ kind: 'slices', status, headers, slices: parts, onCut() {}, release }, coding, held);
 }
 
-function keptBytes(parts: readonly Buffer[], coding: Coding): Promise<Buffer> {
-  const codings = kept.get(parts) ?? new Map<Coding, Promise<Buffer>>();
-  kept.set(parts, codings);
-  const made = codings.get(coding) ?? compressed(coding, parts);
-  codings.set(coding, made);
-  return made;
+function compressedSlices(answer: SlicedAnswer, coding: Coding, held: HeldBytes): SlicedAnswer {
+  const release = () => {
+    held.release();
+    answer.release();
+  };
+  return { ...answer, coding, headers: codedHeaders(answer.headers, coding, ['Content-Encoding', coding]), release };
 }
 
-function bytesAnswer({ status, headers }: Answer, coding: Coding, bytes: Buffer, release: () => void): BytesAnswer {
-  const more = ['Content-Encoding', coding, 'Content-Length', String(bytes.length)];
-  const coded = codedHeaders(headers, coding, more);
-  return { kind: 'bytes', status, headers: coded, parts: [bytes], length: bytes.length, release };
+function bytesAnswer({ status, headers }: Answer, coding: Coding, form: CodedForm): BytesAnswer {
+  const { parts, length, release } = form;
+  const more = ['Content-Encoding', coding, 'Content-Length', String(length)];
+  return { kind: 'bytes', status, headers: codedHeaders(headers, coding, more), parts, length, release };
 }
 
 /** RFC 9110, 8.8.3.3: an entity tag of its own for each coding. */

@@ -173,7 +173,7 @@ async function sendSlices(
 async function sendTexts(
   response: ServerResponse,
   begin: () => Writable,
-  texts: Iterable<string>,
+  texts: Iterable<string | Buffer>,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): Promise<void> {
@@ -202,7 +202,7 @@ function noRoom(): Problem {
   return new Problem('overloaded', 'Too many answers wait for their clients.', { headers });
 }
 
-function roomFor({ length }: string, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {
+function roomFor({ length }: string | Buffer, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {
   const held = unsent.begin(() => response.destroy());
   if (held.grow(length)) return held;
   held.release();
@@ -210,7 +210,11 @@ function roomFor({ length }: string, response: ServerResponse, unsent: ByteBudge
 }
 
 /** Those that take nothing make room in a second. Undefined: the client has left. */
-async function waitForRoom(text: string, response: ServerResponse, unsent: ByteBudget): Promise<HeldBytes | undefined> {
+async function waitForRoom(
+  text: string | Buffer,
+  response: ServerResponse,
+  unsent: ByteBudget,
+): Promise<HeldBytes | undefined> {
   while (!response.destroyed) {
     await setTimeout(roomPause);
     const held = roomFor(text, response, unsent);

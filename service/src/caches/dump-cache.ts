@@ -4,6 +4,7 @@
  */
 
 import { compareKeys } from '@kvstore/core/key.ts';
+import { CodedForms } from '../answers/coded-forms.ts';
 import { pairText } from '../answers/pairs.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
 import { InFlightTexts } from './in-flight-texts.ts';
@@ -30,6 +31,8 @@ interface Assembled {
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
+  /** The same text in codings; kept no longer than what was taken last. */
+  readonly forms: CodedForms;
 }
 
 export interface ReadyDump extends Assembled {
@@ -92,8 +95,8 @@ export class DumpCache implements ChangeListener {
       this.#fillLater(Math.ceil((2 * this.#maxBytes) / smallPiece));
       return undefined;
     }
-    const { revision, parts, length } = this.#assembled;
-    return { revision, parts, length, release: this.#held.hold(revision, length) };
+    const { revision, parts, length, forms } = this.#assembled;
+    return { revision, parts, length, forms, release: this.#held.hold(revision, length) };
   }
 
   begun(): void {
@@ -134,11 +137,11 @@ export class DumpCache implements ChangeListener {
     parts[0] = first.length === 0 ? first : first.subarray(1);
     const all = [open, ...parts, close];
     const length = all.reduce((sum, part) => sum + part.length, 0);
-    return { revision: this.#store.revision(), parts: all, length };
+    return { revision: this.#store.revision(), parts: all, length, forms: new CodedForms() };
   }
 
   /** In one buffer, of which the pieces then are parts: to send it takes less, and to keep it no more. */
-  #join({ revision, parts, length }: Assembled): Assembled {
+  #join({ revision, parts, length, forms }: Assembled): Assembled {
     const whole = Buffer.concat(parts, length);
     let at = 0;
     for (const piece of this.#pieces) {
@@ -147,7 +150,7 @@ export class DumpCache implements ChangeListener {
       piece.text = whole.subarray(at, at + size);
       at += size;
     }
-    return { revision, parts: [whole], length };
+    return { revision, parts: [whole], length, forms };
   }
 
   /** Reads what is missing, one piece at least; false when the time was over before all was read. */

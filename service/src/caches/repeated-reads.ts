@@ -4,6 +4,7 @@
  * be announced: the first read after one finds another tag, and all is dropped.
  */
 import type { Answer, BytesAnswer, SlicedAnswer } from '../answers/answer.ts';
+import { CodedForms } from '../answers/coded-forms.ts';
 import type { Store } from '../store/store.ts';
 import { InFlightTexts } from './in-flight-texts.ts';
 
@@ -80,8 +81,8 @@ export class RepeatedReads {
   }
 
   /** Clients take as long as they like: what is gathered for all of them has a bound, too. */
-  *#gathered(kept: Kept, question: string, answer: SlicedAnswer): Iterable<string> {
-    let slices: string[] | undefined = [];
+  *#gathered(kept: Kept, question: string, answer: SlicedAnswer): Iterable<string | Buffer> {
+    let slices: (string | Buffer)[] | undefined = [];
     let length = 0;
     const drop = () => {
       if (slices !== undefined) this.#gathering -= length;
@@ -118,6 +119,6 @@ export class RepeatedReads {
     if (kept.bytes + bytes > this.#maxBytes) return;
     kept.bytes += bytes;
     const ready = { status, headers: [...headers, ...more], parts: [text], length: text.length };
-    kept.answers.set(question, { kind: 'bytes', ...ready });
+    kept.answers.set(question, { kind: 'bytes', ...ready, forms: new CodedForms() });
   }
 }

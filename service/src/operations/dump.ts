@@ -42,12 +42,12 @@ export function dumpPairs(parts: DumpParts): Dump {
       const reading = request.isCount ? countMany(parts, request) : readMany(parts, request, allOf(request));
       return reading.then((answer) => withHeaders(answer, head));
     }
-    const { parts: bytes, length, revision, release } = ready;
+    const { parts: bytes, length, revision, forms, release } = ready;
     // A dump that is ready shows nothing that has expired.
     const version = versionTag(store.timeline(), revision);
     const type = ['Content-Type', 'application/json', ...forBrowsers];
     const headers = [...head, 'ETag', version, ...type, 'Content-Length', String(length)];
-    return { kind: 'bytes', status: 200, headers, parts: bytes, length, release };
+    return { kind: 'bytes', status: 200, headers, parts: bytes, length, forms, release };
   };
   return afterBarrier(store, read);
 }

@@ -35,13 +35,13 @@ export class ByteBudget {
    * @param share of the budget (0 to 1) that must do for all that is held: what can do without leaves the rest to others
    */
   hold(bytes: number, share = 1): HeldBytes | undefined {
-    if (share < 1 && this.#bytes + bytes > this.#most * share) return undefined;
     const held = new HeldBytes(this, this.#now(), () => {});
-    return held.grow(bytes) ? held : undefined;
+    return held.grow(bytes, share) ? held : undefined;
   }
 
   /** For HeldBytes. False: there is no room. */
-  take(bytes: number, by: HeldBytes): boolean {
+  take(bytes: number, by: HeldBytes, share: number): boolean {
+    if (share < 1 && this.#bytes + bytes > this.#most * share) return false;
     while (this.#bytes + bytes > this.#most) {
       const [oldest] = this.#underWay;
       if (oldest === undefined || oldest === by || this.#now() - oldest.since < grace) return false;
@@ -76,9 +76,9 @@ export class HeldBytes {
     this.end = end;
   }
 
-  /** False: there is no room for so many bytes more. */
-  grow(bytes: number): boolean {
-    if (this.#released || !this.#budget.take(bytes, this)) return false;
+  /** False: there is no room for so many bytes more. `share`: as of `hold`. */
+  grow(bytes: number, share = 1): boolean {
+    if (this.#released || !this.#budget.take(bytes, this, share)) return false;
     this.#bytes += bytes;
     return true;
   }

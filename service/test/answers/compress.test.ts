@@ -1,8 +1,10 @@
 /** What compressing holds while it lasts, and what happens when there is no room for it. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { type Answer, type BytesAnswer, jsonAnswer, type SlicedAnswer } from '../../src/answers/answer.ts';
+import { CodedForms } from '../../src/answers/coded-forms.ts';
 import { inCoding } from '../../src/answers/compress.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 
@@ -41,15 +43,42 @@ test('a stream counts from its beginning to its end; when half of the memory is 
 test('texts and what is kept ready count while they are compressed, a text then as its own bytes', async (t) => {
   const budget = new ByteBudget(4 * mebibyte);
   const parts = [Buffer.from('a'.repeat(3000)), Buffer.from('b'.repeat(3000))];
-  const ready: BytesAnswer = { kind: 'bytes', status: 200, headers: [], parts, length: 6000, release: () => {} };
+  const forms = new CodedForms();
+  const ready: BytesAnswer = { kind: 'bytes', status: 200, headers: [], parts, length: 6000, forms, release() {} };
   const answers = Array.from({ length: 20 }, (_, i) => inCoding(request, i % 2 === 0 ? text : ready, budget));
-  t.is(budget.bytes, 2 * mebibyte);
+  t.is(budget.bytes, 2 * (mebibyte / 2) + mebibyte / 2 + 64 * 1024, 'two texts, and what is ready once');
   const done = await Promise.all(answers);
-  t.is(done.filter(isCoded).length, 4);
+  t.is(done.filter(isCoded).length, 2 + 10);
+  const sent = done.filter((answer) => answer.kind === 'bytes' && answer.isOwn === undefined) as BytesAnswer[];
+  t.is(budget.bytes, sent[0]?.length ?? 0, 'what all of them send counts once');
+  for (const { release } of sent) release();
   t.is(budget.bytes, 0);
   const [ofText, ofParts] = done as BytesAnswer[];
   t.like(ofText, { isOwn: true });
   t.is(gunzipSync(Buffer.concat(ofText?.parts ?? [])).toString(), text.text);
   t.is(ofParts?.isOwn, undefined);
   t.is(gunzipSync(Buffer.concat(ofParts?.parts ?? [])).toString(), 'a'.repeat(3000) + 'b'.repeat(3000));
+});
+
+test('what is ready and too large to be kept is compressed on its way; without room for that it goes as it is', async (t) => {
+  const budget = new ByteBudget(48 * mebibyte);
+  const parts = Array.from({ length: 10 }, () => randomBytes(mebibyte));
+  let released = 0;
+  const release = () => {
+    released++;
+  };
+  const forms = new CodedForms();
+  const headers = ['ETag', '"7"', 'Content-Length', String(10 * mebibyte)];
+  const ready: BytesAnswer = { kind: 'bytes', status: 200, headers, parts, length: 10 * mebibyte, forms, release };
+  for (let i = 0; i < 2; i++) {
+    const answer = (await inCoding(request, ready, budget)) as SlicedAnswer;
+    t.is(budget.bytes, mebibyte / 2, 'what is compressed on its way counts as that');
+    t.like(answer, { kind: 'slices', coding: 'gzip', headers: ['ETag', '"7-gzip"', 'Content-Encoding', 'gzip'] });
+    t.true(answer.slices === parts);
+    answer.release();
+  }
+  t.deepEqual([released, budget.bytes], [2, 0]);
+  const full = budget.hold(47 * mebibyte);
+  t.is(await inCoding(request, ready, budget), ready);
+  full?.release();
 });

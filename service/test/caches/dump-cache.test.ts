@@ -83,6 +83,17 @@ test('a write makes one piece stale, not the others', async (t) => {
   t.is(kept, (before?.parts.length ?? 0) - 2);
 });
 
+test('compressed forms are kept with the newest dump, and go with the first write', async (t) => {
+  const store = await openEmbedded(t);
+  const cache = new DumpCache(store, 1 << 30, () => 0);
+  await store.set([{ key: 'a', value: value(1) }]);
+  const before = cache.take();
+  // The second one is put into one buffer.
+  for (let i = 0; i < 3; i++) t.true(cache.take()?.forms === before?.forms);
+  await store.set([{ key: 'a', value: value(2) }]);
+  t.false(cache.take()?.forms === before?.forms);
+});
+
 test('a dump that takes long to read is not waited for, and is ready later', async (t) => {
   const store = await openEmbedded(t);
   await store.set(Array.from({ length: 60 }, (_, i) => ({ key: `key-${i}`, value: value(i) })));

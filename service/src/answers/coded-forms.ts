@@ -1,0 +1,91 @@
+/**
+ * A text that is kept ready, in the codings that clients ask for. Each form counts in the memory for answers while it is
+ * made and while it is sent, once however many clients take it. It is kept as long as the text is the newest one: its owner
+ * (caches/) drops both together, and what is still sent holds no more than its own bytes.
+ */
+import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
+import { type Coding, chunkSize, coderBytes, coderShare, compressedPieces } from './codings.ts';
+
+/** Bytes of a form. A text that takes more is compressed for each client as it takes it. */
+export const largestForm = 8 * 1024 ** 2;
+
+export interface CodedForm {
+  readonly parts: readonly Buffer[];
+  /** Bytes of all parts. */
+  readonly length: number;
+  /** Call it once, when the parts have been sent. */
+  release(): void;
+}
+
+interface Form {
+  /** Undefined: it became too large, or had no room. */
+  parts: Promise<readonly Buffer[] | undefined>;
+  length: number;
+  /** Answers that send it, or wait until it is made. */
+  senders: number;
+  /** Undefined: no answer sends it. */
+  held: HeldBytes | undefined;
+}
+
+export class CodedForms {
+  readonly #forms = new Map<Coding, Form>();
+  readonly #tooLarge = new Set<Coding>();
+
+  /**
+   * The text in the coding. Undefined: it is too large to be kept, or there is no room for it. Rejects when it cannot be
+   * compressed.
+   * @param parts of the text, always the same
+   */
+  async take(coding: Coding, parts: readonly Buffer[], unsent: ByteBudget): Promise<CodedForm | undefined> {
+    if (this.#tooLarge.has(coding)) return undefined;
+    const form = this.#forms.get(coding) ?? this.#begin(coding, parts, unsent);
+    if (form === undefined) return undefined;
+    form.held ??= unsent.hold(form.length, coderShare);
+    if (form.held === undefined) return undefined;
+    form.senders++;
+    const release = () => {
+      if (--form.senders > 0) return;
+      form.held?.release();
+      form.held = undefined;
+    };
+    try {
+      const made = await form.parts;
+      if (made !== undefined) return { parts: made, length: form.length, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+    release();
+    return undefined;
+  }
+
+  #begin(coding: Coding, parts: readonly Buffer[], unsent: ByteBudget): Form | undefined {
+    const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
+    if (held === undefined) return undefined;
+    const form: Form = { parts: Promise.resolve(undefined), length: 0, senders: 0, held };
+    form.parts = this.#make(form, coding, parts, held);
+    this.#forms.set(coding, form);
+    return form;
+  }
+
+  async #make(form: Form, coding: Coding, parts: readonly Buffer[], held: HeldBytes) {
+    const made: Buffer[] = [];
+    let isWhole = false;
+    try {
+      for await (const piece of compressedPieces(coding, parts)) {
+        // The first chunk counts from the beginning.
+        const growth = form.length + piece.length - Math.max(form.length, chunkSize);
+        form.length += piece.length;
+        if (form.length > largestForm) this.#tooLarge.add(coding);
+        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return undefined;
+        made.push(piece);
+      }
+      isWhole = true;
+      held.shrink(form.length);
+      // A small piece is a part of a whole chunk.
+      return form.length < chunkSize ? [Buffer.concat(made)] : made;
+    } finally {
+      if (!isWhole) this.#forms.delete(coding);
+    }
+  }
+}
