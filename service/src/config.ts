@@ -123,7 +123,7 @@ export const settings = {
   dumpCache: setting(
     'KV_DUMP_CACHE',
     '32MiB',
-    'Memory for the text of GET /, kept ready while clients request it; a store that has more is read each time; 0: never kept.',
+    'Memory for the text of GET /, kept ready while clients request it, with up to 8 MiB more in gzip and in zstd each; a store that has more is read each time; 0: never kept.',
     sizeOrNone,
   ),
   compress: setting(

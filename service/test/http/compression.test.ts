@@ -1,5 +1,6 @@
 /** Answers in gzip and zstd: the same bytes, an entity tag of their own, and nothing for who does not ask. */
 
+import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
@@ -71,6 +72,25 @@ contractTest('a coding is given to who asks, with a tag of its own that holds fo
   t.is(watch.response.headers['content-encoding'], undefined);
   await set(service, { after: 1 });
   t.is((await watch.until(1)).length, 1);
+});
+
+contractTest('a dump that is kept ready and hardly shrinks is compressed on its way', async (t, kind) => {
+  const service = await startService(t, kind);
+  for (let i = 0; i < 16; i++) await set(service, { [`large-${i}`]: randomBytes(675_000).toString('base64') });
+  let plain = await raw(service, '/', {});
+  // Reading all of it takes some turns.
+  await waitFor('it is kept ready', async () => {
+    plain = await raw(service, '/', {});
+    return plain.headers['content-length'] !== undefined;
+  });
+  for (const coding of ['gzip', 'zstd', 'gzip', 'zstd'] as const) {
+    const coded = await raw(service, '/', { 'accept-encoding': coding });
+    t.deepEqual([coded.headers['content-encoding'], coded.headers['content-length']], [coding, undefined]);
+    t.is(coded.headers.etag, String(plain.headers.etag).replace(/"$/, `-${coding}"`));
+    t.true(coded.body.length < plain.body.length);
+    t.true(decoders[coding](coded.body).equals(plain.body), coding);
+  }
+  t.deepEqual(errorsIn(service), []);
 });
 
 contractTest('what is small, a single value, or not asked for stays as it is', async (t, kind) => {
