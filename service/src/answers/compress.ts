@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ByteBudget } from '../server/byte-budget.ts';
 import type { Answer, BytesAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, coderBytes, codingOf, compressed } from './codings.ts';
-import { codingsIn, tagOf } from './entity-tag.ts';
+import { tagOf } from './entity-tag.ts';
 
 /** Bytes below which the frames of a coding are not worth the work. */
 const least = 1024;
@@ -32,12 +32,6 @@ const kept = new WeakMap<readonly Buffer[], Map<Coding, Promise<Buffer>>>();
 export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: ByteBudget): Answer | Promise<Answer> {
   if (answer.kind === 'events' || answer.headers.includes('Content-Encoding')) return answer;
   const coding = codingOf(headers['accept-encoding']);
-  if (answer.status === 304) {
-    // The tag is one that the client has: of the coding that it asks for, if it has that.
-    const had = codingsIn(headers['if-none-match']);
-    const shown = had.find((each) => each === coding) ?? had[0];
-    return shown === undefined ? answer : { ...answer, headers: codedHeaders(answer.headers, shown, []) };
-  }
   if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
   const held = unsent.hold(coderBytes[coding], coderShare);
   if (held === undefined) return answer;
