@@ -1,5 +1,5 @@
 /**
- * Removes from installed packages what no program reads: documentation, source maps, builds for other environments. Licences
+ * Removes from installed packages what no program reads: documentation, types, source maps, builds for other environments. Licences
  * and notices stay: the image must contain them. Usage: node images/prune-modules.ts FOLDER
  */
 import { readdirSync, rmSync } from 'node:fs';
@@ -8,16 +8,22 @@ import { join } from 'node:path';
 /** MIT, Apache-2.0 and others ask that these texts go along with every copy. */
 const legal = /^(licen[cs]e|copying|notice|copyright|authors|patents|unlicense)/i;
 const documentation = /\.(md|markdown)$/i;
+const typesAndMaps = /\.d\.[cm]?ts$|\.map$/;
 /** Browsers get modules. */
-const commonJs = /\.cjs$|\.d\.c?ts$/;
-/** Of packages whose other files are used. */
+const commonJs = /\.cjs$/;
+/** By package, or by scope: paths within a package whose other files are used. */
 const unused: Readonly<Record<string, RegExp>> = {
+  // Builds for bundlers: Node loads build/src.
+  '@opentelemetry': /^build\/(esm|esnext)\//,
+  // For other versions of Node and another C library: Node's stable interface and glibc are in the image.
+  '@lmdb': /^node\.(abi\d+\.\w+|napi\.musl)\.node$/,
+  bintrees: /^test\//,
   '@codemirror/commands': commonJs,
   '@codemirror/language': commonJs,
   '@codemirror/search': commonJs,
   '@codemirror/state': commonJs,
   '@codemirror/view': commonJs,
-  'swagger-ui-dist': /\.map$|es-bundle/,
+  'swagger-ui-dist': /es-bundle/,
 };
 
 /** @returns how many files were removed */
@@ -29,12 +35,18 @@ export function pruneModules(folder: string): number {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || legal.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
-    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? '';
-    if (!documentation.test(entry.name) && unused[name]?.test(entry.name) !== true) continue;
+    if (!isUnused(path)) continue;
     rmSync(path);
     removed++;
   }
   return removed;
+}
+
+function isUnused(path: string): boolean {
+  if (documentation.test(path) || typesAndMaps.test(path)) return true;
+  const [, name = '', within = ''] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(path) ?? [];
+  const [scope = ''] = name.split('/');
+  return unused[name]?.test(within) === true || unused[scope]?.test(within) === true;
 }
 
 const [folder] = process.argv.slice(2);

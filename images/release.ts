@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { digestOf, type Origin, provenanceOf } from './provenance.ts';
+import { lockedSbom } from './sbom.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -17,7 +18,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 export const parts = { service: ['service', 'cli'], operator: ['operator'] } as const;
 
 export interface ReleaseOptions {
-  /** docker or podman, or what takes `build` and `save` as they do. */
+  /** docker or podman, or what takes `build`, `save` and `image inspect` as they do. */
   readonly tool: string;
   /** Folder of the results. */
   readonly out: string;
@@ -54,7 +55,7 @@ export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): v
     run(tool, ['save', '-o', join(out, archive), tag]);
     const subject = { name: archive, digest: digestOf(readFileSync(join(out, archive))) };
     sums.push(`${subject.digest}  ${archive}`);
-    keep(`${file}.cdx.json`, sbomOf(`kvstore-${part}`, workspaces));
+    keep(`${file}.cdx.json`, sbomOf(`kvstore-${part}`, workspaces, cpuOf(tool, tag)));
     const finished = new Date().toISOString();
     const origin: Origin = { dockerfile, base, revision, lock, tool, args, started, finished };
     keep(`${file}.intoto.json`, provenanceOf(subject, origin));
@@ -69,15 +70,22 @@ function baseOf(dockerfile: string): string {
   return base;
 }
 
-/** Packages of the image as CycloneDX, and Node, which is no package there. */
-export function sbomOf(name: string, workspaces: readonly string[]): string {
-  const chosen = workspaces.flatMap((workspace) => ['--workspace', workspace]);
-  const sbom = JSON.parse(output('npm', ['sbom', '--omit=dev', '--sbom-format=cyclonedx', ...chosen]));
-  // npm names it after the folder.
+/**
+ * Packages of an image as CycloneDX, and Node, which is no package there.
+ * @param cpu as Node names it: x64, arm64
+ */
+export function sbomOf(name: string, workspaces: readonly string[], cpu: string): string {
+  const sbom = lockedSbom(workspaces, { os: 'linux', cpu, libc: 'glibc' });
   Object.assign(sbom.metadata.component, { type: 'container', name, version: manifest.version });
   const { node: version } = manifest.dependencies;
-  sbom.components.push({ type: 'application', name: 'node', version, purl: `pkg:generic/node@${version}` });
-  return `${JSON.stringify(sbom, null, 2)}\n`;
+  const node = { type: 'application', name: 'node', version, purl: `pkg:generic/node@${version}` };
+  return `${JSON.stringify({ ...sbom, components: [...sbom.components, node] }, null, 2)}\n`;
+}
+
+/** The processor that an image is for, as Node names it: docker and podman name it as Go does. */
+function cpuOf(tool: string, tag: string): string {
+  const architecture = output(tool, ['image', 'inspect', '--format', '{{.Architecture}}', tag]).trim();
+  return architecture === 'amd64' ? 'x64' : architecture;
 }
 
 function git(...args: string[]): string {

@@ -12,6 +12,7 @@ const { existsSync, mkdtempSync, rmdirSync, rmSync, symlinkSync } = require('nod
 const { enableCompileCache, getCompileCacheDir } = require('node:module');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { isMainThread } = require('node:worker_threads');
 
 const made = join(__dirname, '../compile-cache');
 
@@ -31,6 +32,8 @@ function newFolder() {
 }
 
 function use() {
+  // Node runs this file in worker threads as well, and a thread that is terminated emits no 'exit' to remove its folder at.
+  if (!isMainThread) return;
   // Something has chosen another one, or none.
   if (getCompileCacheDir() !== undefined || process.env.NODE_DISABLE_COMPILE_CACHE || !existsSync(made)) return;
   const folder = newFolder();

@@ -46,6 +46,6 @@ export const longTests: readonly string[] = [
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
   'checks/{budgets/budgets,clients/clients,faults/faults,overload/overload}.test.ts',
   'cli/test/{backup,damage,identity}.test.ts',
-  'images/test/compile-cache.test.ts',
+  'images/test/{compile-cache,sbom}.test.ts',
   'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',
 ];

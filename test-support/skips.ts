@@ -29,6 +29,14 @@ const withApiServer = [
   'resilience',
 ];
 
+/** Tests that make certificates. */
+const withOpenssl = [
+  'cli/test/tls.test.ts',
+  'service/test/image.test.ts',
+  'service/test/server/{peers,tls}.test.ts',
+  'service/test/telemetry/tracing/standard-variables.test.ts',
+];
+
 const needs: readonly { readonly files: string; readonly programs: readonly BinaryName[] }[] = [
   { files: 'service/test/injection/injection.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'service/test/telemetry/tracing/etcd.test.ts', programs: ['etcd', 'etcdctl'] },
@@ -74,6 +82,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     files: `operator/test/${name}.test.ts`,
     programs: ['etcd', 'kube-apiserver'] as const,
   })),
+  ...withOpenssl.map((files) => ({ files, programs: ['openssl'] as const })),
   { files: 'service/test/console/*.test.ts', programs: ['chromium'] },
   { files: 'bench/load/wrk.test.ts', programs: ['wrk'] },
   { files: 'dashboards/test/rules.test.ts', programs: ['promtool'] },

@@ -16,6 +16,9 @@ export interface UnaryOptions {
   readonly method?: Method | undefined;
 }
 
+/** grpc-js's texts where a call ends before it has a connection to go over. */
+const neverSent = /No connection established|Name resolution failed|Channel closed before call started/;
+
 /** Each service of etcd has a client of its own, made when it is used first. */
 export class Connection {
   readonly #url: string;
@@ -41,7 +44,7 @@ export class Connection {
     if (this.#closed) throw new EtcdCallError(`The connection to ${this.#name} is closed`, status.UNAVAILABLE, false);
     let client = this.#clients.get(service);
     if (client === undefined) {
-      client = new Client(this.#url.replace(/^https?:\/\//, ''), this.#credentials, this.#options);
+      client = new Client(this.#url.replace(/^https?:\/\/|\/$/g, ''), this.#credentials, this.#options);
       this.#clients.set(service, client);
     }
     return client;
@@ -71,8 +74,8 @@ export class Connection {
         options,
         (error, response) => {
           if (error === null) return resolve(response as T);
-          const neverSent = /No connection established|Name resolution failed/.test(error.details);
-          reject(new EtcdCallError(`${error.details} (${name}, ${this.#name})`, error.code, !neverSent, error));
+          const sent = !neverSent.test(error.details);
+          reject(new EtcdCallError(`${error.details} (${name}, ${this.#name})`, error.code, sent, error));
         },
       );
     });

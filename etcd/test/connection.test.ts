@@ -101,6 +101,27 @@ test('a closed connection takes no call, and one that is under way ends', async 
   await t.notThrowsAsync(call);
 });
 
+test('a call on a connection that is closed in the same instant was not executed', async (t) => {
+  let calls = 0;
+  const { url } = await member(t, (_, done) => {
+    calls++;
+    done(null, {});
+  });
+  const connection = connect(t, url);
+  await put(connection);
+  const call = put(connection);
+  connection.close();
+  const error = await t.throwsAsync(call, { instanceOf: EtcdCallError });
+  t.false(error?.sent);
+  t.is(meaningOf(error), 'not-executed');
+  t.is(calls, 1);
+});
+
+test('a URL may end with a slash', async (t) => {
+  const { url } = await member(t, (_, done) => done(null, {}));
+  await t.notThrowsAsync(put(connect(t, `${url}/`)));
+});
+
 test('a call that waits for its connection goes out though the connection is closed meanwhile', async (t) => {
   const { url } = await member(t, (_, done) => done(null, {}));
   const connection = connect(t, url);

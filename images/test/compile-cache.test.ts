@@ -1,6 +1,6 @@
 /** The compile cache of images: what the programs start with is in it, and processes of an image read it. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -76,6 +76,35 @@ test('a program does its work without the cache: when there is none, it is empty
   isDone();
   isDone({ NODE_DISABLE_COMPILE_CACHE: '1' });
 });
+
+/** A worker that reports once it runs, and then goes on for ever. */
+const code = "require('node:worker_threads').parentPort.postMessage(0); setInterval(() => {}, 1000)";
+const ends = {
+  'is terminated': 'function end() { this.terminate(); }',
+  'runs at process.exit()': 'function end() { process.exit(); }',
+};
+
+for (const [what, end] of Object.entries(ends)) {
+  test(`a worker that ${what} leaves no folder behind`, (t) => {
+    const image = imageOf(t);
+    fill(image);
+    // The preload finds no other place: what is left would be here, and not among folders of other processes.
+    const places = join(image.folder, 'places');
+    mkdirSync(places);
+    writeFileSync(image.preload, readFileSync(image.preload, 'utf8').replace("'/dev/shm', ", ''));
+    writeFileSync(
+      image.program,
+      `import { Worker } from 'node:worker_threads';\n${end}\nnew Worker(${JSON.stringify(code)}, { eval: true }).once('message', end);\nconsole.log('done');\n`,
+    );
+    const lines = run([image.program], { NODE_OPTIONS: `--require=${image.preload}`, TMPDIR: places });
+    t.true(lines.includes('done'));
+    t.true(
+      lines.some((line) => line.includes(`reading cache from ${places}`)),
+      'the main thread has its cache',
+    );
+    t.deepEqual(readdirSync(places), []);
+  });
+}
 
 const programs = [
   [

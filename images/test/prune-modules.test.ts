@@ -7,14 +7,17 @@ import { pruneModules } from '../prune-modules.ts';
 
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
-test('documentation goes, code and every licence stay, whatever their case and ending', (t) => {
+test('documentation, types, maps and other builds go, code and every licence stay, whatever their case and ending', (t) => {
   const folder = join(temporaryFolder(t), 'node_modules');
   const kept = [
     ...['a/LICENSE', 'a/license.md', 'a/LICENCE.txt', '@b/c/COPYING', '@b/c/notice.md', 'a/node_modules/d/License.md'],
     ...[
       'a/index.js',
-      'a/index.js.map',
+      'a/index.ts',
+      'a/build/esm/index.js',
       'a/lib/readme.js',
+      '@opentelemetry/api/build/src/index.js',
+      '@lmdb/lmdb-linux-x64/node.napi.glibc.node',
       'swagger-ui-dist/swagger-ui.css',
       '@codemirror/view/dist/index.js',
     ],
@@ -23,8 +26,15 @@ test('documentation goes, code and every licence stay, whatever their case and e
     'a/README.md',
     'a/docs/how.markdown',
     '@b/c/CHANGELOG.md',
-    'swagger-ui-dist/swagger-ui.js.map',
+    'swagger-ui-dist/swagger-ui-es-bundle.js',
     '@codemirror/view/dist/index.cjs',
+    'a/index.js.map',
+    'a/index.d.ts',
+    'a/node_modules/d/index.d.mts',
+    '@opentelemetry/api/build/esm/index.js',
+    '@opentelemetry/api/build/esnext/index.js',
+    '@lmdb/lmdb-linux-x64/node.abi127.glibc.node',
+    '@lmdb/lmdb-linux-arm64/node.napi.musl.node',
   ];
   for (const file of [...kept, ...removed, 'kvstore-cli/package.json', '@kvstore/service/package.json']) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });

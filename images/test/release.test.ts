@@ -5,11 +5,12 @@ import test from 'ava';
 import manifest from '../../package.json' with { type: 'json' };
 import { digestOf, provenanceOf } from '../provenance.ts';
 import { parts, sbomOf } from '../release.ts';
+import { lockedSbom, type Sbom } from '../sbom.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 test("an image's SBOM has its packages with licences, and Node, and no package of development", (t) => {
-  const { bomFormat, components, metadata } = JSON.parse(sbomOf('kvstore-service', parts.service));
+  const { bomFormat, components, metadata } = JSON.parse(sbomOf('kvstore-service', parts.service, 'x64'));
   t.is(bomFormat, 'CycloneDX');
   t.like(metadata.component, { name: 'kvstore-service', version: manifest.version });
   const names = new Set(components.map(({ name }: { name: string }) => name));
@@ -20,13 +21,33 @@ test("an image's SBOM has its packages with licences, and Node, and no package o
   t.truthy(koa.hashes[0].content);
 });
 
-test('the SBOMs have what the workspaces need that an image shares with the other', (t) => {
-  for (const part of ['service', 'operator'] as const) {
-    const { components } = JSON.parse(sbomOf(`kvstore-${part}`, parts[part]));
-    const names = components.map(({ name }: { name: string }) => name);
-    for (const name of ['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'])
-      t.true(names.includes(name), `${part}: ${name}`);
-  }
+/** Packages of one image that something else of the project has for its development. */
+const alsoOfDevelopment = {
+  service: ['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'debug', 'hasown', 'minimist', 'ms', 'y18n'],
+  operator: ['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'debug', 'hasown', 'ms', 'y18n'],
+};
+
+for (const part of ['service', 'operator'] as const) {
+  test(`the SBOM of the ${part} has packages that are also packages of development, for its processor`, (t) => {
+    const sbom: Sbom = JSON.parse(sbomOf(`kvstore-${part}`, parts[part], 'arm64'));
+    const names = new Set(sbom.components.map(({ name }) => name));
+    for (const name of alsoOfDevelopment[part]) t.true(names.has(name), name);
+    const lmdb = [...names].filter((name) => name.startsWith('@lmdb/'));
+    t.deepEqual(lmdb, part === 'service' ? ['@lmdb/lmdb-linux-arm64'] : []);
+    const refs = new Set([sbom.metadata.component, ...sbom.components].map((component) => component['bom-ref']));
+    for (const { ref, dependsOn } of sbom.dependencies)
+      for (const each of [ref, ...dependsOn]) t.true(refs.has(each), each);
+  });
+}
+
+test('the SBOM of the project has the packages of every image, for all platforms, and no package of development', (t) => {
+  const { metadata, components } = lockedSbom([]);
+  t.is(metadata.component.name, manifest.name);
+  const names = new Set(components.map(({ name }) => name));
+  for (const name of [...alsoOfDevelopment.service, '@kubernetes/client-node', 'commander', 'koa', 'node'])
+    t.true(names.has(name), name);
+  for (const name of ['@lmdb/lmdb-linux-x64', '@lmdb/lmdb-darwin-arm64']) t.true(names.has(name), name);
+  for (const name of ['ava', 'typescript']) t.false(names.has(name), name);
 });
 
 test('the provenance names commit, lock file and base with their digests, and the digest of the image', (t) => {

@@ -4,8 +4,9 @@
  */
 import { hash, randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { privateFolder } from '@kvstore/core/private-files.ts';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -79,11 +80,12 @@ function settingsFor(config: Config): Config {
 
 /**
  * Where its store may be, the best first. Memory where there is such a folder: a flush takes no time there, and a read-only
- * root does not matter. The name is that of the process, which in a container is always the same: what a killed one left is
- * removed by the next.
+ * root does not matter. The name is that of the process, which is the same after a restart of its container: what a killed one
+ * left is removed by the next. Hosts may share the memory, and have processes of the same number.
  */
-export function standInFolders(): readonly string[] {
-  return ['/dev/shm', tmpdir()].map((parent) => join(parent, `kvstore-warm-up-${process.pid}`));
+export function standInFolders(pid = process.pid, thread = threadId): readonly string[] {
+  const name = `kvstore-warm-up-${hostname()}-${pid}-${thread}`;
+  return ['/dev/shm', tmpdir()].map((parent) => join(parent, name));
 }
 
 function newFolder(): string {

@@ -4,6 +4,7 @@ import test from 'ava';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { standInFolders } from '../../src/warm-up/stand-in.ts';
 
 test('while it warms up, a process lives, is not ready and answers; a signal ends it in order', async (t) => {
   const env = { KV_DATA_DIR: temporaryFolder(t), KV_WARM_UP: '1h', KV_DRAIN_WINDOW: '0s' };
@@ -13,7 +14,7 @@ test('while it warms up, a process lives, is not ready and answers; a signal end
   t.is(ready.status, 503);
   t.like(await ready.json(), { code: 'not-ready', detail: 'The service is warming up.' });
   t.is((await fetch(`${service.url}/get/none`)).status, 404);
-  const folder = `/dev/shm/kvstore-warm-up-${service.pid}`;
+  const [folder = ''] = standInFolders(service.pid, 0);
   const hasMemory = existsSync('/dev/shm');
   if (hasMemory) await waitFor('it has opened its store', () => existsSync(folder));
   t.deepEqual(await service.stop(), { code: 0, signal: null });

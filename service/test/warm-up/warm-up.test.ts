@@ -1,4 +1,4 @@
-/** When a warm-up ends, and that a process is ready only then. One after the other: they share the name of a folder. */
+/** When a warm-up ends, and that a process is ready only then. One after the other: those of a thread share a folder. */
 import { readdirSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';

@@ -1,0 +1,65 @@
+/** Links between the documents: each leads to a file of the project, and to a heading in it where it names one. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Packages, and what programs write. */
+const ignored = new Set(['node_modules', 'data', 'release']);
+
+/** Targets of relative links, `[text](target)` or `[name]: target`. Code is not searched. */
+function relativeLinks(markdown: string): readonly string[] {
+  const text = markdown.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]+`/g, '');
+  const targets = text.matchAll(/\]\(<?([^)\s>]+)>?(?:\s[^)]*)?\)|^\[[^\]]+\]:\s+(\S+)/gm);
+  return [...targets].map(([, inline, named]) => inline ?? named ?? '').filter((target) => !/^[a-z]+:/i.test(target));
+}
+
+/** As GitHub makes them of headings. */
+function anchors(markdown: string): ReadonlySet<string> {
+  const headings = markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ +(.*)$/gm);
+  const texts = [...headings].map(([, text = '']) => text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1'));
+  return new Set(
+    texts.map((text) =>
+      text
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+/** @returns what is wrong with the link, or undefined */
+function faultOf(file: string, link: string): string | undefined {
+  const [path = '', anchor] = link.split('#').map(decodeURIComponent);
+  const target = path === '' ? file : join(dirname(file), path);
+  if (target.startsWith('..') || !existsSync(join(root, target))) return `${file}: ${link} leads to no file`;
+  if (anchor === undefined || !target.endsWith('.md')) return undefined;
+  return anchors(readFileSync(join(root, target), 'utf8')).has(anchor)
+    ? undefined
+    : `${file}: ${link} names no heading`;
+}
+
+test('every relative link of a document leads to a file, and to one of its headings', (t) => {
+  const files = globSync('**/*.md', { cwd: root, exclude: (path) => ignored.has(path.split('/').at(-1) ?? '') });
+  const links = files.flatMap((file) =>
+    relativeLinks(readFileSync(join(root, file), 'utf8')).map((link) => [file, link] as const),
+  );
+  t.true(links.length > 300, `${links.length} links`);
+  t.deepEqual(
+    links.flatMap(([file, link]) => faultOf(file, link) ?? []),
+    [],
+  );
+});
+
+test('a link to a file or a heading that is not there is found', (t) => {
+  const text =
+    'See [a](README.md), [b](gone.md#x "title"), `[code](c.md)`, [d](https://example.com).\n\n[e]: README.md#gone\n';
+  const links = relativeLinks(text);
+  t.deepEqual(links, ['README.md', 'gone.md#x', 'README.md#gone']);
+  t.deepEqual(
+    links.map((link) => faultOf('CHANGELOG.md', link)),
+    [undefined, 'CHANGELOG.md: gone.md#x leads to no file', 'CHANGELOG.md: README.md#gone names no heading'],
+  );
+});
