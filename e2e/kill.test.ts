@@ -27,7 +27,7 @@ testOnNode('kill -9 of a service, of the etcd leader and of the operator loses n
   const { acknowledged, refused, longestGap } = await writer.stop();
   const others = [...refused].map(([what, count]) => `${count} × ${what}`).join(', ') || 'none';
   t.log(`acknowledged ${acknowledged.size}, longest gap ${Math.round(longestGap)} ms, others: ${others}`);
-  t.true(acknowledged.size > 100);
+  t.true(acknowledged.size > 10);
   t.deepEqual(await lost(store, acknowledged), []);
 });
 

@@ -67,7 +67,7 @@ test('no client notices a new image, a rolling restart of etcd, or a restart of 
   }
   t.deepEqual(Object.keys(during.codes), ['200']);
   t.deepEqual(beyondHandovers(refused, 1), []);
-  t.true(acknowledged.size > 100);
+  t.true(acknowledged.size > 10);
   t.deepEqual(await lost(store, acknowledged), []);
 });
 
@@ -88,7 +88,7 @@ test('a killed service pod, etcd leader or operator loses no acknowledged write'
   t.log(
     `acknowledged ${acknowledged.size}, longest gap ${Math.round(longestGap)} ms, others ${[...refused].join(' ')}`,
   );
-  t.true(acknowledged.size > 100);
+  t.true(acknowledged.size > 10);
   t.deepEqual(await lost(store, acknowledged), []);
 });
 
@@ -111,7 +111,7 @@ test('a member of etcd that lost its volume is replaced, with every value', asyn
   await store.settled();
   t.is(await statusField(store, '.etcd.readyMembers'), '3');
   const { acknowledged } = await writer.stop();
-  t.true(acknowledged.size > 100);
+  t.true(acknowledged.size > 10);
   t.deepEqual(await lost(store, acknowledged), []);
 });
 
@@ -132,7 +132,7 @@ test('kubectl scale and a bad image that is corrected leave the store serving', 
   await store.settled();
   const { acknowledged, refused } = await writer.stop();
   t.deepEqual([...refused], []);
-  t.true(acknowledged.size > 100);
+  t.true(acknowledged.size > 10);
   t.deepEqual(await lost(store, acknowledged), []);
 });
 

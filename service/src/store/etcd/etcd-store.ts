@@ -112,7 +112,10 @@ export class EtcdStore extends IndexReader implements Store {
     this.#client = client;
     this.#replica = replica;
     const head = (timeout: number) => readHead(client, keyspace, timeout);
-    this.#watches = new Watches({ client, layout: keyspace, replica, clock, requestTimeout, readHead: head });
+    this.#watches = new Watches({
+      ...{ client, layout: keyspace, replica, clock, requestTimeout, readHead: head },
+      readHeadAt: (revision, timeout) => readHead(client, keyspace, timeout, revision),
+    });
     this.#follower = new Follower({
       onApplied: (revisions) => this.#watches.applied(revisions),
       onInterrupted: (why) => this.#watches.interrupt(why),

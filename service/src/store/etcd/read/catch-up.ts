@@ -1,6 +1,6 @@
 /** Sends a watcher what it has missed, from etcd's own history. */
 import { Problem } from '@kvstore/core/problem.ts';
-import { type Clock, pause } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { watchFailed } from '../../notify-watchers.ts';
 import type { Revision } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
@@ -24,36 +24,37 @@ export interface LaggingWatcher {
   readonly closed: AbortSignal;
   /** Undefined: the next may come; else resolves when it may. */
   room(): Promise<void> | undefined;
-  /** True: others wait to catch up, and what was read for this one is in their way. */
-  isInTheWay(): boolean;
   /** Sends the watcher a revision; resolves when the next may come. */
   notify(revision: Revision): Promise<void> | void;
   /** Everything up to this revision was told: is that all that is in the index? Then the rest comes from there. */
   arrived(revision: number): boolean;
 }
 
-/** Milliseconds that a client may take nothing while others wait. */
-const patience = 500;
-
 /**
  * One watch of etcd from where the lagging watcher is: resolves when it has arrived, is closed, or the watch broke; and
- * when its client takes nothing while others wait, since what was read for it is memory: it is read again later.
+ * when its turn is over, since what was read for it is memory that others need: the rest is read in a later turn. A turn
+ * notifies at least one revision, unless the watcher cannot take it or etcd sends nothing for the time of a request.
  * Rejects with Problem `history-gone` when etcd has forgotten the revision, and EtcdCallError.
  */
-export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher): Promise<void> {
+export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher, turn: AbortSignal): Promise<void> {
   const { client, layout, replica, clock, requestTimeout } = options;
+  const { closed } = lagging;
+  const stop = AbortSignal.any([turn, closed]);
   const endpoint = await client.member(requestTimeout);
   // What is no pair was reported when it was applied.
   const reader = new RevisionReader(layout, () => {});
-  let told: Promise<void> = Promise.resolve();
+  let notifying: Promise<void> = Promise.resolve();
+  let hasNotified = false;
+  let isOver = false;
   let failure: unknown;
   let cancelSilence = () => {};
   const watch = await openWatch(endpoint, layout, lagging.last + 1, (response) => {
+    if (isOver) return;
     cancelSilence();
     watch.pause();
-    told = told
+    notifying = notifying
       .then(async () => {
-        if (await tellAll(reader.read(response))) return watch.cancel('arrived');
+        if (await notifyAll(reader.read(response))) return watch.cancel('the watcher has arrived or its turn is over');
         expectMore();
         watch.resume();
       })
@@ -62,32 +63,20 @@ export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher):
         watch.cancel('the watcher failed');
       });
   });
-  /** True: the watcher has arrived, or is closed. */
-  const tellAll = async (revisions: readonly Revision[]): Promise<boolean> => {
+  /** True: the watcher has arrived or is closed, or its turn is over. */
+  const notifyAll = async (revisions: readonly Revision[]): Promise<boolean> => {
     for (const revision of revisions) {
       const room = lagging.room();
-      if (room !== undefined && !(await waited(room))) return true;
-      if (lagging.closed.aborted) return true;
+      if (room !== undefined && !(await settlesBefore(stop, room))) return true;
+      if (closed.aborted) return true;
       // A member may be ahead of the index. Then nothing lies between what was told and what is in the index.
       if (revision.revision > replica.applied && lagging.arrived(replica.applied)) return true;
-      await lagging.notify(revision);
-      if (lagging.arrived(revision.revision)) return true;
+      const taken = lagging.notify(revision);
+      hasNotified = true;
+      if (taken !== undefined && !(await settlesBefore(stop, taken))) return true;
+      if (lagging.arrived(revision.revision) || turn.aborted) return true;
     }
     return false;
-  };
-  /** False: others need what it holds. */
-  const waited = async (room: Promise<void>): Promise<boolean> => {
-    let hasRoom = false;
-    const done = room.then(() => {
-      hasRoom = true;
-    });
-    while (!hasRoom && !lagging.closed.aborted) {
-      const looking = new AbortController();
-      await Promise.race([done, pause(clock, patience, AbortSignal.any([looking.signal, lagging.closed]))]);
-      looking.abort();
-      if (!hasRoom && lagging.isInTheWay()) return false;
-    }
-    return true;
   };
   const expectMore = () => {
     cancelSilence();
@@ -97,21 +86,36 @@ export async function catchUp(options: CatchUpOptions, lagging: LaggingWatcher):
       watch.cancel('etcd brought nothing for a while');
     });
   };
-  const close = () => watch.cancel('closed');
-  lagging.closed.addEventListener('abort', close);
-  if (lagging.closed.aborted) close();
+  const stopped = () => {
+    if (closed.aborted || hasNotified) watch.cancel('closed, or the turn is over');
+  };
+  for (const signal of [turn, closed]) signal.addEventListener('abort', stopped);
+  if (closed.aborted) stopped();
   expectMore();
   try {
     const end = await watch.ended;
-    await told;
+    isOver = true;
+    await notifying;
     if (failure !== undefined) throw watchFailed(failure);
-    if (end.compactRevision !== undefined) {
-      const message = `What came behind revision ${lagging.last} is not known any more.`;
-      throw new Problem('history-gone', message);
-    }
+    if (end.compactRevision !== undefined) throw historyGone(lagging.last);
     if (end.refused) endpoint.reset();
   } finally {
     cancelSilence();
-    lagging.closed.removeEventListener('abort', close);
+    for (const signal of [turn, closed]) signal.removeEventListener('abort', stopped);
   }
+}
+
+export function historyGone(last: number): Problem {
+  return new Problem('history-gone', `What came behind revision ${last} is not known any more.`);
+}
+
+/** False: the signal was aborted before the promise resolved. Rejects as the promise does. */
+function settlesBefore(signal: AbortSignal, promise: Promise<void>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(false);
+    const done = () => signal.removeEventListener('abort', stop);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    promise.then(() => resolve(true), reject).finally(done);
+  });
 }

@@ -4,17 +4,20 @@ import { Problem } from '@kvstore/core/problem.ts';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { pause } from '../../clock.ts';
 import { notifyWatchers } from '../../notify-in-slices.ts';
-import { notify } from '../../notify-watchers.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
 import { otherTimeline } from '../../timeline.ts';
 import { unavailable } from './barrier.ts';
-import { type CatchUpOptions, catchUp, type LaggingWatcher } from './catch-up.ts';
+import { type CatchUpOptions, catchUp, historyGone, type LaggingWatcher } from './catch-up.ts';
 import type { HeadRead } from './head.ts';
 import { HistoryReads } from './history-reads.ts';
+import { HistoryStart } from './history-start.ts';
+import { Listener } from './listener.ts';
 
 export interface WatchesOptions extends CatchUpOptions {
   /** A linearizable read of the head key that takes at most so many milliseconds. */
   readonly readHead: (timeout: number) => Promise<HeadRead>;
+  /** The same, of the head key as it was at a revision. Rejects with an EtcdCallError when that is compacted. */
+  readonly readHeadAt: (revision: number, timeout: number) => Promise<HeadRead>;
 }
 
 /** Watches that read etcd's history at the same time: with etcd's largest answers of 8 MiB, two of each, 64 MiB. */
@@ -23,62 +26,19 @@ const mostReading = 4;
 /** Milliseconds before another try when etcd could not be asked. */
 const retryPause = 100;
 
-class Listener {
-  /** The newest revision that was told. */
-  last: number;
-  readonly #on: Watcher;
-  #opened = false;
-  readonly #closing = new AbortController();
-
-  constructor(after: number, on: Watcher) {
-    this.last = after;
-    this.#on = on;
-  }
-
-  get closed(): AbortSignal {
-    return this.#closing.signal;
-  }
-
-  /** Notifies the watcher once that the watch has begun. */
-  open(): void {
-    if (this.#opened || this.closed.aborted) return;
-    this.#opened = true;
-    this.#on.opened();
-  }
-
-  /** Nothing, for a revision that was told before or that changed no pair. */
-  notify(revision: Revision): Promise<void> | void {
-    if (revision.revision <= this.last || this.closed.aborted) return;
-    this.last = revision.revision;
-    this.open();
-    if (revision.changes.length > 0) return this.#on.revision(revision);
-  }
-
-  /** Undefined: the watcher can take what it catches up with. */
-  room(): Promise<void> | undefined {
-    return this.#on.room?.();
-  }
-
-  close(): void {
-    this.#closing.abort();
-  }
-
-  end(problem: Problem): void {
-    if (this.closed.aborted) return;
-    this.close();
-    this.#on.end(problem);
-  }
-}
-
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #all = new Set<Listener>();
   /** Watchers that have got everything that is in the index. */
   readonly #live = new Set<Listener>();
-  readonly #reads = new HistoryReads(mostReading);
+  readonly #reads: HistoryReads;
+  readonly #start: HistoryStart;
 
   constructor(options: WatchesOptions) {
+    const { clock, requestTimeout, readHeadAt: readAt } = options;
     this.#options = options;
+    this.#reads = new HistoryReads(mostReading, clock);
+    this.#start = new HistoryStart({ clock, requestTimeout, readAt });
   }
 
   /** See Store.watch. */
@@ -109,10 +69,7 @@ export class Watches {
   applied(revisions: readonly Revision[]): Promise<void> | undefined {
     if (this.#live.size === 0) return undefined;
     return notifyWatchers(this.#live, revisions, (listener, revision) => {
-      notify(
-        () => listener.notify(revision),
-        (problem) => listener.end(problem),
-      );
+      listener.notify(revision);
     });
   }
 
@@ -133,33 +90,38 @@ export class Watches {
         throw new Problem('history-gone', message);
       }
     }
+    if (this.#join(listener)) return;
+    if (!(await this.#start.reaches(listener.last + 1, listener.closed))) throw historyGone(listener.last);
+    // Before it waits for a place: the client gets its answer, and signs of life.
+    listener.open();
     const lagging: LaggingWatcher = {
       get last() {
         return listener.last;
       },
       closed: listener.closed,
       room: () => listener.room(),
-      isInTheWay: () => this.#reads.areWanted,
       notify: (revision) => listener.notify(revision),
       arrived: (revision) => {
         listener.last = Math.max(listener.last, revision);
         return this.#join(listener);
       },
     };
-    while (!listener.closed.aborted && !this.#join(listener)) {
+    for (;;) {
       // Nothing is read for a client that takes nothing.
       await listener.room();
-      const giveBack = await this.#reads.take(listener.closed);
-      if (giveBack === undefined) return;
+      if (this.#join(listener)) return;
+      const place = await this.#reads.take(listener.closed);
+      if (place === undefined) return;
       try {
         // Members come and go; the watcher only waits a little longer.
-        await catchUp(this.#options, lagging).catch((error: unknown) => {
+        await catchUp(this.#options, lagging, place.turn).catch((error: unknown) => {
           if (error instanceof Problem) throw error;
         });
       } finally {
-        giveBack();
+        place.giveBack();
       }
-      if (!this.#live.has(listener)) await pause(clock, retryPause, listener.closed);
+      if (this.#live.has(listener) || listener.closed.aborted) return;
+      if (!place.turn.aborted) await pause(clock, retryPause, listener.closed);
     }
   }
 

@@ -1,0 +1,70 @@
+/** A watcher with the position that it has reached. */
+import type { Problem } from '@kvstore/core/problem.ts';
+import { watchFailed } from '../../notify-watchers.ts';
+import type { Revision, Watcher } from '../../store.ts';
+
+export class Listener {
+  /** The newest revision that was told. */
+  last: number;
+  readonly #on: Watcher;
+  #opened = false;
+  readonly #closing = new AbortController();
+  /** Set while the watcher takes a revision. */
+  #taking: Promise<void> | undefined;
+
+  constructor(after: number, on: Watcher) {
+    this.last = after;
+    this.#on = on;
+  }
+
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Notifies the watcher once that the watch has begun. */
+  open(): void {
+    if (this.#opened || this.closed.aborted) return;
+    this.#opened = true;
+    this.#on.opened();
+  }
+
+  /**
+   * Does nothing for a revision that was told before or that changed no pair. Never throws or rejects: a watcher that
+   * fails is ended.
+   */
+  notify(revision: Revision): Promise<void> | undefined {
+    if (revision.revision <= this.last || this.closed.aborted) return undefined;
+    this.last = revision.revision;
+    try {
+      this.open();
+      if (revision.changes.length === 0) return undefined;
+      const taking = this.#on.revision(revision);
+      if (!(taking instanceof Promise)) return undefined;
+      const taken: Promise<void> = taking
+        .catch((cause: unknown) => this.end(watchFailed(cause)))
+        .then(() => {
+          if (this.#taking === taken) this.#taking = undefined;
+        });
+      this.#taking = taken;
+      return taken;
+    } catch (cause) {
+      this.end(watchFailed(cause));
+      return undefined;
+    }
+  }
+
+  /** Undefined: the watcher can take what it catches up with. */
+  room(): Promise<void> | undefined {
+    return this.#taking === undefined ? this.#on.room?.() : this.#taking.then(() => this.#on.room?.());
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  end(problem: Problem): void {
+    if (this.closed.aborted) return;
+    this.close();
+    this.#on.end(problem);
+  }
+}
