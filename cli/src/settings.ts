@@ -49,7 +49,8 @@ export function createContext(name: string, options: CommonOptions, io: Io): Con
   let warning = options.quiet === true ? undefined : plainTextWarning(url);
   const client = new Client({
     url,
-    tls: tlsFiles(options, io.env, url, (text) => options.quiet !== true && say(io, text)),
+    // Also with --quiet: it says that more is trusted than a file.
+    tls: tlsFiles(options, io.env, url, (text) => say(io, text)),
     token() {
       const token = readToken(options, io);
       // Before the first request that has one.

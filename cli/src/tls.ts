@@ -1,9 +1,8 @@
 /** The files of TLS, and where a token must not go without it. */
-import { existsSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
 import { isLoopback } from '@kvstore/core/loopback.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
-import { readNamed } from './named-file.ts';
+import { readIfThere, readNamed } from './named-file.ts';
 
 export interface TlsFileOptions {
   readonly caFile?: string;
@@ -14,17 +13,17 @@ export interface TlsFileOptions {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the files at each call, so that they may be replaced while a command runs. Without them, the authorities that Node
- * knows are trusted; so they are when KV_CA_FILE names a file that is not there, as in a pod whose certificate is that of a
- * public authority.
- * @param warn is called once in that case
+ * Reads the files at each call, so that they may be replaced while a command runs. A file that the user names has to be
+ * there: a slip in its name must not make the command trust public authorities, and send a token to a store that one of
+ * them vouches for. They are trusted when no file is named, and when KV_OPTIONAL_CA_FILE alone names one that is not there.
+ * @param warn is called once in the second case
  * @throws CliError (usage) here when the options do not go together, and from the function when a file cannot be read
  */
 export function tlsFiles(
   options: TlsFileOptions,
   env: Env,
   url: URL,
-  warn: (text: string) => void = () => {},
+  warn: (text: string) => void,
 ): () => SecureContextOptions {
   const given = Object.entries(names).filter(([name]) => options[name as keyof TlsFileOptions] !== undefined);
   const [unused] = given;
@@ -40,20 +39,31 @@ export function tlsFiles(
     throw new CliError('--cert-file and --key-file go together', exitCodes.usage);
   }
   let warned = false;
-  const isMissing = () => {
-    // What was typed was meant.
-    if (ca === undefined || options.caFile !== undefined || existsSync(ca)) return false;
-    if (!warned)
-      warn(`warning: KV_CA_FILE: there is no ${ca}; the store is checked against the authorities that Node knows`);
-    warned = true;
-    return true;
+  const authority = (): Buffer | undefined => {
+    if (ca !== undefined) return readNamed(whatCaIs, ca);
+    const optional = env[optionalCa];
+    if (optional === undefined || optional === '') return undefined;
+    const found = readIfThere(whatCaIs, optional);
+    if (found === undefined && !warned) {
+      warned = true;
+      warn(
+        `warning: ${optionalCa}: there is no ${optional}; the store is checked against the authorities that Node knows`,
+      );
+    }
+    return found;
   };
+  const withAuthority = (found: Buffer | undefined) => (found === undefined ? {} : { ca: found });
   return () => ({
-    ...(ca === undefined || isMissing() ? {} : { ca: readNamed('the certificate authority', ca) }),
+    ...withAuthority(authority()),
     ...(cert === undefined ? {} : { cert: readNamed('the client certificate', cert) }),
     ...(key === undefined ? {} : { key: readNamed("the client certificate's key", key) }),
   });
 }
+
+const whatCaIs = 'the certificate authority';
+
+/** For pods: the operator cannot know whether a Secret has a ca.crt, and that of a public authority's certificate has none. */
+const optionalCa = 'KV_OPTIONAL_CA_FILE';
 
 const names = {
   caFile: { flag: '--ca-file', variable: 'KV_CA_FILE' },

@@ -34,17 +34,47 @@ test('an authority is trusted by --ca-file or KV_CA_FILE; without it nothing is 
   );
 });
 
-test("a file of KV_CA_FILE that is not there is named, and Node's authorities are asked instead", async (t) => {
+test("a file of KV_OPTIONAL_CA_FILE that is not there is named, and Node's authorities are trusted instead", async (t) => {
   const { url, authority, folder } = await startSecure(t);
-  const env = { KV_CA_FILE: join(folder, 'none') };
+  const env = { KV_OPTIONAL_CA_FILE: join(folder, 'none') };
   const untrusted = await cli(t, ['get', 'a'], { url, env });
   t.is(untrusted.code, 6);
-  t.regex(untrusted.stderr, /^kvstore-cli: warning: KV_CA_FILE: there is no \S+none; the store is checked against/);
+  t.regex(
+    untrusted.stderr,
+    /^kvstore-cli: warning: KV_OPTIONAL_CA_FILE: there is no \S+none; the store is checked against/,
+  );
   t.is(untrusted.stderr.match(/warning/g)?.length, 1);
   // As if Node knew the authority.
   const known = { ...env, NODE_EXTRA_CA_CERTS: authority.certFile };
+  const quiet = await cli(t, ['set', 'a', '1', '-q'], { url, env: known });
+  t.is(quiet.code, 0);
+  t.regex(quiet.stderr, /warning: KV_OPTIONAL_CA_FILE: there is no \S+none;/, 'with -q, too');
+  const named = { KV_OPTIONAL_CA_FILE: authority.certFile };
+  t.like(await cli(t, ['get', 'a'], { url, env: named }), { code: 0, stdout: '1\n', stderr: '' });
+  const other = (await CertificateAuthority.create(folder, 'other')).certFile;
+  const both = { ...named, KV_CA_FILE: other };
+  t.is((await cli(t, ['get', 'a'], { url, env: both })).code, 6, 'KV_CA_FILE counts before it');
+});
+
+test("an authority's file that the user names and that is not there, or that cannot be read, ends the command", async (t) => {
+  const { url, authority, folder } = await startSecure(t);
+  // As if Node knew the authority.
+  const known = { NODE_EXTRA_CA_CERTS: authority.certFile };
   t.is((await cli(t, ['set', 'a', '1'], { url, env: known })).code, 0);
-  t.is((await cli(t, ['get', 'a', '--ca-file', join(folder, 'none')], { url, env: known })).code, 2, 'a typed one');
+  const [none, below] = [join(folder, 'none'), join(authority.certFile, 'below')];
+  for (const [flags, variables, fault] of [
+    [['--ca-file', none], {}, 'ENOENT'],
+    [['--ca-file', none], { KV_OPTIONAL_CA_FILE: authority.certFile }, 'ENOENT'],
+    [[], { KV_CA_FILE: none }, 'ENOENT'],
+    [[], { KV_CA_FILE: none, KV_OPTIONAL_CA_FILE: none }, 'ENOENT'],
+    [[], { KV_CA_FILE: folder }, 'EISDIR'],
+    [[], { KV_OPTIONAL_CA_FILE: folder }, 'EISDIR'],
+    [[], { KV_OPTIONAL_CA_FILE: below }, 'ENOTDIR'],
+  ] as const) {
+    const { code, stdout, stderr } = await cli(t, ['get', 'a', ...flags], { url, env: { ...known, ...variables } });
+    t.deepEqual([code, stdout], [2, ''], JSON.stringify([flags, variables]));
+    t.regex(stderr, new RegExp(`^kvstore-cli: the certificate authority: ${fault}`));
+  }
 });
 
 test('a store that asks for client certificates is used with --cert-file and --key-file', async (t) => {

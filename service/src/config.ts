@@ -285,7 +285,8 @@ export function unknownSettings(env: Readonly<Record<string, string | undefined>
 
 /** They may be in the environment for the command line that is used beside the service (cli/src/settings.ts). */
 const commandLineVariables: ReadonlySet<string> = new Set([
-  ...['KV_URL', 'KV_TOKEN_FILE', 'KV_CA_FILE', 'KV_CERT_FILE', 'KV_KEY_FILE', 'KV_EXPECT_IDENTITY'],
+  ...['KV_URL', 'KV_TOKEN_FILE', 'KV_CA_FILE', 'KV_OPTIONAL_CA_FILE', 'KV_CERT_FILE', 'KV_KEY_FILE'],
+  'KV_EXPECT_IDENTITY',
 ]);
 
 /** Reads the table from an environment. Throws ConfigError that names all faults. */

@@ -130,7 +130,7 @@ test('an empty environment gives the defaults of the table', (t) => {
 });
 
 test('variables that only look like settings are named', (t) => {
-  const ofTheCommandLine = { KV_URL: 'https://a', KV_CA_FILE: 'b' };
+  const ofTheCommandLine = { KV_URL: 'https://a', KV_CA_FILE: 'b', KV_OPTIONAL_CA_FILE: 'c' };
   t.deepEqual(unknownSettings({ KV_PROT: '1', KV_PORT: '80', PATH: '/bin', ...ofTheCommandLine }), ['KV_PROT']);
 });
 

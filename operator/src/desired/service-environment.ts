@@ -147,10 +147,10 @@ const listenerTlsFiles = {
 
 /**
  * For `kubectl exec POD -- kv`: the certificate has the name of the Service, not that of the pod or of loopback, where the
- * command line looks by default.
+ * command line looks by default. The Secret of a public authority's certificate has no ca.crt.
  */
 function commandLine(kvstore: KvStore): Record<string, string> {
-  return { KV_URL: serviceUrl(kvstore), KV_CA_FILE: listenerTlsFiles.KV_PEERS_CA_FILE };
+  return { KV_URL: serviceUrl(kvstore), KV_OPTIONAL_CA_FILE: listenerTlsFiles.KV_PEERS_CA_FILE };
 }
 
 const ownEtcdLimits = {

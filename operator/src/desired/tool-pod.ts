@@ -72,7 +72,7 @@ export function buildToolPod(kvstore: KvStore, defaults: ServiceDefaults, tool: 
           args: [...tool.args],
           env: [
             { name: 'KV_URL', value: serviceUrl(kvstore) },
-            ...(authority === undefined ? [] : [{ name: 'KV_CA_FILE', value: `${authorityFolder}/ca.crt` }]),
+            ...(authority === undefined ? [] : [{ name: 'KV_OPTIONAL_CA_FILE', value: `${authorityFolder}/ca.crt` }]),
             ...(tool.hasIdentity ? [{ name: 'KV_EXPECT_IDENTITY', value: identityOf(kvstore) }] : []),
             ...(tokenSecretName === undefined ? [] : [{ name: 'KV_TOKEN_FILE', value: `${tokenFolder}/token` }]),
           ],

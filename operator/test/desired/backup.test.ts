@@ -49,7 +49,7 @@ test('of a store that speaks https, backups and restores trust its authority, an
   ];
   for (const pod of pods) {
     const env = Object.fromEntries((pod?.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
-    t.like(env, { KV_URL: 'https://shop.web.svc:8080', KV_CA_FILE: '/etc/kvstore/tls/ca.crt' });
+    t.like(env, { KV_URL: 'https://shop.web.svc:8080', KV_OPTIONAL_CA_FILE: '/etc/kvstore/tls/ca.crt' });
     const items = [{ key: 'ca.crt', path: 'ca.crt' }];
     // Optional: with a certificate of a public authority there is none.
     const secret = { secretName: 'shop-tls', items, defaultMode: 0o440, optional: true };

@@ -96,7 +96,7 @@ test('with a certificate the API speaks https: files, probes, peers; its change 
     KV_PEERS_CA_FILE: '/etc/kvstore/tls/ca.crt',
     // Of the command line in the same pod.
     KV_URL: 'https://shop.web.svc:8080',
-    KV_CA_FILE: '/etc/kvstore/tls/ca.crt',
+    KV_OPTIONAL_CA_FILE: '/etc/kvstore/tls/ca.crt',
   });
   t.deepEqual(pod?.volumes?.at(-1), { name: 'tls', secret: { secretName: 'shop-tls', defaultMode: 0o440 } });
   t.deepEqual(container?.volumeMounts?.at(-1), { name: 'tls', mountPath: '/etc/kvstore/tls', readOnly: true });

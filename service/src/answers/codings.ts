@@ -49,6 +49,12 @@ export function codingOf(accepted: string | undefined): Coding | undefined {
   return chosenCoding(accepted, 'zstd');
 }
 
+/** Whether a request accepts an answer in the coding. `*` does not mean zstd, as when a coding is chosen. */
+export function takesCoding(accepted: string | undefined, coding: Coding): boolean {
+  if (accepted === undefined || (coding === 'zstd' && offersOf(accepted, coding).length === 0)) return false;
+  return negotiation({ 'accept-encoding': accepted }).encoding([coding]) === coding;
+}
+
 /**
  * The coding that a request asks for, of gzip and a better one; undefined: none. Of two that it likes equally it is the
  * better one: their order in the header says nothing (RFC 9110, 12.5.3). The better one is given only to who names it:
@@ -56,11 +62,15 @@ export function codingOf(accepted: string | undefined): Coding | undefined {
  */
 export function chosenCoding<T extends string>(accepted: string | undefined, better: T): T | 'gzip' | undefined {
   if (accepted === undefined) return undefined;
-  const offers = accepted.split(',');
-  const named = offers.filter((offer) => offer.split(';')[0]?.trim().toLowerCase() === better);
+  const named = offersOf(accepted, better);
   const provided = named.length > 0 ? [better, 'gzip', 'identity'] : ['gzip', 'identity'];
   // Of equals, the first of the header is chosen.
-  const ordered = [...named, ...offers.filter((offer) => !named.includes(offer))].join(',');
+  const ordered = [...named, ...accepted.split(',').filter((offer) => !named.includes(offer))].join(',');
   const chosen = negotiation({ 'accept-encoding': ordered }).encoding(provided);
   return chosen === better || chosen === 'gzip' ? (chosen as T | 'gzip') : undefined;
+}
+
+/** What the header says of the coding by its name. */
+function offersOf(accepted: string, coding: string): readonly string[] {
+  return accepted.split(',').filter((offer) => offer.split(';')[0]?.trim().toLowerCase() === coding);
 }

@@ -8,7 +8,7 @@ import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { Answer, BytesAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type CodedForm, CodedForms } from './coded-forms.ts';
 import { type Coding, coderBytes, coderShare, codingOf, compressed } from './codings.ts';
-import { codingsIn, tagOf } from './entity-tag.ts';
+import { tagOf } from './entity-tag.ts';
 
 /** Bytes below which the frames of a coding are not worth the work. */
 const least = 1024;
@@ -27,12 +27,6 @@ export function isCompressible(path: string): boolean {
 export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: ByteBudget): Answer | Promise<Answer> {
   if (answer.kind === 'events' || answer.headers.includes('Content-Encoding')) return answer;
   const coding = codingOf(headers['accept-encoding']);
-  if (answer.status === 304) {
-    // The tag is one that the client has: of the coding that it asks for, if it has that.
-    const had = codingsIn(headers['if-none-match']);
-    const shown = had.find((each) => each === coding) ?? had[0];
-    return shown === undefined ? answer : { ...answer, headers: codedHeaders(answer.headers, shown, []) };
-  }
   if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
   if (answer.kind === 'bytes') return compressedBytes(answer, coding, unsent);
   const held = unsent.hold(coderBytes[coding], coderShare);

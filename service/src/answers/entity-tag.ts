@@ -53,8 +53,8 @@ export function withoutCoding<T extends string | undefined>(tags: T): T {
 const codedEnd = /-(gzip|zstd)"/g;
 
 /** The codings of the entity tags of a request. */
-export function codingsIn(tags: string | undefined): readonly Coding[] {
-  return [...(tags ?? '').matchAll(codedEnd)].map(([, coding]) => coding as Coding);
+export function codingsIn(tags: string): readonly Coding[] {
+  return [...tags.matchAll(codedEnd)].map(([, coding]) => coding as Coding);
 }
 
 /** Where a client that was here before goes on: behind this revision, and so many changes of the next one. */

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { Target } from '../requests/target.ts';
+import { isRetired } from '../server/retired.ts';
 import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';
 
@@ -21,7 +22,7 @@ export function acceptRequest(
   /** The last Host that was good: as a rule the next one, too. */
   let lastHost: string | undefined;
   return ({ headers, rawHeaders, httpVersion, socket }, target) => {
-    if (needsCertificate && !(socket as TLSSocket).authorized && !probes.has(target.path)) {
+    if (needsCertificate && !isCertified(socket as TLSSocket) && !probes.has(target.path)) {
       throw new Problem(
         'certificate-required',
         'A request needs a client certificate of an authority that is known here.',
@@ -46,6 +47,11 @@ export function acceptRequest(
     }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
   };
+}
+
+/** The authority of a retired connection's certificate may have been withdrawn while the request waited for its turn. */
+function isCertified(socket: TLSSocket): boolean {
+  return socket.authorized && !isRetired(socket);
 }
 
 /** Kubelets have no certificate. */

@@ -49,7 +49,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
     if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
     if (inCoding === undefined || !isCompressible(route.path)) return sendAs(route, ctx, answer);
     // What asks for no coding pays for none.
-    const asksForNone = request.headers['accept-encoding'] === undefined && answer.status === 200;
+    const asksForNone = request.headers['accept-encoding'] === undefined;
     const coded = asksForNone ? answer : inCoding(ctx.req, answer);
     return 'then' in coded ? coded.then((ready) => sendAs(route, ctx, ready)) : sendAs(route, ctx, coded);
   };

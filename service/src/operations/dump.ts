@@ -25,15 +25,13 @@ const vary = ['Vary', 'Accept'];
 export function dumpPairs(parts: DumpParts): Dump {
   const { store, dumps, repeated } = parts;
   const read = (request: DumpRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent, mustMatch } = request;
+    const { stale, heldTag, mustMatch } = request;
     const head = [...vary, ...ageOf(store, stale)];
     const form = formOf(request);
     const etag = () => tagOf(viewTag(store, store), form);
     mustMatch?.(etag());
-    if (hasCurrent !== undefined) {
-      const current = etag();
-      if (hasCurrent(current)) return emptyAnswer(304, [...head, 'ETag', current]);
-    }
+    const held = heldTag?.(etag());
+    if (held !== undefined) return emptyAnswer(304, [...head, 'ETag', held]);
     const ready = isWhole(request) ? dumps.take() : undefined;
     if (ready === undefined) {
       const tag = viewTag(store, store);

@@ -15,14 +15,13 @@ export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 
 export function getValue(store: Store, answers: AnswerCache): Get {
   const source = valuesOf(store);
-  const read = ({ key, stale, hasCurrent, mustMatch }: GetRequest): TextAnswer => {
+  const read = ({ key, stale, heldTag, mustMatch }: GetRequest): TextAnswer => {
     const answer = answers.answer(source, key);
     const age = ageOf(store, stale);
     const { etag } = answer;
     mustMatch?.(etag);
-    if (hasCurrent !== undefined && etag !== undefined && hasCurrent(etag)) {
-      return emptyAnswer(304, ['ETag', etag, ...age]);
-    }
+    const held = etag === undefined ? undefined : heldTag?.(etag);
+    if (held !== undefined) return emptyAnswer(304, ['ETag', held, ...age]);
     return withHeaders(answer, age);
   };
   return afterBarrier(store, read);

@@ -32,12 +32,13 @@ export function searchKeys(parts: SearchParts): Search {
     return answers.answer(sources[by], text);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
-    const { stale, hasCurrent, mustMatch, question } = request;
+    const { stale, heldTag, mustMatch, question } = request;
     const etag = viewTag(store, store);
     mustMatch?.(etag);
     const age = ageOf(store, stale);
+    const held = heldTag?.(etag);
+    if (held !== undefined) return emptyAnswer(304, ['ETag', held, ...age]);
     const head = ['ETag', etag, ...age];
-    if (hasCurrent?.(etag)) return emptyAnswer(304, head);
     const plain = readPlain(request);
     const kept = plain === undefined ? repeated.get(question, etag) : undefined;
     if (kept !== undefined) return withHeaders(kept, head);

@@ -1,12 +1,10 @@
 /** The reads as typed requests. */
-import type { IncomingHttpHeaders } from 'node:http';
 import { parseKey } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import fresh from 'fresh';
-import { withoutCoding } from '../answers/entity-tag.ts';
 import type { KeyFilter } from '../store/store.ts';
 import { decodeBody } from './body.ts';
 import { parseReadCondition } from './conditions.ts';
+import { type HeldTag, heldTag } from './held-tag.ts';
 import { parseKeys } from './keys.ts';
 import { preferred } from './media-types.ts';
 import { maxLimit, type Page, parseFlag, parsePage, parseQuery, parseStale, type Query, single } from './query.ts';
@@ -16,8 +14,8 @@ import { decodePath } from './target.ts';
 interface Read {
   /** True: answered from the index as it is, without waiting for it to be fresh. */
   readonly stale: boolean;
-  /** Whether the client has the answer with this entity tag already (RFC 9110, 13.1.2); undefined: it has none. */
-  readonly hasCurrent: ((etag: string) => boolean) | undefined;
+  /** Which answer the client has already (RFC 9110, 13.1.2); undefined: it has none. */
+  readonly heldTag: HeldTag | undefined;
   /**
    * Throws Problem `precondition-failed` when If-Match does not name the entity tag (RFC 9110, 13.1.1); undefined as tag:
    * there is nothing. Undefined: the request has no such condition.
@@ -79,7 +77,7 @@ export function parseGet(request: RawRequest): GetRequest {
   return {
     key,
     stale: query !== '' && parseStale(parseQuery(query, ['consistency'])),
-    hasCurrent: conditionOf(request.headers),
+    heldTag: heldTag(request.headers),
     mustMatch: parseReadCondition(request.headers),
   };
 }
@@ -144,7 +142,7 @@ function manyOf(request: RawRequest, query: Query, what: string): Omit<ManyReque
   const stale = parseStale(query);
   const question = `${what}?${request.target.query}`;
   const { headers } = request;
-  const conditions = { hasCurrent: conditionOf(headers), mustMatch: parseReadCondition(headers) };
+  const conditions = { heldTag: heldTag(headers), mustMatch: parseReadCondition(headers) };
   return { query, question, stale, ...conditions, isGone: () => request.isGone() };
 }
 
@@ -156,14 +154,4 @@ function wantsLines(request: RawRequest): boolean {
   // What most clients send needs no negotiation, which takes a tenth of such a request's time.
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return false;
   return preferred(accept, [{ type: 'application/json' }, { type: jsonLines }])?.type === jsonLines;
-}
-
-function conditionOf(headers: IncomingHttpHeaders): Read['hasCurrent'] {
-  const { 'if-none-match': tags, 'cache-control': cacheControl } = headers;
-  if (tags === undefined) return undefined;
-  const asked = {
-    'if-none-match': withoutCoding(tags),
-    ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
-  };
-  return (etag) => fresh(asked, { etag });
 }

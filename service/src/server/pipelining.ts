@@ -5,6 +5,7 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Spans } from '../store/spans.ts';
+import { isRetired } from './retired.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
 const mostHeld = 4000;
@@ -15,8 +16,15 @@ const fewHeld = 4;
 /** Requests of a connection that are served one right after the other; then other connections get their turn. */
 const mostInARow = 100;
 
-/** `bind`: what is done later for a sampled request belongs to its trace. */
-export function oneAtATime(serve: RequestListener, { bind }: Pick<Spans, 'bind'>): RequestListener {
+/**
+ * A retired connection ends in place of its next request.
+ * @param bind what is done later for a sampled request belongs to its trace
+ */
+export function oneAtATime(serveNext: RequestListener, { bind }: Pick<Spans, 'bind'>): RequestListener {
+  const serve: RequestListener = (request, response) => {
+    if (isRetired(request.socket)) request.socket.destroySoon();
+    else serveNext(request, response);
+  };
   const held = new HeldRequests();
   const row = new Row();
   return (request, response) => {

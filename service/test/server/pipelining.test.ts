@@ -5,6 +5,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { oneAtATime } from '../../src/server/pipelining.ts';
+import { retire } from '../../src/server/retired.ts';
 import { noSpans } from '../../src/store/spans.ts';
 import { around } from '../support/around.ts';
 import { call } from '../support/call.ts';
@@ -112,6 +113,19 @@ test('what all clients together send ahead is bounded, and those who send most a
   later.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
   await waitFor('they are taken', () => requests === before + 500);
   t.is(await open(), 1);
+});
+
+test('a retired connection ends in place of its next request, be that waiting for its turn or come later', async (t) => {
+  const served: Socket[] = [];
+  const listener = oneAtATime(({ socket }) => void served.push(socket), noSpans);
+  const ask = (socket: Socket) => listener({ socket } as IncomingMessage, { socket } as unknown as ServerResponse);
+  const [waiting, later] = [new Socket(), new Socket()];
+  for (let i = 0; i < 101; i++) ask(waiting);
+  for (const socket of [waiting, later]) retire(socket);
+  ask(later);
+  await waitFor('both have ended', () => waiting.destroyed && later.destroyed);
+  t.is(served.length, 100);
+  t.false(served.includes(later));
 });
 
 test('after a hundred requests of one connection in a row, others get their turn', async (t) => {

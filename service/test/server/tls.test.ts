@@ -11,6 +11,7 @@ import { type Certificate, CertificateAuthority } from '../../../test-support/ce
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { takenOf } from '../../src/server/stalled-clients.ts';
+import { around } from '../support/around.ts';
 import { call } from '../support/call.ts';
 import { type Service, type ServiceOptions, startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
@@ -197,6 +198,54 @@ test('connections that are open when the authority of clients changes end: idle 
   t.regex(writing.received(), /^HTTP\/1\.1 200 .*\r\nConnection: close\r\n/s);
   t.notRegex(writing.received(), /keep-alive/);
   t.is((await get(service, '/', agentOf(t, client))).status, 403);
+});
+
+test('when the authority of clients changes, a connection gets the answer that has begun, and no request behind it is served', async (t) => {
+  const reads: string[] = [];
+  const { folder, authority, clientCa, service } = await startSecure(t, {
+    clients: true,
+    around: (store) =>
+      around(store, {
+        get(key) {
+          reads.push(key);
+          return store.get(key);
+        },
+      }),
+  });
+  const size = 16 << 20;
+  await service.store.set([{ key: 'large', value: JSON.stringify('x'.repeat(size)) }]);
+  const known = await authority.issue('client');
+  const client = {
+    ...{ ca: await read(authority.certFile), cert: await read(known.certFile), key: await read(known.keyFile) },
+  };
+  const socket = connectTls({ port: service.port, host: '127.0.0.1', ...client });
+  t.teardown(() => socket.destroy());
+  let received = 0;
+  socket.on('data', (piece: Buffer) => {
+    received += piece.length;
+    socket.pause();
+  });
+  await once(socket, 'secureConnect');
+  socket.write('GET /get/large HTTP/1.1\r\nHost: x\r\n\r\n');
+  await waitFor('the answer has begun', () => received > 0);
+  await copyFile((await CertificateAuthority.create(folder, 'next')).certFile, clientCa);
+  await waitFor('others are refused', async () => (await get(service, '/', agentOf(t, client))).status === 403);
+  t.false(socket.closed);
+  // A read of one key does not wait until the event loop has time for it.
+  const ahead = 'GET /get/late HTTP/1.1\r\nHost: x\r\n\r\n';
+  const sets = Array.from({ length: 20 }, (_, i) => {
+    return `POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 13\r\n\r\n{"late-${10 + i}":1}`;
+  });
+  socket.write(ahead + sets.join(''));
+  await waitFor('they have arrived', async () => (await metric(service, 'http_server_active_requests')) === 22);
+  socket.removeAllListeners('data').on('data', (piece: Buffer) => {
+    received += piece.length;
+  });
+  await closed(socket);
+  t.true(received > size, 'all of the answer came');
+  await waitFor('nothing is being served', async () => (await metric(service, 'http_server_active_requests')) === 0);
+  t.deepEqual(reads, ['large']);
+  t.deepEqual(service.store.searchBounded('prefix', 'late-', 20), []);
 });
 
 test('an authority of clients of which a part cannot be read is not put in force', async (t) => {

@@ -3,6 +3,7 @@ import type { ServerOptions, ServerResponse } from 'node:http';
 import { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { retire } from '../retired.ts';
 
 /** What a server needs for TLS. */
 export interface Tls {
@@ -68,6 +69,8 @@ export class TlsServer extends Server {
   #retireConnections(): void {
     for (const socket of this.#handshaking.values()) socket.destroy();
     for (const socket of this.#agreed as Set<Answering>) {
+      // Node begins what the client sent ahead before it says that the answer is closed.
+      retire(socket);
       const response = socket._httpMessage;
       if (response == null) {
         socket.destroy();

@@ -1,0 +1,43 @@
+/** If-None-Match of a read (RFC 9110, 13.1.2): which answer the client has already. */
+import type { IncomingHttpHeaders } from 'node:http';
+import fresh from 'fresh';
+import { codingOf, takesCoding } from '../answers/codings.ts';
+import { codingsIn, type Form, tagOf } from '../answers/entity-tag.ts';
+
+/**
+ * From the current entity tag, which is that of the answer without a content coding, to the one that the client has: the
+ * request names it, it shows the same, and the request accepts its coding. Undefined: the client has no such answer.
+ */
+export type HeldTag = (etag: string) => string | undefined;
+
+/** Undefined: the request has no such condition. */
+export function heldTag(headers: IncomingHttpHeaders): HeldTag | undefined {
+  const { 'if-none-match': tags, 'cache-control': cacheControl } = headers;
+  if (tags === undefined) return undefined;
+  const asked = { 'if-none-match': tags, ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) };
+  const forms = formsIn(tags, headers['accept-encoding']);
+  return (etag) => {
+    for (const form of forms) {
+      const tag = tagOf(etag, form);
+      if (fresh(asked, { etag: tag })) return tag;
+    }
+    return undefined;
+  };
+}
+
+/**
+ * The forms of an answer that a client with these tags may have and accepts, the one that it asks for first. A cache names
+ * what other clients asked for: one that accepts no gzip must not be given it. No coding at all is always accepted, since the
+ * service answers so when it has no memory to compress.
+ */
+function formsIn(tags: string, accepted: string | undefined): readonly Form[] {
+  const named = codingsIn(tags);
+  if (named.length === 0) return plain;
+  const first = codingOf(accepted);
+  const codings = new Set(named.filter((coding) => takesCoding(accepted, coding)));
+  const others = [...codings].filter((coding) => coding !== first);
+  const forms: Form[] = first !== undefined && codings.has(first) ? [`-${first}`, ''] : [''];
+  return [...forms, ...others.map((coding): Form => `-${coding}`)];
+}
+
+const plain: readonly Form[] = [''];
