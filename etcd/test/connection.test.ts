@@ -1,13 +1,8 @@
 import { createServer } from 'node:net';
-import {
-  credentials,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js';
+import { credentials, Server, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
+import { listen } from '../../test-support/listen.ts';
+import { listenGrpc } from '../../test-support/listen-grpc.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { EtcdCallError, meaningOf } from '../src/call-error.ts';
 import { lastingOptions } from '../src/channel-options.ts';
@@ -21,12 +16,7 @@ type Put = (call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) 
 async function member(t: ExecutionContext, put: Put): Promise<{ server: Server; url: string }> {
   const server = new Server();
   server.addService({ put: methodOf('KV', 'put') }, { put });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
+  const port = await listenGrpc(server);
   t.teardown(() => server.forceShutdown());
   return { server, url: `http://127.0.0.1:${port}` };
 }
@@ -80,8 +70,7 @@ test('a call that gets no answer in time may have been executed', async (t) => {
 
 test('a call that meets no member was not executed', async (t) => {
   const listener = createServer();
-  await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as { port: number };
+  const port = await listen(listener);
   await new Promise((resolve) => listener.close(resolve));
   const error = await t.throwsAsync(put(connect(t, `http://127.0.0.1:${port}`)), { instanceOf: EtcdCallError });
   t.false(error?.sent);

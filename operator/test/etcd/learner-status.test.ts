@@ -1,6 +1,7 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { methodOf } from '@kvstore/etcd/schema.ts';
 import test from 'ava';
+import { listenGrpc } from '../../../test-support/listen-grpc.ts';
 import { memberClient } from '../../src/etcd/member-client.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { issueAuthority, issueLeaf } from '../../src/etcd/tls/issue.ts';
@@ -21,10 +22,7 @@ test('a learner has a status, though it refuses to tell alarms', async (t) => {
       done({ code: status.UNAVAILABLE, details: 'etcdserver: rpc not supported for learner' }),
   });
   const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
-  const credentials = ServerCredentials.createSsl(null, [pair]);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
-  });
+  const port = await listenGrpc(server, ServerCredentials.createSsl(null, [pair]));
   t.teardown(() => server.forceShutdown());
   const identity = { ca: authority.certificate, certificate, key };
   const client = memberClient({ url: `https://127.0.0.1:${port}`, serverName: 'localhost' }, identity);

@@ -1,8 +1,8 @@
 /** What a client sends ahead, and what it may make the service hold. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import test from 'ava';
+import { listen } from '../../../test-support/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { oneAtATime } from '../../src/server/pipelining.ts';
 import { retire } from '../../src/server/retired.ts';
@@ -86,9 +86,7 @@ test('what all clients together send ahead is bounded, and those who send most a
     listener(request, response);
   });
   t.teardown(() => server.close());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const connections = await Promise.all(Array.from({ length: 60 }, () => connectRaw(t, { port })));
   const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
   await waitFor('all are connected', async () => (await open()) === connections.length);
@@ -115,10 +113,16 @@ test('what all clients together send ahead is bounded, and those who send most a
   t.is(await open(), 1);
 });
 
-test('a retired connection ends in place of its next request, be that waiting for its turn or come later', async (t) => {
+/** Requests without a server: `served` are the connections of those that got their turn. */
+function withoutServer() {
   const served: Socket[] = [];
   const listener = oneAtATime(({ socket }) => void served.push(socket), noSpans);
   const ask = (socket: Socket) => listener({ socket } as IncomingMessage, { socket } as unknown as ServerResponse);
+  return { served, ask };
+}
+
+test('a retired connection ends in place of its next request, be that waiting for its turn or come later', async (t) => {
+  const { served, ask } = withoutServer();
   const [waiting, later] = [new Socket(), new Socket()];
   for (let i = 0; i < 101; i++) ask(waiting);
   for (const socket of [waiting, later]) retire(socket);
@@ -129,9 +133,7 @@ test('a retired connection ends in place of its next request, be that waiting fo
 });
 
 test('after a hundred requests of one connection in a row, others get their turn', async (t) => {
-  const served: Socket[] = [];
-  const listener = oneAtATime(({ socket }) => void served.push(socket), noSpans);
-  const ask = (socket: Socket) => listener({ socket } as IncomingMessage, { socket } as unknown as ServerResponse);
+  const { served, ask } = withoutServer();
   const [greedy, other] = [new Socket(), new Socket()];
   for (let i = 0; i < 101; i++) ask(greedy);
   t.is(served.length, 100);

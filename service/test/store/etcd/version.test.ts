@@ -1,5 +1,6 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
+import { listenGrpc } from '../../../../test-support/listen-grpc.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { open } from './harness.ts';
 
@@ -19,12 +20,7 @@ async function startFake(t: ExecutionContext, version: string): Promise<string> 
     { status },
     { status: (_: unknown, callback: (error: null, bytes: Buffer) => void) => callback(null, answer) },
   );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
-  });
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${await listenGrpc(server)}`;
 }
 
 test('an etcd that is too old is refused with a message that says which versions are not', async (t) => {

@@ -6,10 +6,11 @@ import { createServer as createTlsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
 import { CertificateAuthority } from '../../../../test-support/certificates.ts';
 import { listen } from '../../../../test-support/listen.ts';
+import { listenGrpc } from '../../../../test-support/listen-grpc.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
 import { Sender } from '../../../src/telemetry/tracing/sender.ts';
@@ -102,11 +103,7 @@ test('OTEL_EXPORTER_OTLP_PROTOCOL=grpc', async (t) => {
       },
     },
   );
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
-  );
+  const port = await listenGrpc(server);
   t.teardown(() => server.forceShutdown());
   await send({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' });
   t.is(received.length, 1);
