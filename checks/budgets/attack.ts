@@ -3,17 +3,15 @@
  * kind. Writes a line when they have begun.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { exchange } from '../overload/exchange.ts';
 import { Sockets } from './sockets.ts';
 import { manyWatches, watchersTake } from './watchers.ts';
-import { worstClients } from './worst-clients.ts';
+import { setAt, worstClients } from './worst-clients.ts';
 
 /** Milliseconds that those connections stay which the service does not cut. */
 const stay = 2000;
 
 const [port = 0, name = ''] = [Number(process.argv[2]), process.argv[3]];
-const set = async (pairs: Readonly<Record<string, unknown>>) =>
-  Number((await exchange(port, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
+const set = setAt(port);
 const attack = name === manyWatches ? undefined : worstClients[name];
 if (attack === undefined && name !== manyWatches) throw new Error(`no such kind: ${name}`);
 let told = false;

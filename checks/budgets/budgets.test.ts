@@ -2,17 +2,14 @@
 import test from 'ava';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
-import { exchange } from '../overload/exchange.ts';
 import { type Measured, measure } from './measure.ts';
 import { missed, table } from './report.ts';
-import { fill } from './worst-clients.ts';
+import { fill, setAt } from './worst-clients.ts';
 
 test.serial('beside a worst client others are answered, probes are, and all of it is measured', async (t) => {
   const service = await ServiceProcess.start({ dataDir: temporaryFolder(t) });
   t.teardown(() => service.kill());
-  const set = async (pairs: Readonly<Record<string, unknown>>) =>
-    Number((await exchange(service.port, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
-  await fill(set);
+  await fill(setAt(service.port));
   const kind = 'headers: 2000 of nearly 16 KiB without their end';
   const { alone, beside, reads, writes, memory } = await measure(service, kind, { rounds: 1, seconds: 1 });
   for (const part of [alone, beside]) {

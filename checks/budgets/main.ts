@@ -7,11 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
-import { exchange } from '../overload/exchange.ts';
 import { type Measured, measure } from './measure.ts';
 import { missed, table } from './report.ts';
 import { manyWatches } from './watchers.ts';
-import { fill, worstClients } from './worst-clients.ts';
+import { fill, setAt, worstClients } from './worst-clients.ts';
 
 const [rounds = 3, seconds = 2] = process.argv.slice(2, 4).map(Number);
 const words = process.argv[4] ?? '';
@@ -19,24 +18,18 @@ if (!(rounds >= 1 && rounds <= 20 && seconds > 0 && seconds <= 60)) {
   console.error('Arguments: ROUNDS (1 to 20), SECONDS (up to 60), words of a kind');
   process.exit(2);
 }
-await using ending = new AsyncDisposableStack();
 const measured: Measured[] = [];
 for (const kind of [...Object.keys(worstClients), manyWatches].filter((name) => name.includes(words))) {
   // One service for each, so that none finds what another has left.
+  await using ending = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-budgets-'));
   ending.defer(() => rm(dataDir, { recursive: true, force: true }));
   // The heap that Node gives itself in a container of 512 MiB.
   const service = await ServiceProcess.start({ dataDir, settings: { NODE_OPTIONS: '--max-old-space-size=256' } });
-  try {
-    const { port } = service;
-    await fill(async (pairs) =>
-      Number((await exchange(port, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome),
-    );
-    measured.push(await measure(service, kind, { rounds, seconds }));
-    console.error(kind);
-  } finally {
-    await service.kill();
-  }
+  ending.defer(() => service.kill());
+  await fill(setAt(service.port));
+  measured.push(await measure(service, kind, { rounds, seconds }));
+  console.error(kind);
 }
 console.log(table(measured));
 for (const line of missed(measured)) {

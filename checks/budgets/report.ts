@@ -7,7 +7,7 @@ export const bars = {
   rate: 0.5,
   /** Milliseconds of the service's work that the slowest probe waited for. */
   probe: 50,
-  /** MiB of a container, less what the system takes for connections. */
+  /** MiB of the 512 of a container, less what the system takes for connections. */
   memory: 480,
 } as const;
 

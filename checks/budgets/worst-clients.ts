@@ -1,6 +1,7 @@
 /** For each kind of thing a client may do: clients that do their worst within the limits as shipped. */
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { exchange } from '../overload/exchange.ts';
 
 export interface Attack {
   /** A connection that sends this and reads nothing. */
@@ -13,6 +14,12 @@ const mebibyte = 1024 ** 2;
 export const large = 'x'.repeat(mebibyte - 100);
 export const host = 'HTTP/1.1\r\nHost: localhost\r\n';
 const post = (headers: string) => `POST /set ${host}${headers}\r\n\r\n`;
+
+/** Each over a connection of its own; never rejects: NaN when there was no answer. */
+export const setAt =
+  (port: number): Attack['set'] =>
+  async (pairs) =>
+    Number((await exchange(port, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
 
 /** What the attacks ask for: 21 values of a mebibyte, and 40,000 keys. */
 export async function fill(set: Attack['set']): Promise<void> {

@@ -23,7 +23,7 @@ export interface Summary {
   readonly client: Seen;
   /** Before, meanwhile and after. */
   readonly probes: Seen;
-  /** Resident, in MiB; NaN where that is not known. */
+  /** Resident, in MiB; 0 where that is not known. */
   readonly memory: { readonly before: number; readonly most: number; readonly after: number };
   /** Milliseconds: a p99 that counts as normal. */
   readonly normal: number;

@@ -3,6 +3,7 @@
  * what a container of 512 MiB allows, probes are answered, and another client goes on. How fast is for `npm run budgets`.
  */
 import test, { type ExecutionContext } from 'ava';
+import { bars } from '../../checks/budgets/report.ts';
 import { Sockets } from '../../checks/budgets/sockets.ts';
 import { fill, large, worstClients } from '../../checks/budgets/worst-clients.ts';
 import { MemoryWatch } from '../../test-support/process-memory.ts';
@@ -10,9 +11,6 @@ import { startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { call, get, set, singleConnection } from './support/call.ts';
-
-/** MiB of 512, less what the system takes for connections. */
-const mostMemory = 480;
 
 async function startFilled(t: ExecutionContext) {
   // The heap that Node gives itself in such a container.
@@ -44,6 +42,6 @@ for (const [name, attack] of Object.entries(worstClients)) {
     const written = async () => (await set({ port }, { another: large }, { agent })).status === 200;
     await waitFor('another client writes a mebibyte', written);
     t.log(`${before.toFixed()} MiB before, ${memory.most.toFixed()} MiB at the most`);
-    t.true(memory.most < mostMemory, `${memory.most.toFixed()} MiB`);
+    t.true(memory.most < bars.memory, `${memory.most.toFixed()} MiB`);
   });
 }
