@@ -31,13 +31,8 @@ async function startSecure(t: ExecutionContext, { clients, ...options }: Service
   const authority = await CertificateAuthority.create(folder, 'authority');
   const place = join(folder, 'tls');
   const put = async ({ certFile, keyFile }: Certificate) => {
-    for (const [from, to] of [
-      [certFile, `${place}.crt`],
-      [keyFile, `${place}.key`],
-    ] as const) {
-      await copyFile(from, `${to}.new`);
-      await rename(`${to}.new`, to);
-    }
+    await replace(`${place}.crt`, await read(certFile));
+    await replace(`${place}.key`, await read(keyFile));
   };
   await put(await authority.issue('first'));
   const clientCa = join(folder, 'clients.crt');
@@ -68,6 +63,12 @@ function get({ port }: Service, target: string, agent: Agent): Promise<Answer> {
     asked.on('error', reject);
     asked.end();
   });
+}
+
+/** Of a client that trusts an authority, with a certificate of its own from the same or another one. */
+async function credentialsOf(trusted: CertificateAuthority, issuer = trusted) {
+  const { certFile, keyFile } = await issuer.issue('client');
+  return { ca: await read(trusted.certFile), cert: await read(certFile), key: await read(keyFile) };
 }
 
 function agentOf(t: ExecutionContext, options: AgentOptions): Agent {
@@ -131,12 +132,10 @@ test('files that cannot be used keep the last good certificate, are logged once 
 
 test('with an authority of clients, requests but probes need a certificate; resumed sessions are no way around', async (t) => {
   const { folder, authority, service } = await startSecure(t, { clients: true });
-  const ca = await read(authority.certFile);
-  const stranger = await (await CertificateAuthority.create(folder, 'strangers')).issue('client');
-  const known = await authority.issue('client');
-  const none = agentOf(t, { ca });
-  const wrong = agentOf(t, { ca, cert: await read(stranger.certFile), key: await read(stranger.keyFile) });
-  const right = agentOf(t, { ca, cert: await read(known.certFile), key: await read(known.keyFile) });
+  const strangers = await CertificateAuthority.create(folder, 'strangers');
+  const none = agentOf(t, { ca: await read(authority.certFile) });
+  const wrong = agentOf(t, await credentialsOf(authority, strangers));
+  const right = agentOf(t, await credentialsOf(authority));
   for (const agent of [none, wrong]) {
     for (const target of ['/', '/metrics', '/ui', '/get/a']) {
       const { status, body } = await get(service, target, agent);
@@ -151,10 +150,7 @@ test('with an authority of clients, requests but probes need a certificate; resu
 
 test('a client whose authority is taken away gets no further connection, with a session of before either', async (t) => {
   const { folder, authority, clientCa, service } = await startSecure(t, { clients: true });
-  const known = await authority.issue('client');
-  const agent = agentOf(t, {
-    ...{ ca: await read(authority.certFile), cert: await read(known.certFile), key: await read(known.keyFile) },
-  });
+  const agent = agentOf(t, await credentialsOf(authority));
   t.is((await get(service, '/', agent)).status, 200);
   await copyFile((await CertificateAuthority.create(folder, 'next')).certFile, clientCa);
   await waitFor('it is refused', async () => (await get(service, '/', agent)).status === 403);
@@ -163,10 +159,7 @@ test('a client whose authority is taken away gets no further connection, with a 
 
 test('connections that are open when the authority of clients changes end: idle ones at once, others with their answer, watches in time', async (t) => {
   const { folder, authority, clientCa, put, service } = await startSecure(t, { clients: true, headersTimeout: 1000 });
-  const known = await authority.issue('client');
-  const client = {
-    ...{ ca: await read(authority.certFile), cert: await read(known.certFile), key: await read(known.keyFile) },
-  };
+  const client = await credentialsOf(authority);
   const open = async () => {
     const socket = connectTls({ port: service.port, host: '127.0.0.1', ...client });
     t.teardown(() => socket.destroy());
@@ -214,10 +207,7 @@ test('when the authority of clients changes, a connection gets the answer that h
   });
   const size = 16 << 20;
   await service.store.set([{ key: 'large', value: JSON.stringify('x'.repeat(size)) }]);
-  const known = await authority.issue('client');
-  const client = {
-    ...{ ca: await read(authority.certFile), cert: await read(known.certFile), key: await read(known.keyFile) },
-  };
+  const client = await credentialsOf(authority);
   const socket = connectTls({ port: service.port, host: '127.0.0.1', ...client });
   t.teardown(() => socket.destroy());
   let received = 0;
@@ -250,9 +240,7 @@ test('when the authority of clients changes, a connection gets the answer that h
 
 test('an authority of clients of which a part cannot be read is not put in force', async (t) => {
   const { authority, clientCa, service } = await startSecure(t, { clients: true });
-  const known = await authority.issue('client');
-  const ca = await read(authority.certFile);
-  const client = { ca, cert: await read(known.certFile), key: await read(known.keyFile) };
+  const client = await credentialsOf(authority);
   const text = String(await read(clientCa));
   for (const broken of [text.slice(0, text.length / 2), `${text}${text.slice(0, text.length / 2)}`]) {
     await writeFile(clientCa, broken);

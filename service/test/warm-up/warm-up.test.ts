@@ -1,5 +1,5 @@
 /** When a warm-up ends, and that a process is ready only then. One after the other: those of a thread share a folder. */
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { readConfig } from '../../src/config.ts';
@@ -54,7 +54,7 @@ test.serial('where the processor has no time for it, it ends after four times as
 });
 
 test.serial('it ends at once when the process is to end, and leaves nothing behind', async (t) => {
-  const folders = () => standInFolders().filter((folder) => exists(folder));
+  const folders = () => standInFolders().filter((folder) => existsSync(folder));
   const made = warmUp(t, { budget: 3_600_000, cpuPerLook: 0 });
   made.start();
   await waitFor('it has opened its store', () => folders().length > 0);
@@ -81,11 +81,3 @@ test.serial('a warm-up that fails is a warning, and the process serves', async (
   t.is(made.notReady(), undefined);
   t.deepEqual(warnings, [[{ err: fault }, 'The warm-up failed: the first requests may be slow.']]);
 });
-
-function exists(folder: string): boolean {
-  try {
-    return readdirSync(folder).length >= 0;
-  } catch {
-    return false;
-  }
-}
