@@ -4,12 +4,12 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pathOf, resources } from '../operator/src/kube/resources.ts';
 import { type Cluster, startCluster } from '../operator/test/support/cluster.ts';
 import { largestSpec } from '../operator/test/support/largest-kvstore.ts';
+import { type MemoryKind, memoryOf } from '../test-support/process-memory.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 
 const main = fileURLToPath(new URL('../operator/src/main.ts', import.meta.url));
@@ -60,8 +60,7 @@ async function run(cluster: Cluster, namespace: string, count: number): Promise<
     await waitFor('every object is made', everything, { timeout: 1_200_000, interval: 2_000 });
     // A second round of each: members that do not answer are asked again and again.
     await setTimeout(20_000);
-    const status = await readFile(`/proc/${operator.pid}/status`, 'utf8');
-    const mib = (field: string) => Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+    const mib = (kind: MemoryKind) => Math.round(memoryOf(operator.pid ?? 0, kind));
     return { resident: mib('VmRSS'), peak: mib('VmHWM') };
   } finally {
     operator.kill();

@@ -1,8 +1,8 @@
 /** Memory of a process, as Linux counts it. */
 import { readFileSync } from 'node:fs';
 
-/** All that is resident, or only what a container cannot take back: without pages of mapped files. */
-export type MemoryKind = 'VmRSS' | 'RssAnon';
+/** All that is resident, the most that ever was, or only what a container cannot take back: without pages of mapped files. */
+export type MemoryKind = 'VmRSS' | 'VmHWM' | 'RssAnon';
 
 /** MiB. @throws where there is no such process, or no /proc */
 export function memoryOf(pid: number, kind: MemoryKind): number {

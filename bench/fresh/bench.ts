@@ -2,14 +2,15 @@
  * What clients feel of a process that has just become ready: fresh ones, with and without a warm-up, and one that has served
  * 100,000 requests, under the same load. Usage: npm run bench:fresh -- [rounds [KV_WARM_UP...]]
  */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '../../test-support/wait-for.ts';
+import { isInstalled } from '../pinned.ts';
 import { processorTime } from '../slices/processor-time.ts';
-import { spreadOf } from '../slices/statistics.ts';
+import { median, spreadText } from '../slices/statistics.ts';
 import { keyOf } from '../speed/data.ts';
 import { fillDirectory, runKvstore } from '../speed/servers/kvstore.ts';
 
@@ -32,7 +33,7 @@ interface FortioResult {
   readonly RetCodes: Readonly<Record<string, number>>;
 }
 
-if (spawnSync('fortio', ['version']).status !== 0) {
+if (!isInstalled('fortio')) {
   throw new Error('This needs fortio in the PATH: go install fortio.org/fortio@v1.68.2');
 }
 
@@ -79,9 +80,7 @@ try {
   for (const [i, { name }] of variants.entries()) {
     const cells = figures.flatMap((_, at) => {
       const values = (of: number) => (results[of] ?? []).map((one) => one[at] ?? Number.NaN);
-      const { median, least, most } = spreadOf(values(i));
-      const ratio = median / spreadOf(values(0)).median;
-      return [`${median.toFixed(1)} (${least.toFixed(1)} to ${most.toFixed(1)})`, ratio.toFixed(2)];
+      return [spreadText(values(i), 1), (median(values(i)) / median(values(0))).toFixed(2)];
     });
     console.log(`| ${name} | ${cells.join(' | ')} |`);
   }

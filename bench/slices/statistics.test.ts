@@ -1,5 +1,5 @@
 import test from 'ava';
-import { intervalOfMedian, median, spreadOf, sum } from './statistics.ts';
+import { intervalOfMedian, median, spreadOf, spreadText, sum } from './statistics.ts';
 
 test('the median of an odd and of an even number of values, in any order', (t) => {
   t.is(median([10, 9, 100]), 10);
@@ -9,6 +9,7 @@ test('the median of an odd and of an even number of values, in any order', (t) =
 
 test('a spread has the smallest and the largest, as numbers and not as texts', (t) => {
   t.deepEqual(spreadOf([10, 9, 100]), { median: 10, least: 9, most: 100 });
+  t.is(spreadText([10, 9, 100], 1), '10.0 (9.0 to 100.0)');
 });
 
 test('of no values there is no median, and their sum is 0', (t) => {

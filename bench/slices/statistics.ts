@@ -15,6 +15,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (low + high) / 2, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN };
 }
 
+/** The median, and in brackets the least and the most. */
+export function spreadText(values: readonly number[], digits: number): string {
+  const { median, least, most } = spreadOf(values);
+  return `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
+}
+
 export function median(values: readonly number[]): number {
   return spreadOf(values).median;
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { emptyCluster } from '../../images/empty-cluster.ts';
 import { makeCompileCache } from '../../images/make-compile-cache.ts';
 import { processorTime } from '../slices/processor-time.ts';
-import { spreadOf } from '../slices/statistics.ts';
+import { spreadText } from '../slices/statistics.ts';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -29,27 +29,31 @@ async function cacheOf(part: 'service' | 'operator'): Promise<Env> {
   return { NODE_OPTIONS: `--require=${join(image, 'images/use-compile-cache.cjs')}` };
 }
 
-/** Milliseconds until a line says it; the program is then told to end, or goes on until `stop`. */
-async function started(
-  program: string,
-  env: Env,
-  said: string,
-): Promise<{ ms: number; line: string; stop: () => Promise<void> }> {
+interface Started {
+  /** Milliseconds of processor time until the line that was waited for. */
+  readonly ms: number;
+  /** What it printed until then. */
+  readonly output: string;
+  stop(): Promise<void>;
+}
+
+/** Resolves when a line says it; the program goes on until `stop`. */
+async function started(program: string, env: Env, said: string): Promise<Started> {
   const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
-  let line = '';
+  let output = '';
   for await (const piece of child.stdout.iterator({ destroyOnReturn: false })) {
-    line += piece;
-    if (line.includes(said)) break;
+    output += piece;
+    if (output.includes(said)) break;
   }
   child.stdout.resume();
   const ms = processorTime([child.pid ?? 0]) / 1000;
   return {
     ms,
-    line,
+    output,
     async stop() {
       child.kill('SIGINT');
       await ended;
@@ -82,7 +86,7 @@ try {
       const env = { KV_PORT: '0', KV_LOG_FORMAT: 'json', KV_DATA_DIR, ...use('service') };
       const service = await started('service/src/main.ts', env, '"listening"');
       note('service, until it listens', how, service.ms);
-      const [, url = ''] = /"url":"([^"]+)"/.exec(service.line) ?? [];
+      const [, url = ''] = /"url":"([^"]+)"/.exec(service.output) ?? [];
       note('kv get, in all', how, await whole(['cli/src/main.ts', 'get', 'key'], { KV_URL: url, ...use('service') }));
       await service.stop();
       const settings = {
@@ -98,10 +102,11 @@ try {
   }
   console.log('| program | without, s | with, s |\n|---|---|---|');
   for (const [name, { without, with: cached }] of Object.entries(results)) {
-    const cell = (values: readonly number[]) => {
-      const { median, least, most } = spreadOf(values.map((ms) => ms / 1000));
-      return `${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`;
-    };
+    const cell = (values: readonly number[]) =>
+      spreadText(
+        values.map((ms) => ms / 1000),
+        3,
+      );
     console.log(`| ${name} | ${cell(without)} | ${cell(cached)} |`);
   }
 } finally {
