@@ -1,13 +1,8 @@
 /** Links between the documents: each leads to a file of the project, and to a heading in it where it names one. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Packages, and what programs write. */
-const ignored = new Set(['node_modules', 'data', 'release']);
+import { projectFiles, root } from './project-files.ts';
 
 /** Targets of relative links, `[text](target)` or `[name]: target`. Code is not searched. */
 function relativeLinks(markdown: string): readonly string[] {
@@ -42,7 +37,7 @@ function faultOf(file: string, link: string): string | undefined {
 }
 
 test('every relative link of a document leads to a file, and to one of its headings', (t) => {
-  const files = globSync('**/*.md', { cwd: root, exclude: (path) => ignored.has(path.split('/').at(-1) ?? '') });
+  const files = projectFiles('**/*.md');
   const links = files.flatMap((file) =>
     relativeLinks(readFileSync(join(root, file), 'utf8')).map((link) => [file, link] as const),
   );

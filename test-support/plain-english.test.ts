@@ -1,9 +1,7 @@
 /** Words that hide who acts, or that sound translated, stay out of documents, comments, names and messages. */
-import { globSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { projectFiles, root } from './project-files.ts';
 
 /** Between the words of a phrase: a space, or the end of a line in a comment. */
 const gap = /\s+(?:(?:\*|\/\/|#)\s+)?/.source;
@@ -19,8 +17,8 @@ const unwanted = new RegExp(`\\b(?:${phrases.join('|')})\\b`, 'g');
 /** Tests that run as root give up their rights to the system user `nobody`. */
 const systemUser = /const nobody = 65_534|uid: nobody|, nobody|setuid\(\$\{nobody\}/;
 
-/** Packages, what programs write, a record of the past, and this file, which names the words. */
-const ignored = new Set(['node_modules', 'data', 'release', 'generated', 'CHANGELOG.md', 'plain-english.test.ts']);
+/** What is generated of texts that are searched, a record of the past, and this file, which names the words. */
+const ignored = ['generated', 'CHANGELOG.md', 'plain-english.test.ts'];
 
 function findingsIn(file: string, text: string): string[] {
   const lines = text.split('\n');
@@ -32,10 +30,7 @@ function findingsIn(file: string, text: string): string[] {
 }
 
 test('no sentence has an indefinite actor or a word that the project decided against', (t) => {
-  const files = globSync('**/*.{md,ts,js,yaml,proto}', {
-    cwd: root,
-    exclude: (path) => ignored.has(path.split('/').at(-1) ?? ''),
-  });
+  const files = projectFiles('**/*.{md,ts,js,yaml,proto}', ignored);
   t.true(files.length > 1000, `${files.length} files`);
   const findings = files.flatMap((file) => findingsIn(file, readFileSync(`${root}/${file}`, 'utf8')));
   t.deepEqual(findings, [], 'name the client, replica, member, watcher or user that acts');
