@@ -1,15 +1,11 @@
 import test from 'ava';
-import { Registry } from 'prom-client';
 import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
+import { exportReport } from '../../support/export-report.ts';
 
 function watched() {
   const clock = { now: 0 };
   const health = new ExportHealth(() => clock.now);
-  const registry = new Registry();
-  const lines: string[] = [];
-  const add = (level: string) => (fields: object, text: string) =>
-    void lines.push(`${level} ${text} ${JSON.stringify(fields)}`);
-  const report = () => health.report({ log: { warn: add('warn'), info: add('info') } as never, registry });
+  const { lines, registry, report } = exportReport(health);
   return { clock, health, lines, report, metrics: () => registry.metrics() };
 }
 

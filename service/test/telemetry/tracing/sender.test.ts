@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import test from 'ava';
-import { Registry } from 'prom-client';
 import { listen } from '../../../../test-support/listen.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
 import { Sender } from '../../../src/telemetry/tracing/sender.ts';
 import type { SpanRecord } from '../../../src/telemetry/tracing/span-record.ts';
+import { exportReport } from '../../support/export-report.ts';
 import { receiveTraces } from '../../support/trace-receiver.ts';
 
 function records(count: number): SpanRecord[] {
@@ -41,12 +41,9 @@ test('when the thread dies, spans are dropped without an error', async (t) => {
 /** A sender whose state is looked at as a log and as a metric. */
 function watched(env: Readonly<Record<string, string>>) {
   const health = new ExportHealth();
-  const registry = new Registry();
-  const lines: string[] = [];
-  const add = (level: string) => (fields: object, text: string) =>
-    void lines.push(`${level} ${text} ${JSON.stringify(fields)}`);
+  const { lines, registry, report } = exportReport(health);
   const sender = new Sender(env, health);
-  health.report({ log: { warn: add('warn'), info: add('info') } as never, registry });
+  report();
   const dropped = async () => {
     const { values } = (await registry.getSingleMetric('kvstore_trace_spans_dropped_total')?.get()) ?? { values: [] };
     return values[0]?.value ?? 0;

@@ -10,6 +10,7 @@ import { Replica } from '../../../../src/store/etcd/replicate/replica.ts';
 import { KeyIndex } from '../../../../src/store/index/key-index.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { settle } from '../../../support/settle.ts';
 
 async function setUp(t: ExecutionContext) {
   const index = new KeyIndex({ directory: temporaryFolder(t), durable: false });
@@ -46,11 +47,6 @@ async function setUp(t: ExecutionContext) {
   });
   t.teardown(() => barrier.close());
   return { replica, sync, head, clock, reads, barrier, contradictions, requestContext, contexts };
-}
-
-/** Everything that can happen without time passing has happened. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function watchState(promise: Promise<unknown>) {

@@ -3,6 +3,7 @@ import test from 'ava';
 import { pause } from '../../../../src/store/clock.ts';
 import type { Watcher } from '../../../../src/store/store.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { settle } from '../../../support/settle.ts';
 import { keepHistory } from './kept-history.ts';
 
 const newest = 40;
@@ -28,11 +29,6 @@ function watcher(clock: ManualClock, kind: 'fast' | 'slow to make room' | 'slow 
     },
   };
   return { noted, on };
-}
-
-/** Everything that needs no time happens. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
 }
 
 async function passUntil(clock: ManualClock, milliseconds: number, isDone = () => false): Promise<void> {
