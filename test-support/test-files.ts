@@ -16,10 +16,21 @@ const everywhere = [
   'bench/**/*.test.ts',
 ];
 
+/** The folders whose tests take seconds. None of these starts a cluster. */
+const quick = [
+  'core/test/**/*.test.ts',
+  'etcd/test/**/*.test.ts',
+  'service/test/*.test.ts',
+  'service/test/{answers,auth,requests}/**/*.test.ts',
+  'operator/test/{apply,desired,status,trouble}/**/*.test.ts',
+  'dashboards/test/generated.test.ts',
+  'test-support/**/*.test.ts',
+];
+
 /** Patterns for ava. Those that need a program which is missing are left out. */
-export function testFiles(length: 'all' | 'short' | 'long'): string[] {
+export function testFiles(length: 'all' | 'short' | 'quick' | 'long'): string[] {
   const missing = skips().map(({ files }) => `!${files}`);
   if (length === 'long') return [...longTests, ...missing];
-  const left = length === 'short' ? longTests.map((files) => `!${files}`) : [];
-  return [...everywhere, ...left, ...missing];
+  const left = length === 'all' ? [] : longTests.map((files) => `!${files}`);
+  return [...(length === 'quick' ? quick : everywhere), ...left, ...missing];
 }
