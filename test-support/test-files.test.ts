@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
-import { join, matchesGlob } from 'node:path';
+import { matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { longTests } from './long-tests.ts';
-import { programsOf, skips } from './skips.ts';
+import { skips } from './skips.ts';
 import { testFiles } from './test-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,12 +34,4 @@ test('every test file is in one of the two runs, but for what lacks a program', 
 
 test('every long test that is named is there', async (t) => {
   for (const pattern of longTests) t.true((await files([pattern])).length > 0, pattern);
-});
-
-test('a test that makes certificates is left out where openssl is missing', async (t) => {
-  const makers = (await files(['**/*.test.ts']))
-    .filter((file) => !file.startsWith('e2e/'))
-    .filter((file) => /from '[^']*\/certificates\.ts'/.test(readFileSync(join(root, file), 'utf8')));
-  t.true(makers.length > 3);
-  for (const file of makers) t.true(programsOf(file).includes('openssl'), file);
 });
