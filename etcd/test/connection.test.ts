@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import {
   credentials,
   Server,
@@ -8,6 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
+import { freePorts } from '../../test-support/free-ports.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { EtcdCallError, meaningOf } from '../src/call-error.ts';
 import { lastingOptions } from '../src/channel-options.ts';
@@ -79,10 +79,7 @@ test('a call that gets no answer in time may have been executed', async (t) => {
 });
 
 test('a call that meets no member was not executed', async (t) => {
-  const listener = createServer();
-  await new Promise<void>((resolve) => void listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as { port: number };
-  await new Promise((resolve) => listener.close(resolve));
+  const [port = 0] = await freePorts(1);
   const error = await t.throwsAsync(put(connect(t, `http://127.0.0.1:${port}`)), { instanceOf: EtcdCallError });
   t.false(error?.sent);
   t.is(meaningOf(error), 'not-executed');
