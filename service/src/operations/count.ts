@@ -1,34 +1,24 @@
 /** How many keys hold, alone: `count=true` of /search and /. */
-import type { ManyRequest } from '../requests/reads.ts';
-import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
-import type { KeyFilter, Snapshot } from '../store/store.ts';
+import { type Walk, walkKeys } from './walk-keys.ts';
 
 /** The body of the answer. */
 export function countText(count: number): string {
   return `{"count":${count}}`;
 }
 
-/** Counts in one state of the store, in slices between which others have their turn; broken off when the client is gone. */
-export async function countKeys(
-  view: Snapshot,
-  { filter, isGone }: Pick<ManyRequest, 'filter' | 'isGone'>,
-  scheduler: EventLoopScheduler,
-): Promise<number> {
-  const known = knownCount(view, filter);
+/** Counts what a walk would visit. */
+export async function countKeys(walk: Walk): Promise<number> {
+  const known = knownCount(walk);
   if (known !== undefined) return known;
   let count = 0;
-  for (const key of view.search(filter)) {
-    if (key !== undefined) {
-      count++;
-      continue;
-    }
-    await scheduler.goOn();
-    if (isGone()) break;
-  }
+  await walkKeys(walk, () => {
+    count++;
+    return true;
+  });
   return count;
 }
 
 /** Of all keys. */
-function knownCount(view: Snapshot, { prefix = '', suffix = '', after }: KeyFilter): number | undefined {
+function knownCount({ view, filter: { prefix = '', suffix = '', after } }: Walk): number | undefined {
   return prefix === '' && suffix === '' && after === undefined ? view.count?.() : undefined;
 }

@@ -32,10 +32,9 @@ export interface Many {
 /** Rejects with what `LongRead` rejects with, and what the request's If-Match throws. */
 export async function readMany(
   { store, repeated, longRead, scheduler }: ManyParts,
-  request: ManyRequest,
+  { filter, limit, query, question, isCount = false, isGone, mustMatch }: ManyRequest,
   { path, form, type, all, page }: Many,
 ): Promise<Answer> {
-  const { filter, limit, query, question, isCount = false, isGone, mustMatch } = request;
   let tag = '';
   let etag = '';
   const answer = await longRead(async (view) => {
@@ -43,9 +42,10 @@ export async function readMany(
     etag = tagOf(tag, form);
     mustMatch?.(etag);
     const headers = ['Content-Type', type];
-    if (isCount) return { headers, pieces: [countText(await countKeys(view, request, scheduler))] };
+    const walk = { view, filter, scheduler, isGone };
+    if (isCount) return { headers, pieces: [countText(await countKeys(walk))] };
     if (limit === undefined) return { headers, pieces: all(view) };
-    const found = await readPage({ view, filter, limit, scheduler, isGone });
+    const found = await readPage(walk, limit);
     return { headers: [...headers, ...nextLink(path, query, found)], pieces: page(view, found.keys) };
   });
   // A page or a count for a client that has left is broken off.
