@@ -8,8 +8,8 @@ import { problemAnswer } from '../answers/problem.ts';
 import { sendBeforeBody } from '../answers/send-before-body.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { isLargeReader } from './connection-marks.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
-import { isLargeReader } from './large-reader.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, Socket } from 'node:net';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { retire } from '../../src/server/connection-marks.ts';
 import { oneAtATime } from '../../src/server/pipelining.ts';
-import { retire } from '../../src/server/retired.ts';
 import { noSpans } from '../../src/store/spans.ts';
 import { around } from '../support/around.ts';
 import { call } from '../support/call.ts';
