@@ -1,5 +1,4 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
-
 import { pairLine } from '@kvstore/core/pair-line.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, forBrowsers, withHeaders } from '../answers/answer.ts';

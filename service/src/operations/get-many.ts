@@ -1,5 +1,4 @@
 /** POST /get: the pairs of many keys, all of one state of the store. */
-
 import { pairLine } from '@kvstore/core/pair-line.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, textAnswer, withHeaders } from '../answers/answer.ts';

@@ -1,5 +1,4 @@
 /** GET /search: keys by prefix, suffix or both; with values=true, their pairs. */
-
 import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
