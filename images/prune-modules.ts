@@ -9,8 +9,6 @@ import { join } from 'node:path';
 const legal = /^(licen[cs]e|copying|notice|copyright|authors|patents|unlicense)/i;
 const documentation = /\.(md|markdown)$/i;
 const typesAndMaps = /\.d\.[cm]?ts$|\.map$/;
-/** Browsers get modules. */
-const commonJs = /\.cjs$/;
 /** By package, or by scope: paths within a package whose other files are used. */
 const unused: Readonly<Record<string, RegExp>> = {
   // Builds for bundlers: Node loads build/src.
@@ -18,11 +16,8 @@ const unused: Readonly<Record<string, RegExp>> = {
   // For other versions of Node and another C library: Node's stable interface and glibc are in the image.
   '@lmdb': /^node\.(abi\d+\.\w+|napi\.musl)\.node$/,
   bintrees: /^test\//,
-  '@codemirror/commands': commonJs,
-  '@codemirror/language': commonJs,
-  '@codemirror/search': commonJs,
-  '@codemirror/state': commonJs,
-  '@codemirror/view': commonJs,
+  // Browsers get modules.
+  '@codemirror': /\.cjs$/,
   'swagger-ui-dist': /es-bundle/,
 };
 

@@ -1,5 +1,4 @@
 /** The table of a run, as Markdown. */
-
 import type { Spread } from '../slices/statistics.ts';
 import type { BarResult, RowResult, TargetResult } from './compare.ts';
 import type { Figure } from './figures.ts';

@@ -1,5 +1,4 @@
 /** What every replica holds in the end, as reads of every register; at one revision all replicas hold the same. */
-
 import { waitFor } from '../../test-support/wait-for.ts';
 import type { Target } from '../linearizable/call.ts';
 import { mayExpire, readView, type View } from '../linearizable/mirror/view.ts';

@@ -52,9 +52,8 @@ export function tlsFiles(
     }
     return found;
   };
-  const withAuthority = (found: Buffer | undefined) => (found === undefined ? {} : { ca: found });
   return () => ({
-    ...withAuthority(authority()),
+    ca: authority(),
     ...(cert === undefined ? {} : { cert: readNamed('the client certificate', cert) }),
     ...(key === undefined ? {} : { key: readNamed("the client certificate's key", key) }),
   });

@@ -60,3 +60,13 @@ export class Problem extends Error {
     this.headers = options.headers ?? {};
   }
 }
+
+/** Too much is under way: the same request may well succeed in a second. */
+export function overloaded(message: string): Problem {
+  return new Problem('overloaded', message, { headers: { 'Retry-After': '1' } });
+}
+
+/** The store cannot answer now: the same request may well succeed in a second. */
+export function unavailable(message: string, cause?: unknown): Problem {
+  return new Problem('unavailable', message, { headers: { 'Retry-After': '1' }, cause });
+}

@@ -1,9 +1,9 @@
 /** An Ingress controller that knows ServersTransports: that of the cluster, or one that is started beside it for a test. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
+import { freePorts } from '../../test-support/free-ports.ts';
 import { apply, kubectl } from './kubectl.ts';
 import { ingressUrl } from './kvstore.ts';
 
@@ -31,7 +31,7 @@ export async function traefikWithServersTransports(t: ExecutionContext): Promise
   t.teardown(() => kubectl('delete', 'crd', ...names, '--ignore-not-found', '--wait=false'));
   for (const [plural, kind] of Object.entries(kinds)) await apply(definitionOf(plural, kind));
   await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', ...names);
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const providers = ['--providers.kubernetesingress=true', '--providers.kubernetescrd=true'];
   const quiet = ['--global.checknewversion=false', '--global.sendanonymoususage=false', '--log.level=ERROR'];
   const words = [`--entrypoints.web.address=127.0.0.1:${port}`, ...providers, ...quiet];
@@ -58,13 +58,4 @@ function definitionOf(plural: string, kind: string): object {
       versions: [{ name: 'v1alpha1', served: true, storage: true, schema }],
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
 import { credentials, Server, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { freePorts } from '../../test-support/free-ports.ts';
 import { listenGrpc } from '../../test-support/listen-grpc.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { EtcdCallError, meaningOf } from '../src/call-error.ts';
@@ -69,9 +68,7 @@ test('a call that gets no answer in time may have been executed', async (t) => {
 });
 
 test('a call that meets no member was not executed', async (t) => {
-  const listener = createServer();
-  const port = await listen(listener);
-  await new Promise((resolve) => listener.close(resolve));
+  const [port = 0] = await freePorts(1);
   const error = await t.throwsAsync(put(connect(t, `http://127.0.0.1:${port}`)), { instanceOf: EtcdCallError });
   t.false(error?.sent);
   t.is(meaningOf(error), 'not-executed');

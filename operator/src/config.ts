@@ -1,5 +1,4 @@
 /** The operator's settings: one table, read once, every fault reported together. */
-
 import { parseWindow, type Window } from './upgrade/window.ts';
 
 export interface Setting {

@@ -1,5 +1,4 @@
 /** What the operator makes of a KvStore, against a real API server, under its own ServiceAccount. */
-
 import type { V1Deployment, V1Ingress, V1PodDisruptionBudget, V1Service } from '@kubernetes/client-node';
 import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';

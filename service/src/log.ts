@@ -1,5 +1,4 @@
 /** Logs: JSON, a line each, with the ids of the trace they belong to; readable on a terminal. Never bodies or values. */
-
 import { safeLine } from '@kvstore/core/acting-characters.ts';
 import { LogOutput } from '@kvstore/core/log-output.ts';
 import pino, { type Logger } from 'pino';

@@ -1,5 +1,4 @@
 /** GET /get/{key} of 10,000 keys. */
-
 import { gets } from '../../load/requests.ts';
 import { keyOf, scattered } from '../data.ts';
 import type { Row } from '../row.ts';

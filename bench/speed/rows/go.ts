@@ -1,5 +1,4 @@
 /** Against the plain way to write the service in Go: a map behind a lock, on one core, nothing on a disk. */
-
 import type { Request } from '../../load/requests.ts';
 import { isInstalled } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, suffixOf } from '../data.ts';

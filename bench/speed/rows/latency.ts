@@ -1,5 +1,4 @@
 /** GET /get/{key} at a rate far from the limit. */
-
 import { PacedSession } from '../../load/paced.ts';
 import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, scattered } from '../data.ts';

@@ -1,5 +1,4 @@
 /** GET /search with 11 matches, among 10,000 keys and among a million. */
-
 import { gets } from '../../load/requests.ts';
 import { groupSize, prefixOf, scattered, suffixOf } from '../data.ts';
 import type { Bar, Bench, LoadedTarget, Row } from '../row.ts';

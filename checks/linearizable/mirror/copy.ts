@@ -1,5 +1,4 @@
 /** A copy of the store that is kept by the events of a watch, and what it has seen. */
-
 import type { ServerEvent } from '@kvstore/core/event-stream.js';
 import { labelOf } from '../registers.ts';
 import type { Tagged } from '../tags.ts';

@@ -3,7 +3,6 @@
  * key has, and the CRC-32 of the bytes before it. A key that is read from the disk says by itself whether it is whole.
  * The default encoding of the lmdb package escapes control characters, which would double the size of some keys.
  */
-
 import { maxKeyBytes, reverseKey } from '../key.ts';
 import { addByte, crcOfBytes, rememberKey } from './checksum.ts';
 

@@ -3,7 +3,6 @@
  * has it is handed out again afterwards. Failed names come back after a backoff of their own.
  * The semantics of client-go's workqueue.
  */
-
 import type { Clock } from '../clock.ts';
 import type { QueueMetrics } from '../metrics/queue-metrics.ts';
 import { type BackoffOptions, backoffMs } from './backoff.ts';

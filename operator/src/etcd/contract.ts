@@ -1,5 +1,4 @@
 /** What the reconcile loop hands to the etcd side, and what it gets back. */
-
 import type {
   KubernetesObject,
   V1ConfigMap,

@@ -1,5 +1,4 @@
 /** One member, over gRPC and, for its probe, HTTPS. */
-
 import type { AlarmResponse, MemberResponse, StatusResponse } from '@kvstore/etcd/messages.ts';
 import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import { accessOf, changeAccess } from './access/calls.ts';

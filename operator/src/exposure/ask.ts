@@ -1,6 +1,6 @@
 /** Asks the Ingress controller which store a host leads to. */
-import { request as httpRequest, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { RequestOptions } from 'node:https';
+import { nodeHttp } from '@kvstore/core/node-http.ts';
 
 export interface Route {
   /** Of the Ingress controller. */
@@ -24,8 +24,7 @@ const path = '/openapi.json';
 /** Never rejects. */
 export const askRoute: AskRoute = ({ address, host }) => {
   const { promise, resolve } = Promise.withResolvers<RouteAnswer>();
-  const isSecure = address.protocol === 'https:';
-  const options: RequestOptions & { servername?: string; rejectUnauthorized?: boolean } = {
+  const options: RequestOptions = {
     method: 'HEAD',
     host: address.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: address.port,
@@ -34,9 +33,9 @@ export const askRoute: AskRoute = ({ address, host }) => {
     agent: false,
     signal: AbortSignal.timeout(deadlineMs),
     // The identity says who answers. Whether clients trust the certificate is not asked here.
-    ...(isSecure ? { servername: host, rejectUnauthorized: false } : {}),
+    ...(address.protocol === 'https:' ? { servername: host, rejectUnauthorized: false } : {}),
   };
-  const request = (isSecure ? httpsRequest : httpRequest)(options, (response) => {
+  const request = nodeHttp(address.protocol).request(options, (response) => {
     const identity = response.headers['kvstore-identity'];
     resolve({ status: response.statusCode ?? 0, identity: identity === undefined ? undefined : String(identity) });
     response.resume();

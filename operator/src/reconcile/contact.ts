@@ -2,8 +2,7 @@
  * Whether a store still reaches an etcd that somebody else runs. Its replicas stay ready without it, for what they have
  * can be read, so their readiness says nothing of it; their answer to /readyz does (docs/adr/0191).
  */
-import { get as getPlain } from 'node:http';
-import { get as getOverTls } from 'node:https';
+import { nodeHttp } from '@kvstore/core/node-http.ts';
 import type { Clock } from '../clock.ts';
 import { BackgroundAnswers } from '../control/background-answers.ts';
 import { serviceUrl } from '../desired/service-environment.ts';
@@ -51,11 +50,10 @@ function isLost(ms = 0): boolean {
 
 export const askContact: AskContact = (kvstore) =>
   new Promise((resolve, reject) => {
-    const url = `${serviceUrl(kvstore)}/readyz`;
-    const get = kvstore.spec.tls === undefined ? getPlain : getOverTls;
+    const url = new URL('/readyz', serviceUrl(kvstore));
     // Nothing is sent, and what comes back is a hint: as a kubelet, it does not look at the certificate.
     const options = { agent: false, signal: AbortSignal.timeout(deadlineMs), rejectUnauthorized: false } as const;
-    const request = get(url, options, (response) => {
+    const request = nodeHttp(url.protocol).get(url, options, (response) => {
       response.resume();
       response.on('error', () => {});
       const { age } = response.headers;

@@ -1,5 +1,4 @@
 /** Something a reconcile could not do. */
-
 import { ForeignObjectError } from '../apply/ownership.ts';
 import { PlainEtcdError } from '../etcd/plain-etcd-error.ts';
 import { MissingCertificatesError } from '../etcd/tls/present-tls.ts';

@@ -1,5 +1,4 @@
 /** Everything that a KvStore's status is made from, gathered from caches and questions; nothing is changed here. */
-
 import { ForeignObjectError } from '../apply/ownership.ts';
 import type { Clock } from '../clock.ts';
 import { restoreJobName } from '../desired/restore-job.ts';

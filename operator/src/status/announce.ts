@@ -1,5 +1,4 @@
 /** Events for the beginning and the end of steps and faults, as the conditions show them. A pure function. */
-
 import { exposedCondition } from '../exposure/finding.ts';
 import type { KvStoreStatus } from '../kvstore.ts';
 import { backupCondition } from '../reconcile/backup.ts';

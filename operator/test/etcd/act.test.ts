@@ -1,5 +1,4 @@
 /** Asking members in turn. */
-
 import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
 import { act } from '../../src/etcd/act.ts';

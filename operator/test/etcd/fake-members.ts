@@ -1,5 +1,4 @@
 /** Clients of the local members under their stable names. */
-
 import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import type { Identity, MemberClient } from '../../src/etcd/contract.ts';
 import { withService } from '../../src/etcd/member-calls.ts';

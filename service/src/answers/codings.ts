@@ -1,7 +1,6 @@
 /** The content codings of answers (RFC 9110, 8.4.1), and which of them a request asks for. */
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pipeline as pipelineDone } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { negotiation } from '../requests/negotiation.ts';
 
@@ -23,14 +22,15 @@ export const coderShare = 1 / 2;
 /** Bytes that come out at once where all is made before it is sent. */
 export const chunkSize = 64 * 1024;
 
-/** In the coding. Without joining the parts: together they may be as large as what is kept ready. */
-export async function compressed(coding: Coding, parts: readonly Buffer[]): Promise<Buffer> {
-  const coder = compressor(coding, chunkSize);
-  const [bytes] = await Promise.all([buffer(coder), pipelineDone(Readable.from(parts), coder)]);
-  return bytes;
+/** In the coding. */
+export function compressed(coding: Coding, bytes: Buffer): Promise<Buffer> {
+  return buffer(compressedPieces(coding, [bytes]));
 }
 
-/** In the coding, piece by piece. To leave it early ends the work. */
+/**
+ * In the coding, piece by piece. To leave it early ends the work. The parts are not joined: together they may be as large as
+ * what is kept ready.
+ */
 export async function* compressedPieces(coding: Coding, parts: readonly Buffer[]): AsyncIterable<Buffer> {
   const coder = compressor(coding, chunkSize);
   // What fails there ends the coder with the same error.

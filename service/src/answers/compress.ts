@@ -41,7 +41,7 @@ function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
 }
 
 async function compressedText(answer: TextAnswer, coding: Coding): Promise<Answer> {
-  const bytes = await compressed(coding, [Buffer.from(answer.text, answer.encoding)]);
+  const bytes = await compressed(coding, Buffer.from(answer.text, answer.encoding));
   return { ...bytesAnswer(answer, coding, { parts: [bytes], length: bytes.length, release() {} }), isOwn: true };
 }
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, type Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
+import { noteLargeRead } from '../server/connection-marks.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
-import { noteLargeRead } from '../server/large-reader.ts';
 import { leaveToAnswer } from '../server/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, compressor } from './codings.ts';
@@ -198,8 +198,7 @@ async function sendTexts(
 }
 
 function noRoom(): Problem {
-  const headers = { 'Retry-After': '1' };
-  return new Problem('overloaded', 'Too many answers wait for their clients.', { headers });
+  return overloaded('Too many answers wait for their clients.');
 }
 
 function roomFor({ length }: string | Buffer, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { Target } from '../requests/target.ts';
-import { isRetired } from '../server/retired.ts';
+import { isRetired } from '../server/connection-marks.ts';
 import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';
 

@@ -2,7 +2,6 @@
  * Which names a request may have been sent to. A page can have its own name lead to a laptop's loopback address (DNS
  * rebinding); the browser then takes the service for a part of that page. The Host header still has the page's name.
  */
-
 import { isLoopback } from '@kvstore/core/loopback.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 

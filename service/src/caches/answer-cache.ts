@@ -2,7 +2,6 @@
  * Answers that reads gave lately, kept ready until a write changes what they show. A write drops the answer of its
  * key and those of the searches that find it, and no others: answers for keys that no write changes stay.
  */
-
 import type { TextAnswer } from '../answers/answer.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
 import { AdmitOnSecondAccess } from './admit-on-second-access.ts';

@@ -2,7 +2,6 @@
  * The text of all pairs, kept ready in pieces by range of keys: a write makes one piece stale, and the next dump reads
  * that one anew. All pieces that are sent together are of one state of the store, that of the turn they are taken in.
  */
-
 import { compareKeys } from '@kvstore/core/key.ts';
 import { CodedForms } from '../answers/coded-forms.ts';
 import { pairText } from '../answers/pairs.ts';

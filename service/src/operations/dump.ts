@@ -1,5 +1,4 @@
 /** GET /: every pair, in order, as one JSON object or as JSON Lines. */
-
 import { pairLine } from '@kvstore/core/pair-line.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, forBrowsers, withHeaders } from '../answers/answer.ts';
@@ -9,7 +8,6 @@ import type { DumpCache } from '../caches/dump-cache.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, Snapshot, VersionedPair } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
-import { countMany } from './count.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
 
 export interface DumpParts extends ManyParts {
@@ -37,8 +35,7 @@ export function dumpPairs(parts: DumpParts): Dump {
       const tag = viewTag(store, store);
       const kept = repeated.get(request.question, tag);
       if (kept !== undefined) return withHeaders(kept, [...head, 'ETag', tagOf(tag, form)]);
-      const reading = request.isCount ? countMany(parts, request) : readMany(parts, request, allOf(request));
-      return reading.then((answer) => withHeaders(answer, head));
+      return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, head));
     }
     const { parts: bytes, length, revision, forms, release } = ready;
     // A dump that is ready shows nothing that has expired.

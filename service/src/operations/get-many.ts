@@ -1,5 +1,4 @@
 /** POST /get: the pairs of many keys, all of one state of the store. */
-
 import { pairLine } from '@kvstore/core/pair-line.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, textAnswer, withHeaders } from '../answers/answer.ts';
@@ -7,7 +6,7 @@ import { tagOf, viewTag } from '../answers/entity-tag.ts';
 import { jsonItems, pairText } from '../answers/pairs.ts';
 import type { AnswerCache } from '../caches/answer-cache.ts';
 import { type GetManyRequest, jsonLines } from '../requests/reads.ts';
-import type { Reader, Store } from '../store/store.ts';
+import type { Reader, Store, VersionedPair } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
 import { joined, maxKeys, maxLength } from './at-one-go.ts';
 import { valuesOf } from './get.ts';
@@ -59,25 +58,18 @@ function fewPairs(store: Store, answers: AnswerCache): (keys: readonly string[])
 }
 
 function piecesOf(view: Reader, { keys, asLines }: GetManyRequest): Iterable<string> {
-  return asLines ? found(view, keys, lineOf) : jsonItems('{', found(view, keys, memberOf), '}');
+  if (!asLines) return jsonItems('{', found(view, keys, pairText), '}');
+  return found(view, keys, (pair) => pairLine(pair, view.expires(pair.key)));
 }
 
 /** Keys that are not there are passed over; after so many of them, others can have their turn. */
 const missedPerTurn = 100;
 
-function* found(view: Reader, keys: readonly string[], textOf: typeof memberOf): Iterable<string> {
+function* found(view: Reader, keys: readonly string[], textOf: (pair: VersionedPair) => string): Iterable<string> {
   let missed = 0;
   for (const key of keys) {
     const entry = view.get(key);
-    if (entry !== undefined) yield textOf(key, entry, view);
+    if (entry !== undefined) yield textOf({ key, ...entry });
     else if (++missed % missedPerTurn === 0) yield '';
   }
-}
-
-function memberOf(key: string, { value }: { readonly value: string; readonly version: number }, _view: Reader): string {
-  return pairText({ key, value });
-}
-
-function lineOf(key: string, { value, version }: { readonly value: string; readonly version: number }, view: Reader) {
-  return pairLine({ key, value, version }, view.expires(key));
 }

@@ -1,5 +1,4 @@
 /** GET /get/{key}: one value. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import { ageOf } from '../answers/age.ts';
 import { emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';

@@ -1,5 +1,4 @@
 /** Probes and metrics. Liveness says that the process answers, and nothing about what it depends on. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import { ageHeaders } from '../answers/age.ts';
 import { type TextAnswer, textAnswer, withHeaders } from '../answers/answer.ts';

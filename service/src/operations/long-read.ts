@@ -1,6 +1,5 @@
 /** Reads that may be larger than memory: one snapshot, read in slices as fast as the client takes them. */
-
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import { Gauge, type Registry } from 'prom-client';
 import { type Answer, forBrowsers, textAnswer } from '../answers/answer.ts';
 import type { Snapshot, Store } from '../store/store.ts';
@@ -71,8 +70,7 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
   };
   return async (read) => {
     if (underWay >= most) {
-      const headers = { 'Retry-After': '1' };
-      throw new Problem('overloaded', `${most} answers are being streamed already.`, { headers });
+      throw overloaded(`${most} answers are being streamed already.`);
     }
     const view = store.snapshot();
     underWay++;

@@ -1,10 +1,11 @@
-/** Reads of many keys from one snapshot, whole or by page; repeated answers are kept (caches/repeated-reads.ts). */
+/** Reads of many keys from one snapshot, whole, by page or counted; repeated answers are kept (caches/repeated-reads.ts). */
 import { type Answer, withHeaders } from '../answers/answer.ts';
 import { type Form, tagOf, viewTag } from '../answers/entity-tag.ts';
 import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import type { ManyRequest } from '../requests/reads.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Snapshot, Store } from '../store/store.ts';
+import { countKeys, countText } from './count.ts';
 import type { LongRead } from './long-read.ts';
 import { nextLink, readPage } from './page.ts';
 
@@ -31,7 +32,7 @@ export interface Many {
 /** Rejects with what `LongRead` rejects with, and what the request's If-Match throws. */
 export async function readMany(
   { store, repeated, longRead, scheduler }: ManyParts,
-  { filter, limit, query, question, isGone, mustMatch }: ManyRequest,
+  { filter, limit, query, question, isCount = false, isGone, mustMatch }: ManyRequest,
   { path, form, type, all, page }: Many,
 ): Promise<Answer> {
   let tag = '';
@@ -41,10 +42,12 @@ export async function readMany(
     etag = tagOf(tag, form);
     mustMatch?.(etag);
     const headers = ['Content-Type', type];
+    const walk = { view, filter, scheduler, isGone };
+    if (isCount) return { headers, pieces: [countText(await countKeys(walk))] };
     if (limit === undefined) return { headers, pieces: all(view) };
-    const found = await readPage({ view, filter, limit, scheduler, isGone });
+    const found = await readPage(walk, limit);
     return { headers: [...headers, ...nextLink(path, query, found)], pieces: page(view, found.keys) };
   });
-  // A page for a client that has left is broken off.
+  // A page or a count for a client that has left is broken off.
   return withHeaders(isGone() ? answer : repeated.pass(question, tag, answer), ['ETag', etag]);
 }

@@ -1,5 +1,4 @@
 /** GET /search: keys by prefix, suffix or both; with values=true, their pairs. */
-
 import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
@@ -10,7 +9,7 @@ import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
 import { joined, maxKeys, maxLength } from './at-one-go.ts';
-import { countMany, countText } from './count.ts';
+import { countText } from './count.ts';
 import { nextLink } from './page.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
 
@@ -45,8 +44,7 @@ export function searchKeys(parts: SearchParts): Search {
     const few = plain ?? fewOf(store, request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
     if (few === undefined || viewTag(store, store) !== etag) {
-      const reading = request.isCount ? countMany(parts, request) : readMany(parts, request, allOf(request));
-      return reading.then((answer) => withHeaders(answer, age));
+      return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, age));
     }
     return withHeaders(plain ?? repeated.pass(question, etag, few), head);
   };

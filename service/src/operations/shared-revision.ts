@@ -1,5 +1,4 @@
 /** A revision as watches send it: each of its events is put together once, however many watches send it. */
-
 import { oneLine } from '@kvstore/core/pair-line.ts';
 import { idOf } from '../answers/entity-tag.ts';
 import type { Change, Revision } from '../store/store.ts';

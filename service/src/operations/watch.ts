@@ -1,6 +1,5 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, Problem, unavailable } from '@kvstore/core/problem.ts';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
@@ -71,9 +70,9 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     }
   });
   const refuseMore = () => {
-    if (drain.draining) throw new Problem('unavailable', 'The server is shutting down.', retry);
+    if (drain.draining) throw unavailable('The server is shutting down.');
     if (streams.size < limits.maxWatches) return;
-    throw new Problem('overloaded', `${limits.maxWatches} watches are open already.`, retry);
+    throw overloaded(`${limits.maxWatches} watches are open already.`);
   };
   return async ({ filter, stale, resumed, token, isHead }) => {
     refuseMore();
@@ -97,8 +96,6 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     };
   };
 }
-
-const retry = { headers: { 'Retry-After': '1' } };
 
 /** Seconds between signs of life: a client that waits for three of them in vain connects anew. */
 const heartbeatHeader = 'KvStore-Heartbeat';

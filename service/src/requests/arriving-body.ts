@@ -1,5 +1,5 @@
 /** What has come of a request's body, counted from its first byte: bounded by itself, and together with all others. */
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import { bodyTooLarge } from './decompress.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
@@ -83,6 +83,5 @@ export class ArrivingBody {
 }
 
 export function noRoom(): Problem {
-  const headers = { 'Retry-After': '1' };
-  return new Problem('overloaded', 'Too many bytes of bodies have arrived that are not answered yet.', { headers });
+  return overloaded('Too many bytes of bodies have arrived that are not answered yet.');
 }

@@ -42,6 +42,8 @@ export interface ManyRequest extends Read, Page {
   readonly query: Query;
   /** The request as the client wrote it: equal texts are requests for the same. */
   readonly question: string;
+  /** True: how many there are, alone. */
+  readonly isCount?: boolean;
   isGone(): boolean;
 }
 
@@ -50,8 +52,6 @@ export interface SearchRequest extends ManyRequest {
   readonly suffix: string | undefined;
   /** True: pairs; false: keys alone. */
   readonly values: boolean;
-  /** True: how many keys there are, alone. */
-  readonly isCount?: boolean;
 }
 
 export interface DumpRequest extends ManyRequest {
@@ -59,8 +59,6 @@ export interface DumpRequest extends ManyRequest {
   readonly asLines: boolean;
   /** True: a last line says how many pairs came before it. */
   readonly isCounted?: boolean;
-  /** True: how many pairs there are, alone. */
-  readonly isCount?: boolean;
 }
 
 const getPath = '/get/';

@@ -1,5 +1,4 @@
 /** A watch as a typed request. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import { type Position, parsePosition } from '../answers/entity-tag.ts';
 import type { Token } from '../auth/tokens.ts';

@@ -1,5 +1,4 @@
 /** The writes as typed requests. */
-
 import { parseMembers } from '@kvstore/core/json-members.ts';
 import { parseKey } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';

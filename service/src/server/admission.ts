@@ -3,13 +3,13 @@
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import { sendBeforeBody } from '../answers/send-before-body.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { isLargeReader } from './connection-marks.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
-import { isLargeReader } from './large-reader.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
@@ -75,6 +75,4 @@ function mayBeLong({ method, headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > smallBody;
 }
 
-const refused = problemAnswer(
-  new Problem('overloaded', 'More is asked of the service than it can do now.', { headers: { 'Retry-After': '1' } }),
-);
+const refused = problemAnswer(overloaded('More is asked of the service than it can do now.'));

@@ -5,7 +5,7 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Spans } from '../store/spans.ts';
-import { isRetired } from './retired.ts';
+import { isRetired } from './connection-marks.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
 const mostHeld = 4000;

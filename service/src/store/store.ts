@@ -102,8 +102,6 @@ export interface Reader {
   /** As `keys`, with undefined among them whenever 1000 keys were looked at, so that others can have their turn. */
   search(filter: KeyFilter): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
-  /** How many keys there are, known without a look at them; undefined: some have expired that are not removed yet. */
-  count?(): number | undefined;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;
   /**
@@ -117,6 +115,8 @@ export interface Reader {
 
 /** A view that stays as it is for as long as it is open. Close it: it holds disk pages back from being used again. */
 export interface Snapshot extends Reader {
+  /** How many keys there are, known without a look at them; undefined: some have expired that are not removed yet. */
+  count?(): number | undefined;
   /** Bytes that the data file has grown by since the snapshot was taken. */
   growth?(): number;
   close(): void;

@@ -1,5 +1,4 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
-
 import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Example, RequestDurations } from './request-durations.ts';

@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import test from 'ava';
 import { acceptRequest } from '../../src/app/accept-request.ts';
 import { splitTarget } from '../../src/requests/target.ts';
-import { retire } from '../../src/server/retired.ts';
+import { retire } from '../../src/server/connection-marks.ts';
 
 test('a request that waited for its turn while the authority was withdrawn is refused; a probe is not', (t) => {
   const socket = Object.assign(Object.create(TLSSocket.prototype) as TLSSocket, { authorized: true });

@@ -1,5 +1,4 @@
 /** Answers in gzip and zstd: the same bytes, an entity tag of their own, and nothing for who does not ask. */
-
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -1,5 +1,4 @@
 /** The operations by themselves: a typed request in, an answer out, no server between them. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';

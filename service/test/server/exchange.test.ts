@@ -2,7 +2,6 @@
  * Each request is counted once, with the time that a clock outside measures, whichever way it ends: from when its head is
  * there until the answer is done or the connection is gone.
  */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';

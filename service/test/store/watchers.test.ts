@@ -1,5 +1,4 @@
 /** Those who watch, and those who write: neither is the other's trouble. */
-
 import type { Problem } from '@kvstore/core/problem.ts';
 import pino from 'pino';
 import { Registry } from 'prom-client';

@@ -1,5 +1,4 @@
 /** The shape that every error has. */
-
 import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import type { ExecutionContext } from 'ava';
 import type { Answer } from './call.ts';

@@ -1,5 +1,4 @@
 /** Checks the structure of a whole data file: every page that LMDB may look at, but not what values are stored. */
-
 import { oldTables, tables } from '../tables.ts';
 import { byNumber, flagsOf, keyEnd, keyStart, keysIn, nodeAt, nodeFlags, valueBytes } from './nodes.ts';
 import {

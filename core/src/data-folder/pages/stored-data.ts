@@ -2,7 +2,6 @@
  * A data folder read without LMDB, whatever has become of it, and without a change to it: what `kvstore-cli verify` and
  * `salvage` stand on.
  */
-
 import { compareKeys } from '../../key.ts';
 import { crcOfKey } from '../checksum.ts';
 import { keyCodec, reversedCodec } from '../key-codec.ts';

@@ -1,5 +1,4 @@
 /** Pairs, deadlines and keys as they are in leaf pages, each with a verdict: is it what was written? */
-
 import { parseKey } from '../../key.ts';
 import { crcOfKey } from '../checksum.ts';
 import { damagedKey, keyCodec, type reversedCodec } from '../key-codec.ts';

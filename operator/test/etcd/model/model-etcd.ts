@@ -2,7 +2,6 @@
  * etcd as a set of facts: who is a member, whose data is on which volume, who is up. It keeps the rules of etcd 3.6 that
  * the operator relies on, and complains when one is broken that loses data.
  */
-
 import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import type { Member, MemberStatus } from '../../../src/etcd/contract.ts';
 

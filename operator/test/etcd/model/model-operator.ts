@@ -1,5 +1,4 @@
 /** The operator over the model: its caches are late, it dies between two calls, and what it does is watched. */
-
 import { wantedAccess } from '../../../src/etcd/access/wanted.ts';
 import type { EtcdOutcome, MemberClient, MemberTools } from '../../../src/etcd/contract.ts';
 import { quorum } from '../../../src/etcd/plan/situation.ts';

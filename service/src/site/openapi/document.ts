@@ -1,5 +1,4 @@
 /** The description of the API (OpenAPI 3.1). A test holds it together with the routes. */
-
 import { api } from './api.ts';
 import { headers } from './headers.ts';
 import { describe } from './operation.ts';

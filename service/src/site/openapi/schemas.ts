@@ -1,5 +1,4 @@
 /** The shapes of what goes in and out, as JSON Schema (2020-12, which OpenAPI 3.1 uses). */
-
 import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { problems } from '@kvstore/core/problem.ts';
 import { maxLimit } from '../../requests/query.ts';

@@ -1,5 +1,4 @@
 /** What is said of damage: each one once in the log, all of them in the metrics. */
-
 import type { StoreMetrics } from '../store-metrics.ts';
 import type { DamagedPart, OnDamage } from './damage.ts';
 

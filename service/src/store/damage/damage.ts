@@ -1,5 +1,4 @@
 /** What is read from the disk and is not what was written: it is never shown, and reported each time. */
-
 import { DamagedData } from '@kvstore/core/data-folder/pages/page-file.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 

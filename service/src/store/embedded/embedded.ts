@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { statfsSync } from 'node:fs';
 import { lockDirectory, type OwnerLock } from '@kvstore/core/data-folder/owner-lock.ts';
 import { DamagedData } from '@kvstore/core/data-folder/pages/page-file.ts';
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import { BatchWindow } from '../batch-window.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { isDamage } from '../damage/damage.ts';
@@ -162,7 +162,7 @@ export class EmbeddedStore extends IndexReader implements Store {
     }
     if (this.#waiting.length >= maxWaiting) {
       const message = `${maxWaiting} writes are waiting for the disk already.`;
-      return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
+      return Promise.reject(overloaded(message));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject, span: this.#spans.current() });

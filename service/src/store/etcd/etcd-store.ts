@@ -1,7 +1,6 @@
 /** The etcd store: etcd is the truth, the index its replica, the barrier makes reads of it linearizable. */
-
 import { lockDirectory, type OwnerLock } from '@kvstore/core/data-folder/owner-lock.ts';
-import { Problem } from '@kvstore/core/problem.ts';
+import { type Problem, unavailable } from '@kvstore/core/problem.ts';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { readCredentials } from '@kvstore/etcd/tls.ts';
 import { systemClock } from '../clock.ts';
@@ -268,6 +267,5 @@ export class EtcdStore extends IndexReader implements Store {
 }
 
 function readAnew(): Problem {
-  const headers = { 'Retry-After': '1' };
-  return new Problem('unavailable', 'The index was damaged or lost: it is read anew from etcd.', { headers });
+  return unavailable('The index was damaged or lost: it is read anew from etcd.');
 }

@@ -2,7 +2,6 @@
  * When keys expire: two tables of the index, by key and by time. The earliest deadline is kept in memory, so that
  * as long as nothing is due a read pays one comparison.
  */
-
 import { damagedKey, keyCodec, startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { kinds, seal, unseal } from '@kvstore/core/data-folder/seal.ts';
 import { deadlineDigits, tables } from '@kvstore/core/data-folder/tables.ts';

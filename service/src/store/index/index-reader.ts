@@ -1,5 +1,4 @@
 /** The reads of a store: its index's. */
-
 import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
 import type { KeyIndex } from './key-index.ts';
 

@@ -283,7 +283,7 @@ export class KeyIndex implements Reader {
     return (this.#db.forward.getStats() as { entryCount: number }).entryCount;
   }
 
-  /** See Reader.count. */
+  /** See Snapshot.count. */
   #count(read: Reads, now: number): number | undefined {
     this.#checkTrust();
     return this.#lastExpired(read, now) === undefined ? this.#db.meta.count(read.options()) : undefined;

@@ -1,5 +1,4 @@
 /** Finds keys by prefix, by suffix or by both, in the index's two tables: keys in order, and keys in the order of their ends. */
-
 import { damagedKey, startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { compareKeys, maxKeyBytes, reverseKey } from '@kvstore/core/key.ts';
 import type { Database } from 'lmdb';

@@ -1,5 +1,4 @@
 /** The index's few settings: format, revision, how many keys there are, and what the stores keep there; all sealed. */
-
 import { kinds, seal, unseal } from '@kvstore/core/data-folder/seal.ts';
 import { formatVersion, tables } from '@kvstore/core/data-folder/tables.ts';
 import type { Database, RootDatabase, Transaction } from 'lmdb';

@@ -1,5 +1,4 @@
 /** Values as LMDB stores them: sealed for their key and their revision. The text is made from the bytes that were checked. */
-
 import { lastKeyCrc } from '@kvstore/core/data-folder/checksum.ts';
 import { type Kind, kindOf, kinds, sealBytes } from '@kvstore/core/data-folder/seal.ts';
 import { getLastVersion } from 'lmdb';

@@ -2,7 +2,6 @@
  * Brings an index of format 1, which had no checksums, to format 2: pairs move from the old tables into the new ones,
  * some thousands in a transaction, so that an upgrade that is interrupted goes on where it was and takes little room.
  */
-
 import { keyCodec, reversedCodec } from '@kvstore/core/data-folder/key-codec.ts';
 import { kinds, seal } from '@kvstore/core/data-folder/seal.ts';
 import { oldTables, tables } from '@kvstore/core/data-folder/tables.ts';

@@ -1,5 +1,4 @@
 /** What happened in a span, until it is handed over. */
-
 import { Problem, problems } from '@kvstore/core/problem.ts';
 import {
   type Attributes,

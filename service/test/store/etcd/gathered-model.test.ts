@@ -1,5 +1,4 @@
 /** Requests of every kind that come at once, in one transaction or several, leave in etcd what a plain Map says. */
-
 import { compareKeys } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';

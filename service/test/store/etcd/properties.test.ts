@@ -1,5 +1,4 @@
 /** What the etcd store's readers and builders make of anything at all. */
-
 import { compareKeys, parseKey } from '@kvstore/core/key.ts';
 import test from 'ava';
 import fc from 'fast-check';

@@ -1,5 +1,4 @@
 /** That etcd was put back is not forgotten over whatever else happens to the index meanwhile. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';

@@ -1,5 +1,4 @@
 /** Versions of one history of etcd are never taken for those of another. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';

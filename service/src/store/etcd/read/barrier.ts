@@ -4,7 +4,7 @@
  * request joins a read that was sent before it came (its answer may be older than a write its client knows of).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Problem } from '@kvstore/core/problem.ts';
+import { unavailable } from '@kvstore/core/problem.ts';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
@@ -158,8 +158,4 @@ function end(cohort: Cohort, error?: Error): void {
   cohort.cancelDeadline();
   if (error === undefined) cohort.resolve();
   else cohort.reject(error);
-}
-
-export function unavailable(message: string, cause?: unknown): Problem {
-  return new Problem('unavailable', message, { headers: { 'Retry-After': '1' }, cause });
 }

@@ -2,9 +2,9 @@
  * Does etcd's history reach back to a revision? Many watches resume at once after a restart, so all that wait share one
  * read of etcd at a time, and its answer holds for others on the same side of it.
  */
+import { unavailable } from '@kvstore/core/problem.ts';
 import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
-import { unavailable } from './barrier.ts';
 
 /** Milliseconds for which an answer holds. A compaction after it ends the watch when the watch reads its history. */
 const validity = 1000;

@@ -1,6 +1,6 @@
 /** A watcher with the position that it has reached. */
 import type { Problem } from '@kvstore/core/problem.ts';
-import { watchFailed } from '../../notify-watchers.ts';
+import { notify } from '../../notify-watchers.ts';
 import type { Revision, Watcher } from '../../store.ts';
 
 export class Listener {
@@ -35,22 +35,17 @@ export class Listener {
   notify(revision: Revision): Promise<void> | undefined {
     if (revision.revision <= this.last || this.closed.aborted) return undefined;
     this.last = revision.revision;
-    try {
-      this.open();
-      if (revision.changes.length === 0) return undefined;
-      const taking = this.#on.revision(revision);
-      if (!(taking instanceof Promise)) return undefined;
-      const taken: Promise<void> = taking
-        .catch((cause: unknown) => this.end(watchFailed(cause)))
-        .then(() => {
-          if (this.#taking === taken) this.#taking = undefined;
-        });
-      this.#taking = taken;
-      return taken;
-    } catch (cause) {
-      this.end(watchFailed(cause));
-      return undefined;
-    }
+    const taken = notify(
+      () => {
+        this.open();
+        if (revision.changes.length > 0) return this.#on.revision(revision);
+      },
+      (problem) => this.end(problem),
+    )?.then(() => {
+      if (this.#taking === taken) this.#taking = undefined;
+    });
+    if (taken !== undefined) this.#taking = taken;
+    return taken;
   }
 
   /** Undefined: the watcher can take what it catches up with. */

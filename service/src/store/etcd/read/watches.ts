@@ -1,12 +1,10 @@
 /** The watchers of the store: they get each revision once, in order, after it is applied to the index. */
-
-import { Problem } from '@kvstore/core/problem.ts';
+import { Problem, unavailable } from '@kvstore/core/problem.ts';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { pause } from '../../clock.ts';
 import { notifyWatchers } from '../../notify-in-slices.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
 import { otherTimeline } from '../../timeline.ts';
-import { unavailable } from './barrier.ts';
 import { type CatchUpOptions, catchUp, historyGone, type LaggingWatcher } from './catch-up.ts';
 import type { HeadRead } from './head.ts';
 import { HistoryReads } from './history-reads.ts';

@@ -1,5 +1,4 @@
 /** Keeps the replica up with etcd: sync when there is no other way, else watch from where it is; for ever. */
-
 import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { Revision } from '../../store.ts';

@@ -1,5 +1,4 @@
 /** Reports keys and values under the prefix that are no pairs: counted each time, logged now and then. */
-
 import type { EtcdMetrics } from '../etcd-metrics.ts';
 import type { Log } from '../options.ts';
 import type { OnForeign } from './changes.ts';

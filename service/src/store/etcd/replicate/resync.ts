@@ -1,5 +1,4 @@
 /** Full sync: reads everything at one revision, in pages, and changes in the index what differs. */
-
 import { compareKeys } from '@kvstore/core/key.ts';
 import { nextTurn } from '../../clock.ts';
 import type { KeyIndex } from '../../index/key-index.ts';

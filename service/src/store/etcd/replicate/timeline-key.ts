@@ -3,7 +3,6 @@
  * and that cluster's raft index and term shortly before. A replica makes the key when it is missing, and replaces it when
  * etcd was put back to an earlier state: from there on etcd gives the same revisions again, to other values (ADR 0180).
  */
-
 import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import { isTimeline, newTimeline } from '../../timeline.ts';

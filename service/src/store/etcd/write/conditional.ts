@@ -1,5 +1,5 @@
 /** Writes with a condition: each is a transaction of its own, whose comparisons etcd makes. */
-
+import { unavailable } from '@kvstore/core/problem.ts';
 import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { otherTimelineFailed, preconditionFailed } from '../../embedded/write.ts';
@@ -7,7 +7,6 @@ import type { Condition } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import { NotExecuted, within } from '../connect/not-executed.ts';
 import type { Layout } from '../layout.ts';
-import { unavailable } from '../read/barrier.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
 import { comparisons, isExpired, looks } from './comparisons.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';

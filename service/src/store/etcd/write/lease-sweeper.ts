@@ -2,7 +2,6 @@
  * Ends leases that are over by their ids but not in etcd: after a change of its leader etcd starts every lease anew, so
  * a key could stay there for as long again as it was to live.
  */
-
 import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import type { Clock } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';

@@ -1,9 +1,8 @@
 /** Leases of keys that expire: one for each request that has a time to live. */
-
+import { unavailable } from '@kvstore/core/problem.ts';
 import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';
-import { unavailable } from '../read/barrier.ts';
 import { idsPerDeadline, leaseIdFor } from './lease-id.ts';
 import { problemOf } from './write-problems.ts';
 

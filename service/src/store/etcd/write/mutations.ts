@@ -1,9 +1,8 @@
 /** What the store writes: sets and deletions, with conditions and times to live. */
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, Problem, unavailable } from '@kvstore/core/problem.ts';
 import type { Clock } from '../../clock.ts';
 import type { Condition, Deletion, Pair, SetOptions, Written } from '../../store.ts';
 import type { Layout } from '../layout.ts';
-import { unavailable } from '../read/barrier.ts';
 import type { ConditionalWriter } from './conditional.ts';
 import type { Leases } from './leases.ts';
 import type { Outcome, WriteSet } from './transaction.ts';
@@ -86,7 +85,7 @@ export class Mutations {
     if (this.#closed) return Promise.reject(unavailable('The store is closed.'));
     if (this.#underWay.size >= maxUnderWay) {
       const message = `${maxUnderWay} deletions and writes with conditions are under way already.`;
-      return Promise.reject(new Problem('overloaded', message, { headers: { 'Retry-After': '1' } }));
+      return Promise.reject(overloaded(message));
     }
     const done = action();
     this.#underWay.add(done);

@@ -1,8 +1,6 @@
 /** The problem that the caller of a write gets when etcd did not take it. */
-
-import { Problem } from '@kvstore/core/problem.ts';
+import { Problem, unavailable } from '@kvstore/core/problem.ts';
 import { type meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
-import { unavailable } from '../read/barrier.ts';
 
 export function outcomeUnknown(why: string, cause?: unknown): Problem {
   const message = `Whether the write happened is not known: ${why}. Read the keys before you write them again.`;

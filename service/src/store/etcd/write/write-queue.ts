@@ -1,5 +1,5 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
-import { Problem } from '@kvstore/core/problem.ts';
+import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import type { Span } from '../../spans.ts';
 import type { Layout } from '../layout.ts';
 import type { Outcome, WriteSet } from './transaction.ts';
@@ -76,7 +76,7 @@ export class WriteQueue {
   push(write: Write): void {
     if (this.#writes.length >= maxQueued || this.#bytes + write.bytes > maxQueuedBytes) {
       const message = `${this.#writes.length} writes of ${this.#bytes} bytes are waiting for etcd already.`;
-      throw new Problem('overloaded', message, { headers: { 'Retry-After': '1' } });
+      throw overloaded(message);
     }
     this.#writes.push(write);
     this.#count([write], 1);

@@ -4,7 +4,7 @@
  * once: when its outcome is not known, its requests get `outcome-unknown`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Problem } from '@kvstore/core/problem.ts';
+import { type Problem, unavailable } from '@kvstore/core/problem.ts';
 import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
@@ -13,7 +13,6 @@ import type { EtcdClient } from '../connect/client.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';
 import type { Layout } from '../layout.ts';
-import { unavailable } from '../read/barrier.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
 import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
 import type { WriteNonces } from './write-nonces.ts';

@@ -1,5 +1,4 @@
 /** Writes with a condition while etcd is put back to an earlier state: an old version decides nothing. */
-
 import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
