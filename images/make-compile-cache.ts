@@ -18,6 +18,7 @@ const patience = 60_000;
 type Env = Readonly<Record<string, string>>;
 
 interface Started {
+  readonly pid: number;
   /** What the line said that was waited for. */
   readonly line: Readonly<Record<string, unknown>>;
   /** Ends it as Ctrl-C does: Node writes the cache at an end in order. */
@@ -25,7 +26,7 @@ interface Started {
 }
 
 /** @param said what the line of the log says that is waited for. Throws when the program ends before, or with a fault. */
-async function start(program: string, env: Env, said: string): Promise<Started> {
+export async function startProgram(program: string, env: Env, said: string): Promise<Started> {
   const child = spawn(process.execPath, [program], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -34,6 +35,7 @@ async function start(program: string, env: Env, said: string): Promise<Started> 
   const ended = once(child, 'exit');
   const line = await Promise.race([firstLine(child, said), ended.then(([code]) => failed(program, code))]);
   return {
+    pid: child.pid ?? 0,
     line,
     async stop() {
       child.kill('SIGINT');
@@ -70,7 +72,7 @@ async function ready(url: string): Promise<void> {
 const programs = {
   async service(folder: string, common: Env): Promise<void> {
     const env = { ...common, KV_PORT: '0', KV_LOG_FORMAT: 'json', KV_DATA_DIR: join(folder, 'data') };
-    const service = await start('service/src/main.ts', { ...env, KV_WARM_UP: '2s' }, 'listening');
+    const service = await startProgram('service/src/main.ts', { ...env, KV_WARM_UP: '2s' }, 'listening');
     const url = String(service.line.url);
     // Of what the warm-up calls, too, there is something to keep.
     await ready(url);
@@ -87,7 +89,7 @@ const programs = {
     // Loaded only when they are used: what talks to etcd, and tracing. There is neither here.
     const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
     const etcd = { KV_ETCD_ENDPOINTS: 'http://127.0.0.1:1', KV_DATA_DIR: join(folder, 'index') };
-    await (await start('service/src/main.ts', { ...env, ...etcd, ...traced }, 'listening')).stop();
+    await (await startProgram('service/src/main.ts', { ...env, ...etcd, ...traced }, 'listening')).stop();
   },
   async operator(folder: string, common: Env): Promise<void> {
     const cluster = await emptyCluster();
@@ -100,7 +102,7 @@ const programs = {
       KVSTORE_HOST: '127.0.0.1',
       KVSTORE_POD_NAMESPACE: 'default',
     };
-    await (await start('operator/src/main.ts', env, 'operator started')).stop();
+    await (await startProgram('operator/src/main.ts', env, 'operator started')).stop();
     await cluster.close();
   },
 } as const;

@@ -3,19 +3,19 @@
  * operator until it has seen the cluster, of `kv get` as a whole. Usage: npm run bench:start -- [rounds]
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { emptyCluster } from '../../images/empty-cluster.ts';
-import { makeCompileCache } from '../../images/make-compile-cache.ts';
+import { makeCompileCache, startProgram } from '../../images/make-compile-cache.ts';
 import { processorTime } from '../slices/processor-time.ts';
 import { spreadText } from '../slices/statistics.ts';
 
 type Env = Readonly<Record<string, string>>;
 
+const path: Env = { PATH: process.env.PATH ?? '' };
 const rounds = Number(process.argv[2] ?? 7);
 const scratch = mkdtempSync(join(tmpdir(), 'kvstore-start-'));
 const report = fileURLToPath(new URL('report.cjs', import.meta.url));
@@ -29,41 +29,12 @@ async function cacheOf(part: 'service' | 'operator'): Promise<Env> {
   return { NODE_OPTIONS: `--require=${join(image, 'images/use-compile-cache.cjs')}` };
 }
 
-interface Started {
-  /** Milliseconds of processor time until the line that was waited for. */
-  readonly ms: number;
-  /** What it printed until then. */
-  readonly output: string;
-  stop(): Promise<void>;
-}
-
-/** Resolves when a line says it; the program goes on until `stop`. */
-async function started(program: string, env: Env, said: string): Promise<Started> {
-  const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  let output = '';
-  for await (const piece of child.stdout.iterator({ destroyOnReturn: false })) {
-    output += piece;
-    if (output.includes(said)) break;
-  }
-  child.stdout.resume();
-  const ms = processorTime([child.pid ?? 0]) / 1000;
-  return {
-    ms,
-    output,
-    async stop() {
-      child.kill('SIGINT');
-      await ended;
-    },
-  };
-}
+/** Milliseconds of processor time that a program has taken. */
+const takenBy = ({ pid }: { readonly pid: number }) => processorTime([pid]) / 1000;
 
 async function whole(args: readonly string[], { NODE_OPTIONS = '', ...env }: Env): Promise<number> {
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH, ...env, NODE_OPTIONS: `${NODE_OPTIONS} --require=${report}` },
+    env: { ...path, ...env, NODE_OPTIONS: `${NODE_OPTIONS} --require=${report}` },
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   return Number(await text(child.stdio[3] as NodeJS.ReadableStream)) / 1000;
@@ -83,20 +54,25 @@ try {
     for (const how of ['without', 'with'] as const) {
       const use = (part: 'service' | 'operator'): Env => (how === 'with' ? caches[part] : {});
       const KV_DATA_DIR = join(scratch, `data-${round}-${how}`);
-      const env = { KV_PORT: '0', KV_LOG_FORMAT: 'json', KV_DATA_DIR, ...use('service') };
-      const service = await started('service/src/main.ts', env, '"listening"');
-      note('service, until it listens', how, service.ms);
-      const [, url = ''] = /"url":"([^"]+)"/.exec(service.output) ?? [];
-      note('kv get, in all', how, await whole(['cli/src/main.ts', 'get', 'key'], { KV_URL: url, ...use('service') }));
+      const env = { ...path, KV_PORT: '0', KV_LOG_FORMAT: 'json', KV_DATA_DIR, ...use('service') };
+      const service = await startProgram('service/src/main.ts', env, 'listening');
+      note('service, until it listens', how, takenBy(service));
+      const client = { KV_URL: String(service.line.url), ...use('service') };
+      note('kv get, in all', how, await whole(['cli/src/main.ts', 'get', 'key'], client));
       await service.stop();
       const settings = {
+        ...path,
         KUBECONFIG: kubeconfig,
         KVSTORE_PORT: '0',
         KVSTORE_HOST: '127.0.0.1',
         KVSTORE_POD_NAMESPACE: 'a',
       };
-      const operator = await started('operator/src/main.ts', { ...settings, ...use('operator') }, '"operator started"');
-      note('operator, until it has started', how, operator.ms);
+      const operator = await startProgram(
+        'operator/src/main.ts',
+        { ...settings, ...use('operator') },
+        'operator started',
+      );
+      note('operator, until it has started', how, takenBy(operator));
       await operator.stop();
     }
   }
