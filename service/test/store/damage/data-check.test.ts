@@ -46,6 +46,8 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   });
   while (!done) await write();
   t.is(await checked, undefined);
+  // Of all pages: a check that ends at the first damaged one may be shorter than the kernel counts.
+  t.true(check.pause > 0, 'a check is followed by a pause as long as a hundred of them');
   // Each page of branches: what comes next below it is another page.
   const file = join(directory, 'data.mdb');
   const bytes = readFileSync(file);
@@ -54,7 +56,6 @@ test('a check while the index is written to finds nothing wrong; then a damaged 
   }
   t.regex((await check.run()) ?? '', /data\.mdb is damaged: page/);
   t.is(faults.length, 1);
-  t.true(check.pause > 0, 'a check is followed by a pause as long as a hundred of them');
 });
 
 test('a check that takes long is broken off after half a minute, for it keeps pages from being used again', async (t) => {
