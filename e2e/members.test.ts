@@ -33,13 +33,17 @@ test('a member is replaced whose volume is lost while the others have just met a
   );
   const claim = ['-n', store.namespace, `pvc/data-${other}`];
   const before = await field('.metadata.uid', ...claim);
+  const killed = members.find(({ name }) => name === other)?.uid;
   await kubectl('delete', ...claim, '--wait=false');
   await kubectl('delete', ...pods, other, '--grace-period=0', '--force');
   const startedAt = performance.now();
   await waitFor(
     'the member is replaced',
     async () => {
-      const isNew = (await field('.metadata.uid', ...claim)) !== before;
+      const uid = await field('.metadata.uid', ...claim, '--ignore-not-found');
+      const pod = (await store.etcdPods()).find(({ name }) => name === other);
+      // The status counts the one that was killed until the operator has seen it gone.
+      const isNew = uid !== '' && uid !== before && pod?.ready === true && pod.uid !== killed;
       return isNew && (await statusField(store, '.etcd.readyMembers')) === '3';
     },
     { timeout: 120_000, interval: 500 },
