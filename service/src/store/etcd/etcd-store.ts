@@ -160,7 +160,6 @@ export class EtcdStore extends IndexReader implements Store {
       get: (key: string) => index.get(key),
       expires: (key: string) => index.expires(key),
       expired,
-      revision: () => index.revision(),
     };
     this.#writer = writerOfSets(writing);
     this.#increments = new Writer(writing, new Increments({ ...shared, known: new KnownValues(known, clock) }));
@@ -168,7 +167,7 @@ export class EtcdStore extends IndexReader implements Store {
       ...{ ...shared, barrier, writer: this.#writer, increments: this.#increments, leases: new Leases(shared) },
       synced: () => replica.unfit === undefined,
       conditional: new ConditionalWriter({ ...shared, barrier, expired, newest: () => replica.head.revision }),
-      known: { ...known, has: (key) => index.get(key) !== undefined },
+      known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
     });
     this.#sweeper = new LeaseSweeper({ ...shared, log, due: (limit) => index.due(limit) });
     options.metrics.observe(index);

@@ -46,13 +46,13 @@ async function setUp(t: ExecutionContext) {
       newest: () => 0,
     },
   };
-  const index = { get: () => undefined, expires: () => undefined, expired: () => undefined, revision: () => 0 };
-  const known = new KnownValues(index, systemClock);
+  const expired = () => undefined;
+  const known = new KnownValues({ get: () => undefined, expires: () => undefined, expired }, systemClock);
   const mutations = new Mutations({
     ...{ ...shared, writer: writerOfSets(shared), conditional: new ConditionalWriter(shared) },
     increments: new Writer(shared, new Increments({ ...shared, known })),
     leases: new Leases({ ...shared, client: connect(cluster.members[0]?.port ?? 0) }),
-    known: { ...index, has: () => true },
+    known: { has: () => true, expired, revision: () => 0 },
   });
   t.teardown(() => mutations.close());
   await mutations.set([{ key: 'there', value: '1' }]);
@@ -60,11 +60,15 @@ async function setUp(t: ExecutionContext) {
 }
 
 const pairs = [{ key: 'a', value: '"ours"' }];
+const parts = { conditions: new Map(), pairs, deletes: [] };
 
 for (const [what, write, isDone] of [
   ['a set with a condition', (m: Mutations) => m.set(pairs, { condition: { absent: true } }), '"ours"'],
   ['a set with a time to live', (m: Mutations) => m.set(pairs, { ttl: 1000 }), '"ours"'],
   ['a set with both', (m: Mutations) => m.set(pairs, { ttl: 1000, condition: { absent: true } }), '"ours"'],
+  ['a transaction', (m: Mutations) => m.transact({ ...parts, conditions: new Map([['a', 'absent']]) }), '"ours"'],
+  ['a transaction without conditions', (m: Mutations) => m.transact({ ...parts, deletes: ['there'] }), '"ours"'],
+  ['an increment', (m: Mutations) => m.increment(new Map([['a', 3n]])), '3'],
   ['a deletion', (m: Mutations) => m.delete(['there']), undefined],
   ['a deletion with a condition', (m: Mutations) => m.delete(['there'], { version: 'any' }), undefined],
 ] as const) {

@@ -25,7 +25,6 @@ export interface IndexedValues {
   expires(key: string): number | undefined;
   /** The version of a key that has expired but is in etcd still. */
   expired(key: string): number | undefined;
-  revision(): number;
 }
 
 /** Keys; the index has taken up most of them within milliseconds. */
@@ -36,7 +35,7 @@ const nothing: Seen = { revision: 0, value: undefined, expires: undefined };
 export class KnownValues {
   readonly #index: IndexedValues;
   readonly #clock: Clock;
-  /** From etcd's answers; `asOf`: a revision at which the key was so. */
+  /** From etcd's answers; `asOf`: the revision at which the key was so. */
   readonly #answers = new Map<string, Seen & { readonly asOf: number }>();
 
   constructor(index: IndexedValues, clock: Clock) {
@@ -45,12 +44,19 @@ export class KnownValues {
   }
 
   get(key: string): Seen {
+    const indexed = this.#read(key);
     const answer = this.#answers.get(key);
-    if (answer !== undefined && answer.asOf > this.#index.revision()) {
-      const isOver = answer.expires !== undefined && answer.expires <= this.#clock.wall();
-      return isOver ? { ...answer, value: undefined } : answer;
+    if (answer === undefined) return indexed;
+    // Not "as new as the index": of what is no value of this API, the index knows nothing, however new it is.
+    if (indexed.revision > answer.asOf || indexed.revision === answer.revision) {
+      this.#answers.delete(key);
+      return indexed;
     }
-    this.#answers.delete(key);
+    const isOver = answer.expires !== undefined && answer.expires <= this.#clock.wall();
+    return isOver ? { ...answer, value: undefined } : answer;
+  }
+
+  #read(key: string): Seen {
     try {
       return this.#indexed(key);
     } catch {
