@@ -14,14 +14,15 @@ import { searchKeys } from '../../src/operations/search.ts';
 import { setPairs } from '../../src/operations/set.ts';
 import type { DumpRequest, SearchRequest } from '../../src/requests/reads.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import type { KeyFilter } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { openEmbedded } from '../support/open-embedded.ts';
 
 const fresh = { stale: false, heldTag: undefined };
 const whole = { ...fresh, filter: {}, limit: undefined, query: {}, question: '', isGone: () => false };
-const search = (more: Partial<SearchRequest>): SearchRequest => ({
-  ...{ ...whole, prefix: undefined, suffix: undefined, values: false, ...more },
-  filter: { ...more.filter, prefix: more.prefix, suffix: more.suffix },
+const search = ({ prefix, suffix, ...more }: Partial<SearchRequest> & KeyFilter): SearchRequest => ({
+  ...{ ...whole, values: false, ...more },
+  filter: { ...more.filter, prefix, suffix },
 });
 const dump = (more: Partial<DumpRequest>): DumpRequest => ({ ...whole, asLines: false, ...more });
 
