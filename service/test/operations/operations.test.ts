@@ -192,6 +192,11 @@ test('a page or a count for a client that has left is not looked for', async (t)
   looked = 0;
   await find(search({ suffix: 'x', isCount: true, isGone: () => looked >= 3 }));
   t.true(looked < 10, `looked ${looked} times for a count`);
+  looked = 0;
+  await find(
+    search({ filter: { contains: 'x', fold: { delimiter: '/', from: 0 } }, limit: 1, isGone: () => looked >= 3 }),
+  );
+  t.true(looked < 10, `looked ${looked} times for a text`);
 });
 
 test('a read that is not stale waits for the barrier, and one that is says its age', async (t) => {
