@@ -1,10 +1,11 @@
 /**
  * The shapes that requests of real clients have, each against the plain one at the same service: what is fast for a
- * benchmark alone is not fast. `npm run bench -- shapes`. HEAD is missing: wrk waits for the body that such an answer has not.
+ * benchmark alone is not fast. `npm run bench -- shapes`.
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ClosedLoop } from '../../load/closed-loop.ts';
 import type { Request } from '../../load/requests.ts';
 import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, suffixOf, value } from '../data.ts';
@@ -212,4 +213,29 @@ const setShapes: Row = {
   },
 };
 
-export const shapes = [getShapes, searchShapes, dumpShapes, setShapes];
+/** wrk waits for the body that an answer to HEAD has not, so both are sent by a client of our own, and time of the processor counts. */
+const headShapes: Row = {
+  name: 'shapes-head',
+  title: 'HEAD of one key, and GET of it by the same client',
+  async open(bench) {
+    const { port, pids } = await startKvstore(bench, { pairs });
+    const plain = scattered(1000, pairs).map((n): Request => ({ path: `/get/${keyOf(n)}` }));
+    const by = (name: string, requests: readonly Request[]): LoadedTarget => {
+      return { name, pids, begin: async () => new ClosedLoop({ port, requests, connections }) };
+    };
+    const [get, head] = ['GET', 'HEAD'];
+    return {
+      targets: [
+        by(get, plain),
+        by(
+          head,
+          plain.map((request) => ({ ...request, method: 'HEAD' })),
+        ),
+      ],
+      // As 0.75 of the rate.
+      bars: [{ of: head, against: get, figure: 'cpu', atMost: 1.33 }],
+    };
+  },
+};
+
+export const shapes = [getShapes, headShapes, searchShapes, dumpShapes, setShapes];
