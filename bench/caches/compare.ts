@@ -22,6 +22,7 @@ export interface Compared {
   readonly without: readonly number[];
 }
 
+/** Of clients whose requests are sent at a rate. */
 const connections = 50;
 /** Milliseconds of a turn when processor time is measured: what else the machine does falls on both. */
 const slice = 100;
@@ -32,11 +33,10 @@ const warmUp = 1.5;
 export async function throughput(cell: Cell, stores: Stores, { rounds, seconds }: Rounds): Promise<Compared> {
   await using services = await startBoth(cell, stores);
   const { pids } = services;
-  const requests = cell.workload.requests();
+  const { workload } = cell;
+  const load = { requests: workload.requests(), connections: workload.clients };
   const sessions: Session[] = [];
-  for (const port of services.ports) {
-    sessions.push(withWrites(await beginLoad({ port, requests, connections }), cell.workload, port));
-  }
+  for (const port of services.ports) sessions.push(withWrites(await beginLoad({ port, ...load }), workload, port));
   const candidates = sessions.map((session) => (milliseconds: number) => {
     return withCpu(pids, async () => {
       const seen = await session.slice(milliseconds);

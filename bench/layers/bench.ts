@@ -13,8 +13,9 @@ import { waitFor } from '../../test-support/wait-for.ts';
 import { beginLoad } from '../load/load.ts';
 import { cpuOf, withCpu } from '../load/measured-slice.ts';
 import { gets, posts, type Request } from '../load/requests.ts';
+import type { Slice } from '../load/session.ts';
 import { loadCore, moveToCore, startServer } from '../pinned.ts';
-import { inTurn, turnsIn } from '../slices/in-turn.ts';
+import { type Candidate, inTurn, turnsIn } from '../slices/in-turn.ts';
 import { keyOf, prefixOf, scattered, value } from '../speed/data.ts';
 import { fillDirectory } from '../speed/servers/kvstore.ts';
 import { startRaw } from '../speed/servers/raw.ts';
@@ -23,6 +24,7 @@ import { layers, sharesOf } from './attribute.ts';
 const seconds = Number(process.argv[2] ?? 3);
 const pairs = 10_000;
 const connections = 50;
+const warmUpAnswers = 50_000;
 /** Milliseconds. */
 const slice = 200;
 const script = fileURLToPath(new URL('serve.ts', import.meta.url));
@@ -69,7 +71,7 @@ async function measure(directory: string, requests: readonly Request[]): Promise
     return withCpu([server, raw][i]?.pids ?? [], () => session.slice(milliseconds));
   });
   if (service === undefined || bare === undefined) throw new Error('Two are compared');
-  await inTurn([service, bare], 1, 3000);
+  await warmUp([service, bare]);
   const [own = [], others = []] = await inTurn([service, bare], turnsIn(seconds, slice), slice);
   const [pid = 0] = server.pids;
   process.kill(pid, 'SIGUSR2');
@@ -81,6 +83,13 @@ async function measure(directory: string, requests: readonly Request[]): Promise
     if (errors > 0) throw new Error(`${errors} requests failed`);
   }
   return { raw: cpuOf(others), service: cpuOf(own), shares: sharesOf(JSON.parse(readFileSync(profile, 'utf8'))) };
+}
+
+/** Until each has answered as often as it takes to compile what it runs, however busy the machine is. */
+async function warmUp(candidates: readonly Candidate<Slice>[]): Promise<void> {
+  for (const candidate of candidates) {
+    for (let answers = 0; answers < warmUpAnswers; ) answers += (await candidate(slice)).answers;
+  }
 }
 
 function isWhole(file: string): boolean {
