@@ -105,7 +105,8 @@ function save(folder: string, measured: Results): void {
     ...(measured.throughput && { throughput: joined(before.throughput, measured.throughput) }),
     ...(measured.p99 && { p99: joined(before.p99, measured.p99) }),
   };
-  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
+  const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value);
+  writeFileSync(file, `${JSON.stringify(all, rounded, 2)}\n`);
   writeFileSync(join(folder, 'caches.md'), page(all));
 }
 
