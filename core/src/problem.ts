@@ -9,6 +9,7 @@ export const problems = {
   'invalid-request': { status: 400, title: 'The request cannot be used' },
   unauthorized: { status: 401, title: 'No valid token' },
   'read-only-token': { status: 403, title: 'The token may only read' },
+  'outside-prefixes': { status: 403, title: 'The token does not reach the key' },
   'certificate-required': { status: 403, title: 'No valid client certificate' },
   'cross-site': { status: 403, title: 'Pages of other sites are refused' },
   'key-not-found': { status: 404, title: 'No such key' },

@@ -15,6 +15,7 @@ const paths = [
   ['/search', 'Exact'],
   ['/delete', 'Exact'],
   ['/watch', 'Exact'],
+  ['/whoami', 'Exact'],
   ['/openapi.json', 'Exact'],
 ] as const satisfies readonly IngressPath[];
 

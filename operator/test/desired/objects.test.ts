@@ -33,6 +33,7 @@ test('the Ingress opens the paths of the API, the pages when asked, and nothing 
       'Exact /search',
       'Exact /delete',
       'Exact /watch',
+      'Exact /whoami',
       'Exact /openapi.json',
     ],
   );

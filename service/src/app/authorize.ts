@@ -30,7 +30,7 @@ export function requireToken(
   return (request) => {
     if (openPaths.has(request.target.path)) return;
     const token = tokenOf(request.headers, tokens);
-    if (token === undefined) throw unauthorized(request);
+    if (token === undefined) throw unauthorized(request, tokens);
     request.token = token;
     if (token.access !== 'rw' && !changesNothing(request)) {
       const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
@@ -41,17 +41,24 @@ export function requireToken(
 
 /** The token in force that a request shows; undefined: it shows none. */
 export function tokenOf(headers: IncomingHttpHeaders, tokens: Tokens): Token | undefined {
-  const text = bearer.exec(headers.authorization ?? '')?.[1];
+  const text = tokenIn(headers);
   return text === undefined ? undefined : tokens.use(text);
 }
 
-function unauthorized({ headers }: RawRequest): Problem {
+function tokenIn({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return bearer.exec(authorization)?.[1];
+}
+
+function unauthorized({ headers }: RawRequest, tokens: Tokens): Problem {
   if (headers.authorization === undefined) {
     const message = 'A request shows its token: "Authorization: Bearer <token>".';
     return new Problem('unauthorized', message, { headers: { 'WWW-Authenticate': realm } });
   }
   const challenge = { 'WWW-Authenticate': `${realm}, error="invalid_token"` };
-  return new Problem('unauthorized', 'The Authorization header holds no token that is in force.', {
-    headers: challenge,
-  });
+  const { name, expires = 0 } = tokens.expired(tokenIn(headers) ?? '') ?? {};
+  const message =
+    name === undefined
+      ? 'The Authorization header holds no token that is in force.'
+      : `The token "${name}" has expired at ${new Date(expires).toISOString()}.`;
+  return new Problem('unauthorized', message, { headers: challenge });
 }

@@ -2,7 +2,7 @@
  * The API: every operation with its method and path. The router, the answers to OPTIONS and 405, and the OpenAPI document
  * are made from this table, so that none of them can leave one out.
  */
-import { livez, metrics, openApi, readyz } from './operating.ts';
+import { livez, metrics, openApi, readyz, whoAmI } from './operating.ts';
 import type { Operation } from './operation.ts';
 import { dump, getKey, getKeys, search, watch } from './reads.ts';
 import { deleteKey, deleteKeys, set } from './writes.ts';
@@ -23,6 +23,7 @@ export const api = {
   search: { method: 'GET', path: '/search', operation: search },
   deleteMany: { method: 'POST', path: '/delete', operation: deleteKeys },
   watch: { method: 'GET', path: '/watch', operation: watch },
+  whoAmI: { method: 'GET', path: '/whoami', operation: whoAmI },
   live: { method: 'GET', path: '/livez', operation: livez },
   ready: { method: 'GET', path: '/readyz', operation: readyz },
   metrics: { method: 'GET', path: '/metrics', operation: metrics },

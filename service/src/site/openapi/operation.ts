@@ -15,6 +15,8 @@ export interface Operation {
   readonly problems: readonly ProblemCode[];
   /** What a token must allow, where tokens are required. */
   readonly access: 'open' | 'read' | 'write';
+  /** True: the request names keys, so that a token which does not reach them is refused. Each write does. */
+  readonly namesKeys?: true;
 }
 
 /** What can be asked next of the same key. */
@@ -30,15 +32,20 @@ const always: readonly ProblemCode[] = [
   'internal',
 ];
 
-const accessProblems = { open: [], read: ['unauthorized'], write: ['unauthorized', 'read-only-token'] } as const;
+const accessProblems = {
+  open: [],
+  read: ['unauthorized'],
+  write: ['unauthorized', 'read-only-token', 'outside-prefixes'],
+} as const;
 
 export function describe(operation: Operation, tokens: boolean): Part {
-  const { answers, problems: own, access, ...rest } = operation;
+  const { answers, problems: own, access, namesKeys = false, ...rest } = operation;
   const codes = [
     ...own,
     ...always,
     ...(access === 'open' ? [] : (['cross-site'] as const)),
     ...(tokens ? accessProblems[access] : []),
+    ...(tokens && namesKeys ? (['outside-prefixes'] as const) : []),
   ];
   return {
     ...rest,

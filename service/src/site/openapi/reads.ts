@@ -48,6 +48,7 @@ export const getKey: Operation = {
     'unavailable',
   ],
   access: 'read',
+  namesKeys: true,
 };
 
 export const getKeys: Operation = {
@@ -87,6 +88,7 @@ export const getKeys: Operation = {
     'unavailable',
   ],
   access: 'read',
+  namesKeys: true,
 };
 
 export const search: Operation = {
