@@ -39,7 +39,9 @@ function checkName({ place, token }: Placed, [other, second]: readonly Placed[])
   if (other === undefined) return;
   if (second !== undefined) throw new Error(`${place} has the name of two others: a token and its successor share one`);
   if (!haveSameRights(token, other.token)) {
-    throw new Error(`${place} has the name of ${other.place} and other rights: a token and its successor have the same`);
+    throw new Error(
+      `${place} has the name of ${other.place} and other rights: a token and its successor have the same`,
+    );
   }
 }
 
@@ -54,7 +56,10 @@ function* linesOf(text: string): Iterable<Placed> {
     const content = raw.trim();
     if (content === '' || content.startsWith('#')) continue;
     const place = `line ${i + 1}`;
-    yield { place, token: content.startsWith('{') ? entryAt(place, parseJson(content, place)) : shortEntry(content, place) };
+    yield {
+      place,
+      token: content.startsWith('{') ? entryAt(place, parseJson(content, place)) : shortEntry(content, place),
+    };
   }
 }
 

@@ -27,13 +27,18 @@ const other = bearer(otherText);
 const entry = (name: string, token: string, prefixes: readonly string[] | undefined, rest: object = {}) =>
   JSON.stringify({ name, digest: digestOf(token), may: 'write', prefixes, ...rest });
 const tokensFor = (prefixes: readonly string[]) =>
-  [`rw shop ${digestOf(writer)}`, entry('team-a', limitedText, prefixes), entry('team-b', otherText, ['b/'])].join('\n');
+  [`rw shop ${digestOf(writer)}`, entry('team-a', limitedText, prefixes), entry('team-b', otherText, ['b/'])].join(
+    '\n',
+  );
 
 /** Keys of two teams, and one that begins like a team's prefix. */
 const pairs = { 'a/1': 1, 'a/2': 'two', 'b/1': 'secret', 'b/2': 'secret', b: 'secret' };
 
 async function startLimited(t: ExecutionContext, kind: StoreKind, options: ServiceOptions = {}): Promise<Service> {
-  const service = await startService(t, kind, { tokens: await someTokens(t, { text: tokensFor(['a/', 'c']) }), ...options });
+  const service = await startService(t, kind, {
+    tokens: await someTokens(t, { text: tokensFor(['a/', 'c']) }),
+    ...options,
+  });
   t.is((await set(service, pairs, { headers: all })).status, 200);
   return service;
 }
@@ -54,10 +59,7 @@ async function assertUntouched(t: ExecutionContext, service: Service): Promise<v
 }
 
 /** The same answer for a key outside that is there and for one that is not. */
-async function assertOutside(
-  t: ExecutionContext,
-  ask: (key: string) => ReturnType<typeof call>,
-): Promise<void> {
+async function assertOutside(t: ExecutionContext, ask: (key: string) => ReturnType<typeof call>): Promise<void> {
   const [there, missing] = [await ask('b/1'), await ask('b/9')];
   const detail = assertProblem(t, there, 'outside-prefixes');
   t.is(detail, 'The token reaches keys that begin with "a/", "c"; "b/1" does not.');
@@ -90,8 +92,7 @@ const checks: Readonly<Record<OperationName, Check>> = {
     t.is((await get(service, 'b/1', { headers: limited, method: 'HEAD' })).status, 403);
   },
   async getMany(t, service) {
-    const many = (keys: readonly string[]) =>
-      call(service, '/get', { headers: limited, body: JSON.stringify(keys) });
+    const many = (keys: readonly string[]) => call(service, '/get', { headers: limited, body: JSON.stringify(keys) });
     t.is((await many(['a/1', 'a/9'])).text, '{"a/1":1}');
     await assertOutside(t, (key) => many(['a/1', key]));
     const most = Array.from({ length: 5000 }, (_, i) => `a/${i}`);
@@ -186,7 +187,11 @@ for (const [name, check] of Object.entries(checks)) {
 contractTest('what one token was answered is never the answer to another', async (t, kind) => {
   const service = await startLimited(t, kind);
   const asked = ['/', '/?prefix=', '/?limit=9', '/search?prefix=', '/search?suffix=1', '/search?prefix=&values=true'];
-  const forms: readonly Readonly<Record<string, string>>[] = [{}, { Accept: 'application/x-ndjson' }, { 'Accept-Encoding': 'gzip' }];
+  const forms: readonly Readonly<Record<string, string>>[] = [
+    {},
+    { Accept: 'application/x-ndjson' },
+    { 'Accept-Encoding': 'gzip' },
+  ];
   for (let round = 0; round < 3; round++) {
     for (const path of asked) {
       for (const form of forms) {
@@ -258,7 +263,7 @@ contractTest('any keys, any prefixes: a limited token sees what a naive filter l
       for (const key of keys) model.values.set(key, value);
       for (const key of keys) {
         const answer = await get(service, key, { headers: limited });
-        if (has(key)) t.is(answer.text, model.values.get(key));
+        if (has(key)) t.is(answer.text, model.values.get(key) ?? '');
         else assertProblem(t, answer, 'outside-prefixes');
       }
       t.is((await call(service, '/', { headers: limited })).text, model.text(model.keys().filter(has)));
@@ -283,34 +288,40 @@ contractTest('any keys, any prefixes: a limited token sees what a naive filter l
   await fc.assert(run, { numRuns: 30 });
 });
 
-contractTest('a watch by a limited token delivers what a naive filter leaves, also resumed at any event', async (t, kind) => {
-  const service = await startService(t, kind, { tokens: await someTokens(t, { text: tokensFor(['a', 'c']) }) });
-  const key = fc.constantFrom('a', 'a/1', 'b', 'b/1', 'c', 'd', 'ab');
-  const run = fc.asyncProperty(
-    fc.array(fc.uniqueArray(key, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 5 }),
-    async (sets) => {
-      const watch = await openEvents(t, service, '/watch', limited);
-      await waitFor('the watch', () => watch.comments() > 0);
-      for (const keys of sets) {
-        const body = `{${keys.map((each) => `"${each}":1`).join(',')}}`;
-        t.is((await set(service, body, { headers: all })).status, 200);
-      }
-      await set(service, { 'a/last': 1 }, { headers: all });
-      const expected = [...sets.flat().filter((each) => /^[ac]/.test(each)), 'a/last'];
-      const keysOf = (events: readonly { readonly data: string }[]) => events.map(({ data }) => JSON.parse(data).key);
-      const events = await watch.until(expected.length);
-      t.deepEqual(keysOf(events), expected);
-      const middle = Math.floor((events.length - 1) / 2);
-      const resumed = await openEvents(t, service, '/watch', { ...limited, 'Last-Event-ID': events[middle]?.id ?? '' });
-      if (middle + 1 < expected.length) {
-        t.deepEqual(keysOf(await resumed.until(expected.length - middle - 1)), expected.slice(middle + 1));
-      }
-      watch.response.destroy();
-      resumed.response.destroy();
-    },
-  );
-  await fc.assert(run, { numRuns: 15 });
-});
+contractTest(
+  'a watch by a limited token delivers what a naive filter leaves, also resumed at any event',
+  async (t, kind) => {
+    const service = await startService(t, kind, { tokens: await someTokens(t, { text: tokensFor(['a', 'c']) }) });
+    const key = fc.constantFrom('a', 'a/1', 'b', 'b/1', 'c', 'd', 'ab');
+    const run = fc.asyncProperty(
+      fc.array(fc.uniqueArray(key, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 5 }),
+      async (sets) => {
+        const watch = await openEvents(t, service, '/watch', limited);
+        await waitFor('the watch', () => watch.comments() > 0);
+        for (const keys of sets) {
+          const body = `{${keys.map((each) => `"${each}":1`).join(',')}}`;
+          t.is((await set(service, body, { headers: all })).status, 200);
+        }
+        await set(service, { 'a/last': 1 }, { headers: all });
+        const expected = [...sets.flat().filter((each) => /^[ac]/.test(each)), 'a/last'];
+        const keysOf = (events: readonly { readonly data: string }[]) => events.map(({ data }) => JSON.parse(data).key);
+        const events = await watch.until(expected.length);
+        t.deepEqual(keysOf(events), expected);
+        const middle = Math.floor((events.length - 1) / 2);
+        const resumed = await openEvents(t, service, '/watch', {
+          ...limited,
+          'Last-Event-ID': events[middle]?.id ?? '',
+        });
+        if (middle + 1 < expected.length) {
+          t.deepEqual(keysOf(await resumed.until(expected.length - middle - 1)), expected.slice(middle + 1));
+        }
+        watch.response.destroy();
+        resumed.response.destroy();
+      },
+    );
+    await fc.assert(run, { numRuns: 15 });
+  },
+);
 
 contractTest('a token that has expired is refused with the reason, and its watch ends', async (t, kind) => {
   const clock = new ManualClock();
@@ -331,7 +342,9 @@ contractTest('a token that has expired is refused with the reason, and its watch
 contractTest('a watch ends when its token reaches other keys', async (t, kind) => {
   const clock = new ManualClock();
   const file = join(temporaryFolder(t), 'tokens');
-  const service = await startService(t, kind, { tokens: await someTokens(t, { text: tokensFor(['a/']), clock, file }) });
+  const service = await startService(t, kind, {
+    tokens: await someTokens(t, { text: tokensFor(['a/']), clock, file }),
+  });
   const watch = await openEvents(t, service, '/watch', limited);
   const kept = await openEvents(t, service, '/watch', other);
   await waitFor('the watches', () => watch.comments() + kept.comments() === 2);
@@ -342,12 +355,15 @@ contractTest('a watch ends when its token reaches other keys', async (t, kind) =
   t.is((await set(service, { 'a/1': 1 }, { headers: limited })).status, 403);
 });
 
-contractTest('whoami says what a token may do, and that everything is allowed where none is needed', async (t, kind) => {
-  const open = await startService(t, kind);
-  const everything = { name: null, may: 'write', prefixes: null, expires: null };
-  t.deepEqual(JSON.parse((await call(open, '/whoami')).text), everything);
-  const service = await startService(t, kind, { tokens: await someTokens(t) });
-  const answer = await call(service, '/whoami', { headers: bearer('reader-token.0123456789') });
-  t.deepEqual(JSON.parse(answer.text), { ...everything, name: 'dashboard', may: 'read' });
-  assertProblem(t, await call(service, '/whoami'), 'unauthorized');
-});
+contractTest(
+  'whoami says what a token may do, and that everything is allowed where none is needed',
+  async (t, kind) => {
+    const open = await startService(t, kind);
+    const everything = { name: null, may: 'write', prefixes: null, expires: null };
+    t.deepEqual(JSON.parse((await call(open, '/whoami')).text), everything);
+    const service = await startService(t, kind, { tokens: await someTokens(t) });
+    const answer = await call(service, '/whoami', { headers: bearer('reader-token.0123456789') });
+    t.deepEqual(JSON.parse(answer.text), { ...everything, name: 'dashboard', may: 'read' });
+    assertProblem(t, await call(service, '/whoami'), 'unauthorized');
+  },
+);

@@ -111,7 +111,9 @@ test('metrics tell how many tokens are in force, and which of them are used', as
   await writeFile(file, bothTokens);
   const tokens = await open();
   t.regex(await registry.metrics(), /^kvstore_tokens\{access="ro"\} 1\nkvstore_tokens\{access="rw"\} 1$/m);
-  const used = async () => [...(await registry.metrics()).matchAll(/^kvstore_token_last_used_.*\{token="([^"]*)",.*\} 1/gm)];
+  const used = async () => [
+    ...(await registry.metrics()).matchAll(/^kvstore_token_last_used_.*\{token="([^"]*)",.*\} 1/gm),
+  ];
   t.deepEqual(await used(), []);
   tokens.use(writer);
   t.deepEqual(
@@ -146,7 +148,10 @@ const expiring = (name: string, token: string, days: number) =>
 
 test('a token that has expired is not in force, and listeners are called at once', async (t) => {
   const { file, clock, open, registry } = await opened(t);
-  await writeFile(file, [expiring('short', 'short', 1), expiring('long', 'long', 2), `ro b ${digestOf(reader)}`].join('\n'));
+  await writeFile(
+    file,
+    [expiring('short', 'short', 1), expiring('long', 'long', 2), `ro b ${digestOf(reader)}`].join('\n'),
+  );
   const tokens = await open();
   let changes = 0;
   tokens.onChange(() => changes++);
@@ -166,7 +171,10 @@ test('a token that has expired is not in force, and listeners are called at once
   t.true(tokens.holds(long));
   t.regex(
     await registry.metrics(),
-    new RegExp(`^kvstore_token_expiry_timestamp_seconds\\{token="short",digest="[0-9a-f]{8}"\\} ${began / 1000 + 86_400}$`, 'm'),
+    new RegExp(
+      `^kvstore_token_expiry_timestamp_seconds\\{token="short",digest="[0-9a-f]{8}"\\} ${began / 1000 + 86_400}$`,
+      'm',
+    ),
   );
   tokens.close();
   t.is(clock.waiting, 0);
