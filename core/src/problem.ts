@@ -23,6 +23,7 @@ export const problems = {
   'too-many-pairs': { status: 413, title: 'Too many pairs for one transaction' },
   'unsupported-encoding': { status: 415, title: 'The Content-Encoding is not known' },
   misdirected: { status: 421, title: 'The request is meant for another store' },
+  'rate-limited': { status: 429, title: 'The token has used up its rate' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   'data-corrupted': { status: 500, title: 'The stored data is damaged' },
   internal: { status: 500, title: 'Something went wrong here' },

@@ -1,6 +1,7 @@
 /** What answers each entry of the API: its parser, which makes a typed request, and its operation. */
 import type { Registry } from 'prom-client';
 import type { Answer } from '../answers/answer.ts';
+import type { TokenRates } from '../auth/token-rates.ts';
 import { AnswerCache } from '../caches/answer-cache.ts';
 import { DumpCache } from '../caches/dump-cache.ts';
 import { RepeatedReads } from '../caches/repeated-reads.ts';
@@ -39,6 +40,8 @@ export interface Route {
 }
 
 export interface RouteParts extends WatchParts {
+  /** Limits of tokens; undefined: there are none. */
+  readonly rates?: TokenRates | undefined;
   readonly registry: Registry;
   readonly answers: AnswerCache;
   readonly dumps: DumpCache;
@@ -142,7 +145,7 @@ function handlersOf(parts: HandlerParts): Handlers {
     ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
     metrics,
     openApi: serveDocument({ version, tokens: tokens !== undefined, metrics: metrics !== undefined }),
-    whoAmI: (request) => whoAmI(request.token),
+    whoAmI: ({ token }) => whoAmI(token, token && parts.rates?.ratesOf(token)),
   };
 }
 

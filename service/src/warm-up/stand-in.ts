@@ -76,6 +76,7 @@ function settingsFor(config: Config): Config {
     peersUrl: undefined,
     auditLog: 'none',
     warmUp: 0,
+    ...{ tokenRequestRate: 0, tokenByteRate: 0 },
   };
 }
 

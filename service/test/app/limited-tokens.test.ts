@@ -157,7 +157,13 @@ const checks: Readonly<Record<OperationName, Check>> = {
   },
   async whoAmI(t, service) {
     const answer = await call(service, '/whoami', { headers: limited });
-    t.deepEqual(JSON.parse(answer.text), { name: 'team-a', may: 'write', prefixes: ['a/', 'c'], expires: null });
+    t.deepEqual(JSON.parse(answer.text), {
+      name: 'team-a',
+      may: 'write',
+      prefixes: ['a/', 'c'],
+      expires: null,
+      limits: null,
+    });
     t.is(answer.headers['cache-control'], 'no-store');
   },
   live: isOpen('/livez'),
@@ -359,7 +365,7 @@ contractTest(
   'whoami says what a token may do, and that everything is allowed where none is needed',
   async (t, kind) => {
     const open = await startService(t, kind);
-    const everything = { name: null, may: 'write', prefixes: null, expires: null };
+    const everything = { name: null, may: 'write', prefixes: null, expires: null, limits: null };
     t.deepEqual(JSON.parse((await call(open, '/whoami')).text), everything);
     const service = await startService(t, kind, { tokens: await someTokens(t) });
     const answer = await call(service, '/whoami', { headers: bearer('reader-token.0123456789') });

@@ -34,8 +34,8 @@ const always: readonly ProblemCode[] = [
 
 const accessProblems = {
   open: [],
-  read: ['unauthorized'],
-  write: ['unauthorized', 'read-only-token', 'outside-prefixes'],
+  read: ['unauthorized', 'rate-limited'],
+  write: ['unauthorized', 'rate-limited', 'read-only-token', 'outside-prefixes'],
 } as const;
 
 export function describe(operation: Operation, tokens: boolean): Part {
@@ -65,6 +65,7 @@ function problemResponses(codes: readonly ProblemCode[]): Record<number, Part> {
 function response(codes: readonly ProblemCode[]): Part {
   const headers = {
     ...(codes.some((code) => retried.has(code)) ? { 'Retry-After': header('retryAfter') } : {}),
+    ...(codes.includes('rate-limited') ? { 'RateLimit-Policy': header('ratePolicy'), RateLimit: header('rate') } : {}),
     ...(codes.includes('unauthorized') ? { 'WWW-Authenticate': header('challenge') } : {}),
   };
   return {
@@ -79,7 +80,7 @@ function response(codes: readonly ProblemCode[]): Part {
   };
 }
 
-const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable']);
+const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable', 'rate-limited']);
 
 function example(code: ProblemCode): Part {
   const { status, title } = problems[code];

@@ -76,9 +76,23 @@ export const schemas = {
         items: { $ref: '#/components/schemas/Key' },
       },
       expires: { type: ['string', 'null'], format: 'date-time', description: 'When the token expires; null: never.' },
+      limits: {
+        type: ['object', 'null'],
+        description: 'What the token may use of each replica in a second; null: any.',
+        properties: {
+          requests: { type: ['integer', 'null'], minimum: 1 },
+          bytes: { type: ['integer', 'null'], minimum: 1, description: 'Of bodies and answers.' },
+        },
+        required: ['requests', 'bytes'],
+      },
     },
-    required: ['name', 'may', 'prefixes', 'expires'],
-    examples: [{ name: 'team-a', may: 'write', prefixes: ['team-a/'], expires: '2027-06-30T00:00:00.000Z' }],
+    required: ['name', 'may', 'prefixes', 'expires', 'limits'],
+    examples: [
+      {
+        ...{ name: 'team-a', may: 'write', prefixes: ['team-a/'], expires: '2027-06-30T00:00:00.000Z' },
+        limits: { requests: 100, bytes: null },
+      },
+    ],
   },
   Status: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } }, required: ['status'] },
   Problem: {
