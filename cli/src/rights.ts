@@ -1,6 +1,7 @@
 /** What a token may do, as GET /whoami answers it. */
 import type { Client } from './client.ts';
-import { NotAKvStoreError } from './server-error.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { NotAKvStoreError, ServerError } from './server-error.ts';
 
 export interface Rights {
   /** Null: the service asks for no tokens. */
@@ -24,6 +25,27 @@ export async function readRights(client: Client): Promise<{ readonly rights: Rig
     throw new NotAKvStoreError(client.options.url.href, received);
   }
   return { rights, text: body };
+}
+
+/**
+ * A backup with a token that is limited to prefixes has a part of the store, and in time it is all that is kept.
+ * @throws CliError (denied), and what Client.send throws
+ */
+export async function refuseLimitedToken(client: Client): Promise<void> {
+  const found = await readRights(client).catch((error: unknown) => {
+    // An earlier version of the service, or an Ingress that does not lead to the path.
+    if (error instanceof NotAKvStoreError || (error instanceof ServerError && error.code === 'unknown-path'))
+      return undefined;
+    throw error;
+  });
+  const { name, prefixes = null } = found?.rights ?? {};
+  if (prefixes === null) return;
+  const message = `the token "${name}" reaches only keys that begin with ${listOf(prefixes)}: a backup would have no others`;
+  throw new CliError(`${message}. Use a token without prefixes, or \`export\``, exitCodes.denied);
+}
+
+function listOf(prefixes: readonly string[]): string {
+  return prefixes.map((prefix) => JSON.stringify(prefix)).join(', ');
 }
 
 function isRights(rights: Rights | null): boolean {

@@ -38,7 +38,14 @@ test('whoami prints what the token may do; a key that it does not reach ends wit
   );
   t.is((await cli(t, ['get', 'other'], withToken)).code, 5);
   t.is((await cli(t, ['export'], withToken)).stdout.split('\n').length, 2);
+  const backup = await cli(t, ['backup', join(folder, 'backups'), '--keep', '1'], withToken);
+  t.is(backup.code, 5, 'a backup has all keys or is none');
+  t.regex(
+    backup.stderr,
+    /the token "team-a" reaches only keys that begin with "team-a\/": a backup would have no others/,
+  );
   await writeFile(token, 'all');
+  t.is((await cli(t, ['backup', join(folder, 'backups'), '--keep', '1'], withToken)).code, 0);
   t.regex(
     (await cli(t, ['whoami'], withToken)).stdout,
     /^may {6}read$\nkeys {5}all$\nexpires {2}never$\nlimits {3}none$/m,
