@@ -7,9 +7,7 @@ import { trustedCaller } from './app/trusted-caller.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
 import { TokenRates } from './auth/token-rates.ts';
-import { AnswerCache } from './caches/answer-cache.ts';
-import { DumpCache } from './caches/dump-cache.ts';
-import { RepeatedReads } from './caches/repeated-reads.ts';
+import { type Caches, createCaches } from './caches/caches.ts';
 import type { Config } from './config.ts';
 import { metricsText } from './operations/health.ts';
 import { admission } from './server/admission.ts';
@@ -50,6 +48,8 @@ export interface ServiceParts {
   readonly metricsMaxAge?: number;
   /** Default: those that the settings name. */
   readonly peers?: Peers;
+  /** Of the same store. Default: of the sizes that the settings give. */
+  readonly caches?: Caches;
 }
 
 export interface Service {
@@ -153,9 +153,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const { maxWait, maxBody } = config;
   const app = createApp({
     ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
-    answers: new AnswerCache(store, config.answerCache * (1 - repeatedPart)),
-    repeated: new RepeatedReads(config.answerCache * repeatedPart, store),
-    dumps: new DumpCache(store, config.dumpCache),
+    ...(parts.caches ?? createCaches(store, config)),
     spans,
     rates: ratesOf(config, parts),
     metricsText: parts.metricsText,
@@ -197,9 +195,6 @@ async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> 
   const { openTls } = await import('./server/tls/certificate.ts');
   return openTls({ certFile, keyFile, clientCaFile }, parts);
 }
-
-/** Of the memory for answers: those of reads of many keys, which any write drops. */
-const repeatedPart = 1 / 4;
 
 function peersOf(
   { peersUrl, peersCaFile, readyMaxAge }: Config,

@@ -2,23 +2,24 @@
 import type { Registry } from 'prom-client';
 import type { Answer } from '../answers/answer.ts';
 import type { TokenRates } from '../auth/token-rates.ts';
-import { AnswerCache } from '../caches/answer-cache.ts';
-import { DumpCache } from '../caches/dump-cache.ts';
-import { RepeatedReads } from '../caches/repeated-reads.ts';
+import { type Caches, createCaches } from '../caches/caches.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
 import { getValues } from '../operations/get-many.ts';
 import { live, type metricsText, ready } from '../operations/health.ts';
+import { incrementValues } from '../operations/increment.ts';
 import { type LongRead, type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
+import { runTransaction } from '../operations/transaction.ts';
 import { type WatchChanges, type WatchParts, watchChanges } from '../operations/watch.ts';
 import { whoAmI } from '../operations/whoami.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { type GetManyRequest, parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
+import { parseIncrement, parseTransaction } from '../requests/transactions.ts';
 import { parseWatch } from '../requests/watches.ts';
-import { type DeleteRequest, parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
+import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
@@ -39,13 +40,10 @@ export interface Route {
   readonly answer: (request: RawRequest) => Answer | Promise<Answer>;
 }
 
-export interface RouteParts extends WatchParts {
+export interface RouteParts extends WatchParts, Caches {
   /** Limits of tokens; undefined: there are none. */
   readonly rates?: TokenRates | undefined;
   readonly registry: Registry;
-  readonly answers: AnswerCache;
-  readonly dumps: DumpCache;
-  readonly repeated: RepeatedReads;
   readonly scheduler: EventLoopScheduler;
   /** Of searches and dumps that are read in slices. */
   readonly longReads: LongReadLimits;
@@ -89,15 +87,13 @@ function byScope(name: OperationName, whole: Route['answer'], limited: (scope: S
  */
 function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
   const { store, longRead, watch } = parts;
-  const nothingKept = {
-    answers: new AnswerCache(store, 0),
-    repeated: new RepeatedReads(0),
-    dumps: new DumpCache(store, 0),
-  };
+  /** Made once, and only where there is a limited token. */
+  let nothingKept: Caches | undefined;
   const known = new WeakMap<Scope, Handlers>();
   return (scope) => {
     const found = known.get(scope);
     if (found !== undefined) return found;
+    nothingKept ??= createCaches(store, { answerCache: 0, dumpCache: 0 });
     const limited = new LimitedStore(store, scope);
     const handlers = handlersOf({
       ...{ ...parts, ...nothingKept, scope, store: limited },
@@ -127,6 +123,8 @@ function handlersOf(parts: HandlerParts): Handlers {
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);
+  const transaction = runTransaction(store);
+  const increment = incrementValues(store);
   return {
     get: (request) => get(parseGet(request)),
     getMany: (request) => getMany(reached(parseGetMany(request), scope)),
@@ -140,6 +138,8 @@ function handlersOf(parts: HandlerParts): Handlers {
     },
     deleteOne: (request) => deleteOne(noted(request, parseDeleteOne(request))),
     deleteMany: (request) => deleteMany(noted(request, parseDeleteMany(request))),
+    transaction: (request) => transaction(noted(request, parseTransaction(request))),
+    increment: (request) => increment(noted(request, parseIncrement(request))),
     watch: (request) => watch(parseWatch(request)),
     live,
     ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
@@ -155,7 +155,8 @@ function reached(asked: GetManyRequest, scope: Scope | undefined): GetManyReques
   return asked;
 }
 
-function noted(request: RawRequest, asked: DeleteRequest): DeleteRequest {
+/** Says what the request is about. */
+function noted<T extends { readonly keys: readonly string[] }>(request: RawRequest, asked: T): T {
   const { keys } = asked;
   request.subject = keys.length === 1 ? keys[0] : keys.length;
   return asked;

@@ -1,12 +1,14 @@
 /** Tokens that are limited to prefixes: what each route shows them, and what it refuses. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compareKeys } from '@kvstore/core/key.ts';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { followInterval } from '../../src/followed-files.ts';
 import { api, type OperationName } from '../../src/site/openapi/api.ts';
+import { itemOf } from '../../src/store/fold.ts';
 import { anyFilter, anyKey } from '../support/arbitraries.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, nextTarget, set } from '../support/call.ts';
@@ -124,6 +126,10 @@ const checks: Readonly<Record<OperationName, Check>> = {
       ['suffix=1&count=true', '{"count":1}'],
       ['prefix=&after=a/1', '["a/2"]'],
       ['prefix=&limit=2', '["a/1","a/2"]'],
+      ['contains=1', '["a/1"]'],
+      ['prefix=&reverse=true', '["a/2","a/1"]'],
+      ['delimiter=/', '{"prefixes":["a/"],"keys":[]}'],
+      ['delimiter=1&reverse=true&count=true', '{"count":2}'],
     ] as const) {
       const answer = await call(service, `/search?${query}`, { headers: limited });
       t.is(answer.text, found, query);
@@ -135,6 +141,21 @@ const checks: Readonly<Record<OperationName, Check>> = {
       call(service, '/delete', { headers: limited, body: JSON.stringify(keys) });
     await assertOutside(t, (key) => many(['a/1', key]));
     t.is((await many(['a/1', 'a/9'])).text, '{"deleted":1}');
+  },
+  async transaction(t, service) {
+    const run = (parts: object) =>
+      call(service, '/transaction', { headers: limited, body: JSON.stringify({ set: { 'a/1': 5 }, ...parts }) });
+    for (const condition of [null, '*', '"k3f9a2xq-1"'])
+      await assertOutside(t, (key) => run({ if: { [key]: condition } }));
+    await assertOutside(t, (key) => run({ set: { 'a/1': 5, [key]: 5 } }));
+    await assertOutside(t, (key) => run({ delete: [key] }));
+    t.is((await get(service, 'a/1', { headers: all })).text, '1', 'all or nothing');
+    t.is((await run({ if: { 'a/1': '*', 'a/9': null }, delete: ['a/2'] })).status, 200);
+  },
+  async increment(t, service) {
+    const add = (amounts: object) => call(service, '/increment', { headers: limited, body: JSON.stringify(amounts) });
+    await assertOutside(t, (key) => add({ 'a/1': 1, [key]: 1 }));
+    t.is((await add({ 'a/1': 1, 'c/new': 2 })).text, '{"a/1":2,"c/new":2}');
   },
   async watch(t, service) {
     const watch = await openEvents(t, service, '/watch', limited);
@@ -246,7 +267,14 @@ contractTest('any keys, any prefixes: a limited token sees what a naive filter l
     { minLength: 1, maxLength: 4 },
   );
   const filter = fc.record(
-    { prefix: anyFilter, suffix: anyFilter, after: anyKey, limit: fc.integer({ min: 1, max: 4 }) },
+    {
+      ...{ prefix: anyFilter, suffix: anyFilter, contains: anyFilter.filter((text) => text !== ''), after: anyKey },
+      ...{
+        limit: fc.integer({ min: 1, max: 4 }),
+        reverse: fc.constant(true),
+        delimiter: fc.constantFrom('a', '/', '%'),
+      },
+    },
     { requiredKeys: [] },
   );
   const run = fc.asyncProperty(
@@ -273,18 +301,29 @@ contractTest('any keys, any prefixes: a limited token sees what a naive filter l
         else assertProblem(t, answer, 'outside-prefixes');
       }
       t.is((await call(service, '/', { headers: limited })).text, model.text(model.keys().filter(has)));
-      for (const { limit, ...wanted } of filters) {
-        const query = new URLSearchParams({ prefix: wanted.prefix ?? '' });
-        if (wanted.suffix !== undefined) query.set('suffix', wanted.suffix);
-        if (wanted.after !== undefined) query.set('after', wanted.after);
-        const expected = model.keys(wanted).filter(has);
+      for (const { limit, delimiter, after, ...wanted } of filters) {
+        const { prefix = '', suffix = '', contains = '', reverse = false } = wanted;
+        const query = new URLSearchParams({ prefix });
+        for (const [name, value] of Object.entries({ suffix, contains, after, delimiter })) {
+          if (value !== undefined && value !== '') query.set(name, value);
+        }
+        if (reverse) query.set('reverse', 'true');
+        const fold = delimiter === undefined ? undefined : { delimiter, from: prefix.length };
+        const holding = model.keys({ prefix, suffix }).filter((key) => key.includes(contains) && has(key));
+        const items = [...new Set(holding.map((key) => itemOf(key, fold)))];
+        const expected = (reverse ? items.reverse() : items).filter(
+          (item) => after === undefined || (reverse ? compareKeys(item, after) < 0 : compareKeys(item, after) > 0),
+        );
         const count = await call(service, `/search?${query}&count=true`, { headers: limited });
         t.is(count.text, `{"count":${expected.length}}`, `${query}`);
         if (limit !== undefined) query.set('limit', String(limit));
         const found: string[] = [];
         for (let target: string | undefined = `/search?${query}`; target !== undefined; ) {
           const page = await call(service, target, { headers: limited });
-          found.push(...(JSON.parse(page.text) as string[]));
+          const answer = JSON.parse(page.text);
+          const inPage: string[] = fold === undefined ? answer : [...answer.prefixes, ...answer.keys];
+          // Prefixes and keys come apart from each other.
+          found.push(...(fold === undefined ? inPage : inPage.sort((a, b) => compareKeys(a, b) * (reverse ? -1 : 1))));
           target = nextTarget(page);
         }
         t.deepEqual(found, expected, `${query}`);

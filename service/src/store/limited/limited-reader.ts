@@ -1,6 +1,6 @@
 /** A view of the pairs of a scope alone: nothing else can be read through it, whatever an operation requests. */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
+import type { Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
 import type { Scope } from './scope.ts';
 
 export class LimitedReader implements Reader {
@@ -22,8 +22,15 @@ export class LimitedReader implements Reader {
     for (const each of this.#within(filter)) yield* this.#reader.keys(each);
   }
 
-  *search(filter: KeyFilter): Iterable<string | undefined> {
-    for (const each of this.#within(filter)) yield* this.#reader.search(each);
+  /** An item that keys of several ranges are folded into comes once: the ranges are in order, and so are the items. */
+  *search(filter: SearchFilter): Iterable<string | undefined> {
+    let last: string | undefined;
+    for (const each of this.#within(filter)) {
+      for (const item of this.#reader.search(each)) {
+        if (item === undefined || item !== last) yield item;
+        last = item ?? last;
+      }
+    }
   }
 
   *pairs(filter: KeyFilter): Iterable<VersionedPair> {
@@ -51,10 +58,13 @@ export class LimitedReader implements Reader {
     return this.#reader.revision();
   }
 
-  /** A filter for each range of keys. A new kind of filter does not compile here until it is cut, too. */
-  #within({ prefix = '', suffix, after, ...rest }: KeyFilter): readonly KeyFilter[] {
+  /** A filter for each range of keys, in the filter's direction. A new condition does not compile here until it is cut, too. */
+  #within({ prefix = '', suffix, contains, after, reverse, fold, ...rest }: SearchFilter): readonly SearchFilter[] {
     const none: Readonly<Record<string, never>> = rest;
-    return this.scope.within(prefix).map((each) => ({ ...none, prefix: each, suffix, after }));
+    const ranges = this.scope.within(prefix).map((each) => {
+      return { ...none, prefix: each, suffix, contains, after, reverse, fold };
+    });
+    return reverse ? ranges.reverse() : ranges;
   }
 }
 

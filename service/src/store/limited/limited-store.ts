@@ -7,11 +7,13 @@ import type {
   Change,
   Condition,
   Deletion,
+  Incremented,
   Pair,
   Revision,
   SetOptions,
   Snapshot,
   Store,
+  TransactionParts,
   Watch,
   Watcher,
   Written,
@@ -57,6 +59,20 @@ export class LimitedStore extends LimitedReader implements Store {
   async delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
     for (const key of keys) this.scope.check(key);
     return this.#store.delete(keys, condition);
+  }
+
+  /** Rejects with Problem `outside-prefixes` as well, also for a key that is only in a condition. */
+  async transact(transaction: TransactionParts): Promise<Deletion> {
+    for (const key of transaction.conditions.keys()) this.scope.check(key);
+    for (const { key } of transaction.pairs) this.scope.check(key);
+    for (const key of transaction.deletes) this.scope.check(key);
+    return this.#store.transact(transaction);
+  }
+
+  /** Rejects with Problem `outside-prefixes` as well. */
+  async increment(amounts: ReadonlyMap<string, bigint>): Promise<Incremented> {
+    for (const key of amounts.keys()) this.scope.check(key);
+    return this.#store.increment(amounts);
   }
 
   watch(after: number, on: Watcher, timeline?: string): Watch {
