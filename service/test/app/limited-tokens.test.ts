@@ -128,7 +128,7 @@ const checks: Readonly<Record<OperationName, Check>> = {
       ['prefix=&limit=2', '["a/1","a/2"]'],
       ['contains=1', '["a/1"]'],
       ['prefix=&reverse=true', '["a/2","a/1"]'],
-      ['delimiter=/', '{"prefixes":["a/"],"keys":[]}'],
+      ['delimiter=/', '{"keys":[],"prefixes":["a/"]}'],
       ['delimiter=1&reverse=true&count=true', '{"count":2}'],
     ] as const) {
       const answer = await call(service, `/search?${query}`, { headers: limited });
