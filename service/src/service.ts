@@ -6,6 +6,7 @@ import { createApp } from './app/app.ts';
 import { trustedCaller } from './app/trusted-caller.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
+import { TokenRates } from './auth/token-rates.ts';
 import { type Caches, createCaches } from './caches/caches.ts';
 import type { Config } from './config.ts';
 import { metricsText } from './operations/health.ts';
@@ -154,6 +155,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
     ...(parts.caches ?? createCaches(store, config)),
     spans,
+    rates: ratesOf(config, parts),
     metricsText: parts.metricsText,
     audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     identity: config.identity,
@@ -176,6 +178,14 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans);
   return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
+}
+
+/** Undefined: there are no tokens to limit. */
+function ratesOf(
+  { tokenRequestRate: requests, tokenByteRate: bytes }: Config,
+  { tokens, registry, clock = systemClock }: HandlerParts,
+): TokenRates | undefined {
+  return tokens === undefined ? undefined : new TokenRates({ standard: { requests, bytes }, clock, registry });
 }
 
 /** Undefined: plain HTTP, for which nothing of TLS is loaded. */
