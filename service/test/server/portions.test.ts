@@ -116,7 +116,7 @@ for (const [what, now] of [
   });
 }
 
-test('a large answer that nobody takes stops the parser; it goes on when it is taken', async (t) => {
+test('a large answer that its client does not take stops the parser; it goes on when it is taken', async (t) => {
   let served = 0;
   const large = 'x'.repeat(2_000_000);
   const serve: RequestListener = (_request, response) => {
