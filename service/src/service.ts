@@ -18,6 +18,7 @@ import { addressOf, listen } from './server/listen.ts';
 import { listenForMetrics, type MetricsServer } from './server/metrics-server.ts';
 import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
+import { Portions } from './server/portions.ts';
 import { serverMetrics } from './server/server-metrics.ts';
 import { cut, shutDown } from './server/shutdown.ts';
 import type { TlsParts } from './server/tls/certificate.ts';
@@ -75,6 +76,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   begun.defer(() => tls?.close());
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
+  const portions = new Portions({ scheduler });
   const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
@@ -84,7 +86,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const hasPort = config.metricsPort !== undefined;
   const warmUp = new WarmUp({ budget: config.warmUp, open: () => openStandIn(config, createService), log });
   const handler = createHandler(config, {
-    ...{ ...parts, metrics, drain, scheduler, peers, warmUp },
+    ...{ ...parts, metrics, drain, scheduler, portions, peers, warmUp },
     metricsText: hasPort ? undefined : showMetrics,
   });
   const server = await listen(handler, drain, {
@@ -92,6 +94,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     tls,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
+    portions,
     onConnection: () => scheduler.connectionAccepted(),
   });
   begun.defer(() => cut(server));
@@ -125,6 +128,7 @@ interface HandlerParts extends ServiceParts {
   readonly metrics: HttpMetrics;
   readonly drain: Drain;
   readonly scheduler: EventLoopScheduler;
+  readonly portions: Portions;
   readonly peers: Peers;
   readonly warmUp: WarmUp;
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
@@ -176,7 +180,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     },
   });
   const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
-  const inOrder = oneAtATime(admitted, spans);
+  const inOrder = oneAtATime(admitted, spans, parts.portions);
   return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
 }
 

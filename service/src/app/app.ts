@@ -51,7 +51,7 @@ export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, rates, maxBody, maxWait, audit } = options;
   const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
   const send = sender(scheduler, unsent);
-  const readBody = bodyReader(maxBody, maxWait);
+  const readBody = bodyReader({ maxBytes: maxBody, maxWait, scheduler });
   const answerRoute = answerRoutes({
     send,
     readBody,
