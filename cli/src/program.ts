@@ -17,26 +17,16 @@ import { addSupportBundle } from './commands/support-bundle.ts';
 import { addTransaction } from './commands/transaction.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
+import { addWhoAmI } from './commands/whoami.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 import { printableLines } from './printable.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 const commands = [
-  ...[
-    addGet,
-    addSet,
-    addDelete,
-    addIncr,
-    addTransaction,
-    addSearch,
-    addWatch,
-    addExport,
-    addImport,
-    addBackup,
-    addRestore,
-  ],
-  ...[addStatus, addSupportBundle, addVerify, addSalvage],
+  ...[addGet, addSet, addDelete, addIncr, addTransaction, addSearch, addWatch],
+  ...[addExport, addImport, addBackup, addRestore],
+  ...[addStatus, addWhoAmI, addSupportBundle, addVerify, addSalvage],
 ];
 
 const exitCodeHelp = `
