@@ -151,7 +151,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
-    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
+    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version, clock },
     answers: new AnswerCache(store, config.answerCache * (1 - repeatedPart)),
     repeated: new RepeatedReads(config.answerCache * repeatedPart, store),
     dumps: new DumpCache(store, config.dumpCache),

@@ -1,6 +1,7 @@
 /** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
+import { challenge } from '../auth/challenge.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
@@ -10,8 +11,6 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** RFC 6750, 2.1: the scheme's name in any case, then the token. */
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
-
-const realm = 'Bearer realm="kvstore"';
 
 /** Notes the request's token. Throws Problem `unauthorized` or `read-only-token`. */
 export type Authorize = (request: RawRequest) => void;
@@ -33,7 +32,7 @@ export function requireToken(
     if (token === undefined) throw unauthorized(request);
     request.token = token;
     if (token.access !== 'rw' && !changesNothing(request)) {
-      const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
+      const headers = challenge('insufficient_scope');
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }
   };
@@ -48,10 +47,9 @@ export function tokenOf(headers: IncomingHttpHeaders, tokens: Tokens): Token | u
 function unauthorized({ headers }: RawRequest): Problem {
   if (headers.authorization === undefined) {
     const message = 'A request shows its token: "Authorization: Bearer <token>".';
-    return new Problem('unauthorized', message, { headers: { 'WWW-Authenticate': realm } });
+    return new Problem('unauthorized', message, { headers: challenge() });
   }
-  const challenge = { 'WWW-Authenticate': `${realm}, error="invalid_token"` };
   return new Problem('unauthorized', 'The Authorization header holds no token that is in force.', {
-    headers: challenge,
+    headers: challenge('invalid_token'),
   });
 }

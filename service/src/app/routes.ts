@@ -12,7 +12,9 @@ import { live, type metricsText, ready } from '../operations/health.ts';
 import { type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
-import { type WatchParts, watchChanges } from '../operations/watch.ts';
+import { waitForChange } from '../operations/wait-for-change.ts';
+import { type WatchLimits, type WatchParts, watchChanges } from '../operations/watch.ts';
+import { WatchPlaces } from '../operations/watch-places.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
 import { parseWatch } from '../requests/watches.ts';
@@ -21,6 +23,8 @@ import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
 import { serveDocument } from '../site/openapi/serve.ts';
+import { type Clock, systemClock } from '../store/clock.ts';
+import type { Spans } from '../store/spans.ts';
 import type { WarmUp } from '../warm-up/warm-up.ts';
 
 export interface Route {
@@ -34,12 +38,17 @@ export interface Route {
   readonly answer: (request: RawRequest) => Answer | Promise<Answer>;
 }
 
-export interface RouteParts extends WatchParts {
+export interface RouteParts extends Omit<WatchParts, 'limits' | 'places'> {
   readonly registry: Registry;
   readonly answers: AnswerCache;
   readonly dumps: DumpCache;
   readonly repeated: RepeatedReads;
   readonly scheduler: EventLoopScheduler;
+  readonly spans: Spans;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Of watches. */
+  readonly limits: WatchLimits;
   /** Of searches and dumps that are read in slices. */
   readonly longReads: LongReadLimits;
   readonly peers: Peers | undefined;
@@ -54,14 +63,15 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens } = parts;
   const metrics = parts.metricsText;
   const longRead = longReads(store, parts.longReads, parts.registry);
-  const get = getValue(store, answers);
+  const places = new WatchPlaces(parts.limits.maxWatches);
+  const get = waitForChange(getValue(store, answers), { ...parts, clock: parts.clock ?? systemClock, places });
   const getMany = getValues(store, answers, longRead);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);
-  const watch = watchChanges(parts);
+  const watch = watchChanges({ ...parts, places });
   const handlers: Readonly<Record<OperationName, Route['answer'] | undefined>> = {
     get: (request) => get(parseGet(request)),
     getMany: (request) => getMany(parseGetMany(request)),

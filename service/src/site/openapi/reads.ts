@@ -28,7 +28,10 @@ export const getKey: Operation = {
   operationId: 'getValue',
   summary: 'One value',
   tags: ['Reading'],
-  parameters: [parameter('key'), parameter('consistency'), parameter('ifNoneMatchRead'), parameter('ifMatchRead')],
+  description: 'With `wait` it is answered when the key changes, also by its end: 404 then.',
+  parameters: (['key', 'consistency', 'wait', 'ifNoneMatchRead', 'ifMatchRead'] as const).map((name) =>
+    parameter(name),
+  ),
   answers: {
     200: {
       description: 'The value.',
@@ -45,6 +48,7 @@ export const getKey: Operation = {
     'invalid-path',
     'invalid-query',
     'data-corrupted',
+    'overloaded',
     'unavailable',
   ],
   access: 'read',
