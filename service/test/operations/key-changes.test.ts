@@ -90,7 +90,7 @@ test('a watch that ends wakes all, and is opened again after a pause', (t) => {
     clock.pass(100);
     t.is(watches.length, before + 1);
   }
-  t.deepEqual(woken, ['a1', 'b1'], 'a try that fails wakes nobody');
+  t.deepEqual(woken, ['a1', 'b1'], 'a failed try wakes none of them');
   last().on.opened();
   t.deepEqual(woken.slice(2).sort(), ['a2', 'c0', 'c1', 'c2'], 'changes may have been missed meanwhile');
   t.true(last().closed);
