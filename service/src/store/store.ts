@@ -3,6 +3,7 @@
  * a barrier that makes such a read fresh, and a writer.
  */
 import type { Problem } from '@kvstore/core/problem.ts';
+import type { Fold } from './fold.ts';
 
 export interface Pair {
   readonly key: string;
@@ -90,17 +91,32 @@ export interface Watch {
 export interface KeyFilter {
   readonly prefix?: string | undefined;
   readonly suffix?: string | undefined;
-  /** Only keys that come behind this one. */
+  /** Only keys that have this text anywhere in them: every key of the other conditions is looked at. */
+  readonly contains?: string | undefined;
+  /** Only keys that come behind this one, which need not exist: in reverse, those before it. */
   readonly after?: string | undefined;
+  /** True: from the last key to the first. */
+  readonly reverse?: boolean | undefined;
 }
 
-/** A synchronous view of the pairs, in the order of the keys' UTF-8 bytes. */
+export interface SearchFilter extends KeyFilter {
+  /**
+   * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it: behind
+   * `a/` and behind `a/b`, nothing more of `a/` comes.
+   */
+  readonly fold?: Fold | undefined;
+}
+
+/** A synchronous view of the pairs, in the order of the keys' UTF-8 bytes, or in reverse. */
 export interface Reader {
   get(key: string): Entry | undefined;
   /** Keys that hold; what was read in one turn of the event loop is one state of the store. */
   keys(filter: KeyFilter): Iterable<string>;
-  /** As `keys`, with undefined among them whenever 1000 keys were looked at, so that others can have their turn. */
-  search(filter: KeyFilter): Iterable<string | undefined>;
+  /**
+   * As `keys`, folded if the filter asks for it, with undefined among them whenever 1000 keys were looked at, so that others
+   * can have their turn. Keys below a folded prefix are skipped, not looked at.
+   */
+  search(filter: SearchFilter): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;
