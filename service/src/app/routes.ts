@@ -9,16 +9,19 @@ import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
 import { getValues } from '../operations/get-many.ts';
 import { live, type metricsText, ready } from '../operations/health.ts';
+import { incrementValues } from '../operations/increment.ts';
 import { type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
+import { runTransaction } from '../operations/transaction.ts';
 import { waitForChange } from '../operations/wait-for-change.ts';
 import { type WatchLimits, type WatchParts, watchChanges } from '../operations/watch.ts';
 import { WatchPlaces } from '../operations/watch-places.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
+import { parseIncrement, parseTransaction } from '../requests/transactions.ts';
 import { parseWatch } from '../requests/watches.ts';
-import { type DeleteRequest, parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
+import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
@@ -71,6 +74,8 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);
+  const transaction = runTransaction(store);
+  const increment = incrementValues(store);
   const watch = watchChanges({ ...parts, places });
   const handlers: Readonly<Record<OperationName, Route['answer'] | undefined>> = {
     get: (request) => get(parseGet(request)),
@@ -85,6 +90,8 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     },
     deleteOne: (request) => deleteOne(noted(request, parseDeleteOne(request))),
     deleteMany: (request) => deleteMany(noted(request, parseDeleteMany(request))),
+    transaction: (request) => transaction(noted(request, parseTransaction(request))),
+    increment: (request) => increment(noted(request, parseIncrement(request))),
     watch: (request) => watch(parseWatch(request)),
     live,
     ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
@@ -100,7 +107,8 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   });
 }
 
-function noted(request: RawRequest, asked: DeleteRequest): DeleteRequest {
+/** Says what the request is about. */
+function noted<T extends { readonly keys: readonly string[] }>(request: RawRequest, asked: T): T {
   const { keys } = asked;
   request.subject = keys.length === 1 ? keys[0] : keys.length;
   return asked;

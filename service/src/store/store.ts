@@ -43,6 +43,19 @@ export interface Condition {
   readonly version?: Version | 'any';
 }
 
+/** What a key must be when a transaction happens; 'never': the request asks for what no key can be. */
+export type KeyCondition = 'absent' | 'exists' | 'never' | Version;
+
+/** No key is both set and deleted, nor in either list twice. */
+export interface TransactionParts {
+  /** Of any keys, written or not. */
+  readonly conditions: ReadonlyMap<string, KeyCondition>;
+  readonly pairs: readonly Pair[];
+  readonly deletes: readonly string[];
+  /** Of the pairs: see SetOptions. */
+  readonly ttl?: number | undefined;
+}
+
 export interface SetOptions {
   readonly condition?: Condition | undefined;
   /** Whole seconds after which the keys are gone; 1 to 10 years. */
@@ -52,6 +65,11 @@ export interface SetOptions {
 export interface Deletion extends Written {
   /** Keys that were there. */
   readonly deleted: number;
+}
+
+export interface Incremented extends Written {
+  /** What each key was brought to by this request. */
+  readonly sums: ReadonlyMap<string, bigint>;
 }
 
 export interface Change {
@@ -173,6 +191,17 @@ export interface Store extends Reader {
   set(pairs: readonly Pair[], options?: SetOptions): Promise<Written>;
   /** Removes keys, all or none; one that is not there is no fault. Rejects as `set` does. */
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion>;
+  /**
+   * Sets and deletes at one revision, all or nothing. Without anything to write it checks its conditions, and changes
+   * nothing. Rejects as `set` does, and with ConditionsFailed when conditions do not hold.
+   */
+  transact(transaction: TransactionParts): Promise<Deletion>;
+  /**
+   * Adds each amount to the integer that the key holds, 0 for a key that is not there; all or none, at one revision. A
+   * key keeps its deadline. Rejects as `set` does without a condition, and with Problem `not-an-integer` (what a key
+   * holds) or `integer-overflow` (a sum beyond 64 bits).
+   */
+  increment(amounts: ReadonlyMap<string, bigint>): Promise<Incremented>;
   /**
    * Sends every revision behind `after` (0 for all there ever were), in order, none missed or sent twice, first from
    * history and then as they happen. Ends with Problem `other-timeline` when `after` belongs to another timeline than the

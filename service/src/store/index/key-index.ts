@@ -35,6 +35,8 @@ export interface IndexWriter {
   has(key: string): boolean;
   /** Is the key's time over, and the key still there? */
   hasExpired(key: string): boolean;
+  /** As Reader.expires. */
+  expires(key: string): number | undefined;
   /** `expires`: Unix milliseconds from which on no read shows the key; undefined: it stays. */
   put(key: string, value: string, revision: number, expires?: number): void;
   remove(key: string): void;
@@ -411,6 +413,7 @@ export class KeyIndex implements Reader {
     get: (key) => this.get(key),
     has: (key) => this.#db.forward.doesExist(key) && !this.#isOver(key),
     hasExpired: (key) => this.#db.forward.doesExist(key) && this.#isOver(key),
+    expires: (key) => this.expires(key),
     put: (key, value, revision, expires) => {
       this.#last.key = '';
       // A key that is there has its place in the other table: to write it again would make more pages go to the disk.
