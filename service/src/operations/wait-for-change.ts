@@ -56,10 +56,12 @@ class KeyWait {
 }
 
 /**
- * The read, which waits when it is asked to. Rejects with what the read rejects with, Problem `overloaded` when too many
+ * The read, of all keys or of those that a token sees, which waits when it is asked to. Rejects with what the read rejects with, Problem `overloaded` when too many
  * wait, or `unauthorized` when the request's token is withdrawn meanwhile.
  */
-export function waitForChange(get: Get, parts: WaitParts): Get {
+export type WaitForChange = (get: Get) => Get;
+
+export function waitForChange(parts: WaitParts): WaitForChange {
   const { store, drain, scheduler, spans, places, clock, tokens } = parts;
   const changes = new KeyChanges(store, clock);
   const waits = new Set<KeyWait>();
@@ -73,7 +75,7 @@ export function waitForChange(get: Get, parts: WaitParts): Get {
   });
 
   /** Reads until there is news or the wait has ended. */
-  const watchKey = async (request: GetRequest, wait: KeyWait): Promise<TextAnswer> => {
+  const watchKey = async (get: Get, request: GetRequest, wait: KeyWait): Promise<TextAnswer> => {
     const { key } = request;
     for (;;) {
       const { woken, wake } = wait.round();
@@ -98,7 +100,7 @@ export function waitForChange(get: Get, parts: WaitParts): Get {
     }
   };
 
-  const waitFor = async (request: GetRequest, asked: Wait): Promise<TextAnswer> => {
+  const waitFor = async (get: Get, request: GetRequest, asked: Wait): Promise<TextAnswer> => {
     const first = await get(request);
     if (asked.caller.isGone() || !isKnown(request, first)) return first;
     const giveBack = places.take();
@@ -109,7 +111,7 @@ export function waitForChange(get: Get, parts: WaitParts): Get {
     const cancelDeadline = clock.after(most, () => wait.stop('timeout'));
     let outcome: End | 'changed' | 'failed' = 'failed';
     try {
-      const answer = await spans.own('wait-for-change', () => watchKey(request, wait));
+      const answer = await spans.own('wait-for-change', () => watchKey(get, request, wait));
       outcome = isKnown(request, answer) ? (wait.end ?? 'failed') : 'changed';
       // Its client goes on elsewhere.
       return drain.draining ? withHeaders(answer, ['Connection', 'close']) : answer;
@@ -121,7 +123,7 @@ export function waitForChange(get: Get, parts: WaitParts): Get {
       ended.inc({ outcome });
     }
   };
-  return (request) => (request.wait === undefined ? get(request) : waitFor(request, request.wait));
+  return (get) => (request) => (request.wait === undefined ? get(request) : waitFor(get, request, request.wait));
 }
 
 function revoked(): Problem {

@@ -32,8 +32,8 @@ export interface WatchParts {
   readonly tokens?: Tokens | undefined;
 }
 
-/** Rejects with Problem `unavailable`, `overloaded`, `history-gone` or `other-timeline`. */
-export type WatchChanges = (request: WatchRequest) => Promise<Answer>;
+/** `from`: what the request's token sees of the store. Rejects with Problem `unavailable`, `overloaded`, `history-gone` or `other-timeline`. */
+export type WatchChanges = (request: WatchRequest, from?: Store) => Promise<Answer>;
 
 export function watchChanges({
   store,
@@ -83,7 +83,7 @@ export function watchChanges({
   const refuseWhileDraining = () => {
     if (drain.draining) throw unavailable('The server is shutting down.');
   };
-  return async ({ filter, stale, resumed, token, isHead }) => {
+  return async ({ filter, stale, resumed, token, isHead }, from = store) => {
     refuseWhileDraining();
     places.check();
     // From now on: what was acknowledged before the request is no news.
@@ -105,7 +105,7 @@ export function watchChanges({
           streams.delete(stream);
           giveBack();
         });
-        return stream.open(store, begin);
+        return stream.open(from, begin);
       },
     };
   };

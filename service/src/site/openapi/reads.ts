@@ -64,6 +64,7 @@ export const getKey: Operation = {
     'unavailable',
   ],
   access: 'read',
+  namesKeys: true,
 };
 
 export const getKeys: Operation = {
@@ -103,6 +104,7 @@ export const getKeys: Operation = {
     'unavailable',
   ],
   access: 'read',
+  namesKeys: true,
 };
 
 export const search: Operation = {
