@@ -32,6 +32,9 @@ contractTest(
     await set(service, '{"SECRET', { headers });
     await call(service, '/get/a%2Fb', { method: 'DELETE', headers });
     await call(service, '/delete', { body: '["a","b","none"]', headers });
+    await call(service, '/transaction', { body: '{"if":{"x":null},"set":{"c":"SECRET"},"delete":["y"]}', headers });
+    await call(service, '/transaction', { body: '{"if":{"c":null}}', headers });
+    await call(service, '/increment', { body: '{"n":1}', headers });
     for (const path of ['/', '/get/c', '/search?prefix=', '/openapi.json']) await call(service, path, { headers });
     const who = { action: 'write', token: 'shop', client };
     t.deepEqual(linesOf(service), [
@@ -41,6 +44,9 @@ contractTest(
       { ...who, method: 'POST', route: '/set', status: 400, code: 'invalid-body' },
       { ...who, method: 'DELETE', route: '/get/{key}', key: 'a/b', status: 204 },
       { ...who, method: 'POST', route: '/delete', keys: 3, status: 200 },
+      { ...who, method: 'POST', route: '/transaction', keys: 3, status: 200 },
+      { ...who, method: 'POST', route: '/transaction', key: 'c', status: 412, code: 'precondition-failed' },
+      { ...who, method: 'POST', route: '/increment', key: 'n', status: 200 },
     ]);
     t.notRegex(JSON.stringify(service.logged), /SECRET|writer-token/);
   },
