@@ -33,14 +33,40 @@ contractTest(
     await call(service, '/get/a%2Fb', { method: 'DELETE', headers });
     await call(service, '/delete', { body: '["a","b","none"]', headers });
     for (const path of ['/', '/get/c', '/search?prefix=', '/openapi.json']) await call(service, path, { headers });
-    const who = { action: 'write', token: 'shop', client };
+    const who = { action: 'write', token: 'shop', 'client.address': client };
     t.deepEqual(linesOf(service), [
-      { ...who, method: 'POST', route: '/set', key: 'a/b', status: 200 },
-      { ...who, forwardedFor: '203.0.113.7', method: 'POST', route: '/set', keys: 3, status: 200 },
-      { ...who, method: 'POST', route: '/set', key: 'a', status: 412, code: 'precondition-failed' },
-      { ...who, method: 'POST', route: '/set', status: 400, code: 'invalid-body' },
-      { ...who, method: 'DELETE', route: '/get/{key}', key: 'a/b', status: 204 },
-      { ...who, method: 'POST', route: '/delete', keys: 3, status: 200 },
+      { ...who, 'http.request.method': 'POST', 'http.route': '/set', key: 'a/b', 'http.response.status_code': 200 },
+      {
+        ...who,
+        'http.request.header.x-forwarded-for': '203.0.113.7',
+        'http.request.method': 'POST',
+        'http.route': '/set',
+        keys: 3,
+        'http.response.status_code': 200,
+      },
+      {
+        ...who,
+        'http.request.method': 'POST',
+        'http.route': '/set',
+        key: 'a',
+        'http.response.status_code': 412,
+        'error.type': 'precondition-failed',
+      },
+      {
+        ...who,
+        'http.request.method': 'POST',
+        'http.route': '/set',
+        'http.response.status_code': 400,
+        'error.type': 'invalid-body',
+      },
+      {
+        ...who,
+        'http.request.method': 'DELETE',
+        'http.route': '/get/{key}',
+        key: 'a/b',
+        'http.response.status_code': 204,
+      },
+      { ...who, 'http.request.method': 'POST', 'http.route': '/delete', keys: 3, 'http.response.status_code': 200 },
     ]);
     t.notRegex(JSON.stringify(service.logged), /SECRET|writer-token/);
   },
@@ -55,10 +81,37 @@ test('refusals are logged by default, with nothing of what a stranger sends', as
   await set(service, { a: 1 }, { headers: bearer(writer) });
   await call(service, '/get/none', { headers: bearer(reader) });
   t.deepEqual(linesOf(service), [
-    { action: 'refused', client, method: 'GET', status: 401, code: 'unauthorized' },
-    { action: 'refused', client, method: 'POST', status: 401, code: 'unauthorized' },
-    { action: 'refused', client, token: 'dashboard', method: 'POST', status: 403, code: 'read-only-token' },
-    { action: 'refused', client, token: 'shop', method: 'POST', route: '/set', status: 403, code: 'cross-site' },
+    {
+      action: 'refused',
+      'client.address': client,
+      'http.request.method': 'GET',
+      'http.response.status_code': 401,
+      'error.type': 'unauthorized',
+    },
+    {
+      action: 'refused',
+      'client.address': client,
+      'http.request.method': 'POST',
+      'http.response.status_code': 401,
+      'error.type': 'unauthorized',
+    },
+    {
+      action: 'refused',
+      'client.address': client,
+      token: 'dashboard',
+      'http.request.method': 'POST',
+      'http.response.status_code': 403,
+      'error.type': 'read-only-token',
+    },
+    {
+      action: 'refused',
+      'client.address': client,
+      token: 'shop',
+      'http.request.method': 'POST',
+      'http.route': '/set',
+      'http.response.status_code': 403,
+      'error.type': 'cross-site',
+    },
   ]);
   t.notRegex(JSON.stringify(service.logged), /SECRET/);
 });
@@ -85,7 +138,7 @@ test('more lines than the rate are counted and left out; refusals take no place 
   t.is(linesOf(service).length, 5);
   t.deepEqual([await dropped('refused'), await dropped('write')], ['7', '0']);
   await set(service, { a: 1 }, { headers: bearer(writer) });
-  t.like(linesOf(service).at(-1), { action: 'write', status: 200 });
+  t.like(linesOf(service).at(-1), { action: 'write', 'http.response.status_code': 200 });
   clock.pass(200);
   await call(service, '/');
   await call(service, '/');
@@ -104,5 +157,5 @@ test('lines are written whatever the level of the log', (t) => {
   audit?.refused(request as never, { req: { socket: {} } } as never, 401, 'unauthorized');
   log.error('not this one');
   t.is(lines.length, 1);
-  t.like(JSON.parse(lines[0] ?? ''), { level: 30, msg: 'audit', action: 'refused', status: 401 });
+  t.like(JSON.parse(lines[0] ?? ''), { level: 30, msg: 'audit', action: 'refused', 'http.response.status_code': 401 });
 });
