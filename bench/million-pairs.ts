@@ -1,4 +1,4 @@
-/** A million pairs in the embedded store: how long a start and a dump take, and how much memory the process keeps. */
+/** A million pairs in the embedded store: how long a start, a dump and searches take, and how much memory the process keeps. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,9 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { memoryOf } from '../test-support/process-memory.ts';
 import { spawnService } from '../test-support/service-process/spawn.ts';
+import { statOf } from './slices/process-stat.ts';
+import { spreadText } from './slices/statistics.ts';
 
 const pairs = Number(process.env.PAIRS ?? 1_000_000);
 const perRequest = 1000;
+/** What a fold lists. */
+const prefixes = 100;
 /** Milliseconds that the slow reader waits between two pieces. */
 const pause = 5;
 
@@ -19,6 +23,8 @@ interface Running {
   readonly startTime: number;
   /** MiB of its own, now: the index is mapped, and the system may take its pages back. */
   memory(): number;
+  /** Milliseconds of processor time, of all its threads. */
+  processorTime(): number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +41,7 @@ async function start(): Promise<Running> {
       url,
       startTime: performance.now() - began,
       memory: () => Math.round(memoryOf(child.pid ?? 0, 'RssAnon')),
+      processorTime: () => ticksOf(child.pid ?? 0) * millisecondsPerTick,
       stop: async () => {
         child.kill('SIGINT');
         await ended;
@@ -44,13 +51,24 @@ async function start(): Promise<Running> {
   throw new Error('the service did not start');
 }
 
+const millisecondsPerTick = 10;
+
+/** Fields 14 and 15 of proc_pid_stat(5). */
+function ticksOf(pid: number): number {
+  const stat = statOf(`/proc/${pid}`);
+  return Number(stat[11]) + Number(stat[12]);
+}
+
+function keyOf(i: number): string {
+  const each = Math.ceil(pairs / prefixes);
+  return `key-${String(Math.floor(i / each)).padStart(3, '0')}/${String(i % each).padStart(6, '0')}`;
+}
+
 async function fill(service: Running): Promise<void> {
   const began = performance.now();
   let most = 0;
   for (let i = 0; i < pairs; i += perRequest) {
-    const body = Object.fromEntries(
-      Array.from({ length: perRequest }, (_, j) => [`key-${String(i + j).padStart(9, '0')}`, { n: i + j }]),
-    );
+    const body = Object.fromEntries(Array.from({ length: perRequest }, (_, j) => [keyOf(i + j), { n: i + j }]));
     const answer = await fetch(`${service.url}/set`, { method: 'POST', body: JSON.stringify(body) });
     if (answer.status !== 200) throw new Error(`set answered with ${answer.status}`);
     await answer.arrayBuffer();
@@ -75,6 +93,23 @@ async function dump(service: Running, name: string, slowly: boolean): Promise<vo
   report(name, began, `${(bytes / 2 ** 20).toFixed(1)} MiB sent, memory ${before} MiB, at most ${most} MiB`);
 }
 
+/** The same search again and again; a set before each makes it read, not remembered. */
+async function search(service: Running, name: string, target: string, times: number): Promise<void> {
+  const took: number[] = [];
+  let processorTime = 0;
+  let found = '';
+  for (let i = 0; i < times; i++) {
+    await (await fetch(`${service.url}/set`, { method: 'POST', body: `{"${keyOf(0)}":${i}}` })).text();
+    const before = service.processorTime();
+    const began = performance.now();
+    found = await (await fetch(`${service.url}${target}`)).text();
+    took.push(performance.now() - began);
+    processorTime += service.processorTime() - before;
+  }
+  const processor = `${(processorTime / times).toFixed(1)} ms of processor time`;
+  console.log(`${name}: ${spreadText(took, 2)} ms, ${processor}, ${found.length} characters`);
+}
+
 function report(name: string, began: number, more: string): void {
   console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(2)} s, ${more}`);
 }
@@ -89,6 +124,14 @@ try {
   await dump(second, 'dump', false);
   await dump(second, 'dump again', false);
   await dump(second, 'dump, slow reader', true);
+  await search(second, `fold into ${prefixes} prefixes`, '/search?delimiter=/', 200);
+  await search(second, 'the same in reverse', '/search?delimiter=/&reverse=true', 200);
+  await search(second, 'the last key', '/search?prefix=&reverse=true&limit=1', 200);
+  await search(second, 'count by prefix, all', '/search?prefix=key-&count=true', 5);
+  await search(second, 'count by prefix, a hundredth', '/search?prefix=key-042&count=true', 50);
+  await search(second, 'contains, none found', '/search?contains=none', 5);
+  await search(second, 'contains, one found', '/search?contains=042/001234', 5);
+  await search(second, 'dump in reverse', '/?reverse=true', 2);
   await second.stop();
 } finally {
   rmSync(directory, { recursive: true });

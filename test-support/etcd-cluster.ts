@@ -1,6 +1,8 @@
 /** Real etcd members on loopback, each a process that a test may kill, stop and start again. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -97,6 +99,9 @@ export class EtcdCluster {
 
   /** Resolves when a linearizable read works. */
   async ready(): Promise<void> {
+    // etcdctl waits a second before it connects again.
+    const running = this.#members.filter(({ running }) => running);
+    await Promise.all(running.map(({ name, port }) => waitFor(`${name} listens`, () => accepts(port))));
     await waitFor('etcd answers a linearizable read', async () => {
       await this.ctl('--command-timeout=2s', 'get', 'ready');
       return true;
@@ -223,4 +228,11 @@ export class EtcdCluster {
 
 function hex(decimal: string): string {
   return BigInt(decimal).toString(16);
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.destroy();
+  return true;
 }

@@ -9,15 +9,15 @@ import { EtcdClient } from '../../service/src/store/etcd/connect/client.ts';
 import { etcdMetrics } from '../../service/src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../service/src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../service/src/store/etcd/options.ts';
+import { writerOfSets } from '../../service/src/store/etcd/write/sets.ts';
 import { WriteNonces } from '../../service/src/store/etcd/write/write-nonces.ts';
-import { Writer } from '../../service/src/store/etcd/write/writer.ts';
 import { noSpans } from '../../service/src/store/spans.ts';
 
 const { KV_ETCD_ENDPOINTS = '', KV_ETCD_MAX_TXN_OPS = '', KV_PORT = '' } = process.env;
 const { prefix, maxRequestBytes, requestTimeout } = etcdDefaults;
 const registry = new Registry();
 const metrics = etcdMetrics(registry, { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 });
-const writer = new Writer({
+const writer = writerOfSets({
   client: new EtcdClient({ endpoints: KV_ETCD_ENDPOINTS.split(',') }, clock, metrics),
   layout: layout(prefix),
   limits: { maxTxnOps: Number(KV_ETCD_MAX_TXN_OPS), maxRequestBytes },
@@ -36,7 +36,7 @@ const server = createServer((request, response) => {
     const [, key = '', value = ''] = /^\{"([^"]*)":(.*)\}$/.exec(body) ?? [];
     try {
       const values = new Map([[key, Buffer.from(value)]]);
-      await writer.write({ values, lease: undefined, doubtful: none }, clock.now() + requestTimeout);
+      await writer.write({ values, lease: undefined, doubtful: none, deletes: false }, clock.now() + requestTimeout);
       response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(body.length)]);
       response.end(body, 'latin1');
     } catch (error) {

@@ -4,11 +4,12 @@
  */
 import { quantile } from '../../test-support/quantile.ts';
 import { HttpConnection } from './http-connection.ts';
+import type { Request } from './requests.ts';
 import type { Session, Slice, Summary } from './session.ts';
 
 export interface PacedOptions {
   readonly port: number;
-  readonly paths: readonly string[];
+  readonly requests: readonly Request[];
   readonly connections: number;
   /** Requests a second, of all connections together. */
   readonly rate: number;
@@ -57,8 +58,8 @@ export class PacedSession implements Session {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
     // A timer fires up to a millisecond late, or early: that is the load's own fault.
     const sent = performance.now();
-    const { paths } = this.#options;
-    await connection.get(paths[n % paths.length] ?? '/').catch(() => this.#errors++);
+    const { requests } = this.#options;
+    await connection.send(requests[n % requests.length] ?? { path: '/' }).catch(() => this.#errors++);
     this.#times.push(performance.now() - Math.min(sent, due + 1.5));
   }
 }

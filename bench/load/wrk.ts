@@ -7,7 +7,7 @@ import { headOf, type LoadOptions, type Request } from './requests.ts';
 import type { Session, Slice, Summary } from './session.ts';
 
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
-/** A session takes seconds; wrk wants a time after which it ends by itself. */
+/** A session takes seconds; wrk wants a time after which it ends by itself, and one after which a slow answer is an error. */
 const mostSeconds = 3600;
 /** Milliseconds that answers may take beyond their slice. */
 const patience = 60_000;
@@ -26,7 +26,7 @@ export class WrkSession implements Session, Disposable {
 
   private constructor({ port, requests, connections, anyStatus = false }: LoadOptions) {
     this.#anyStatus = anyStatus;
-    const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`];
+    const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`, '--timeout', `${mostSeconds}s`];
     const args = [...threads, '-s', script, `http://127.0.0.1:${port}`, String(connections), String(requests.length)];
     this.#wrk = spawn('wrk', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     // It has ended: the read of the next line fails.

@@ -87,6 +87,34 @@ test.serial('search goes through all pages, and stops at its limit', async (t) =
   t.is((await cli(t, ['search', '--prefix', 'k0007', '--values'], { url })).stdout, '{"key":"k0007-x","value":7}\n');
 });
 
+test.serial('search by what keys contain, folded, and in reverse', async (t) => {
+  const { url } = store;
+  // As deep as values may be: in an answer that is folded they are one level further in.
+  const deep = `${'['.repeat(127)}${']'.repeat(127)}`;
+  await fetch(`${url}/set`, { method: 'POST', body: `{"f/1":1,"f/2/x":2,"f/2/y":3,"f/\\n":${deep},"f2":4}` });
+  const search = async (...args: string[]) => (await cli(t, ['search', ...args], { url })).stdout;
+  t.is(await search('--prefix', 'f', '--delimiter', '/'), 'f/\nf2\n');
+  t.is(await search('--prefix', 'f/', '--delimiter', '/', '--json'), '"f/\\n"\n"f/1"\n"f/2/"\n');
+  t.is(await search('--prefix', 'f/', '--delimiter', '/', '--reverse', '--limit', '2'), 'f/2/\nf/1\n');
+  t.is(
+    await search('--prefix', 'f/', '--delimiter', '/', '--values'),
+    `{"key":"f/\\n","value":${deep}}\n{"key":"f/1","value":1}\n{"prefix":"f/2/"}\n`,
+  );
+  t.is(await search('--contains', '/2/'), 'f/2/x\nf/2/y\n');
+  t.is(await search('--prefix', 'f/', '--suffix', 'y'), 'f/2/y\n');
+  t.is(await search('--prefix', 'f/2', '--reverse'), 'f/2/y\nf/2/x\n');
+});
+
+test.serial('a folded search goes through all pages, in both directions', async (t) => {
+  const { url } = store;
+  const keys = Array.from({ length: 2500 }, (_, i) => `g${String(i).padStart(4, '0')}${i % 2 === 0 ? '' : '/x'}`);
+  await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(Object.fromEntries(keys.map((key) => [key, 0]))) });
+  const lines = keys.map((key) => `${key.replace('/x', '/')}\n`);
+  const args = ['search', '--prefix', 'g', '--delimiter', '/'];
+  t.is((await cli(t, args, { url })).stdout, lines.join(''));
+  t.is((await cli(t, [...args, '--reverse'], { url })).stdout, lines.toReversed().join(''));
+});
+
 const wrong: readonly (readonly string[])[] = [
   [],
   ['get'],
@@ -95,6 +123,7 @@ const wrong: readonly (readonly string[])[] = [
   ['set', 'a', 'not JSON'],
   ['set', 'a', '1', '--ttl', '0'],
   ['search'],
+  ['search', '--reverse'],
   ['get', 'a', '--url', 'ftp://x'],
   ['backup', '/tmp'],
   ['export', '--resume'],

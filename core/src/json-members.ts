@@ -6,9 +6,9 @@ export const maxDepth = 128;
 
 /**
  * The members of a JSON object: decoded key to the value's JSON text, white space between its tokens removed.
- * The last of equal keys counts. Throws Problem `invalid-body`.
+ * The last of equal keys counts. `deepest`: levels that the text may have. Throws Problem `invalid-body`.
  */
-export function parseMembers(text: string): Map<string, string> {
+export function parseMembers(text: string, deepest = maxDepth): Map<string, string> {
   let root: unknown;
   try {
     // The platform's own parser says whether it is JSON; what follows may then trust the text.
@@ -21,11 +21,11 @@ export function parseMembers(text: string): Map<string, string> {
     const kind = root === null ? 'null' : Array.isArray(root) ? 'an array' : `a ${typeof root}`;
     throw new Problem('invalid-body', `The body is an object of pairs, {"key": value, …}; this one is ${kind}.`);
   }
-  return splitMembers(text);
+  return splitMembers(text, deepest);
 }
 
 /** `text` is a JSON object. */
-function splitMembers(text: string): Map<string, string> {
+function splitMembers(text: string, deepest: number): Map<string, string> {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
   for (;;) {
@@ -35,7 +35,7 @@ function splitMembers(text: string): Map<string, string> {
     const keyEnd = endOfString(text, at);
     const key: string = JSON.parse(text.slice(at, keyEnd));
     const start = text.indexOf(':', keyEnd) + 1;
-    at = endOfValue(text, start);
+    at = endOfValue(text, start, deepest);
     members.set(key, compact(text.slice(start, at)));
   }
 }
@@ -59,14 +59,14 @@ function endOfString(text: string, at: number): number {
 }
 
 /** The position of the `,` or `}` behind the value that begins at `at`. */
-function endOfValue(text: string, at: number): number {
+function endOfValue(text: string, at: number, deepest: number): number {
   let depth = 1;
   for (let i = at; ; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x22) i = endOfString(text, i) - 1;
     else if (code === 0x7b || code === 0x5b) {
-      if (++depth > maxDepth) {
-        throw new Problem('invalid-body', `The body is nested deeper than ${maxDepth} levels.`);
+      if (++depth > deepest) {
+        throw new Problem('invalid-body', `The body is nested deeper than ${deepest} levels.`);
       }
     } else if (code === 0x7d || code === 0x5d) {
       if (--depth === 0) return i;

@@ -7,6 +7,7 @@ export const problems = {
   'invalid-query': { status: 400, title: 'The query cannot be used' },
   'invalid-body': { status: 400, title: 'The body cannot be used' },
   'invalid-request': { status: 400, title: 'The request cannot be used' },
+  'integer-overflow': { status: 400, title: 'The sum is no integer of 64 bits' },
   unauthorized: { status: 401, title: 'No valid token' },
   'read-only-token': { status: 403, title: 'The token may only read' },
   'certificate-required': { status: 403, title: 'No valid client certificate' },
@@ -15,6 +16,7 @@ export const problems = {
   'unknown-path': { status: 404, title: 'No such path' },
   'method-not-allowed': { status: 405, title: 'The method does not fit the path' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'not-an-integer': { status: 409, title: 'The stored value is no integer of 64 bits' },
   'history-gone': { status: 410, title: 'The history does not go back that far' },
   'other-timeline': { status: 410, title: 'The event is of another history' },
   'precondition-failed': { status: 412, title: 'The precondition does not hold' },
@@ -41,6 +43,8 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** What led to it; logged, never sent. */
   readonly cause?: unknown;
+  /** Further members of the answer (RFC 9457, 3.2), by names that are none of its own. */
+  readonly members?: Readonly<Record<string, unknown>>;
 }
 
 /** An error whose message may be sent to the client (an RFC 9457 problem), except for code `internal`. */
@@ -51,6 +55,7 @@ export class Problem extends Error {
   /** Koa's convention: may the message be sent? */
   readonly expose: boolean;
   readonly headers: Readonly<Record<string, string>>;
+  readonly members: ProblemOptions['members'];
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -58,6 +63,7 @@ export class Problem extends Error {
     this.status = problems[code].status;
     this.expose = code !== 'internal';
     this.headers = options.headers ?? {};
+    this.members = options.members;
   }
 }
 

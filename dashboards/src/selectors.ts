@@ -15,7 +15,7 @@ export const apiRoutes = 'http_route!~"|/livez|/readyz|/metrics"';
 /** Refused by admission or as malformed, before a route was known; unknown paths too. */
 export const shedRoute = 'http_route=""';
 /** Answers whose time does not depend on how much was asked for, nor last on purpose. */
-export const pointRoutes = 'http_route=~"/get/{key}|/set|/delete"';
+export const pointRoutes = 'http_route=~"/get/{key}|/set|/delete|/transaction|/increment"';
 export const serverErrors = 'http_response_status_code=~"5.."';
 
 export const window = '$__rate_interval';

@@ -1,6 +1,6 @@
 /**
- * Latency through the Ingress without and with rollouts, in one run: npm run e2e:rollout. Prints a table and writes
- * docs/rollout.svg. Needs what the end-to-end tests need.
+ * Latency through the Ingress without and with each kind of rollout, in one run: npm run e2e:rollout. Prints a table and
+ * writes docs/rollout.svg. Needs what the end-to-end tests need.
  */
 import { writeFile } from 'node:fs/promises';
 import { send } from '../support/client.ts';
@@ -9,8 +9,7 @@ import { createKvStore, withNamespace } from '../support/kvstore.ts';
 import { installOperator, restartOperator } from '../support/operator.ts';
 import { type Mark, plot, type Sample } from './plot.ts';
 
-const seconds = Number(process.env.KV_E2E_LOAD_SECONDS ?? 90);
-const quietSeconds = Math.max(10, Math.round(seconds / 3));
+const seconds = Math.max(10, Math.round(Number(process.env.KV_E2E_LOAD_SECONDS ?? 90) / 3));
 
 await installOperator();
 await withNamespace(async (namespace) => {
@@ -21,31 +20,33 @@ await withNamespace(async (namespace) => {
   const refused: string[] = [];
   let running = true;
   const sampling = sample();
-
-  const quiet = await fortio(store, quietSeconds);
   const marks: Mark[] = [];
-  const load = fortio(store, seconds);
-  await change('another image', () => store.patch({ image: 'kvstore/service:next' }));
-  await change('image back', () => store.patch({ image: null }));
-  await change('restart of etcd', () =>
+  const rows: string[][] = [];
+
+  await under('no change', async () => {});
+  await under('another image', () => store.patch({ image: 'kvstore/service:next' }));
+  await under('the image of before', () => store.patch({ image: null }));
+  await under('restart of etcd', () =>
     store.patch({ etcd: { resources: { requests: { cpu: '51m', memory: '129Mi' } } } }),
   );
-  await change('operator', restartOperator);
-  const rollouts = await load;
+  await under('restart of the operator', restartOperator);
+  await under('no change again', async () => {});
+  rows.push(row('no change, evenly spread', await fortio(store, seconds, { uniform: true })));
   running = false;
   await sampling;
 
-  print([row('no rollout', quiet), row('rollouts', rollouts)]);
+  print(rows);
   process.stdout.write(`sets: ${samples.length} acknowledged, others: ${refused.join(' ') || 'none'}\n`);
   await writeFile(
     new URL('../../docs/rollout.svg', import.meta.url),
     plot('Latency of sets during rollouts', samples, marks),
   );
 
-  async function change(text: string, action: () => Promise<unknown>): Promise<void> {
+  /** Load while a change is made: until both are done. */
+  async function under(text: string, change: () => Promise<unknown>): Promise<void> {
     marks.push({ at: now(), text });
-    await action();
-    await store.settled();
+    const [report] = await Promise.all([fortio(store, seconds), change().then(() => store.settled())]);
+    rows.push(row(text, report));
   }
 
   /** One set after the other, 20 a second. */

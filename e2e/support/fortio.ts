@@ -20,16 +20,21 @@ export interface FortioReport {
  */
 const bufferKiB = 1024;
 
-/** Runs for so many seconds. */
-export async function fortio({ url, host }: KvStoreHandle, seconds: number, path = '/'): Promise<FortioReport> {
+/** Runs for so many seconds. Uniform: the connections send in turn, instead of all at once. */
+export async function fortio(
+  { url, host }: KvStoreHandle,
+  seconds: number,
+  { uniform = false } = {},
+): Promise<FortioReport> {
   const folder = await mkdtemp(join(tmpdir(), 'kvstore-fortio-'));
   const file = join(folder, 'report.json');
   try {
     const words = [
       ...['load', '-c', '50', '-qps', '500', '-t', `${seconds}s`, '-allow-initial-errors'],
       ...['-p', '50,99,99.9', '-httpbufferkb', String(bufferKiB)],
+      ...(uniform ? ['-uniform'] : []),
     ];
-    const child = spawn('fortio', [...words, '-H', `Host: ${host}`, '-json', file, new URL(path, url).href]);
+    const child = spawn('fortio', [...words, '-H', `Host: ${host}`, '-json', file, new URL('/', url).href]);
     const errors: string[] = [];
     child.stderr.on('data', (text) => errors.push(String(text)));
     const code = await new Promise((resolve, reject) => {

@@ -6,9 +6,7 @@ import { createApp } from './app/app.ts';
 import { trustedCaller } from './app/trusted-caller.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
-import { AnswerCache } from './caches/answer-cache.ts';
-import { DumpCache } from './caches/dump-cache.ts';
-import { RepeatedReads } from './caches/repeated-reads.ts';
+import { type Caches, createCaches } from './caches/caches.ts';
 import type { Config } from './config.ts';
 import { metricsText } from './operations/health.ts';
 import { admission } from './server/admission.ts';
@@ -49,6 +47,8 @@ export interface ServiceParts {
   readonly metricsMaxAge?: number;
   /** Default: those that the settings name. */
   readonly peers?: Peers;
+  /** Of the same store. Default: of the sizes that the settings give. */
+  readonly caches?: Caches;
 }
 
 export interface Service {
@@ -152,9 +152,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const { maxWait, maxBody } = config;
   const app = createApp({
     ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
-    answers: new AnswerCache(store, config.answerCache * (1 - repeatedPart)),
-    repeated: new RepeatedReads(config.answerCache * repeatedPart, store),
-    dumps: new DumpCache(store, config.dumpCache),
+    ...(parts.caches ?? createCaches(store, config)),
     spans,
     metricsText: parts.metricsText,
     audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
@@ -187,9 +185,6 @@ async function tlsOf(config: Config, parts: TlsParts): Promise<Tls | undefined> 
   const { openTls } = await import('./server/tls/certificate.ts');
   return openTls({ certFile, keyFile, clientCaFile }, parts);
 }
-
-/** Of the memory for answers: those of reads of many keys, which any write drops. */
-const repeatedPart = 1 / 4;
 
 function peersOf(
   { peersUrl, peersCaFile, readyMaxAge }: Config,

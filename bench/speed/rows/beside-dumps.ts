@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { BesideDumps } from '../../load/beside-dumps.ts';
 import { PacedSession } from '../../load/paced.ts';
+import { gets } from '../../load/requests.ts';
 import type { Row } from '../row.ts';
 import { runKvstore } from '../servers/kvstore.ts';
 
@@ -26,8 +27,8 @@ export const besideDumps: Row = {
       if (!answer.ok) throw new Error(`set answered with ${answer.status}: ${await answer.text()}`);
       await answer.arrayBuffer();
     }
-    const paths = Array.from({ length: pairs }, (_, i) => `/get/small-${i}`);
-    const reads = () => new PacedSession({ port, paths, connections, rate });
+    const requests = gets(Array.from({ length: pairs }, (_, i) => `/get/small-${i}`));
+    const reads = () => new PacedSession({ port, requests, connections, rate });
     const [beside, alone] = ['beside dumps', 'alone'];
     return {
       targets: [

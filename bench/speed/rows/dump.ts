@@ -1,8 +1,8 @@
 /** GET / of 10,000 pairs, without writes and during writes. */
-import { HttpConnection } from '../../load/http-connection.ts';
+import { BesideWrites } from '../../load/beside-writes.ts';
 import { gets } from '../../load/requests.ts';
-import { keyOf, value } from '../data.ts';
-import type { LoadedTarget, Row } from '../row.ts';
+import { keyOf, scattered, value } from '../data.ts';
+import type { Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
 import { names, ofRaw, target, threeTargets } from './against.ts';
@@ -18,41 +18,9 @@ const dump: Row = {
   },
 };
 
-/** Milliseconds from one write to the next. */
-const writeInterval = 10;
-
-/** The same load, with one set after the other going on beside it in its slices. */
-function whileWriting(loaded: LoadedTarget, port: number): LoadedTarget {
-  return {
-    ...loaded,
-    async begin() {
-      const [session, writer] = [await loaded.begin(), new HttpConnection(port)];
-      let written = 0;
-      let failed = 0;
-      let last: Promise<unknown> = Promise.resolve();
-      const write = () => {
-        const body = `{"${keyOf((written++ * 7919) % pairs)}":${value}}`;
-        last = last.then(() => writer.post('/set', body)).catch(() => failed++);
-      };
-      return {
-        async slice(milliseconds) {
-          const timer = setInterval(write, writeInterval);
-          try {
-            return await session.slice(milliseconds);
-          } finally {
-            clearInterval(timer);
-            await last;
-          }
-        },
-        async end() {
-          writer.close();
-          const summary = await session.end();
-          return { ...summary, errors: summary.errors + failed };
-        },
-      };
-    },
-  };
-}
+/** Sets a second beside the dumps. */
+const perSecond = 100;
+const bodies = scattered(pairs, pairs).map((n) => `{"${keyOf(n)}":${value}}`);
 
 const dumpWhileWriting: Row = {
   name: 'dump-writes',
@@ -60,8 +28,11 @@ const dumpWhileWriting: Row = {
   async open(bench) {
     const kvstore = await startKvstore(bench, { pairs });
     const raw = await startRaw(bench, kvstore, { path: '/' });
+    const loaded = target(names.kvstore, kvstore, requests);
+    const { port } = kvstore;
+    const begin = async () => new BesideWrites(await loaded.begin(), { port, perSecond, bodies });
     return {
-      targets: [whileWriting(target(names.kvstore, kvstore, requests), kvstore.port), target(names.raw, raw, requests)],
+      targets: [{ ...loaded, begin }, target(names.raw, raw, requests)],
       bars: [ofRaw(0.3)],
     };
   },

@@ -1,5 +1,6 @@
 /** GET /get/{key} at a rate far from the limit. */
 import { PacedSession } from '../../load/paced.ts';
+import { gets } from '../../load/requests.ts';
 import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, scattered } from '../data.ts';
 import type { LoadedTarget, Row } from '../row.ts';
@@ -14,13 +15,13 @@ export const latency: Row = {
   name: 'latency',
   title: 'GET /get/{key} at 500 requests a second',
   async open(bench) {
-    const paths = scattered(pairs, pairs).map((n) => `/get/${keyOf(n)}`);
+    const requests = gets(scattered(pairs, pairs).map((n) => `/get/${keyOf(n)}`));
     const kvstore = await startKvstore(bench, { pairs });
-    const raw = await startRaw(bench, kvstore, { path: paths[0] ?? '/' });
+    const raw = await startRaw(bench, kvstore, requests[0] ?? { path: '/' });
     const at = (name: string, { port, pids }: PinnedServer): LoadedTarget => ({
       name,
       pids,
-      begin: async () => new PacedSession({ port, paths, connections, rate }),
+      begin: async () => new PacedSession({ port, requests, connections, rate }),
     });
     return {
       targets: [at(names.kvstore, kvstore), at(names.raw, raw)],

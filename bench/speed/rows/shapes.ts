@@ -1,10 +1,11 @@
 /**
  * The shapes that requests of real clients have, each against the plain one at the same service: what is fast for a
- * benchmark alone is not fast. `npm run bench -- shapes`. HEAD is missing: wrk waits for the body that such an answer has not.
+ * benchmark alone is not fast. `npm run bench -- shapes`.
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ClosedLoop } from '../../load/closed-loop.ts';
 import type { Request } from '../../load/requests.ts';
 import type { PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, suffixOf, value } from '../data.ts';
@@ -164,15 +165,21 @@ const dumpShapes: Row = {
   async open(bench) {
     const kvstore = await startKvstore(bench, { pairs });
     const plain: Request[] = [{ path: '/' }];
+    const lines = withHeaders(plain, { Accept: 'application/x-ndjson' });
+    const rawLines = `${names.raw}, the same lines`;
     const shapes: Shape[] = [
       { name: 'stale', requests: [{ path: '/?consistency=stale' }] },
       { name: 'If-None-Match, 200', requests: withHeaders(plain, { 'If-None-Match': '"another"' }) },
       ...(await tokenShapes(bench, plain)),
       { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
       { name: 'a page of all', requests: [{ path: `/?limit=${pairs}` }] },
-      { name: 'JSON Lines', requests: withHeaders(plain, { Accept: 'application/x-ndjson' }) },
+      { name: 'JSON Lines', requests: lines },
     ];
-    return { ...contest({ name: names.kvstore, requests: plain }, kvstore, shapes, 0.75), slice: 250 };
+    const found = contest({ name: names.kvstore, requests: plain }, kvstore, shapes, 0.75);
+    // Lines are more bytes than the plain dump: what node:http takes to send as many is the least that they can take.
+    const raw = target(rawLines, await startRaw(bench, kvstore, lines[0] ?? { path: '/' }), lines);
+    const ofRaw: Bar = { of: 'JSON Lines', against: rawLines, figure: 'rate', atLeast: 0.8 };
+    return { targets: [...found.targets, raw], bars: [...found.bars, ofRaw], slice: 250 };
   },
 };
 
@@ -212,4 +219,29 @@ const setShapes: Row = {
   },
 };
 
-export const shapes = [getShapes, searchShapes, dumpShapes, setShapes];
+/** wrk waits for the body that an answer to HEAD has not, so both are sent by a client of our own, and time of the processor counts. */
+const headShapes: Row = {
+  name: 'shapes-head',
+  title: 'HEAD of one key, and GET of it by the same client',
+  async open(bench) {
+    const { port, pids } = await startKvstore(bench, { pairs });
+    const plain = scattered(1000, pairs).map((n): Request => ({ path: `/get/${keyOf(n)}` }));
+    const by = (name: string, requests: readonly Request[]): LoadedTarget => {
+      return { name, pids, begin: async () => new ClosedLoop({ port, requests, connections }) };
+    };
+    const [get, head] = ['GET', 'HEAD'];
+    return {
+      targets: [
+        by(get, plain),
+        by(
+          head,
+          plain.map((request) => ({ ...request, method: 'HEAD' })),
+        ),
+      ],
+      // As 0.75 of the rate.
+      bars: [{ of: head, against: get, figure: 'cpu', atMost: 1.33 }],
+    };
+  },
+};
+
+export const shapes = [getShapes, headShapes, searchShapes, dumpShapes, setShapes];

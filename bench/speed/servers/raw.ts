@@ -1,12 +1,12 @@
 /** Starts raw-server.ts: the limit of the platform. */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { get, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../../test-support/free-ports.ts';
-import type { Request } from '../../load/requests.ts';
+import { headOf, type Request } from '../../load/requests.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';
 
@@ -30,14 +30,12 @@ export async function startRaw(bench: Bench, product: PinnedServer, asked: Reque
   return bench.ending.use(await startServer({ command: process.execPath, args: [script, file, String(port)], port }));
 }
 
-async function answerOf(port: number, { path, body }: Request): Promise<FixedAnswer> {
+async function answerOf(port: number, asked: Request): Promise<FixedAnswer> {
+  const { path, body } = asked;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const target = { host: '127.0.0.1', port, path, agent: false };
-    if (body === undefined) get(target, resolve).on('error', reject);
-    else
-      request({ ...target, method: 'POST' }, resolve)
-        .on('error', reject)
-        .end(body);
+    request({ host: '127.0.0.1', port, path, agent: false, ...headOf(asked) }, resolve)
+      .on('error', reject)
+      .end(body);
   });
   const text = (await buffer(answer)).toString();
   const headers: string[] = [];

@@ -14,6 +14,8 @@ const paths = [
   ['/set', 'Exact'],
   ['/search', 'Exact'],
   ['/delete', 'Exact'],
+  ['/transaction', 'Exact'],
+  ['/increment', 'Exact'],
   ['/watch', 'Exact'],
   ['/openapi.json', 'Exact'],
 ] as const satisfies readonly IngressPath[];

@@ -32,6 +32,8 @@ test('the Ingress opens the paths of the API, the pages when asked, and nothing 
       'Exact /set',
       'Exact /search',
       'Exact /delete',
+      'Exact /transaction',
+      'Exact /increment',
       'Exact /watch',
       'Exact /openapi.json',
     ],

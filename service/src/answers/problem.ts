@@ -28,5 +28,6 @@ export function problemText(problem: Problem): string {
     code: problem.code,
     // What went wrong inside is not told: the log has it.
     detail: problem.expose ? problem.message : 'The service failed at this request; its log says why.',
+    ...problem.members,
   });
 }

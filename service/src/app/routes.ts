@@ -9,14 +9,17 @@ import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
 import { getValues } from '../operations/get-many.ts';
 import { live, type metricsText, ready } from '../operations/health.ts';
+import { incrementValues } from '../operations/increment.ts';
 import { type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
+import { runTransaction } from '../operations/transaction.ts';
 import { type WatchParts, watchChanges } from '../operations/watch.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
+import { parseIncrement, parseTransaction } from '../requests/transactions.ts';
 import { parseWatch } from '../requests/watches.ts';
-import { type DeleteRequest, parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
+import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
@@ -61,6 +64,8 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);
+  const transaction = runTransaction(store);
+  const increment = incrementValues(store);
   const watch = watchChanges(parts);
   const handlers: Readonly<Record<OperationName, Route['answer'] | undefined>> = {
     get: (request) => get(parseGet(request)),
@@ -75,6 +80,8 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     },
     deleteOne: (request) => deleteOne(noted(request, parseDeleteOne(request))),
     deleteMany: (request) => deleteMany(noted(request, parseDeleteMany(request))),
+    transaction: (request) => transaction(noted(request, parseTransaction(request))),
+    increment: (request) => increment(noted(request, parseIncrement(request))),
     watch: (request) => watch(parseWatch(request)),
     live,
     ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
@@ -90,7 +97,8 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   });
 }
 
-function noted(request: RawRequest, asked: DeleteRequest): DeleteRequest {
+/** Says what the request is about. */
+function noted<T extends { readonly keys: readonly string[] }>(request: RawRequest, asked: T): T {
   const { keys } = asked;
   request.subject = keys.length === 1 ? keys[0] : keys.length;
   return asked;

@@ -26,15 +26,19 @@ export class AnswerCache implements ChangeListener {
   /** What was not asked for since the young one began is dropped with it. */
   #old = new Generation();
   /** An answer with a single request is not worth keeping: to keep and drop it takes longer than to read it. */
-  readonly #seen = new AdmitOnSecondAccess();
+  readonly #seen: Pick<AdmitOnSecondAccess, 'again'>;
   /** Transactions under way. */
   #open = 0;
   /** Their keys: reads may show them as they were or as they will be. */
   readonly #changing = new Set<string>();
 
-  /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
-  constructor(store: Store, maxBytes: number) {
+  /**
+   * `maxBytes`: of what is kept, about; 0 keeps nothing.
+   * `seen`: says whether an answer is worth keeping.
+   */
+  constructor(store: Store, maxBytes: number, seen: Pick<AdmitOnSecondAccess, 'again'> = new AdmitOnSecondAccess()) {
     this.#store = store;
+    this.#seen = seen;
     this.#generationBytes = store.listen === undefined ? 0 : maxBytes / 2;
     if (this.#generationBytes > 0) store.listen?.(this);
   }

@@ -1,5 +1,5 @@
-/** How many keys hold, alone: `count=true` of /search and /. */
-import { type Walk, walkKeys } from './walk-keys.ts';
+/** How many items a search or a dump has, alone: `count=true` of /search and /. */
+import { isPlainFilter, type Walk, walkKeys } from './walk-keys.ts';
 
 /** The body of the answer. */
 export function countText(count: number): string {
@@ -19,6 +19,8 @@ export async function countKeys(walk: Walk): Promise<number> {
 }
 
 /** Of all keys. */
-function knownCount({ view, filter: { prefix = '', suffix = '', after } }: Walk): number | undefined {
-  return prefix === '' && suffix === '' && after === undefined ? view.count?.() : undefined;
+function knownCount({ view, filter }: Walk): number | undefined {
+  const { prefix = '', suffix = '', after } = filter;
+  const isAll = prefix === '' && suffix === '' && after === undefined && isPlainFilter(filter);
+  return isAll ? view.count?.() : undefined;
 }

@@ -6,9 +6,11 @@ import { type Form, tagOf, versionTag, viewTag } from '../answers/entity-tag.ts'
 import { pairObject, pairsOf } from '../answers/pairs.ts';
 import type { DumpCache } from '../caches/dump-cache.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';
-import type { Reader, Snapshot, VersionedPair } from '../store/store.ts';
+import type { Reader, SearchFilter, Snapshot, VersionedPair } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
+import { countLine, foundLines, foundText } from './found-texts.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
+import { isPlainFilter } from './walk-keys.ts';
 
 export interface DumpParts extends ManyParts {
   readonly dumps: DumpCache;
@@ -48,7 +50,9 @@ export function dumpPairs(parts: DumpParts): Dump {
 }
 
 function isWhole({ asLines, limit, isCount = false, filter }: DumpRequest): boolean {
-  return !asLines && !isCount && limit === undefined && filter.after === undefined && filter.prefix === undefined;
+  const { prefix, suffix, after } = filter;
+  if (asLines || isCount || limit !== undefined) return false;
+  return prefix === undefined && suffix === undefined && after === undefined && isPlainFilter(filter);
 }
 
 function formOf({ asLines }: DumpRequest): Form {
@@ -56,24 +60,39 @@ function formOf({ asLines }: DumpRequest): Form {
 }
 
 function allOf(request: DumpRequest): Many {
-  const { filter, asLines, isCounted = false } = request;
+  const { filter, asLines } = request;
+  const type = asLines ? jsonLines : 'application/json';
+  return { path: '/', form: formOf(request), type, ...(isAlong(filter) ? alongPairs(request) : alongKeys(request)) };
+}
+
+/** One range of keys, which is read with its values. */
+function isAlong(filter: SearchFilter): boolean {
+  return filter.suffix === undefined && isPlainFilter(filter);
+}
+
+type Texts = Pick<Many, 'all' | 'page'>;
+
+function alongPairs({ filter, asLines, isCounted = false }: DumpRequest): Texts {
   const texts = (view: Snapshot, pairs: Iterable<VersionedPair>) =>
     asLines ? lines(view, pairs, isCounted) : pairObject(pairs);
   return {
-    path: '/',
-    form: formOf(request),
-    type: asLines ? jsonLines : 'application/json',
     all: (view) => texts(view, view.pairs(filter)),
     page: (view, keys) => texts(view, pairsOf(view, keys)),
   };
 }
 
-/** The last line, with `?count=true`, proves that nothing is missing: HTTP/1.0 and a saved answer mark no end. */
+/** What is found first, and then read. */
+function alongKeys({ filter, asLines, isCounted = false }: DumpRequest): Texts {
+  const texts = (view: Snapshot, items: Iterable<string | undefined>) =>
+    asLines ? foundLines(view, items, filter, isCounted) : foundText(view, items, filter, true);
+  return { all: (view) => texts(view, view.search(filter)), page: texts };
+}
+
 function* lines(view: Reader, pairs: Iterable<VersionedPair>, isCounted: boolean): Iterable<string> {
   let count = 0;
   for (const pair of pairs) {
     count++;
     yield pairLine(pair, view.expires(pair.key));
   }
-  if (isCounted) yield `{"count":${count}}\n`;
+  if (isCounted) yield countLine(count);
 }

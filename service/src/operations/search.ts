@@ -1,17 +1,18 @@
-/** GET /search: keys by prefix, suffix or both; with values=true, their pairs. */
+/** GET /search: keys by the texts in them, folded or not; with values=true, their pairs. */
 import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { viewTag } from '../answers/entity-tag.ts';
-import { foundObject, keyList } from '../answers/pairs.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
 import { joined, maxKeys, maxLength } from './at-one-go.ts';
 import { countText } from './count.ts';
+import { foundText } from './found-texts.ts';
 import { nextLink } from './page.ts';
 import { type Many, type ManyParts, readMany } from './read-many.ts';
+import { isPlainFilter, itemsAtOneGo } from './walk-keys.ts';
 
 export interface SearchParts extends ManyParts {
   readonly answers: AnswerCache;
@@ -24,10 +25,11 @@ export function searchKeys(parts: SearchParts): Search {
   const { store, answers, repeated } = parts;
   const sources = { prefix: fewKeysOf(store, 'prefix'), suffix: fewKeysOf(store, 'suffix') };
   /** A search by one text that finds few keys. */
-  const readPlain = ({ prefix, suffix, values, limit, isCount, filter }: SearchRequest): TextAnswer | undefined => {
+  const readPlain = (request: SearchRequest): TextAnswer | undefined => {
+    const { prefix, suffix, after } = request.filter;
     const by = prefix === undefined ? 'suffix' : 'prefix';
     const text = prefix ?? suffix ?? '';
-    if (!isPlain({ prefix, suffix, values, limit, isCount }) || mayBeMany(text, filter.after)) return undefined;
+    if (!isPlain(request) || mayBeMany(text, after)) return undefined;
     return answers.answer(sources[by], text);
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
@@ -52,8 +54,7 @@ export function searchKeys(parts: SearchParts): Search {
 }
 
 function allOf({ filter, values }: SearchRequest): Many {
-  const texts = (view: Snapshot, keys: Iterable<string | undefined>) =>
-    values ? foundObject(view, keys) : keyList(keys);
+  const texts = (view: Snapshot, items: Iterable<string | undefined>) => foundText(view, items, filter, values);
   const all = (view: Snapshot) => texts(view, view.search(filter));
   return { path: '/search', form: '', type: 'application/json', all, page: texts };
 }
@@ -72,14 +73,9 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
 }
 
 /** By one text, keys alone, all of them. */
-function isPlain({
-  prefix,
-  suffix,
-  values,
-  limit,
-  isCount = false,
-}: Pick<SearchRequest, 'prefix' | 'suffix' | 'values' | 'limit' | 'isCount'>): boolean {
-  return (prefix === undefined || suffix === undefined) && !values && !isCount && limit === undefined;
+function isPlain({ filter, values, limit, isCount = false }: SearchRequest): boolean {
+  const isByOne = filter.prefix === undefined || filter.suffix === undefined;
+  return isByOne && !values && !isCount && limit === undefined && isPlainFilter(filter);
 }
 
 /** All keys fit an empty text, and a page from somewhere in between may begin behind many. */
@@ -87,18 +83,24 @@ function mayBeMany(text: string, after: string | undefined): boolean {
   return text === '' || text.length > maxKeyBytes || after !== undefined;
 }
 
-/** A search that finds few keys, with both texts, values or a page, read at one go; undefined: it finds more. */
+/** A search that finds few keys, and is not plain, read at one go; undefined: it looks at more. */
 function fewOf(store: Store, request: SearchRequest): TextAnswer | undefined {
-  const { prefix, suffix, values, limit = Number.POSITIVE_INFINITY, query, filter } = request;
+  const { values, limit = Number.POSITIVE_INFINITY, query, filter, isCount } = request;
+  const items = isPlainFilter(filter) ? fewByText(store, request) : itemsAtOneGo(store, filter, limit + 1);
+  if (items === undefined) return undefined;
+  if (isCount) return jsonAnswer(countText(items.length));
+  const page = { keys: items.slice(0, limit), more: items.length > limit };
+  const body = joined(foundText(store, page.keys, filter, values));
+  return body === undefined ? undefined : withHeaders(jsonAnswer(body), nextLink('/search', query, page));
+}
+
+/** With both texts, values or a page. */
+function fewByText(store: Store, request: SearchRequest): string[] | undefined {
+  const { prefix, suffix, after } = request.filter;
   const by = prefix === undefined ? 'suffix' : 'prefix';
   const text = prefix ?? suffix ?? '';
   // A plain one finds more than the cache of answers takes: it was looked at for that already.
-  if (isPlain(request) || mayBeMany(text, filter.after)) return undefined;
+  if (isPlain(request) || mayBeMany(text, after)) return undefined;
   const found = store.searchBounded(by, text, maxKeys);
-  if (found === undefined) return undefined;
-  const keys = by === 'prefix' && suffix !== undefined ? found.filter((key) => key.endsWith(suffix)) : found;
-  if (request.isCount) return jsonAnswer(countText(keys.length));
-  const page = { keys: keys.slice(0, limit), more: keys.length > limit };
-  const body = values ? joined(foundObject(store, page.keys)) : joined([JSON.stringify(page.keys)]);
-  return body === undefined ? undefined : withHeaders(jsonAnswer(body), nextLink('/search', query, page));
+  return by === 'prefix' && suffix !== undefined ? found?.filter((key) => key.endsWith(suffix)) : found;
 }

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
 import { parseVersion, withoutCoding } from '../answers/entity-tag.ts';
-import type { Condition, Version } from '../store/store.ts';
+import type { Condition, KeyCondition, Version } from '../store/store.ts';
 
 /**
  * The condition that a write of so many keys asks for; undefined: none.
@@ -24,13 +24,39 @@ export function parseCondition(headers: IncomingHttpHeaders, keys: number): Cond
 function versionOf(match: string): Version | 'any' {
   const tag = match.trim();
   if (tag === '*') return 'any';
-  const [, weak, text] = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(tag) ?? [];
-  if (text === undefined) throw invalid('If-Match is one entity tag in quotes, as ETag gave it, or *.');
-  // Compared strongly: a weak tag matches nothing (RFC 9110, 8.8.3.2), nor does one that is no version.
-  const version = weak === undefined ? parseVersion(text) : undefined;
-  if (version === undefined)
+  const version = versionOfTag(tag);
+  if (version === undefined) throw invalid('If-Match is one entity tag in quotes, as ETag gave it, or *.');
+  if (version === 'never')
     throw new Problem('precondition-failed', `No key has the entity tag ${tag}: nothing was written.`);
   return version;
+}
+
+/** Of one entity tag; 'never': no key ever has it. Undefined: the text is none. */
+function versionOfTag(tag: string): Version | 'never' | undefined {
+  const [, weak, text] = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/.exec(tag) ?? [];
+  if (text === undefined) return undefined;
+  // Compared strongly: a weak tag matches nothing (RFC 9110, 8.8.3.2), nor does one that is no version.
+  return (weak === undefined ? parseVersion(text) : undefined) ?? 'never';
+}
+
+/**
+ * The condition of a key in a transaction, from its JSON text: null (there is no such key), "*" (there is), or its entity
+ * tag, with its quotes or without. Undefined: it is none of these.
+ */
+export function parseKeyCondition(json: string): KeyCondition | undefined {
+  const given: unknown = JSON.parse(json);
+  if (given === null) return 'absent';
+  if (typeof given !== 'string') return undefined;
+  if (given === '*') return 'exists';
+  return parseVersion(given) ?? versionOfTag(given);
+}
+
+/** A call whose conditions are in its body, or that has none. Throws Problem `invalid-request`. */
+export function refuseConditions(headers: IncomingHttpHeaders, instead: string): void {
+  for (const name of ['if-match', 'if-none-match'] as const) {
+    if (headers[name] === undefined) continue;
+    throw invalid(`${name === 'if-match' ? 'If-Match' : 'If-None-Match'} does not hold for this call: ${instead}.`);
+  }
 }
 
 /** If-Match of a read: see Read.mustMatch. Throws Problem `invalid-request` when it is no list of entity tags. */

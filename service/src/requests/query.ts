@@ -4,16 +4,20 @@ import { parseKey } from '@kvstore/core/key.ts';
 import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 import { closestMatch } from 'leven';
-import type { KeyFilter } from '../store/store.ts';
+import type { Fold } from '../store/fold.ts';
+import type { SearchFilter } from '../store/store.ts';
 
 /** Keys or pairs in one page. */
 export const maxLimit = 10_000;
+
+/** Characters (code points) of a delimiter. */
+export const maxDelimiter = 32;
 
 /** How fresh a read is, the default first. */
 export const consistencies = ['linearizable', 'stale'] as const;
 
 export interface Page {
-  readonly filter: KeyFilter;
+  readonly filter: SearchFilter;
   readonly limit: number | undefined;
 }
 
@@ -59,17 +63,35 @@ export function single(query: Query, name: string): string | undefined {
   return value;
 }
 
-/** `limit` and `after` of a page; throws Problem `invalid-query` or `invalid-key`. */
+/** Which keys or pairs, and how many in a page. Throws Problem `invalid-query` or `invalid-key`. */
 export function parsePage(query: Query): Page {
   const limit = single(query, 'limit');
   if (limit !== undefined && !(/^[1-9]\d{0,8}$/.test(limit) && Number(limit) <= maxLimit)) {
     throw new Problem('invalid-query', `\`limit\` is a whole number from 1 to ${maxLimit}; this one is "${limit}".`);
   }
+  const prefix = single(query, 'prefix');
+  const suffix = single(query, 'suffix');
+  const contains = single(query, 'contains');
+  const fold = parseFold(query, prefix);
+  const reverse = parseFlag(query, 'reverse');
   const after = single(query, 'after');
   return {
-    filter: { after: after === undefined ? undefined : parseKey(after) },
+    filter: { prefix, suffix, contains, after: after === undefined ? undefined : parseKey(after), reverse, fold },
     limit: limit === undefined ? undefined : Number(limit),
   };
+}
+
+/** What parsePage understands. */
+export const pageParameters = ['prefix', 'suffix', 'contains', 'delimiter', 'reverse', 'limit', 'after'] as const;
+
+function parseFold(query: Query, prefix = ''): Fold | undefined {
+  const delimiter = single(query, 'delimiter');
+  if (delimiter === undefined) return undefined;
+  const { length } = [...delimiter];
+  if (length < 1 || length > maxDelimiter) {
+    throw new Problem('invalid-query', `\`delimiter\` has 1 to ${maxDelimiter} characters; this one has ${length}.`);
+  }
+  return { delimiter, from: prefix.length };
 }
 
 /** `ttl`: whole seconds; undefined: none is given. Throws Problem `invalid-query`. */

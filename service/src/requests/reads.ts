@@ -1,13 +1,21 @@
 /** The reads as typed requests. */
 import { parseKey } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import type { KeyFilter } from '../store/store.ts';
 import { decodeBody } from './body.ts';
 import { parseReadCondition } from './conditions.ts';
 import { type HeldTag, heldTag } from './held-tag.ts';
 import { parseKeys } from './keys.ts';
 import { preferred } from './media-types.ts';
-import { maxLimit, type Page, parseFlag, parsePage, parseQuery, parseStale, type Query, single } from './query.ts';
+import {
+  maxLimit,
+  type Page,
+  pageParameters,
+  parseFlag,
+  parsePage,
+  parseQuery,
+  parseStale,
+  type Query,
+} from './query.ts';
 import type { RawRequest } from './raw-request.ts';
 import { decodePath } from './target.ts';
 
@@ -48,8 +56,6 @@ export interface ManyRequest extends Read, Page {
 }
 
 export interface SearchRequest extends ManyRequest {
-  readonly prefix: string | undefined;
-  readonly suffix: string | undefined;
   /** True: pairs; false: keys alone. */
   readonly values: boolean;
 }
@@ -88,40 +94,32 @@ export function parseGetMany(request: RawRequest): GetManyRequest {
   return { keys: each.size === keys.length ? keys : [...each], asLines: wantsLines(request), stale };
 }
 
-const pageParameters = ['prefix', 'limit', 'after', 'consistency'];
-const dumpParameters = [...pageParameters, 'count'];
-const searchParameters = [...pageParameters, 'suffix', 'values', 'count'];
+const dumpParameters = [...pageParameters, 'count', 'consistency'];
+const searchParameters = [...dumpParameters, 'values'];
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
 export function parseSearch(request: RawRequest): SearchRequest {
   const query = parseQuery(request.target.query, searchParameters);
-  const prefix = single(query, 'prefix');
-  const suffix = single(query, 'suffix');
-  if (prefix === undefined && suffix === undefined) {
-    throw new Problem('invalid-query', 'A search has a `prefix`, a `suffix` or both.');
+  const { filter, limit } = parsePage(query);
+  const { prefix, suffix, contains, fold } = filter;
+  if (prefix === undefined && suffix === undefined && contains === undefined && fold === undefined) {
+    throw new Problem(
+      'invalid-query',
+      'A search has at least one of `prefix`, `suffix`, `contains` and `delimiter`. `GET /` finds every key.',
+    );
   }
   const values = parseFlag(query, 'values');
   const isCount = parseFlag(query, 'count');
   if (isCount && values)
     throw new Problem('invalid-query', '`count` goes without `values`: it answers a number alone.');
-  const { filter, limit } = parsePage(query);
   if (isCount && limit !== undefined) throw countOfPage();
-  return {
-    ...manyOf(request, query, 'search'),
-    filter: { ...filter, prefix, suffix },
-    limit,
-    prefix,
-    suffix,
-    values,
-    isCount,
-  };
+  return { ...manyOf(request, query, 'search'), filter, limit, values, isCount };
 }
 
 /** Throws Problem `invalid-query` or `invalid-key`. */
 export function parseDump(request: RawRequest): DumpRequest {
   const query = parseQuery(request.target.query, dumpParameters);
-  const { filter: behind, limit } = parsePage(query);
-  const filter: KeyFilter = { ...behind, prefix: single(query, 'prefix') };
+  const { filter, limit } = parsePage(query);
   const asLines = wantsLines(request);
   const count = parseFlag(query, 'count');
   const isCount = count && !asLines;

@@ -3,6 +3,7 @@
  * a barrier that makes such a read fresh, and a writer.
  */
 import type { Problem } from '@kvstore/core/problem.ts';
+import type { Fold } from './fold.ts';
 
 export interface Pair {
   readonly key: string;
@@ -42,6 +43,19 @@ export interface Condition {
   readonly version?: Version | 'any';
 }
 
+/** What a key must be when a transaction happens; 'never': the request asks for what no key can be. */
+export type KeyCondition = 'absent' | 'exists' | 'never' | Version;
+
+/** No key is both set and deleted, nor in either list twice. */
+export interface TransactionParts {
+  /** Of any keys, written or not. */
+  readonly conditions: ReadonlyMap<string, KeyCondition>;
+  readonly pairs: readonly Pair[];
+  readonly deletes: readonly string[];
+  /** Of the pairs: see SetOptions. */
+  readonly ttl?: number | undefined;
+}
+
 export interface SetOptions {
   readonly condition?: Condition | undefined;
   /** Whole seconds after which the keys are gone; 1 to 10 years. */
@@ -51,6 +65,11 @@ export interface SetOptions {
 export interface Deletion extends Written {
   /** Keys that were there. */
   readonly deleted: number;
+}
+
+export interface Incremented extends Written {
+  /** What each key was brought to by this request. */
+  readonly sums: ReadonlyMap<string, bigint>;
 }
 
 export interface Change {
@@ -90,17 +109,32 @@ export interface Watch {
 export interface KeyFilter {
   readonly prefix?: string | undefined;
   readonly suffix?: string | undefined;
-  /** Only keys that come behind this one. */
+  /** Only keys that have this text anywhere in them: every key of the other conditions is looked at. */
+  readonly contains?: string | undefined;
+  /** Only keys that come behind this one, which need not exist: in reverse, those before it. */
   readonly after?: string | undefined;
+  /** True: from the last key to the first. */
+  readonly reverse?: boolean | undefined;
 }
 
-/** A synchronous view of the pairs, in the order of the keys' UTF-8 bytes. */
+export interface SearchFilter extends KeyFilter {
+  /**
+   * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it: behind
+   * `a/` and behind `a/b`, nothing more of `a/` comes.
+   */
+  readonly fold?: Fold | undefined;
+}
+
+/** A synchronous view of the pairs, in the order of the keys' UTF-8 bytes, or in reverse. */
 export interface Reader {
   get(key: string): Entry | undefined;
   /** Keys that hold; what was read in one turn of the event loop is one state of the store. */
   keys(filter: KeyFilter): Iterable<string>;
-  /** As `keys`, with undefined among them whenever 1000 keys were looked at, so that others can have their turn. */
-  search(filter: KeyFilter): Iterable<string | undefined>;
+  /**
+   * As `keys`, folded if the filter asks for it, with undefined among them whenever 1000 keys were looked at, so that others
+   * can have their turn. Keys below a folded prefix are skipped, not looked at.
+   */
+  search(filter: SearchFilter): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;
@@ -157,6 +191,17 @@ export interface Store extends Reader {
   set(pairs: readonly Pair[], options?: SetOptions): Promise<Written>;
   /** Removes keys, all or none; one that is not there is no fault. Rejects as `set` does. */
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion>;
+  /**
+   * Sets and deletes at one revision, all or nothing. Without anything to write it checks its conditions, and changes
+   * nothing. Rejects as `set` does, and with ConditionsFailed when conditions do not hold.
+   */
+  transact(transaction: TransactionParts): Promise<Deletion>;
+  /**
+   * Adds each amount to the integer that the key holds, 0 for a key that is not there; all or none, at one revision. A
+   * key keeps its deadline. Rejects as `set` does without a condition, and with Problem `not-an-integer` (what a key
+   * holds) or `integer-overflow` (a sum beyond 64 bits).
+   */
+  increment(amounts: ReadonlyMap<string, bigint>): Promise<Incremented>;
   /**
    * Sends every revision behind `after` (0 for all there ever were), in order, none missed or sent twice, first from
    * history and then as they happen. Ends with Problem `other-timeline` when `after` belongs to another timeline than the

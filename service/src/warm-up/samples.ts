@@ -37,6 +37,8 @@ export function round(i: number, etag: string): readonly string[] {
     send('POST', '/set', JSON.stringify({ [keyOf(i)]: i })),
     send('POST', '/set', JSON.stringify({ [keyOf(i)]: { value: i }, [keyOf(i + 1)]: [i, 'text'] })),
     send('POST', '/set?ttl=3600', JSON.stringify({ [keyOf(i + 2)]: `${i}` })),
+    send('POST', '/transaction', JSON.stringify({ if: { [keyOf(i)]: '*' }, set: { [keyOf(i)]: i } })),
+    send('POST', '/increment', JSON.stringify({ count: 1 })),
     send('POST', '/set', '{"warm":'),
     send('DELETE', `/get/${keyOf(i + pairs / 2)}`, ''),
     send('POST', '/set', JSON.stringify({ [keyOf(i + pairs / 2)]: null })),

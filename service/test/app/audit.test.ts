@@ -20,6 +20,12 @@ function linesOf({ logged }: Service): object[] {
 
 const client = '127.0.0.1';
 
+/** Of a request, as a line has it. */
+const said = (method: string, route: string, status: number, code?: string) => ({
+  ...{ 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
+  ...(code === undefined ? {} : { 'error.type': code }),
+});
+
 contractTest(
   'writes, done or not, say who, what, from where and with which result; reads say nothing',
   async (t, each) => {
@@ -32,41 +38,21 @@ contractTest(
     await set(service, '{"SECRET', { headers });
     await call(service, '/get/a%2Fb', { method: 'DELETE', headers });
     await call(service, '/delete', { body: '["a","b","none"]', headers });
+    await call(service, '/transaction', { body: '{"if":{"x":null},"set":{"c":"SECRET"},"delete":["y"]}', headers });
+    await call(service, '/transaction', { body: '{"if":{"c":null}}', headers });
+    await call(service, '/increment', { body: '{"n":1}', headers });
     for (const path of ['/', '/get/c', '/search?prefix=', '/openapi.json']) await call(service, path, { headers });
     const who = { action: 'write', token: 'shop', 'client.address': client };
     t.deepEqual(linesOf(service), [
-      { ...who, 'http.request.method': 'POST', 'http.route': '/set', key: 'a/b', 'http.response.status_code': 200 },
-      {
-        ...who,
-        'http.request.header.x-forwarded-for': '203.0.113.7',
-        'http.request.method': 'POST',
-        'http.route': '/set',
-        keys: 3,
-        'http.response.status_code': 200,
-      },
-      {
-        ...who,
-        'http.request.method': 'POST',
-        'http.route': '/set',
-        key: 'a',
-        'http.response.status_code': 412,
-        'error.type': 'precondition-failed',
-      },
-      {
-        ...who,
-        'http.request.method': 'POST',
-        'http.route': '/set',
-        'http.response.status_code': 400,
-        'error.type': 'invalid-body',
-      },
-      {
-        ...who,
-        'http.request.method': 'DELETE',
-        'http.route': '/get/{key}',
-        key: 'a/b',
-        'http.response.status_code': 204,
-      },
-      { ...who, 'http.request.method': 'POST', 'http.route': '/delete', keys: 3, 'http.response.status_code': 200 },
+      { ...who, ...said('POST', '/set', 200), key: 'a/b' },
+      { ...who, ...said('POST', '/set', 200), keys: 3, 'http.request.header.x-forwarded-for': '203.0.113.7' },
+      { ...who, ...said('POST', '/set', 412, 'precondition-failed'), key: 'a' },
+      { ...who, ...said('POST', '/set', 400, 'invalid-body') },
+      { ...who, ...said('DELETE', '/get/{key}', 204), key: 'a/b' },
+      { ...who, ...said('POST', '/delete', 200), keys: 3 },
+      { ...who, ...said('POST', '/transaction', 200), keys: 3 },
+      { ...who, ...said('POST', '/transaction', 412, 'precondition-failed'), key: 'c' },
+      { ...who, ...said('POST', '/increment', 200), key: 'n' },
     ]);
     t.notRegex(JSON.stringify(service.logged), /SECRET|writer-token/);
   },

@@ -27,7 +27,7 @@ contractTest('it lists the paths of the API', async (t, kind) => {
   const service = await startService(t, kind);
   const detail = assertProblem(t, await call(service, '/serach?prefix=a'), 'unknown-path');
   t.regex(detail, /^There is no path \/serach\. Did you mean \/search\? Paths are exact: \/, /);
-  for (const path of ['/get/{key}', '/get', '/set', '/search', '/delete', '/watch', '/openapi.json']) {
+  for (const path of ['/get/{key}', '/get', '/set', '/search', '/delete', '/transaction', '/watch']) {
     t.true(detail.includes(path), path);
   }
   t.regex(assertProblem(t, await call(service, '/doc'), 'unknown-path'), /Did you mean \/docs\?/);

@@ -111,6 +111,13 @@ const writes = [
   post('["a","none"]', '', '/get'),
   post('["a","none"]', 'Accept: application/x-ndjson\r\n', '/get'),
   post('["a",1]', '', '/get'),
+  post('{"if":{"a":null,"none":null},"set":{"a":1}}', '', '/transaction'),
+  post('{"if":{"none":null},"set":{"counted":1},"delete":["a"]}', '', '/transaction'),
+  post('{"delte":["a"]}', '', '/transaction'),
+  post('{"counted":1}', '', '/increment'),
+  post('{"plain":1}', '', '/increment'),
+  post('{"counted":1.5}', '', '/increment'),
+  post('["counted"]', '', '/delete'),
   post('{"plain":5,"last":{"of":["all"]}}'),
 ];
 

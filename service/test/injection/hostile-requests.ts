@@ -25,6 +25,8 @@ function requestsWith(poison: string): Wanted[] {
     { target: '/set', method: 'POST', body: pairs },
     { target: '/set', method: 'POST', body: poison },
     { target: '/delete', method: 'POST', body: JSON.stringify([poison]) },
+    { target: '/transaction', method: 'POST', body: JSON.stringify({ if: { [poison]: poison }, [poison]: 1 }) },
+    { target: '/increment', method: 'POST', body: pairs },
     ...['get/', 'search?prefix=', '?limit=', 'docs/', 'ui/', ''].map((path) => ({ target: `/${path}${escaped}` })),
     { target: `/get/${poison}` },
     { target: `/set?ttl=${escaped}`, method: 'POST', body: pairs },

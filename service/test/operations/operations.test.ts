@@ -14,14 +14,15 @@ import { searchKeys } from '../../src/operations/search.ts';
 import { setPairs } from '../../src/operations/set.ts';
 import type { DumpRequest, SearchRequest } from '../../src/requests/reads.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import type { KeyFilter } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { openEmbedded } from '../support/open-embedded.ts';
 
 const fresh = { stale: false, heldTag: undefined };
 const whole = { ...fresh, filter: {}, limit: undefined, query: {}, question: '', isGone: () => false };
-const search = (more: Partial<SearchRequest>): SearchRequest => ({
-  ...{ ...whole, prefix: undefined, suffix: undefined, values: false, ...more },
-  filter: { ...more.filter, prefix: more.prefix, suffix: more.suffix },
+const search = ({ prefix, suffix, ...more }: Partial<SearchRequest> & KeyFilter): SearchRequest => ({
+  ...{ ...whole, values: false, ...more },
+  filter: { ...more.filter, prefix, suffix },
 });
 const dump = (more: Partial<DumpRequest>): DumpRequest => ({ ...whole, asLines: false, ...more });
 
@@ -191,6 +192,11 @@ test('a page or a count for a client that has left is not looked for', async (t)
   looked = 0;
   await find(search({ suffix: 'x', isCount: true, isGone: () => looked >= 3 }));
   t.true(looked < 10, `looked ${looked} times for a count`);
+  looked = 0;
+  await find(
+    search({ filter: { contains: 'x', fold: { delimiter: '/', from: 0 } }, limit: 1, isGone: () => looked >= 3 }),
+  );
+  t.true(looked < 10, `looked ${looked} times for a text`);
 });
 
 test('a read that is not stale waits for the barrier, and one that is says its age', async (t) => {

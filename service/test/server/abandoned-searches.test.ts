@@ -60,4 +60,16 @@ test('400 searches through 125,000 keys: probes are answered between their steps
   for (let i = 0; i < 50; i++) await setImmediate();
   t.is(steps, after, 'no search goes on');
   t.true(mostOpen < clients / 2, `${mostOpen} at once`);
+
+  // Whole answers, pages, counts and lines that look at each key for a text that none has.
+  const scans = await Promise.all(Array.from({ length: 12 }, () => connectRaw(t, service)));
+  const targets = ['/search?contains=none', '/search?contains=none&delimiter=-&limit=9', '/?contains=none&count=true'];
+  for (const [i, { send }] of scans.entries()) send(`GET ${targets[i % 3]}&after=${i} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await waitFor('scans are under way', () => open > 0 && steps > after + 20);
+  for (const { socket } of scans) socket.destroy();
+  await waitFor('they have left', async () => (await samples(service)).get('http_server_active_requests') === 1);
+  const stopped = steps;
+  t.true(stopped - after < 12 * 125, `${stopped - after} steps: all scans take more`);
+  for (let i = 0; i < 50; i++) await setImmediate();
+  t.is(steps, stopped, 'no scan goes on');
 });

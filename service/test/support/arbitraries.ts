@@ -45,6 +45,27 @@ export const anyFilter: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
+/** What keys may be folded at: parts of keys, of several characters and bytes, some that meet themselves. */
+export const anyDelimiter: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('/', 'a', 'b', 'é', '～', '😀') },
+  { weight: 2, arbitrary: fc.constantFrom('//', 'ab', 'aa', '/a', 'é～', '😀😀') },
+  { weight: 1, arbitrary: fc.string({ unit: character, minLength: 1, maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.constantFrom('\0', '\ufffd', '\u{10ffff}', 'a'.repeat(32)) },
+);
+
+/** Conditions of a search in any combination. */
+export const anySearch = fc.record(
+  {
+    prefix: anyFilter,
+    suffix: anyFilter,
+    contains: anyFilter,
+    delimiter: anyDelimiter,
+    reverse: fc.boolean(),
+    after: anyKey,
+  },
+  { requiredKeys: [] },
+);
+
 const number = fc.oneof(
   fc.stringMatching(/^-?(0|[1-9]\d{0,30})(\.\d{1,25})?([eE][+-]?\d{1,4})?$/),
   fc.constantFrom('-0', '1.0', '1e400', '101660004000155481467', '0E-0', '5e-324'),

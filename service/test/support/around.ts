@@ -14,6 +14,8 @@ export function around(store: Store, instead: Partial<Store>): Store {
     barrier: () => store.barrier(),
     set: (pairs, options) => store.set(pairs, options),
     delete: (keys, condition) => store.delete(keys, condition),
+    transact: (parts) => store.transact(parts),
+    increment: (amounts) => store.increment(amounts),
     watch: (after, on, timeline) => store.watch(after, on, timeline),
     timeline: () => store.timeline(),
     snapshot: () => store.snapshot(),

@@ -5,6 +5,7 @@
 import { livez, metrics, openApi, readyz } from './operating.ts';
 import type { Operation } from './operation.ts';
 import { dump, getKey, getKeys, search, watch } from './reads.ts';
+import { increment, transaction } from './transactions.ts';
 import { deleteKey, deleteKeys, set } from './writes.ts';
 
 export interface ApiEntry {
@@ -22,6 +23,8 @@ export const api = {
   set: { method: 'POST', path: '/set', operation: set },
   search: { method: 'GET', path: '/search', operation: search },
   deleteMany: { method: 'POST', path: '/delete', operation: deleteKeys },
+  transaction: { method: 'POST', path: '/transaction', operation: transaction },
+  increment: { method: 'POST', path: '/increment', operation: increment },
   watch: { method: 'GET', path: '/watch', operation: watch },
   live: { method: 'GET', path: '/livez', operation: livez },
   ready: { method: 'GET', path: '/readyz', operation: readyz },

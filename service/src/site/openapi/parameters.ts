@@ -1,6 +1,6 @@
 /** What a request can say besides its body. Limits are the constants that the parsers check. */
 import { maxTtl } from '@kvstore/core/limits.ts';
-import { consistencies, maxLimit } from '../../requests/query.ts';
+import { consistencies, maxDelimiter, maxLimit } from '../../requests/query.ts';
 import { type Part, schema } from './schemas.ts';
 
 export const parameter = (name: keyof typeof parameters): Part => ({ $ref: `#/components/parameters/${name}` });
@@ -31,17 +31,43 @@ export const parameters = {
     schema: { type: 'string' },
     example: '-1',
   },
+  contains: {
+    name: 'contains',
+    in: 'query',
+    description:
+      'Only keys that have it anywhere. Every key of the other conditions is looked at: the largest of all reads.',
+    schema: { type: 'string' },
+    example: 'bc-',
+  },
+  delimiter: {
+    name: 'delimiter',
+    in: 'query',
+    description:
+      'Keys that go on behind it are folded into `prefixes`: each is the beginning of keys up to the first delimiter behind ' +
+      '`prefix`, and comes once.',
+    schema: { type: 'string', minLength: 1, maxLength: maxDelimiter },
+    example: '-',
+  },
+  reverse: {
+    name: 'reverse',
+    in: 'query',
+    description: 'True: from the last key to the first; `after` gives keys before the given one then.',
+    schema: { type: 'boolean', default: false },
+    example: true,
+  },
   limit: {
     name: 'limit',
     in: 'query',
-    description: 'Keys in a page; without it there is no limit. While more follow, the answer has a Link to the next.',
+    description:
+      'Keys in a page, folded prefixes included; without it there is no limit. While more follow, the answer has a Link to ' +
+      'the next.',
     schema: { type: 'integer', minimum: 1, maximum: maxLimit },
     example: 100,
   },
   after: {
     name: 'after',
     in: 'query',
-    description: 'Only keys behind this one, which need not exist.',
+    description: 'Only keys and folded prefixes behind this one, which need not exist.',
     schema: schema('Key'),
     example: 'abc-1',
   },
@@ -56,7 +82,7 @@ export const parameters = {
     name: 'count',
     in: 'query',
     description:
-      'True: `{"count":n}` alone, how many keys hold; without `limit` and `values`. With lines (`/`): ends them with it, ' +
+      'True: `{"count":n}` alone, how many keys and folded prefixes hold; without `limit` and `values`. With lines (`/`): ends them with it, ' +
       'which proves that none of the n before it is missing.',
     schema: { type: 'boolean', default: false },
     example: true,

@@ -15,9 +15,21 @@ const pageProblems: readonly ProblemCode[] = [
 ];
 
 /** Of every read that comes in pages. */
-const pageParameters = (['limit', 'after', 'consistency', 'ifNoneMatchRead', 'ifMatchRead'] as const).map((name) =>
-  parameter(name),
-);
+const pageParameters = (
+  [
+    'prefix',
+    'suffix',
+    'contains',
+    'delimiter',
+    'reverse',
+    'count',
+    'limit',
+    'after',
+    'consistency',
+    'ifNoneMatchRead',
+    'ifMatchRead',
+  ] as const
+).map((name) => parameter(name));
 
 const unchanged = (etag: Part): Part => ({
   description: 'Nothing has changed since the given ETag.',
@@ -91,22 +103,26 @@ export const getKeys: Operation = {
 
 export const search: Operation = {
   operationId: 'searchKeys',
-  summary: 'Keys by prefix, suffix or both',
-  description: 'At least one of `prefix` and `suffix` is given; both given, both must hold.',
+  summary: 'Keys by the texts in them',
+  description:
+    'At least one of `prefix`, `suffix`, `contains` and `delimiter` is given; all that are given must hold together. No ' +
+    'total is promised: `count=true` asks for it.',
   tags: ['Reading'],
-  parameters: [parameter('prefix'), parameter('suffix'), parameter('values'), parameter('count'), ...pageParameters],
+  parameters: [parameter('values'), ...pageParameters],
   answers: {
     200: {
       description:
-        'The keys in order, `[]` when there is none; with `values=true` the pairs, with `count=true` their number.',
+        'The keys in order, `[]` when there is none; with `values=true` the pairs, with `delimiter` ' +
+        '`{"keys":[…],"prefixes":[…]}` or `{"pairs":{…},"prefixes":[…]}`, with `count=true` their number.',
       headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
-          // A count is an object like one of pairs.
+          // A count and a folded answer are objects, as pairs are. With schemas of their own, they would fit two of `oneOf`.
           schema: { oneOf: [schema('Keys'), schema('Pairs')] },
           examples: {
             keys: { value: ['abc-1', 'abc-2'] },
             pairs: { value: { 'abc-1': 1, 'abc-2': 2 } },
+            folded: { value: { keys: [], prefixes: ['abc-', 'xyz-'] } },
             count: { value: { count: 2 } },
           },
         },
@@ -123,20 +139,28 @@ export const dump: Operation = {
   summary: 'Every pair',
   description: 'Streamed from one state of the store, however long it takes. An answer that is cut off has no end.',
   tags: ['Reading'],
-  parameters: [parameter('prefix'), parameter('count'), ...pageParameters],
+  parameters: pageParameters,
   answers: {
     200: {
       description:
-        'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each; with `count=true` their number.',
+        'The pairs in order, as one object or (`Accept: application/x-ndjson`) a line each; with `delimiter` ' +
+        '`{"pairs":{…},"prefixes":[…]}`, and as lines also `{"prefix":…}`; with `count=true` their number.',
       headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
           schema: schema('Pairs'),
-          examples: { pairs: { value: { 'abc-1': 1, 'abc-2': 2 } }, count: { value: { count: 2 } } },
+          examples: {
+            pairs: { value: { 'abc-1': 1, 'abc-2': 2 } },
+            folded: { value: { pairs: {}, prefixes: ['abc-', 'xyz-'] } },
+            count: { value: { count: 2 } },
+          },
         },
         'application/x-ndjson': {
           schema: { type: 'string' },
-          examples: { lines: { value: '{"key":"xyz-1","value":"three","revision":7}\n' } },
+          examples: {
+            lines: { value: '{"key":"xyz-1","value":"three","revision":7}\n' },
+            folded: { value: '{"prefix":"abc-"}\n{"prefix":"xyz-"}\n' },
+          },
         },
       },
     },

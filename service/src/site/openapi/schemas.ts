@@ -1,7 +1,9 @@
 /** The shapes of what goes in and out, as JSON Schema (2020-12, which OpenAPI 3.1 uses). */
 import { maxKeyBytes } from '@kvstore/core/key.ts';
+import { maxTtl } from '@kvstore/core/limits.ts';
 import { problems } from '@kvstore/core/problem.ts';
 import { maxLimit } from '../../requests/query.ts';
+import { maxConditions } from '../../requests/transactions.ts';
 
 /** A part of the document. It is written, never read, so its shape is left to the document's own schema (a test). */
 export type Part = Readonly<Record<string, unknown>>;
@@ -57,6 +59,53 @@ export const schemas = {
     items: { $ref: '#/components/schemas/Key' },
     examples: [['xyz-1', 'never']],
   },
+  Transaction: {
+    type: 'object',
+    description: 'At least one key in `if`, `set` or `delete`; none is in both of the last two.',
+    minProperties: 1,
+    properties: {
+      if: {
+        type: 'object',
+        description:
+          'Keys with what they must be: the ETag, with its quotes or without; `*`: it exists; null: it does not.',
+        maxProperties: maxConditions,
+        propertyNames: { $ref: '#/components/schemas/Key' },
+        additionalProperties: { type: ['string', 'null'], pattern: '^([*]|(W/)?"[!#-~]*"|[0-9a-z]{8}-[0-9]{1,15})$' },
+      },
+      set: {
+        type: 'object',
+        propertyNames: { $ref: '#/components/schemas/Key' },
+        additionalProperties: { $ref: '#/components/schemas/Value' },
+      },
+      ttl: {
+        type: 'integer',
+        description: 'Seconds after which the pairs of `set` are gone.',
+        minimum: 1,
+        maximum: maxTtl,
+      },
+      delete: { type: 'array', items: { $ref: '#/components/schemas/Key' } },
+    },
+    additionalProperties: false,
+    examples: [{ if: { 'order-7': null, stock: '"k3f9a2xq-7"' }, set: { 'order-7': 'open' }, delete: ['cart-7'] }],
+  },
+  TransactionResult: {
+    type: 'object',
+    properties: {
+      set: { type: 'integer', description: 'Keys that were set.', minimum: 0 },
+      deleted: { type: 'integer', description: 'Keys to delete that were there.', minimum: 0 },
+    },
+    required: ['set', 'deleted'],
+    examples: [{ set: 1, deleted: 1 }],
+  },
+  Increments: {
+    type: 'object',
+    description:
+      'Keys with integers of 64 bits. A parser that makes floating-point numbers of them is exact up to 2^53.',
+    minProperties: 1,
+    propertyNames: { $ref: '#/components/schemas/Key' },
+    additionalProperties: { type: 'integer', format: 'int64' },
+    examples: [{ visits: 1, stock: -2 }],
+  },
   Deletion: {
     type: 'object',
     description: 'What a deletion did.',
@@ -74,6 +123,12 @@ export const schemas = {
       status: { type: 'integer', minimum: 400, maximum: 599 },
       code: { type: 'string', description: 'Never changes its meaning.', enum: Object.keys(problems) },
       detail: { type: 'string', description: 'For people; names the limit and the actual size where there is one.' },
+      failed: {
+        type: 'object',
+        description:
+          'Of a transaction (412): keys whose conditions do not hold, with their present ETags; null: no such key.',
+        additionalProperties: { type: ['string', 'null'] },
+      },
     },
     required: ['type', 'title', 'status', 'code', 'detail'],
   },

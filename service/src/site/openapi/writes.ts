@@ -5,7 +5,7 @@ import { link, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';
 import { schema } from './schemas.ts';
 
-const writeProblems: readonly ProblemCode[] = [
+export const writeProblems: readonly ProblemCode[] = [
   'invalid-query',
   'invalid-key',
   'precondition-failed',
@@ -17,7 +17,7 @@ const writeProblems: readonly ProblemCode[] = [
   'outcome-unknown',
 ];
 
-const bodyProblems: readonly ProblemCode[] = [
+export const bodyProblems: readonly ProblemCode[] = [
   'invalid-body',
   'body-too-large',
   'too-many-pairs',

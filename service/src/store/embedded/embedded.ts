@@ -13,7 +13,19 @@ import { DataFolder } from '../files/data-folder.ts';
 import { IndexReader } from '../index/index-reader.ts';
 import { type IndexOptions, KeyIndex } from '../index/key-index.ts';
 import { noSpans, type Spans, spansOf } from '../spans.ts';
-import type { Condition, Deletion, Pair, Revision, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
+import type {
+  Condition,
+  Deletion,
+  Incremented,
+  Pair,
+  Revision,
+  SetOptions,
+  Store,
+  TransactionParts,
+  Watch,
+  Watcher,
+  Written,
+} from '../store.ts';
 import type { StoreMetrics } from '../store-metrics.ts';
 import type { CommitMetrics } from './commit-metrics.ts';
 import { continueTimeline, markTimeline } from './embedded-timeline.ts';
@@ -144,6 +156,15 @@ export class EmbeddedStore extends IndexReader implements Store {
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
     return this.#write({ kind: 'delete', keys, condition });
+  }
+
+  transact(parts: TransactionParts): Promise<Deletion> {
+    const expires = parts.ttl === undefined ? undefined : this.#clock.wall() + parts.ttl * 1000;
+    return this.#write({ kind: 'transaction', parts, expires });
+  }
+
+  increment(amounts: ReadonlyMap<string, bigint>): Promise<Incremented> {
+    return this.#write({ kind: 'increment', amounts }) as Promise<Incremented>;
   }
 
   watch(after: number, on: Watcher, timeline?: string): Watch {

@@ -2,9 +2,16 @@
 import { Problem } from '@kvstore/core/problem.ts';
 import type { IndexWriter } from '../index/key-index.ts';
 import type { Span } from '../spans.ts';
-import type { Change, Condition, Deletion, Pair, Revision, Version } from '../store.ts';
+import type { Change, Condition, Deletion, Incremented, Pair, Revision, TransactionParts, Version } from '../store.ts';
+import { incrementChanges, type Stamp, transactionChanges } from './transaction.ts';
 
-export type Applied = Deletion;
+/** `sums`: of an increment. */
+export type Applied = Deletion & Partial<Incremented>;
+
+type Removal =
+  | { readonly kind: 'delete'; readonly keys: readonly string[]; readonly condition: Condition | undefined }
+  /** Removes those of the keys whose time is over. */
+  | { readonly kind: 'expire'; readonly keys: readonly string[] };
 
 type Work =
   | {
@@ -13,9 +20,9 @@ type Work =
       readonly expires: number | undefined;
       readonly condition: Condition | undefined;
     }
-  | { readonly kind: 'delete'; readonly keys: readonly string[]; readonly condition: Condition | undefined }
-  /** Removes those of the keys whose time is over. */
-  | { readonly kind: 'expire'; readonly keys: readonly string[] };
+  | { readonly kind: 'transaction'; readonly parts: TransactionParts; readonly expires: number | undefined }
+  | { readonly kind: 'increment'; readonly amounts: ReadonlyMap<string, bigint> }
+  | Removal;
 
 export interface Write {
   readonly work: Work;
@@ -44,9 +51,11 @@ export function applyWrite(
   const revision = current + 1;
   if (work.kind === 'set') {
     const { pairs, expires, condition } = work;
-    const keys = condition === undefined ? [] : pairs.map(({ key }) => key);
-    const problem = refused(writer, keys, condition, timeline);
-    if (problem !== undefined) return problem;
+    if (condition !== undefined) {
+      const keys = pairs.map(({ key }) => key);
+      const problem = refused(() => broken(writer, keys, condition, timeline));
+      if (problem !== undefined) return problem;
+    }
     const changes: Change[] = [];
     for (const { key, value } of pairs) {
       writer.put(key, value, revision, expires);
@@ -55,8 +64,26 @@ export function applyWrite(
     revisions.push({ revision, changes });
     return { timeline, revision, deleted: 0 };
   }
+  if (work.kind === 'increment') {
+    const done = refused(() => incrementChanges(writer, work.amounts, { timeline, revision }));
+    if (done instanceof Problem) return done;
+    revisions.push({ revision, changes: done.changes });
+    return { timeline, revision, deleted: 0, sums: done.sums };
+  }
+  const changes =
+    work.kind === 'transaction'
+      ? refused(() => transactionChanges(writer, work.parts, work.expires, { timeline, revision }))
+      : removed(writer, work, { timeline, revision });
+  if (changes instanceof Problem) return changes;
+  if (changes.length === 0) return { timeline, revision: current, deleted: 0, overwritten: 0 };
+  revisions.push({ revision, changes });
+  const deleted = changes.reduce((count, { value }) => (value === undefined ? count + 1 : count), 0);
+  return { timeline, revision, deleted };
+}
+
+function removed(writer: IndexWriter, work: Removal, { timeline, revision }: Stamp): Change[] | Problem {
   if (work.kind === 'delete') {
-    const problem = refused(writer, work.keys, work.condition, timeline);
+    const problem = refused(() => broken(writer, work.keys, work.condition, timeline));
     if (problem !== undefined) return problem;
   }
   const changes: Change[] = [];
@@ -66,20 +93,13 @@ export function applyWrite(
     writer.remove(key);
     changes.push({ key, value: undefined, revision });
   }
-  if (changes.length === 0) return { timeline, revision: current, deleted: 0, overwritten: 0 };
-  revisions.push({ revision, changes });
-  return { timeline, revision, deleted: changes.length };
+  return changes;
 }
 
 /** A pair that cannot be read is the affair of the write that has to know it, not of those that share its transaction. */
-function refused(
-  writer: IndexWriter,
-  keys: readonly string[],
-  condition: Condition | undefined,
-  timeline: string,
-): Problem | undefined {
+function refused<T>(look: () => T): T | Problem {
   try {
-    return broken(writer, keys, condition, timeline);
+    return look();
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

@@ -11,7 +11,18 @@ import { DataFolder } from '../files/data-folder.ts';
 import { IndexReader } from '../index/index-reader.ts';
 import type { KeyIndex } from '../index/key-index.ts';
 import { noSpans, type Spans } from '../spans.ts';
-import type { Condition, Deletion, Pair, SetOptions, Store, Watch, Watcher, Written } from '../store.ts';
+import type {
+  Condition,
+  Deletion,
+  Incremented,
+  Pair,
+  SetOptions,
+  Store,
+  TransactionParts,
+  Watch,
+  Watcher,
+  Written,
+} from '../store.ts';
 import { checkMember, UnusableEtcd } from './connect/check.ts';
 import { EtcdClient } from './connect/client.ts';
 import { readUser } from './connect/login.ts';
@@ -26,9 +37,13 @@ import { foreignReporter } from './replicate/foreign.ts';
 import { Replica } from './replicate/replica.ts';
 import { indexFolder, openReplicaIndex } from './replicate/replica-index.ts';
 import { ConditionalWriter } from './write/conditional.ts';
+import { type IncrementSet, Increments } from './write/increments.ts';
+import { KnownValues } from './write/known-values.ts';
 import { LeaseSweeper } from './write/lease-sweeper.ts';
 import { Leases } from './write/leases.ts';
 import { Mutations } from './write/mutations.ts';
+import { writerOfSets } from './write/sets.ts';
+import type { Outcome, WriteSet } from './write/transaction.ts';
 import { WriteNonces } from './write/write-nonces.ts';
 import { Writer } from './write/writer.ts';
 
@@ -77,7 +92,8 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #replica: Replica;
   readonly #follower: Follower;
   readonly #barrier: Barrier;
-  readonly #writer: Writer;
+  readonly #writer: Writer<WriteSet, Outcome>;
+  readonly #increments: Writer<IncrementSet, Incremented>;
   readonly #mutations: Mutations;
   readonly #watches: Watches;
   readonly #sweeper: LeaseSweeper;
@@ -102,7 +118,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#metrics = etcdMetrics(registry, {
       appliedRevision: () => replica.applied,
       lag: () => replica.lag,
-      queuedWrites: () => this.#writer.queued,
+      queuedWrites: () => this.#writer.queued + this.#increments.queued,
     });
     const metrics = this.#metrics;
     const client = new EtcdClient(options, clock, metrics);
@@ -139,9 +155,16 @@ export class EtcdStore extends IndexReader implements Store {
       nonces: new WriteNonces(),
       timeline,
     };
-    this.#writer = new Writer({ ...shared, metrics, spans });
+    const writing = { ...shared, metrics, spans };
+    const known = {
+      get: (key: string) => index.get(key),
+      expires: (key: string) => index.expires(key),
+      expired,
+    };
+    this.#writer = writerOfSets(writing);
+    this.#increments = new Writer(writing, new Increments({ ...shared, known: new KnownValues(known, clock) }));
     this.#mutations = new Mutations({
-      ...{ ...shared, barrier, writer: this.#writer, leases: new Leases(shared) },
+      ...{ ...shared, barrier, writer: this.#writer, increments: this.#increments, leases: new Leases(shared) },
       synced: () => replica.unfit === undefined,
       conditional: new ConditionalWriter({ ...shared, barrier, expired, newest: () => replica.head.revision }),
       known: { has: (key) => index.get(key) !== undefined, expired, revision: () => index.revision() },
@@ -217,6 +240,14 @@ export class EtcdStore extends IndexReader implements Store {
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
     return this.#mutations.delete(keys, condition);
+  }
+
+  transact(parts: TransactionParts): Promise<Deletion> {
+    return this.#mutations.transact(parts);
+  }
+
+  increment(amounts: ReadonlyMap<string, bigint>): Promise<Incremented> {
+    return this.#mutations.increment(amounts);
   }
 
   watch(after: number, on: Watcher, timeline?: string): Watch {

@@ -1,5 +1,5 @@
 /** The reads of a store: its index's. */
-import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
+import type { ChangeListener, Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
 import type { KeyIndex } from './key-index.ts';
 
 export class IndexReader implements Reader {
@@ -17,7 +17,7 @@ export class IndexReader implements Reader {
     return this.readable().keys(filter);
   }
 
-  search(filter: KeyFilter): Iterable<string | undefined> {
+  search(filter: SearchFilter): Iterable<string | undefined> {
     return this.readable().search(filter);
   }
 

@@ -13,10 +13,11 @@ import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
 import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
 import { checkDataFile } from '../files/data-file.ts';
 import { checkMappable } from '../files/mappable.ts';
-import type { ChangeListener, Entry, KeyFilter, Reader, Snapshot, VersionedPair } from '../store.ts';
+import type { ChangeListener, Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import { Deadlines } from './deadlines.ts';
-import { type Expired, found, isLongerThanKeys, type KeyCount, KeySearch, startOf } from './key-search.ts';
+import { isLongerThanKeys, startOf } from './key-range.ts';
+import { type Expired, found, type KeyCount, KeySearch } from './key-search.ts';
 import { Meta } from './meta.ts';
 import { damagedValue, pairCodec } from './pair-codec.ts';
 import { reserveReaderTable } from './reader-table.ts';
@@ -34,6 +35,8 @@ export interface IndexWriter {
   has(key: string): boolean;
   /** Is the key's time over, and the key still there? */
   hasExpired(key: string): boolean;
+  /** As Reader.expires. */
+  expires(key: string): number | undefined;
   /** `expires`: Unix milliseconds from which on no read shows the key; undefined: it stays. */
   put(key: string, value: string, revision: number, expires?: number): void;
   remove(key: string): void;
@@ -235,11 +238,11 @@ export class KeyIndex implements Reader {
   }
 
   /** See Reader.search. */
-  search(filter: KeyFilter): Iterable<string | undefined> {
+  search(filter: SearchFilter): Iterable<string | undefined> {
     return this.#search(filter, latest, this.#expired(latest));
   }
 
-  #search(filter: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+  #search(filter: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
     this.#checkTrust();
     return this.#db.keys.search(filter, read, expired);
   }
@@ -410,6 +413,7 @@ export class KeyIndex implements Reader {
     get: (key) => this.get(key),
     has: (key) => this.#db.forward.doesExist(key) && !this.#isOver(key),
     hasExpired: (key) => this.#db.forward.doesExist(key) && this.#isOver(key),
+    expires: (key) => this.expires(key),
     put: (key, value, revision, expires) => {
       this.#last.key = '';
       // A key that is there has its place in the other table: to write it again would make more pages go to the disk.
@@ -468,14 +472,11 @@ export class KeyIndex implements Reader {
     }
   }
 
-  *#soundPairs(
-    { prefix = '', suffix = '', after }: KeyFilter,
-    read: Reads,
-    expired: Expired | undefined,
-  ): Iterable<VersionedPair> {
+  *#soundPairs(filter: KeyFilter, read: Reads, expired: Expired | undefined): Iterable<VersionedPair> {
+    const { prefix = '', suffix = '', contains = '', after, reverse = false } = filter;
     if (isLongerThanKeys(prefix)) return;
     this.#checkTrust();
-    if (suffix === '') {
+    if (suffix === '' && contains === '' && !reverse) {
       const range = this.#db.forward.getRange({ start: startOf(prefix, after), versions: true, ...read.options() });
       let last: string | undefined;
       let count = 0;
@@ -499,7 +500,7 @@ export class KeyIndex implements Reader {
       if (all && count !== this.#db.meta.count(read.options())) throw this.#damaged('count');
       return;
     }
-    for (const key of found(this.#db.keys.search({ prefix, suffix, after }, read, expired))) {
+    for (const key of found(this.#db.keys.search(filter, read, expired))) {
       const entry = this.#get(key, undefined, read.options());
       if (entry !== undefined) yield { key, value: entry.value, version: entry.version };
     }

@@ -1,16 +1,16 @@
-/** Finds keys by prefix, by suffix or by both, in the index's two tables: keys in order, and keys in the order of their ends. */
+/** Finds keys in the index's two tables: keys in order, and keys in the order of their ends. */
 import { damagedKey, startAt } from '@kvstore/core/data-folder/key-codec.ts';
-import { compareKeys, maxKeyBytes, reverseKey } from '@kvstore/core/key.ts';
+import { compareKeys, reverseKey } from '@kvstore/core/key.ts';
 import type { Database } from 'lmdb';
 import type { Damaged } from '../damage/damage.ts';
-import type { KeyFilter } from '../store.ts';
+import { itemOf } from '../fold.ts';
+import type { SearchFilter } from '../store.ts';
+import { foldedItems } from './folded-items.ts';
+import { isBehind, isLongerThanKeys, keysPerTurn, startOfWalk } from './key-range.ts';
 import type { Reads } from './snapshot-reads.ts';
 
 /** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
 const maxSorted = 20_000;
-
-/** Keys that a search looks at, a millisecond's work, before it says that others may have their turn. */
-const keysPerTurn = 1000;
 
 /** Whether the key is gone although it is still in the tables. */
 export type Expired = (key: string) => boolean;
@@ -64,43 +64,45 @@ export class KeySearch {
   }
 
   /** See Reader.search. */
-  *search(
-    { prefix = '', suffix = '', after }: KeyFilter,
-    read: Reads,
-    expired: Expired | undefined,
-  ): Iterable<string | undefined> {
-    if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix)) return;
+  *search(filter: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+    const { prefix = '', suffix = '', contains = '', after, reverse = false, fold } = filter;
+    if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix) || isLongerThanKeys(contains)) return;
     if (suffix !== '') {
-      const matches = yield* this.#sortedMatches({ prefix, suffix, after }, read);
-      if (matches !== undefined) {
-        for (const key of matches) if (!expired?.(key)) yield key;
-        return;
-      }
+      const matches = yield* this.#sortedMatches(filter, read);
+      if (matches !== undefined) return yield* itemsOf(matches, filter, expired);
+    }
+    if (fold !== undefined) {
+      const holds = (key: string) => hasTexts(key, suffix, contains) && !expired?.(key);
+      const keysFrom = (start: string | undefined) => this.#keysFrom(start, reverse, read);
+      return yield* foldedItems({ keysFrom, filter, fold, holds, damaged: this.#damaged });
     }
     let looked = 0;
     let last: string | undefined;
-    for (const key of read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))) {
-      if (key === damagedKey) throw this.#damaged('key', last);
+    for (const key of this.#keysFrom(startOfWalk(filter), reverse, read)) {
+      if (key === damagedKey) throw this.#damaged('key', reverse ? undefined : last);
       last = key;
       if (++looked % keysPerTurn === 0) yield undefined;
-      if (after !== undefined && compareKeys(key, after) <= 0) continue;
+      if (after !== undefined && !isBehind(key, after, reverse)) continue;
       if (!key.startsWith(prefix)) return;
-      if (key.endsWith(suffix) && !expired?.(key)) yield key;
+      if (hasTexts(key, suffix, contains) && !expired?.(key)) yield key;
     }
     // A page that has lost some of its keys is seen only by counting all of them.
     if (prefix === '' && after === undefined && looked !== this.#count(read)) throw this.#damaged('count');
   }
 
+  /** `start` undefined: from the end that the direction begins at. */
+  #keysFrom(start: string | undefined, reverse: boolean, read: Reads): Iterable<string> {
+    const options = read.options();
+    // In reverse, lmdb's default end is no text.
+    return read.walk(this.#forward.getKeys({ start: start as string, end: undefined, reverse, ...options }));
+  }
+
   /** The keys with a suffix, sorted; undefined when a walk along the prefix looks at fewer keys or takes less memory. */
-  *#sortedMatches(
-    { prefix = '', suffix = '', after }: KeyFilter,
-    read: Reads,
-  ): Generator<undefined, string[] | undefined> {
+  *#sortedMatches(filter: SearchFilter, read: Reads): Generator<undefined, string[] | undefined> {
+    const { prefix = '', suffix = '', contains = '', after, reverse = false, fold } = filter;
     const matches: string[] = [];
     const alongPrefix =
-      prefix === ''
-        ? undefined
-        : read.walk(this.#forward.getKeys({ start: startOf(prefix, after), ...read.options() }))[Symbol.iterator]();
+      prefix === '' ? undefined : this.#keysFrom(startOfWalk(filter), reverse, read)[Symbol.iterator]();
     try {
       let steps = 0;
       for (const key of read.walk(this.#reversed.getKeys({ start: startAt(reverseKey(suffix)), ...read.options() }))) {
@@ -114,13 +116,34 @@ export class KeySearch {
         }
         if (++steps > maxSorted) return undefined;
         if (steps % keysPerTurn === 0) yield undefined;
-        if (!key.startsWith(prefix) || (after !== undefined && compareKeys(key, after) <= 0)) continue;
+        if (!key.startsWith(prefix) || !hasTexts(key, '', contains)) continue;
+        if (after !== undefined && !isBehind(itemOf(key, fold), after, reverse)) continue;
         matches.push(key);
       }
     } finally {
       alongPrefix?.return?.();
     }
     return sorted(matches);
+  }
+}
+
+/** Most searches are by one text. */
+function hasTexts(key: string, suffix: string, contains: string): boolean {
+  return (suffix === '' || key.endsWith(suffix)) && (contains === '' || key.includes(contains));
+}
+
+/** @param keys in order */
+function* itemsOf(
+  keys: string[],
+  { fold, reverse = false }: SearchFilter,
+  expired: Expired | undefined,
+): Iterable<string> {
+  let last: string | undefined;
+  for (const key of reverse ? keys.reverse() : keys) {
+    if (expired?.(key)) continue;
+    const item = itemOf(key, fold);
+    if (item !== last) yield item;
+    last = item;
   }
 }
 
@@ -143,27 +166,4 @@ function sorted(keys: string[]): string[] {
 
 export function* found(search: Iterable<string | undefined>): Iterable<string> {
   for (const key of search) if (key !== undefined) yield key;
-}
-
-/** No key sorts below U+0001: a key has at least one character, and none is NUL. */
-export const lowest = '\u0001';
-
-/** Where a walk begins: at the first key that may hold, or shortly before it. LMDB takes no start of 1979 bytes. */
-export function startOf(prefix: string, after: string | undefined): string {
-  const behind = after === undefined ? '' : shortened(after);
-  const start = compareKeys(behind, prefix) > 0 ? behind : prefix;
-  return startAt(start === '' ? lowest : start);
-}
-
-/** A text of no more bytes than a key has, and no key is between it and the text but those that begin with it. */
-function shortened(text: string): string {
-  if (!isLongerThanKeys(text)) return text;
-  // A character that was cut in two shows as U+FFFD.
-  return Buffer.from(text)
-    .toString('utf8', 0, maxKeyBytes)
-    .replace(/\ufffd+$/, '');
-}
-
-export function isLongerThanKeys(text: string): boolean {
-  return text.length * 3 > maxKeyBytes && Buffer.byteLength(text) > maxKeyBytes;
 }

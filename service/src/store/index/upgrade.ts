@@ -8,7 +8,7 @@ import { oldTables, tables } from '@kvstore/core/data-folder/tables.ts';
 import { reverseKey } from '@kvstore/core/key.ts';
 import type { Database, RootDatabase } from 'lmdb';
 import { Deadlines } from './deadlines.ts';
-import { lowest } from './key-search.ts';
+import { lowest } from './key-range.ts';
 import type { Meta } from './meta.ts';
 
 /** Pairs of a transaction. */

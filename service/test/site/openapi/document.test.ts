@@ -150,6 +150,8 @@ function* schemasIn(part: unknown, path = ''): Generator<[string, Record<string,
     const at = `${path}/${name}`;
     // What stands in an example is data.
     if (['example', 'examples'].includes(name)) continue;
+    // No further properties.
+    if (child === false) continue;
     if (
       ['schema', 'items', 'propertyNames', 'additionalProperties'].includes(name) ||
       /\/(schemas|properties)$/.test(path)

@@ -9,8 +9,11 @@ import { etcdMetrics } from '../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../../src/store/etcd/options.ts';
 import { ConditionalWriter } from '../../../src/store/etcd/write/conditional.ts';
+import { Increments } from '../../../src/store/etcd/write/increments.ts';
+import { KnownValues } from '../../../src/store/etcd/write/known-values.ts';
 import { Leases } from '../../../src/store/etcd/write/leases.ts';
 import { Mutations } from '../../../src/store/etcd/write/mutations.ts';
+import { writerOfSets } from '../../../src/store/etcd/write/sets.ts';
 import { WriteNonces } from '../../../src/store/etcd/write/write-nonces.ts';
 import { Writer } from '../../../src/store/etcd/write/writer.ts';
 import { noSpans } from '../../../src/store/spans.ts';
@@ -43,10 +46,13 @@ async function setUp(t: ExecutionContext) {
       newest: () => 0,
     },
   };
+  const expired = () => undefined;
+  const known = new KnownValues({ get: () => undefined, expires: () => undefined, expired }, systemClock);
   const mutations = new Mutations({
-    ...{ ...shared, writer: new Writer(shared), conditional: new ConditionalWriter(shared) },
+    ...{ ...shared, writer: writerOfSets(shared), conditional: new ConditionalWriter(shared) },
+    increments: new Writer(shared, new Increments({ ...shared, known })),
     leases: new Leases({ ...shared, client: connect(cluster.members[0]?.port ?? 0) }),
-    known: { has: () => true, expired: () => undefined, revision: () => 0 },
+    known: { has: () => true, expired, revision: () => 0 },
   });
   t.teardown(() => mutations.close());
   await mutations.set([{ key: 'there', value: '1' }]);
@@ -54,11 +60,15 @@ async function setUp(t: ExecutionContext) {
 }
 
 const pairs = [{ key: 'a', value: '"ours"' }];
+const parts = { conditions: new Map(), pairs, deletes: [] };
 
 for (const [what, write, isDone] of [
   ['a set with a condition', (m: Mutations) => m.set(pairs, { condition: { absent: true } }), '"ours"'],
   ['a set with a time to live', (m: Mutations) => m.set(pairs, { ttl: 1000 }), '"ours"'],
   ['a set with both', (m: Mutations) => m.set(pairs, { ttl: 1000, condition: { absent: true } }), '"ours"'],
+  ['a transaction', (m: Mutations) => m.transact({ ...parts, conditions: new Map([['a', 'absent']]) }), '"ours"'],
+  ['a transaction without conditions', (m: Mutations) => m.transact({ ...parts, deletes: ['there'] }), '"ours"'],
+  ['an increment', (m: Mutations) => m.increment(new Map([['a', 3n]])), '3'],
   ['a deletion', (m: Mutations) => m.delete(['there']), undefined],
   ['a deletion with a condition', (m: Mutations) => m.delete(['there'], { version: 'any' }), undefined],
 ] as const) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { KeyIndex } from '../../../src/store/index/key-index.ts';
 import type { KeyFilter } from '../../../src/store/store.ts';
-import { anyFilter, anyKey } from '../../support/arbitraries.ts';
+import { anyFilter, anyKey, anySearch } from '../../support/arbitraries.ts';
 import { PairModel } from '../../support/pair-model.ts';
 
 async function openIndex(t: ExecutionContext): Promise<KeyIndex> {
@@ -75,6 +75,68 @@ test('any puts and removals: keys, pairs and entries agree with a plain Map', as
     },
   );
   await fc.assert(run, { numRuns: 150 });
+});
+
+const keyOf = fc.oneof(
+  anyKey,
+  // Below few prefixes, so that whole runs of keys are skipped.
+  fc.tuple(fc.constantFrom('a/', 'b/', 'a/b/', 'ab/', '😀/', '\u{10ffff}'), fc.nat(40)).map(([at, n]) => `${at}${n}`),
+);
+
+test('any search, folded and in reverse, finds what a plain Map finds, by itself and by page', async (t) => {
+  const index = await openIndex(t);
+  const model = new PairModel();
+  const run = fc.asyncProperty(
+    fc.array(keyOf, { maxLength: 60 }),
+    fc.array(anySearch, { minLength: 1, maxLength: 8 }),
+    fc.integer({ min: 1, max: 5 }),
+    async (keys, wanted, limit) => {
+      await put(index, keys);
+      for (const key of keys) model.values.set(key, '1');
+      const snapshot = index.snapshot();
+      for (const { delimiter, ...filter } of wanted) {
+        const items = model.keys({ ...filter, delimiter });
+        const fold = delimiter === undefined ? undefined : { delimiter, from: filter.prefix?.length ?? 0 };
+        for (const reader of [index, snapshot]) {
+          t.deepEqual(found(reader.search({ ...filter, fold })), items, JSON.stringify({ ...filter, delimiter }));
+        }
+        if (delimiter === undefined) t.deepEqual([...index.keys(filter)], items);
+        if (delimiter === undefined)
+          t.deepEqual(
+            Array.from(index.pairs(filter), ({ key }) => key),
+            items,
+          );
+        const paged: string[] = [];
+        for (let { after } = filter, more = true; more; after = paged.at(-1)) {
+          const page = found(index.search({ ...filter, fold, after })).slice(0, limit);
+          paged.push(...page);
+          more = page.length === limit;
+        }
+        t.deepEqual(paged, items, `pages of ${limit}: ${JSON.stringify({ ...filter, delimiter })}`);
+      }
+      snapshot.close();
+    },
+  );
+  await fc.assert(run, { numRuns: 150 });
+});
+
+function found(search: Iterable<string | undefined>): string[] {
+  return [...search].filter((item) => item !== undefined);
+}
+
+test('a fold looks at few of the keys below its prefixes', async (t) => {
+  const index = await openIndex(t);
+  const keys = Array.from({ length: 20_000 }, (_, i) => `p/${i % 10}/${i}`);
+  await put(index, [...keys, 'p/x', 'q']);
+  const items = [...Array.from({ length: 10 }, (_, i) => `p/${i}/`), 'p/x'];
+  for (const reverse of [false, true]) {
+    const filter = { prefix: 'p/', fold: { delimiter: '/', from: 2 }, reverse };
+    // Undefined, among what is found, stands for 1000 keys that were looked at.
+    t.deepEqual([...index.search(filter)], reverse ? items.toReversed() : items);
+    const all = { fold: { delimiter: '/', from: 0 }, reverse };
+    t.deepEqual([...index.search(all)], reverse ? ['q', 'p/'] : ['p/', 'q']);
+  }
+  t.true([...index.search({ prefix: 'p/' })].includes(undefined));
 });
 
 test('more matches of a suffix than are sorted in memory are found in order all the same', async (t) => {

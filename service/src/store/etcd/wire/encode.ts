@@ -5,7 +5,7 @@ import type { RangeRequest, TxnRequest } from './messages.ts';
 const [rangeRequest, txnRequest] = [messageType('RangeRequest'), messageType('TxnRequest')];
 /** By etcd.proto. */
 const results = { EQUAL: 0, GREATER: 1 };
-const modTarget = 2;
+const targets = { mod: 2, value: 3 };
 
 export function encodeRange(request: RangeRequest): Buffer {
   // In Node.js it is one.
@@ -13,6 +13,8 @@ export function encodeRange(request: RangeRequest): Buffer {
 }
 
 export function encodeTxn(request: TxnRequest): Buffer {
-  const compare = request.compare?.map((each) => ({ ...each, result: results[each.result], target: modTarget }));
+  const compare = request.compare?.map((each) => {
+    return { ...each, result: results[each.result], target: 'value' in each ? targets.value : targets.mod };
+  });
   return txnRequest.encode(compare === undefined ? request : { ...request, compare }).finish() as Buffer;
 }

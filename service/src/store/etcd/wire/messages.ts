@@ -39,16 +39,31 @@ export interface ResponseHeader {
 /** Exactly one of them is set. */
 export interface RequestOp {
   readonly request_range?: RangeRequest;
-  readonly request_put?: { readonly key: Buffer; readonly value: Buffer; readonly lease?: string };
+  readonly request_put?: {
+    readonly key: Buffer;
+    readonly value: Buffer;
+    readonly lease?: string;
+    /** The key, which has to be there, keeps its lease. */
+    readonly ignore_lease?: boolean;
+  };
   readonly request_delete_range?: { readonly key: Buffer };
 }
 
 /** The key's mod revision, 0 for a key that is not there, is equal to or greater than this one. */
-export interface Compare {
+export interface CompareRevision {
   readonly key: Buffer;
   readonly result: 'EQUAL' | 'GREATER';
   readonly mod_revision: number;
 }
+
+/** The key has this value. */
+export interface CompareValue {
+  readonly key: Buffer;
+  readonly result: 'EQUAL';
+  readonly value: Buffer;
+}
+
+export type Compare = CompareRevision | CompareValue;
 
 export interface TxnRequest {
   readonly compare?: readonly Compare[];

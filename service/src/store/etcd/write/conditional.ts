@@ -2,17 +2,17 @@
 import { unavailable } from '@kvstore/core/problem.ts';
 import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
-import { otherTimelineFailed, preconditionFailed } from '../../embedded/write.ts';
-import type { Condition } from '../../store.ts';
+import { holds } from '../../conditions-failed.ts';
+import type { Version } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import { NotExecuted, within } from '../connect/not-executed.ts';
 import type { Layout } from '../layout.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
-import { comparisons, isExpired, looks } from './comparisons.ts';
-import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
+import { comparisons, isExpired, looks, type Requirement } from './comparisons.ts';
+import { type Outcome, Transaction, unchanged, type WriteSet } from './transaction.ts';
 import type { WriteNonces } from './write-nonces.ts';
 import { problemOf } from './write-problems.ts';
-import { checkSize, type WriterLimits } from './write-queue.ts';
+import { checkSize, roomFor, type WriterLimits } from './write-queue.ts';
 
 export interface ConditionalOptions {
   readonly client: Pick<EtcdClient, 'callLeader'>;
@@ -33,7 +33,7 @@ export interface ConditionalOptions {
 
 interface Write {
   readonly set: WriteSet;
-  readonly condition: Condition;
+  readonly required: Requirement;
   /** By the clock. */
   readonly deadline: number;
   readonly size: Parameters<typeof problemOf>[2];
@@ -49,13 +49,13 @@ export class ConditionalWriter {
     this.#options = options;
   }
 
-  /** Rejects with Problem `precondition-failed`, or as Store.set does. */
-  async write(set: WriteSet, condition: Condition, deadline: number): Promise<Outcome> {
-    const { layout, clock, limits, requestTimeout } = this.#options;
-    // Keys are compared, written, and looked at when the condition fails.
-    const size = { bytes: checkSize(set.values, layout, limits, 3), operations: set.values.size };
-    const write = { set, condition, deadline, size };
-    await this.#fresh(condition);
+  /** Rejects with the Problem of the requirement, or as Store.set does. Without a value to write it only compares. */
+  async write(set: WriteSet, required: Requirement, deadline: number): Promise<Outcome> {
+    const { layout, clock, limits, requestTimeout, barrier } = this.#options;
+    const bytes = checkSize(set.values, layout, limits, required.conditions.keys());
+    const size = { bytes, operations: set.values.size };
+    const write = { set, required, deadline, size };
+    await barrier();
     for (;;) {
       const result = await this.#try(write);
       if (!(result instanceof NotExecuted)) return result;
@@ -64,47 +64,61 @@ export class ConditionalWriter {
       await within(clock, deadline, late, async () => {
         await pause(clock, retryPause);
         // etcd may have been put back to an earlier state meanwhile, where the same revision stands for another value.
-        await this.#fresh(condition);
+        await barrier();
       });
     }
-  }
-
-  /** Waits until the index is as new as the call. Throws Problem `precondition-failed` for a version of another timeline. */
-  async #fresh(condition: Condition): Promise<void> {
-    const { barrier, timeline } = this.#options;
-    await barrier();
-    const { version } = condition;
-    if (typeof version === 'object' && version.timeline !== timeline()) throw otherTimelineFailed(version, timeline());
   }
 
   /** The index is fresh: what it knows of expired keys is all that the request can meet, younger ones have not expired. */
   async #try(write: Write): Promise<Outcome | NotExecuted> {
     const { layout, nonces, clock, expired, timeline, newest } = this.#options;
-    const { set, condition } = write;
-    const keys = [...set.values.keys()];
-    const before = new Map(keys.map((key) => [key, expired(key) ?? 0]));
-    const name = timeline();
-    const known = { newest: newest(), expired: before };
+    const { conditions, problem } = write.required;
+    const before = new Map([...conditions.keys()].map((key) => [key, expired(key) ?? 0]));
+    const set = { ...write.set, doubtful: this.#doubtful(write.set) };
+    const known = { timeline: timeline(), newest: newest(), expired: before };
     for (;;) {
-      const compare = comparisons(layout, keys, condition, known);
+      const compare = comparisons(layout, conditions, known);
       const transaction = new Transaction(layout, nonces.next(), [set]);
-      const request = { compare, success: transaction.operations, failure: looks(layout, keys, condition) };
+      const failure = looks(layout, conditions);
+      const request = {
+        compare,
+        success: set.values.size === 0 ? failure.slice(0, 1) : transaction.operations,
+        failure,
+      };
       const response = await this.#send(request, write);
       if (response instanceof NotExecuted) return response;
-      if (response.succeeded) {
-        const outcome = transaction.outcome(set, name, response, clock.wall());
-        // Keys that had to be absent were not there, or had expired, which does not count.
-        return condition.absent ? { ...outcome, deleted: 0 } : outcome;
-      }
       const [head, ...found] = response.responses.map(({ response_range }) => response_range?.kvs[0]);
+      if (response.succeeded) {
+        if (set.values.size === 0) return unchanged(known.timeline, head?.mod_revision ?? 0);
+        const outcome = transaction.outcome(set, known.timeline, response, clock.wall());
+        return wasAbsent(set, conditions) ? { ...outcome, deleted: 0 } : outcome;
+      }
       if ((head?.mod_revision ?? 0) < known.newest) return new NotExecuted('etcd was put back to an earlier state.');
-      if (!condition.absent) throw preconditionFailed(keys[0] ?? '', condition);
-      keys.forEach((key, i) => {
-        const there = found[i];
-        if (there !== undefined && !isExpired(there, clock.wall())) throw preconditionFailed(key, condition);
-        before.set(key, there?.mod_revision ?? 0);
-      });
+      const failed = new Map<string, Version | undefined>();
+      let i = 0;
+      for (const [key, condition] of conditions) {
+        const there = found[i++];
+        const isGone = there === undefined || isExpired(there, clock.wall());
+        const revision = isGone ? undefined : there.mod_revision;
+        if (!holds(condition, revision, known.timeline)) {
+          failed.set(key, revision === undefined ? undefined : { timeline: known.timeline, revision });
+        }
+        before.set(key, isGone ? (there?.mod_revision ?? 0) : 0);
+      }
+      if (failed.size > 0) throw problem(failed, known.timeline);
     }
+  }
+
+  /** Keys to delete that have expired, as many as there is room to look at. */
+  #doubtful({ values }: WriteSet): ReadonlySet<string> {
+    const { expired, limits } = this.#options;
+    const found = new Set<string>();
+    const room = roomFor(limits) - values.size;
+    for (const [key, value] of values) {
+      if (found.size >= room) break;
+      if (value === undefined && expired(key) !== undefined) found.add(key);
+    }
+    return found;
   }
 
   /** Sends it once, and only to a member that is connected. Throws a Problem. */
@@ -121,4 +135,9 @@ export class ConditionalWriter {
       return new NotExecuted(error);
     }
   }
+}
+
+/** Every key to delete had to be absent: it was not there, or had expired, which does not count. */
+function wasAbsent({ values }: WriteSet, conditions: Requirement['conditions']): boolean {
+  return [...values].every(([key, value]) => value !== undefined || conditions.get(key) === 'absent');
 }

@@ -1,11 +1,13 @@
 /** What the store writes: sets and deletions, with conditions and times to live. */
 import { overloaded, Problem, unavailable } from '@kvstore/core/problem.ts';
 import type { Clock } from '../../clock.ts';
-import type { Condition, Deletion, Pair, SetOptions, Written } from '../../store.ts';
+import type { Condition, Deletion, Incremented, Pair, SetOptions, TransactionParts, Written } from '../../store.ts';
 import type { Layout } from '../layout.ts';
+import { type Requirement, requirement, requirementOf } from './comparisons.ts';
 import type { ConditionalWriter } from './conditional.ts';
+import type { IncrementSet } from './increments.ts';
 import type { Leases } from './leases.ts';
-import type { Outcome, WriteSet } from './transaction.ts';
+import { type Outcome, unchanged, type WriteSet } from './transaction.ts';
 import { checkSize, roomFor, type WriterLimits } from './write-queue.ts';
 import type { Writer } from './writer.ts';
 
@@ -19,7 +21,8 @@ export interface Known {
 }
 
 export interface MutationsOptions {
-  readonly writer: Writer;
+  readonly writer: Writer<WriteSet, Outcome>;
+  readonly increments: Writer<IncrementSet, Incremented>;
   readonly conditional: ConditionalWriter;
   readonly leases: Leases;
   readonly known: Known;
@@ -34,7 +37,7 @@ export interface MutationsOptions {
   readonly requestTimeout: number;
 }
 
-/** Deletions, and writes with a condition or a time to live, under way; one more is refused. */
+/** Deletions, transactions, and writes with a condition or a time to live, under way; one more is refused. */
 const maxUnderWay = 2000;
 
 const none: ReadonlySet<string> = new Set();
@@ -52,39 +55,59 @@ export class Mutations {
   async set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
     const values = new Map<string, Buffer>();
     for (const { key, value } of pairs) values.set(key, Buffer.from(value));
-    const set = { values, lease: undefined, doubtful: none };
+    const set = { values, lease: undefined, doubtful: none, deletes: false };
     const { clock, requestTimeout, writer, synced } = this.#options;
     const deadline = clock.now() + requestTimeout;
     if (ttl === undefined && condition === undefined) {
       if (this.#closed) throw unavailable('The store is closed.');
       if (synced()) return await writer.write(set, deadline);
     }
-    const write = () =>
-      ttl === undefined ? this.#write(set, condition, deadline) : this.#leased(set, ttl, condition, deadline);
-    return await this.#tracked(write);
+    const required = condition === undefined ? undefined : requirementOf(values.keys(), condition);
+    return await this.#tracked(() => this.#withTtl(set, ttl, required, deadline));
   }
 
   /** See Store.delete. */
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
     const values = new Map(keys.map((key) => [key, undefined]));
-    const set = { values, lease: undefined, doubtful: none };
-    const deadline = this.#options.clock.now() + this.#options.requestTimeout;
-    return this.#tracked(() =>
-      condition === undefined ? this.#delete(set, deadline) : this.#write(set, condition, deadline),
-    );
+    const set = { values, lease: undefined, doubtful: none, deletes: true };
+    const required = condition === undefined ? undefined : requirementOf(values.keys(), condition);
+    return this.#tracked(() => this.#write(set, required, this.#deadline()));
+  }
+
+  /** See Store.transact. */
+  transact({ conditions, pairs, deletes, ttl }: TransactionParts): Promise<Deletion> {
+    const values = new Map<string, Buffer | undefined>();
+    for (const { key, value } of pairs) values.set(key, Buffer.from(value));
+    for (const key of deletes) values.set(key, undefined);
+    const set = { values, lease: undefined, doubtful: none, deletes: deletes.length > 0 };
+    const required = conditions.size === 0 ? undefined : requirement(conditions);
+    return this.#tracked(() => this.#withTtl(set, ttl, required, this.#deadline()));
+  }
+
+  /** See Store.increment. */
+  async increment(values: ReadonlyMap<string, bigint>): Promise<Incremented> {
+    const { increments, synced, barrier } = this.#options;
+    const set = { values, lease: undefined, deletes: false };
+    const deadline = this.#deadline();
+    if (this.#closed) throw unavailable('The store is closed.');
+    if (synced()) return await increments.write(set, deadline);
+    return await this.#tracked(async () => {
+      await barrier();
+      return increments.write(set, deadline);
+    });
   }
 
   /** Resolves when every accepted request is answered. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#underWay);
-    await this.#options.writer.close();
+    await Promise.all([this.#options.writer.close(), this.#options.increments.close()]);
   }
 
   #tracked<T>(action: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(unavailable('The store is closed.'));
     if (this.#underWay.size >= maxUnderWay) {
-      const message = `${maxUnderWay} deletions and writes with conditions are under way already.`;
+      const message = `${maxUnderWay} deletions, transactions and writes with conditions are under way already.`;
       return Promise.reject(overloaded(message));
     }
     const done = action();
@@ -94,12 +117,20 @@ export class Mutations {
     return done;
   }
 
-  async #leased(set: WriteSet, ttl: number, condition: Condition | undefined, deadline: number): Promise<Outcome> {
+  #deadline(): number {
+    return this.#options.clock.now() + this.#options.requestTimeout;
+  }
+
+  #withTtl(set: WriteSet, ttl: number | undefined, required: Requirement | undefined, deadline: number) {
+    return ttl === undefined ? this.#write(set, required, deadline) : this.#leased(set, ttl, required, deadline);
+  }
+
+  async #leased(set: WriteSet, ttl: number, required: Requirement | undefined, deadline: number): Promise<Outcome> {
     const { clock, layout, leases, limits } = this.#options;
     checkSize(set.values, layout, limits);
     const lease = await leases.grant(clock.wall() + ttl * 1000, deadline);
     try {
-      return await this.#write({ ...set, lease }, condition, deadline);
+      return await this.#write({ ...set, lease }, required, deadline);
     } catch (error) {
       // Revoking deletes what hangs on a lease: only when that is certainly nothing.
       if (error instanceof Problem && error.code !== 'outcome-unknown') leases.revoke(lease);
@@ -107,19 +138,20 @@ export class Mutations {
     }
   }
 
-  async #delete(set: WriteSet, deadline: number): Promise<Deletion> {
+  /** Deletes without a condition, and may set as well. */
+  async #delete(set: WriteSet, deadline: number): Promise<Outcome> {
     const { barrier, known, layout, limits, timeline } = this.#options;
     checkSize(set.values, layout, limits);
-    const keys = [...set.values.keys()];
+    const deletes = [...set.values].filter(([, value]) => value === undefined).map(([key]) => key);
     // A replica that is behind may lack a key, or not know that it has expired since.
     await barrier();
     // If they are not there, nothing changes, the revision neither.
-    if (!keys.some((key) => known.has(key))) {
-      return { timeline: timeline(), revision: known.revision(), deleted: 0, overwritten: 0 };
+    if (deletes.length === set.values.size && !deletes.some((key) => known.has(key))) {
+      return unchanged(timeline(), known.revision());
     }
-    const room = roomFor(limits) - keys.length;
-    const doubtful = new Set(keys.filter((key) => known.expired(key) !== undefined).slice(0, room));
-    return await this.#write({ ...set, doubtful }, undefined, deadline);
+    const room = roomFor(limits) - set.values.size;
+    const doubtful = new Set(deletes.filter((key) => known.expired(key) !== undefined).slice(0, room));
+    return await this.#gathered({ ...set, doubtful }, deadline);
   }
 
   /**
@@ -131,9 +163,13 @@ export class Mutations {
     return this.#options.writer.write(set, deadline);
   }
 
-  #write(set: WriteSet, condition: Condition | undefined, deadline: number): Promise<Outcome> {
-    const { writer, conditional, synced } = this.#options;
-    if (condition !== undefined) return conditional.write(set, condition, deadline);
+  #write(set: WriteSet, required: Requirement | undefined, deadline: number): Promise<Outcome> {
+    if (required !== undefined) return this.#options.conditional.write(set, required, deadline);
+    return set.deletes ? this.#delete(set, deadline) : this.#gathered(set, deadline);
+  }
+
+  #gathered(set: WriteSet, deadline: number): Promise<Outcome> {
+    const { writer, synced } = this.#options;
     return synced() ? writer.write(set, deadline) : this.#late(set, deadline);
   }
 }

@@ -12,6 +12,8 @@ export interface WriteSet {
   readonly lease: string | undefined;
   /** Keys to delete that may have expired, which does not count as deleted. */
   readonly doubtful: ReadonlySet<string>;
+  /** Whether any key is deleted. */
+  readonly deletes: boolean;
 }
 
 export interface Outcome extends Written {
@@ -19,12 +21,17 @@ export interface Outcome extends Written {
   readonly deleted: number;
 }
 
+/** Of a request that changed nothing. `revision`: the store's. */
+export function unchanged(timeline: string, revision: number): Outcome {
+  return { timeline, revision, deleted: 0, overwritten: 0 };
+}
+
 export class Transaction {
   /** In etcd's terms. */
   readonly operations: RequestOp[];
   /** Where the deletions of a request are among the operations. */
   readonly #deletions = new Map<WriteSet, number[]>();
-  /** The requests of which not all values stand afterwards, each with its place. */
+  /** The requests of which not all values stand afterwards, or that put none, each with its place. */
   readonly #overwritten = new Map<WriteSet, number>();
 
   /**
@@ -42,9 +49,14 @@ export class Transaction {
 
   #findOverwritten(writes: readonly WriteSet[], last: ReadonlyMap<string, WriteSet>): void {
     for (const [i, write] of writes.entries()) {
+      let putsNone = true;
+      let isReplaced = false;
       for (const [key, value] of write.values) {
-        if (value === undefined || last.get(key) !== write) this.#overwritten.set(write, i + 1);
+        if (value === undefined) continue;
+        putsNone = false;
+        if (last.get(key) !== write) isReplaced = true;
       }
+      if (putsNone || isReplaced) this.#overwritten.set(write, i + 1);
     }
   }
 

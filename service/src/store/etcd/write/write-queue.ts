@@ -2,20 +2,30 @@
 import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import type { Span } from '../../spans.ts';
 import type { Layout } from '../layout.ts';
-import type { Outcome, WriteSet } from './transaction.ts';
 
 export interface WriterLimits {
   readonly maxTxnOps: number;
   readonly maxRequestBytes: number;
 }
 
-export interface Write extends WriteSet {
+/** What one request asks for. */
+export interface Gathered {
+  /** By key; undefined: it is deleted. */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** Whether any key is deleted. */
+  readonly deletes: boolean;
+  /** The lease that it needs. */
+  readonly lease: string | undefined;
+}
+
+export interface Write<S extends Gathered, O> {
+  readonly set: S;
   /** About what it takes in the transaction, never less. */
   readonly bytes: number;
   /** Operations that it takes. */
   readonly operations: number;
   readonly deadline: number;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: O) => void;
   readonly reject: (problem: Problem) => void;
   /** Of the request, when it is sampled. */
   readonly span: Span | undefined;
@@ -35,19 +45,41 @@ export function roomFor({ maxTxnOps }: WriterLimits): number {
 }
 
 /**
- * The bytes that the request takes in its transaction, never less; `copies`: how often each key is in it.
+ * The bytes that the request takes in its transaction, never less. `compared`: keys that are compared, and looked at
+ * when that fails.
  * Throws Problem `too-many-pairs` or `body-too-large`, before anything is sent.
  */
-export function checkSize(values: WriteSet['values'], layout: Layout, limits: WriterLimits, copies = 1): number {
-  if (values.size > roomFor(limits)) {
-    const message = `A request takes at most ${roomFor(limits)} pairs or keys; this one has ${values.size}.`;
-    throw new Problem('too-many-pairs', message);
-  }
+export function checkSize(
+  values: ReadonlyMap<string, Buffer | undefined>,
+  layout: Layout,
+  limits: WriterLimits,
+  compared: Iterable<string> = [],
+): number {
+  checkCount(values.size, roomFor(limits));
   let bytes = 0;
-  for (const [key, value] of values) {
-    const perCopy = layout.keys.start.length + Buffer.byteLength(key) + bytesPerPair;
-    bytes += copies * perCopy + (value?.length ?? 0);
+  for (const [key, value] of values) bytes += bytesOf(key, layout) + (value?.length ?? 0);
+  let comparisons = 0;
+  for (const key of compared) {
+    comparisons++;
+    bytes += 2 * bytesOf(key, layout);
   }
+  checkCount(comparisons, roomFor(limits));
+  return checkBytes(bytes, limits);
+}
+
+/** Throws Problem `too-many-pairs`. */
+export function checkCount(keys: number, most: number): void {
+  if (keys <= most) return;
+  throw new Problem('too-many-pairs', `A request takes at most ${most} pairs or keys; this one has ${keys}.`);
+}
+
+/** What a key takes each time that it is named. */
+export function bytesOf(key: string, layout: Layout): number {
+  return layout.keys.start.length + Buffer.byteLength(key) + bytesPerPair;
+}
+
+/** Returns the bytes. Throws Problem `body-too-large`. */
+export function checkBytes(bytes: number, limits: WriterLimits): number {
   const max = limits.maxRequestBytes - bytesPerTransaction;
   if (bytes > max) {
     throw new Problem('body-too-large', `A request takes at most ${max} bytes in etcd; this one takes ${bytes}.`);
@@ -55,8 +87,8 @@ export function checkSize(values: WriteSet['values'], layout: Layout, limits: Wr
   return bytes;
 }
 
-export class WriteQueue {
-  #writes: Write[] = [];
+export class WriteQueue<W extends Write<Gathered, never>> {
+  #writes: W[] = [];
   #bytes = 0;
   /** Requests that delete something. */
   #deleting = 0;
@@ -73,7 +105,7 @@ export class WriteQueue {
   }
 
   /** Throws Problem `overloaded` when too much is waiting. */
-  push(write: Write): void {
+  push(write: W): void {
     if (this.#writes.length >= maxQueued || this.#bytes + write.bytes > maxQueuedBytes) {
       const message = `${this.#writes.length} writes of ${this.#bytes} bytes are waiting for etcd already.`;
       throw overloaded(message);
@@ -83,7 +115,7 @@ export class WriteQueue {
   }
 
   /** As many requests from the front as one transaction takes; at least one when any waits. */
-  take(): Write[] {
+  take(): W[] {
     let operations = 0;
     let bytes = 0;
     let count = 0;
@@ -93,19 +125,19 @@ export class WriteQueue {
       operations += write.operations;
       bytes += write.bytes;
       if (count > 0 && (operations > this.#maxOperations || bytes > this.#maxBytes)) break;
-      if (keys !== undefined && !claim(keys, write)) break;
+      if (keys !== undefined && !claim(keys, write.set)) break;
       count++;
     }
     return this.#remove(count);
   }
 
   /** Requests that were taken and not executed wait again, in front. */
-  putBack(writes: readonly Write[]): void {
+  putBack(writes: readonly W[]): void {
     this.#writes = [...writes, ...this.#writes];
     this.#count(writes, 1);
   }
 
-  takeOverdue(now: number): Write[] {
+  takeOverdue(now: number): W[] {
     const overdue = this.#writes.filter(({ deadline }) => deadline <= now);
     if (overdue.length === 0) return overdue;
     this.#writes = this.#writes.filter(({ deadline }) => deadline > now);
@@ -114,34 +146,28 @@ export class WriteQueue {
   }
 
   /** After a transaction of these was refused: the next are half as large. */
-  lowerLimit(what: 'too-large' | 'too-many-operations', writes: readonly Write[]): void {
-    const sum = (of: (write: Write) => number) => writes.reduce((total, write) => total + of(write), 0);
+  lowerLimit(what: 'too-large' | 'too-many-operations', writes: readonly W[]): void {
+    const sum = (of: (write: W) => number) => writes.reduce((total, write) => total + of(write), 0);
     if (what === 'too-large') this.#maxBytes = Math.max(1024, Math.floor(sum(({ bytes }) => bytes) / 2));
     else this.#maxOperations = Math.max(1, Math.floor(sum(({ operations }) => operations) / 2));
   }
 
-  #remove(count: number): Write[] {
+  #remove(count: number): W[] {
     const taken = this.#writes.splice(0, count);
     this.#count(taken, -1);
     return taken;
   }
 
-  #count(writes: readonly Write[], sign: 1 | -1): void {
+  #count(writes: readonly W[], sign: 1 | -1): void {
     for (const write of writes) {
       this.#bytes += sign * write.bytes;
-      if (deletes(write)) this.#deleting += sign;
+      if (write.set.deletes) this.#deleting += sign;
     }
   }
 }
 
-/** A request either sets or deletes, so its first value decides. */
-function deletes({ values }: Write): boolean {
-  for (const value of values.values()) return value === undefined;
-  return false;
-}
-
 /** Notes the request's keys, with true for those that it deletes; false: one of them clashes with another request's. */
-function claim(keys: Map<string, boolean>, { values }: Write): boolean {
+function claim(keys: Map<string, boolean>, { values }: Gathered): boolean {
   for (const [key, value] of values) {
     const deleted = keys.get(key);
     if (deleted === true || (deleted === false && value === undefined)) return false;

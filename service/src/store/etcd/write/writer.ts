@@ -12,25 +12,34 @@ import { type Spans, spansOf } from '../../spans.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';
-import type { Layout } from '../layout.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
-import { type Outcome, Transaction, type WriteSet } from './transaction.ts';
-import type { WriteNonces } from './write-nonces.ts';
 import { outcomeUnknown, problemOf } from './write-problems.ts';
-import { checkSize, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
+import { type Gathered, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
 
 export interface WriterOptions {
   readonly client: Pick<EtcdClient, 'member' | 'callLeader' | 'avoid'>;
-  readonly layout: Layout;
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
   readonly spans: Spans;
   readonly limits: WriterLimits;
-  readonly nonces: WriteNonces;
-  /** The timeline that the index is on. */
-  readonly timeline: () => string;
   /** Milliseconds that a request waits at most. */
   readonly requestTimeout: number;
+}
+
+/** A transaction of several requests. */
+export interface Flight<W> {
+  readonly request: TxnRequest;
+  /** Answers the requests that were executed. Returns those that were not and are to be sent again: none, as a rule. */
+  land(response: TxnResponse): readonly W[];
+}
+
+/** Of what kind the requests are. */
+export interface Gathering<S extends Gathered, O> {
+  /** About what the request takes, never less. Throws Problem `too-many-pairs` or `body-too-large`. */
+  bytes(set: S): number;
+  /** Operations or comparisons that it takes, whichever are more. */
+  operations(set: S): number;
+  flight(writes: readonly Write<S, O>[]): Flight<Write<S, O>>;
 }
 
 /** How often requests that have waited too long are looked for. */
@@ -40,11 +49,12 @@ const connectTimeout = 500;
 /** Pause before a transaction that was not executed is tried again. */
 const retryPause = 50;
 
-export class Writer {
+export class Writer<S extends Gathered, O> {
   readonly #options: WriterOptions;
-  readonly #queue: WriteQueue;
+  readonly #gathering: Gathering<S, O>;
+  readonly #queue: WriteQueue<Write<S, O>>;
   readonly #window: BatchWindow;
-  readonly #flights = new Set<readonly Write[]>();
+  readonly #flights = new Set<readonly Write<S, O>[]>();
   /** The transactions go on for later requests: not in the context of the one that began them. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #lastError: unknown;
@@ -53,8 +63,9 @@ export class Writer {
   #closed = false;
   #idle: (() => void)[] = [];
 
-  constructor(options: WriterOptions) {
+  constructor(options: WriterOptions, gathering: Gathering<S, O>) {
     this.#options = options;
+    this.#gathering = gathering;
     this.#queue = new WriteQueue(options.limits);
     this.#window = new BatchWindow(options.clock);
   }
@@ -64,15 +75,14 @@ export class Writer {
   }
 
   /** Writes in one transaction with others. Rejects with a Problem, as Store.set does. */
-  write(set: WriteSet, deadline: number): Promise<Outcome> {
+  write(set: S, deadline: number): Promise<O> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable('The store is closed.');
-      const { clock, layout, limits, spans } = this.#options;
-      const bytes = checkSize(set.values, layout, limits);
-      const { values, lease, doubtful } = set;
-      const operations = values.size + doubtful.size;
+      const { clock, spans } = this.#options;
+      const bytes = this.#gathering.bytes(set);
+      const operations = this.#gathering.operations(set);
       const span = spans.current();
-      this.#queue.push({ values, lease, doubtful, bytes, operations, deadline, resolve, reject, span });
+      this.#queue.push({ set, bytes, operations, deadline, resolve, reject, span });
       this.#window.arrived(this.#queue.length);
       this.#stopSweep ??= clock.after(sweepInterval, () => this.#sweep());
       if (!this.#busy) void this.#outside(() => this.#run());
@@ -97,8 +107,8 @@ export class Writer {
       if (!(await this.#connected())) continue;
       const writes = this.#queue.take();
       const start = this.#options.clock.now();
-      await this.#fly(writes);
-      await this.#window.wait(this.#queue.length, writes.length, this.#options.clock.now() - start);
+      const answered = await this.#fly(writes);
+      await this.#window.wait(this.#queue.length, answered, this.#options.clock.now() - start);
     }
     this.#busy = false;
   }
@@ -115,9 +125,10 @@ export class Writer {
     }
   }
 
-  /** Ends when the next transaction may be sent. */
-  async #fly(writes: readonly Write[]): Promise<void> {
-    const { client, clock, layout, metrics, spans, requestTimeout, nonces } = this.#options;
+  /** Ends when the next transaction may be sent. Resolves with how many were answered, or may be soon. */
+  async #fly(writes: readonly Write<S, O>[]): Promise<number> {
+    const { client, clock, metrics, spans, requestTimeout } = this.#options;
+    let again = 0;
     metrics.batchRequests.observe(writes.length);
     this.#flights.add(writes);
     const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
@@ -128,16 +139,16 @@ export class Writer {
         stall();
       });
     };
-    const transaction = new Transaction(layout, nonces.next(), writes);
-    const timeline = this.#options.timeline();
-    const request: TxnRequest = { success: transaction.operations };
+    const { request, land } = this.#gathering.flight(writes);
     const sampled = () => spansOf(writes);
     const transact = () => client.callLeader<TxnResponse>('txn', request, requestTimeout, { onSent });
     const done = spans
       .shared('store.transaction', writes.length, sampled, transact)
       .then(
         (response) => {
-          for (const write of writes) write.resolve(transaction.outcome(write, timeline, response, clock.wall()));
+          const left = land(response);
+          again = left.length;
+          if (again > 0) this.#retry(left, this.#lastError);
         },
         (error: unknown) => this.#failed(writes, error),
       )
@@ -147,9 +158,10 @@ export class Writer {
         this.#checkIdle();
       });
     await Promise.race([done, stalled]);
+    return writes.length - again;
   }
 
-  async #failed(writes: readonly Write[], error: unknown): Promise<void> {
+  async #failed(writes: readonly Write<S, O>[], error: unknown): Promise<void> {
     const { clock } = this.#options;
     const meaning = meaningOf(error);
     const single = writes.length === 1;
@@ -162,9 +174,9 @@ export class Writer {
       this.#retry(writes, error);
     } else if (meaning === 'lease-lost' && !single) {
       // Somebody has revoked one of the leases: nothing was written, and the others can do without it.
-      const leased = writes.filter(({ lease }) => lease !== undefined);
+      const leased = writes.filter(({ set }) => set.lease !== undefined);
       this.#retry(
-        writes.filter(({ lease }) => lease === undefined),
+        writes.filter(({ set }) => set.lease === undefined),
         error,
       );
       reject(leased, problemOf(meaning, error, { bytes: 0, operations: 0 }));
@@ -175,7 +187,7 @@ export class Writer {
   }
 
   /** After a transaction that was not executed. Only writes without an answer to their client are ever sent again. */
-  #retry(writes: readonly Write[], error: unknown): void {
+  #retry(writes: readonly Write<S, O>[], error: unknown): void {
     this.#lastError = error;
     this.#queue.putBack(writes);
     // Whose time is over since the last look must not be sent any more.
@@ -214,6 +226,6 @@ export class Writer {
   }
 }
 
-function reject(writes: readonly Write[], problem: Problem): void {
+function reject(writes: readonly Write<Gathered, never>[], problem: Problem): void {
   for (const write of writes) write.reject(problem);
 }

@@ -11,12 +11,14 @@ import { EtcdClient } from '../../../../src/store/etcd/connect/client.ts';
 import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../../src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../../../src/store/etcd/options.ts';
+import { requirementOf } from '../../../../src/store/etcd/write/comparisons.ts';
 import { ConditionalWriter } from '../../../../src/store/etcd/write/conditional.ts';
 import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
 import type { Condition, Version } from '../../../../src/store/store.ts';
 
 const prefix = '/p/';
-const set = { values: new Map([['a', Buffer.from('"ours"')]]), lease: undefined, doubtful: new Set<string>() };
+const values = new Map([['a', Buffer.from('"ours"')]]);
+const set = { values, lease: undefined, doubtful: new Set<string>(), deletes: false };
 
 /**
  * A writer whose way to etcd goes through a proxy. `before` is called by each barrier with its number, from 1 on, and may
@@ -41,7 +43,7 @@ async function setUp(t: ExecutionContext, requestTimeout = 20_000) {
   const write = async (condition: Condition, onBarrier: typeof before) => {
     before = onBarrier;
     try {
-      await writer.write(set, condition, systemClock.now() + requestTimeout);
+      await writer.write(set, requirementOf(['a'], condition), systemClock.now() + requestTimeout);
       return 'done';
     } catch (error) {
       return error instanceof Problem ? error.code : String(error);

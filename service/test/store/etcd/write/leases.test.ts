@@ -12,8 +12,8 @@ import { layout } from '../../../../src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../../../src/store/etcd/options.ts';
 import { deadlineOf } from '../../../../src/store/etcd/write/lease-id.ts';
 import { LeaseSweeper } from '../../../../src/store/etcd/write/lease-sweeper.ts';
+import { writerOfSets } from '../../../../src/store/etcd/write/sets.ts';
 import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
-import { Writer } from '../../../../src/store/etcd/write/writer.ts';
 import { KeyIndex } from '../../../../src/store/index/key-index.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import { metric, newPrefix, openReady, read } from '../harness.ts';
@@ -129,7 +129,7 @@ test('a lease that somebody revoked costs its own request, not those that share 
   const keyspace = layout(newPrefix());
   const client = new EtcdClient({ endpoints: etcd.endpoints }, systemClock, metrics);
   t.teardown(() => client.close());
-  const writer = new Writer({
+  const writer = writerOfSets({
     ...{ client, layout: keyspace, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
     nonces: new WriteNonces(),
     timeline: () => '00000001',
@@ -138,7 +138,7 @@ test('a lease that somebody revoked costs its own request, not those that share 
   t.teardown(() => writer.close());
   const write = (key: string, lease?: string) => {
     const values = new Map([[key, Buffer.from('1')]]);
-    return codeOf(writer.write({ values, lease, doubtful: new Set() }, systemClock.now() + 10_000));
+    return codeOf(writer.write({ values, lease, doubtful: new Set(), deletes: false }, systemClock.now() + 10_000));
   };
   const together = [write('a'), write('b', '12345'), write('c'), write('d', '12345')];
   t.deepEqual(await Promise.all(together), ['done', 'unavailable', 'done', 'unavailable']);

@@ -11,8 +11,8 @@ import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
 import { layout } from '../../../../src/store/etcd/layout.ts';
 import { etcdDefaults } from '../../../../src/store/etcd/options.ts';
 import type { TxnRequest, TxnResponse } from '../../../../src/store/etcd/wire/messages.ts';
+import { writerOfSets } from '../../../../src/store/etcd/write/sets.ts';
 import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
-import { Writer } from '../../../../src/store/etcd/write/writer.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
@@ -27,7 +27,7 @@ function setUp() {
   const sent: Sent[] = [];
   const keysOf = ({ success = [] }: TxnRequest) =>
     success.slice(1).map(({ request_put }) => String(request_put?.key).slice(`${etcdDefaults.prefix}k/`.length));
-  const writer = new Writer({
+  const writer = writerOfSets({
     client: {
       member: async () => ({}) as Endpoint,
       avoid: () => {},
@@ -48,7 +48,12 @@ function setUp() {
   });
   /** Resolves with what became of the write. */
   const write = async (key: string, deadline: number) => {
-    const set = { values: new Map([[key, Buffer.from('1')]]), lease: undefined, doubtful: new Set<string>() };
+    const set = {
+      values: new Map([[key, Buffer.from('1')]]),
+      lease: undefined,
+      doubtful: new Set<string>(),
+      deletes: false,
+    };
     try {
       return (await writer.write(set, deadline)).revision;
     } catch (error) {

@@ -1,0 +1,99 @@
+/**
+ * What a cache takes when it is as full as its default lets it be: `node --expose-gc bench/caches/memory.ts NAME` prints the
+ * bytes by which the heap and the buffers outside of it grow, in a process of its own.
+ */
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { jsonAnswer } from '../../service/src/answers/answer.ts';
+import { CodedForms } from '../../service/src/answers/coded-forms.ts';
+import { AdmitOnSecondAccess } from '../../service/src/caches/admit-on-second-access.ts';
+import { AnswerCache, type Source } from '../../service/src/caches/answer-cache.ts';
+import { repeatedPart } from '../../service/src/caches/caches.ts';
+import { DumpCache } from '../../service/src/caches/dump-cache.ts';
+import { RepeatedReads } from '../../service/src/caches/repeated-reads.ts';
+import { readConfig } from '../../service/src/config.ts';
+import { ByteBudget } from '../../service/src/server/byte-budget.ts';
+import type { Store } from '../../service/src/store/store.ts';
+import { groupSize, keyOf, prefixOf } from '../speed/data.ts';
+import type { CacheName } from './caches.ts';
+import { value } from './workloads.ts';
+
+const { answerCache, dumpCache } = readConfig({});
+const forAnswers = answerCache * (1 - repeatedPart);
+
+/** Each returns what holds the memory. */
+const full: Readonly<Record<CacheName, () => unknown>> = {
+  values: () => answersOf({ by: 'key', answer: () => jsonAnswer(value, '"0123456789abcdef.1234567"') }, keyOf),
+  searches: () => answersOf({ by: 'prefix', answer: (prefix) => jsonAnswer(JSON.stringify(keysOf(prefix))) }, prefixOf),
+  admission: () => new AdmitOnSecondAccess(),
+  'repeated reads': repeated,
+  dumps,
+  forms,
+};
+
+const name = process.argv[2] as CacheName;
+const before = await bytesNow();
+const held = await full[name]();
+console.log((await bytesNow()) - before);
+// It lives until it was measured.
+if (held === undefined) throw new Error(`${name} keeps nothing`);
+
+async function bytesNow(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.();
+    await turn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const store = (more: Partial<Store> = {}) =>
+  ({ listen() {}, lastExpired: () => undefined, revision: () => 1, ...more }) as unknown as Store;
+
+const keysOf = (prefix: string) =>
+  Array.from({ length: groupSize }, (_, i) => `${prefix}${i}`.padEnd(keyOf(0).length, 't'));
+
+/** More than its two generations hold. */
+function answersOf(source: Source, textOf: (n: number) => string): AnswerCache {
+  const cache = new AnswerCache(store(), forAnswers, { again: () => true });
+  for (let n = 0; n < 300_000; n++) cache.answer(source, textOf(n));
+  return cache;
+}
+
+function repeated(): RepeatedReads {
+  const cache = new RepeatedReads(answerCache * repeatedPart);
+  const body = `{${keysOf('g000000.').map((key) => `"${key}":${value}`)}}`;
+  for (let n = 0; n < 2000; n++) cache.pass(`other ${n}`, 'tag', jsonAnswer(body));
+  for (let n = 0; n < 1000; n++) cache.pass(`other ${n}`, 'tag', jsonAnswer(body));
+  return cache;
+}
+
+/** Pairs whose text is as long as the cache takes. */
+function dumps(): DumpCache {
+  const count = Math.floor((dumpCache - 1000) / (keyOf(0).length + value.length + 4));
+  const indexOf = new Map(Array.from({ length: count }, (_, n) => [keyOf(n), n] as const));
+  function* pairs({ after }: { readonly after?: string | undefined }) {
+    for (let n = after === undefined ? 0 : (indexOf.get(after) ?? 0) + 1; n < count; n++)
+      yield { key: keyOf(n), value };
+  }
+  // With a clock that stands still it reads all at one go.
+  const cache = new DumpCache(store({ pairs } as unknown as Partial<Store>), dumpCache, () => 0);
+  const ready = cache.take();
+  if (ready === undefined) throw new Error('The dump is not kept');
+  ready.release();
+  indexOf.clear();
+  return cache;
+}
+
+/** Of a text that comes to nearly as many bytes as a form may have, in both codings. */
+async function forms(): Promise<CodedForms> {
+  const cache = new CodedForms();
+  const unsent = new ByteBudget(1 << 30);
+  const parts = [Buffer.from(randomBytes(6_900_000).toString('hex'))];
+  for (const coding of ['gzip', 'zstd'] as const) {
+    const form = await cache.take(coding, parts, unsent);
+    if (form === undefined) throw new Error(`The form in ${coding} is not kept`);
+    form.release();
+  }
+  return cache;
+}
