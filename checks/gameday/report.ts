@@ -11,8 +11,8 @@ they are written, and writes this page.
     npm run gameday -- --only=overload,quorum-lost       # these; the results of the others stay
 
 It needs a test cluster with the images, as [the end-to-end tests](kubernetes.md#the-end-to-end-tests) do, and Prometheus on
-your machine (any version: pods are found through \`kubectl\`). Each scenario has a KvStore in a namespace of its own, which is deleted afterwards. \`leader-cut-off\` also needs
-\`KV_E2E_NODE\`, a command that runs another one on the node.
+your machine (any version: pods are found through \`kubectl\`). Each scenario has a KvStore in a namespace of its own, which
+is deleted afterwards. \`leader-cut-off\` also needs \`KV_E2E_NODE\`, a command that runs another one on the node.
 
 **How it is measured.** Prometheus scrapes the pods through the API server and evaluates the rules of
 [dashboards](../dashboards/README.md) every 5 s. An alert waits as long as the product's rule says, and 5 minutes at the most:

@@ -91,6 +91,11 @@ export function certificateLeft(selector = ''): string {
   return `${pick('kvstore_certificate_expiry_timestamp_seconds', selector)} - time()`;
 }
 
+/** Members of etcd that Prometheus cannot scrape, or that know no leader: one that is cut off may answer Prometheus. */
+export function membersDown(selector: string): string {
+  return `up{${selector}} == 0 or etcd_server_has_leader{${selector}} == 0`;
+}
+
 /** Part of etcd's quota that a member's database takes. */
 export function quotaUsed(selector: string): string {
   return `${pick('etcd_mvcc_db_total_size_in_bytes', selector)} / ${pick('etcd_server_quota_backend_bytes', selector)}`;

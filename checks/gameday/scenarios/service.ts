@@ -61,15 +61,15 @@ export const secretBroken: Scenario = {
 const overload: Scenario = {
   name: 'overload',
   title: 'More load than the replica can serve',
-  how: 'One replica with a quarter of a core gets 50 searches a second, each with 500 to 1,000 pairs in its answer.',
+  how: 'One replica with a tenth of a core gets 60 searches a second, each with 500 to 1,000 pairs in its answer.',
   alert: 'KvStoreSheddingLoad',
   spec: {
     ...small,
     replicas: 1,
-    resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '250m', memory: '512Mi' } },
+    resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '100m', memory: '512Mi' } },
   },
   picture: 'kvstore-service',
-  break: (store) => startOverload(store, 50),
+  break: (store) => startOverload(store, 60),
   repair: [{ has: /"replicas":5/ }],
 };
 

@@ -1,5 +1,5 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
-import { by, quantile, quotaUsed } from '../expressions.ts';
+import { by, membersDown, quantile, quotaUsed } from '../expressions.ts';
 import { type Alert, kvStoreName, label, storeName, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
@@ -43,8 +43,7 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: the others decide; KvStoreEtcdNoQuorum pages when too few are left.',
       for: '5m',
       wait: 'Longer than a member takes to restart.',
-      // A member that is cut off from the others may answer Prometheus all the same: it knows no leader.
-      expr: `(${up} == 0 or ${hasLeader} == 0) + on (${by}) group_left () ${knowing}`,
+      expr: `(${membersDown('component="etcd"')}) + on (${by}) group_left () ${knowing}`,
       signals: [up, hasLeader, led],
       subject: 'member',
       dashboard: 'kvstore-operator',
