@@ -16,6 +16,10 @@ export interface Call {
   readonly noneMatch?: string;
   /** Keys to delete, in one request. */
   readonly remove?: readonly string[];
+  /** Or else keys to increment by 1, in one request. */
+  readonly increment?: readonly string[];
+  /** Writes by POST /transaction: then a tag is that of each key. */
+  readonly transaction?: boolean;
   /** Sets only what is not there, or sets or deletes one key only while the entity tag fits. */
   readonly condition?: { readonly absent: true } | { readonly tag: string };
   /** Or else a prefix of keys to search for. */
@@ -54,6 +58,8 @@ const agent = new Agent({ keepAlive: true });
 /** Never rejects: an error is part of the answer. */
 export async function call(service: Target, wanted: Call): Promise<Answer> {
   try {
+    if (wanted.increment !== undefined) return await increment(service, wanted.increment);
+    if (wanted.transaction === true) return await transact(service, wanted);
     if (wanted.set !== undefined || wanted.remove !== undefined) return await write(service, wanted);
     if (wanted.search !== undefined) return await search(service, wanted.search, wanted);
     return await read(service, wanted);
@@ -93,6 +99,25 @@ async function write({ url }: Target, { set, ttl, remove = [], condition }: Call
       });
   if (!succeeded(reply)) return { error: codeOf(reply) };
   return { tag: reply.headers.etag ?? '' };
+}
+
+async function transact({ url }: Target, { set, ttl, remove, condition }: Call): Promise<Answer> {
+  const keys = [...Object.keys(set ?? {}), ...(remove ?? [])];
+  const wanted = condition === undefined ? undefined : 'tag' in condition ? condition.tag : null;
+  const body = JSON.stringify({
+    ...(wanted === undefined ? {} : { if: Object.fromEntries(keys.map((key) => [key, wanted])) }),
+    ...{ set, ttl, delete: remove },
+  });
+  const reply = await exchange(`${url}/transaction`, { method: 'POST', body });
+  return succeeded(reply) ? { tag: reply.headers.etag ?? '' } : { error: codeOf(reply) };
+}
+
+async function increment({ url }: Target, keys: readonly string[]): Promise<Answer> {
+  const body = JSON.stringify(Object.fromEntries(keys.map((key) => [key, 1])));
+  const reply = await exchange(`${url}/increment`, { method: 'POST', body });
+  if (!succeeded(reply)) return { error: codeOf(reply) };
+  const sums = JSON.parse(reply.text) as Record<string, number>;
+  return { values: keys.map((key) => String(sums[key])), tag: reply.headers.etag ?? '' };
 }
 
 async function search({ url }: Target, prefix: string, { stale }: Call): Promise<Answer> {

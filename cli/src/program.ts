@@ -15,6 +15,7 @@ import { addStatus } from './commands/status.ts';
 import { addSupportBundle } from './commands/support-bundle.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
+import { addWhoAmI } from './commands/whoami.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 import { printableLines } from './printable.ts';
@@ -22,7 +23,7 @@ import { type CommonOptions, createContext, withCommonOptions } from './settings
 
 const commands = [
   ...[addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore],
-  ...[addStatus, addSupportBundle, addVerify, addSalvage],
+  ...[addStatus, addWhoAmI, addSupportBundle, addVerify, addSalvage],
 ];
 
 const exitCodeHelp = `

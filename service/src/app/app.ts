@@ -48,10 +48,10 @@ export interface AppOptions extends RouteParts {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, scheduler, spans, tokens, maxBody, maxWait, audit } = options;
+  const { log, metrics, scheduler, spans, tokens, rates, maxBody, maxWait, audit } = options;
   const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
   const send = sender(scheduler, unsent);
-  const readBody = bodyReader(maxBody, maxWait);
+  const readBody = bodyReader({ maxBytes: maxBody, maxWait, scheduler });
   const answerRoute = answerRoutes({
     send,
     readBody,
@@ -68,7 +68,8 @@ export function createApp(options: AppOptions): Koa {
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
   const accept = acceptRequest(options.identity, hostCheck(options.hosts), options.clientCertificates ?? false);
-  const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes), readPathsOf(data));
+  const authorize =
+    tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes), readPathsOf(data), rates);
   const answerApi = answerFound(data, answerRoute);
   app.use(
     answerProblems({ log, metrics, audit }, (ctx, next) => {
@@ -76,7 +77,7 @@ export function createApp(options: AppOptions): Koa {
       // Koa's place for what the layers hand on.
       ctx.state = request;
       accept(ctx.req, request.target);
-      authorize?.(request);
+      authorize?.(request, ctx.res);
       return answerApi(ctx, next);
     }),
   );

@@ -31,8 +31,8 @@ export interface WatchParts {
   readonly tokens?: Tokens | undefined;
 }
 
-/** Rejects with Problem `unavailable`, `overloaded`, `history-gone` or `other-timeline`. */
-export type WatchChanges = (request: WatchRequest) => Promise<Answer>;
+/** `from`: what the request's token sees of the store. Rejects with Problem `unavailable`, `overloaded`, `history-gone` or `other-timeline`. */
+export type WatchChanges = (request: WatchRequest, from?: Store) => Promise<Answer>;
 
 export function watchChanges({ store, drain, registry, metrics, log, limits, tokens }: WatchParts): WatchChanges {
   /** Each with the token it was opened with. */
@@ -77,7 +77,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
     if (streams.size < limits.maxWatches) return;
     throw overloaded(`${limits.maxWatches} watches are open already.`);
   };
-  return async ({ filter, stale, resumed, token, isHead }) => {
+  return async ({ filter, stale, resumed, token, isHead }, from = store) => {
     refuseMore();
     // From now on: what was acknowledged before the request is no news.
     if (resumed === undefined && !stale) await store.barrier();
@@ -94,7 +94,7 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
         const stream = new ChangeStream({ to, filter, position, limits, deliveries, onProblem });
         streams.set(stream, token);
         to.once('close', () => streams.delete(stream));
-        return stream.open(store, begin);
+        return stream.open(from, begin);
       },
     };
   };

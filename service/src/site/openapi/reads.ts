@@ -60,6 +60,7 @@ export const getKey: Operation = {
     'unavailable',
   ],
   access: 'read',
+  namesKeys: true,
 };
 
 export const getKeys: Operation = {
@@ -99,6 +100,7 @@ export const getKeys: Operation = {
     'unavailable',
   ],
   access: 'read',
+  namesKeys: true,
 };
 
 export const search: Operation = {
