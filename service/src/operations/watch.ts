@@ -9,6 +9,7 @@ import type { WatchRequest } from '../requests/watches.ts';
 import type { Drain } from '../server/drain.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { requestFields } from '../telemetry/request-fields.ts';
 import { ChangeStream, type ChangeStreamLimits } from './change-stream.ts';
 import { Deliveries } from './deliveries.ts';
 import type { WatchPlaces } from './watch-places.ts';
@@ -67,7 +68,9 @@ export function watchChanges({
   // The request has ended well by then, so no other code counts it. One that ends all watches needs no line for each.
   const onProblem = (problem: Problem) => {
     metrics.problem(problem.code);
-    if (problem.code === 'internal') log.error({ err: problem, route: '/watch' }, 'watch failed');
+    if (problem.code !== 'internal') return;
+    const asked = requestFields({ route: '/watch', code: problem.code });
+    log.error({ ...asked, err: problem }, 'watch failed');
   };
   drain.begun.addEventListener('abort', () => {
     for (const stream of streams.keys()) {

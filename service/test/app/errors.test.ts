@@ -62,7 +62,7 @@ test('an unexpected error is a 500 that is logged and shows no detail', async (t
     t.true(JSON.stringify(line.err).includes('secret'));
   }
   t.deepEqual(
-    service.logged.map(({ method, route }) => [method, route]),
+    service.logged.map((line) => [line['http.request.method'], line['http.route']]),
     [
       ['POST', '/set'],
       ['GET', '/'],
