@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jsonAnswer } from '../../service/src/answers/answer.ts';
 import { CodedForms } from '../../service/src/answers/coded-forms.ts';
-import { AdmitOnSecondAccess } from '../../service/src/caches/admit-on-second-access.ts';
 import { AnswerCache, type Source } from '../../service/src/caches/answer-cache.ts';
 import { repeatedPart } from '../../service/src/caches/caches.ts';
 import { DumpCache } from '../../service/src/caches/dump-cache.ts';
@@ -25,7 +24,6 @@ const forAnswers = answerCache * (1 - repeatedPart);
 const full: Readonly<Record<CacheName, () => unknown>> = {
   values: () => answersOf({ by: 'key', answer: () => jsonAnswer(value, '"0123456789abcdef.1234567"') }, keyOf),
   searches: () => answersOf({ by: 'prefix', answer: (prefix) => jsonAnswer(JSON.stringify(keysOf(prefix))) }, prefixOf),
-  admission: () => new AdmitOnSecondAccess(),
   'repeated reads': repeated,
   dumps,
   forms,
@@ -55,7 +53,7 @@ const keysOf = (prefix: string) =>
 
 /** More than its two generations hold. */
 function answersOf(source: Source, textOf: (n: number) => string): AnswerCache {
-  const cache = new AnswerCache(store(), forAnswers, { again: () => true });
+  const cache = new AnswerCache(store(), forAnswers);
   for (let n = 0; n < 300_000; n++) cache.answer(source, textOf(n));
   return cache;
 }

@@ -8,8 +8,10 @@ import { CodedForms } from '../answers/coded-forms.ts';
 import type { Store } from '../store/store.ts';
 import { InFlightTexts } from './in-flight-texts.ts';
 
-/** Bytes of an answer: what goes out in one system call. */
-const maxLength = 1 << 20;
+/** Bytes of a part: what goes out in one system call. */
+const partLength = 1 << 20;
+/** Bytes of an answer: as JSON Lines, ten or twenty thousand pairs. */
+const maxLength = 4 * partLength;
 /** Questions that are remembered to be known when they come again, and the longest, in characters. */
 const maxAsked = 1000;
 const maxQuestion = 4096;
@@ -74,7 +76,7 @@ export class RepeatedReads {
     const kept = this.#kept;
     if (!kept.again(question)) return answer;
     if (answer.kind === 'text') {
-      this.#keep(kept, question, answer, Buffer.from(answer.text));
+      this.#keep(kept, question, answer, [Buffer.from(answer.text)]);
       return answer;
     }
     return { ...answer, slices: this.#gathered(kept, question, answer) };
@@ -82,43 +84,67 @@ export class RepeatedReads {
 
   /** Clients take as long as they like: what is gathered for all of them has a bound, too. */
   *#gathered(kept: Kept, question: string, answer: SlicedAnswer): Iterable<string | Buffer> {
-    let slices: (string | Buffer)[] | undefined = [];
+    let gathered: Gathered | undefined = new Gathered();
     let length = 0;
     const drop = () => {
-      if (slices !== undefined) this.#gathering -= length;
-      slices = undefined;
+      if (gathered !== undefined) this.#gathering -= length;
+      gathered = undefined;
     };
     try {
       for (const slice of answer.slices) {
-        if (slices !== undefined) {
+        if (gathered !== undefined) {
           length += slice.length;
           this.#gathering += slice.length;
-          slices.push(slice);
+          gathered.add(slice);
           if (length > maxLength || this.#gathering > this.#maxBytes || kept !== this.#kept) drop();
         }
         yield slice;
       }
-      if (slices === undefined) return;
-      const text = Buffer.from(slices.join(''));
-      this.#keep(kept, question, answer, text, ['Content-Length', String(text.length)]);
+      if (gathered !== undefined) this.#keep(kept, question, answer, gathered.end(), true);
     } finally {
       drop();
     }
   }
 
-  /** `more`: headers that only a text which is ready has. */
+  /** `isNowWhole`: its length was not known when it was sent in slices. */
   #keep(
     kept: Kept,
     question: string,
     { status, headers }: Pick<Answer, 'status' | 'headers'>,
-    text: Buffer,
-    more: readonly string[] = [],
+    parts: readonly Buffer[],
+    isNowWhole = false,
   ): void {
-    const bytes = overhead + 2 * question.length + text.length;
-    if (kept !== this.#kept || text.length > maxLength || kept.answers.has(question)) return;
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const bytes = overhead + 2 * question.length + length;
+    if (kept !== this.#kept || length > maxLength || kept.answers.has(question)) return;
     if (kept.bytes + bytes > this.#maxBytes) return;
     kept.bytes += bytes;
-    const ready = { status, headers: [...headers, ...more], parts: [text], length: text.length };
+    const more = isNowWhole ? ['Content-Length', String(length)] : [];
+    const ready = { status, headers: [...headers, ...more], parts, length };
     kept.answers.set(question, { kind: 'bytes', ...ready, forms: new CodedForms() });
+  }
+}
+
+/** Slices of an answer, put together part by part: all at once would hold up other requests. */
+class Gathered {
+  readonly #parts: Buffer[] = [];
+  #slices: (string | Buffer)[] = [];
+  #length = 0;
+
+  add(slice: string | Buffer): void {
+    this.#slices.push(slice);
+    this.#length += slice.length;
+    if (this.#length >= partLength) this.#join();
+  }
+
+  end(): readonly Buffer[] {
+    if (this.#length > 0) this.#join();
+    return this.#parts;
+  }
+
+  #join(): void {
+    this.#parts.push(Buffer.from(this.#slices.join('')));
+    this.#slices = [];
+    this.#length = 0;
   }
 }

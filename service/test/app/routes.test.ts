@@ -200,7 +200,7 @@ contractTest(
       /^There is no parameter `prefx`\. Did you mean `prefix`\? This call knows (`\w+`, )+`\w+`\.$/,
     );
     t.regex(await of('/search?prefix=a&lmit=1', 'GET'), /`lmit`\. Did you mean `limit`\? This call knows `prefix`/);
-    t.is(await of('/get/a?_=12345', 'GET'), 'There is no parameter `_`. This call knows `consistency`.');
+    t.is(await of('/get/a?_=12345', 'GET'), 'There is no parameter `_`. This call knows `consistency`, `wait`.');
     t.is(await of('/get/a?ttl=1', 'DELETE'), 'There is no parameter `ttl`. This call knows none.');
     t.regex(await of(`/watch?${'x'.repeat(5000)}=1`, 'GET'), /^There is no parameter `x{100}`/);
     await of('/delete?prefix=a', 'POST', '["a"]');

@@ -104,10 +104,19 @@ test('memory is bounded: by answers, by questions, and by what clients hold of e
   t.is(held, 4);
 });
 
-test('one that is larger than a system call takes is not kept', (t) => {
-  const reads = new RepeatedReads(10 * large);
-  for (let i = 0; i < 2; i++) take(reads.pass('q', '"1"', sliced(['x'.repeat(large), 'x'])));
-  t.is(reads.get('q', '"1"'), undefined);
+test('an answer is kept in parts that a system call takes, and one of more than 4 MiB is not', (t) => {
+  const reads = new RepeatedReads(20 * large);
+  const slices = Array.from({ length: 50 }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(64 * 1024));
+  for (let i = 0; i < 2; i++) take(reads.pass('q', '"1"', sliced(slices)));
+  const answer = reads.get('q', '"1"');
+  t.deepEqual(
+    answer?.parts.map(({ length }) => length),
+    [large, large, large, 2 * 64 * 1024],
+  );
+  t.is(answer?.length, 50 * 64 * 1024);
+  t.is(textOf(answer), slices.join(''));
+  for (let i = 0; i < 2; i++) take(reads.pass('larger', '"1"', sliced(['x'.repeat(4 * large), 'x'])));
+  t.is(reads.get('larger', '"1"'), undefined);
 });
 
 test('what was read before the index was replaced, or known to be damaged, is dropped', (t) => {
