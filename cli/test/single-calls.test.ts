@@ -184,7 +184,7 @@ test.serial('a path in the URL goes before every call', async (t) => {
   const front = await startFront(t, 'http://127.0.0.1:1');
   front.act = () => ({ status: 404, code: 'key-not-found' });
   t.is((await cli(t, ['get', '..', '--url', `${front.url}/store/`])).code, 3);
-  t.deepEqual(front.seen, ['GET /store/?prefix=..&limit=1']);
+  t.deepEqual(front.seen, ['POST /store/get']);
 });
 
 test.serial('incr adds to a key, exactly, and says why it cannot', async (t) => {
