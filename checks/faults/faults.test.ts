@@ -14,6 +14,7 @@ async function survives(t: ExecutionContext, mode: Mode): Promise<void> {
   t.true(Object.keys(summary.faults).length > 0);
   t.true(summary.operations > 100);
   t.true(summary.expiring.judged > 0);
+  t.true(summary.counted > 50);
   t.is(summary.failure, undefined);
   t.deepEqual(summary.lostOrStale, []);
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '../../test-support/wait-for.ts';
+import { Counters } from '../linearizable/counters.ts';
 import { violations } from '../linearizable/history.ts';
 import { HotKeys } from '../linearizable/hot-keys.ts';
 import { Mirrors } from '../linearizable/mirror/mirrors.ts';
@@ -60,11 +61,14 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     cleanups.push(() => mirrors.stop());
     const expiring = new ExpiringClients({ replicas, clients: clients / 3, random: seededRandom(seed + 2), rest });
     cleanups.push(() => expiring.stop());
+    const counters = new Counters({ replicas, clientsPerReplica, random: seededRandom(seed + 50), rest });
+    cleanups.push(() => counters.stop());
     await recovered(system, recorder);
     const start = performance.now();
     const { faults, failure } = await injectFaults(system, recorder, { seed, seconds, onFault, signal });
     const end = performance.now();
-    await Promise.all([workload.stop(), hotKeys.stop(), expiring.stop()]);
+    await Promise.all([workload.stop(), hotKeys.stop(), expiring.stop(), counters.stop()]);
+    if (failure === undefined) await counters.finish();
     if (failure === undefined) await mirrors.finish();
     else await mirrors.stop();
     const { history: recorded, errors } = recorder;
@@ -84,11 +88,13 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
       impossible: system.impossible,
       ...availability(recorded, start, end),
       expiring: { keys: expiring.history.keys.length, judged: deadlines.judged },
+      counted: counters.count,
       mirrored: { events: mirrors.events, compared: mirrors.compared },
       lostOrStale: [
         ...violations(history),
         ...recorder.violations,
-        ...mirrors.violations(recorded),
+        ...counters.violations(),
+        ...mirrors.violations([...recorded, ...counters.writes]),
         ...last.differences,
         ...deadlines.violations,
       ],

@@ -20,10 +20,12 @@ export interface Summary {
   readonly longestGap: number;
   /** Keys that had a time to live, and reads that said something about their deadlines. */
   readonly expiring: { readonly keys: number; readonly judged: number };
+  /** Increments and reads of counters. */
+  readonly counted: number;
   /** Watch events that clients applied to a copy of the store, and comparisons of a whole copy with the store. */
   readonly mirrored: { readonly events: number; readonly compared: number };
   /**
-   * What linearizability forbids: an acknowledged write that is gone, an old or torn answer, replicas that differ, an
+   * What linearizability forbids: an acknowledged write that is gone, an increment that is lost or doubled, an old or torn answer, replicas that differ, an
    * entity tag of another value; what is shown after its deadline, or gone before; and what a watch lost or repeated.
    */
   readonly lostOrStale: readonly string[];
@@ -56,11 +58,12 @@ export function availability(
 /** The summary as lines of text. */
 export function summaryText(summary: Summary): string {
   const { seconds, operations, unknown, refused, faults, impossible, unavailable, longestGap } = summary;
-  const { failure, expiring, mirrored, lostOrStale } = summary;
+  const { failure, expiring, counted, mirrored, lostOrStale } = summary;
   const total = Object.values(faults).reduce((sum, count) => sum + count, 0);
   return [
     `operations: ${operations} in ${seconds} s; refused or lost: ${JSON.stringify(refused)}; writes of unknown outcome: ${unknown}`,
     `with a time to live: ${expiring.keys} keys; reads that were held against a deadline: ${expiring.judged}`,
+    `increments and reads of counters: ${counted}`,
     `watch events: ${mirrored.events}; copies that were compared with the store: ${mirrored.compared}`,
     `faults: ${total}`,
     ...Object.entries(faults).map(([name, count]) => `  ${String(count).padStart(4)}  ${name}`),

@@ -16,6 +16,10 @@ export interface Call {
   readonly noneMatch?: string;
   /** Keys to delete, in one request. */
   readonly remove?: readonly string[];
+  /** Or else keys to increment by 1, in one request. */
+  readonly increment?: readonly string[];
+  /** Writes by POST /transaction: then a tag is that of each key. */
+  readonly transaction?: boolean;
   /** Sets only what is not there, or sets or deletes one key only while the entity tag fits. */
   readonly condition?: { readonly absent: true } | { readonly tag: string };
   /** Or else a prefix of keys to search for. */
@@ -54,6 +58,8 @@ const agent = new Agent({ keepAlive: true });
 /** Never rejects: an error is part of the answer. */
 export async function call(service: Target, wanted: Call): Promise<Answer> {
   try {
+    if (wanted.increment !== undefined) return await increment(service, wanted.increment);
+    if (wanted.transaction === true) return await transact(service, wanted);
     if (wanted.set !== undefined || wanted.remove !== undefined) return await write(service, wanted);
     if (wanted.search !== undefined) return await search(service, wanted.search, wanted);
     return await read(service, wanted);
@@ -95,6 +101,25 @@ async function write({ url }: Target, { set, ttl, remove = [], condition }: Call
   return { tag: reply.headers.etag ?? '' };
 }
 
+async function transact({ url }: Target, { set, ttl, remove, condition }: Call): Promise<Answer> {
+  const keys = [...Object.keys(set ?? {}), ...(remove ?? [])];
+  const wanted = condition === undefined ? undefined : 'tag' in condition ? condition.tag : null;
+  const body = JSON.stringify({
+    ...(wanted === undefined ? {} : { if: Object.fromEntries(keys.map((key) => [key, wanted])) }),
+    ...{ set, ttl, delete: remove },
+  });
+  const reply = await exchange(`${url}/transaction`, { method: 'POST', body });
+  return succeeded(reply) ? { tag: reply.headers.etag ?? '' } : { error: codeOf(reply) };
+}
+
+async function increment({ url }: Target, keys: readonly string[]): Promise<Answer> {
+  const body = JSON.stringify(Object.fromEntries(keys.map((key) => [key, 1])));
+  const reply = await exchange(`${url}/increment`, { method: 'POST', body });
+  if (!succeeded(reply)) return { error: codeOf(reply) };
+  const sums = JSON.parse(reply.text) as Record<string, number>;
+  return { values: keys.map((key) => String(sums[key])), tag: reply.headers.etag ?? '' };
+}
+
 async function search({ url }: Target, prefix: string, { stale }: Call): Promise<Answer> {
   const reply = await exchange(`${url}/search?prefix=${encodeURIComponent(prefix)}&${consistency(stale)}`);
   return succeeded(reply) ? { keys: JSON.parse(reply.text) as string[] } : { error: codeOf(reply) };
@@ -104,7 +129,8 @@ async function read({ url }: Target, { get = [], noneMatch, stale }: Call): Prom
   const [first = ''] = get;
   if (get.length === 1) {
     const headers: Asked['headers'] = noneMatch === undefined ? {} : { 'If-None-Match': noneMatch };
-    const reply = await exchange(`${url}/get/${encodeURIComponent(first)}?${consistency(stale)}`, { headers });
+    const wait = noneMatch !== undefined && conditionalReads++ % 2 === 0 ? '&wait=1' : '';
+    const reply = await exchange(`${url}/get/${encodeURIComponent(first)}?${consistency(stale)}${wait}`, { headers });
     const tag = reply.headers.etag ?? '';
     if (reply.status === 304) return { unmodified: true, tag };
     if (succeeded(reply)) return { values: [reply.text], tag };
@@ -116,6 +142,9 @@ async function read({ url }: Target, { get = [], noneMatch, stale }: Call): Prom
   const pairs = JSON.parse(reply.text) as Record<string, unknown>;
   return { values: get.map((key) => (key in pairs ? JSON.stringify(pairs[key]) : null)) };
 }
+
+/** Every other one waits until its key is not what the client knows. */
+let conditionalReads = 0;
 
 let groupsRead = 0;
 

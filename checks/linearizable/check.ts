@@ -46,9 +46,10 @@ console.log(`deletions: ${counted(({ value, kind }) => kind === 'write' && value
 const unknown = writes.filter(({ end }) => end === Number.POSITIVE_INFINITY).length;
 console.log(`writes of unknown outcome: ${unknown}; refused or lost: ${JSON.stringify(Object.fromEntries(errors))}`);
 console.log(`watch events: ${mirrored.events}; copies compared with the store: ${mirrored.compared}`);
+console.log(`increments and reads of counters: ${result.counted}`);
 console.log(`faults: ${JSON.stringify(injected)}`);
 
-report('entity tags and copies', result.faults);
+report('entity tags, copies and counters', result.faults);
 report('own checker', violations(history));
 const verdict = await porcupine(history);
 console.log(`Porcupine: ${verdict}`);

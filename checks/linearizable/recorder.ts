@@ -23,6 +23,7 @@ export class Recorder {
   readonly #registers = new Map<string, Register>();
   readonly #stale: boolean;
   #count = 0;
+  #writes = 0;
   #failures = 0;
 
   /** `stale`: reads are made without the barrier, so the history is expected to be broken. */
@@ -64,7 +65,7 @@ export class Recorder {
     const set = Object.fromEntries(registers.flatMap(({ keys }) => keys).map((key) => [key, text]));
     const start = performance.now();
     const { error, tag } = await call(replica, {
-      set,
+      ...{ set, transaction: this.#byTransaction(registers, condition) },
       ...(ttl === undefined ? {} : { ttl }),
       ...(condition === undefined ? {} : { condition: condition === 'absent' ? { absent: true } : condition }),
     });
@@ -80,7 +81,10 @@ export class Recorder {
   async remove(client: number, replica: Target, register: Register, condition?: Known): Promise<void> {
     register.deleted = true;
     const start = performance.now();
-    const { error } = await call(replica, { remove: register.keys, ...(condition === undefined ? {} : { condition }) });
+    const { error } = await call(replica, {
+      ...{ remove: register.keys, transaction: this.#byTransaction([register], condition) },
+      ...(condition === undefined ? {} : { condition }),
+    });
     const end = this.#ended(error);
     if (error !== undefined && notWritten.includes(error)) {
       register.deleted = false;
@@ -88,6 +92,12 @@ export class Recorder {
       return;
     }
     this.#journal.wrote({ client, register, value: gone, condition, start, end, tag: undefined }, false);
+  }
+
+  /** A part of the writes, and those that no header can ask for: several keys that each have the entity tag. */
+  #byTransaction(registers: readonly Register[], condition: WriteCondition): boolean {
+    const keys = registers.reduce((sum, register) => sum + register.keys.length, 0);
+    return ++this.#writes % 3 === 0 || (typeof condition === 'object' && keys > 1);
   }
 
   /** With If-None-Match, if a known value is given. */

@@ -7,6 +7,7 @@ import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
+import { Counters } from './counters.ts';
 import { faults } from './faults.ts';
 import { HotKeys } from './hot-keys.ts';
 import { Mirrors } from './mirror/mirrors.ts';
@@ -38,6 +39,8 @@ export interface RunResult {
   readonly errors: ReadonlyMap<string, number>;
   /** Watch events that were taken, and whole copies that were compared with the store. */
   readonly mirrored: { readonly events: number; readonly compared: number };
+  /** Increments and reads of counters. */
+  readonly counted: number;
   /** What is wrong in any order of the operations, one text each. */
   readonly faults: readonly string[];
 }
@@ -77,12 +80,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
       await start(i);
     };
     const recorder = new Recorder({ stale });
-    const clients = [
+    const clients: { stop(): Promise<void> }[] = [
       new Workload({ recorder, replicas, clientsPerReplica: 3, random }),
       ...Array.from({ length: teams }, (_, team) => {
         return new HotKeys({ recorder, replicas, perReplica: 5, random: seededRandom(seed + 1 + team), team, rest: 4 });
       }),
     ];
+    const counters = new Counters({ replicas, clientsPerReplica: 4, random: seededRandom(seed + 50) });
+    clients.push(counters);
     cleanups.push(() => Promise.all(clients.map((each) => each.stop())));
     // Their numbers are their own, so that each series is the same however fast the others are.
     const numbers = (i: number) => seededRandom(seed + 100 + i);
@@ -104,11 +109,17 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     await sleep(100);
     await Promise.all(clients.map((each) => each.stop()));
+    await counters.finish();
     await mirrors.finish();
     return {
       ...{ history: withPresence(history), errors: recorder.errors },
       mirrored: { events: mirrors.events, compared: mirrors.compared },
-      faults: [...recorder.violations, ...mirrors.violations(history)],
+      counted: counters.count,
+      faults: [
+        ...recorder.violations,
+        ...counters.violations(),
+        ...mirrors.violations([...history, ...counters.writes]),
+      ],
     };
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();

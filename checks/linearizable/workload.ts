@@ -70,7 +70,7 @@ export class Workload {
     const conditional = random() < 0.4;
     if (!conditional) return recorder.set(client, replica, [register]);
     if (register.written === undefined) return recorder.set(client, replica, [register], { condition: 'absent' });
-    const condition = register.keys.length === 1 ? pick(register.known, random) : undefined;
+    const condition = pick(register.known, random);
     return recorder.set(client, replica, [register], { condition });
   }
 

@@ -83,7 +83,10 @@ export function mayPass(error: unknown): error is ServerError | ConnectionError 
 /** Whether nothing was written, for certain: then also a write that must not happen twice may be sent again. */
 export function nothingHappened(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.neverSent;
-  return error instanceof ServerError && ['overloaded', 'unavailable', 'not-ready'].includes(error.code ?? '');
+  return (
+    error instanceof ServerError &&
+    ['overloaded', 'unavailable', 'not-ready', 'rate-limited'].includes(error.code ?? '')
+  );
 }
 
 function exitCodeOf(status: number, code: string | undefined): ExitCode {

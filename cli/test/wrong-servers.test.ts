@@ -90,6 +90,7 @@ const commands: readonly (readonly string[])[] = [
   ['search', '--prefix', ''],
   ['search', '--prefix', '', '--values'],
   ['watch'],
+  ['whoami'],
   ['export'],
   ['import', '-'],
 ];

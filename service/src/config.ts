@@ -98,7 +98,7 @@ export const settings = {
   maxWatches: setting(
     'KV_MAX_WATCHES',
     '5000',
-    'Watches at once; one more is refused with 503.',
+    'Watches, and reads that wait for a change, at once; one more is refused with 503.',
     wholeNumber(0, 1_000_000),
   ),
   watchHeartbeat: setting('KV_WATCH_HEARTBEAT', '15s', 'Time between signs of life on a watch.', duration),
@@ -204,6 +204,18 @@ export const settings = {
     '',
     'File with the tokens that may use the API, read again when it changes; empty: anybody may.',
     optional,
+  ),
+  tokenRequestRate: setting(
+    'KV_TOKEN_REQUEST_RATE',
+    '0',
+    'Requests a second that each token may send to this process, where its entry in KV_TOKENS_FILE says nothing else; more are answered with 429. 0: any.',
+    wholeNumber(0, 1_000_000_000),
+  ),
+  tokenByteRate: setting(
+    'KV_TOKEN_BYTE_RATE',
+    '0',
+    'Bytes a second, of bodies and answers, that each token may have of this process, likewise; while it has had more, requests are answered with 429. 0: any.',
+    sizeOrNone,
   ),
   tlsCertFile: setting(
     'KV_TLS_CERT_FILE',

@@ -6,6 +6,7 @@ import { createApp } from './app/app.ts';
 import { trustedCaller } from './app/trusted-caller.ts';
 import { createAudit } from './audit/audit.ts';
 import type { Tokens } from './auth/token-file.ts';
+import { TokenRates } from './auth/token-rates.ts';
 import { type Caches, createCaches } from './caches/caches.ts';
 import type { Config } from './config.ts';
 import { metricsText } from './operations/health.ts';
@@ -17,6 +18,7 @@ import { addressOf, listen } from './server/listen.ts';
 import { listenForMetrics, type MetricsServer } from './server/metrics-server.ts';
 import { Peers } from './server/peers.ts';
 import { oneAtATime } from './server/pipelining.ts';
+import { Portions } from './server/portions.ts';
 import { serverMetrics } from './server/server-metrics.ts';
 import { cut, shutDown } from './server/shutdown.ts';
 import type { TlsParts } from './server/tls/certificate.ts';
@@ -74,6 +76,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   begun.defer(() => tls?.close());
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
+  const portions = new Portions({ scheduler });
   const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
@@ -83,7 +86,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const hasPort = config.metricsPort !== undefined;
   const warmUp = new WarmUp({ budget: config.warmUp, open: () => openStandIn(config, createService), log });
   const handler = createHandler(config, {
-    ...{ ...parts, metrics, drain, scheduler, peers, warmUp },
+    ...{ ...parts, metrics, drain, scheduler, portions, peers, warmUp },
     metricsText: hasPort ? undefined : showMetrics,
   });
   const server = await listen(handler, drain, {
@@ -91,6 +94,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     tls,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
+    portions,
     onConnection: () => scheduler.connectionAccepted(),
   });
   begun.defer(() => cut(server));
@@ -124,6 +128,7 @@ interface HandlerParts extends ServiceParts {
   readonly metrics: HttpMetrics;
   readonly drain: Drain;
   readonly scheduler: EventLoopScheduler;
+  readonly portions: Portions;
   readonly peers: Peers;
   readonly warmUp: WarmUp;
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
@@ -151,9 +156,10 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
-    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
+    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version, clock },
     ...(parts.caches ?? createCaches(store, config)),
     spans,
+    rates: ratesOf(config, parts),
     metricsText: parts.metricsText,
     audit: createAudit({ level: config.auditLog, perSecond: config.auditRate, log, registry, clock }),
     identity: config.identity,
@@ -174,8 +180,16 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     },
   });
   const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
-  const inOrder = oneAtATime(admitted, spans);
+  const inOrder = oneAtATime(admitted, spans, parts.portions);
   return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
+}
+
+/** Undefined: there are no tokens to limit. */
+function ratesOf(
+  { tokenRequestRate: requests, tokenByteRate: bytes }: Config,
+  { tokens, registry, clock = systemClock }: HandlerParts,
+): TokenRates | undefined {
+  return tokens === undefined ? undefined : new TokenRates({ standard: { requests, bytes }, clock, registry });
 }
 
 /** Undefined: plain HTTP, for which nothing of TLS is loaded. */

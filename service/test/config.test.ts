@@ -48,6 +48,8 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   watchHeartbeat: duration,
   watchBacklog: { good: { '64KiB': 65_536 }, bad: ['', '0', 'much'] },
   metricsPort: { good: { '': undefined, '0': 0, '9464': 9464 }, bad: ['65536', 'x', '-1'] },
+  tokenRequestRate: { good: { '0': 0, '1000000000': 1_000_000_000 }, bad: ['', '-1', '1.5', 'many'] },
+  tokenByteRate: { good: { '0': 0, '1MiB': 1_048_576 }, bad: ['', '-1', 'much'] },
   minRate: { good: { '0': 0, '4KiB': 4096 }, bad: ['', '-1', 'much'] },
   snapshotMaxAge: duration,
   snapshotMaxGrowth: { good: { '1GiB': 1_073_741_824, '5': 5 }, bad: ['', '0', '1025GiB'] },

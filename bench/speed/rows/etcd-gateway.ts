@@ -24,12 +24,12 @@ const reads: Row = {
   title: "etcd mode: GET /get/{key} against a linearizable range of etcd's gateway",
   needs,
   async open(bench) {
-    const { member, kvstore, pids } = await startBoth(bench);
+    const { member, kvstore } = await startBoth(bench);
     const ranges = order.map((n) => JSON.stringify({ key: base64(keyOf(n)) }));
     return {
       targets: [
-        target(names.kvstore, { ...kvstore, pids }, gets(order.map((n) => `/get/${keyOf(n)}`))),
-        target(peer, { ...member, pids }, posts('/v3/kv/range', ranges)),
+        target(names.kvstore, kvstore, gets(order.map((n) => `/get/${keyOf(n)}`))),
+        target(peer, member, posts('/v3/kv/range', ranges)),
       ],
       bars: [{ of: names.kvstore, against: peer, figure: 'rate', atLeast: 2 }],
     };
@@ -41,20 +41,31 @@ const sets: Row = {
   title: "etcd mode: POST /set against a put of etcd's gateway",
   needs,
   async open(bench) {
-    const { member, kvstore, pids } = await startBoth(bench);
+    const { member, kvstore } = await startBoth(bench);
     const puts = order.map((n) => JSON.stringify({ key: base64(keyOf(n)), value: base64(value) }));
     const bodies = order.map((n) => `{"${keyOf(n)}":${value}}`);
     return {
-      targets: [
-        target(names.kvstore, { ...kvstore, pids }, posts('/set', bodies)),
-        target(peer, { ...member, pids }, posts('/v3/kv/put', puts)),
-      ],
+      targets: [target(names.kvstore, kvstore, posts('/set', bodies)), target(peer, member, posts('/v3/kv/put', puts))],
       bars: [{ of: names.kvstore, against: peer, figure: 'rate', atLeast: 4 }],
     };
   },
 };
 
-async function startBoth({ scratch, ending }: Bench) {
+async function startBoth(bench: Bench) {
+  const { cluster, kvstore } = await startOnEtcd(bench);
+  const leader = await cluster.leader();
+  const member = { port: Number(new URL(leader.url).port), pids: kvstore.pids };
+  for (const n of order) {
+    await fetch(`${leader.url}/v3/kv/put`, {
+      method: 'POST',
+      body: JSON.stringify({ key: base64(keyOf(n)), value: base64(value) }),
+    });
+  }
+  return { member, kvstore };
+}
+
+/** Three members and a service on the same core. `pids`: of all processes that do the work. */
+export async function startOnEtcd({ scratch, ending }: Bench) {
   const cluster = await EtcdCluster.start({ size: 3, unsafeNoFsync: false });
   ending.defer(() => cluster.stop());
   for (const { pid } of cluster.members) moveToCore(serverCore, pid);
@@ -63,17 +74,8 @@ async function startBoth({ scratch, ending }: Bench) {
   );
   await waitFor('the service is ready', async () => (await fetch(`${service.url}/readyz`)).ok);
   await fill(service, pairs, 100);
-  const leader = await cluster.leader();
-  const member = { port: Number(new URL(leader.url).port) };
-  for (const n of order) {
-    await fetch(`${leader.url}/v3/kv/put`, {
-      method: 'POST',
-      body: JSON.stringify({ key: base64(keyOf(n)), value: base64(value) }),
-    });
-  }
-  // What either costs, in all processes that do the work.
   const pids = [...cluster.members.map(({ pid }) => pid), ...service.pids];
-  return { member, kvstore: { port: service.port }, pids };
+  return { cluster, kvstore: { port: service.port, pids } };
 }
 
 export const gateway = [reads, sets];

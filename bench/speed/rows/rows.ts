@@ -12,6 +12,7 @@ import { redis } from './redis.ts';
 import { searches } from './search.ts';
 import { sets } from './set.ts';
 import { shapes } from './shapes.ts';
+import { transactions } from './transactions.ts';
 
 export const rows: readonly Row[] = [
   get,
@@ -25,5 +26,6 @@ export const rows: readonly Row[] = [
   besideDumps,
   ...redis,
   ...gateway,
+  ...transactions,
   million,
 ];

@@ -6,6 +6,7 @@ import { aheadOfClock, nameBackup, pruneBackups, removeHalfBackups } from '../ba
 import type { AddCommand } from '../command.ts';
 import { exportToFile, partialName } from '../export-file.ts';
 import { say } from '../io.ts';
+import { refuseLimitedToken } from '../rights.ts';
 import { wholeNumber } from '../settings.ts';
 
 export const addBackup: AddCommand = (command, run) =>
@@ -20,6 +21,7 @@ export const addBackup: AddCommand = (command, run) =>
         if (quiet !== true && looserThanPrivate(folder).length > 0) {
           say(context, `other users may read what is in ${folder}: chmod -R go= ${folder}`);
         }
+        await refuseLimitedToken(context.client);
         // First, so that there is room.
         await removeHalfBackups(folder, context.clock.now());
         const name = nameBackup(context.clock.now());

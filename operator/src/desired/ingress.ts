@@ -17,6 +17,7 @@ const paths = [
   ['/transaction', 'Exact'],
   ['/increment', 'Exact'],
   ['/watch', 'Exact'],
+  ['/whoami', 'Exact'],
   ['/openapi.json', 'Exact'],
 ] as const satisfies readonly IngressPath[];
 

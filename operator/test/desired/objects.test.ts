@@ -35,6 +35,7 @@ test('the Ingress opens the paths of the API, the pages when asked, and nothing 
       'Exact /transaction',
       'Exact /increment',
       'Exact /watch',
+      'Exact /whoami',
       'Exact /openapi.json',
     ],
   );

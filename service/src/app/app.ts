@@ -11,7 +11,6 @@ import { RawRequest } from '../requests/raw-request.ts';
 import { ByteBudget } from '../server/byte-budget.ts';
 import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
-import type { Spans } from '../store/spans.ts';
 import { acceptRequest } from './accept-request.ts';
 import { answerProblems } from './answer-problems.ts';
 import { answerRoutes } from './answer-route.ts';
@@ -32,7 +31,6 @@ export interface AppOptions extends RouteParts {
   readonly maxBody: number;
   /** Milliseconds that a compressed body waits for its turn. */
   readonly maxWait: number;
-  readonly spans: Spans;
   /** Undefined: there is no audit log. */
   readonly audit?: Audit | undefined;
   /** What the store is called; a request that is meant for another one is refused. */
@@ -48,10 +46,10 @@ export interface AppOptions extends RouteParts {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, scheduler, spans, tokens, maxBody, maxWait, audit } = options;
+  const { log, metrics, scheduler, spans, tokens, rates, maxBody, maxWait, audit } = options;
   const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
   const send = sender(scheduler, unsent);
-  const readBody = bodyReader(maxBody, maxWait);
+  const readBody = bodyReader({ maxBytes: maxBody, maxWait, scheduler });
   const answerRoute = answerRoutes({
     send,
     readBody,
@@ -68,7 +66,8 @@ export function createApp(options: AppOptions): Koa {
   const app = new LeanKoa();
   app.on('error', (err: Error) => log.error({ err }, 'answer failed'));
   const accept = acceptRequest(options.identity, hostCheck(options.hosts), options.clientCertificates ?? false);
-  const authorize = tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes), readPathsOf(data));
+  const authorize =
+    tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes), readPathsOf(data), rates);
   const answerApi = answerFound(data, answerRoute);
   app.use(
     answerProblems({ log, metrics, audit }, (ctx, next) => {
@@ -76,7 +75,7 @@ export function createApp(options: AppOptions): Koa {
       // Koa's place for what the layers hand on.
       ctx.state = request;
       accept(ctx.req, request.target);
-      authorize?.(request);
+      authorize?.(request, ctx.res);
       return answerApi(ctx, next);
     }),
   );

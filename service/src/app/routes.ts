@@ -1,22 +1,24 @@
 /** What answers each entry of the API: its parser, which makes a typed request, and its operation. */
 import type { Registry } from 'prom-client';
 import type { Answer } from '../answers/answer.ts';
-import type { AnswerCache } from '../caches/answer-cache.ts';
-import type { DumpCache } from '../caches/dump-cache.ts';
-import type { RepeatedReads } from '../caches/repeated-reads.ts';
+import type { TokenRates } from '../auth/token-rates.ts';
+import { type Caches, createCaches } from '../caches/caches.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
 import { getValue } from '../operations/get.ts';
 import { getValues } from '../operations/get-many.ts';
 import { live, type metricsText, ready } from '../operations/health.ts';
 import { incrementValues } from '../operations/increment.ts';
-import { type LongReadLimits, longReads } from '../operations/long-read.ts';
+import { type LongRead, type LongReadLimits, longReads } from '../operations/long-read.ts';
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
 import { runTransaction } from '../operations/transaction.ts';
-import { type WatchParts, watchChanges } from '../operations/watch.ts';
+import { type WaitForChange, waitForChange } from '../operations/wait-for-change.ts';
+import { type WatchChanges, type WatchLimits, type WatchParts, watchChanges } from '../operations/watch.ts';
+import { WatchPlaces } from '../operations/watch-places.ts';
+import { whoAmI } from '../operations/whoami.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
-import { parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
+import { type GetManyRequest, parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
 import { parseIncrement, parseTransaction } from '../requests/transactions.ts';
 import { parseWatch } from '../requests/watches.ts';
 import { parseDeleteMany, parseDeleteOne, parseSet } from '../requests/writes.ts';
@@ -24,6 +26,11 @@ import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
 import { serveDocument } from '../site/openapi/serve.ts';
+import { type Clock, systemClock } from '../store/clock.ts';
+import { LimitedSnapshot } from '../store/limited/limited-reader.ts';
+import { LimitedStore } from '../store/limited/limited-store.ts';
+import type { Scope } from '../store/limited/scope.ts';
+import type { Spans } from '../store/spans.ts';
 import type { WarmUp } from '../warm-up/warm-up.ts';
 
 export interface Route {
@@ -37,12 +44,16 @@ export interface Route {
   readonly answer: (request: RawRequest) => Answer | Promise<Answer>;
 }
 
-export interface RouteParts extends WatchParts {
+export interface RouteParts extends Omit<WatchParts, 'limits' | 'places'>, Caches {
+  /** Limits of tokens; undefined: there are none. */
+  readonly rates?: TokenRates | undefined;
   readonly registry: Registry;
-  readonly answers: AnswerCache;
-  readonly dumps: DumpCache;
-  readonly repeated: RepeatedReads;
   readonly scheduler: EventLoopScheduler;
+  readonly spans: Spans;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Of watches. */
+  readonly limits: WatchLimits;
   /** Of searches and dumps that are read in slices. */
   readonly longReads: LongReadLimits;
   readonly peers: Peers | undefined;
@@ -53,11 +64,74 @@ export interface RouteParts extends WatchParts {
   readonly version: string;
 }
 
+type Handlers = Readonly<Record<OperationName, Route['answer'] | undefined>>;
+
 export function apiRoutes(parts: RouteParts): readonly Route[] {
-  const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens } = parts;
-  const metrics = parts.metricsText;
+  const { store, tokens } = parts;
   const longRead = longReads(store, parts.longReads, parts.registry);
-  const get = getValue(store, answers);
+  const places = new WatchPlaces(parts.limits.maxWatches);
+  const own = {
+    ...{ ...parts, longRead, scope: undefined },
+    watch: watchChanges({ ...parts, places }),
+    waitForChange: waitForChange({ ...parts, clock: parts.clock ?? systemClock, places }),
+  };
+  const handlers = handlersOf(own);
+  const limited = tokens === undefined ? undefined : limitedHandlers(own);
+  return (Object.keys(api) as OperationName[]).flatMap((name) => {
+    const whole = handlers[name];
+    if (whole === undefined) return [];
+    const { method, path, operation }: ApiEntry = api[name];
+    const hasBody = operation.requestBody !== undefined;
+    const answer = limited === undefined || operation.access === 'open' ? whole : byScope(name, whole, limited);
+    return { method, path, access: operation.access, hasBody, answer };
+  });
+}
+
+/** The operation over the store, or over what the request's token sees of it. */
+function byScope(name: OperationName, whole: Route['answer'], limited: (scope: Scope) => Handlers): Route['answer'] {
+  return (request) => {
+    const scope = request.token?.scope;
+    return scope === undefined ? whole(request) : (limited(scope)[name] as Route['answer'])(request);
+  };
+}
+
+/**
+ * Every operation once more, over a store that has no other keys than the scope's (LimitedStore). What is cached is of the
+ * whole store, so that nothing is.
+ */
+function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
+  const { store, longRead, watch } = parts;
+  /** Made once, and only where there is a limited token. */
+  let nothingKept: Caches | undefined;
+  const known = new WeakMap<Scope, Handlers>();
+  return (scope) => {
+    const found = known.get(scope);
+    if (found !== undefined) return found;
+    nothingKept ??= createCaches(store, { answerCache: 0, dumpCache: 0 });
+    const limited = new LimitedStore(store, scope);
+    const handlers = handlersOf({
+      ...{ ...parts, ...nothingKept, scope, store: limited },
+      longRead: (read) => longRead((view) => read(new LimitedSnapshot(view, scope))),
+      watch: (request) => watch(request, limited),
+    });
+    known.set(scope, handlers);
+    return handlers;
+  };
+}
+
+/** What exists once for all tokens comes from outside: its metrics and limits are of the process. */
+interface HandlerParts extends RouteParts {
+  readonly longRead: LongRead;
+  readonly watch: WatchChanges;
+  readonly waitForChange: WaitForChange;
+  /** Undefined: all keys. */
+  readonly scope: Scope | undefined;
+}
+
+function handlersOf(parts: HandlerParts): Handlers {
+  const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens, longRead, watch, scope } = parts;
+  const metrics = parts.metricsText;
+  const get = parts.waitForChange(getValue(store, answers));
   const getMany = getValues(store, answers, longRead);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
@@ -66,10 +140,9 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   const deleteMany = deleteKeys(store);
   const transaction = runTransaction(store);
   const increment = incrementValues(store);
-  const watch = watchChanges(parts);
-  const handlers: Readonly<Record<OperationName, Route['answer'] | undefined>> = {
+  return {
     get: (request) => get(parseGet(request)),
-    getMany: (request) => getMany(parseGetMany(request)),
+    getMany: (request) => getMany(reached(parseGetMany(request), scope)),
     search: (request) => search(parseSearch(request)),
     dump: (request) => dump(parseDump(request)),
     set(request) {
@@ -87,14 +160,14 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
     metrics,
     openApi: serveDocument({ version, tokens: tokens !== undefined, metrics: metrics !== undefined }),
+    whoAmI: ({ token }) => whoAmI(token, token && parts.rates?.ratesOf(token)),
   };
-  return (Object.keys(api) as OperationName[]).flatMap((name) => {
-    const answer = handlers[name];
-    if (answer === undefined) return [];
-    const { method, path, operation }: ApiEntry = api[name];
-    const hasBody = operation.requestBody !== undefined;
-    return { method, path, access: operation.access, hasBody, answer };
-  });
+}
+
+/** Before anything is read: an answer that has begun could only be cut off. */
+function reached(asked: GetManyRequest, scope: Scope | undefined): GetManyRequest {
+  if (scope !== undefined) for (const key of asked.keys) scope.check(key);
+  return asked;
 }
 
 /** Says what the request is about. */

@@ -2,14 +2,17 @@
 import type { Logger } from 'pino';
 import { type FollowedFiles, followFiles, reasonOf } from '../followed-files.ts';
 import type { Clock } from '../store/clock.ts';
+import { parseTokens } from './parse-tokens.ts';
 import type { TokenMetrics } from './token-metrics.ts';
-import { findToken, parseTokens, type Token, type TokenIndex } from './tokens.ts';
+import { findToken, indexDigits, type Token, type TokenIndex } from './tokens.ts';
 
 /** Who asks? */
 export interface Tokens {
-  /** The token with this text, noted as used; undefined: there is none. */
+  /** The token in force with this text, noted as used; undefined: there is none. */
   use(text: string): Token | undefined;
-  /** Whether a token that was used is still in force. */
+  /** The token with this text that is in force no more because it has expired; undefined: there is none. */
+  expired(text: string): Token | undefined;
+  /** Whether a token that was used is still in force, for the same keys. */
   holds(token: Token): boolean;
   /** Calls back whenever other tokens are in force. */
   onChange(listener: () => void): void;
@@ -26,6 +29,7 @@ export class TokenFile implements Tokens {
   readonly #options: TokenFileOptions;
   #tokens: TokenIndex = new Map();
   readonly #listeners: (() => void)[] = [];
+  #cancelExpiry = () => {};
   #followed: FollowedFiles | undefined;
 
   private constructor(options: TokenFileOptions) {
@@ -51,12 +55,22 @@ export class TokenFile implements Tokens {
 
   use(text: string): Token | undefined {
     const token = findToken(this.#tokens, text);
-    if (token !== undefined) token.lastUsed = this.#options.clock.wall();
+    if (token === undefined) return undefined;
+    const now = this.#options.clock.wall();
+    if (isOver(token, now)) return undefined;
+    token.lastUsed = now;
     return token;
   }
 
-  holds({ digest }: Token): boolean {
-    return [...this.#tokens.values()].some((each) => each.digest === digest);
+  expired(text: string): Token | undefined {
+    const token = findToken(this.#tokens, text);
+    return token !== undefined && isOver(token, this.#options.clock.wall()) ? token : undefined;
+  }
+
+  holds({ digest, scope }: Token): boolean {
+    const token = this.#tokens.get(digest.slice(0, indexDigits));
+    if (token?.digest !== digest || isOver(token, this.#options.clock.wall())) return false;
+    return scope === undefined ? token.scope === undefined : token.scope !== undefined && scope.equals(token.scope);
   }
 
   onChange(listener: () => void): void {
@@ -65,6 +79,7 @@ export class TokenFile implements Tokens {
 
   close(): void {
     this.#followed?.close();
+    this.#cancelExpiry();
   }
 
   #keep(fault: string, looks: number): void {
@@ -79,11 +94,31 @@ export class TokenFile implements Tokens {
     const tokens = parseTokens(text);
     for (const [index, token] of tokens) {
       const before = this.#tokens.get(index);
-      if (before?.name === token.name && before.lastUsed !== undefined) token.lastUsed = before.lastUsed;
+      if (before?.name === token.name) token.lastUsed = before.lastUsed;
     }
     this.#tokens = tokens;
     metrics.taken([...tokens.values()]);
     log.info({ file, tokens: tokens.size }, 'tokens in force');
-    for (const listener of this.#listeners) listener();
+    this.#changed();
   }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+    this.#cancelExpiry();
+    const { clock } = this.#options;
+    const now = clock.wall();
+    const next = Math.min(...[...this.#tokens.values()].map(({ expires = 0 }) => (expires > now ? expires : never)));
+    if (next === never) return;
+    // The wall clock may be set, and timers have a longest time.
+    this.#cancelExpiry = clock.after(Math.min(next - now, longestWait), () => this.#changed());
+  }
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+/** Milliseconds until the time is looked at again. */
+const longestWait = 3_600_000;
+
+function isOver({ expires }: Token, now: number): boolean {
+  return expires !== undefined && expires <= now;
 }

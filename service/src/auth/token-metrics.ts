@@ -29,13 +29,21 @@ export function tokenMetrics(registry: Registry): TokenMetrics {
   new Gauge({
     name: 'kvstore_token_last_used_timestamp_seconds',
     help: 'When a request with the token last came to this process; a token that is not used has no series.',
-    labelNames: ['token'],
+    labelNames: ['token', 'digest'],
     registers: [registry],
     collect() {
       this.reset();
-      for (const { name, lastUsed } of current) {
-        if (lastUsed !== undefined) this.set({ token: name }, lastUsed / 1000);
-      }
+      for (const token of current) if (token.lastUsed !== undefined) this.set(labelsOf(token), token.lastUsed / 1000);
+    },
+  });
+  new Gauge({
+    name: 'kvstore_token_expiry_timestamp_seconds',
+    help: 'When the token expires, or has expired; a token that does not expire has no series.',
+    labelNames: ['token', 'digest'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const token of current) if (token.expires !== undefined) this.set(labelsOf(token), token.expires / 1000);
     },
   });
   return {
@@ -45,4 +53,11 @@ export function tokenMetrics(registry: Registry): TokenMetrics {
     },
     kept: () => successful.set(0),
   };
+}
+
+/** Digits of the digest that tell a token from its successor of the same name; they lead to no token. */
+const shownDigits = 8;
+
+function labelsOf({ name, digest }: Token): { readonly token: string; readonly digest: string } {
+  return { token: name, digest: digest.slice(0, shownDigits) };
 }

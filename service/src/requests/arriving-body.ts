@@ -1,6 +1,7 @@
 /** What has come of a request's body, counted from its first byte: bounded by itself, and together with all others. */
 import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
+import type { Portions } from '../server/portions.ts';
 import { bodyTooLarge } from './decompress.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 
@@ -9,13 +10,15 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** What all bodies may hold together. */
   readonly budget: ByteBudget;
+  /** What is done with the connection of a body that comes in many small pieces; undefined: nothing. */
+  readonly portions?: Pick<Portions, 'greedy' | 'discard'> | undefined;
 }
 
 /**
  * Small pieces of a body (chunks, or what the system brings at once), and how many bytes allow for one more. Each is an
  * object of a kilobyte for a moment, and a client could send a mebibyte in a million of them.
  */
-const smallPiece = 1024;
+export const smallPiece = 1024;
 const fewPieces = 4096;
 const bytesPerPiece = 16;
 

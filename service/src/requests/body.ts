@@ -1,6 +1,7 @@
 /** Reads the body of a write, up to a limit. */
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { GatheringRequest } from '../server/gathering-request.ts';
 import { bodyTooLarge, compressionOf } from './decompress.ts';
 import { decompressInTurn } from './decompress-in-turn.ts';
@@ -14,8 +15,19 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export type ReadBody = (request: IncomingMessage) => Promise<Buffer>;
 
-/** `maxBytes`: of a body, decompressed. `maxWait`: milliseconds that a body may wait until it is decompressed. */
-export function bodyReader(maxBytes: number, maxWait: number): ReadBody {
+/** Bytes of a body that is parsed in no time. */
+export const smallBody = 64 * 1024;
+
+export interface BodyReaderOptions {
+  /** Of a body, decompressed. */
+  readonly maxBytes: number;
+  /** Milliseconds that a body may wait until it is decompressed. */
+  readonly maxWait: number;
+  /** Many large bodies may end in one turn of the event loop: each waits for a turn in which there is time to parse it. */
+  readonly scheduler: Pick<EventLoopScheduler, 'free' | 'next'>;
+}
+
+export function bodyReader({ maxBytes, maxWait, scheduler }: BodyReaderOptions): ReadBody {
   const decompress = decompressInTurn({ maxBytes, maxWait });
   return (given) => {
     // The listener makes no other ones (server/listen.ts).
@@ -26,8 +38,17 @@ export function bodyReader(maxBytes: number, maxWait: number): ReadBody {
     // The stream of a request without a body emits no `end`.
     if (length === 0 && headers['transfer-encoding'] === undefined) return Promise.resolve(noBytes);
     const coding = headers['content-encoding'];
-    return coding === undefined ? request.body() : readEncoded(request, coding);
+    const body = coding === undefined ? request.body() : readEncoded(request, coding);
+    // Its turn came with its head; a small one is read without another promise.
+    return length <= smallBody && coding === undefined && headers['transfer-encoding'] === undefined
+      ? body
+      : body.then(inTurn);
   };
+
+  async function inTurn(bytes: Buffer): Promise<Buffer> {
+    if (bytes.length > smallBody && !scheduler.free()) await scheduler.next();
+    return bytes;
+  }
 
   /** Nothing is decompressed before all of it is there. */
   async function readEncoded(request: GatheringRequest, coding: string): Promise<Buffer> {

@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { overloaded } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import { sendBeforeBody } from '../answers/send-before-body.ts';
+import { smallBody } from '../requests/body.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { isLargeReader } from './connection-marks.ts';
@@ -65,9 +66,6 @@ export function admission(
     scheduler.wait(spans.bind(begin), isLong);
   };
 }
-
-/** Bytes of a body that is parsed in no time. */
-const smallBody = 64 * 1024;
 
 /** Reads of many keys, and writes with large bodies. */
 function mayBeLong({ method, headers }: IncomingMessage): boolean {

@@ -6,7 +6,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Problem } from '@kvstore/core/problem.ts';
-import { ArrivingBody, type BodyLimits } from '../requests/arriving-body.ts';
+import { ArrivingBody, type BodyLimits, smallPiece } from '../requests/arriving-body.ts';
 import type { HeldBytes } from './byte-budget.ts';
 
 /** A body of so many bytes is not counted when it comes in one piece: the requests themselves are bounded. */
@@ -14,6 +14,9 @@ const smallBody = 4096;
 
 /** Bytes that come before somebody reads them; more wait at the client. */
 const mostUnread = 64 * 1024;
+
+/** Small pieces of a body, from which on its connection is read in portions. */
+const manyPieces = 256;
 
 export class GatheringRequest extends IncomingMessage {
   /** True: the client was not told to send the body that it announced (Expect: 100-continue), so none comes. */
@@ -26,6 +29,7 @@ export class GatheringRequest extends IncomingMessage {
   #arriving: ArrivingBody | undefined = undefined;
   #problem: Problem | undefined = undefined;
   #reader: PromiseWithResolvers<Buffer> | undefined = undefined;
+  #smallPieces = 0;
   #isStopped = false;
   /** What still comes is thrown away. */
   #isDropped = false;
@@ -71,6 +75,7 @@ export class GatheringRequest extends IncomingMessage {
       this.#reader = undefined;
       return super.push(null);
     }
+    if (piece.length < smallPiece && ++this.#smallPieces === manyPieces) this.#limits.portions?.greedy(this.socket);
     if (this.#isDropped) return true;
     if (this.#arriving === undefined && piece.length <= smallBody && this.#isWhole(piece)) {
       this.#whole = piece;
@@ -105,8 +110,11 @@ export class GatheringRequest extends IncomingMessage {
   #fail(problem: Problem): void {
     this.#problem = problem;
     this.#isDropped = true;
-    // What comes in pieces without number is not worth reading to its end.
-    if (problem.code === 'invalid-body' && this.response !== undefined) this.response.shouldKeepAlive = false;
+    // What comes in pieces without number is not worth reading to its end: no parser sees the rest.
+    if (problem.code === 'invalid-body') {
+      if (this.response !== undefined) this.response.shouldKeepAlive = false;
+      this.#limits.portions?.discard(this.socket);
+    }
     this.#reader?.reject(problem);
   }
 

@@ -10,6 +10,7 @@ import { identityHeader, responsesOf } from '../app/identity.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
 import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
+import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
 import type { Tls } from './tls/tls-server.ts';
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly identity?: string | undefined;
   /** Called for each answer to what never became a request. */
   readonly onProblem: OnRefused;
+  /** Reads greedy connections. */
+  readonly portions: Portions;
   /** Called for each connection that is accepted. */
   readonly onConnection: () => void;
 }
@@ -56,6 +59,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
     IncomingMessage: gatheringRequests({
       maxBytes: options.maxBody,
+      portions: options.portions,
       budget: new ByteBudget(Math.max(maxBodies, 3 * options.maxBody)),
     }),
     maxHeaderSize,
@@ -78,6 +82,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     handler(request, response);
   };
   cutStalledClients(server, options);
+  options.portions.watch(server);
   server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {

@@ -6,6 +6,7 @@ import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Spans } from '../store/spans.ts';
 import { isRetired } from './connection-marks.ts';
+import type { Portions } from './portions.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
 const mostHeld = 4000;
@@ -13,19 +14,27 @@ const mostHeld = 4000;
 const mostHeldInAll = 10_000;
 const fewHeld = 4;
 
+/** Requests of a connection that wait, from which on its parser gets no more until there are fewer. */
+const manyHeld = 8;
+
 /** Requests of a connection that are served one right after the other; then other connections get their turn. */
 const mostInARow = 100;
 
 /**
  * A retired connection ends in place of its next request.
  * @param bind what is done later for a sampled request belongs to its trace
+ * @param portions where connections are read in portions that send many requests ahead; undefined: none is
  */
-export function oneAtATime(serveNext: RequestListener, { bind }: Pick<Spans, 'bind'>): RequestListener {
+export function oneAtATime(
+  serveNext: RequestListener,
+  { bind }: Pick<Spans, 'bind'>,
+  portions?: Pick<Portions, 'greedy' | 'hold' | 'goOn'>,
+): RequestListener {
   const serve: RequestListener = (request, response) => {
     if (isRetired(request.socket)) request.socket.destroySoon();
     else serveNext(request, response);
   };
-  const held = new HeldRequests();
+  const held = new HeldRequests(portions);
   const row = new Row();
   return (request, response) => {
     const { socket } = request;
@@ -67,7 +76,12 @@ class Row {
 
 class HeldRequests {
   readonly #bySocket = new Map<Socket, number>();
+  readonly #portions: Pick<Portions, 'greedy' | 'hold' | 'goOn'> | undefined;
   #all = 0;
+
+  constructor(portions: Pick<Portions, 'greedy' | 'hold' | 'goOn'> | undefined) {
+    this.#portions = portions;
+  }
 
   /** False: there is no room for it. */
   add(socket: Socket): boolean {
@@ -76,6 +90,10 @@ class HeldRequests {
     if (!this.#bySocket.has(socket)) socket.once('close', () => this.#forget(socket));
     this.#bySocket.set(socket, before + 1);
     this.#all++;
+    if (before + 1 === manyHeld) {
+      this.#portions?.greedy(socket);
+      this.#portions?.hold(socket);
+    }
     return true;
   }
 
@@ -84,6 +102,7 @@ class HeldRequests {
     if (before === undefined) return;
     this.#bySocket.set(socket, before - 1);
     this.#all--;
+    if (before === manyHeld) this.#portions?.goOn(socket);
   }
 
   #forget(socket: Socket): void {

@@ -140,7 +140,8 @@ export interface Reader {
   expires(key: string): number | undefined;
   /**
    * Unix milliseconds of the latest deadline that has passed while its key was not removed yet; undefined: there is none.
-   * With the revision it says exactly which pairs are in view.
+   * With the revision it says exactly which pairs are in view. Of a view that is limited to prefixes (LimitedReader) it is a
+   * number that is good for that alone, and no time.
    */
   lastExpired(): number | undefined;
   /** The revision of the newest write in view; 0 for a store without any write. */

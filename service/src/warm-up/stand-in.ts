@@ -10,8 +10,9 @@ import { threadId } from 'node:worker_threads';
 import { privateFolder } from '@kvstore/core/private-files.ts';
 import pino, { type Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { parseTokens } from '../auth/parse-tokens.ts';
 import type { Tokens } from '../auth/token-file.ts';
-import { findToken, parseTokens } from '../auth/tokens.ts';
+import { findToken } from '../auth/tokens.ts';
 import type { Config } from '../config.ts';
 import { commitMetrics } from '../store/embedded/commit-metrics.ts';
 import { EmbeddedStore } from '../store/embedded/embedded.ts';
@@ -58,7 +59,7 @@ export async function openStandIn(config: Config, create: Create): Promise<Stand
 /** One that may write, looked up as those of a file are. */
 function tokensOf(token: string): Tokens {
   const index = parseTokens(`rw warm-up sha256:${hash('sha256', token)}`);
-  return { use: (text) => findToken(index, text), holds: () => true, onChange() {} };
+  return { use: (text) => findToken(index, text), expired: () => undefined, holds: () => true, onChange() {} };
 }
 
 /** Everything as it is set, but for what leads to others or keeps callers out. */
@@ -75,6 +76,7 @@ function settingsFor(config: Config): Config {
     peersUrl: undefined,
     auditLog: 'none',
     warmUp: 0,
+    ...{ tokenRequestRate: 0, tokenByteRate: 0 },
   };
 }
 

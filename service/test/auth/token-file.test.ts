@@ -111,7 +111,9 @@ test('metrics tell how many tokens are in force, and which of them are used', as
   await writeFile(file, bothTokens);
   const tokens = await open();
   t.regex(await registry.metrics(), /^kvstore_tokens\{access="ro"\} 1\nkvstore_tokens\{access="rw"\} 1$/m);
-  const used = async () => [...(await registry.metrics()).matchAll(/^kvstore_token_last_used_.*\{token="(.*)"\} 1/gm)];
+  const used = async () => [
+    ...(await registry.metrics()).matchAll(/^kvstore_token_last_used_.*\{token="([^"]*)",.*\} 1/gm),
+  ];
   t.deepEqual(await used(), []);
   tokens.use(writer);
   t.deepEqual(
@@ -136,4 +138,74 @@ test('a closed file is looked at no more', async (t) => {
   const tokens = await open();
   tokens.close();
   t.is(clock.waiting, 0);
+});
+
+const day = 86_400_000;
+/** The wall time at which ManualClock begins. */
+const began = 1_700_000_000_000;
+const expiring = (name: string, token: string, days: number) =>
+  JSON.stringify({ name, token, may: 'read', expires: new Date(began + days * day).toISOString() });
+
+test('a token that has expired is not in force, and listeners are called at once', async (t) => {
+  const { file, clock, open, registry } = await opened(t);
+  await writeFile(
+    file,
+    [expiring('short', 'short', 1), expiring('long', 'long', 2), `ro b ${digestOf(reader)}`].join('\n'),
+  );
+  const tokens = await open();
+  let changes = 0;
+  tokens.onChange(() => changes++);
+  const short = tokens.use('short');
+  const long = tokens.use('long');
+  if (short === undefined || long === undefined) throw new Error('not in force');
+  clock.pass(day - 1);
+  t.true(tokens.holds(short));
+  t.is(tokens.expired('short'), undefined);
+  const before = changes;
+  clock.pass(1);
+  t.is(changes, before + 1);
+  t.is(tokens.use('short'), undefined);
+  t.false(tokens.holds(short));
+  t.is(tokens.expired('short')?.name, 'short');
+  t.is(tokens.expired('never'), undefined);
+  t.true(tokens.holds(long));
+  t.regex(
+    await registry.metrics(),
+    new RegExp(
+      `^kvstore_token_expiry_timestamp_seconds\\{token="short",digest="[0-9a-f]{8}"\\} ${began / 1000 + 86_400}$`,
+      'm',
+    ),
+  );
+  tokens.close();
+  t.is(clock.waiting, 0);
+});
+
+test('a token whose prefixes have changed is another one to watches', async (t) => {
+  const { file, open, look } = await opened(t);
+  const entry = (prefixes?: readonly string[]) => JSON.stringify({ name: 'a', token: 'a', may: 'read', prefixes });
+  await writeFile(file, entry(['x', 'y']));
+  const tokens = await open();
+  const token = tokens.use('a');
+  if (token === undefined) throw new Error('not in force');
+  await writeFile(file, `${entry(['y', 'x', 'xx'])}\n`);
+  await look();
+  t.true(tokens.holds(token), 'the same keys');
+  for (const prefixes of [['x'], undefined]) {
+    await writeFile(file, entry(prefixes));
+    await look();
+    t.false(tokens.holds(token));
+  }
+});
+
+test('of two tokens with one name metrics show which is used', async (t) => {
+  const { file, registry, open } = await opened(t);
+  await writeFile(file, `ro a ${digestOf('old')}\nro a ${digestOf('new')}`);
+  const tokens = await open();
+  t.is(tokens.use('new')?.name, 'a');
+  const digest = digestOf('new').slice('sha256:'.length, 'sha256:'.length + 8);
+  const used = [...(await registry.metrics()).matchAll(/^kvstore_token_last_used_.*\{(.*)\}/gm)];
+  t.deepEqual(
+    used.map(([, labels]) => labels),
+    [`token="a",digest="${digest}"`],
+  );
 });

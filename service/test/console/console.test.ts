@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { call, get } from '../support/call.ts';
 import { type StoreKind, storeKinds } from '../support/store-kinds.ts';
-import { bearer, reader, someTokens, writer } from '../support/tokens.ts';
+import { bearer, digestOf, reader, someTokens, writer } from '../support/tokens.ts';
 import { openConsole, parts } from './browser.ts';
 
 const [kind] = storeKinds;
@@ -273,6 +273,24 @@ test.serial('the page asks for a token where one is needed, and keeps it for the
   t.is(await page.getByRole('dialog').count(), 0);
   t.false(page.url().includes(reader));
   t.deepEqual(await page.evaluate('Object.values(localStorage)'), []);
+  t.deepEqual(complaints, []);
+});
+
+test.serial('a token that is limited to prefixes: the page says so, and shows and offers its keys alone', async (t) => {
+  const limited = { name: 'team-a', token: 'limited', may: 'write', prefixes: ['team-a/'] };
+  const text = `rw shop ${digestOf(writer)}\n${JSON.stringify(limited)}`;
+  const tokens = await someTokens(t, { text });
+  const pairs = { 'team-a/k': 1, 'team-b/k': 'secret' };
+  const { page, complaints } = await openConsole(t, kind, { tokens, pairs, headers: bearer(writer) });
+  const dialog = page.getByRole('dialog', { name: 'A token is needed' });
+  await dialog.getByLabel('Token').fill('limited');
+  await dialog.getByRole('button', { name: 'Use it' }).click();
+  await page.getByText('Only keys that begin with team-a/', { exact: true }).waitFor();
+  await option(page, 'team-a/k').click();
+  await page.getByRole('heading', { name: 'team-a/k' }).waitFor();
+  t.is(await option(page, 'team-b/k').count(), 0);
+  await page.getByRole('button', { name: 'New key', exact: true }).click();
+  t.is(await page.getByRole('dialog').getByLabel('Key').inputValue(), 'team-a/');
   t.deepEqual(complaints, []);
 });
 

@@ -57,6 +57,8 @@ export interface ServiceOptions {
   readonly compress?: boolean;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens;
+  /** A second, of each token; default: any. */
+  readonly tokenRates?: { readonly requests?: number; readonly bytes?: number };
   /** Undefined: the service asks no other replica. */
   readonly peers?: (store: Store) => Peers;
   /** Undefined: answers say nothing of it. */
@@ -102,6 +104,7 @@ export async function startService(
     ...readConfig({}),
     ...{ host: '127.0.0.1', port: 0, identity, docs: pages, ui: pages, maxWatches, stallTimeout },
     ...options.tls,
+    ...{ tokenRequestRate: options.tokenRates?.requests ?? 0, tokenByteRate: options.tokenRates?.bytes ?? 0 },
     auditLog: 'none',
     ...options.audit,
     hosts: options.hosts ?? ['*'],

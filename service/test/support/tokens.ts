@@ -22,15 +22,23 @@ ro dashboard ${digestOf(reader)}
 rw shop ${digestOf(writer)}
 `;
 
-/** Both tokens from a file, which is looked at by that clock. */
+export interface TokensOptions {
+  readonly clock?: Clock;
+  readonly file?: string;
+  /** Of the file; default: both tokens. */
+  readonly text?: string;
+  readonly registry?: Registry;
+}
+
+/** Tokens from a file, which is looked at by that clock. */
 export async function someTokens(
   t: ExecutionContext,
-  { clock = systemClock, file }: { readonly clock?: Clock; readonly file?: string } = {},
+  { clock = systemClock, file, text = bothTokens, registry = new Registry() }: TokensOptions = {},
 ): Promise<TokenFile> {
   file ??= join(temporaryFolder(t), 'tokens');
-  await writeFile(file, bothTokens);
+  await writeFile(file, text);
   const log = pino({ level: 'silent' });
-  const tokens = await TokenFile.open({ file, log, metrics: tokenMetrics(new Registry()), clock });
+  const tokens = await TokenFile.open({ file, log, metrics: tokenMetrics(registry), clock });
   t.teardown(() => tokens.close());
   return tokens;
 }

@@ -29,9 +29,10 @@ export const token = {
 /**
  * Asks the service. Throws Problem, or what fetch throws: TypeError without a connection, AbortError.
  * @param {string} target relative to the page, so that it holds below a proxy's path, too
- * @param {RequestInit & { headers?: Record<string, string> }} [options]
+ * @param {RequestInit & { headers?: Record<string, string>, untagged?: boolean }} [options] untagged: the answer shows no data,
+ * and has no entity tag
  */
-export async function ask(target, { headers, ...options } = {}) {
+export async function ask(target, { headers, untagged = false, ...options } = {}) {
   const shown = token.get();
   const authorization = shown === null ? undefined : { Authorization: `Bearer ${shown}` };
   const answer = await fetch(target, {
@@ -45,7 +46,8 @@ export async function ask(target, { headers, ...options } = {}) {
   if (!answer.ok) throw await problemOf(answer);
   const isEvents = typeOf(answer) === 'text/event-stream';
   const isData =
-    /^application\/(json|x-ndjson)$/.test(typeOf(answer)) && /^"[0-9a-z]{8}-\d/.test(answer.headers.get('ETag') ?? '');
+    /^application\/(json|x-ndjson)$/.test(typeOf(answer)) &&
+    (untagged || /^"[0-9a-z]{8}-\d/.test(answer.headers.get('ETag') ?? ''));
   // A login page or another service also answers with 200.
   if (answer.status !== 200 || !(isEvents || isData)) throw new Problem(502, 'unknown', strangeAnswer(answer));
   return answer;
@@ -64,17 +66,28 @@ function strangeAnswer(answer) {
 }
 
 /**
- * Whether the token may write. Nothing is written: the body is none that the service takes.
- * @returns {Promise<boolean>}
+ * What the token may do.
+ * @typedef {object} Rights
+ * @property {'read' | 'write'} may
+ * @property {string[] | null} prefixes that its keys begin with; null: all keys
  */
-export async function mayWrite() {
-  if (token.get() === null) return true;
+
+/** @type {Rights} */
+const everything = { may: 'write', prefixes: null };
+
+/**
+ * What the token of the tab may do. Without one, and when that cannot be learnt, the service decides at each request.
+ * @returns {Promise<Rights>}
+ */
+export async function readRights() {
+  if (token.get() === null) return everything;
   try {
-    await ask('delete', { method: 'POST', body: '[]' });
-  } catch (error) {
-    return !(error instanceof Problem && error.code === 'read-only-token');
+    const answer = await ask('whoami', { untagged: true });
+    const { may, prefixes } = await answer.json();
+    return { may: may === 'read' ? 'read' : 'write', prefixes: Array.isArray(prefixes) ? prefixes.map(String) : null };
+  } catch {
+    return everything;
   }
-  return true;
 }
 
 /** @param {Response} answer */

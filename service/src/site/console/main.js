@@ -1,9 +1,10 @@
 /** The console: a list of keys, one key's value, and what connects them. The address holds what is shown. */
-import { mayWrite, Problem, token } from './api.js';
+import { Problem, readRights, token } from './api.js';
 import { deleteDialog, newKeyDialog, tokenDialog } from './dialogs.js';
 import { byId, debounced, messageOf } from './dom.js';
 import { Entry, loadEditor } from './entry.js';
 import { KeyList } from './key-list.js';
+import { shownKey } from './shown-key.js';
 import { startTheme } from './theme.js';
 import { watch } from './watch.js';
 
@@ -139,10 +140,12 @@ function start() {
   forget.hidden = token.get() === null;
   noToken.hidden = true;
   byId('nothing-text', HTMLParagraphElement).hidden = false;
-  void mayWrite().then((may) => {
-    byId('read-only', HTMLParagraphElement).hidden = may;
-    byId('new', HTMLButtonElement).hidden = !may;
-    entry.readOnly = !may;
+  void readRights().then(({ may, prefixes }) => {
+    const isReader = may === 'read';
+    byId('read-only', HTMLParagraphElement).hidden = !isReader;
+    byId('new', HTMLButtonElement).hidden = isReader;
+    entry.readOnly = isReader;
+    showScope(prefixes);
   });
   const asked = new URLSearchParams(location.hash.slice(1));
   prefix.value = asked.get('prefix') ?? '';
@@ -152,13 +155,30 @@ function start() {
   if (key !== null && !entry.dirty) void entry.open(key);
 }
 
+/** Prefixes that are named; with more, the others are in the title. */
+const shownPrefixes = 3;
+
+/** What begins a new key when the search does not: the token's one prefix. */
+let ownPrefix = '';
+
+/** Says which keys the token reaches, so that an empty list is not taken for an empty store. @param {string[] | null} prefixes */
+function showScope(prefixes) {
+  const scope = byId('scope', HTMLParagraphElement);
+  scope.hidden = prefixes === null;
+  const [first = '', ...others] = (prefixes ?? []).map(shownKey);
+  ownPrefix = others.length === 0 ? (prefixes?.[0] ?? '') : '';
+  const more = others.length < shownPrefixes ? '' : ` and ${others.length + 1 - shownPrefixes} more`;
+  scope.textContent = `Only keys that begin with ${[first, ...others].slice(0, shownPrefixes).join(', ')}${more}`;
+  scope.title = [first, ...others].join('\n');
+}
+
 const searchSoon = debounced(search, searchPause);
 for (const input of [prefix, suffix]) input.addEventListener('input', searchSoon);
 byId('search', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   search();
 });
-byId('new', HTMLButtonElement).addEventListener('click', () => openNew(prefix.value));
+byId('new', HTMLButtonElement).addEventListener('click', () => openNew(prefix.value || ownPrefix));
 byId('delete', HTMLButtonElement).addEventListener('click', () => entry.key !== undefined && openDelete(entry.key));
 byId('list', HTMLDivElement).addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && entry.key !== undefined) {
@@ -184,7 +204,7 @@ document.addEventListener('keydown', (event) => {
     return;
   if (event.key === '/' || event.key === 'n') event.preventDefault();
   if (event.key === '/') prefix.select();
-  if (event.key === 'n' && !entry.readOnly) openNew(prefix.value);
+  if (event.key === 'n' && !entry.readOnly) openNew(prefix.value || ownPrefix);
 });
 for (const input of [prefix, suffix]) {
   input.addEventListener('keydown', (event) => {

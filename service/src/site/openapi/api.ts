@@ -2,7 +2,7 @@
  * The API: every operation with its method and path. The router, the answers to OPTIONS and 405, and the OpenAPI document
  * are made from this table, so that none of them can leave one out.
  */
-import { livez, metrics, openApi, readyz } from './operating.ts';
+import { livez, metrics, openApi, readyz, whoAmI } from './operating.ts';
 import type { Operation } from './operation.ts';
 import { dump, getKey, getKeys, search, watch } from './reads.ts';
 import { increment, transaction } from './transactions.ts';
@@ -26,6 +26,7 @@ export const api = {
   transaction: { method: 'POST', path: '/transaction', operation: transaction },
   increment: { method: 'POST', path: '/increment', operation: increment },
   watch: { method: 'GET', path: '/watch', operation: watch },
+  whoAmI: { method: 'GET', path: '/whoami', operation: whoAmI },
   live: { method: 'GET', path: '/livez', operation: livez },
   ready: { method: 'GET', path: '/readyz', operation: readyz },
   metrics: { method: 'GET', path: '/metrics', operation: metrics },

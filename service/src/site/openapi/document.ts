@@ -37,13 +37,13 @@ export function openApiDocument({ version, tokens, metrics = true }: DocumentOpt
     components: {
       schemas,
       parameters,
-      headers: tokens ? headers : withoutChallenge,
+      headers: tokens ? headers : withoutTokens,
       ...(tokens ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } } : {}),
     },
   };
 }
 
-const { challenge: _, ...withoutChallenge } = headers;
+const { challenge: _, ratePolicy: _policy, rate: _rate, ...withoutTokens } = headers;
 
 function pathsOf(tokens: boolean, metrics: boolean): Record<string, Record<string, Part>> {
   const paths: Record<string, Record<string, Part>> = {};

@@ -37,6 +37,15 @@ export const headers = {
     schema: { type: 'number', minimum: 0 },
   },
   retryAfter: { description: 'Seconds to wait before asking again.', schema: { type: 'integer', minimum: 0 } },
+  ratePolicy: {
+    description:
+      'The limits of the token, each a second: draft-ietf-httpapi-ratelimit-headers. On every answer to such a token.',
+    schema: { type: 'string', examples: ['"requests";q=100;w=1, "bytes";q=1048576;w=1;qu="content-bytes"'] },
+  },
+  rate: {
+    description: 'What is left of them (`r`), and the seconds until all is left again (`t`).',
+    schema: { type: 'string', examples: ['"requests";r=99;t=1, "bytes";r=1048576;t=1'] },
+  },
   challenge: {
     description: 'RFC 6750.',
     required: true,

@@ -6,6 +6,18 @@ const ok = (description: string) => ({
   200: { description, content: { 'application/json': { schema: schema('Status') } } },
 });
 
+export const whoAmI: Operation = {
+  operationId: 'whoAmI',
+  summary: 'What the token of the request may do',
+  description: 'Where the service asks for no tokens, everything is allowed to every client.',
+  tags: ['Operating'],
+  answers: {
+    200: { description: 'Its rights.', content: { 'application/json': { schema: schema('Rights') } } },
+  },
+  problems: [],
+  access: 'read',
+};
+
 export const livez: Operation = {
   operationId: 'live',
   summary: 'Whether the process answers',

@@ -15,6 +15,8 @@ export interface Operation {
   readonly problems: readonly ProblemCode[];
   /** What a token must allow, where tokens are required. */
   readonly access: 'open' | 'read' | 'write';
+  /** True: the request names keys, so that a token which does not reach them is refused. Each write does. */
+  readonly namesKeys?: true;
 }
 
 /** What can be asked next of the same key. */
@@ -30,15 +32,20 @@ const always: readonly ProblemCode[] = [
   'internal',
 ];
 
-const accessProblems = { open: [], read: ['unauthorized'], write: ['unauthorized', 'read-only-token'] } as const;
+const accessProblems = {
+  open: [],
+  read: ['unauthorized', 'rate-limited'],
+  write: ['unauthorized', 'rate-limited', 'read-only-token', 'outside-prefixes'],
+} as const;
 
 export function describe(operation: Operation, tokens: boolean): Part {
-  const { answers, problems: own, access, ...rest } = operation;
+  const { answers, problems: own, access, namesKeys = false, ...rest } = operation;
   const codes = [
     ...own,
     ...always,
     ...(access === 'open' ? [] : (['cross-site'] as const)),
     ...(tokens ? accessProblems[access] : []),
+    ...(tokens && namesKeys ? (['outside-prefixes'] as const) : []),
   ];
   return {
     ...rest,
@@ -58,6 +65,7 @@ function problemResponses(codes: readonly ProblemCode[]): Record<number, Part> {
 function response(codes: readonly ProblemCode[]): Part {
   const headers = {
     ...(codes.some((code) => retried.has(code)) ? { 'Retry-After': header('retryAfter') } : {}),
+    ...(codes.includes('rate-limited') ? { 'RateLimit-Policy': header('ratePolicy'), RateLimit: header('rate') } : {}),
     ...(codes.includes('unauthorized') ? { 'WWW-Authenticate': header('challenge') } : {}),
   };
   return {
@@ -72,9 +80,9 @@ function response(codes: readonly ProblemCode[]): Part {
   };
 }
 
-const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable']);
+const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable', 'rate-limited']);
 
 function example(code: ProblemCode): Part {
-  const { status, title } = problems[code];
-  return { type: `urn:kvstore:problem:${code}`, title, status, code, detail: `${title}.` };
+  const { status, title, action } = problems[code];
+  return { type: `urn:kvstore:problem:${code}`, title, status, code, detail: `${title}.`, action };
 }

@@ -113,6 +113,36 @@ export const schemas = {
     required: ['deleted'],
     examples: [{ deleted: 1 }],
   },
+  Rights: {
+    type: 'object',
+    description: 'What a token may do.',
+    properties: {
+      name: { type: ['string', 'null'], description: 'Of the token; null: the service asks for none.' },
+      may: { type: 'string', enum: ['read', 'write'], description: 'A token that may write may read.' },
+      prefixes: {
+        type: ['array', 'null'],
+        description: 'The token reaches keys that begin with one of them; null: all keys.',
+        items: { $ref: '#/components/schemas/Key' },
+      },
+      expires: { type: ['string', 'null'], format: 'date-time', description: 'When the token expires; null: never.' },
+      limits: {
+        type: ['object', 'null'],
+        description: 'What the token may use of each replica in a second; null: any.',
+        properties: {
+          requests: { type: ['integer', 'null'], minimum: 1 },
+          bytes: { type: ['integer', 'null'], minimum: 1, description: 'Of bodies and answers.' },
+        },
+        required: ['requests', 'bytes'],
+      },
+    },
+    required: ['name', 'may', 'prefixes', 'expires', 'limits'],
+    examples: [
+      {
+        ...{ name: 'team-a', may: 'write', prefixes: ['team-a/'], expires: '2027-06-30T00:00:00.000Z' },
+        limits: { requests: 100, bytes: null },
+      },
+    ],
+  },
   Status: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } }, required: ['status'] },
   Problem: {
     type: 'object',
@@ -123,6 +153,8 @@ export const schemas = {
       status: { type: 'integer', minimum: 400, maximum: 599 },
       code: { type: 'string', description: 'Never changes its meaning.', enum: Object.keys(problems) },
       detail: { type: 'string', description: 'For people; names the limit and the actual size where there is one.' },
+      // Not required: a client that was made of this description reads the answers of the version before, too.
+      action: { type: 'string', description: 'For people: what to do. The same for every problem of the code.' },
       failed: {
         type: 'object',
         description:

@@ -81,6 +81,14 @@ function readAll(t: ExecutionContext, index: KeyIndex, truth: ReadonlyMap<string
         what,
       ),
     );
+    read(() => t.deepEqual([...reader.keys({ reverse: true })], keys.toReversed(), what));
+    const items = [...new Set(keys.map((key) => key.replace(/1.*/s, '1')))];
+    for (const reverse of [false, true]) {
+      read(() => {
+        const folded = [...reader.search({ fold: { delimiter: '1', from: 0 }, reverse })];
+        t.deepEqual(folded, reverse ? items.toReversed() : items, what);
+      });
+    }
   }
   const found = keys.filter((key) => key.startsWith('key-1'));
   read(() => t.deepEqual(index.searchBounded('prefix', 'key-1', 1000), found, what));

@@ -4,7 +4,7 @@ import { run } from '../../../../checks/linearizable/run.ts';
 import { isOverwritten } from '../../../../checks/linearizable/tags.ts';
 
 test.serial('histories of three processes under faults are linearizable', async (t) => {
-  const { history, faults, mirrored } = await run({
+  const { history, faults, mirrored, counted } = await run({
     schedule: [
       'leader paused',
       'process cut off',
@@ -17,8 +17,9 @@ test.serial('histories of three processes under faults are linearizable', async 
   });
   t.true(history.length > 1000);
   t.deepEqual(violations(history), []);
-  // Entity tags, and copies of the store that clients keep by watching.
+  // Entity tags, copies of the store that clients keep by watching, and counters.
   t.deepEqual(faults, []);
+  t.true(counted > 500);
   t.true(mirrored.compared > 10 && mirrored.events > 1000);
   // What the checks are for has happened.
   t.true(history.some(({ kind }) => kind === 'refused'));

@@ -1,0 +1,98 @@
+/** Clients of each replica that increment the same few counters and read them; what they do is recorded. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call, type Target } from './call.ts';
+import { type Counted, counterViolations } from './counter-history.ts';
+import type { Operation } from './operation.ts';
+
+export interface CountersOptions {
+  /** The process that a client talks to; it may be replaced meanwhile. */
+  readonly replicas: readonly Target[];
+  readonly clientsPerReplica: number;
+  readonly random: () => number;
+  /** Milliseconds that a client rests between two operations, at the most; default 4. */
+  readonly rest?: number;
+}
+
+const names = ['counter-a', 'counter-b'] as const;
+
+/** Answers that say that nothing was added. */
+const notAdded = ['unavailable', 'overloaded', 'storage-full'];
+
+export class Counters {
+  readonly #options: CountersOptions;
+  readonly #clients: readonly Promise<void>[];
+  readonly #histories = new Map<string, Counted[]>(names.map((name) => [name, []]));
+  readonly #writes: Operation[] = [];
+  #stopped = false;
+
+  constructor(options: CountersOptions) {
+    this.#options = options;
+    const count = options.replicas.length * options.clientsPerReplica;
+    this.#clients = Array.from({ length: count }, (_, client) => this.#run(client));
+  }
+
+  /** Increments of one counter that were answered, for the copies and entity tags that are compared with them. */
+  get writes(): readonly Operation[] {
+    return this.#writes;
+  }
+
+  /** Operations, over all counters. */
+  get count(): number {
+    return [...this.#histories.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#clients);
+  }
+
+  /** Reads what the counters hold at the end. Rejects when a replica does not answer. */
+  async finish(): Promise<void> {
+    await this.stop();
+    for (const replica of this.#options.replicas) {
+      for (const name of names) if (!(await this.#read(replica, name))) throw new Error(`${name} cannot be read`);
+    }
+  }
+
+  violations(): string[] {
+    return [...this.#histories].flatMap(([name, history]) =>
+      counterViolations(history).map((text) => `${name}: ${text}`),
+    );
+  }
+
+  async #run(client: number): Promise<void> {
+    const { replicas, random, rest = 4 } = this.#options;
+    while (!this.#stopped) {
+      const replica = replicas[client % replicas.length];
+      const name = names[random() < 0.8 ? 0 : 1];
+      const both = random() < 0.1;
+      if (replica === undefined) return;
+      const done = random() < 0.3 ? this.#read(replica, name) : this.#add(client, replica, both ? names : [name]);
+      await sleep(random() * rest * ((await done) ? 1 : 5));
+    }
+  }
+
+  /** False: it failed. */
+  async #add(client: number, replica: Target, keys: readonly string[]): Promise<boolean> {
+    const start = performance.now();
+    const { values, tag, error } = await call(replica, { increment: keys });
+    if (error !== undefined && notAdded.includes(error)) return false;
+    const end = error === undefined ? performance.now() : Number.POSITIVE_INFINITY;
+    for (const [i, key] of keys.entries()) {
+      const value = values === undefined ? undefined : Number(values[i]);
+      this.#histories.get(key)?.push({ kind: 'increment', value, start, end });
+      if (value === undefined || tag === undefined || keys.length > 1) continue;
+      this.#writes.push({ client, kind: 'write', register: key, value: String(value), tag, start, end });
+    }
+    return error === undefined;
+  }
+
+  async #read(replica: Target, key: string): Promise<boolean> {
+    const start = performance.now();
+    const { values, error } = await call(replica, { get: [key] });
+    if (error !== undefined) return false;
+    const value = Number(values?.[0] ?? 0);
+    this.#histories.get(key)?.push({ kind: 'read', value, start, end: performance.now() });
+    return true;
+  }
+}

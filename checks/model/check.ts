@@ -1,0 +1,40 @@
+/**
+ * `npm run check:model -- [SCOPE…] [STATES] [SECONDS]`: explores every interleaving of reads by lease (docs/adr/0290) in the
+ * named scopes, default all, and then shows that each rule is needed. Bounds of each exploration: 5 million states and 300
+ * seconds. Prints the states, the longest shortest way to one, and the steps to a fault; fails on a fault, and on a rule
+ * without which nothing goes wrong.
+ */
+import { explore, type Result } from './explore/explore.ts';
+import { mutants, scopeOf } from './mutants.ts';
+import { type ScopeName, scopes } from './scopes.ts';
+import { protocol } from './world/rules.ts';
+
+const given = process.argv.slice(2);
+const unknown = given.filter((word) => !(word in scopes) && !/^\d+$/.test(word));
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(', ')}. Scopes: ${Object.keys(scopes).join(', ')}.`);
+  process.exit(2);
+}
+const [states = 5_000_000, seconds = 300] = given.filter((word) => /^\d+$/.test(word)).map(Number);
+const named = given.filter((word): word is ScopeName => word in scopes);
+const bounds = { states, time: seconds * 1000 };
+
+for (const name of named.length > 0 ? named : (Object.keys(scopes) as ScopeName[])) {
+  const result = explore({ scope: scopes[name], rules: protocol, bounds, mayStall: true });
+  print(name, result);
+  if (result.fault !== undefined) process.exitCode = 1;
+}
+if (named.length === 0) {
+  for (const mutant of Object.values(mutants)) {
+    const rules = { ...protocol, ...mutant.rules };
+    const result = explore({ scope: scopeOf(mutant), rules, bounds, mayStall: mutant.stalls === true });
+    print(`without ${mutant.rule}: ${mutant.what}`, result);
+    if (result.fault === undefined) process.exitCode = 1;
+  }
+}
+
+function print(name: string, { states: count, depth, isExhausted, fault }: Result): void {
+  const extent = isExhausted ? 'all of them' : 'not all of them';
+  console.log(`${name}: ${count} states, ${extent}, depth ${depth}: ${fault?.message ?? 'nothing wrong'}`);
+  for (const label of fault?.trace ?? []) console.log(`    ${label}`);
+}

@@ -1,0 +1,160 @@
+/** The protocol with one rule left out each: the model has to find what goes wrong then. */
+import { leaseTarget, shows } from './replica/reads.ts';
+import { acceptReport, receive, resume, sync } from './replica/receive.ts';
+import type { ReplicaState } from './replica/state.ts';
+import { type ScopeName, scopes } from './scopes.ts';
+import { protocol, type Rules } from './world/rules.ts';
+import type { Scope } from './world/world.ts';
+
+interface Mutant {
+  /** The rule of the ADR that is left out. */
+  readonly rule: string;
+  readonly what: string;
+  readonly scope: ScopeName | Scope;
+  readonly rules: Partial<Rules>;
+  /** What goes wrong is not a wrong read: a write that never ends. */
+  readonly stalls?: true;
+}
+
+/** The index shows everything that was received. */
+function allShown(state: ReplicaState): ReplicaState {
+  return { ...state, shown: state.received, base: 0, pending: [] };
+}
+
+export const mutants: Record<string, Mutant> = {
+  'shown when received': {
+    ...{ rule: 'R6', what: 'a replica shows a revision as soon as it has received it', scope: 'writes' },
+    rules: {
+      receive: (...event) => allShown(receive(...event)),
+      acceptReport: (state, report) => allShown(acceptReport(state, report)),
+    },
+  },
+  'expiry shown when received': {
+    ...{ rule: 'R6', what: 'what etcd removes by itself is shown as soon as it is received', scope: 'expiry' },
+    rules: {
+      receive: (state, change, now) => {
+        const isExpiry = change.keys.length > 0 && state.received === state.shown;
+        const next = receive(state, change, now);
+        return isExpiry ? allShown(next) : next;
+      },
+    },
+  },
+  'watchers first': {
+    ...{ rule: 'R6', what: 'watchers get a revision when it is received', scope: 'writes' },
+    rules: { watched: ({ received }) => received },
+  },
+  'no wait before removal': {
+    ...{ rule: 'R13', what: "a reader's key is deleted while the reader still trusts its lease", scope: 'writes' },
+    rules: {
+      removable: ({ readers }) => readers.filter(({ noticedAt }) => noticedAt !== undefined).map(({ id }) => id),
+    },
+  },
+  'list before the write': {
+    ...{ rule: 'R9', what: 'a write counts the readers that its replica knew before the transaction', scope: 'writes' },
+    rules: {
+      mayAcknowledge: (state, { timeline, revision }) => state.readers.length === 0 || shows(state, timeline, revision),
+    },
+  },
+  'no wait for what is pending': {
+    ...{ rule: 'R7', what: 'a read by lease answers from what is shown', scope: 'leases' },
+    rules: { leaseTarget: (state, reads, now) => leaseTarget({ ...state, pending: [] }, reads, now) },
+  },
+  'a search waits for one key': {
+    ...{ rule: 'R7', what: 'a read of several keys waits for what is pending of one of them', scope: 'leases' },
+    rules: { leaseTarget: (state, reads, now) => leaseTarget(state, (key) => key === 'b' && reads(key), now) },
+  },
+  'trust before the own key': {
+    ...{ rule: 'R3', what: 'a reader trusts its lease before it has received its own key', scope: 'writes' },
+    rules: {
+      leaseTarget: (state, reads, now) => {
+        const { own, readers } = state;
+        const known =
+          own === undefined ? readers : [...readers, { id: own.id, since: 0, reported: 0, noticedAt: undefined }];
+        return leaseTarget({ ...state, readers: known }, reads, now);
+      },
+    },
+  },
+  'a barrier shows what was received': {
+    ...{ rule: 'R8', what: 'a read by the barrier shows what is not stable', scope: 'writes' },
+    rules: {
+      barrierShows: ({ timeline, received }, name, head) =>
+        timeline === name && received >= head ? received : undefined,
+    },
+  },
+  'refusals at once': {
+    ...{ rule: 'R9', what: 'a condition that failed is answered before what it found is stable', scope: 'writes' },
+    rules: { mayRefuse: ({ timeline }, name) => timeline === name },
+  },
+  'trust from the answer': {
+    ...{ rule: 'R2', what: 'a lease counts from when the answer of its check came', scope: 'writes' },
+    rules: { checked: (node, request, duration) => protocol.checked(node, { ...request, sentAt: node.now }, duration) },
+  },
+  'a check that may lag': {
+    ...{ rule: 'R2', what: 'a check is answered by a member of etcd that is behind', scope: 'writes' },
+    rules: { checksMayLag: true },
+  },
+  'no margin for clocks': {
+    ...{
+      rule: 'R13',
+      what: 'a notice waits as long as a lease lasts, whatever the clocks do',
+      scope: { ...scopes.clocks, wait: 1 },
+    },
+    rules: { clocksStandStill: false },
+  },
+  'a clock that stands still': {
+    ...{ rule: 'R2', what: 'a machine is suspended, and its clocks with it', scope: 'writes' },
+    rules: { clocksStandStill: true },
+  },
+  'keys deleted before leaving': {
+    ...{ rule: 'R12', what: 'a reader deletes its key while it still reads by its lease', scope: 'writes' },
+    rules: { leave: (state) => state },
+  },
+  'a start without the list': {
+    ...{ rule: 'R10', what: 'a process begins without the list of readers', scope: 'crashes' },
+    rules: { firstList: (list) => ({ ...list, readers: [] }) },
+  },
+  'a full sync is shown at once': {
+    ...{ rule: 'R10', what: 'what a full sync brings is shown before it is stable', scope: 'syncs' },
+    rules: { sync: (...event) => allShown(sync(...event)) },
+  },
+  'a full sync is forgotten in a crash': {
+    ...{ rule: 'R10', what: 'the next process takes what a full sync brought for stable', scope: 'syncAndCrash' },
+    rules: {
+      resume: (index, list, now) => resume({ ...index, shown: Math.max(index.shown, index.base), base: 0 }, list, now),
+    },
+  },
+  'one id for two leases': {
+    ...{ rule: 'R1', what: 'two processes take leases under one id', scope: 'leases' },
+    rules: { newId: () => 'L' },
+  },
+  'reports without a timeline': {
+    ...{ rule: 'R11', what: 'a report of the history before a restore counts in the new one', scope: 'restore' },
+    rules: { acceptReport: (state, report) => acceptReport(state, { ...report, timeline: state.timeline }) },
+  },
+  'acknowledged by number': {
+    ...{
+      rule: 'R11',
+      what: 'a write is acknowledged when the index has its number, of whichever history',
+      scope: 'restore',
+    },
+    rules: {
+      mayAcknowledge: (state, { revision, readers }) => readers === 0 || state.shown >= revision,
+    },
+  },
+  'restored at once': {
+    ...{ rule: 'R14', what: 'etcd begins anew from a snapshot while leases of before are trusted', scope: 'restore' },
+    rules: { restoresWait: false },
+  },
+  'no notices': {
+    ...{ rule: 'R13', what: 'no replica puts a notice against a reader that does not report', scope: 'cuts' },
+    ...{ rules: { awaited: () => [] }, stalls: true },
+  },
+  'nothing is removed': {
+    ...{ rule: 'R13', what: 'no replica deletes the key of a reader that is gone', scope: 'crashes' },
+    ...{ rules: { removable: () => [] }, stalls: true },
+  },
+};
+
+export function scopeOf({ scope }: Mutant): Scope {
+  return typeof scope === 'string' ? scopes[scope] : scope;
+}

@@ -1,0 +1,34 @@
+/** How much may happen in each exploration. One subject each: all subjects at once cannot be exhausted. */
+import type { Scope } from './world/world.ts';
+
+const none: Scope = {
+  ...{ replicas: 2, writes: 1, expiries: 0, joins: 1, crashes: 0, cuts: 0, syncs: 0, compactions: 0, restores: 0 },
+  ...{ slowClocks: false, duration: 1, wait: 1 },
+};
+
+export const scopes = {
+  /** One write, one lease. */
+  small: none,
+  /** Two writes, of two keys. */
+  writes: { ...none, writes: 2 },
+  /** One write, and two leases. */
+  leases: { ...none, joins: 2 },
+  /** What etcd removes by itself. */
+  expiry: { ...none, writes: 1, expiries: 1, joins: 1 },
+  /** A clock that loses every second tick. */
+  clocks: { ...none, slowClocks: true, wait: 2 },
+  /** Processes that die and begin again, with reports that come late. */
+  crashes: { ...none, crashes: 1 },
+  /** Full syncs: for any cause, and because etcd was compacted. */
+  syncs: { ...none, writes: 2, syncs: 1, compactions: 1 },
+  /** A full sync, and a crash before what it brought is stable. */
+  syncAndCrash: { ...none, writes: 1, syncs: 1, crashes: 1 },
+  /** Two replicas that cannot reach each other. */
+  cuts: { ...none, cuts: 1 },
+  /** etcd is put back to an earlier state. */
+  restore: { ...none, writes: 2, restores: 1 },
+  /** One reader, two others. */
+  three: { ...none, replicas: 3, writes: 1 },
+} as const satisfies Record<string, Scope>;
+
+export type ScopeName = keyof typeof scopes;

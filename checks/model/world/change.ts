@@ -1,0 +1,19 @@
+/** Copies of a world with something changed. */
+import type { ReplicaState } from '../replica/state.ts';
+import type { Entry, Node, Spent, World } from './world.ts';
+
+export function withNode(world: World, i: number, change: Partial<Node>): World {
+  return { ...world, nodes: world.nodes.map((node, j) => (j === i ? { ...node, ...change } : node)) };
+}
+
+export function withState(world: World, i: number, state: ReplicaState): World {
+  return withNode(world, i, { state });
+}
+
+export function logged(world: World, kind: Entry['kind'], keys: readonly string[], id = ''): World {
+  return { ...world, log: [...world.log, { kind, keys, id }] };
+}
+
+export function spend(world: World, what: keyof Spent): World {
+  return { ...world, spent: { ...world.spent, [what]: world.spent[what] + 1 } };
+}

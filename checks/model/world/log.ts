@@ -1,0 +1,40 @@
+/** What etcd's history says. */
+import type { ReaderList, ReceivedRevision } from '../replica/state.ts';
+import type { Entry, World } from './world.ts';
+
+/** The entry of the revision, as the watch brings it. */
+export function changeOf({ kind, keys, id }: Entry, revision: number): ReceivedRevision {
+  if (kind === 'join') return { revision, keys, joined: id };
+  if (kind === 'leave') return { revision, keys, left: id };
+  if (kind === 'notice') return { revision, keys, noticed: id };
+  return { revision, keys };
+}
+
+/** The readers' keys and notices at the revision. */
+export function readersAt({ log, timeline }: World, revision: number = log.length): ReaderList {
+  const readers = new Map<string, { id: string; since: number; isNoticed: boolean }>();
+  for (let i = 0; i < revision; i++) {
+    const { kind, id } = log[i] as Entry;
+    if (kind === 'join') readers.set(id, { id, since: i + 1, isNoticed: false });
+    else if (kind === 'leave') readers.delete(id);
+    else if (kind === 'notice') {
+      const reader = readers.get(id);
+      if (reader !== undefined) readers.set(id, { ...reader, isNoticed: true });
+    }
+  }
+  return { timeline, revision, readers: [...readers.values()] };
+}
+
+/** The revision of the newest write of the service: what the head key has. An expiry does not put it. */
+export function headOf({ log }: World): number {
+  return log.findLastIndex(({ kind }) => kind === 'write') + 1;
+}
+
+/** The newest revision up to `top` that changes the key; 0: none does. */
+export function lastChange({ log }: World, key: string, top: number, onlyWrites: boolean): number {
+  for (let i = Math.min(top, log.length) - 1; i >= 0; i--) {
+    const entry = log[i];
+    if (entry?.keys.includes(key) && !(onlyWrites && entry.kind === 'expiry')) return i + 1;
+  }
+  return 0;
+}

@@ -1,0 +1,54 @@
+/** The protocol as the world drives it: the replica's own functions, and what replicas and etcd are asked to keep to. */
+import { confirm, join, leave, removable, trustedLease } from '../replica/lease.ts';
+import { type Committed, leaseTarget, mayAcknowledge, shows } from '../replica/reads.ts';
+import { acceptReport, receive, resume, sync } from '../replica/receive.ts';
+import { awaitedReaders } from '../replica/stability.ts';
+import type { ReaderList, ReplicaState } from '../replica/state.ts';
+import type { Node, Request } from './world.ts';
+
+export interface Rules {
+  readonly receive: typeof receive;
+  readonly acceptReport: typeof acceptReport;
+  readonly sync: typeof sync;
+  readonly resume: typeof resume;
+  readonly join: typeof join;
+  readonly leave: typeof leave;
+  readonly trustedLease: typeof trustedLease;
+  readonly leaseTarget: typeof leaseTarget;
+  readonly mayAcknowledge: (state: ReplicaState, committed: Committed) => boolean;
+  readonly removable: typeof removable;
+  readonly awaited: typeof awaitedReaders;
+  /** The answer of a check has come back. */
+  readonly checked: (node: Node, request: Request, duration: number) => ReplicaState;
+  /** May a transaction's refusal that shows what is at the revision be answered (R9)? */
+  readonly mayRefuse: (state: ReplicaState, timeline: string, revision: number) => boolean;
+  /** The newest revision that a read by the barrier shows; undefined: it waits (R8). */
+  readonly barrierShows: (state: ReplicaState, timeline: string, head: number) => number | undefined;
+  /** The newest revision whose events watchers have got. */
+  readonly watched: (state: ReplicaState) => number;
+  /** The id of a new lease, given how many there were (R1). */
+  readonly newId: (count: number) => string;
+  /** May a check be answered from what a member has that lags behind etcd (R2)? */
+  readonly checksMayLag: boolean;
+  /** May etcd be started from a snapshot while leases of before can be trusted (R14)? */
+  readonly restoresWait: boolean;
+  /** Does a clock stand still while its process does not run (an assumption of R2)? */
+  readonly clocksStandStill: boolean;
+  /** The list of readers that a process begins with (R10). */
+  readonly firstList: (list: ReaderList) => ReaderList;
+}
+
+export const protocol: Rules = {
+  ...{ receive, acceptReport, sync, resume, join, leave, trustedLease, leaseTarget, mayAcknowledge, removable },
+  awaited: awaitedReaders,
+  checked: ({ state }, { id, sentAt, found }, duration) => {
+    if (state.own?.id !== id) return state;
+    return found ? confirm(state, id, sentAt, duration) : leave(state);
+  },
+  mayRefuse: shows,
+  barrierShows: (state, timeline, head) => (shows(state, timeline, head) ? state.shown : undefined),
+  watched: ({ shown, base }) => (shown >= base ? shown : 0),
+  newId: (count) => `L${count + 1}`,
+  ...{ checksMayLag: false, restoresWait: true, clocksStandStill: false },
+  firstList: (list) => list,
+};
