@@ -5,7 +5,8 @@ import { lost, startWriter } from './support/client.ts';
 import { etcdLeader } from './support/etcd-leader.ts';
 import { field, podsOf } from './support/kubectl.ts';
 import { createKvStore, makeNamespace } from './support/kvstore.ts';
-import { killProcesses, testOnNode } from './support/node.ts';
+import { testOnNode } from './support/node.ts';
+import { killProcesses } from './support/on-node.ts';
 import { installOperator, operatorRolledOut, operatorSelector } from './support/operator.ts';
 
 test.before('install', installOperator);

@@ -1,4 +1,4 @@
-/** A member of etcd that is cut off: it runs, and packets to and from it are lost. Needs KV_E2E_NODE (support/node.ts). */
+/** A member of etcd that is cut off: it runs, and packets to and from it are lost. Needs KV_E2E_NODE (support/on-node.ts). */
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
@@ -6,7 +6,8 @@ import { lost, startWriter } from './support/client.ts';
 import { etcdLeader } from './support/etcd-leader.ts';
 import { field } from './support/kubectl.ts';
 import { createKvStore, makeNamespace } from './support/kvstore.ts';
-import { onNode, testOnNode } from './support/node.ts';
+import { testOnNode } from './support/node.ts';
+import { dropPackets } from './support/on-node.ts';
 import { installOperator } from './support/operator.ts';
 
 const cutSeconds = Number(process.env.KV_E2E_CUT_SECONDS ?? 60);
@@ -18,11 +19,9 @@ testOnNode('a leader of etcd whose network is cut is replaced, and comes back, w
   const writer = startWriter(store, 'cut-');
   const leader = await etcdLeader(store);
   const address = await field('.status.podIP', 'pod', leader, '-n', store.namespace);
-  const change = (how: '-I' | '-D') =>
-    Promise.all(['-s', '-d'].map((side) => onNode('iptables', '-w', how, 'FORWARD', side, address, '-j', 'DROP')));
-  t.teardown(() => change('-D').catch(() => {}));
+  t.teardown(() => dropPackets(address, 'end').catch(() => {}));
 
-  await change('-I');
+  await dropPackets(address, 'begin');
   await waitFor('another member leads', async () => (await etcdLeader(store, leader)) !== '', {
     timeout: 30_000,
     interval: 500,
@@ -30,7 +29,7 @@ testOnNode('a leader of etcd whose network is cut is replaced, and comes back, w
   const led = writer.acknowledged();
   await pause(cutSeconds * 1000);
   t.true(writer.acknowledged() > led + 10 * cutSeconds, 'writes go on without the member');
-  await change('-D');
+  await dropPackets(address, 'end');
   await store.settled();
 
   const { acknowledged, refused, longestGap } = await writer.stop();

@@ -8,7 +8,17 @@ import { delimiter, join } from 'node:path';
 
 export const binaryNames = ['etcd', 'etcdctl', 'etcdutl', 'kube-apiserver', 'kubectl'] as const;
 /** Come from the system's packages (prometheus, openssl, chromium, wrk, Go, Python); never built here. */
-export const packagedNames = ['prometheus', 'promtool', 'openssl', 'chromium', 'wrk', 'go', 'python3'] as const;
+export const packagedNames = [
+  'prometheus',
+  'promtool',
+  'openssl',
+  'chromium',
+  'wrk',
+  'go',
+  'python3',
+  'java',
+  'mvn',
+] as const;
 /** Come from the system's packages too; where they are missing, their tests are left out, also in continuous integration. */
 export const optionalNames = ['prometheus-alertmanager'] as const;
 export type BuiltName = (typeof binaryNames)[number];

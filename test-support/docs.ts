@@ -1,5 +1,8 @@
-/** Refreshes what the docs take from the sources: the README's table of settings, and the index of decisions. */
+/** Refreshes what the docs take from the sources: the README's table of settings, the index of decisions, the game day. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { pageOf } from '../checks/gameday/report.ts';
+import { pageFile, readResults } from '../checks/gameday/results.ts';
+import { allScenarios } from '../checks/gameday/scenarios/all.ts';
 import { markdownTable } from '../service/src/config.ts';
 import { adrFolder, adrIndex } from './adr-index.ts';
 
@@ -12,3 +15,4 @@ writeFileSync(
   text.replace(section, (_, open, close) => `${open}\n${markdownTable()}\n\n${close}`),
 );
 writeFileSync(new URL('README.md', adrFolder), adrIndex());
+writeFileSync(pageFile, pageOf(await readResults(), allScenarios));

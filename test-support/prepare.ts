@@ -34,7 +34,7 @@ for (const name of optionalNames) {
 if (missing.length > 0) {
   report('');
   report(
-    `*** MISSING: ${missing.join(', ')}. Put them into the PATH or into KUBEBUILDER_ASSETS, or install Go (prometheus, promtool: Debian's package prometheus; openssl, chromium, wrk, python3: their own). ***`,
+    `*** MISSING: ${missing.join(', ')}. Put them into the PATH or into KUBEBUILDER_ASSETS, or install Go (prometheus, promtool: Debian's package prometheus; openssl, chromium, wrk, python3: their own; java, mvn: maven). ***`,
   );
   for (const skip of skips()) report(`*** SKIPPED for want of ${skip.missing.join(', ')}: ${skip.files} ***`);
   report('');

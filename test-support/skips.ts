@@ -52,6 +52,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'expiry',
     'foreign',
     'gathered-model',
+    'increments',
     'leader',
     'leases',
     'lost-answers',
@@ -70,6 +71,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   })),
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'checks/clients/clients.test.ts', programs: ['go', 'python3'] },
+  { files: 'checks/clients/typescript-fetch.test.ts', programs: ['java', 'mvn'] },
   { files: 'checks/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,

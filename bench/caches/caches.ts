@@ -6,7 +6,7 @@ import { DumpCache } from '../../service/src/caches/dump-cache.ts';
 import { RepeatedReads } from '../../service/src/caches/repeated-reads.ts';
 import type { Store } from '../../service/src/store/store.ts';
 
-export const cacheNames = ['values', 'searches', 'admission', 'repeated reads', 'dumps', 'forms'] as const;
+export const cacheNames = ['values', 'searches', 'repeated reads', 'dumps', 'forms'] as const;
 export type CacheName = (typeof cacheNames)[number];
 
 /** Answers without those that a source of this kind gives. */
@@ -38,7 +38,7 @@ class DumpsWithoutForms extends DumpCache {
 class RepeatedWithoutForms extends RepeatedReads {
   override get(question: string, tag: string) {
     const kept = super.get(question, tag);
-    return kept === undefined ? undefined : { ...kept, forms: new CodedForms() };
+    return kept?.kind === 'bytes' ? { ...kept, forms: new CodedForms() } : kept;
   }
 }
 
@@ -56,7 +56,6 @@ export function cachesWithout(out: CacheName, store: Store, { answerCache, dumpC
 function answersWithout(out: CacheName, store: Store, bytes: number): AnswerCache {
   if (out === 'values') return new AnswersBut(store, bytes, ({ by }) => by === 'key');
   if (out === 'searches') return new AnswersBut(store, bytes, ({ by }) => by !== 'key');
-  if (out === 'admission') return new AnswerCache(store, bytes, { again: () => true });
   return new AnswerCache(store, bytes);
 }
 

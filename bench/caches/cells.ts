@@ -10,12 +10,10 @@ export interface Cell {
   readonly cache: CacheName;
 }
 
-const single = ['b-10k', 'b-1m', 'c-10k', 'c-1m', 'd-10k', 'd-1m', 'batch-10k'];
 const besideWrites = (name: string) => [`${name}-w1`, `${name}-w100`];
 
 const embedded: Readonly<Record<CacheName, readonly string[]>> = {
-  values: single,
-  admission: [...single, ...besideWrites('search')],
+  values: ['b-10k', 'b-1m', 'c-10k', 'c-1m', 'd-10k', 'd-1m', 'batch-10k'],
   searches: besideWrites('search'),
   'repeated reads': [...besideWrites('values'), ...besideWrites('lines')],
   dumps: [...besideWrites('dump'), ...besideWrites('dump-zstd')],

@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jsonAnswer } from '../../service/src/answers/answer.ts';
 import { CodedForms } from '../../service/src/answers/coded-forms.ts';
-import { AdmitOnSecondAccess } from '../../service/src/caches/admit-on-second-access.ts';
 import { AnswerCache, type Source } from '../../service/src/caches/answer-cache.ts';
 import { repeatedPart } from '../../service/src/caches/caches.ts';
 import { DumpCache } from '../../service/src/caches/dump-cache.ts';
@@ -25,7 +24,6 @@ const forAnswers = answerCache * (1 - repeatedPart);
 const full: Readonly<Record<CacheName, () => unknown>> = {
   values: () => answersOf({ by: 'key', answer: () => jsonAnswer(value, '"0123456789abcdef.1234567"') }, keyOf),
   searches: () => answersOf({ by: 'prefix', answer: (prefix) => jsonAnswer(JSON.stringify(keysOf(prefix))) }, prefixOf),
-  admission: () => new AdmitOnSecondAccess(),
   'repeated reads': repeated,
   dumps,
   forms,
@@ -47,24 +45,28 @@ async function bytesNow(): Promise<number> {
   return heapUsed + external;
 }
 
-const store = (more: Partial<Store> = {}) =>
-  ({ listen() {}, lastExpired: () => undefined, revision: () => 1, ...more }) as unknown as Store;
+function store(more: object = {}): Store {
+  return { listen() {}, lastExpired: () => undefined, revision: () => 1, ...more } as unknown as Store;
+}
 
-const keysOf = (prefix: string) =>
-  Array.from({ length: groupSize }, (_, i) => `${prefix}${i}`.padEnd(keyOf(0).length, 't'));
+function keysOf(prefix: string): readonly string[] {
+  return Array.from({ length: groupSize }, (_, i) => `${prefix}${i}`.padEnd(keyOf(0).length, 't'));
+}
 
 /** More than its two generations hold. */
 function answersOf(source: Source, textOf: (n: number) => string): AnswerCache {
-  const cache = new AnswerCache(store(), forAnswers, { again: () => true });
+  const cache = new AnswerCache(store(), forAnswers);
   for (let n = 0; n < 300_000; n++) cache.answer(source, textOf(n));
   return cache;
 }
 
+/** It remembers 1,000 questions: of answers as long as these, fewer fill it. */
 function repeated(): RepeatedReads {
   const cache = new RepeatedReads(answerCache * repeatedPart);
-  const body = `{${keysOf('g000000.').map((key) => `"${key}":${value}`)}}`;
-  for (let n = 0; n < 2000; n++) cache.pass(`other ${n}`, 'tag', jsonAnswer(body));
-  for (let n = 0; n < 1000; n++) cache.pass(`other ${n}`, 'tag', jsonAnswer(body));
+  const body = JSON.stringify('x'.repeat(16_000));
+  for (let n = 0; n < 1000; n++) {
+    for (let i = 0; i < 2; i++) cache.pass(`question ${n}`, 'tag', jsonAnswer(body));
+  }
   return cache;
 }
 
@@ -77,7 +79,7 @@ function dumps(): DumpCache {
       yield { key: keyOf(n), value };
   }
   // With a clock that stands still it reads all at one go.
-  const cache = new DumpCache(store({ pairs } as unknown as Partial<Store>), dumpCache, () => 0);
+  const cache = new DumpCache(store({ pairs }), dumpCache, () => 0);
   const ready = cache.take();
   if (ready === undefined) throw new Error('The dump is not kept');
   ready.release();

@@ -35,7 +35,6 @@ export interface Results {
 const described: Readonly<Record<CacheName, readonly [what: string, bound: string]>> = {
   values: ['answers of single keys (`AnswerCache`)', '24 MiB with the searches: three quarters of `KV_ANSWER_CACHE`'],
   searches: ['answers of searches by one text (`AnswerCache`)', 'the same 24 MiB'],
-  admission: ['an answer is kept on its second request (`AdmitOnSecondAccess`)', '256 KiB'],
   'repeated reads': [
     'answers of other reads of many keys, at one entity tag (`RepeatedReads`)',
     '8 MiB: a quarter of `KV_ANSWER_CACHE`',

@@ -11,5 +11,5 @@ await serve({
     metrics: { observe: nothing, damaged: nothing, folderLost: nothing, commitStarted: () => nothing },
   }),
   registry: new Registry(),
-  metrics: { started: nothing, waited: nothing, refused: nothing, ended: nothing, problem: nothing },
+  metrics: { started: nothing, paused: nothing, waited: nothing, refused: nothing, ended: nothing, problem: nothing },
 });

@@ -1,11 +1,12 @@
 /**
- * `npm run clients`: generates clients of the API in Python, Go and TypeScript, compiles them, and runs a round with each. A
- * test does the same. Needs python3 with venv, Go and the package registries.
+ * `npm run clients`: generates clients of the API in Python, Go and TypeScript, compiles them, and runs a round with each.
+ * Tests do the same. Needs python3 with venv, Go, Java, Maven and the package registries.
  */
 import * as languages from './languages.ts';
+import { typescriptFetch } from './typescript-fetch.ts';
 import { withService } from './with-service.ts';
 
-for (const [language, round] of Object.entries(languages)) {
+for (const [language, round] of Object.entries({ ...languages, typescriptFetch })) {
   await withService(language, round);
   console.log(`Clients, ${language}: generated, compiled, and done a round`);
 }

@@ -1,7 +1,7 @@
 /**
  * What clients did with a counter that is only ever incremented by 1, and whether one order explains it. Each sum names
- * its place in that order, so it is enough that no sum comes twice, that sums rise with time, and that each number which
- * nobody was answered with is that of an increment whose outcome is not known.
+ * its place in that order, so it is enough that no sum comes twice, that sums rise with time, and that each number that no
+ * answer has is that of an increment whose outcome is not known.
  */
 
 export interface Counted {

@@ -6,7 +6,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { type NodeHttp, nodeHttp } from '@kvstore/core/node-http.ts';
 import { type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
-import { acceptOf, brokenBody, errorOf, type Form, isOurs } from './trust.ts';
+import { acceptOf, brokenBody, errorOf, type Form, isOurs, isUnchanged } from './trust.ts';
 
 export interface ClientOptions extends RetryOptions {
   /** Of the store; a path in it goes before every call's. */
@@ -29,6 +29,8 @@ export interface Call {
   readonly body?: string;
   /** What the answer is, if it succeeds. Default: JSON. */
   readonly form?: Form;
+  /** The version that is known, which may be the present one still: then nothing comes. Default: it is an answer that is none. */
+  readonly newerThan?: string | undefined;
   /** Whether it may happen twice. Default: only when it is a GET. */
   readonly repeatable?: boolean;
 }
@@ -36,6 +38,8 @@ export interface Call {
 export interface Answer {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** The version that is known is the present one; the body is empty. */
+  readonly isUnchanged?: true;
 }
 
 export class Client {
@@ -63,6 +67,7 @@ export class Client {
   async #sendOnce(call: Call): Promise<Answer> {
     const response = await this.open(call);
     const body = await text(this.pieces(response));
+    if (response.statusCode === 304) return { headers: response.headers, body, isUnchanged: true };
     try {
       checkBody(body, call.form ?? 'json');
     } catch (cause) {
@@ -75,7 +80,7 @@ export class Client {
    * A successful answer whose body is still to be read; one try. Ended early, it fails like any stream.
    * @throws ServerError, ConnectionError, OtherStoreError, NotAKvStoreError
    */
-  async open({ method, target, headers, body, form = 'json' }: Call): Promise<IncomingMessage> {
+  async open({ method, target, headers, body, form = 'json', newerThan }: Call): Promise<IncomingMessage> {
     const { url, token, tls, signal, idleTimeout, clock, identity } = this.options;
     const bearer = token();
     const options: RequestOptions = {
@@ -91,6 +96,7 @@ export class Client {
         ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
         ...(identity === undefined ? {} : { 'KvStore-Identity': identity }),
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+        ...(newerThan === undefined ? {} : { 'If-None-Match': `"${newerThan}"` }),
         ...headers,
       },
     };
@@ -118,7 +124,7 @@ export class Client {
       response.destroy();
       throw new OtherStoreError(url.href, identity, status, found === undefined ? undefined : String(found));
     }
-    if (isOurs(response, form)) return response;
+    if (isOurs(response, form) || (newerThan !== undefined && isUnchanged(response, newerThan))) return response;
     const error = await errorOf(response, url.href, clock.now());
     response.destroy();
     throw signal.aborted ? signal.reason : error;

@@ -7,12 +7,14 @@ import { addDelete } from './commands/delete.ts';
 import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
 import { addImport } from './commands/import.ts';
+import { addIncr } from './commands/incr.ts';
 import { addRestore } from './commands/restore.ts';
 import { addSalvage } from './commands/salvage.ts';
 import { addSearch } from './commands/search.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
 import { addSupportBundle } from './commands/support-bundle.ts';
+import { addTransaction } from './commands/transaction.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { addWhoAmI } from './commands/whoami.ts';
@@ -22,7 +24,8 @@ import { printableLines } from './printable.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 const commands = [
-  ...[addGet, addSet, addDelete, addSearch, addWatch, addExport, addImport, addBackup, addRestore],
+  ...[addGet, addSet, addDelete, addIncr, addTransaction, addSearch, addWatch],
+  ...[addExport, addImport, addBackup, addRestore],
   ...[addStatus, addWhoAmI, addSupportBundle, addVerify, addSalvage],
 ];
 

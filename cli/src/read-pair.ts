@@ -12,7 +12,7 @@ export interface StoredPair {
 }
 
 /**
- * Keys that come through every proxy in a path. Others go into the query: many proxies clean `..`, `//` and what
+ * Keys that come through every proxy in a path. Others go into a body: many proxies clean `..`, `//` and what
  * is escaped out of a path, and would ask the store for another key.
  */
 const safeInPath = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/;
@@ -24,11 +24,13 @@ export async function readPair(client: Client, key: string, { stale }: { stale: 
     const answer = await client.send({ method: 'GET', target: withQuery(`/get/${key}`, { consistency }) });
     return { value: answer.body, version: versionOf(answer.headers) ?? '' };
   }
-  // Of all keys that begin with it the key itself is the first.
+  // A token that is limited to prefixes is refused here like there, where a search would find nothing.
   const answer = await client.send({
-    method: 'GET',
-    target: withQuery('/', { prefix: key, limit: '1', consistency }),
+    method: 'POST',
+    target: withQuery('/get', { consistency }),
+    body: JSON.stringify([key]),
     form: 'lines',
+    repeatable: true,
   });
   return pairOf(answer, key);
 }

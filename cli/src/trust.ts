@@ -42,6 +42,11 @@ export function isOurs({ statusCode, headers }: IncomingMessage, form: Form): bo
   return !hasTag || entityTag.test(headers.etag ?? '');
 }
 
+/** Whether the answer says that this version is the present one: with its entity tag, which no proxy's own 304 makes up. */
+export function isUnchanged({ statusCode, headers }: IncomingMessage, version: string): boolean {
+  return statusCode === 304 && headers.etag === `"${version}"`;
+}
+
 /** What an answer that is no success, or not ours, is to the user. Reads a part of it. @param now Unix milliseconds */
 export async function errorOf(response: IncomingMessage, url: string, now: number): Promise<Error> {
   const { statusCode: status = 0, headers } = response;

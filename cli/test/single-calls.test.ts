@@ -184,5 +184,29 @@ test.serial('a path in the URL goes before every call', async (t) => {
   const front = await startFront(t, 'http://127.0.0.1:1');
   front.act = () => ({ status: 404, code: 'key-not-found' });
   t.is((await cli(t, ['get', '..', '--url', `${front.url}/store/`])).code, 3);
-  t.deepEqual(front.seen, ['GET /store/?prefix=..&limit=1']);
+  t.deepEqual(front.seen, ['POST /store/get']);
+});
+
+test.serial('incr adds to a key, exactly, and says why it cannot', async (t) => {
+  const { url } = store;
+  t.like(await cli(t, ['incr', 'n'], { url }), { code: 0, stdout: '1\n', stderr: '' });
+  t.is((await cli(t, ['incr', 'n', '9007199254740993'], { url })).stdout, '9007199254740994\n');
+  t.is((await cli(t, ['incr', 'n', '-4'], { url })).stdout, '9007199254740990\n');
+  t.is((await cli(t, ['incr', 'a:1}', '2'], { url })).stdout, '2\n');
+  t.is((await cli(t, ['incr', 'n', '1.5'], { url })).code, 2);
+  await cli(t, ['set', 'n', '"text"'], { url });
+  const refused = await cli(t, ['incr', 'n'], { url });
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /409 not-an-integer: The value of "n"/);
+});
+
+test.serial('transaction takes its JSON from standard input; a condition that fails is exit code 4', async (t) => {
+  const { url } = store;
+  const input = '{"if":{"order":null},"set":{"order":{"n":1.0}},"delete":["cart"]}';
+  t.like(await cli(t, ['transaction'], { url, input }), { code: 0, stdout: '{"set":1,"deleted":0}\n', stderr: '' });
+  const again = await cli(t, ['transaction'], { url, input });
+  t.is(again.code, 4);
+  t.regex(again.stderr, /412 precondition-failed: The condition of "order" does not hold/);
+  t.is((await cli(t, ['get', 'order'], { url })).stdout, '{"n":1.0}\n');
+  t.is((await cli(t, ['transaction'], { url, input: '{"sett":{}}' })).code, 1);
 });

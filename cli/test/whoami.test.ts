@@ -36,7 +36,7 @@ test('whoami prints what the token may do; a key that it does not reach ends wit
     refused.stderr,
     /403 outside-prefixes: The token reaches keys that begin with "team-a\/"; "team-b\/1" does not/,
   );
-  t.is((await cli(t, ['get', 'other'], withToken)).code, 5);
+  t.is((await cli(t, ['get', 'team-b/1'], withToken)).code, 5);
   t.is((await cli(t, ['export'], withToken)).stdout.split('\n').length, 2);
   const backup = await cli(t, ['backup', join(folder, 'backups'), '--keep', '1'], withToken);
   t.is(backup.code, 5, 'a backup has all keys or is none');

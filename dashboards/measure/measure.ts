@@ -45,10 +45,15 @@ async function measure(prometheus: Prometheus): Promise<void> {
       const startedAt = performance.now();
       const isGraph = panel.type === 'timeseries';
       const result = isGraph
-        ? await prometheus.queryRange(expr, end - hour, end, 15)
+        ? await prometheus.queryRange(expr, end - hour, end, stepOf(panel))
         : await prometheus.query(expr, end);
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);
       print(`${name.padEnd(10)}${(panel.title ?? '').padEnd(28)}${seconds.padStart(6)} s ${result.length} series`);
     }
   }
+}
+
+/** Seconds between two points of an hour: 240 of them, or what the panel has as its least step. */
+function stepOf({ interval }: Panel): number {
+  return Math.max(hour / 240, Number.parseInt(interval ?? '0', 10));
 }

@@ -4,6 +4,7 @@ import type { Series } from '../test/support/prometheus.ts';
 import { isRow } from '../test/support/queries.ts';
 import { type Area, colorOf, heatmapChart, type Line, lastOf, lineChart, number } from './chart.ts';
 import { format } from './format.ts';
+import { shownAs } from './shown-as.ts';
 import { tableHtml } from './table.ts';
 
 /** Pixels of a grid cell: Grafana's grid is 24 wide. */
@@ -63,17 +64,10 @@ function draw(panel: Panel, drawn: readonly Drawn[], area: Area): string {
 
 const colors: Readonly<Record<string, string>> = { green: '#73bf69', orange: '#ff9830', red: '#f2495c' };
 
-/** With the panel's words and colours for the value. */
 function bigNumber(panel: Panel, value: number, unit: string, area: Area): string {
-  const { mappings = [], thresholds, noValue } = panel.fieldConfig?.defaults ?? {};
-  const step = thresholds?.steps.findLast((each) => each.value === null || value >= each.value);
-  const words = mappings.flatMap((mapping) => (mapping.type === 'value' ? [mapping.options] : []));
-  const text = Number.isNaN(value) ? noValue : words.find((each) => String(value) in each)?.[String(value)]?.text;
-  const color = Number.isNaN(value) ? undefined : colors[step?.color ?? ''];
-  return number(value, unit, area, {
-    ...(text === undefined ? {} : { text }),
-    ...(color === undefined ? {} : { color }),
-  });
+  const { text, color } = shownAs(panel, value);
+  const drawn = colors[color ?? ''];
+  return number(value, unit, area, { text, ...(drawn === undefined ? {} : { color: drawn }) });
 }
 
 function lineOf(legend: string, { metric, values }: Series): Line {

@@ -50,6 +50,14 @@ export function rollingOut(selector: string): string {
   return `${pick('kvstore_replicas_updated', selector)} < ${pick('kvstore_replicas_desired', selector)}`;
 }
 
+/** KvStores whose rollout gets no further until somebody changes something. */
+export function stalledRollout(selector = ''): string {
+  const condition = (labels: string) =>
+    `kvstore_condition{${[labels, selector].filter((each) => each !== '').join(', ')}}`;
+  const isStalled = condition('type="Stalled", status="True"');
+  return `${condition('type="Progressing", status="True", reason="RollingOut"')} and on (namespace, name) ${isStalled}`;
+}
+
 /** Of each process, in half an hour. */
 export function restarts(selector: string): string {
   return `changes(${pick('process_start_time_seconds', selector)}[30m])`;
@@ -66,6 +74,13 @@ export function backupAge(selector = ''): string {
   return `time() - ${pick('kvstore_backup_last_success_timestamp_seconds', selector)}`;
 }
 
+/** Seconds for which there has been a schedule of backups that was never due and completed none. */
+export function backupNeverDue(selector = ''): string {
+  const times = ['schedule', 'success'].map((what) => pick(`kvstore_backup_last_${what}_timestamp_seconds`, selector));
+  const since = pick('kvstore_backup_scheduled_since_timestamp_seconds', selector);
+  return `(time() - ${since}) unless (${times.join(' or ')})`;
+}
+
 /** Seconds for which every reconcile of a KvStore has failed. */
 export function reconcileFailing(selector = ''): string {
   return `time() - ${pick('kvstore_reconcile_failing_since_timestamp_seconds', selector)}`;
@@ -74,6 +89,11 @@ export function reconcileFailing(selector = ''): string {
 /** Seconds that are left of a certificate of etcd. */
 export function certificateLeft(selector = ''): string {
   return `${pick('kvstore_certificate_expiry_timestamp_seconds', selector)} - time()`;
+}
+
+/** Members of etcd that Prometheus cannot scrape, or that know no leader: one that is cut off may answer Prometheus. */
+export function membersDown(selector: string): string {
+  return `up{${selector}} == 0 or etcd_server_has_leader{${selector}} == 0`;
 }
 
 /** Part of etcd's quota that a member's database takes. */

@@ -2,7 +2,7 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { backupAge, certificateLeft, notReady, quotaUsed } from './expressions.ts';
+import { backupAge, backupNeverDue, certificateLeft, membersDown, notReady, quotaUsed } from './expressions.ts';
 import { etcdMemberPanels } from './operator-etcd.ts';
 import { operatorPanels } from './operator-process.ts';
 import { stat, timeseries } from './panels.ts';
@@ -73,13 +73,13 @@ function glance() {
     }),
     stat({
       title: 'Members that are down',
-      shows: 'Members of etcd that Prometheus cannot scrape.',
+      shows: 'Members of etcd that Prometheus cannot scrape, or that know no leader.',
       normal: '0.',
       otherwise: '"Members up, with a leader".',
       unit: 'none',
       limits: { warn: 1 },
       noData: 'No etcd is scraped',
-      queries: { down: `count(up{component="etcd", ${chosen}} == 0) or vector(0)` },
+      queries: { down: `count(${membersDown(`component="etcd", ${chosen}`)}) or vector(0)` },
       runbook: 'KvStoreEtcdMemberDown',
     }),
     stat({
@@ -131,6 +131,7 @@ function overview() {
     timeseries({
       ...third,
       title: 'Rollouts',
+      minStep: 30,
       shows: 'Part of the wanted replicas that are of the newest revision.',
       normal: '1, and a rise to it during a rollout.',
       otherwise: 'flat below 1: see why they are not ready.',
@@ -178,13 +179,16 @@ function kvStores() {
     }),
     timeseries({
       title: 'Age of the newest backup',
-      shows: 'Time since a backup was last completed.',
+      shows: 'Time since a backup was last completed; without any, since its schedule was made.',
       normal: 'it grows to the time between two of the schedule, and falls.',
       otherwise: 'the runbook of KvStoreBackupFailed.',
       unit: 's',
       noData: 'No backup has been completed',
       limits: { warn: defaults.backupAgeSeconds },
-      queries: { '{{namespace}}/{{name}}': backupAge(chosenName) },
+      queries: {
+        '{{namespace}}/{{name}}': backupAge(chosenName),
+        '{{namespace}}/{{name}} never due': backupNeverDue(chosenName),
+      },
       runbook: 'KvStoreBackupTooOld',
     }),
   ];

@@ -37,6 +37,8 @@ export interface PanelOptions {
   readonly runbook?: string;
   /** Shows the traces of single requests, where the metric has them. */
   readonly exemplars?: boolean;
+  /** Seconds between two points at the least, where a finer graph over many stores costs more than it shows. */
+  readonly minStep?: number;
   /** Grid cells, of 24 in a row. */
   readonly width?: number;
   readonly height?: number;
@@ -51,6 +53,7 @@ export function timeseries(options: PanelOptions): TimeseriesBuilder {
   if (options.limits !== undefined) {
     panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
   }
+  if (options.minStep !== undefined) panel.interval(`${options.minStep}s`);
   return panel.min(0).fillOpacity(10).showPoints(VisibilityMode.Never);
 }
 

@@ -4,7 +4,16 @@ import { objectiveLimits } from './alerts/burn-rate.ts';
 import { badRatioOf, latencyBound, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { quantile, requestBuckets, requestCount, restarts, rollingOut, sumRate, versions } from './expressions.ts';
+import {
+  quantile,
+  requestBuckets,
+  requestCount,
+  restarts,
+  rollingOut,
+  stalledRollout,
+  sumRate,
+  versions,
+} from './expressions.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
 import { alertTable, firingStat } from './tables.ts';
@@ -32,7 +41,6 @@ function glance() {
       normal: '0. During a rollout it rises for seconds.',
       otherwise: '"Ready and draining" names the pods that are not ready.',
       unit: 'none',
-      width: 4,
       limits: { warn: 1 },
       queries: {
         missing: `sum(clamp_min(kvstore_replicas_desired{${chosenName}} - kvstore_replicas_ready{${chosenName}}, 0))`,
@@ -45,8 +53,17 @@ function glance() {
       normal: '0, or 1 while you look at one.',
       otherwise: 'for longer than 15 minutes: the runbook of KvStoreRolloutStuck.',
       unit: 'none',
-      width: 4,
       queries: { rollouts: `count(${rollingOut(chosenName)}) or vector(0)` },
+    }),
+    stat({
+      title: 'Rollouts stuck',
+      shows: 'KvStores whose new replicas cannot become ready until somebody changes something.',
+      normal: '0.',
+      otherwise: 'kubectl describe kvstore says why, and the runbook what to do.',
+      unit: 'none',
+      limits: { warn: 1 },
+      queries: { stuck: `count(${stalledRollout(chosenName)}) or vector(0)` },
+      runbook: 'KvStoreRolloutStuck',
     }),
     stat({
       title: 'Most versions of a store',
@@ -54,7 +71,6 @@ function glance() {
       normal: '1, and 2 during a rollout.',
       otherwise: '"Pods by version".',
       unit: 'none',
-      width: 4,
       limits: { warn: 2 },
       queries: { versions: `max(${versions(chosen)})` },
       runbook: 'KvStoreVersionsMixed',
@@ -65,7 +81,6 @@ function glance() {
       normal: '0 during a rollout.',
       otherwise: 'go back to the former image.',
       unit: 'percentunit',
-      width: 4,
       limits: objectiveLimits('Availability'),
       noData: 'No requests',
       queries: { errors: badRatioOf('Availability', chosen) },
@@ -77,12 +92,11 @@ function glance() {
       normal: '0. A new pod is no restart.',
       otherwise: '"Age of the process" names the pod.',
       unit: 'none',
-      width: 4,
       limits: { warn: defaults.restarts + 1 },
       queries: { restarts: `max(${restarts(`component="service", ${chosen}`)})` },
       runbook: 'KvStoreReplicaRestarting',
     }),
-    stat({ ...firingStat, width: 4 }),
+    stat({ ...firingStat, width: 6 }),
   ];
 }
 
@@ -117,6 +131,8 @@ function overview() {
     timeseries({
       ...third,
       title: 'Server errors by pod',
+      // 1,500 pods that all fail are half as costly as with every scrape.
+      minStep: 30,
       shows: 'Answers with a 5xx a second.',
       normal: 'no line, or 0, during a rollout.',
       otherwise: 'go back to the former image.',

@@ -87,11 +87,14 @@ export function clientPanels() {
     }),
     timeseries({
       title: 'Watches',
-      shows: 'Watches that are open.',
+      shows: 'Watches that are open, and reads that wait for a change.',
       normal: 'one for each subscriber.',
       otherwise: 'growing without more subscribers: one that opens again and again without closing.',
       unit: 'short',
-      queries: { '{{pod}}': `kvstore_watches{${chosenPod}}` },
+      queries: {
+        '{{pod}}': `kvstore_watches{${chosenPod}}`,
+        '{{pod}} waiting reads': `kvstore_waiting_reads{${chosenPod}}`,
+      },
     }),
     timeseries({
       title: 'Requests being served',

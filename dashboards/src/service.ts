@@ -163,6 +163,8 @@ function overview() {
     timeseries({
       ...third,
       title: 'Latency by route',
+      // Its recording rule is evaluated once a minute by default.
+      minStep: 60,
       shows: 'The p50 and p99 of the whole store; by pod, and with traces, in the row below.',
       normal: `below ${latencyBound} s for single keys and sets. GET / and searches grow with their answers.`,
       otherwise: 'the row "Why are reads slow?" or "Why are writes slow?".',

@@ -3,8 +3,10 @@ import test from 'ava';
 import { allAlerts, allRecords, ruleGroups } from '../src/alerts/all.ts';
 import { checkRules, testRules, unitTest } from './support/promtool.ts';
 import { ruleCases } from './support/rules/all-cases.ts';
+import { cutOffMember } from './support/rules/etcd-cases.ts';
 import { shedByAdmission } from './support/rules/objective-cases.ts';
-import { owner, type RuleCase } from './support/rules/series.ts';
+import { stuckBehindOldReplicas } from './support/rules/operator-cases.ts';
+import { member, named, owner, type RuleCase } from './support/rules/series.ts';
 
 test('promtool finds nothing wrong with the rules', async (t) => {
   t.regex(await checkRules(), new RegExp(`SUCCESS: ${allAlerts.length + allRecords.length} rules found`));
@@ -67,6 +69,19 @@ test('requests that admission refuses before their route is known burn the budge
   const name = 'KvStoreAvailabilityBurnFast';
   const alerts = [expectedAlert(name, { firing: {}, quiet: {}, labels: owner, shown: ['50%'], at: 90 })];
   await t.notThrowsAsync(testRules(1, [unitTest(name, shedByAdmission, 1, [{ at: 90, alert: name, alerts }])], name));
+});
+
+test('a member that answers Prometheus and knows no leader counts as down', async (t) => {
+  const name = 'KvStoreEtcdMemberDown';
+  const alerts = [expectedAlert(name, { firing: {}, quiet: {}, labels: member(1), shown: ['2'], at: 9 })];
+  await t.notThrowsAsync(testRules(1, [unitTest(name, cutOffMember, 1, [{ at: 9, alert: name, alerts }])], name));
+});
+
+test('a rollout that cannot end is stuck, though the old replicas are all ready', async (t) => {
+  const name = 'KvStoreRolloutStuck';
+  const alerts = [expectedAlert(name, { firing: {}, quiet: {}, labels: named, shown: ['3'], at: 25 })];
+  const stuck = unitTest(name, stuckBehindOldReplicas, 1, [{ at: 25, alert: name, alerts }]);
+  await t.notThrowsAsync(testRules(1, [stuck], name));
 });
 
 test('with nothing scraped at all, the operator is missed', async (t) => {

@@ -1,34 +1,5 @@
-/**
- * Commands on the cluster's node. KV_E2E_NODE holds the words that run one in the node's network and process
- * namespaces, such as `docker exec k3d-kvstore-server-0`; without it, tests that need it are skipped.
- */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+/** Tests that need the cluster's node (on-node.ts); without KV_E2E_NODE they are skipped. */
 import test from 'ava';
+import { hasNode } from './on-node.ts';
 
-const node = (process.env.KV_E2E_NODE ?? '').split(' ').filter((word) => word !== '');
-
-/** A test that needs the node. */
-export const testOnNode = node.length === 0 ? test.skip : test;
-
-/** Rejects when the command fails. */
-export async function onNode(...command: readonly string[]): Promise<string> {
-  const [program = '', ...words] = [...node, ...command];
-  return (await promisify(execFile)(program, words)).stdout;
-}
-
-/** A container's processes carry the pod's name as their host name. */
-const killScript = `
-killed=0
-for process in /proc/[0-9]*; do
-  if tr '\\0' '\\n' <"$process/environ" 2>/dev/null | grep -qx "HOSTNAME=$1"; then
-    kill -9 "\${process#/proc/}" && killed=$((killed + 1))
-  fi
-done
-echo "$killed"
-[ "$killed" -gt 0 ]`;
-
-/** Sends SIGKILL to what runs in the pod: no goodbye to anybody, no endpoint taken out before. Rejects when nothing runs. */
-export async function killProcesses(pod: string): Promise<void> {
-  await onNode('sh', '-c', killScript, 'kill', pod);
-}
+export const testOnNode = hasNode ? test : test.skip;

@@ -98,7 +98,7 @@ export const settings = {
   maxWatches: setting(
     'KV_MAX_WATCHES',
     '5000',
-    'Watches at once; one more is refused with 503.',
+    'Watches, and reads that wait for a change, at once; one more is refused with 503.',
     wholeNumber(0, 1_000_000),
   ),
   watchHeartbeat: setting('KV_WATCH_HEARTBEAT', '15s', 'Time between signs of life on a watch.', duration),

@@ -70,8 +70,9 @@ async function main(): Promise<void> {
     // What one asks first of a process, in its first line.
     const mode = etcdEndpoints.length === 0 ? 'embedded' : 'etcd';
     const etcd = mode === 'etcd' ? { etcdEndpoints, etcdPrefix: config.etcdPrefix } : {};
-    const about = { version: manifest.version, node: process.version, mode, ...etcd, tokens: tokens !== undefined };
-    log.info({ ...about, url, metricsPort, dataDir }, 'listening');
+    const about = { 'service.version': manifest.version, node: process.version, mode, ...etcd };
+    const state = { revision: store.revision(), tokens: tokens !== undefined };
+    log.info({ ...about, ...state, url, metricsPort, dataDir }, 'listening');
     const signal = await firstSignal;
     log.info({ signal }, 'shutting down');
     // Ctrl-C comes from a person who waits; SIGTERM from an orchestrator that still sends requests.

@@ -156,7 +156,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
-    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version },
+    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version, clock },
     ...(parts.caches ?? createCaches(store, config)),
     spans,
     rates: ratesOf(config, parts),

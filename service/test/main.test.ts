@@ -39,8 +39,8 @@ test('the first line says what one asks first: mode, version, folder, tokens', a
   const folder = temporaryFolder(t);
   const service = await startService(t, { env: { KV_DATA_DIR: folder } });
   const line = service.log.find(({ msg }) => msg === 'listening');
-  t.like(line, { mode: 'embedded', tokens: false, dataDir: folder, node: process.version });
-  t.is(typeof line?.version, 'string');
+  t.like(line, { mode: 'embedded', tokens: false, revision: 0, dataDir: folder, node: process.version });
+  t.is(typeof line?.['service.version'], 'string');
   t.false('etcdEndpoints' in (line ?? {}));
 });
 

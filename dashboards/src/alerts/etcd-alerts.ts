@@ -1,15 +1,16 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
-import { by, quantile, quotaUsed } from '../expressions.ts';
+import { by, membersDown, quantile, quotaUsed } from '../expressions.ts';
 import { type Alert, kvStoreName, label, storeName, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
 const member = `${storeName}, etcd member ${label('pod')}`;
 const up = 'up{component="etcd"}';
-const answering = `sum by (${by}) (${up})`;
 const fsync = quantile(0.99, `${by}, pod`, 'etcd_disk_wal_fsync_duration_seconds_bucket', 'component="etcd"', '5m');
 /** Falls to nothing when a member is down, so members that know a leader are compared with all that are scraped. */
-const led = `sum by (${by}) (etcd_server_has_leader{component="etcd"})`;
+const hasLeader = 'etcd_server_has_leader{component="etcd"}';
+const led = `sum by (${by}) (${hasLeader})`;
 const members = `count by (${by}) (${up})`;
+const knowing = `(${led} or 0 * ${members})`;
 const size = 'etcd_mvcc_db_total_size_in_bytes{component="etcd"}';
 const quota = 'etcd_server_quota_backend_bytes{component="etcd"}';
 const used = quotaUsed('component="etcd"');
@@ -29,7 +30,7 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Page: every write and every linearizable read fails.',
       for: '2m',
       wait: 'Longer than an election, and than the pods of a deleted store take to go.',
-      expr: `(${led} or 0 * ${members}) <= ${members} / 2`,
+      expr: `${knowing} <= ${members} / 2`,
       signals: [led, members],
       subject: 'store',
       dashboard: 'kvstore-operator',
@@ -42,12 +43,12 @@ export function etcdAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: the others decide; KvStoreEtcdNoQuorum pages when too few are left.',
       for: '5m',
       wait: 'Longer than a member takes to restart.',
-      expr: `(${up} == 0) + on (${by}) group_left () ${answering}`,
-      signals: [up, answering],
+      expr: `(${membersDown('component="etcd"')}) + on (${by}) group_left () ${knowing}`,
+      signals: [up, hasLeader, led],
       subject: 'member',
       dashboard: 'kvstore-operator',
-      summary: `${member}: it does not answer; one more loss may stop writes.`,
-      description: `Other members that answer: ${value.number}. Usual causes: the node is gone, the member is out of memory, its disk is full.`,
+      summary: `${member}: it does not answer, or knows no leader; one more loss may stop writes.`,
+      description: `Other members that know a leader: ${value.number}. Usual causes: the node is gone, the member is out of memory, its disk is full, its network is cut.`,
     },
     {
       name: 'KvStoreEtcdAlarm',

@@ -1,5 +1,12 @@
 /** Alerts about KvStores as the operator sees them, and about the operator. */
-import { backupAge, certificateLeft, notReady, reconcileFailing } from '../expressions.ts';
+import {
+  backupAge,
+  backupNeverDue,
+  certificateLeft,
+  notReady,
+  reconcileFailing,
+  stalledRollout,
+} from '../expressions.ts';
 import { type Alert, kvStoreName, label, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
@@ -48,12 +55,15 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       reason: 'Ticket: the old replicas serve during a rollout.',
       for: '15m',
       wait: 'Longer than the first sync of a replica and the drain of an old one take.',
-      expr: `${asked} - kvstore_replicas_ready > 0 and kvstore_paused == 0`,
+      // Replicas are missing, or the old ones serve and the new ones never will. With the number that is ready as its value.
+      expr:
+        `kvstore_replicas_ready and on (namespace, name) ((${asked} - kvstore_replicas_ready > 0 and kvstore_paused == 0)` +
+        ` or on (namespace, name) (${stalledRollout()}))`,
       signals: [`${asked} - kvstore_replicas_ready`, 'kvstore_paused'],
       subject: 'kvstore',
       dashboard: 'kvstore-rollout',
-      summary: `${kvStoreName}: users notice nothing yet, but replicas are missing.`,
-      description: `Replicas missing for a quarter of an hour: ${value.number}. Usual causes: an image that cannot be pulled, a Secret that is missing, no node with room.`,
+      summary: `${kvStoreName}: users notice nothing yet, but replicas are missing or not of the newest revision.`,
+      description: `Replicas that are ready, of any revision: ${value.number}. Usual causes: an image that cannot be pulled, a Secret that is missing, no node with room.`,
     },
     {
       name: 'KvStoreCertificateExpiring',
@@ -108,6 +118,19 @@ export function operatorAlerts(numbers: Numbers): readonly Alert[] {
       dashboard: 'kvstore-operator',
       summary: `${kvStoreName}: users notice nothing; what they delete by mistake can only be had as it was long ago.`,
       description: `The newest backup is ${value.duration} old. Usual causes: the schedule is suspended, or every backup fails.`,
+    },
+    {
+      name: 'KvStoreBackupNeverDue',
+      severity: 'ticket',
+      reason: 'Ticket: the store serves; a loss would cost everything.',
+      for: '1h',
+      wait: 'As for KvStoreBackupTooOld, from when the schedule was made.',
+      expr: `(${backupNeverDue()}) > ${numbers.backupAgeSeconds}`,
+      signals: ['time() - kvstore_backup_scheduled_since_timestamp_seconds'],
+      subject: 'kvstore',
+      dashboard: 'kvstore-operator',
+      summary: `${kvStoreName}: users notice nothing; there is no backup at all.`,
+      description: `For ${value.duration} there has been a schedule that never came due. Usual causes: it is suspended, its date does not exist, the cluster starts no Jobs.`,
     },
     {
       name: 'KvStoreOperatorDown',

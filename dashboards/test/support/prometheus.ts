@@ -22,6 +22,12 @@ export interface Exemplars {
   readonly exemplars: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: string }[];
 }
 
+export interface ActiveAlert {
+  readonly state: 'pending' | 'firing';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 export class Prometheus {
   readonly url: string;
   readonly #folder: string;
@@ -81,6 +87,12 @@ export class Prometheus {
   async exemplars(query: string, start: number, end: number): Promise<readonly Exemplars[]> {
     const range = { start: String(start), end: String(end) };
     return (await this.#get('query_exemplars', { query, ...range })) as readonly Exemplars[];
+  }
+
+  /** Alerts that are pending or fire. */
+  async alerts(): Promise<readonly ActiveAlert[]> {
+    const { alerts } = (await this.#get('alerts', {})) as { alerts: readonly ActiveAlert[] };
+    return alerts;
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,16 @@ export interface PanelQuery {
   readonly expr: string;
 }
 
+/** What a dashboard's variables are set to: regular expressions. */
+export interface Variables {
+  readonly namespace: string;
+  readonly kvstore: string;
+  readonly pod: string;
+}
+
+/** As Grafana does for All. */
+const all: Variables = { namespace: '.*', kvstore: '.*', pod: '.*' };
+
 export function panelsOf(dashboard: Dashboard): Panel[] {
   return (dashboard.panels ?? []).flatMap((panel) => (isRow(panel) ? panel.panels : [panel]));
 }
@@ -19,9 +29,9 @@ export function isRow(panel: Panel | RowPanel): panel is RowPanel {
 
 /**
  * @param rateInterval a few times the scrape interval, such as `10s`
- * @param chosen what the variables are set to; as Grafana does, `.*` for All
+ * @param chosen what the variables are set to
  */
-export function queriesOf(dashboard: Dashboard, rateInterval: string, chosen = '.*'): PanelQuery[] {
+export function queriesOf(dashboard: Dashboard, rateInterval: string, chosen = all): PanelQuery[] {
   return panelsOf(dashboard).flatMap((panel) =>
     ((panel.targets ?? []) as Dataquery[]).map(({ expr = '', legendFormat = '' }) => ({
       panel,
@@ -32,6 +42,8 @@ export function queriesOf(dashboard: Dashboard, rateInterval: string, chosen = '
 }
 
 /** A query as Grafana sends it. */
-export function fillIn(expr: string, rateInterval: string, chosen = '.*'): string {
-  return expr.replaceAll('$__rate_interval', rateInterval).replaceAll(/\$(namespace|kvstore|pod)\b/g, chosen);
+export function fillIn(expr: string, rateInterval: string, chosen = all): string {
+  return expr
+    .replaceAll('$__rate_interval', rateInterval)
+    .replaceAll(/\$(namespace|kvstore|pod)\b/g, (_, variable: keyof Variables) => chosen[variable]);
 }

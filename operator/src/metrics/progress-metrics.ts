@@ -1,4 +1,4 @@
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { V1CronJob, V1Deployment } from '@kubernetes/client-node';
 import { Gauge, type Registry } from 'prom-client';
 import { alarms as allAlarms, type EtcdOutcome } from '../etcd/contract.ts';
 import type { KvStore, KvStoreStatus } from '../kvstore.ts';
@@ -14,6 +14,8 @@ export interface Found {
   readonly deployment: V1Deployment | undefined;
   /** Undefined for an external etcd, or when it could not be looked at. */
   readonly etcd: EtcdOutcome | undefined;
+  /** Of the backups; undefined: there is none. */
+  readonly cronJob?: V1CronJob | undefined;
 }
 
 export function createProgressMetrics(registry: Registry): ProgressMetrics {
@@ -43,6 +45,12 @@ export function createProgressMetrics(registry: Registry): ProgressMetrics {
     labelNames: [...labelNames, 'alarm'],
     registers,
   });
+  const scheduled = new Gauge({
+    name: 'kvstore_backup_scheduled_since_timestamp_seconds',
+    help: 'Since when there is a CronJob of backups, whether it was ever due or not. Unix seconds.',
+    labelNames,
+    registers,
+  });
   /** The conditions that are shown, by KvStore: a reason that no longer holds must go. */
   const shown = new Map<string, readonly Record<string, string>[]>();
   const forget = (key: string): void => {
@@ -50,7 +58,7 @@ export function createProgressMetrics(registry: Registry): ProgressMetrics {
     shown.delete(key);
   };
   return {
-    set({ metadata: { namespace, name } }, status, { deployment, etcd }) {
+    set({ metadata: { namespace, name } }, status, { deployment, etcd, cronJob }) {
       const key = `${namespace}/${name}`;
       forget(key);
       const now = (status.conditions ?? []).map(({ type, status: state, reason }) => {
@@ -60,11 +68,14 @@ export function createProgressMetrics(registry: Registry): ProgressMetrics {
       shown.set(key, now);
       updated.set({ namespace, name }, deployment?.status?.updatedReplicas ?? 0);
       available.set({ namespace, name }, deployment?.status?.availableReplicas ?? 0);
+      const since = cronJob?.metadata?.creationTimestamp;
+      if (since === undefined) scheduled.remove({ namespace, name });
+      else scheduled.set({ namespace, name }, new Date(since).getTime() / 1000);
       for (const [alarm, count] of Object.entries(etcd?.alarms ?? {})) alarms.set({ namespace, name, alarm }, count);
     },
     drop(namespace, name) {
       forget(`${namespace}/${name}`);
-      for (const metric of [updated, available]) metric.remove({ namespace, name });
+      for (const metric of [updated, available, scheduled]) metric.remove({ namespace, name });
       for (const alarm of allAlarms) alarms.remove({ namespace, name, alarm });
     },
   };

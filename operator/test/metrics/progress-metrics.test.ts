@@ -38,9 +38,29 @@ test('a KvStore that is gone leaves no series', async (t) => {
   const registry = new Registry();
   const metrics = createProgressMetrics(registry);
   const etcd = { ...settled(3), alarms: { NOSPACE: 0, CORRUPT: 1 } };
-  metrics.set(kvStore(), status(['Ready', 'True', 'AllReplicasAvailable']), { deployment, etcd });
+  const cronJob = {
+    spec: { schedule: '@daily', jobTemplate: {} },
+    metadata: { creationTimestamp: new Date('2026-01-01T12:00:00Z') },
+  };
+  metrics.set(kvStore(), status(['Ready', 'True', 'AllReplicasAvailable']), { deployment, etcd, cronJob });
   metrics.drop('web', 'shop');
   t.deepEqual(await series(registry), []);
+});
+
+test('since when there is a schedule of backups is shown while there is one', async (t) => {
+  const registry = new Registry();
+  const metrics = createProgressMetrics(registry);
+  const cronJob = {
+    spec: { schedule: '@daily', jobTemplate: {} },
+    metadata: { creationTimestamp: new Date('2026-01-01T12:00:00Z') },
+  };
+  const shown = async () => (await series(registry)).filter((line) => line.startsWith('kvstore_backup_'));
+  metrics.set(kvStore(), status(), { deployment, etcd: undefined, cronJob });
+  t.deepEqual(await shown(), [
+    'kvstore_backup_scheduled_since_timestamp_seconds{namespace="web",name="shop"} 1767268800',
+  ]);
+  metrics.set(kvStore(), status(), { deployment, etcd: undefined, cronJob: undefined });
+  t.deepEqual(await shown(), []);
 });
 
 test('without an etcd of its own there are no alarms, and without a Deployment no replicas', async (t) => {

@@ -21,13 +21,15 @@ export function problemAnswer(problem: Problem, caching: readonly string[] = not
 
 /** The answer's JSON; also for requests that never became one. */
 export function problemText(problem: Problem): string {
+  const { title, action } = problems[problem.code];
   return JSON.stringify({
     type: `urn:kvstore:problem:${problem.code}`,
-    title: problems[problem.code].title,
+    title,
     status: problem.status,
     code: problem.code,
     // What went wrong inside is not told: the log has it.
     detail: problem.expose ? problem.message : 'The service failed at this request; its log says why.',
+    action,
     ...problem.members,
   });
 }

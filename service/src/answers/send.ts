@@ -94,8 +94,9 @@ function sendBytes(
     return undefined;
   }
   if (length <= batchBytes) {
-    writeTogether(response, parts);
-    response.end();
+    // One part ends it: it goes out together with the head.
+    if (parts.length > 1) writeTogether(response, parts);
+    response.end(parts.length > 1 ? undefined : parts[0]);
     return undefined;
   }
   return sendBatches(response, parts, scheduler);

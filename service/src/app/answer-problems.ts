@@ -10,6 +10,7 @@ import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
 import { RateLimit } from '../server/rate-limit.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { requestFields } from '../telemetry/request-fields.ts';
 
 export interface AnswerProblemsParts {
   readonly log: Logger;
@@ -66,7 +67,7 @@ function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
     if (level === undefined) return;
     if (code === 'overloaded' && refusals.take() === undefined) return;
     const { route, seconds = 0 } = exchangeOf(res) ?? {};
-    const request = { method: req.method, route: route || undefined, status, code, ms: Math.round(seconds * 1000) };
+    const request = requestFields({ method: req.method, route, status, code, seconds });
     log[level]({ ...request, err: problem }, 'request failed');
   };
 }

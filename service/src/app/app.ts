@@ -11,7 +11,6 @@ import { RawRequest } from '../requests/raw-request.ts';
 import { ByteBudget } from '../server/byte-budget.ts';
 import { prefixOf } from '../site/openapi/api.ts';
 import { type PageOptions, type PageRoute, pageRoutes, pagesOf } from '../site/pages/pages.ts';
-import type { Spans } from '../store/spans.ts';
 import { acceptRequest } from './accept-request.ts';
 import { answerProblems } from './answer-problems.ts';
 import { answerRoutes } from './answer-route.ts';
@@ -32,7 +31,6 @@ export interface AppOptions extends RouteParts {
   readonly maxBody: number;
   /** Milliseconds that a compressed body waits for its turn. */
   readonly maxWait: number;
-  readonly spans: Spans;
   /** Undefined: there is no audit log. */
   readonly audit?: Audit | undefined;
   /** What the store is called; a request that is meant for another one is refused. */

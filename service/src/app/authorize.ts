@@ -1,6 +1,7 @@
 /** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
+import { challenge } from '../auth/challenge.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { TokenRates } from '../auth/token-rates.ts';
 import type { Token } from '../auth/tokens.ts';
@@ -11,8 +12,6 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** RFC 6750, 2.1: the scheme's name in any case, then the token. */
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
-
-const realm = 'Bearer realm="kvstore"';
 
 /** Notes the request's token, and counts the request. Throws Problem `unauthorized`, `rate-limited` or `read-only-token`. */
 export type Authorize = (request: RawRequest, response: ServerResponse) => void;
@@ -37,7 +36,7 @@ export function requireToken(
     request.token = token;
     rates?.take(token, response);
     if (token.access !== 'rw' && !changesNothing(request)) {
-      const headers = { 'WWW-Authenticate': `${realm}, error="insufficient_scope"` };
+      const headers = challenge('insufficient_scope');
       throw new Problem('read-only-token', `The token "${token.name}" may read, not write.`, { headers });
     }
   };
@@ -56,13 +55,12 @@ function tokenIn({ authorization = '' }: IncomingHttpHeaders): string | undefine
 function unauthorized({ headers }: RawRequest, tokens: Tokens): Problem {
   if (headers.authorization === undefined) {
     const message = 'A request shows its token: "Authorization: Bearer <token>".';
-    return new Problem('unauthorized', message, { headers: { 'WWW-Authenticate': realm } });
+    return new Problem('unauthorized', message, { headers: challenge() });
   }
-  const challenge = { 'WWW-Authenticate': `${realm}, error="invalid_token"` };
   const { name, expires = 0 } = tokens.expired(tokenIn(headers) ?? '') ?? {};
   const message =
     name === undefined
       ? 'The Authorization header holds no token that is in force.'
       : `The token "${name}" has expired at ${new Date(expires).toISOString()}.`;
-  return new Problem('unauthorized', message, { headers: challenge });
+  return new Problem('unauthorized', message, { headers: challenge('invalid_token') });
 }

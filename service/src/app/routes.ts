@@ -13,7 +13,9 @@ import { type LongRead, type LongReadLimits, longReads } from '../operations/lon
 import { searchKeys } from '../operations/search.ts';
 import { setPairs } from '../operations/set.ts';
 import { runTransaction } from '../operations/transaction.ts';
-import { type WatchChanges, type WatchParts, watchChanges } from '../operations/watch.ts';
+import { type WaitForChange, waitForChange } from '../operations/wait-for-change.ts';
+import { type WatchChanges, type WatchLimits, type WatchParts, watchChanges } from '../operations/watch.ts';
+import { WatchPlaces } from '../operations/watch-places.ts';
 import { whoAmI } from '../operations/whoami.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { type GetManyRequest, parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
@@ -24,9 +26,11 @@ import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Peers } from '../server/peers.ts';
 import { type ApiEntry, api, type OperationName } from '../site/openapi/api.ts';
 import { serveDocument } from '../site/openapi/serve.ts';
+import { type Clock, systemClock } from '../store/clock.ts';
 import { LimitedSnapshot } from '../store/limited/limited-reader.ts';
 import { LimitedStore } from '../store/limited/limited-store.ts';
 import type { Scope } from '../store/limited/scope.ts';
+import type { Spans } from '../store/spans.ts';
 import type { WarmUp } from '../warm-up/warm-up.ts';
 
 export interface Route {
@@ -40,11 +44,16 @@ export interface Route {
   readonly answer: (request: RawRequest) => Answer | Promise<Answer>;
 }
 
-export interface RouteParts extends WatchParts, Caches {
+export interface RouteParts extends Omit<WatchParts, 'limits' | 'places'>, Caches {
   /** Limits of tokens; undefined: there are none. */
   readonly rates?: TokenRates | undefined;
   readonly registry: Registry;
   readonly scheduler: EventLoopScheduler;
+  readonly spans: Spans;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Of watches. */
+  readonly limits: WatchLimits;
   /** Of searches and dumps that are read in slices. */
   readonly longReads: LongReadLimits;
   readonly peers: Peers | undefined;
@@ -60,7 +69,12 @@ type Handlers = Readonly<Record<OperationName, Route['answer'] | undefined>>;
 export function apiRoutes(parts: RouteParts): readonly Route[] {
   const { store, tokens } = parts;
   const longRead = longReads(store, parts.longReads, parts.registry);
-  const own = { ...parts, longRead, watch: watchChanges(parts), scope: undefined };
+  const places = new WatchPlaces(parts.limits.maxWatches);
+  const own = {
+    ...{ ...parts, longRead, scope: undefined },
+    watch: watchChanges({ ...parts, places }),
+    waitForChange: waitForChange({ ...parts, clock: parts.clock ?? systemClock, places }),
+  };
   const handlers = handlersOf(own);
   const limited = tokens === undefined ? undefined : limitedHandlers(own);
   return (Object.keys(api) as OperationName[]).flatMap((name) => {
@@ -109,6 +123,7 @@ function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
 interface HandlerParts extends RouteParts {
   readonly longRead: LongRead;
   readonly watch: WatchChanges;
+  readonly waitForChange: WaitForChange;
   /** Undefined: all keys. */
   readonly scope: Scope | undefined;
 }
@@ -116,7 +131,7 @@ interface HandlerParts extends RouteParts {
 function handlersOf(parts: HandlerParts): Handlers {
   const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens, longRead, watch, scope } = parts;
   const metrics = parts.metricsText;
-  const get = getValue(store, answers);
+  const get = parts.waitForChange(getValue(store, answers));
   const getMany = getValues(store, answers, longRead);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });

@@ -11,6 +11,7 @@ import type { RawRequest } from '../requests/raw-request.ts';
 import { exchangeOf } from '../server/exchange.ts';
 import { RateLimit } from '../server/rate-limit.ts';
 import type { Clock } from '../store/clock.ts';
+import { requestFields } from '../telemetry/request-fields.ts';
 
 /** `refused`: requests that were answered with 401 or 403. `all`: each write as well, done or not. */
 export type AuditLevel = 'none' | 'refused' | 'all';
@@ -57,7 +58,10 @@ export function createAudit({ level, perSecond, log, registry, clock }: AuditOpt
       const before = limit.take();
       if (before === undefined) return series.inc();
       const leftOut = before === 0 ? undefined : before;
-      lines.info({ action, ...lineOf(request, response), status, code, leftOut }, 'audit');
+      const { method } = request;
+      const route = exchangeOf(response)?.route;
+      const asked = requestFields({ method, route, status, code });
+      lines.info({ action, ...whoAndWhat(request, response), ...asked, leftOut }, 'audit');
     };
   };
   return { refused: noteOf('refused'), wrote: level === 'all' ? noteOf('write') : undefined };
@@ -66,17 +70,16 @@ export function createAudit({ level, perSecond, log, registry, clock }: AuditOpt
 /** Of what a client says of itself, `X-Forwarded-For` is cut to this length. */
 const longestClaim = 200;
 
-function lineOf(request: RawRequest, response: ServerResponse): object {
-  const { method, headers, token, subject } = request;
+function whoAndWhat(request: RawRequest, response: ServerResponse): object {
+  const { headers, token, subject } = request;
   const { socket } = response.req;
   const forwardedFor = headers['x-forwarded-for'];
   return {
     token: token?.name,
-    certificate: certificateOf(socket as TLSSocket),
-    client: socket.remoteAddress,
-    forwardedFor: typeof forwardedFor === 'string' ? forwardedFor.slice(0, longestClaim) : undefined,
-    method,
-    route: exchangeOf(response)?.route || undefined,
+    'tls.client.subject': certificateOf(socket as TLSSocket),
+    'client.address': socket.remoteAddress,
+    'http.request.header.x-forwarded-for':
+      typeof forwardedFor === 'string' ? forwardedFor.slice(0, longestClaim) : undefined,
     ...(typeof subject === 'number' ? { keys: subject } : { key: subject }),
   };
 }

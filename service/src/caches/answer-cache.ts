@@ -4,7 +4,6 @@
  */
 import type { TextAnswer } from '../answers/answer.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
-import { AdmitOnSecondAccess } from './admit-on-second-access.ts';
 import { type AskedBy, Generation } from './answer-generation.ts';
 
 /** Characters of an answer; to send a longer one takes much more time than to read it. */
@@ -25,20 +24,14 @@ export class AnswerCache implements ChangeListener {
   #young = new Generation();
   /** What was not asked for since the young one began is dropped with it. */
   #old = new Generation();
-  /** An answer with a single request is not worth keeping: to keep and drop it takes longer than to read it. */
-  readonly #seen: Pick<AdmitOnSecondAccess, 'again'>;
   /** Transactions under way. */
   #open = 0;
   /** Their keys: reads may show them as they were or as they will be. */
   readonly #changing = new Set<string>();
 
-  /**
-   * `maxBytes`: of what is kept, about; 0 keeps nothing.
-   * `seen`: says whether an answer is worth keeping.
-   */
-  constructor(store: Store, maxBytes: number, seen: Pick<AdmitOnSecondAccess, 'again'> = new AdmitOnSecondAccess()) {
+  /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
+  constructor(store: Store, maxBytes: number) {
     this.#store = store;
-    this.#seen = seen;
     this.#generationBytes = store.listen === undefined ? 0 : maxBytes / 2;
     if (this.#generationBytes > 0) store.listen?.(this);
   }
@@ -65,7 +58,7 @@ export class AnswerCache implements ChangeListener {
     const old = this.#old.get(by, asked);
     const answer = old ?? source.answer(asked);
     if (answer === undefined) return answer;
-    if (old !== undefined || (this.#seen.again(asked) && !this.#isChanging(by, asked))) this.#keep(by, asked, answer);
+    if (old !== undefined || !this.#isChanging(by, asked)) this.#keep(by, asked, answer);
     return answer;
   }
 

@@ -2,7 +2,7 @@
  * What waits for the clients of all watches: how much memory it takes together, and when it is sent. Streams take turns, so
  * that one change for thousands of them delays nothing else for long.
  */
-import type { Revision } from '../store/store.ts';
+import type { Change, Revision } from '../store/store.ts';
 import { SharedRevision } from './shared-revision.ts';
 
 export interface Receiver {
@@ -36,6 +36,8 @@ export class Deliveries {
   #bytes = 0;
   #made = 0;
   #last: SharedRevision | undefined;
+  /** Those that wait. Watches of tokens with other prefixes get other parts of the same revision in turn. */
+  readonly #shared = new WeakMap<readonly Change[], SharedRevision>();
   #waitingForRoom: (() => void)[] = [];
   /** Set while somebody waits for room. */
   #pressure: NodeJS.Timeout | undefined;
@@ -69,14 +71,19 @@ export class Deliveries {
   share(revision: Revision, timeline: string): SharedRevision {
     const last = this.#last;
     if (last?.changes === revision.changes && last.timeline === timeline) return last;
-    const shared = new SharedRevision(revision, timeline, this.#made++);
+    const known = this.#shared.get(revision.changes);
+    const shared = known?.timeline === timeline ? known : new SharedRevision(revision, timeline, this.#made++);
     this.#last = shared;
     return shared;
   }
 
   /** A stream waits to send it. Cuts those off that are furthest behind when all together hold too much. */
   hold(shared: SharedRevision): void {
-    this.#bytes += entryBytes + (shared.holders++ === 0 ? shared.size : 0);
+    this.#bytes += entryBytes;
+    if (shared.holders++ === 0) {
+      this.#bytes += shared.size;
+      this.#shared.set(shared.changes, shared);
+    }
     if (this.#bytes > this.#most) this.#cutSlowest((this.#most * 3) / 4);
   }
 
@@ -84,6 +91,7 @@ export class Deliveries {
     this.#bytes -= entryBytes;
     if (--shared.holders === 0) {
       this.#bytes -= shared.size;
+      this.#shared.delete(shared.changes);
       if (shared === this.#last) this.#last = undefined;
     }
     if (this.#waitingForRoom.length > 0 && !this.isTight) {

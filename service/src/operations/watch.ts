@@ -1,5 +1,5 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-import { overloaded, Problem, unavailable } from '@kvstore/core/problem.ts';
+import { Problem, unavailable } from '@kvstore/core/problem.ts';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
@@ -9,13 +9,15 @@ import type { WatchRequest } from '../requests/watches.ts';
 import type { Drain } from '../server/drain.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { requestFields } from '../telemetry/request-fields.ts';
 import { ChangeStream, type ChangeStreamLimits } from './change-stream.ts';
 import { Deliveries } from './deliveries.ts';
+import type { WatchPlaces } from './watch-places.ts';
 
 export interface WatchLimits extends ChangeStreamLimits {
   /** Bytes that may wait for the clients of all watches together. */
   readonly maxMemory: number;
-  /** Watches at once. */
+  /** Watches, and reads that wait for a change, at once. */
   readonly maxWatches: number;
 }
 
@@ -25,7 +27,8 @@ export interface WatchParts {
   readonly registry: Registry;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly log: Logger;
-  readonly limits: WatchLimits;
+  readonly limits: Omit<WatchLimits, 'maxWatches'>;
+  readonly places: WatchPlaces;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens | undefined;
 }
@@ -33,7 +36,16 @@ export interface WatchParts {
 /** `from`: what the request's token sees of the store. Rejects with Problem `unavailable`, `overloaded`, `history-gone` or `other-timeline`. */
 export type WatchChanges = (request: WatchRequest, from?: Store) => Promise<Answer>;
 
-export function watchChanges({ store, drain, registry, metrics, log, limits, tokens }: WatchParts): WatchChanges {
+export function watchChanges({
+  store,
+  drain,
+  registry,
+  metrics,
+  log,
+  limits,
+  places,
+  tokens,
+}: WatchParts): WatchChanges {
   /** Each with the token it was opened with. */
   const streams = new Map<ChangeStream, Token | undefined>();
   new Gauge({
@@ -56,7 +68,9 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
   // The request has ended well by then, so no other code counts it. One that ends all watches needs no line for each.
   const onProblem = (problem: Problem) => {
     metrics.problem(problem.code);
-    if (problem.code === 'internal') log.error({ err: problem, route: '/watch' }, 'watch failed');
+    if (problem.code !== 'internal') return;
+    const asked = requestFields({ route: '/watch', code: problem.code });
+    log.error({ ...asked, err: problem }, 'watch failed');
   };
   drain.begun.addEventListener('abort', () => {
     for (const stream of streams.keys()) {
@@ -69,13 +83,12 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
       stream.end(new Problem('unauthorized', 'The token is not in force any more.'));
     }
   });
-  const refuseMore = () => {
+  const refuseWhileDraining = () => {
     if (drain.draining) throw unavailable('The server is shutting down.');
-    if (streams.size < limits.maxWatches) return;
-    throw overloaded(`${limits.maxWatches} watches are open already.`);
   };
   return async ({ filter, stale, resumed, token, isHead }, from = store) => {
-    refuseMore();
+    refuseWhileDraining();
+    places.check();
     // From now on: what was acknowledged before the request is no news.
     if (resumed === undefined && !stale) await store.barrier();
     const position = resumed ?? { timeline: store.timeline(), after: store.revision(), skip: 0 };
@@ -87,10 +100,14 @@ export function watchChanges({ store, drain, registry, metrics, log, limits, tok
       headers,
       async open(to, begin) {
         // Much may have happened since.
-        refuseMore();
+        refuseWhileDraining();
+        const giveBack = places.take();
         const stream = new ChangeStream({ to, filter, position, limits, deliveries, onProblem });
         streams.set(stream, token);
-        to.once('close', () => streams.delete(stream));
+        to.once('close', () => {
+          streams.delete(stream);
+          giveBack();
+        });
         return stream.open(from, begin);
       },
     };

@@ -12,9 +12,11 @@ export type HeldTag = (etag: string) => string | undefined;
 
 /** Undefined: the request has no such condition. */
 export function heldTag(headers: IncomingHttpHeaders): HeldTag | undefined {
-  const { 'if-none-match': tags, 'cache-control': cacheControl } = headers;
+  const { 'if-none-match': tags } = headers;
   if (tags === undefined) return undefined;
-  const asked = { 'if-none-match': tags, ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) };
+  // Without Cache-Control: fetch() adds no-cache to each request that has a condition of its own. It is for caches on the
+  // way, and this is where they are to ask (RFC 9111, 5.2.1.4).
+  const asked = { 'if-none-match': tags };
   const forms = formsIn(tags, headers['accept-encoding']);
   return (etag) => {
     for (const form of forms) {

@@ -81,6 +81,22 @@ export function parsePage(query: Query): Page {
   };
 }
 
+/** Seconds that a read waits for a change at the most. */
+export const maxWaitSeconds = 60;
+
+/** `wait`: milliseconds; undefined: none is given, or 0. Throws Problem `invalid-query`. */
+export function parseWait(query: Query): number | undefined {
+  const wait = single(query, 'wait');
+  if (wait === undefined) return undefined;
+  if (!(/^\d{1,9}$/.test(wait) && Number(wait) <= maxWaitSeconds)) {
+    throw new Problem(
+      'invalid-query',
+      `\`wait\` is a whole number of seconds from 0 to ${maxWaitSeconds}; this one is "${wait}".`,
+    );
+  }
+  return Number(wait) * 1000 || undefined;
+}
+
 /** What parsePage understands. */
 export const pageParameters = ['prefix', 'suffix', 'contains', 'delimiter', 'reverse', 'limit', 'after'] as const;
 

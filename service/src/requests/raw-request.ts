@@ -1,9 +1,20 @@
 /** A request as it came: what the layers of the application and the parsers of the operations read. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Token } from '../auth/tokens.ts';
+import { exchangeOf } from '../server/exchange.ts';
 import { splitTarget, type Target } from './target.ts';
 
-export class RawRequest {
+/** The client of a request that takes long. */
+export interface Caller {
+  /** Whether it has left: long work for it ends. */
+  isGone(): boolean;
+  /** Calls back when it leaves, or has its answer. */
+  onGone(call: () => void): void;
+  /** Nothing is done for it until the result is called: that time is not a part of the request's duration. */
+  idle(): () => void;
+}
+
+export class RawRequest implements Caller {
   readonly method: string;
   readonly target: Target;
   readonly headers: IncomingHttpHeaders;
@@ -24,9 +35,18 @@ export class RawRequest {
     this.#response = response;
   }
 
-  /** Whether the client has left: long work for it ends. */
   isGone(): boolean {
     return this.#response.destroyed;
+  }
+
+  onGone(call: () => void): void {
+    this.#response.once('close', call);
+  }
+
+  idle(): () => void {
+    const exchange = exchangeOf(this.#response);
+    exchange?.pause();
+    return () => exchange?.resume();
   }
 }
 

@@ -1,6 +1,7 @@
 /** The reads as typed requests. */
 import { parseKey } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
+import type { Token } from '../auth/tokens.ts';
 import { decodeBody } from './body.ts';
 import { parseReadCondition } from './conditions.ts';
 import { type HeldTag, heldTag } from './held-tag.ts';
@@ -14,9 +15,10 @@ import {
   parsePage,
   parseQuery,
   parseStale,
+  parseWait,
   type Query,
 } from './query.ts';
-import type { RawRequest } from './raw-request.ts';
+import type { Caller, RawRequest } from './raw-request.ts';
 import { decodePath } from './target.ts';
 
 interface Read {
@@ -33,6 +35,16 @@ interface Read {
 
 export interface GetRequest extends Read {
   readonly key: string;
+  /** Undefined: it is answered with what is there. */
+  readonly wait?: Wait | undefined;
+}
+
+/** For a change of the key, as long as the answer would say nothing that the client does not know. */
+export interface Wait {
+  /** At the most. */
+  readonly milliseconds: number;
+  readonly caller: Caller;
+  readonly token: Token | undefined;
 }
 
 export interface GetManyRequest {
@@ -76,14 +88,24 @@ export function keyOf({ target }: RawRequest): string {
 
 /** Throws Problem `invalid-path`, `invalid-key` or `invalid-query`. */
 export function parseGet(request: RawRequest): GetRequest {
-  const { query } = request.target;
+  const { headers, target } = request;
   const key = keyOf(request);
+  // Most have none.
+  const query = target.query === '' ? undefined : parseQuery(target.query, getParameters);
   return {
     key,
-    stale: query !== '' && parseStale(parseQuery(query, ['consistency'])),
-    heldTag: heldTag(request.headers),
-    mustMatch: parseReadCondition(request.headers),
+    stale: query !== undefined && parseStale(query),
+    heldTag: heldTag(headers),
+    mustMatch: parseReadCondition(headers),
+    wait: query === undefined ? undefined : waitOf(request, query),
   };
+}
+
+const getParameters = ['consistency', 'wait'];
+
+function waitOf(request: RawRequest, query: Query): Wait | undefined {
+  const milliseconds = parseWait(query);
+  return milliseconds === undefined ? undefined : { milliseconds, caller: request, token: request.token };
 }
 
 /** POST /get. Throws Problem `invalid-body`, `invalid-key` or `invalid-query`. */

@@ -1,6 +1,7 @@
 /**
  * One request and its answer, as metrics and traces know them. One clock: it starts when the request's head has been
  * parsed, before admission, and stops when the answer is done or the connection is gone, whichever way the request took.
+ * It stands still while the request waits for what others do.
  */
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Span } from '../store/spans.ts';
@@ -25,6 +26,10 @@ export class Exchange {
   readonly #metrics: HttpMetrics;
   readonly #method: string | undefined;
   readonly #start = performance.now();
+  /** Milliseconds of pauses that are over. */
+  #paused = 0;
+  /** When the pause began; undefined: there is none. */
+  #pausedAt: number | undefined = undefined;
   #over = false;
 
   constructor(metrics: HttpMetrics, method: string | undefined) {
@@ -35,12 +40,27 @@ export class Exchange {
 
   /** How long it has taken so far. */
   get seconds(): number {
-    return (performance.now() - this.#start) / 1000;
+    return ((this.#pausedAt ?? performance.now()) - this.#start - this.#paused) / 1000;
+  }
+
+  /** Until `resume`, the request is not being served: it waits for something that may happen in a minute, or never. */
+  pause(): void {
+    if (this.#over || this.#pausedAt !== undefined) return;
+    this.#pausedAt = performance.now();
+    this.#metrics.paused();
+  }
+
+  resume(): void {
+    if (this.#pausedAt === undefined) return;
+    this.#paused += performance.now() - this.#pausedAt;
+    this.#pausedAt = undefined;
+    this.#metrics.started();
   }
 
   /** Counts the request, once. What goes on by itself, such as a watch, ends when it has begun. */
   end(response: ServerResponse): void {
     if (this.#over) return;
+    this.resume();
     this.#over = true;
     const { route, span, seconds } = this;
     this.#metrics.ended(this.#method, route, this.status ?? statusOf(response), seconds, span?.ids);

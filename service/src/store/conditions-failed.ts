@@ -2,16 +2,19 @@
 import { Problem } from '@kvstore/core/problem.ts';
 import type { KeyCondition, Version } from './store.ts';
 
+/** Keys that the message names. */
+const named = 3;
+
 /** Problem `precondition-failed`: nothing was written. */
 export class ConditionsFailed extends Problem {
   /** The keys whose conditions do not hold, with their present versions; undefined: there is no such key. */
   readonly present: ReadonlyMap<string, Version | undefined>;
 
   constructor(present: ConditionsFailed['present']) {
-    const [first = ''] = present.keys();
-    const whose =
-      present.size === 1 ? `condition of ${JSON.stringify(first)} does` : `conditions of ${present.size} keys do`;
-    super('precondition-failed', `The ${whose} not hold: nothing was written.`);
+    const names = [...present.keys()].slice(0, named).map((key) => JSON.stringify(key));
+    const more = present.size > named ? [`${present.size - named} more`] : [];
+    const whose = `condition${present.size === 1 ? '' : 's'} of ${[...names, ...more].join(', ')}`;
+    super('precondition-failed', `The ${whose} ${present.size === 1 ? 'does' : 'do'} not hold: nothing was written.`);
     this.present = present;
   }
 }

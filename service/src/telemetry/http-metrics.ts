@@ -6,6 +6,8 @@ import { type Example, RequestDurations } from './request-durations.ts';
 export interface HttpMetrics {
   /** A request is being served from now on. */
   started(): void;
+  /** It is not being served any more until it has started again. */
+  paused(): void;
   /** A request waited so many seconds for its turn. */
   waited(seconds: number): void;
   /** A problem was answered by the server itself; `isServed`: to a request that was being served. */
@@ -58,6 +60,9 @@ export function httpMetrics(registry: Registry): HttpMetrics {
     problem: count,
     started() {
       serving++;
+    },
+    paused() {
+      serving--;
     },
     waited: (seconds) => waits.observe(seconds),
     refused(code, isServed) {

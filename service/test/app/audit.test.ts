@@ -20,6 +20,12 @@ function linesOf({ logged }: Service): object[] {
 
 const client = '127.0.0.1';
 
+/** Of a request, as a line has it. */
+const said = (method: string, route: string, status: number, code?: string) => ({
+  ...{ 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
+  ...(code === undefined ? {} : { 'error.type': code }),
+});
+
 contractTest(
   'writes, done or not, say who, what, from where and with which result; reads say nothing',
   async (t, each) => {
@@ -36,17 +42,17 @@ contractTest(
     await call(service, '/transaction', { body: '{"if":{"c":null}}', headers });
     await call(service, '/increment', { body: '{"n":1}', headers });
     for (const path of ['/', '/get/c', '/search?prefix=', '/openapi.json']) await call(service, path, { headers });
-    const who = { action: 'write', token: 'shop', client };
+    const who = { action: 'write', token: 'shop', 'client.address': client };
     t.deepEqual(linesOf(service), [
-      { ...who, method: 'POST', route: '/set', key: 'a/b', status: 200 },
-      { ...who, forwardedFor: '203.0.113.7', method: 'POST', route: '/set', keys: 3, status: 200 },
-      { ...who, method: 'POST', route: '/set', key: 'a', status: 412, code: 'precondition-failed' },
-      { ...who, method: 'POST', route: '/set', status: 400, code: 'invalid-body' },
-      { ...who, method: 'DELETE', route: '/get/{key}', key: 'a/b', status: 204 },
-      { ...who, method: 'POST', route: '/delete', keys: 3, status: 200 },
-      { ...who, method: 'POST', route: '/transaction', keys: 3, status: 200 },
-      { ...who, method: 'POST', route: '/transaction', key: 'c', status: 412, code: 'precondition-failed' },
-      { ...who, method: 'POST', route: '/increment', key: 'n', status: 200 },
+      { ...who, ...said('POST', '/set', 200), key: 'a/b' },
+      { ...who, ...said('POST', '/set', 200), keys: 3, 'http.request.header.x-forwarded-for': '203.0.113.7' },
+      { ...who, ...said('POST', '/set', 412, 'precondition-failed'), key: 'a' },
+      { ...who, ...said('POST', '/set', 400, 'invalid-body') },
+      { ...who, ...said('DELETE', '/get/{key}', 204), key: 'a/b' },
+      { ...who, ...said('POST', '/delete', 200), keys: 3 },
+      { ...who, ...said('POST', '/transaction', 200), keys: 3 },
+      { ...who, ...said('POST', '/transaction', 412, 'precondition-failed'), key: 'c' },
+      { ...who, ...said('POST', '/increment', 200), key: 'n' },
     ]);
     t.notRegex(JSON.stringify(service.logged), /SECRET|writer-token/);
   },
@@ -61,10 +67,37 @@ test('refusals are logged by default, with nothing of what a stranger sends', as
   await set(service, { a: 1 }, { headers: bearer(writer) });
   await call(service, '/get/none', { headers: bearer(reader) });
   t.deepEqual(linesOf(service), [
-    { action: 'refused', client, method: 'GET', status: 401, code: 'unauthorized' },
-    { action: 'refused', client, method: 'POST', status: 401, code: 'unauthorized' },
-    { action: 'refused', client, token: 'dashboard', method: 'POST', status: 403, code: 'read-only-token' },
-    { action: 'refused', client, token: 'shop', method: 'POST', route: '/set', status: 403, code: 'cross-site' },
+    {
+      action: 'refused',
+      'client.address': client,
+      'http.request.method': 'GET',
+      'http.response.status_code': 401,
+      'error.type': 'unauthorized',
+    },
+    {
+      action: 'refused',
+      'client.address': client,
+      'http.request.method': 'POST',
+      'http.response.status_code': 401,
+      'error.type': 'unauthorized',
+    },
+    {
+      action: 'refused',
+      'client.address': client,
+      token: 'dashboard',
+      'http.request.method': 'POST',
+      'http.response.status_code': 403,
+      'error.type': 'read-only-token',
+    },
+    {
+      action: 'refused',
+      'client.address': client,
+      token: 'shop',
+      'http.request.method': 'POST',
+      'http.route': '/set',
+      'http.response.status_code': 403,
+      'error.type': 'cross-site',
+    },
   ]);
   t.notRegex(JSON.stringify(service.logged), /SECRET/);
 });
@@ -91,7 +124,7 @@ test('more lines than the rate are counted and left out; refusals take no place 
   t.is(linesOf(service).length, 5);
   t.deepEqual([await dropped('refused'), await dropped('write')], ['7', '0']);
   await set(service, { a: 1 }, { headers: bearer(writer) });
-  t.like(linesOf(service).at(-1), { action: 'write', status: 200 });
+  t.like(linesOf(service).at(-1), { action: 'write', 'http.response.status_code': 200 });
   clock.pass(200);
   await call(service, '/');
   await call(service, '/');
@@ -110,5 +143,5 @@ test('lines are written whatever the level of the log', (t) => {
   audit?.refused(request as never, { req: { socket: {} } } as never, 401, 'unauthorized');
   log.error('not this one');
   t.is(lines.length, 1);
-  t.like(JSON.parse(lines[0] ?? ''), { level: 30, msg: 'audit', action: 'refused', status: 401 });
+  t.like(JSON.parse(lines[0] ?? ''), { level: 30, msg: 'audit', action: 'refused', 'http.response.status_code': 401 });
 });

@@ -62,7 +62,7 @@ test('an unexpected error is a 500 that is logged and shows no detail', async (t
     t.true(JSON.stringify(line.err).includes('secret'));
   }
   t.deepEqual(
-    service.logged.map(({ method, route }) => [method, route]),
+    service.logged.map((line) => [line['http.request.method'], line['http.route']]),
     [
       ['POST', '/set'],
       ['GET', '/'],
@@ -103,11 +103,12 @@ test('an error in the midst of a stream cuts it', async (t) => {
   t.is((await call(service, '/livez')).status, 200);
 });
 
-test('every code has a status and a title of its own', (t) => {
-  for (const [code, { status, title }] of Object.entries(problems)) {
+test('every code has a status, a title of its own, and says what to do', (t) => {
+  for (const [code, { status, title, action }] of Object.entries(problems)) {
     t.regex(code, /^[a-z]+(-[a-z]+)*$/);
     t.true(status >= 400 && status < 600, code);
     t.regex(title, /^[A-Z].*[^.]$/, code);
+    t.regex(action, /^[A-Z].*\.$/, code);
   }
   t.is(new Set(Object.values(problems).map(({ title }) => title)).size, Object.keys(problems).length);
 });

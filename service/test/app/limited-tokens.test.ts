@@ -412,3 +412,18 @@ contractTest(
     assertProblem(t, await call(service, '/whoami'), 'unauthorized');
   },
 );
+
+contractTest('a limited token waits for its own keys alone', async (t, kind) => {
+  const service = await startLimited(t, kind);
+  for (const key of ['b/1', 'b/none', 'd']) {
+    assertProblem(t, await call(service, `/get/${key}?wait=60`, { headers: limited }), 'outside-prefixes');
+  }
+  const { etag = '' } = (await get(service, 'a/1', { headers: limited })).headers;
+  const answer = call(service, '/get/a/1?wait=60', { headers: { ...limited, 'If-None-Match': etag } });
+  const waits = async () => /^kvstore_waiting_reads 1$/m.test(await service.registry.metrics());
+  await waitFor('it waits', waits);
+  await set(service, { 'b/1': 'secret' }, { headers: all });
+  t.true(await waits());
+  await set(service, { 'a/1': 'new' }, { headers: all });
+  t.is((await answer).text, '"new"');
+});

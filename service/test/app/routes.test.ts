@@ -1,4 +1,5 @@
 import test from 'ava';
+import { api } from '../../src/site/openapi/api.ts';
 import { assertProblem, assertRawProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { connectRaw, exchange } from '../support/raw-connection.ts';
@@ -49,20 +50,18 @@ contractTest('the absolute form of a target is its path', async (t, kind) => {
 contractTest('a method that does not fit is a 405 with what fits in Allow', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { a: 1 });
+  const paths = Map.groupBy(Object.values(api), ({ path }) => path);
   /** What fits each path. */
   const allowed: Readonly<Record<string, readonly string[]>> = {
     ...Object.fromEntries(
-      ['/', '/search', '/watch', '/livez', '/readyz', '/metrics', '/openapi.json'].map((path) => [
-        path,
-        ['GET', 'HEAD'],
-      ]),
+      [...paths].map(([path, entries]) => [path.replace('{key}', 'a'), fittingOf(entries.map(({ method }) => method))]),
     ),
-    '/get/a': ['DELETE', 'GET', 'HEAD'],
-    '/get/': ['DELETE', 'GET', 'HEAD'],
-    '/get': ['POST'],
-    '/set': ['POST'],
-    '/delete': ['POST'],
+    ...{ '/get/': ['DELETE', 'GET', 'HEAD'], '/ui': ['GET', 'HEAD'], '/docs': ['GET', 'HEAD'] },
   };
+  t.deepEqual(
+    [allowed['/set'], allowed['/get/a'], allowed['/']],
+    [['POST'], ['DELETE', 'GET', 'HEAD'], ['GET', 'HEAD']],
+  );
   const methods = ['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'PROPFIND', 'QUERY'];
   for (const [path, fitting] of Object.entries(allowed)) {
     for (const method of [...methods, 'GET', 'HEAD'].filter((each) => !fitting.includes(each))) {
@@ -75,6 +74,11 @@ contractTest('a method that does not fit is a 405 with what fits in Allow', asyn
   for (const method of methods) assertProblem(t, await call(service, '/unknown', { method }), 'unknown-path');
   t.is((await call(service, '/')).text, '{"a":1}');
 });
+
+/** HEAD fits wherever GET does. */
+function fittingOf(methods: readonly string[]): readonly string[] {
+  return (methods.includes('GET') ? [...methods, 'HEAD'] : methods).toSorted();
+}
 
 test('OPTIONS says what fits', async (t) => {
   for (const kind of storeKinds.slice(0, 1)) {
@@ -200,7 +204,7 @@ contractTest(
       /^There is no parameter `prefx`\. Did you mean `prefix`\? This call knows (`\w+`, )+`\w+`\.$/,
     );
     t.regex(await of('/search?prefix=a&lmit=1', 'GET'), /`lmit`\. Did you mean `limit`\? This call knows `prefix`/);
-    t.is(await of('/get/a?_=12345', 'GET'), 'There is no parameter `_`. This call knows `consistency`.');
+    t.is(await of('/get/a?_=12345', 'GET'), 'There is no parameter `_`. This call knows `consistency`, `wait`.');
     t.is(await of('/get/a?ttl=1', 'DELETE'), 'There is no parameter `ttl`. This call knows none.');
     t.regex(await of(`/watch?${'x'.repeat(5000)}=1`, 'GET'), /^There is no parameter `x{100}`/);
     await of('/delete?prefix=a', 'POST', '["a"]');

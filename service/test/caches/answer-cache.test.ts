@@ -85,8 +85,7 @@ test('a write drops what shows its key, and nothing else', async (t) => {
     return asked.reads();
   };
   t.is(askAll(), 9);
-  t.is(askAll(), 9, 'kept on the second request');
-  t.is(askAll(), 0);
+  t.is(askAll(), 0, 'kept on the first request');
   await store.set(pairs(['user/2/name']));
   t.is(askAll(), 4, 'its value, user/2/, user/, /name');
   await store.delete(['job/1']);
@@ -144,7 +143,7 @@ test('it takes no more than it may, and keeps answers in use', async (t) => {
     for (let i = 0; i < 3; i++) asked.ask('key', key);
     asked.ask('key', 'always');
   }
-  t.is(asked.reads(), 2 * 2000 + 2, 'an answer with constant requests is read no more');
+  t.is(asked.reads(), 2000 + 1, 'an answer with constant requests is read no more');
   for (const key of keys.toReversed()) asked.ask('key', key);
   const kept = 2000 - asked.reads();
   // An answer takes some 250 bytes, whatever its text.
@@ -160,7 +159,6 @@ test('long answers, and prefixes of ever more lengths, are not kept', async (t) 
     for (let length = 1; length <= 100; length++) asked.ask('prefix', 'p'.repeat(length));
     return asked.reads();
   };
-  t.is(ask(), 101);
   t.is(ask(), 101);
   t.is(ask(), 1 + 100 - 16);
 });

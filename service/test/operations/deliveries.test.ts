@@ -123,3 +123,16 @@ test('streams take turns: what sending takes does not keep the event loop', asyn
   }
   t.deepEqual(new Set(streams.map(({ delivered }) => delivered)), new Set([1]));
 });
+
+test('a part of a revision that waits is the same for all watches of its prefixes, whatever others get in between', (t) => {
+  const deliveries = new Deliveries(1 << 20);
+  const [one, other] = [revisionOf(1), revisionOf(1)];
+  const shared = deliveries.share(one, timeline);
+  deliveries.hold(shared);
+  deliveries.hold(deliveries.share(other, timeline));
+  t.is(deliveries.share(one, timeline), shared);
+  t.not(deliveries.share(one, '00000002'), shared);
+  deliveries.release(shared);
+  deliveries.share(other, timeline);
+  t.not(deliveries.share(one, timeline), shared, 'what no watch waits for is not kept');
+});

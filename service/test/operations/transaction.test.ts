@@ -42,7 +42,7 @@ contractTest(
     const { failed, detail, code } = JSON.parse(answer.text);
     t.is(code, 'precondition-failed');
     t.deepEqual(failed, { b: second, c: first, gone: null, never: null });
-    t.is(detail, 'The conditions of 4 keys do not hold: nothing was written.');
+    t.is(detail, 'The conditions of "b", "c", "gone", 1 more do not hold: nothing was written.');
     t.is((await call(service, '/')).text, '{"a":1,"b":2,"c":1}');
     t.is(tagOf(await get(service, 'b')), second);
   },

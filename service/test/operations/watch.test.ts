@@ -198,5 +198,6 @@ test('a watch that fails here ends with that, is counted, and is an error in the
   t.is((await samples(service)).get('kvstore_http_problems_total{code="internal"}'), 1);
   const lines = service.logged.filter(({ msg }) => msg === 'watch failed');
   t.is(lines.length, 1);
+  t.like(lines[0], { 'http.route': '/watch', 'error.type': 'internal' });
   t.regex(JSON.stringify(lines[0]?.err), /broken/);
 });

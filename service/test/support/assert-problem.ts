@@ -6,10 +6,10 @@ import type { Answer } from './call.ts';
 /** Asserts an RFC 9457 answer of a code; returns its `detail`. */
 export function assertProblem(t: ExecutionContext, answer: Answer, code: ProblemCode): string {
   t.is(answer.headers['content-type'], 'application/problem+json', answer.text);
-  const { status, title } = problems[code];
+  const { status, title, action } = problems[code];
   t.is(answer.status, status, answer.text);
   const { detail, ...rest } = JSON.parse(answer.text);
-  t.deepEqual(rest, { type: `urn:kvstore:problem:${code}`, title, status, code });
+  t.deepEqual(rest, { type: `urn:kvstore:problem:${code}`, title, status, code, action });
   t.is(answer.headers.etag, undefined);
   return detail;
 }

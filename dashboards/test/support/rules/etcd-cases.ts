@@ -32,6 +32,14 @@ const alarm = (values: string): InputSeries => ({
 });
 const claim = { namespace: 'web', persistentvolumeclaim: 'data-shop-etcd-0' };
 const two = [member(0), member(2)];
+const ledByTwo = each('etcd_server_has_leader', two, '1x10');
+
+/** It answers Prometheus, and none of the other members. */
+export const cutOffMember: InputSeries = {
+  ...each('up', [...two, member(1)], '1x10'),
+  ...each('etcd_server_has_leader', [member(1)], '0x10'),
+  ...ledByTwo,
+};
 
 export const etcdCases: Readonly<Record<string, RuleCase>> = {
   KvStoreEtcdNoQuorum: {
@@ -47,12 +55,16 @@ export const etcdCases: Readonly<Record<string, RuleCase>> = {
     at: 10,
   },
   KvStoreEtcdMemberDown: {
-    firing: { ...each('up', [member(1)], '0x10'), ...each('up', two, '1x10') },
+    firing: { ...each('up', [member(1)], '0x10'), ...each('up', two, '1x10'), ...ledByTwo },
     labels: member(1),
     shown: ['2'],
     quiet: {
       'all answer': each('up', two, '1x10'),
       'a replica of the service': each('up', [pod], '0x10'),
+      'an election': {
+        ...each('up', [member(1)], '1x10'),
+        ...each('etcd_server_has_leader', [member(1)], '1x3 0x2 1x5'),
+      },
       flapping: each('up', [member(1)], '0 0 1 0 0 1 0 0 1 0'),
       'a restart': each('up', [member(1)], '1x3 0x3 1x4'),
     },

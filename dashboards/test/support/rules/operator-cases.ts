@@ -3,16 +3,26 @@ import { day, type InputSeries, kvStore, named, of, operator, type RuleCase } fr
 
 const expiryOf = (certificate: string) => of('kvstore_certificate_expiry_timestamp_seconds', { ...named, certificate });
 const due = of('kvstore_backup_last_schedule_timestamp_seconds', named);
+const since = of('kvstore_backup_scheduled_since_timestamp_seconds', named);
 const done = of('kvstore_backup_last_success_timestamp_seconds', named);
 const leading = (values: string): InputSeries => ({ [of('leader_election_master_status', operator)]: values });
 const longest = (values: string): InputSeries => ({
   [of('workqueue_longest_running_processor_seconds', { ...operator, name: 'kvstore' })]: values,
 });
 const failing = (values: string): InputSeries => kvStore({ kvstore_reconcile_failing_since_timestamp_seconds: values });
+const condition = (type: string, reason: string): InputSeries => ({
+  [of('kvstore_condition', { ...named, type, status: 'True', reason })]: '1x30',
+});
 const ready = (isReady: string, replicas: string, desired = '3x30'): InputSeries =>
   kvStore({ kvstore_ready: isReady, kvstore_replicas_ready: replicas, kvstore_replicas_desired: desired });
 const replicas = (values: string, desired = '3x30', paused = '0x30'): InputSeries =>
   kvStore({ kvstore_replicas_ready: values, kvstore_replicas_desired: desired, kvstore_paused: paused });
+
+const rollingOut = condition('Progressing', 'RollingOut');
+const stalled = condition('Stalled', 'ImagePullBackOff');
+
+/** The old replicas serve, and the new ones never will. */
+export const stuckBehindOldReplicas: InputSeries = { ...replicas('3x30'), ...rollingOut, ...stalled };
 
 export const operatorCases: Readonly<Record<string, RuleCase>> = {
   KvStoreNotReady: {
@@ -45,12 +55,14 @@ export const operatorCases: Readonly<Record<string, RuleCase>> = {
   KvStoreRolloutStuck: {
     firing: replicas('2x30'),
     labels: named,
-    shown: ['1'],
+    shown: ['2'],
     quiet: {
       complete: replicas('3x30'),
       paused: replicas('2x30', '3x30', '1x30'),
       'scaled to 0': replicas('0x30', '0x30'),
       'a rollout': replicas('3x5 2x10 3x15'),
+      'a long rollout that gets on': { ...replicas('3x30'), ...rollingOut },
+      'stalled for another reason': { ...replicas('3x30'), ...stalled },
     },
     at: 25,
   },
@@ -95,6 +107,21 @@ export const operatorCases: Readonly<Record<string, RuleCase>> = {
       'a backup of yesterday': { [done]: `${day}x240` },
       'a new one': { [done]: `60x100 ${4 * day}x140` },
       'no backup yet': { [due]: '60x240' },
+    },
+    at: 200,
+    step: 60,
+  },
+  KvStoreBackupNeverDue: {
+    // A step is an hour.
+    firing: { [since]: '60x240' },
+    labels: named,
+    shown: ['8d 7h 59m 0s'],
+    quiet: {
+      'a new schedule': { [since]: `${4 * day}x240` },
+      'due once': { [since]: '60x240', [due]: '3600x240' },
+      'made by hand': { [since]: '60x240', [done]: '3600x240' },
+      'the schedule was removed just now': { [since]: '60x199 stale' },
+      'a new one': { [since]: `60x100 stale ${5 * day}x100` },
     },
     at: 200,
     step: 60,

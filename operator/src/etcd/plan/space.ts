@@ -22,10 +22,13 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
     const message = 'the quota is used up: history is compacted';
     return { state: { ...state, reclaimRevision: revision }, action: compact, reason, message, degraded };
   }
-  const full = members.find(({ status }) => status !== undefined && status.dbSize >= status.dbSizeQuota * safeShare);
+  const full = members.find(isFull);
   const tried = state.defragmented ?? [];
-  // What a member says is in use is as of its last write, and none may follow the compaction: each is tried once.
-  const next = inTurn(members, (seat) => isFragmented(seat) || (full !== undefined && !tried.includes(seat.member.id)));
+  // What a member says is in use is as of its last write, and none may follow the compaction: each is tried once. Again
+  // only one that is still full, since keys were deleted meanwhile: a database that is nearly empty always has free pages.
+  const next = inTurn(members, (seat) =>
+    tried.includes(seat.member.id) ? isFull(seat) && isFragmented(seat) : full !== undefined || isFragmented(seat),
+  );
   if (next?.pod !== undefined) {
     const message = `the quota is used up: ${next.pod.name} is defragmented`;
     const action = { kind: 'defragment', via: next.pod.name } as const;
@@ -34,7 +37,7 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
   if (full?.status !== undefined) {
     // Compacting again also covers an operator that died before the first one, and keys deleted since.
     const used = `${full.status.dbSize} of ${full.status.dbSizeQuota} bytes`;
-    const message = `the values fill the quota, ${used}: delete keys or make the volumes larger`;
+    const message = `the values fill the quota, ${used}: make the volumes larger, or delete keys with etcdctl`;
     return { action: compact, reason, message, degraded };
   }
   const action = { kind: 'disarm', via, id: first.member.id } as const;
@@ -45,6 +48,10 @@ export const reclaimSpace: Rule<QuorumSituation> = ({ state, members, via }) => 
     degraded,
   };
 };
+
+function isFull({ status }: MemberSeat): boolean {
+  return status !== undefined && status.dbSize >= status.dbSizeQuota * safeShare;
+}
 
 function isFragmented({ status }: MemberSeat): boolean {
   return status !== undefined && status.dbSize - status.dbSizeInUse > status.dbSize * freeShare;

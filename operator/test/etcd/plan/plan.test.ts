@@ -392,6 +392,28 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
     'EtcdOutOfSpace',
   ],
   [
+    'a nearly empty database has free pages that no defragmentation takes: the alarm goes',
+    {
+      state: { reclaimRevision: 7, defragmented: ['m0', 'm1', 'm2'] },
+      seats: [0, 1, 2].map((n) =>
+        seat(n, { status: status(n, { alarms: ['NOSPACE'], dbSize: 900, dbSizeInUse: 700, dbSizeQuota: 10_000 }) }),
+      ),
+    },
+    { kind: 'disarm', via, id: 'm0' },
+    'EtcdOutOfSpace',
+  ],
+  [
+    'keys were deleted since a member was defragmented, and it is full: again',
+    {
+      state: { reclaimRevision: 7, defragmented: ['m0', 'm1', 'm2'] },
+      seats: [0, 1, 2].map((n) =>
+        seat(n, { status: status(n, { alarms: ['NOSPACE'], dbSize: 9900, dbSizeInUse: 700, dbSizeQuota: 10_000 }) }),
+      ),
+    },
+    { kind: 'defragment', via: names.pod(1) },
+    'EtcdOutOfSpace',
+  ],
+  [
     'then the alarm',
     {
       state: { reclaimRevision: 7 },

@@ -83,6 +83,6 @@ function response(codes: readonly ProblemCode[]): Part {
 const retried: ReadonlySet<ProblemCode> = new Set(['overloaded', 'unavailable', 'rate-limited']);
 
 function example(code: ProblemCode): Part {
-  const { status, title } = problems[code];
-  return { type: `urn:kvstore:problem:${code}`, title, status, code, detail: `${title}.` };
+  const { status, title, action } = problems[code];
+  return { type: `urn:kvstore:problem:${code}`, title, status, code, detail: `${title}.`, action };
 }

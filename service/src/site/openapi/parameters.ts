@@ -1,6 +1,6 @@
 /** What a request can say besides its body. Limits are the constants that the parsers check. */
 import { maxTtl } from '@kvstore/core/limits.ts';
-import { consistencies, maxDelimiter, maxLimit } from '../../requests/query.ts';
+import { consistencies, maxDelimiter, maxLimit, maxWaitSeconds } from '../../requests/query.ts';
 import { type Part, schema } from './schemas.ts';
 
 export const parameter = (name: keyof typeof parameters): Part => ({ $ref: `#/components/parameters/${name}` });
@@ -92,6 +92,14 @@ export const parameters = {
     in: 'query',
     description: '`stale`: answered at once from what the replica has, even while the store cannot be reached.',
     schema: { type: 'string', enum: consistencies, default: consistencies[0] },
+  },
+  wait: {
+    name: 'wait',
+    in: 'query',
+    description:
+      'Seconds to wait for a change of the key while the answer would be a 304, or a 404 to a request without `If-None-Match`.',
+    schema: { type: 'integer', minimum: 0, maximum: maxWaitSeconds, default: 0 },
+    example: 30,
   },
   ttl: {
     name: 'ttl',

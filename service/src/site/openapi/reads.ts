@@ -40,7 +40,10 @@ export const getKey: Operation = {
   operationId: 'getValue',
   summary: 'One value',
   tags: ['Reading'],
-  parameters: [parameter('key'), parameter('consistency'), parameter('ifNoneMatchRead'), parameter('ifMatchRead')],
+  description: 'With `wait` it is answered when the key changes, also by its end: 404 then.',
+  parameters: (['key', 'consistency', 'wait', 'ifNoneMatchRead', 'ifMatchRead'] as const).map((name) =>
+    parameter(name),
+  ),
   answers: {
     200: {
       description: 'The value.',
@@ -57,6 +60,7 @@ export const getKey: Operation = {
     'invalid-path',
     'invalid-query',
     'data-corrupted',
+    'overloaded',
     'unavailable',
   ],
   access: 'read',
@@ -119,8 +123,10 @@ export const search: Operation = {
       headers: { ETag: header('state'), Link: header('next'), Age: header('age') },
       content: {
         'application/json': {
-          // A count and a folded answer are objects, as pairs are. With schemas of their own, they would fit two of `oneOf`.
-          schema: { oneOf: [schema('Keys'), schema('Pairs')] },
+          // A count and a folded answer are objects, as pairs are. Not `oneOf`: openapi-generator makes code of that which
+          // looks for schemas with names, and hands out `{}` in place of pairs. With schemas of their own, pairs would be cut to
+          // the members that these name.
+          schema: { anyOf: [schema('Keys'), schema('Pairs')] },
           examples: {
             keys: { value: ['abc-1', 'abc-2'] },
             pairs: { value: { 'abc-1': 1, 'abc-2': 2 } },

@@ -153,6 +153,8 @@ export const schemas = {
       status: { type: 'integer', minimum: 400, maximum: 599 },
       code: { type: 'string', description: 'Never changes its meaning.', enum: Object.keys(problems) },
       detail: { type: 'string', description: 'For people; names the limit and the actual size where there is one.' },
+      // Not required: a client that was made of this description reads the answers of the version before, too.
+      action: { type: 'string', description: 'For people: what to do. The same for every problem of the code.' },
       failed: {
         type: 'object',
         description:

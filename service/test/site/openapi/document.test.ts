@@ -175,9 +175,9 @@ test('schemas are plain, as generators of clients need them, and nothing is left
       }
     }
     for (const [at, schema] of schemasIn(whole)) {
-      for (const word of ['allOf', 'anyOf', 'not', 'const', 'if']) t.false(word in schema, `${at} has ${word}`);
+      for (const word of ['allOf', 'oneOf', 'not', 'const', 'if']) t.false(word in schema, `${at} has ${word}`);
       // A value is any JSON; a search answers with keys or pairs.
-      if (at === '/components/schemas/Value' || 'oneOf' in schema) continue;
+      if (at === '/components/schemas/Value' || 'anyOf' in schema) continue;
       t.true('type' in schema || '$ref' in schema, `${at} has no type`);
     }
     t.deepEqual(whole.security as unknown, tokens ? [{ bearer: [] }] : []);

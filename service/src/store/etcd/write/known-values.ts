@@ -47,8 +47,10 @@ export class KnownValues {
     const indexed = this.#read(key);
     const answer = this.#answers.get(key);
     if (answer === undefined) return indexed;
-    // Not "as new as the index": of what is no value of this API, the index knows nothing, however new it is.
-    if (indexed.revision > answer.asOf || indexed.revision === answer.revision) {
+    // Not "as new as the index": of what is no value of this API, the index knows nothing, however new it is. And in a
+    // store that was put back, its revision may stand for another value.
+    const isSame = indexed.revision === answer.revision && indexed.value === answer.value;
+    if (indexed.revision > answer.asOf || isSame) {
       this.#answers.delete(key);
       return indexed;
     }

@@ -1,7 +1,18 @@
 /** Increments over etcd: what this process knows of a key may be wrong, and what it adds never is. */
 import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
+import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
+import { systemClock } from '../../../../src/store/clock.ts';
+import { EtcdClient } from '../../../../src/store/etcd/connect/client.ts';
+import { etcdMetrics } from '../../../../src/store/etcd/etcd-metrics.ts';
+import { layout } from '../../../../src/store/etcd/layout.ts';
+import { etcdDefaults } from '../../../../src/store/etcd/options.ts';
+import { Increments } from '../../../../src/store/etcd/write/increments.ts';
+import { KnownValues } from '../../../../src/store/etcd/write/known-values.ts';
+import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
+import { Writer } from '../../../../src/store/etcd/write/writer.ts';
+import { noSpans } from '../../../../src/store/spans.ts';
 import type { Store } from '../../../../src/store/store.ts';
 import { newPrefix, openReady, read } from '../harness.ts';
 import { rawEtcd } from '../raw-etcd.ts';
@@ -118,4 +129,27 @@ test('every increment and transaction accepted before close is answered', async 
   t.deepEqual(await Promise.all(running), ['done', 'done', 'done']);
   t.is(await codeOf(add(store, 'n')), 'unavailable');
   t.is(await codeOf(store.transact(parts)), 'unavailable');
+});
+
+test('a revision that stands for another value since etcd was put back is noticed by the value', async (t) => {
+  const prefix = newPrefix();
+  const raw = rawEtcd(t, etcd.endpoints);
+  const [key, end] = [Buffer.from(`${prefix}k/n`), Buffer.from(`${prefix}k/o`)];
+  const version = await raw.put(key, Buffer.from('7'));
+  const metrics = etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 });
+  const client = new EtcdClient({ endpoints: etcd.endpoints }, systemClock, metrics);
+  t.teardown(() => client.close());
+  // What an index holds that was synced before.
+  const index = { get: () => ({ value: '41', version }), expires: () => undefined, expired: () => undefined };
+  const known = new KnownValues(index, systemClock);
+  const options = {
+    ...{ client, layout: layout(prefix), clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 20_000 },
+    ...{ nonces: new WriteNonces(), timeline: () => 'before00', spans: noSpans, known },
+  };
+  const writer = new Writer(options, new Increments(options));
+  t.teardown(() => writer.close());
+  const set = { values: new Map([['n', 1n]]), deletes: false, lease: undefined };
+  const wrong = () => writer.write(set, systemClock.now() + 20_000);
+  t.is((await wrong()).sums.get('n'), 8n);
+  t.is(String((await raw.range(key, end))[0]?.value), '8');
 });

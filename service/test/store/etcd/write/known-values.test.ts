@@ -69,6 +69,8 @@ test('what etcd holds and the index does not know is believed, however new the i
   index.entry = { value: '5', version: 8 };
   known.saw('n', undefined, 21);
   t.like(known.get('n'), { revision: 0, value: undefined });
+  known.saw('n', there('7', 8), 21);
+  t.like(known.get('n'), { revision: 8, value: '7' }, 'the same revision of another history');
   index.entry = { value: '6', version: 22 };
   t.like(known.get('n'), { revision: 22, value: '6' });
 });

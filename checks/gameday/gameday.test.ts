@@ -1,0 +1,82 @@
+/** The parts of the game day that need no cluster: every scenario's commands are in the runbook, and the page is current. */
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { ruleGroups } from '../../dashboards/src/alerts/all.ts';
+import { scrapeConfigs } from './cluster-prometheus.ts';
+import { dashboardOf, queriesFor } from './panels.ts';
+import { pageOf } from './report.ts';
+import { pageFile, readResults } from './results.ts';
+import { gameDayRules, productWait, secondsOf } from './rules.ts';
+import { commandsOf, commandWith, runAsWritten } from './runbook.ts';
+import { allScenarios } from './scenarios/all.ts';
+
+const shell = { namespace: 'web', name: 'shop', pod: 'shop-1', folder: '.' };
+
+for (const { name, alert, repair, picture } of allScenarios) {
+  test(`${name}: its alert exists, and the runbook has its commands`, async (t) => {
+    t.true(productWait(alert) >= 0);
+    t.true((await commandsOf(alert, 'Check')).length > 0 || alert === 'KvStoreCertificateEndsSoon');
+    for (const step of repair) {
+      if ('recovery' in step) continue;
+      const { part = 'Do', has: pattern, isBlock = false, fill = {} } = step;
+      const command = await commandWith({ alert: step.alert ?? alert, part, pattern, isBlock });
+      for (const placeholder of Object.keys(fill)) t.true(command.includes(placeholder), command);
+    }
+    if (picture !== undefined) t.is(dashboardOf(picture).uid, picture);
+  });
+}
+
+test('docs/gameday.md is what the results say', async (t) => {
+  t.is(await readFile(pageFile, 'utf8'), pageOf(await readResults(), allScenarios));
+});
+
+test('a command that is there twice or never is an error', async (t) => {
+  const wanted = { alert: 'KvStoreEtcdMemberDown', part: 'Do', isBlock: false } as const;
+  await t.throwsAsync(commandWith({ ...wanted, pattern: /delete pod/ }), { message: /^2 commands/ });
+  await t.throwsAsync(commandWith({ ...wanted, pattern: /rm -rf/ }), { message: /^0 commands/ });
+  await t.throwsAsync(commandsOf('KvStoreOfNothing', 'Do'), { message: /no section/ });
+});
+
+test('commands run with the variables and the function of the page, and say how they ended', async (t) => {
+  t.like(await runAsWritten('echo "$NS/$NAME $POD"; type -t in_etcd', shell), {
+    code: 0,
+    output: 'web/shop shop-1\nfunction\n',
+  });
+  t.like(await runAsWritten('echo why >&2; exit 3', shell), { code: 3, output: 'why\n' });
+});
+
+test('waits are cut and nothing else', (t) => {
+  const alerts = (groups: ReturnType<typeof ruleGroups>) =>
+    groups.flatMap(({ rules }) => rules).flatMap((rule) => ('alert' in rule ? [rule] : []));
+  const cut = alerts([...gameDayRules(300).groups]);
+  for (const [index, rule] of alerts(ruleGroups()).entries()) {
+    t.is(cut[index]?.alert, rule.alert);
+    t.is(cut[index]?.for, `${Math.min(secondsOf(rule.for), 300)}s`);
+    if (!rule.alert.startsWith('KvStoreBackup')) t.is(cut[index]?.expr, rule.expr);
+  }
+});
+
+test('durations are those of Prometheus', (t) => {
+  t.is(secondsOf('1h30m'), 5400);
+  t.is(secondsOf('0m'), 0);
+  t.throws(() => secondsOf('soon'), { message: /Not a duration/ });
+});
+
+test('pods are scraped through the API server, under the labels of scrape.yaml', async (t) => {
+  const text = await readFile(new URL('../../dashboards/scrape.yaml', import.meta.url), 'utf8');
+  const [config] = scrapeConfigs(text, '/tmp/targets.json') as {
+    file_sd_configs: object[];
+    relabel_configs: { target_label?: string }[];
+  }[];
+  t.deepEqual(config?.file_sd_configs, [{ files: ['/tmp/targets.json'] }]);
+  t.deepEqual(
+    config?.relabel_configs.slice(-3).map(({ target_label }) => target_label),
+    ['__metrics_path__', '__scheme__', 'instance'],
+  );
+});
+
+test('panels are asked about one store', (t) => {
+  const queries = queriesFor(dashboardOf('kvstore-service'), { namespace: 'web', name: 'shop' });
+  t.true(queries.some(({ expr }) => expr.includes('namespace=~"web"') && expr.includes('kvstore=~"shop"')));
+  t.false(queries.some(({ expr }) => /\$(?:namespace|kvstore|pod|__)/.test(expr)));
+});

@@ -1,0 +1,86 @@
+/** docs/gameday.md: a table of all scenarios, and what each of them showed. A pure function of the results. */
+import type { Measured, Scenario } from './scenario.ts';
+
+const head = `# Game day
+
+Ways in which a store breaks, each tried on a real cluster: which alert fires and after how long, what the dashboard shows,
+and whether the commands of [runbooks.md](runbooks.md) end it. \`npm run gameday\` breaks the stores, runs the commands as
+they are written, and writes this page.
+
+    npm run gameday -- --at-once=4                       # all, some 40 minutes
+    npm run gameday -- --only=overload,quorum-lost       # these; the results of the others stay
+
+It needs a test cluster with the images, as [the end-to-end tests](kubernetes.md#the-end-to-end-tests) do, and Prometheus on
+your machine (any version: pods are found through \`kubectl\`). Each scenario has a KvStore in a namespace of its own, which
+is deleted afterwards. \`leader-cut-off\` also needs \`KV_E2E_NODE\`, a command that runs another one on the node.
+
+**How it is measured.** Prometheus scrapes the pods through the API server and evaluates the rules of
+[dashboards](../dashboards/README.md) every 5 s. An alert waits as long as the product's rule says, and 5 minutes at the most:
+the column "waits" has both numbers where they differ. "Fires" counts from the fault, "over" from the first command of the
+runbook. A client sends five requests a second to each store. "Failed" are those that ended with a 5xx or without an answer
+between the fault and the first command.
+`;
+
+export function pageOf(results: readonly Measured[], scenarios: readonly Scenario[]): string {
+  const titleOf = ({ name }: Measured) => scenarios.find((each) => each.name === name)?.title ?? name;
+  const alertOf = ({ name }: Measured) => scenarios.find((each) => each.name === name)?.alert ?? '';
+  const rows = results.map((each) => [
+    `[${titleOf(each)}](#${each.name})`,
+    runbookLink(alertOf(each)),
+    waitOf(each),
+    duration(each.firedAfter),
+    `${each.failed} of ${each.requests}`,
+    duration(each.overAfter),
+  ]);
+  const table = [['what is broken', 'alert', 'waits', 'fires', 'failed', 'over'], Array(6).fill('---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+  const sections = results.map((each) =>
+    sectionOf(
+      each,
+      scenarios.find(({ name }) => name === each.name),
+    ),
+  );
+  return `${head}\n${machineOf(results)}\n\n${table}\n\n${sections.join('\n')}`;
+}
+
+function machineOf(results: readonly Measured[]): string {
+  const loads = results.map(({ load }) => load).sort((a, b) => a - b);
+  const dates = [...new Set(results.map(({ date }) => date))].sort();
+  const [cores = 0] = results.map((each) => each.cores);
+  if (loads.length === 0) return 'Nothing has been measured yet.';
+  const between = `${loads[0]?.toFixed(1)} to ${loads.at(-1)?.toFixed(1)}`;
+  return `Measured on ${dates.join(' and ')}, on ${cores} cores that other work shared: the load average was ${between} when the alerts
+fired. Several scenarios ran at a time.`;
+}
+
+function sectionOf(measured: Measured, scenario: Scenario | undefined): string {
+  const { name, others, panels, failedChecks, commands, settledAfter } = measured;
+  const otherAlerts = Object.entries(others).map(([alert, after]) => `${runbookLink(alert)} after ${duration(after)}`);
+  const lines = [
+    `- **Fault:** ${scenario?.how ?? ''}`,
+    `- **Alerts:** ${[`${runbookLink(scenario?.alert ?? '')} after ${duration(measured.firedAfter)}`, ...otherAlerts].join('; ')}.`,
+    `- **Dashboard:** ${panels.length === 0 ? 'no panel changed its colour' : panels.map((panel) => panel.replace(': ', ', "').replace(' = ', '": ')).join('; ')}.`,
+    ...(failedChecks.length === 0
+      ? []
+      : [`- **Checks that ended with an error**, which is a finding too: ${failedChecks.map(code).join('; ')}.`]),
+    `- **Settled:** Ready with nothing under way ${duration(settledAfter)} after the first command.`,
+    '- **Commands:**',
+  ];
+  const block = commands.flatMap((command) => command.split('\n')).map((line) => `      ${line.trim()}`);
+  return `## ${name}\n\n${lines.join('\n')}\n\n${block.join('\n')}\n`;
+}
+
+const code = (text: string) => `\`${text.replaceAll('\n', ' ')}\``;
+const runbookLink = (alert: string) => `[${alert}](runbooks.md#${alert.toLowerCase()})`;
+
+function waitOf({ wait, productWait }: Measured): string {
+  return wait === productWait ? duration(wait) : `${duration(wait)} (of ${duration(productWait)})`;
+}
+
+/** Such as `5m 10s`. */
+export function duration(seconds: number): string {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
+  const parts = [hours > 0 ? `${hours}h` : '', minutes > 0 ? `${minutes}m` : '', rest > 0 ? `${rest}s` : ''];
+  return parts.filter((part) => part !== '').join(' ') || '0s';
+}
