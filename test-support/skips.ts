@@ -52,6 +52,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'expiry',
     'foreign',
     'gathered-model',
+    'increments',
     'leader',
     'leases',
     'lost-answers',

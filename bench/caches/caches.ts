@@ -38,7 +38,7 @@ class DumpsWithoutForms extends DumpCache {
 class RepeatedWithoutForms extends RepeatedReads {
   override get(question: string, tag: string) {
     const kept = super.get(question, tag);
-    return kept === undefined ? undefined : { ...kept, forms: new CodedForms() };
+    return kept?.kind === 'bytes' ? { ...kept, forms: new CodedForms() } : kept;
   }
 }
 

@@ -45,11 +45,13 @@ async function bytesNow(): Promise<number> {
   return heapUsed + external;
 }
 
-const store = (more: Partial<Store> = {}) =>
-  ({ listen() {}, lastExpired: () => undefined, revision: () => 1, ...more }) as unknown as Store;
+function store(more: object = {}): Store {
+  return { listen() {}, lastExpired: () => undefined, revision: () => 1, ...more } as unknown as Store;
+}
 
-const keysOf = (prefix: string) =>
-  Array.from({ length: groupSize }, (_, i) => `${prefix}${i}`.padEnd(keyOf(0).length, 't'));
+function keysOf(prefix: string): readonly string[] {
+  return Array.from({ length: groupSize }, (_, i) => `${prefix}${i}`.padEnd(keyOf(0).length, 't'));
+}
 
 /** More than its two generations hold. */
 function answersOf(source: Source, textOf: (n: number) => string): AnswerCache {
@@ -58,11 +60,13 @@ function answersOf(source: Source, textOf: (n: number) => string): AnswerCache {
   return cache;
 }
 
+/** It remembers 1,000 questions: of answers as long as these, fewer fill it. */
 function repeated(): RepeatedReads {
   const cache = new RepeatedReads(answerCache * repeatedPart);
-  const body = `{${keysOf('g000000.').map((key) => `"${key}":${value}`)}}`;
-  for (let n = 0; n < 2000; n++) cache.pass(`other ${n}`, 'tag', jsonAnswer(body));
-  for (let n = 0; n < 1000; n++) cache.pass(`other ${n}`, 'tag', jsonAnswer(body));
+  const body = JSON.stringify('x'.repeat(16_000));
+  for (let n = 0; n < 1000; n++) {
+    for (let i = 0; i < 2; i++) cache.pass(`question ${n}`, 'tag', jsonAnswer(body));
+  }
   return cache;
 }
 
@@ -75,7 +79,7 @@ function dumps(): DumpCache {
       yield { key: keyOf(n), value };
   }
   // With a clock that stands still it reads all at one go.
-  const cache = new DumpCache(store({ pairs } as unknown as Partial<Store>), dumpCache, () => 0);
+  const cache = new DumpCache(store({ pairs }), dumpCache, () => 0);
   const ready = cache.take();
   if (ready === undefined) throw new Error('The dump is not kept');
   ready.release();

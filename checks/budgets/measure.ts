@@ -7,6 +7,7 @@ import { MemoryWatch } from '../../test-support/process-memory.ts';
 import type { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { Bystander } from './bystander.ts';
 import { probe } from './prober.ts';
+import { processorTime } from './processor-time.ts';
 
 export interface Part {
   /** Answers of 200 a second. */
@@ -38,9 +39,11 @@ export interface Rounds {
 }
 
 const script = fileURLToPath(new URL('attack.ts', import.meta.url));
-/** Milliseconds that an attack may take to begin, and between parts. */
+/** Milliseconds that an attack may take to begin. */
 const beginTime = 20_000;
-const rest = 300;
+/** The service rests when it works for less than a tenth of so many milliseconds; how long that may take. */
+const restTime = 200;
+const mostRestTime = 20_000;
 
 export async function measure(service: ServiceProcess, kind: string, { rounds, seconds }: Rounds): Promise<Measured> {
   const { port, pid } = service;
@@ -48,17 +51,23 @@ export async function measure(service: ServiceProcess, kind: string, { rounds, s
   const alone: Part[] = [];
   const beside: Part[] = [];
   for (let i = 0; i < rounds; i++) {
+    // What an attack has left would slow down those who are to be alone.
+    await resting(pid);
     alone.push(await part(service, seconds));
     const attack = spawn(process.execPath, [script, String(port), kind], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(attack, 'exit');
-    try {
-      await once(attack.stdout, 'data', { signal: AbortSignal.timeout(beginTime) });
-      beside.push(await part(service, seconds));
-    } finally {
+    const leave = async () => {
       attack.kill('SIGKILL');
       await ended;
+      await resting(pid);
+    };
+    try {
+      await once(attack.stdout, 'data', { signal: AbortSignal.timeout(beginTime) });
+      // That all its clients leave at once is a part of it.
+      beside.push(await part(service, seconds, leave));
+    } finally {
+      await leave();
     }
-    await pause(rest);
   }
   const ratio = (of: 'reads' | 'writes') => beside.map((one, i) => one[of] / Math.max(1, alone[i]?.[of] ?? 0));
   return {
@@ -68,7 +77,18 @@ export async function measure(service: ServiceProcess, kind: string, { rounds, s
   };
 }
 
-async function part({ port, pid }: ServiceProcess, seconds: number): Promise<Part> {
+async function resting(pid: number): Promise<void> {
+  const deadline = performance.now() + mostRestTime;
+  for (let before = processorTime(pid); performance.now() < deadline; ) {
+    await pause(restTime);
+    const now = processorTime(pid);
+    if (now - before < restTime / 10) return;
+    before = now;
+  }
+}
+
+/** `leave`: what comes when the rates have been measured, while probes are still sent. */
+async function part({ port, pid }: ServiceProcess, seconds: number, leave?: () => Promise<void>): Promise<Part> {
   const before = performance.now();
   const reader = new Bystander(port, { path: '/get/a0-x' }, 4);
   const writer = new Bystander(port, { path: '/set', body: '{"bystander":1}' }, 4);
@@ -77,8 +97,9 @@ async function part({ port, pid }: ServiceProcess, seconds: number): Promise<Par
   await pause(1000 * seconds);
   const elapsed = (performance.now() - before) / 1000;
   const [reads, writes] = [reader.answered / elapsed, writer.answered / elapsed];
-  ended.abort();
   await Promise.all([reader, writer].map((one) => one[Symbol.asyncDispose]()));
+  await leave?.();
+  ended.abort();
   const probes = await probing;
   return {
     ...{ reads, writes },

@@ -131,6 +131,7 @@ function overview() {
     timeseries({
       ...third,
       title: 'Rollouts',
+      minStep: 30,
       shows: 'Part of the wanted replicas that are of the newest revision.',
       normal: '1, and a rise to it during a rollout.',
       otherwise: 'flat below 1: see why they are not ready.',

@@ -1,5 +1,4 @@
 /** Sends an answer. Every answer to a request that was parsed goes out here. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -74,7 +73,7 @@ function hold(
   isDone: boolean,
 ): void {
   scheduler.sent(length);
-  noteLargeRead(response.socket);
+  noteLargeRead(response);
   if (isDone || isHead(response)) return;
   const held = unsent.begin(() => response.destroy());
   response.once('close', () => held.release());
@@ -95,8 +94,9 @@ function sendBytes(
     return undefined;
   }
   if (length <= batchBytes) {
-    writeTogether(response, parts);
-    response.end();
+    // One part ends it: it goes out together with the head.
+    if (parts.length > 1) writeTogether(response, parts);
+    response.end(parts.length > 1 ? undefined : parts[0]);
     return undefined;
   }
   return sendBatches(response, parts, scheduler);
@@ -256,14 +256,17 @@ function unlessGone(target: Writable): (error: unknown) => void {
   };
 }
 
-async function eventOrClose(response: Writable, event: 'drain' | 'finish'): Promise<void> {
-  const ended = new AbortController();
-  const { signal } = ended;
-  try {
-    await Promise.race([once(response, event, { signal }), once(response, 'close', { signal })]);
-  } finally {
-    ended.abort();
-  }
+/** Plain listeners: to end a wait of node:events by a signal makes two errors with their stacks each time. */
+function eventOrClose(response: Writable, event: 'drain' | 'finish'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error) => {
+      response.off(event, done).off('close', done).off('error', settle);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const done = () => settle();
+    response.on(event, done).on('close', done).on('error', settle);
+  });
 }
 
 /** The head of the answer to a GET, without its body (RFC 9110, 9.3.2). */

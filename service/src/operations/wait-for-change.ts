@@ -85,9 +85,9 @@ export function waitForChange(parts: WaitParts): WaitForChange {
         const answer = await get(request);
         if (isRevoked(wait)) throw revoked();
         if (wait.end !== undefined || !isKnown(request, answer)) return answer;
-        const expires = store.expires(key);
-        // The key is gone then, however long its removal takes.
-        if (expires !== undefined) cancels.push(clock.after(Math.max(1, expires - clock.wall()), wake));
+        const left = (store.expires(key) ?? Number.POSITIVE_INFINITY) - clock.wall();
+        // The key is gone then, however long its removal takes. It may be in ten years, which no timer can hold.
+        if (left < wait.asked.milliseconds) cancels.push(clock.after(Math.max(1, left), wake));
         const goOn = wait.asked.caller.idle();
         await woken;
         goOn();

@@ -9,7 +9,7 @@ import { sendBeforeBody } from '../answers/send-before-body.ts';
 import { smallBody } from '../requests/body.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
-import { isLargeReader } from './connection-marks.ts';
+import { isLargeRead } from './connection-marks.ts';
 import type { EventLoopScheduler } from './event-loop-scheduler.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -51,9 +51,9 @@ export function admission(
     }
     // A single read is done in less time than its place in the queue would take, but for those of large values.
     const isSingle = request.method === 'GET' && url.startsWith('/get/');
-    if (isSingle && !(scheduler.hasSentMuch && isLargeReader(request.socket))) return rest(request, response);
-    if (scheduler.free()) return rest(request, response);
+    if (isSingle && !(scheduler.hasSentMuch && isLargeRead(request.socket, url))) return rest(request, response);
     const isLong = isSingle || mayBeLong(request);
+    if (scheduler.free(isLong)) return rest(request, response);
     if (scheduler.waiting >= maxWaiting || scheduler.expectedWait(isLong) > maxWait) return refuse(response);
     const begin = (waited: number) => {
       metrics.waited(waited / 1000);

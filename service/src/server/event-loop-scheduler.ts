@@ -3,11 +3,21 @@
 /** Milliseconds of work in one turn of the event loop, after which more work waits for the next one. */
 const budget = 10;
 
+/**
+ * After so many milliseconds a turn begins no long piece any more: a write goes through several turns until it is answered, and
+ * each of them would take as long as the budget.
+ */
+const longBudget = 3;
+
+/** While connections come in turn after turn, long work rests for so many times what its last turn took. */
+const longRest = 9;
+
 /** Pieces of work that one turn may begin: many small ones need no turn each. */
 const piecesPerTurn = 100;
 
-/** Bytes of large answers in one turn, after which reads of single keys wait for their turn, too. */
+/** Bytes of large answers, after which reads of large values wait for their turn, too, and the milliseconds in which they count. */
 const largeBytes = 2 * 1024 * 1024;
+const largeTime = 100;
 
 interface Piece {
   readonly since: number;
@@ -43,8 +53,14 @@ export class EventLoopScheduler {
   /** This turn has no work, so that the next connection is taken soon. */
   #resting = false;
   #restUntil = 0;
-  /** Bytes of large answers in this turn. */
+  /** Connections come in turn after turn. */
+  #isCrowded = false;
+  /** This turn has done long work. */
+  #ranLong = false;
+  #longRestUntil = 0;
+  /** Bytes of large answers until then. */
   #sent = 0;
+  #sentUntil = 0;
 
   /** `now` in milliseconds, monotonic. */
   constructor(now: () => number = () => performance.now()) {
@@ -63,8 +79,8 @@ export class EventLoopScheduler {
 
   /**
    * A connection was taken. The event loop takes one in each turn: while one comes after the other, turns without
-   * work follow every turn with work, for as long as it took. Otherwise a probe that connects behind a crowd of clients
-   * would wait until all of the crowd was served.
+   * work follow every turn with work, for as long as it took, and long work rests for longer. Otherwise a probe that
+   * connects behind a crowd of clients would wait until all of the crowd was served.
    */
   connectionAccepted(): void {
     this.#connectionAccepted = true;
@@ -72,22 +88,27 @@ export class EventLoopScheduler {
 
   /** A large answer goes out: what is read at once for many clients is no longer little work. */
   sent(bytes: number): void {
-    if (this.#sent === 0) {
-      setImmediate(() => {
-        this.#sent = 0;
-      });
+    const now = this.#now();
+    if (now >= this.#sentUntil) {
+      this.#sent = 0;
+      this.#sentUntil = now + largeTime;
     }
     this.#sent += bytes;
   }
 
-  /** Whether this turn has sent much already. */
+  /** Whether much has been sent lately. */
   get hasSentMuch(): boolean {
-    return this.#sent > largeBytes;
+    return this.#sent > largeBytes && this.#now() < this.#sentUntil;
   }
 
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
-  free(): boolean {
-    return this.#begun.length + this.waiting === 0 && this.#timeLeft(this.#now());
+  free(isLong = false): boolean {
+    const now = this.#now();
+    if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
+    if (!isLong) return true;
+    if (this.#restsLong(now)) return false;
+    this.#ranLong = true;
+    return true;
   }
 
   /** Runs the piece in its turn, first come, first served; `waited` is how many milliseconds it waited. */
@@ -123,13 +144,21 @@ export class EventLoopScheduler {
   /** It lasts until the next immediates, with what then comes in. */
   #begin(now: number): void {
     this.#began = now;
-    this.#resting = this.#connectionAccepted && now < this.#restUntil;
+    this.#isCrowded = this.#connectionAccepted;
+    this.#resting = this.#isCrowded && now < this.#restUntil;
     this.#connectionAccepted = false;
+    this.#ranLong = false;
     setImmediate(() => {
       const end = this.#now();
       if (!this.#resting) this.#restUntil = end + (end - now);
+      if (this.#ranLong) this.#longRestUntil = end + longRest * (end - now);
       this.#began = undefined;
     });
+  }
+
+  /** To be asked when a turn has begun. */
+  #restsLong(now: number): boolean {
+    return this.#isCrowded && now < this.#longRestUntil;
   }
 
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
@@ -146,7 +175,9 @@ export class EventLoopScheduler {
 
   #take(now: number): void {
     this.#charge(now);
-    const lane = this.#nextLane();
+    const lane = this.#laneOfTurn(now);
+    if (lane === undefined) return;
+    if (lane === this.#long) this.#ranLong = true;
     this.#running = { lane, since: now };
     const begun = lane === this.#long ? this.#begun.shift() : undefined;
     if (begun !== undefined) {
@@ -166,6 +197,19 @@ export class EventLoopScheduler {
     const { lane, since } = this.#running;
     lane.used += Math.min(now - since, budget);
     this.#running = undefined;
+  }
+
+  /** Undefined: what is next has no time in this turn. */
+  #laneOfTurn(now: number): Lane | undefined {
+    const lane = this.#nextLane();
+    if (lane === this.#short) return lane;
+    if (this.#restsLong(now)) {
+      if (this.#short.pieces.length === 0) return undefined;
+      // Long work has no claim to the time in which it rests.
+      this.#short.used = this.#long.used;
+      return this.#short;
+    }
+    return now - (this.#began ?? now) < longBudget ? lane : undefined;
   }
 
   #nextLane(): Lane {

@@ -18,14 +18,15 @@ function take(answer: Answer): string {
 }
 
 function textOf(answer: ReturnType<RepeatedReads['get']>): string | undefined {
-  answer?.release();
-  return answer === undefined ? undefined : Buffer.concat(answer.parts).toString();
+  if (answer?.kind !== 'bytes') return answer?.text;
+  answer.release();
+  return Buffer.concat(answer.parts).toString();
 }
 
 test('what is gathered for clients that take their time is bounded together', (t) => {
   const reads = new RepeatedReads(3 * large);
   const slow = Array.from({ length: 10 }, (_, i) => {
-    reads.pass(`q${i}`, 't', jsonAnswer('1'));
+    reads.pass(`q${i}`, 't', sliced(['1']));
     const answer = reads.pass(`q${i}`, 't', sliced(['x'.repeat(large / 2), 'y'.repeat(large / 2)]));
     return { question: `q${i}`, iterator: answer.kind === 'slices' ? answer.slices[Symbol.iterator]() : undefined };
   });
@@ -36,28 +37,42 @@ test('what is gathered for clients that take their time is bounded together', (t
   t.true(kept.length >= 1 && kept.length <= 3, `${kept.length} are kept`);
   // One that leaves gives back what was gathered for it.
   for (let i = 0; i < 20; i++) {
-    reads.pass('left', 'u', jsonAnswer('1'));
+    reads.pass('left', 'u', sliced(['1']));
     const answer = reads.pass('left', 'u', sliced(['x'.repeat(large / 2), 'y']));
     const iterator = answer.kind === 'slices' ? answer.slices[Symbol.iterator]() : undefined;
     iterator?.next();
     iterator?.return?.();
   }
-  reads.pass('whole', 'u', jsonAnswer('1'));
+  reads.pass('whole', 'u', sliced(['1']));
   take(reads.pass('whole', 'u', sliced(['a', 'b'])));
   t.is(textOf(reads.get('whole', 'u')), 'ab');
 });
 
-test('an answer is kept when its question comes a second time, and goes with the entity tag', (t) => {
+test('a text is kept at once, slices when the question comes a second time; both go with the entity tag', (t) => {
   const reads = new RepeatedReads(large);
-  reads.pass('q', '"1"', jsonAnswer('[1]'));
-  t.is(reads.get('q', '"1"'), undefined);
   reads.pass('q', '"1"', jsonAnswer('[1]'));
   t.is(textOf(reads.get('q', '"1"')), '[1]');
   t.is(reads.get('other', '"1"'), undefined);
+  for (const kept of [undefined, 'ab']) {
+    take(reads.pass('slices', '"1"', sliced(['a', 'b'])));
+    t.is(textOf(reads.get('slices', '"1"')), kept);
+  }
   t.is(reads.get('q', '"2"'), undefined);
-  reads.pass('q', '"2"', jsonAnswer('[2]'));
-  t.is(reads.get('q', '"2"'), undefined, 'its first time at this tag');
+  take(reads.pass('slices', '"2"', sliced(['c'])));
+  t.is(reads.get('slices', '"2"'), undefined, 'its first time at this tag');
   t.is(reads.get('q', '"1"'), undefined, 'no way back to another state');
+});
+
+test('a short text stays a text, with its length in memory like any other', (t) => {
+  const reads = new RepeatedReads(4000);
+  for (let i = 0; i < 2; i++) reads.pass('short', '"1"', jsonAnswer('"ä"'));
+  t.like(reads.get('short', '"1"'), { kind: 'text', text: '"ä"' });
+  for (let i = 0; i < 2; i++) reads.pass('long', '"1"', jsonAnswer(JSON.stringify('ä'.repeat(1100))));
+  t.like(reads.get('long', '"1"'), { kind: 'bytes', length: 2202 });
+  for (let n = 0; n < 10; n++) {
+    for (let i = 0; i < 2; i++) reads.pass(`${n}`, '"1"', jsonAnswer('[]'));
+  }
+  t.is(reads.get('9', '"1"'), undefined);
 });
 
 test('an answer in slices is kept once the client has taken all of it, with its length', (t) => {
@@ -109,14 +124,25 @@ test('an answer is kept in parts that a system call takes, and one of more than 
   const slices = Array.from({ length: 50 }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(64 * 1024));
   for (let i = 0; i < 2; i++) take(reads.pass('q', '"1"', sliced(slices)));
   const answer = reads.get('q', '"1"');
+  t.is(textOf(answer), slices.join(''));
+  t.like(answer, { kind: 'bytes', length: 50 * 64 * 1024 });
+  const parts = answer?.kind === 'bytes' ? answer.parts : [];
   t.deepEqual(
-    answer?.parts.map(({ length }) => length),
+    parts.map(({ length }) => length),
     [large, large, large, 2 * 64 * 1024],
   );
-  t.is(answer?.length, 50 * 64 * 1024);
-  t.is(textOf(answer), slices.join(''));
   for (let i = 0; i < 2; i++) take(reads.pass('larger', '"1"', sliced(['x'.repeat(4 * large), 'x'])));
   t.is(reads.get('larger', '"1"'), undefined);
+});
+
+test('more questions with a short answer are kept than are remembered of those with a long one', (t) => {
+  const reads = new RepeatedReads(10 * large);
+  for (let i = 0; i < 5000; i++) reads.pass(`${i}`, '"1"', jsonAnswer('[]'));
+  t.is(textOf(reads.get('4999', '"1"')), '[]');
+  for (let i = 0; i < 1001; i++) take(reads.pass(`long ${i}`, '"1"', sliced(['x'])));
+  for (const i of [0, 1000]) take(reads.pass(`long ${i}`, '"1"', sliced(['x'])));
+  t.is(textOf(reads.get('long 0', '"1"')), 'x');
+  t.is(reads.get('long 1000', '"1"'), undefined);
 });
 
 test('what was read before the index was replaced, or known to be damaged, is dropped', (t) => {

@@ -227,6 +227,24 @@ test('a key that expires is gone at its deadline, however long its removal takes
   t.is(clock.waiting, 0);
 });
 
+contractTest('a key that expires in ten years is no reason to look again and again', async (t, kind) => {
+  const clock = new ManualClock();
+  const timers: number[] = [];
+  const after = clock.after.bind(clock);
+  clock.after = (milliseconds, callback) => {
+    timers.push(milliseconds);
+    return after(milliseconds, callback);
+  };
+  const service = await startService(t, kind, { serverClock: clock });
+  const { etag } = (await call(service, '/set?ttl=315360000', { body: '{"a":1}' })).headers;
+  timers.length = 0;
+  const answer = call(service, '/get/a?wait=60', holding(etag));
+  await allWait(service, 1);
+  t.deepEqual(timers, [60_000], 'one timer, that of the wait');
+  await set(service, { a: 2 });
+  t.is((await answer).text, '2');
+});
+
 for (const kind of storeKinds.filter(({ name }) => name === 'etcd')) {
   test('etcd: a wait goes on over a sync with etcd, and misses nothing of it', async (t) => {
     const service = await startService(t, kind);

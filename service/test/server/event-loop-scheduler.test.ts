@@ -133,15 +133,67 @@ test('while connections come in turn after turn, work takes no more than half of
   return t.is(ran, 3, 'no connection came: work goes on');
 });
 
-test('what large answers take shows in the turn in which they go out, and only there', async (t) => {
-  const turns = new EventLoopScheduler();
+test('what large answers take shows for a tenth of a second', async (t) => {
+  const { turns, work } = setUp();
   t.false(turns.hasSentMuch);
   turns.sent(1 << 20);
   t.false(turns.hasSentMuch);
+  work(50);
   turns.sent((1 << 20) + 1);
   t.true(turns.hasSentMuch);
-  await new Promise(setImmediate);
+  work(49);
+  await nextTurn();
+  t.true(turns.hasSentMuch);
+  work(1);
   t.false(turns.hasSentMuch);
+  turns.sent(1);
+  t.false(turns.hasSentMuch);
+});
+
+test('while connections come in turn after turn, long work gets a tenth of the time, and short work goes on', async (t) => {
+  const { turns, work } = setUp();
+  const ran = { short: 0, long: 0 };
+  const long = () => {
+    ran.long++;
+    work(4);
+  };
+  const short = () => {
+    ran.short++;
+    work(1);
+    if (!isOver) turns.wait(short);
+  };
+  let isOver = false;
+  for (let i = 0; i < 200; i++) turns.wait(long, true);
+  turns.wait(short);
+  for (let i = 0; i < 400; i++) {
+    turns.connectionAccepted();
+    t.false(turns.free(true));
+    work(1);
+    await nextTurn();
+  }
+  t.true(ran.long >= 5 && ran.long <= 20, `${ran.long} long ones in 400 turns`);
+  t.true(ran.short >= 100, `${ran.short} short ones`);
+  const { long: before, short: shortBefore } = ran;
+  for (let i = 0; i < 20; i++) await nextTurn();
+  t.true(ran.long - before >= 10, 'no connection comes: long work goes on');
+  t.true(ran.short - shortBefore >= 10, 'and so does short work');
+  isOver = true;
+  while (turns.waiting > 0) await nextTurn();
+});
+
+test('a turn that has worked begins no long piece', async (t) => {
+  const { turns, work } = setUp();
+  const ran: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    turns.wait(() => {
+      ran.push(i);
+      work(2);
+    }, true);
+  }
+  for (const count of [2, 4, 6]) {
+    await nextTurn();
+    t.is(ran.length, count);
+  }
 });
 
 test('short and long pieces each get half of the time, however many of the others wait', async (t) => {
