@@ -1,7 +1,6 @@
 /** Walks along the table of keys, in both directions: where they begin, and when others have their turn. */
 import { startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { compareKeys, maxKeyBytes } from '@kvstore/core/key.ts';
-import { itemOf } from '../fold.ts';
 import type { SearchFilter } from '../store.ts';
 
 /** Keys that a walk looks at, a millisecond's work, before it says that others may have their turn. */
@@ -21,15 +20,13 @@ export function startOf(prefix: string, after: string | undefined): string {
 export function startOfWalk(filter: SearchFilter): string | undefined {
   const { prefix = '', after, reverse = false } = filter;
   if (!reverse) return startOf(prefix, after);
-  const ends = [prefix === '' ? undefined : behindAll(prefix), after === undefined ? undefined : endOf(after, filter)];
+  const ends = [prefix === '' ? undefined : behindAll(prefix), after === undefined ? undefined : endOf(after)];
   const end = ends.reduce((a, b) => (a === undefined || (b !== undefined && compareKeys(b, a) < 0) ? b : a));
   return end === undefined ? undefined : startAt(end);
 }
 
-/** What the keys are before that a walk in reverse from `after` visits: of a folded prefix, all that begin with it. */
-function endOf(after: string, { fold }: SearchFilter): string | undefined {
-  const item = itemOf(after, fold);
-  if (item !== after) return behindAll(shortened(item));
+/** What the keys are before that a walk in reverse from `after` visits. */
+function endOf(after: string): string | undefined {
   const text = shortened(after);
   return text === after ? text : behindAll(text);
 }

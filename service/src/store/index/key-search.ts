@@ -3,7 +3,7 @@ import { damagedKey, startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { compareKeys, reverseKey } from '@kvstore/core/key.ts';
 import type { Database } from 'lmdb';
 import type { Damaged } from '../damage/damage.ts';
-import { itemOf } from '../fold.ts';
+import { behindItem, itemOf } from '../fold.ts';
 import type { SearchFilter } from '../store.ts';
 import { foldedItems } from './folded-items.ts';
 import { isBehind, isLongerThanKeys, keysPerTurn, startOfWalk } from './key-range.ts';
@@ -64,7 +64,8 @@ export class KeySearch {
   }
 
   /** See Reader.search. */
-  *search(filter: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+  *search(asked: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+    const filter = behindItem(asked);
     const { prefix = '', suffix = '', contains = '', after, reverse = false, fold } = filter;
     if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix) || isLongerThanKeys(contains)) return;
     if (suffix !== '') {
