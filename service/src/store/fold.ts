@@ -1,5 +1,4 @@
 /** Keys that go on behind a delimiter, folded into one item: what lists the keys below a prefix like a folder. */
-import type { SearchFilter } from './store.ts';
 
 export interface Fold {
   readonly delimiter: string;
@@ -15,15 +14,6 @@ export function itemOf(key: string, fold: Fold | undefined): string {
   if (fold === undefined) return key;
   const at = key.indexOf(fold.delimiter, fold.from);
   return at === -1 ? key : key.slice(0, at + fold.delimiter.length);
-}
-
-/**
- * The filter with an `after` that is an item: a key below a folded prefix has passed that prefix, in both directions. No
- * item is between the two, so only whether the prefix itself comes in reverse depends on it.
- */
-export function behindItem(filter: SearchFilter): SearchFilter {
-  const { after, fold } = filter;
-  return after === undefined || fold === undefined ? filter : { ...filter, after: itemOf(after, fold) };
 }
 
 /** Whether an item stands for all keys that begin with it. A key with a delimiter is always folded, so none is mistaken. */

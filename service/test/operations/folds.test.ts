@@ -110,38 +110,41 @@ contractTest('more prefixes than are gathered in memory all come, behind all key
   t.is(await textOf(service, '/search?delimiter=/&count=true'), '{"count":3000}');
 });
 
-contractTest('a page of more prefixes than are gathered otherwise ends at its limit, in every shape', async (t, kind) => {
-  const service = await startService(t, kind);
-  const keys = Array.from({ length: 1600 }, (_, i) => `p/${String(i).padStart(4, '0')}${i % 4 === 0 ? '' : '/x'}`);
-  for (let i = 0; i < keys.length; i += 100) {
-    await set(service, Object.fromEntries(keys.slice(i, i + 100).map((key) => [key, 0])));
-  }
-  const limit = 1450;
-  for (const query of ['', '&reverse=true', '&contains=', '&suffix=', '&reverse=true&contains=p']) {
-    const inOrder = query.includes('reverse') ? keys.toReversed() : keys;
-    for (const start of ['/search?', '/search?values=true&', '/?']) {
-      const first = `${start}prefix=p/&delimiter=/${query}&limit=${limit}`;
-      let from = 0;
-      for (let target: string | undefined = first; target !== undefined; from += limit) {
-        const page = await call(service, target);
-        const { keys: listed, pairs, prefixes } = JSON.parse(page.text);
-        const items = inOrder.slice(from, from + limit);
-        t.deepEqual(
-          listed ?? Object.keys(pairs),
-          items.filter((key) => !key.endsWith('/x')),
-          target,
-        );
-        t.deepEqual(
-          prefixes,
-          items.filter((key) => key.endsWith('/x')).map((key) => key.slice(0, -1)),
-          target,
-        );
-        target = nextTarget(page);
-      }
-      t.is(from, 2 * limit, first);
+contractTest(
+  'a page of more prefixes than are gathered otherwise ends at its limit, in every shape',
+  async (t, kind) => {
+    const service = await startService(t, kind);
+    const keys = Array.from({ length: 1600 }, (_, i) => `p/${String(i).padStart(4, '0')}${i % 4 === 0 ? '' : '/x'}`);
+    for (let i = 0; i < keys.length; i += 100) {
+      await set(service, Object.fromEntries(keys.slice(i, i + 100).map((key) => [key, 0])));
     }
-  }
-});
+    const limit = 1450;
+    for (const query of ['', '&reverse=true', '&contains=', '&suffix=', '&reverse=true&contains=p']) {
+      const inOrder = query.includes('reverse') ? keys.toReversed() : keys;
+      for (const start of ['/search?', '/search?values=true&', '/?']) {
+        const first = `${start}prefix=p/&delimiter=/${query}&limit=${limit}`;
+        let from = 0;
+        for (let target: string | undefined = first; target !== undefined; from += limit) {
+          const page = await call(service, target);
+          const { keys: listed, pairs, prefixes } = JSON.parse(page.text);
+          const items = inOrder.slice(from, from + limit);
+          t.deepEqual(
+            listed ?? Object.keys(pairs),
+            items.filter((key) => !key.endsWith('/x')),
+            target,
+          );
+          t.deepEqual(
+            prefixes,
+            items.filter((key) => key.endsWith('/x')).map((key) => key.slice(0, -1)),
+            target,
+          );
+          target = nextTarget(page);
+        }
+        t.is(from, 2 * limit, first);
+      }
+    }
+  },
+);
 
 contractTest('contains finds a text anywhere in keys; reverse is from the last key to the first', async (t, kind) => {
   const service = await startService(t, kind);

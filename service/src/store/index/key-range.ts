@@ -1,6 +1,7 @@
 /** Walks along the table of keys, in both directions: where they begin, and when others have their turn. */
 import { startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { compareKeys, maxKeyBytes } from '@kvstore/core/key.ts';
+import { itemOf } from '../fold.ts';
 import type { SearchFilter } from '../store.ts';
 
 /** Keys that a walk looks at, a millisecond's work, before it says that others may have their turn. */
@@ -29,6 +30,15 @@ export function startOfWalk(filter: SearchFilter): string | undefined {
 function endOf(after: string): string | undefined {
   const text = shortened(after);
   return text === after ? text : behindAll(text);
+}
+
+/**
+ * The filter with an `after` that is an item: a key below a folded prefix has passed that prefix, in both directions. No
+ * item is between the two, so only whether the prefix itself comes in reverse depends on it.
+ */
+export function behindItem(filter: SearchFilter): SearchFilter {
+  const { after, fold } = filter;
+  return after === undefined || fold === undefined ? filter : { ...filter, after: itemOf(after, fold) };
 }
 
 /** Whether an item comes behind `after` in the direction of a walk. */

@@ -3,10 +3,10 @@ import { damagedKey, startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { compareKeys, reverseKey } from '@kvstore/core/key.ts';
 import type { Database } from 'lmdb';
 import type { Damaged } from '../damage/damage.ts';
-import { behindItem, itemOf } from '../fold.ts';
+import { itemOf } from '../fold.ts';
 import type { SearchFilter } from '../store.ts';
 import { foldedItems } from './folded-items.ts';
-import { isBehind, isLongerThanKeys, keysPerTurn, startOfWalk } from './key-range.ts';
+import { behindItem, isBehind, isLongerThanKeys, keysPerTurn, startOfWalk } from './key-range.ts';
 import type { Reads } from './snapshot-reads.ts';
 
 /** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
