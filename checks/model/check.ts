@@ -1,12 +1,13 @@
 /**
  * `npm run check:model -- [SCOPE…] [STATES] [SECONDS]`: explores every interleaving of reads by lease (docs/adr/0290) in the
- * named scopes, default all, and then shows that each rule is needed. Bounds of each exploration: 5 million states and 300
+ * named scopes, default all, then walks at random through all subjects at once, and shows that each rule is needed. Bounds of each exploration: 5 million states and 300
  * seconds. Prints the states, the longest shortest way to one, and the steps to a fault; fails on a fault, and on a rule
  * without which nothing goes wrong.
  */
 import { explore, type Result } from './explore/explore.ts';
+import { walk } from './explore/walk.ts';
 import { mutants, scopeOf } from './mutants.ts';
-import { type ScopeName, scopes } from './scopes.ts';
+import { everything, type ScopeName, scopes } from './scopes.ts';
 import { protocol } from './world/rules.ts';
 
 const given = process.argv.slice(2);
@@ -25,6 +26,11 @@ for (const name of named.length > 0 ? named : (Object.keys(scopes) as ScopeName[
   if (result.fault !== undefined) process.exitCode = 1;
 }
 if (named.length === 0) {
+  const seed = Date.now() % 1_000_000;
+  const { taken, fault } = walk({ scope: everything, rules: protocol, seed, walks: 20_000, length: 120 });
+  console.log(`random walks, seed ${seed}: ${taken} steps: ${fault?.message ?? 'nothing wrong'}`);
+  for (const label of fault?.trace ?? []) console.log(`    ${label}`);
+  if (fault !== undefined) process.exitCode = 1;
   for (const mutant of Object.values(mutants)) {
     const rules = { ...protocol, ...mutant.rules };
     const result = explore({ scope: scopeOf(mutant), rules, bounds, mayStall: mutant.stalls === true });

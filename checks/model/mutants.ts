@@ -1,4 +1,5 @@
 /** The protocol with one rule left out each: the model has to find what goes wrong then. */
+import { removable } from './replica/lease.ts';
 import { leaseTarget, shows } from './replica/reads.ts';
 import { acceptReport, receive, resume, sync } from './replica/receive.ts';
 import type { ReplicaState } from './replica/state.ts';
@@ -20,6 +21,9 @@ interface Mutant {
 function allShown(state: ReplicaState): ReplicaState {
   return { ...state, shown: state.received, base: 0, pending: [] };
 }
+
+/** Long enough for a check that is answered late. */
+const longLease: Scope = { ...scopes.small, duration: 3, wait: 3 };
 
 export const mutants: Record<string, Mutant> = {
   'shown when received': {
@@ -46,7 +50,7 @@ export const mutants: Record<string, Mutant> = {
   'no wait before removal': {
     ...{ rule: 'R13', what: "a reader's key is deleted while the reader still trusts its lease", scope: 'writes' },
     rules: {
-      removable: ({ readers }) => readers.filter(({ noticedAt }) => noticedAt !== undefined).map(({ id }) => id),
+      removable: (state) => removable(state, Number.POSITIVE_INFINITY, 0),
     },
   },
   'list before the write': {
@@ -69,7 +73,7 @@ export const mutants: Record<string, Mutant> = {
       leaseTarget: (state, reads, now) => {
         const { own, readers } = state;
         const known =
-          own === undefined ? readers : [...readers, { id: own.id, since: 0, reported: 0, noticedAt: undefined }];
+          own === undefined ? readers : [...readers, { id: own.id, since: 0, reported: 0, notice: undefined }];
         return leaseTarget({ ...state, readers: known }, reads, now);
       },
     },
@@ -86,18 +90,30 @@ export const mutants: Record<string, Mutant> = {
     rules: { mayRefuse: ({ timeline }, name) => timeline === name },
   },
   'trust from the answer': {
-    ...{ rule: 'R2', what: 'a lease counts from when the answer of its check came', scope: 'writes' },
+    ...{ rule: 'R2', what: 'a lease counts from when the answer of its check came', scope: longLease },
     rules: { checked: (node, request, duration) => protocol.checked(node, { ...request, sentAt: node.now }, duration) },
   },
   'a check that may lag': {
     ...{ rule: 'R2', what: 'a check is answered by a member of etcd that is behind', scope: 'writes' },
     rules: { checksMayLag: true },
   },
+  'a lease that revives': {
+    ...{ rule: 'R2', what: 'a check confirms a lease that was over when it was sent', scope: 'restoredLease' },
+    rules: {
+      leasesRevive: true,
+      checked: (node, request, duration) => {
+        const { own } = node.state;
+        const until = Math.max(own?.until ?? 0, request.sentAt + 1);
+        const state = own === undefined ? node.state : { ...node.state, own: { ...own, until } };
+        return protocol.checked({ ...node, state }, request, duration);
+      },
+    },
+  },
   'no margin for clocks': {
     ...{
       rule: 'R13',
       what: 'a notice waits as long as a lease lasts, whatever the clocks do',
-      scope: { ...scopes.clocks, wait: 1 },
+      scope: { ...scopes.clocks, wait: 2 },
     },
     rules: { clocksStandStill: false },
   },
@@ -127,22 +143,22 @@ export const mutants: Record<string, Mutant> = {
     ...{ rule: 'R1', what: 'two processes take leases under one id', scope: 'leases' },
     rules: { newId: () => 'L' },
   },
-  'reports without a timeline': {
-    ...{ rule: 'R11', what: 'a report of the history before a restore counts in the new one', scope: 'restore' },
-    rules: { acceptReport: (state, report) => acceptReport(state, { ...report, timeline: state.timeline }) },
-  },
   'acknowledged by number': {
     ...{
       rule: 'R11',
       what: 'a write is acknowledged when the index has its number, of whichever history',
-      scope: 'restore',
+      scope: 'otherHistory',
     },
     rules: {
       mayAcknowledge: (state, { revision, readers }) => readers === 0 || state.shown >= revision,
     },
   },
   'restored at once': {
-    ...{ rule: 'R14', what: 'etcd begins anew from a snapshot while leases of before are trusted', scope: 'restore' },
+    ...{
+      rule: 'R14',
+      what: 'etcd begins anew from a snapshot while leases of before are trusted',
+      scope: 'restoredLease',
+    },
     rules: { restoresWait: false },
   },
   'no notices': {

@@ -3,7 +3,7 @@ import type { Scope } from './world/world.ts';
 
 const none: Scope = {
   ...{ replicas: 2, writes: 1, expiries: 0, joins: 1, crashes: 0, cuts: 0, syncs: 0, compactions: 0, restores: 0 },
-  ...{ slowClocks: false, duration: 1, wait: 1 },
+  ...{ slowClocks: false, duration: 2, wait: 2 },
 };
 
 export const scopes = {
@@ -15,8 +15,8 @@ export const scopes = {
   leases: { ...none, joins: 2 },
   /** What etcd removes by itself. */
   expiry: { ...none, writes: 1, expiries: 1, joins: 1 },
-  /** A clock that loses every second tick. */
-  clocks: { ...none, slowClocks: true, wait: 2 },
+  /** A clock that loses a tick in three. */
+  clocks: { ...none, slowClocks: true, wait: 3 },
   /** Processes that die and begin again, with reports that come late. */
   crashes: { ...none, crashes: 1 },
   /** Full syncs: for any cause, and because etcd was compacted. */
@@ -25,10 +25,20 @@ export const scopes = {
   syncAndCrash: { ...none, writes: 1, syncs: 1, crashes: 1 },
   /** Two replicas that cannot reach each other. */
   cuts: { ...none, cuts: 1 },
+  /** Writes of two histories, by replicas that do and do not know of the restore. */
+  otherHistory: { ...none, writes: 3, restores: 1, duration: 1, wait: 1 },
   /** etcd is put back to an earlier state. */
   restore: { ...none, writes: 2, restores: 1 },
+  /** A restore that brings a lease and its notice back. */
+  restoredLease: { ...none, restores: 1 },
   /** One reader, two others. */
   three: { ...none, replicas: 3, writes: 1 },
 } as const satisfies Record<string, Scope>;
+
+/** All subjects at once, for random walks. */
+export const everything: Scope = {
+  ...{ replicas: 3, writes: 4, expiries: 1, joins: 4, crashes: 2, cuts: 1, syncs: 1, compactions: 1, restores: 1 },
+  ...{ slowClocks: true, duration: 2, wait: 4 },
+};
 
 export type ScopeName = keyof typeof scopes;

@@ -14,7 +14,7 @@ export function receive(state: ReplicaState, change: ReceivedRevision, now: numb
   }
   if (noticed !== undefined) {
     readers = readers.map((reader) =>
-      reader.id === noticed ? { ...reader, noticedAt: reader.noticedAt ?? now } : reader,
+      reader.id === noticed.id ? { ...reader, notice: { name: noticed.name, since: now } } : reader,
     );
   }
   if (keys.length > 0) pending = [...pending, { revision, keys }];
@@ -55,13 +55,14 @@ export function resume(
 }
 
 function readersOf({ readers }: ReaderList, now: number, known: readonly Reader[]): Reader[] {
-  return readers.map(({ id, since, isNoticed }) => {
+  return readers.map(({ id, since, notice: name }) => {
     const before = known.find((reader) => reader.id === id);
-    const noticedAt = isNoticed ? (before?.noticedAt ?? now) : undefined;
-    return { id, since, reported: before?.reported ?? 0, noticedAt };
+    const reported = before?.reported ?? 0;
+    if (name === undefined) return { id, since, reported, notice: undefined };
+    return { id, since, reported, notice: before?.notice?.name === name ? before.notice : { name, since: now } };
   });
 }
 
 function newReader(id: string, since: number): Reader {
-  return { id, since, reported: 0, noticedAt: undefined };
+  return { id, since, reported: 0, notice: undefined };
 }

@@ -34,19 +34,20 @@ test('reports of other timelines, of other readers and of the past change nothin
 });
 
 test('a lease is trusted after the own key was received, from when its check was sent, until it leaves (R2, R3, R12)', (t) => {
-  const asked = confirm(join(first, 'x', 100), 'x', 110, 50);
+  const asked = confirm(join(first, 'x', 100, 50), 'x', 110, 50);
   t.is(trustedLease(asked, 120), undefined);
   const reader = joined(asked, 'x', 1);
   t.is(trustedLease(reader, 159)?.id, 'x');
   t.is(trustedLease(reader, 160), undefined);
   t.is(trustedLease(confirm(reader, 'former', 150, 50), 160), undefined);
   t.is(trustedLease(confirm(reader, 'x', 100, 50), 155)?.until, 160, 'an older check takes nothing back');
+  t.is(trustedLease(confirm(reader, 'x', 160, 50), 161), undefined, 'a lease that is over stays over');
   t.is(trustedLease(leave(reader), 120), undefined);
   t.is(trustedLease(confirm(leave(reader), 'x', 120, 50), 130), undefined, 'for good');
 });
 
 test('a read waits for the newest pending revision of what it reads, and for nothing else (R7)', (t) => {
-  const reader = joined(confirm(join(first, 'x', 0), 'x', 0, 50), 'x', 1);
+  const reader = joined(join(first, 'x', 0, 50), 'x', 1);
   const state = written(written(written(joined(reader, 'y', 2), 3, 'a'), 4, 'a', 'b'), 5, 'c');
   const target = (keys: readonly string[]) => leaseTarget(state, (key) => keys.includes(key), 10);
   t.deepEqual([target(['a']), target(['c']), target(['d']), target(['d', 'c'])], [4, 5, 0, 5]);
@@ -57,7 +58,7 @@ test('a read waits for the newest pending revision of what it reads, and for not
 });
 
 test('a full sync shows nothing until it is stable, in the next process too (R10)', (t) => {
-  const readers = [{ id: 'y', since: 4, isNoticed: false }];
+  const readers = [{ id: 'y', since: 4, notice: undefined }];
   const synced = sync(first, { timeline: 't', revision: 9, readers }, 0);
   t.false(shows(synced, 't', 0));
   const next = resume(synced, { timeline: 't', revision: 9, readers }, 0);
@@ -79,9 +80,12 @@ test('a write is acknowledged at once only when its own transaction found no rea
 });
 
 test("a reader's key may be deleted once a notice is old enough by the own clock, also one found in a list (R13)", (t) => {
-  const noticed = receive(joined(first, 'x', 1), { revision: 2, keys: [], noticed: 'x' }, 100);
-  t.deepEqual([removable(noticed, 149, 50), removable(noticed, 150, 50)], [[], ['x']]);
-  const list = { timeline: 't', revision: 2, readers: [{ id: 'x', since: 1, isNoticed: true }] };
-  t.deepEqual(removable(resume(first, list, 120), 150, 50), []);
-  t.deepEqual(removable(sync(noticed, list, 140), 150, 50), ['x'], 'it has been known since 100');
+  const noticed = receive(joined(first, 'x', 1), { revision: 2, keys: [], noticed: { id: 'x', name: 'n' } }, 100);
+  const ids = (state: ReplicaState, now: number) =>
+    removable(state, now, 50).map(({ id, notice }) => `${id} ${notice}`);
+  t.deepEqual([ids(noticed, 149), ids(noticed, 150)], [[], ['x n']]);
+  const list = (notice: string) => ({ timeline: 't', revision: 2, readers: [{ id: 'x', since: 1, notice }] });
+  t.deepEqual(ids(resume(first, list('n'), 120), 150), []);
+  t.deepEqual(ids(sync(noticed, list('n'), 140), 150), ['x n'], 'it has been known since 100');
+  t.deepEqual(ids(sync(noticed, list('other'), 140), 150), [], 'another notice is as old as it is known');
 });

@@ -6,6 +6,14 @@
  * Revisions are etcd's. Times are milliseconds (in the model: ticks) of the replica's own clock.
  */
 
+/** A notice against a reader. */
+export interface Notice {
+  /** Random: no other notice has it, in this history of etcd or another one. */
+  readonly name: string;
+  /** When this replica learned of it. */
+  readonly since: number;
+}
+
 /** A reader's key that is in etcd, as far as the replica has received (R1). */
 export interface Reader {
   readonly id: string;
@@ -13,8 +21,8 @@ export interface Reader {
   readonly since: number;
   /** The newest revision that it has reported (R4); 0: it has reported none. */
   readonly reported: number;
-  /** When this replica learned of a notice against it (R13); undefined: there is none. */
-  readonly noticedAt: number | undefined;
+  /** The notice against it (R13); undefined: there is none. */
+  readonly notice: Notice | undefined;
 }
 
 /** A received revision that changes users' keys and is not shown yet. */
@@ -56,8 +64,8 @@ export interface ReceivedRevision {
   readonly joined?: string;
   /** The id of the reader whose key it deletes. */
   readonly left?: string;
-  /** The id of the reader against whom it puts a notice. */
-  readonly noticed?: string;
+  /** The id of the reader against whom it puts a notice, and the notice's name. */
+  readonly noticed?: { readonly id: string; readonly name: string };
 }
 
 /** What a reader sends to every replica that is connected to it. */
@@ -67,9 +75,17 @@ export interface Report {
   readonly received: number;
 }
 
+export interface ListedReader {
+  readonly id: string;
+  /** The revision that made its key. */
+  readonly since: number;
+  /** The name of the notice against it. */
+  readonly notice: string | undefined;
+}
+
 /** The readers' keys and the notices at one revision. */
 export interface ReaderList {
   readonly timeline: string;
   readonly revision: number;
-  readonly readers: readonly { readonly id: string; readonly since: number; readonly isNoticed: boolean }[];
+  readonly readers: readonly ListedReader[];
 }

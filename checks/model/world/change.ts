@@ -10,8 +10,8 @@ export function withState(world: World, i: number, state: ReplicaState): World {
   return withNode(world, i, { state });
 }
 
-export function logged(world: World, kind: Entry['kind'], keys: readonly string[], id = ''): World {
-  return { ...world, log: [...world.log, { kind, keys, id }] };
+export function logged(world: World, kind: Entry['kind'], keys: readonly string[], id = '', name = ''): World {
+  return { ...world, log: [...world.log, { kind, keys, id, name }] };
 }
 
 export function spend(world: World, what: keyof Spent): World {

@@ -73,7 +73,7 @@ function* carryOut(world: World, i: number, request: Request, rules: Rules): Gen
 /** The reader's key is there, no notice is, and the timeline is that of the replica. */
 function finds(world: World, revision: number, { id }: Request, i: number): boolean {
   const { timeline, readers } = readersAt(world, revision);
-  const isThere = readers.some((reader) => reader.id === id && !reader.isNoticed);
+  const isThere = readers.some((reader) => reader.id === id && reader.notice === undefined);
   return isThere && world.nodes[i]?.state.timeline === timeline;
 }
 

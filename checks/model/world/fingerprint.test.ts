@@ -25,9 +25,10 @@ test('worlds that differ in which replica is which have one fingerprint, their c
   t.notDeepEqual(print(one), print(third), 'here the replica with the lease reaches both others');
 });
 
-test('every step of a replica changes the fingerprint', (t) => {
+test('each step of a replica, and a tick that ages its lease, changes the fingerprint', (t) => {
   let world = after(firstWorld(scope), 'r0 asks for a lease L1', 'etcd takes the key L1 of r0 at 1');
-  for (const label of ['r0 receives 1 (join L1)', 'r0 sends a check of L1', 'etcd confirms the lease L1 of r0']) {
+  const labels = ['r0 receives 1 (join L1)', 'a tick', 'r0 sends a check of L1', 'etcd confirms the lease L1 of r0'];
+  for (const label of labels) {
     const next = after(world, label);
     t.notDeepEqual(print(next), print(world), label);
     world = next;

@@ -19,7 +19,9 @@ export function fingerprint(world: World, { duration, wait }: Scope): Fingerprin
   const order = parts.map((_, i) => i).sort((a, b) => compare(parts[a] as Fingerprint, parts[b] as Fingerprint));
   const hash = new Hash();
   for (const i of order) hash.mix(parts[i] as Fingerprint);
-  hash.mix(cached(ofLogs, log, () => log.map(({ kind, keys, id }) => `${kind}${id}${keys.join('')}`).join(',')));
+  hash.mix(
+    cached(ofLogs, log, () => log.map(({ kind, keys, id, name }) => `${kind}${id}${name}${keys.join('')}`).join(',')),
+  );
   for (const part of [compacted, history, restoredAt, Number(timeline), down ?? -1, floor]) hash.add(part);
   const { writes, expiries, joins, crashes, cuts, syncs, compactions, restores } = spent;
   for (const part of [writes, expiries, joins, crashes, cuts, syncs, compactions, restores]) hash.add(part);
@@ -41,8 +43,8 @@ function nodeText({ isAlive, state, now, steady, request }: Node, duration: numb
     return [timeline, shown, base, request?.kind, request?.found === undefined ? request?.id : ''].join(';');
   // The past matters only as long as something is measured from it.
   const since = (time: number, most: number) => Math.min(now - time, most);
-  const others = readers.map(({ id, since: made, reported, noticedAt }) => {
-    return `${id}:${Math.max(made, reported)}:${noticedAt === undefined ? '' : since(noticedAt, wait)}`;
+  const others = readers.map(({ id, since: made, reported, notice }) => {
+    return `${id}:${Math.max(made, reported)}:${notice === undefined ? '' : `${notice.name}.${since(notice.since, wait)}`}`;
   });
   const lease = own === undefined ? '' : `${own.id}:${Math.max(0, own.until - now)}:${own.isLeaving ? 1 : 0}`;
   const asked =

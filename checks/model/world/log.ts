@@ -1,25 +1,25 @@
 /** What etcd's history says. */
-import type { ReaderList, ReceivedRevision } from '../replica/state.ts';
+import type { ListedReader, ReaderList, ReceivedRevision } from '../replica/state.ts';
 import type { Entry, World } from './world.ts';
 
 /** The entry of the revision, as the watch brings it. */
-export function changeOf({ kind, keys, id }: Entry, revision: number): ReceivedRevision {
+export function changeOf({ kind, keys, id, name }: Entry, revision: number): ReceivedRevision {
   if (kind === 'join') return { revision, keys, joined: id };
   if (kind === 'leave') return { revision, keys, left: id };
-  if (kind === 'notice') return { revision, keys, noticed: id };
+  if (kind === 'notice') return { revision, keys, noticed: { id, name } };
   return { revision, keys };
 }
 
 /** The readers' keys and notices at the revision. */
 export function readersAt({ log, timeline }: World, revision: number = log.length): ReaderList {
-  const readers = new Map<string, { id: string; since: number; isNoticed: boolean }>();
+  const readers = new Map<string, ListedReader>();
   for (let i = 0; i < revision; i++) {
-    const { kind, id } = log[i] as Entry;
-    if (kind === 'join') readers.set(id, { id, since: i + 1, isNoticed: false });
+    const { kind, id, name } = log[i] as Entry;
+    if (kind === 'join') readers.set(id, { id, since: i + 1, notice: undefined });
     else if (kind === 'leave') readers.delete(id);
     else if (kind === 'notice') {
       const reader = readers.get(id);
-      if (reader !== undefined) readers.set(id, { ...reader, isNoticed: true });
+      if (reader !== undefined) readers.set(id, { ...reader, notice: name });
     }
   }
   return { timeline, revision, readers: [...readers.values()] };

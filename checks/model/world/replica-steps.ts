@@ -77,7 +77,10 @@ function* leases(world: World, i: number, node: Node, scope: Scope, rules: Rules
   if (own === undefined) {
     if (world.spent.joins >= scope.joins) return;
     const id = rules.newId(world.spent.joins);
-    const joining = withNode(world, i, { state: rules.join(state, id, now), request: send('join', id) });
+    const joining = withNode(world, i, {
+      state: rules.join(state, id, now, scope.duration),
+      request: send('join', id),
+    });
     yield { label: () => `r${i} asks for a lease ${id}`, world: spend(joining, 'joins'), isDue: false };
   } else if (own.isLeaving) {
     yield {
@@ -87,7 +90,8 @@ function* leases(world: World, i: number, node: Node, scope: Scope, rules: Rules
     };
   } else {
     // Another check in the same tick could confirm no more, and a replica may leave without one.
-    if (own.until < now + scope.duration) {
+    const isOver = now >= own.until && !rules.leasesRevive;
+    if (!isOver && own.until < now + scope.duration) {
       yield {
         label: () => `r${i} sends a check of ${own.id}`,
         world: withNode(world, i, { request: send('check', own.id) }),
@@ -96,8 +100,8 @@ function* leases(world: World, i: number, node: Node, scope: Scope, rules: Rules
     }
     const left = withNode(world, i, { state: rules.leave(state), request: send('leave', own.id) });
     // It leaves by itself when it learns of a notice, else when it likes.
-    const isNoticed = state.readers.some(({ id, noticedAt }) => id === own.id && noticedAt !== undefined);
-    yield { label: () => `r${i} leaves ${own.id}`, world: left, isDue: isNoticed };
+    const isNoticed = state.readers.some(({ id, notice }) => id === own.id && notice !== undefined);
+    yield { label: () => `r${i} leaves ${own.id}`, world: left, isDue: isNoticed || isOver };
   }
 }
 
@@ -106,11 +110,17 @@ function* removals(world: World, i: number, { state, now }: Node, scope: Scope, 
   const { readers } = readersAt(world);
   for (const id of rules.awaited(state)) {
     const there = readers.find((reader) => reader.id === id);
-    if (there === undefined || there.isNoticed) continue;
-    yield { label: () => `r${i} puts a notice against ${id}`, world: logged(world, 'notice', [], id), isDue: true };
+    if (there === undefined || there.notice !== undefined) continue;
+    const name = `${world.history}.${world.log.length + 1}`;
+    yield {
+      label: () => `r${i} puts a notice against ${id}`,
+      world: logged(world, 'notice', [], id, name),
+      isDue: true,
+    };
   }
-  for (const id of rules.removable(state, now, scope.wait)) {
-    if (!readers.some((reader) => reader.id === id)) continue;
+  for (const { id, notice } of rules.removable(state, now, scope.wait)) {
+    const there = readers.find((reader) => reader.id === id);
+    if (there?.notice !== notice) continue;
     yield {
       label: () => `r${i} deletes the key ${id} of another replica`,
       world: logged(world, 'leave', [], id),

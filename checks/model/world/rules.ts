@@ -30,6 +30,8 @@ export interface Rules {
   readonly newId: (count: number) => string;
   /** May a check be answered from what a member has that lags behind etcd (R2)? */
   readonly checksMayLag: boolean;
+  /** May a check revive a lease that was over when it was sent (R2)? */
+  readonly leasesRevive: boolean;
   /** May etcd be started from a snapshot while leases of before can be trusted (R14)? */
   readonly restoresWait: boolean;
   /** Does a clock stand still while its process does not run (an assumption of R2)? */
@@ -49,6 +51,12 @@ export const protocol: Rules = {
   barrierShows: (state, timeline, head) => (shows(state, timeline, head) ? state.shown : undefined),
   watched: ({ shown, base }) => (shown >= base ? shown : 0),
   newId: (count) => `L${count + 1}`,
-  ...{ checksMayLag: false, restoresWait: true, clocksStandStill: false },
+  ...{
+    checksMayLag: false,
+    restoresWait: true,
+    leasesRevive: false,
+    removalsDemandTheNotice: true,
+    clocksStandStill: false,
+  },
   firstList: (list) => list,
 };

@@ -1,6 +1,7 @@
 /** Time passes; connections between replicas are cut and mended. */
 import { spend } from './change.ts';
 import { restoreSteps } from './etcd-steps.ts';
+import { readersAt } from './log.ts';
 import type { Rules } from './rules.ts';
 import type { Step } from './step.ts';
 import { connected, type Node, pairOf, type Scope, type World } from './world.ts';
@@ -9,7 +10,8 @@ export function* timeSteps(world: World, scope: Scope, rules: Rules): Generator<
   yield* restoreSteps(world, scope, rules);
   yield* connections(world, scope);
   if (!someTimerRuns(world, scope)) return;
-  yield { label: () => 'a tick', world: tick(world, scope, -1), isDue: true };
+  // A reader that can renew its lease does: a stalled write must not depend on one that does not.
+  yield { label: () => 'a tick', world: tick(world, scope, -1), isDue: !endsLease(world) };
   for (const [i, { steady, isAlive }] of world.nodes.entries()) {
     const mayLose = rules.clocksStandStill || (scope.slowClocks && steady === 0);
     if (isAlive && mayLose)
@@ -25,6 +27,15 @@ function tick(world: World, { wait }: Scope, slow: number): World {
   return { ...world, nodes, down: world.down === undefined ? undefined : Math.max(0, world.down - 1) };
 }
 
+/** Would the next tick end the lease of a reader that could still renew it? */
+function endsLease(world: World): boolean {
+  const { readers } = readersAt(world);
+  return world.nodes.some(({ isAlive, state: { own }, now }) => {
+    if (!isAlive || own === undefined || own.isLeaving || now + 1 !== own.until) return false;
+    return readers.some(({ id, notice }) => id === own.id && notice === undefined);
+  });
+}
+
 /** Without it a tick changes nothing. */
 function someTimerRuns({ nodes, down }: World, { wait, duration }: Scope): boolean {
   if (down !== undefined && down > 0) return true;
@@ -34,7 +45,7 @@ function someTimerRuns({ nodes, down }: World, { wait, duration }: Scope): boole
 function runs({ now, steady, state, request }: Node, wait: number, duration: number): boolean {
   if (steady > 0 || now < (state.own?.until ?? 0)) return true;
   if (request?.kind === 'check' && now < request.sentAt + duration) return true;
-  return state.readers.some(({ noticedAt }) => noticedAt !== undefined && now < noticedAt + wait);
+  return state.readers.some(({ notice }) => notice !== undefined && now < notice.since + wait);
 }
 
 function* connections(world: World, scope: Scope): Generator<Step> {

@@ -10,6 +10,8 @@ export interface Entry {
   readonly keys: readonly string[];
   /** Of the reader; '' for writes and expiries. */
   readonly id: string;
+  /** The name of a notice; else ''. */
+  readonly name: string;
 }
 
 /** A call to etcd that a replica waits for: it is carried out some time after it was sent, and answered later still. */
