@@ -27,7 +27,7 @@ export interface SizeResult {
 
 const sizes = ['0', '1MiB', '4MiB', '8MiB', '16MiB', '32MiB', '64MiB', '128MiB'];
 /** Requests whose hits are counted, after as many that fill the cache. */
-const draws = 500_000;
+const draws = 200_000;
 const connections = 50;
 /** Milliseconds of a turn. */
 const slice = 100;

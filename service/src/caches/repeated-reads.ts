@@ -23,11 +23,14 @@ const overhead = 500;
 /** Answers of before that may be on their way to clients, in bytes, as a multiple of what is kept. */
 const heldFactor = 2;
 
+type KeptBytes = Omit<BytesAnswer, 'release'>;
+type KeptAnswer = TextAnswer | KeptBytes;
+
 /** What is known of the answers with one entity tag. */
 class Kept {
   readonly tag: string;
   readonly asked = new Set<string>();
-  readonly answers = new Map<string, TextAnswer | Omit<BytesAnswer, 'release'>>();
+  readonly answers = new Map<string, KeptAnswer>();
   /** Of all answers. */
   bytes = 0;
 
@@ -66,8 +69,14 @@ export class RepeatedReads {
   /** The answer to the question at this entity tag; undefined: it is to be read. */
   get(question: string, tag: string): TextAnswer | BytesAnswer | undefined {
     if (tag !== this.#kept.tag) return undefined;
-    const answer = this.#kept.answers.get(question);
-    if (answer === undefined || answer.kind === 'text') return answer;
+    let answer = this.#kept.answers.get(question);
+    if (answer === undefined) return undefined;
+    if (answer.kind === 'text') {
+      if (answer.text.length < shortText) return answer;
+      // Its second request: most answers that a write drops soon never come so far.
+      answer = bytesOf(answer, [Buffer.from(answer.text, answer.encoding)]);
+      this.#kept.answers.set(question, answer);
+    }
     if (this.#inFlight.bytes > heldFactor * this.#maxBytes) return undefined;
     return { ...answer, release: this.#inFlight.hold(answer.parts, answer.length) };
   }
@@ -82,8 +91,7 @@ export class RepeatedReads {
     if (tag !== this.#kept.tag) this.#kept = new Kept(tag);
     const kept = this.#kept;
     if (answer.kind === 'text') {
-      if (answer.text.length < shortText) this.#put(kept, question, answer, Buffer.byteLength(answer.text));
-      else this.#keep(kept, question, answer, [Buffer.from(answer.text)]);
+      this.#put(kept, question, answer, Buffer.byteLength(answer.text));
       return answer;
     }
     if (!kept.again(question)) return answer;
@@ -108,33 +116,27 @@ export class RepeatedReads {
         }
         yield slice;
       }
-      if (gathered !== undefined) this.#keep(kept, question, answer, gathered.end(), true);
+      if (gathered === undefined) return;
+      const bytes = bytesOf(answer, gathered.end());
+      const headers = [...answer.headers, 'Content-Length', String(bytes.length)];
+      this.#put(kept, question, { ...bytes, headers }, bytes.length);
     } finally {
       drop();
     }
   }
 
-  /** `isNowWhole`: its length was not known when it was sent in slices. */
-  #keep(
-    kept: Kept,
-    question: string,
-    { status, headers }: Pick<Answer, 'status' | 'headers'>,
-    parts: readonly Buffer[],
-    isNowWhole = false,
-  ): void {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const more = isNowWhole ? ['Content-Length', String(length)] : [];
-    const ready = { status, headers: [...headers, ...more], parts, length };
-    this.#put(kept, question, { kind: 'bytes', ...ready, forms: new CodedForms() }, length);
-  }
-
-  #put(kept: Kept, question: string, answer: TextAnswer | Omit<BytesAnswer, 'release'>, length: number): void {
+  #put(kept: Kept, question: string, answer: KeptAnswer, length: number): void {
     const bytes = overhead + 2 * question.length + length;
     if (kept !== this.#kept || length > maxLength || kept.answers.has(question)) return;
     if (kept.bytes + bytes > this.#maxBytes) return;
     kept.bytes += bytes;
     kept.answers.set(question, answer);
   }
+}
+
+function bytesOf({ status, headers }: Pick<Answer, 'status' | 'headers'>, parts: readonly Buffer[]): KeptBytes {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return { kind: 'bytes', status, headers, parts, length, forms: new CodedForms() };
 }
 
 /** Slices of an answer, put together part by part: all at once would hold up other requests. */

@@ -25,7 +25,12 @@ async function startWith(
   const entry = JSON.stringify({ name: 'slow', token: slowText, may: 'write', limits });
   const text = `${entry}\n${JSON.stringify({ name: 'shop', digest: digestOf(writer), may: 'write', limits: { requests: 0, bytes: 0 } })}`;
   const tokens = await someTokens(t, { text });
-  const service = await startService(t, kind, { tokens, serverClock: clock, tokenRates: standard, identity: 'ns/shop/uid' });
+  const service = await startService(t, kind, {
+    tokens,
+    serverClock: clock,
+    tokenRates: standard,
+    identity: 'ns/shop/uid',
+  });
   return { service, clock };
 }
 
