@@ -95,11 +95,11 @@ contractTest(
 const head = (line: string, token: string, rest = '') =>
   `${line} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n${rest}\r\n`;
 
-/** The answers to so many requests of a connection, apart from each other. */
-async function answersOf({ until }: RawConnection, many: number): Promise<readonly string[]> {
-  // Its end is that of JSON, or of a problem's.
-  const text = await until(new RegExp(`(?:HTTP/1\\.1 [^]*?){${many}}[}"]\n?$`));
-  return text.split(/(?=HTTP\/1\.1 )/);
+/** The answers to so many requests of a connection, apart from each other; the last one is JSON. */
+async function answersOf({ received }: RawConnection, many: number): Promise<readonly string[]> {
+  const answers = () => received().split(/(?=HTTP\/1\.1 )/);
+  await waitFor('the answers', () => answers().length === many && /}\s*$/.test(received()));
+  return answers();
 }
 
 const leftIn = (answer: string | undefined) => Number(/RateLimit: "bytes";r=(\d+)/i.exec(answer ?? '')?.[1]);
@@ -129,7 +129,7 @@ contractTest(
     const connection = await connectRaw(t, service);
     const length = 3_000_000;
     connection.send(head('GET /get/none', slowText, `Content-Length: ${length}\r\n`));
-    const first = await connection.until(/^HTTP\/1\.1 404 [^]*}\s*$/);
+    const [first = ''] = await answersOf(connection, 1);
     connection.send('x'.repeat(length) + head('GET /whoami', slowText));
     const [, second = ''] = await answersOf(connection, 2);
     connection.send(head('GET /whoami', slowText));
