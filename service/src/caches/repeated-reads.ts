@@ -139,26 +139,25 @@ function bytesOf({ status, headers }: Pick<Answer, 'status' | 'headers'>, parts:
   return { kind: 'bytes', status, headers, parts, length, forms: new CodedForms() };
 }
 
-/** Slices of an answer, put together part by part: all at once would hold up other requests. */
+/** Slices of an answer. They are put together when it has ended: a write may drop it before. */
 class Gathered {
-  readonly #parts: Buffer[] = [];
-  #slices: (string | Buffer)[] = [];
-  #length = 0;
+  readonly #slices: (string | Buffer)[] = [];
 
   add(slice: string | Buffer): void {
     this.#slices.push(slice);
-    this.#length += slice.length;
-    if (this.#length >= partLength) this.#join();
   }
 
   end(): readonly Buffer[] {
-    if (this.#length > 0) this.#join();
-    return this.#parts;
-  }
-
-  #join(): void {
-    this.#parts.push(Buffer.from(this.#slices.join('')));
-    this.#slices = [];
-    this.#length = 0;
+    const parts: Buffer[] = [];
+    let from = 0;
+    let length = 0;
+    for (const [i, slice] of this.#slices.entries()) {
+      length += slice.length;
+      if (length < partLength && i < this.#slices.length - 1) continue;
+      parts.push(Buffer.from(this.#slices.slice(from, i + 1).join('')));
+      from = i + 1;
+      length = 0;
+    }
+    return parts;
   }
 }

@@ -111,11 +111,13 @@ function parseDeletes(json: string | undefined): string[] {
 
 function parseBodyTtl(json: string | undefined, pairs: readonly Pair[]): number | undefined {
   if (json === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(json) || Number(json) > maxTtl) {
+  // As JSON Schema has it, `60.0` is whole as well.
+  const ttl = Number(json);
+  if (!(Number.isInteger(ttl) && ttl >= 1 && ttl <= maxTtl)) {
     throw invalid(`\`ttl\` is a whole number of seconds from 1 to ${maxTtl}; this one is ${shown(json)}.`);
   }
   if (pairs.length === 0) throw invalid('`ttl` is of the pairs in `set`; this transaction has none.');
-  return Number(json);
+  return ttl;
 }
 
 /** The beginning of what was sent. */

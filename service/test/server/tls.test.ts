@@ -158,7 +158,7 @@ test('a client whose authority is taken away gets no further connection, with a 
 });
 
 test('connections that are open when the authority of clients changes end: idle ones at once, others with their answer, watches in time', async (t) => {
-  const { folder, authority, clientCa, put, service } = await startSecure(t, { clients: true, headersTimeout: 1000 });
+  const { folder, authority, clientCa, put, service } = await startSecure(t, { clients: true, headersTimeout: 5000 });
   const client = await credentialsOf(authority);
   const open = async () => {
     const socket = connectTls({ port: service.port, host: '127.0.0.1', ...client });
