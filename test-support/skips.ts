@@ -70,6 +70,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     programs: ['etcd', 'etcdctl', 'etcdutl'] as const,
   })),
   { files: 'service/test/store/etcd/linearizable.test.ts', programs: ['etcd', 'etcdctl'] },
+  { files: 'service/test/log-terminal.test.ts', programs: ['python3'] },
   { files: 'checks/clients/clients.test.ts', programs: ['go', 'python3'] },
   { files: 'checks/clients/typescript-fetch.test.ts', programs: ['java', 'mvn'] },
   { files: 'checks/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },

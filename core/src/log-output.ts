@@ -3,9 +3,10 @@
  * line says how many were, as soon as one can be written again.
  */
 import { writeSync } from 'node:fs';
+import { openWithoutWaiting } from './terminal-output.ts';
 
 export interface LogOutputOptions {
-  /** Default: standard output. */
+  /** Default: standard output; of a terminal, a descriptor that does not wait. */
   readonly fd?: number;
   /** As fs.writeSync. */
   readonly write?: (fd: number, bytes: Uint8Array, offset: number) => number;
@@ -24,7 +25,7 @@ const retryAfter = 20;
 
 export class LogOutput {
   readonly #options: Required<LogOutputOptions>;
-  /** Lines that a pipe has no room for; of the first one only the rest, from `#offset` on. */
+  /** Lines that a pipe or a terminal has no room for; of the first one only the rest, from `#offset` on. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #offset = 0;
@@ -36,7 +37,7 @@ export class LogOutput {
 
   constructor(options: LogOutputOptions) {
     this.#options = {
-      fd: 1,
+      fd: options.fd ?? openWithoutWaiting(1),
       write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
       later: (callback, ms) => void setTimeout(callback, ms).unref(),
       ...options,
