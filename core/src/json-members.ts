@@ -6,9 +6,10 @@ export const maxDepth = 128;
 
 /**
  * The members of a JSON object: decoded key to the value's JSON text, white space between its tokens removed.
- * The last of equal keys counts. `deepest`: levels that the text may have. Throws Problem `invalid-body`.
+ * The last of equal keys counts, unless `refuseEqual` is given: it is called with a key that comes again, and throws.
+ * `deepest`: levels that the text may have. Throws Problem `invalid-body`.
  */
-export function parseMembers(text: string, deepest = maxDepth): Map<string, string> {
+export function parseMembers(text: string, deepest = maxDepth, refuseEqual?: RefuseEqual): Map<string, string> {
   let root: unknown;
   try {
     // The platform's own parser says whether it is JSON; what follows may then trust the text.
@@ -21,11 +22,13 @@ export function parseMembers(text: string, deepest = maxDepth): Map<string, stri
     const kind = root === null ? 'null' : Array.isArray(root) ? 'an array' : `a ${typeof root}`;
     throw new Problem('invalid-body', `The body is an object of pairs, {"key": value, …}; this one is ${kind}.`);
   }
-  return splitMembers(text, deepest);
+  return splitMembers(text, deepest, refuseEqual);
 }
 
+type RefuseEqual = (key: string) => never;
+
 /** `text` is a JSON object. */
-function splitMembers(text: string, deepest: number): Map<string, string> {
+function splitMembers(text: string, deepest: number, refuseEqual: RefuseEqual | undefined): Map<string, string> {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
   for (;;) {
@@ -36,6 +39,7 @@ function splitMembers(text: string, deepest: number): Map<string, string> {
     const key: string = JSON.parse(text.slice(at, keyEnd));
     const start = text.indexOf(':', keyEnd) + 1;
     at = endOfValue(text, start, deepest);
+    if (refuseEqual !== undefined && members.has(key)) refuseEqual(key);
     members.set(key, compact(text.slice(start, at)));
   }
 }

@@ -34,7 +34,7 @@ export function parseTransaction(request: RawRequest): TransactionRequest {
   parseQuery(request.target.query, []);
   refuseConditions(request.headers, 'the conditions of a transaction are in `if`');
   // What `set` holds is nested one level less than the body.
-  const body = parseMembers(decodeBody(request.body), maxDepth + 1);
+  const body = parseMembers(decodeBody(request.body), maxDepth + 1, refuseEqualMembers);
   for (const name of body.keys()) if (!members.includes(name)) throw unknownMember(name);
   const conditions = parseConditions(body.get('if'));
   const pairs = parseSetPairs(body.get('set'));
@@ -70,6 +70,18 @@ export function parseIncrement(request: RawRequest): IncrementRequest {
   return { amounts, keys: [...amounts.keys()] };
 }
 
+/** Of two, one would be dropped without a word: conditions that were meant to protect what is written, or a write. */
+function refuseEqualMembers(text: string): never {
+  const name = text.slice(0, 100);
+  throw members.includes(name)
+    ? invalid(`The transaction has \`${name}\` more than once; put everything into one.`)
+    : unknownMember(text);
+}
+
+function refuseEqualConditions(key: string): never {
+  throw invalid(`\`if\` has the key ${JSON.stringify(key)} more than once; a key has one condition.`);
+}
+
 function unknownMember(text: string): Problem {
   const name = text.slice(0, 100);
   const near = closestMatch(name.toLowerCase(), members, { maxDistance: 2 });
@@ -82,7 +94,7 @@ function parseConditions(json: string | undefined): ReadonlyMap<string, KeyCondi
   const conditions = new Map<string, KeyCondition>();
   if (json === undefined) return conditions;
   if (!json.startsWith('{')) throw invalid('`if` is an object of keys with their conditions, {"key": null}.');
-  for (const [key, text] of parseMembers(json)) {
+  for (const [key, text] of parseMembers(json, maxDepth, refuseEqualConditions)) {
     const condition = parseKeyCondition(text);
     if (condition === undefined) {
       throw invalid(

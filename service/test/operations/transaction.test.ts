@@ -209,3 +209,26 @@ contractTest('a transaction takes as many keys as a set', async (t, kind) => {
   const failed = await transact(service, { if: none(maxPairs), set: { a: 1 } });
   t.is(Object.keys(JSON.parse(failed.text).failed).length, maxPairs);
 });
+
+contractTest('a member or a condition that comes twice is refused by its name: none is dropped', async (t, kind) => {
+  const service = await startService(t, kind);
+  await set(service, { z: 1 });
+  const bodies: [string, RegExp][] = [
+    ['{"if":{"z":null},"if":{},"set":{"dup":1}}', /`if` more than once/],
+    ['{"if":{"z":null},"\\u0069f":{},"set":{"dup":1}}', /`if` more than once/],
+    ['{"set":{"dup":1},"set":{"b":2}}', /`set` more than once/],
+    ['{"set":{"dup":1},"ttl":1,"ttl":100}', /`ttl` more than once/],
+    ['{"delete":["z"],"delete":[]}', /`delete` more than once/],
+    ['{"if":{"z":null,"\\u007a":"*"},"set":{"dup":1}}', /the key "z" more than once/],
+    ['{"sett":{},"sett":{}}', /no member "sett"/],
+  ];
+  for (const [body, detail] of bodies) {
+    const answer = await transact(service, body);
+    assertProblem(t, answer, 'invalid-body');
+    t.regex(JSON.parse(answer.text).detail, detail, body);
+  }
+  t.is((await call(service, '/')).text, '{"z":1}');
+  // As in a set.
+  t.is((await transact(service, '{"set":{"z":2,"z":3}}')).status, 200);
+  t.is((await get(service, 'z')).text, '3');
+});
