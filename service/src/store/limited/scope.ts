@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { compareKeys } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
+import { challenge } from '../../auth/challenge.ts';
 
 /** Prefixes and characters of a key that a message shows. */
 const shownPrefixes = 5;
@@ -48,7 +49,7 @@ export class Scope {
     const more = this.prefixes.length > shownPrefixes ? ', …' : '';
     const reached = `The token reaches keys that begin with ${shown.join(', ')}${more}`;
     return new Problem('outside-prefixes', `${reached}; ${JSON.stringify(key.slice(0, shownCharacters))} does not.`, {
-      headers: { 'WWW-Authenticate': 'Bearer realm="kvstore", error="insufficient_scope"' },
+      headers: challenge('insufficient_scope'),
     });
   }
 }
