@@ -1,4 +1,5 @@
 /** The file of tokens: a line each, short or as a JSON object; or one JSON array of such objects. */
+import { areSameKeys } from '../store/limited/scope.ts';
 import { parseEntry } from './token-entry.ts';
 import { type Access, indexDigits, maxTokens, type Token, type TokenIndex } from './tokens.ts';
 
@@ -46,9 +47,8 @@ function checkName({ place, token }: Placed, [other, second]: readonly Placed[])
 }
 
 function haveSameRights(a: Token, b: Token): boolean {
-  const isSameScope = a.scope === undefined ? b.scope === undefined : b.scope !== undefined && a.scope.equals(b.scope);
   const isSameRate = a.limits?.requests === b.limits?.requests && a.limits?.bytes === b.limits?.bytes;
-  return a.access === b.access && isSameScope && isSameRate;
+  return a.access === b.access && areSameKeys(a.scope, b.scope) && isSameRate;
 }
 
 function* linesOf(text: string): Iterable<Placed> {

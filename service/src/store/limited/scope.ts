@@ -39,11 +39,6 @@ export class Scope {
     return this.prefixes.filter((prefix) => prefix.startsWith(text));
   }
 
-  equals(other: Scope): boolean {
-    const { prefixes } = this;
-    return prefixes.length === other.prefixes.length && prefixes.every((prefix, i) => prefix === other.prefixes[i]);
-  }
-
   #outside(key: string): Problem {
     const shown = this.prefixes.slice(0, shownPrefixes).map((prefix) => JSON.stringify(prefix));
     const more = this.prefixes.length > shownPrefixes ? ', …' : '';
@@ -52,4 +47,10 @@ export class Scope {
       headers: challenge('insufficient_scope'),
     });
   }
+}
+
+/** Whether two tokens reach the same keys; undefined: all. */
+export function areSameKeys(a: Scope | undefined, b: Scope | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.prefixes.length === b.prefixes.length && a.prefixes.every((prefix, i) => prefix === b.prefixes[i]);
 }
