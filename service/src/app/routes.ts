@@ -114,14 +114,12 @@ function byScope(name: keyof Handlers, whole: Route['answer'], limited: (scope: 
  */
 function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
   const { store, longRead, watch } = parts;
-  /** Made once, and only where there is a limited token. */
-  let nothingKept: Caches | undefined;
   const known = new WeakMap<Scope, Handlers>();
   return (scope) => {
     const found = known.get(scope);
     if (found !== undefined) return found;
-    nothingKept ??= createCaches(store, { answerCache: 0, dumpCache: 0 });
     const limited = new LimitedStore(store, scope);
+    const nothingKept = createCaches(limited, { answerCache: 0, dumpCache: 0 });
     const handlers = handlersOf({
       ...{ ...parts, ...nothingKept, scope, store: limited },
       longRead: (read) => longRead((view) => read(new LimitedSnapshot(view, scope))),
