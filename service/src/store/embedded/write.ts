@@ -1,6 +1,6 @@
 /** One request's write to the embedded store, inside a transaction that many share. */
 import { Problem } from '@kvstore/core/problem.ts';
-import type { IndexWriter } from '../index/key-index.ts';
+import type { IndexWriter } from '../index/index-writer.ts';
 import type { Span } from '../spans.ts';
 import type { Change, Condition, Deletion, Incremented, Pair, Revision, TransactionParts, Version } from '../store.ts';
 import { incrementChanges, type Stamp, transactionChanges } from './transaction.ts';
