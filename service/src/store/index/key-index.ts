@@ -6,7 +6,16 @@ import { rmSync } from 'node:fs';
 import { kinds, seal } from '@kvstore/core/data-folder/seal.ts';
 import { reverseKey } from '@kvstore/core/key.ts';
 import { type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
-import type { ChangeListener, Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
+import type {
+  ChangeListener,
+  Entry,
+  KeyFilter,
+  Reader,
+  SearchFilter,
+  Snapshot,
+  Turn,
+  VersionedPair,
+} from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import { never } from './deadlines.ts';
 import type { IndexWriter } from './index-writer.ts';
@@ -111,13 +120,13 @@ export class KeyIndex implements Reader {
   }
 
   /** See Reader.search. */
-  search(filter: SearchFilter): Iterable<string | undefined> {
-    return this.#search(filter, latest, this.#reads.expired(latest));
+  search(filter: SearchFilter, turn?: Turn): Iterable<string | undefined> {
+    return this.#search(filter, latest, this.#reads.expired(latest), turn);
   }
 
-  #search(filter: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+  #search(filter: SearchFilter, read: Reads, expired: Expired | undefined, turn?: Turn): Iterable<string | undefined> {
     this.#checkTrust();
-    return this.#db.keys.search(filter, read, expired);
+    return this.#db.keys.search(filter, read, expired, turn);
   }
 
   /** What is known to be wrong with the structure of the file; undefined: nothing. */
@@ -187,7 +196,7 @@ export class KeyIndex implements Reader {
       lastExpired: () => this.#reads.lastExpired(read, now),
       revision: () => this.#db.meta.revision(read.options()),
       keys: (filter) => found(this.#search(filter, read, expired)),
-      search: (filter) => this.#search(filter, read, expired),
+      search: (filter, turn) => this.#search(filter, read, expired, turn),
       pairs: (filter) => this.#reads.pairs(filter, read, expired),
       count: () => this.#count(read, now),
       close: () => {
