@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { parseKey } from '@kvstore/core/key.ts';
 import { Scope } from '../store/limited/scope.ts';
-import { type Access, type Limits, type Token } from './tokens.ts';
+import type { Access, Limits, Token } from './tokens.ts';
 
 const members: ReadonlySet<string> = new Set(['name', 'token', 'digest', 'may', 'prefixes', 'expires', 'limits']);
 const limitNames: ReadonlySet<string> = new Set(['requests', 'bytes']);
