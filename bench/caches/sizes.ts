@@ -6,6 +6,7 @@ import { jsonAnswer } from '../../service/src/answers/answer.ts';
 import { AnswerCache, type Source } from '../../service/src/caches/answer-cache.ts';
 import { repeatedPart } from '../../service/src/caches/caches.ts';
 import type { Store } from '../../service/src/store/store.ts';
+import { seededRandom } from '../../test-support/seeded-random.ts';
 import { beginLoad } from '../load/load.ts';
 import { cpuOf, withCpu } from '../load/measured-slice.ts';
 import { inTurn, turnsIn } from '../slices/in-turn.ts';
@@ -13,7 +14,7 @@ import { groupSize, keyOf, prefixOf } from '../speed/data.ts';
 import type { Rounds } from './compare.ts';
 import { type Stores, serve } from './services.ts';
 import { few, many, searches, value, workload } from './workloads.ts';
-import { scrambled, seeded } from './zipfian.ts';
+import { scrambled } from './zipfian.ts';
 
 export interface SizeResult {
   /** As KV_ANSWER_CACHE has it. */
@@ -86,7 +87,7 @@ function hitsOf(bytes: number, source: Source, records: number, textOf: (n: numb
       return source.answer(asked);
     },
   };
-  const next = scrambled(records, seeded(9));
+  const next = scrambled(records, seededRandom(9));
   for (let i = 0; i < 2 * draws; i++) {
     if (i === draws) misses = 0;
     cache.answer(counted, textOf(next()));
