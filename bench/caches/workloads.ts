@@ -119,7 +119,7 @@ export const workloads: readonly Workload[] = [
   ...beside('values', '`GET /search?prefix=&values=true`, 11 pairs', {
     ...{ clients: 50, rate: 1000, requests: () => searches(few, '&values=true') },
   }),
-  ...beside('values-zstd', 'the same in zstd', {
+  ...beside('values-zstd', '`GET /search?prefix=&values=true` in zstd, 11 pairs', {
     ...{ clients: 50, rate: 500, requests: () => searches(few, '&values=true', zstd) },
   }),
   // Few clients: a dump that is not kept takes milliseconds of the processor.
