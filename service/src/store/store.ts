@@ -125,6 +125,12 @@ export interface SearchFilter extends KeyFilter {
   readonly fold?: Fold | undefined;
 }
 
+/** How far a walk is in its turn. Walks that are one for others, such as those along several ranges, share one. */
+export interface Turn {
+  /** Keys that were looked at since others had theirs. */
+  looked: number;
+}
+
 /** A synchronous view of the pairs, in the order of the keys' UTF-8 bytes, or in reverse. */
 export interface Reader {
   get(key: string): Entry | undefined;
@@ -134,7 +140,7 @@ export interface Reader {
    * As `keys`, folded if the filter asks for it, with undefined among them whenever 1000 keys were looked at, so that others
    * can have their turn. Keys below a folded prefix are skipped, not looked at.
    */
-  search(filter: SearchFilter): Iterable<string | undefined>;
+  search(filter: SearchFilter, turn?: Turn): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;

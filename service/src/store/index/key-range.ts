@@ -2,10 +2,17 @@
 import { startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import { compareKeys, maxKeyBytes } from '@kvstore/core/key.ts';
 import { itemOf } from '../fold.ts';
-import type { SearchFilter } from '../store.ts';
+import type { SearchFilter, Turn } from '../store.ts';
 
 /** Keys that a walk looks at, a millisecond's work, before it says that others may have their turn. */
-export const keysPerTurn = 1000;
+const keysPerTurn = 1000;
+
+/** Counts a key that is looked at. True: others may have their turn, and the next one begins. */
+export function isTurnOver(turn: Turn): boolean {
+  if (++turn.looked < keysPerTurn) return false;
+  turn.looked = 0;
+  return true;
+}
 
 /** No key sorts below U+0001: a key has at least one character, and none is NUL. */
 export const lowest = '\u0001';
