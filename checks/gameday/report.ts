@@ -64,7 +64,9 @@ function sectionOf({ scenario: { name, how, alert }, measured }: Played): string
     `- **Dashboard:** ${panels.length === 0 ? 'no panel changed its colour' : panels.map((panel) => panel.replace(': ', ', "').replace(' = ', '": ')).join('; ')}.`,
     ...(failedChecks.length === 0
       ? []
-      : [`- **Checks that ended with an error** (of several commands, the last one did): ${failedChecks.map(code).join('; ')}.`]),
+      : [
+          `- **Checks that ended with an error** (of several commands, the last one did): ${failedChecks.map(code).join('; ')}.`,
+        ]),
     `- **Settled:** Ready with nothing under way ${duration(settledAfter)} after the first command.`,
     '- **Commands:**',
   ];
