@@ -7,8 +7,8 @@ import { type Requirement, requirement, requirementOf } from './comparisons.ts';
 import type { ConditionalWriter } from './conditional.ts';
 import type { IncrementSet } from './increments.ts';
 import type { Leases } from './leases.ts';
-import { type Outcome, unchanged, type WriteSet } from './transaction.ts';
-import { checkSize, type Gathered, roomFor, type WriterLimits } from './write-queue.ts';
+import { doubtfulOf, type Outcome, unchanged, type WriteSet } from './transaction.ts';
+import { checkSize, type Gathered, type WriterLimits } from './write-queue.ts';
 import type { Writer } from './writer.ts';
 
 /** What the index knows of a key. */
@@ -139,15 +139,12 @@ export class Mutations {
   async #delete(set: WriteSet, deadline: number): Promise<Outcome> {
     const { barrier, known, layout, limits, timeline } = this.#options;
     checkSize(set.values, layout, limits);
-    const deletes = [...set.values].filter(([, value]) => value === undefined).map(([key]) => key);
     // A replica that is behind may lack a key, or not know that it has expired since.
     await barrier();
     // If they are not there, nothing changes, the revision neither.
-    if (deletes.length === set.values.size && !deletes.some((key) => known.has(key))) {
-      return unchanged(timeline(), known.revision());
-    }
-    const room = roomFor(limits) - set.values.size;
-    const doubtful = new Set(deletes.filter((key) => known.expired(key) !== undefined).slice(0, room));
+    const isGone = [...set.values].every(([key, value]) => value === undefined && !known.has(key));
+    if (isGone) return unchanged(timeline(), known.revision());
+    const doubtful = doubtfulOf(set.values, limits, (key) => known.expired(key));
     return await this.#gathered({ ...set, doubtful }, deadline);
   }
 
