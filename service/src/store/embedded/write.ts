@@ -3,7 +3,7 @@ import { Problem } from '@kvstore/core/problem.ts';
 import type { IndexWriter } from '../index/key-index.ts';
 import type { Span } from '../spans.ts';
 import type { Change, Condition, Deletion, Incremented, Pair, Revision, TransactionParts, Version } from '../store.ts';
-import { incrementChanges, type Stamp, transactionChanges } from './transaction.ts';
+import { incrementChanges, put, type Stamp, transactionChanges } from './transaction.ts';
 
 /** `sums`: of an increment. */
 export type Applied = Deletion & Partial<Incremented>;
@@ -57,10 +57,7 @@ export function applyWrite(
       if (problem !== undefined) return problem;
     }
     const changes: Change[] = [];
-    for (const { key, value } of pairs) {
-      writer.put(key, value, revision, expires);
-      changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
-    }
+    for (const { key, value } of pairs) changes.push(put(writer, { key, value, revision }, expires));
     revisions.push({ revision, changes });
     return { timeline, revision, deleted: 0 };
   }
