@@ -3,7 +3,6 @@ import { maxDepth, parseMembers } from '@kvstore/core/json-members.ts';
 import { parseKey } from '@kvstore/core/key.ts';
 import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import { closestMatch } from 'leven';
 import { parseInt64 } from '../store/int64.ts';
 import type { KeyCondition, Pair, TransactionParts } from '../store/store.ts';
 import { decodeBody } from './body.ts';
@@ -11,6 +10,7 @@ import { parseKeyCondition, refuseConditions } from './conditions.ts';
 import { parseKeys } from './keys.ts';
 import { parseQuery } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
+import { unknownName } from './unknown-name.ts';
 
 export interface TransactionRequest {
   readonly parts: TransactionParts;
@@ -71,10 +71,7 @@ export function parseIncrement(request: RawRequest): IncrementRequest {
 }
 
 function unknownMember(text: string): Problem {
-  const name = text.slice(0, 100);
-  const near = closestMatch(name.toLowerCase(), members, { maxDistance: 2 });
-  const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`;
-  const all = members.map((each) => `\`${each}\``).join(', ');
+  const { name, guess, all } = unknownName(text, members);
   return invalid(`A transaction has no member ${JSON.stringify(name)}.${guess} It has ${all}.`);
 }
 
