@@ -94,6 +94,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     tls,
     requestTimeout: config.bodyTimeout,
     onProblem: metrics.refused,
+    clock,
     portions,
     onConnection: () => scheduler.connectionAccepted(),
   });

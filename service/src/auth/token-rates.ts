@@ -3,12 +3,12 @@
  * and its successor have one rate. Each replica counts for itself.
  */
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { Problem } from '@kvstore/core/problem.ts';
 import { Counter, type Registry } from 'prom-client';
 import { Allowance } from '../server/allowance.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Token } from './tokens.ts';
+import { Transfer } from './transfer.ts';
 
 /** A second; 0: any. */
 export interface Rates {
@@ -24,19 +24,13 @@ export interface TokenRatesOptions {
   readonly registry: Registry;
 }
 
-/** An answer that is being sent. */
-interface Sending {
-  readonly socket: Socket;
-  /** Bytes of the socket that are counted. */
-  counted: number;
-}
-
 interface Account {
   readonly rates: Rates;
   readonly requests: Allowance | undefined;
   readonly bytes: Allowance | undefined;
-  readonly sending: Set<Sending>;
-  /** When the bytes of answers on their way were last counted, by the clock's `now`. */
+  /** Of requests that are not over. */
+  readonly transfers: Set<Transfer>;
+  /** When the bytes of transfers on their way were last counted, by the clock's `now`. */
   countedAt: number;
 }
 
@@ -78,7 +72,7 @@ export class TokenRates {
     if (rates === undefined) return;
     const account = this.#accountOf(token.name, rates);
     const now = this.#options.clock.now();
-    this.#countSent(account, now);
+    this.#countPassed(account, now);
     const { requests, bytes } = account;
     const isOver =
       bytes !== undefined && !bytes.isLeft(now) ? 'bytes' : requests?.take(now) === false ? 'requests' : undefined;
@@ -113,7 +107,7 @@ export class TokenRates {
     const account: Account = {
       rates,
       ...{ requests: allowanceOf(rates.requests), bytes: allowanceOf(rates.bytes) },
-      ...{ sending: new Set(), countedAt: now },
+      ...{ transfers: new Set(), countedAt: now },
     };
     this.#accounts.set(name, account);
     // From the start: what is not there has no rate.
@@ -122,35 +116,23 @@ export class TokenRates {
     return account;
   }
 
-  #countBytes(account: Account, bytes: Allowance, response: ServerResponse): void {
-    const { req } = response;
-    const { socket, headers } = req;
-    const sending: Sending = { socket, counted: socket.bytesWritten };
-    const readBefore = socket.bytesRead;
-    account.sending.add(sending);
-    response.once('close', () => {
-      account.sending.delete(sending);
-      // A body in chunks has no length; what came of it later than its head is counted.
-      const length = Number(headers['content-length'] ?? 0);
-      const body = headers['transfer-encoding'] === undefined ? length : socket.bytesRead - readBefore;
-      bytes.spend(sentSince(sending) + body, this.#options.clock.now());
+  #countBytes({ transfers }: Account, bytes: Allowance, response: ServerResponse): void {
+    // Nothing of it is sent, and no event comes any more.
+    if (response.destroyed) return;
+    const transfer = new Transfer(response, (count, isOver) => {
+      bytes.spend(count, this.#options.clock.now());
+      if (isOver) transfers.delete(transfer);
     });
+    transfers.add(transfer);
   }
 
   /** What is on its way for long, such as watches, counts while it is. */
-  #countSent(account: Account, now: number): void {
-    const { bytes, sending } = account;
-    if (bytes === undefined || sending.size === 0 || now - account.countedAt < countInterval) return;
+  #countPassed(account: Account, now: number): void {
+    const { bytes, transfers } = account;
+    if (bytes === undefined || transfers.size === 0 || now - account.countedAt < countInterval) return;
     account.countedAt = now;
-    let sent = 0;
-    for (const each of sending) sent += sentSince(each);
-    bytes.spend(sent, now);
+    let passed = 0;
+    for (const transfer of transfers) passed += transfer.take();
+    bytes.spend(passed, now);
   }
-}
-
-function sentSince(sending: Sending): number {
-  const { bytesWritten } = sending.socket;
-  const sent = bytesWritten - sending.counted;
-  sending.counted = bytesWritten;
-  return sent;
 }

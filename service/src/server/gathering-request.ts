@@ -23,6 +23,8 @@ export class GatheringRequest extends IncomingMessage {
   isWithoutBody = false;
   /** What the body holds is given back when it closes. */
   response: ServerResponse | undefined = undefined;
+  /** Bytes of the body that have come, kept or thrown away, until the answer is out. */
+  received = 0;
   readonly #limits: BodyLimits;
   /** A small body that came at once. */
   #whole: Buffer | undefined = undefined;
@@ -75,6 +77,7 @@ export class GatheringRequest extends IncomingMessage {
       this.#reader = undefined;
       return super.push(null);
     }
+    this.received += piece.length;
     if (piece.length < smallPiece && ++this.#smallPieces === manyPieces) this.#limits.portions?.greedy(this.socket);
     if (this.#isDropped) return true;
     if (this.#arriving === undefined && piece.length <= smallBody && this.#isWhole(piece)) {

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
+import type { Clock } from '../store/clock.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
 import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
@@ -31,6 +32,7 @@ export interface ServerOptions {
   readonly stallTimeout: number;
   /** Bytes a second that a client takes of what was sent to it, at the least; 0: any. */
   readonly minRate: number;
+  readonly clock: Pick<Clock, 'now'>;
   /** Undefined: plain HTTP. */
   readonly tls?: Tls | undefined;
   /** What the store is called; every answer says it. Undefined: none does. */

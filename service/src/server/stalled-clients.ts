@@ -4,6 +4,7 @@
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '../store/clock.ts';
 import { requestConnection } from './request-connection.ts';
 
 interface Seen {
@@ -20,6 +21,7 @@ export interface ClientLimits {
   readonly stallTimeout: number;
   /** Bytes a second that it takes at the least, over that time; 0: any. */
   readonly minRate: number;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Looks at a connection this often while it may stay unread, at least once a second. */
@@ -61,7 +63,7 @@ export function takenOf(socket: Socket): number {
 }
 
 /** Ends with the server. */
-export function cutStalledClients(server: Server, { stallTimeout, minRate }: ClientLimits): void {
+export function cutStalledClients(server: Server, { stallTimeout, minRate, clock }: ClientLimits): void {
   /** Of connections that have something to take. */
   const seen = new Map<Socket, Seen | undefined>();
   server.on(requestConnection(server), (socket: Socket) => {
@@ -69,7 +71,7 @@ export function cutStalledClients(server: Server, { stallTimeout, minRate }: Cli
     socket.once('close', () => seen.delete(socket));
   });
   const look = () => {
-    const now = performance.now();
+    const now = clock.now();
     for (const [socket, before] of seen) {
       if (socket.writableLength === 0 || (socket as Marked)[ownLimit] === true) {
         if (before !== undefined) seen.set(socket, undefined);

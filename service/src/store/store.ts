@@ -119,10 +119,16 @@ export interface KeyFilter {
 
 export interface SearchFilter extends KeyFilter {
   /**
-   * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it: behind
-   * `a/` and behind `a/b`, nothing more of `a/` comes.
+   * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it, in both
+   * directions: behind `a/` and behind `a/b`, nothing more of `a/` comes.
    */
   readonly fold?: Fold | undefined;
+}
+
+/** How far a walk is in its turn. Walks that are one for others, such as those along several ranges, share one. */
+export interface Turn {
+  /** Keys that were looked at since others had theirs. */
+  looked: number;
 }
 
 /** A synchronous view of the pairs, in the order of the keys' UTF-8 bytes, or in reverse. */
@@ -134,7 +140,7 @@ export interface Reader {
    * As `keys`, folded if the filter asks for it, with undefined among them whenever 1000 keys were looked at, so that others
    * can have their turn. Keys below a folded prefix are skipped, not looked at.
    */
-  search(filter: SearchFilter): Iterable<string | undefined>;
+  search(filter: SearchFilter, turn?: Turn): Iterable<string | undefined>;
   pairs(filter: KeyFilter): Iterable<VersionedPair>;
   /** Unix milliseconds from which on the key is gone; undefined: it stays. */
   expires(key: string): number | undefined;

@@ -7,6 +7,7 @@ import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { connectRaw, type RawConnection } from '../support/raw-connection.ts';
 import { type Service, startService } from '../support/start-service.ts';
 import { contractTest, type StoreKind } from '../support/store-kinds.ts';
 import { bearer, digestOf, someTokens, writer } from '../support/tokens.ts';
@@ -88,6 +89,76 @@ contractTest(
     t.is((await set(service, { sent: 'x'.repeat(3000) }, { ...slow, chunked: true })).status, 200);
     await waitFor('the count', async () => (await call(service, '/get/a', slow)).status === 429);
     t.is((await call(service, '/get/sent', free)).status, 200);
+  },
+);
+
+const head = (line: string, token: string, rest = '') =>
+  `${line} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n${rest}\r\n`;
+
+/** The answers to so many requests of a connection, apart from each other; the last one is JSON. */
+async function answersOf({ received }: RawConnection, many: number): Promise<readonly string[]> {
+  const answers = () => received().split(/(?=HTTP\/1\.1 )/);
+  await waitFor('the answers', () => answers().length === many && /}\s*$/.test(received()));
+  return answers();
+}
+
+const leftIn = (answer: string | undefined) => Number(/RateLimit: "bytes";r=(\d+)/i.exec(answer ?? '')?.[1]);
+
+contractTest('a body counts as far as it has come, whatever length its head says', async (t, kind) => {
+  const { service } = await startWith(t, kind, { bytes: 100_000 });
+  for (const line of ['POST /set', 'GET /get/a']) {
+    const connection = await connectRaw(t, service);
+    connection.send(`${head(line, slowText, 'Content-Length: 900000000000\r\n')}x`);
+    await connection.until(/^HTTP\/1\.1 4(04|13) /);
+    connection.socket.destroy();
+  }
+  await waitFor('the end of these connections', async () => {
+    const connections = Promise.withResolvers<number>();
+    service.server.getConnections((_error, count) => connections.resolve(count));
+    return (await connections.promise) === 0;
+  });
+  const answer = await call(service, '/whoami', slow);
+  t.is(answer.status, 200);
+  t.true(Number(/r=(\d+)/.exec(String(answer.headers.ratelimit))?.[1]) > 90_000, String(answer.headers.ratelimit));
+});
+
+contractTest(
+  'a body that comes behind its answer counts, and what follows it on its connection does not',
+  async (t, kind) => {
+    const { service } = await startWith(t, kind, { bytes: 10_000_000 });
+    const connection = await connectRaw(t, service);
+    const length = 3_000_000;
+    connection.send(head('GET /get/none', slowText, `Content-Length: ${length}\r\n`));
+    const [first = ''] = await answersOf(connection, 1);
+    connection.send('x'.repeat(length) + head('GET /whoami', slowText));
+    const [, second = ''] = await answersOf(connection, 2);
+    connection.send(head('GET /whoami', slowText));
+    const [, , third = ''] = await answersOf(connection, 3);
+    t.is(leftIn(first), 10_000_000);
+    t.is(leftIn(third), 10_000_000 - first.length - length - second.length);
+  },
+);
+
+contractTest(
+  'each byte of requests that are sent ahead counts once, for the token whose answer it is',
+  async (t, kind) => {
+    const { service } = await startWith(t, kind, { bytes: 10_000_000 });
+    await set(service, { big: 'x'.repeat(30_000) }, free);
+    const connection = await connectRaw(t, service);
+    const many = 10;
+    const both = head('GET /whoami', slowText) + head('GET /get/big', writer);
+    connection.send(both.repeat(many) + head('GET /get/big', slowText).repeat(2) + head('GET /whoami', slowText));
+    const answers = await answersOf(connection, 2 * many + 3);
+    t.is(answers.length, 2 * many + 3);
+    let left = 10_000_000;
+    for (const [i, answer] of answers.entries()) {
+      if (i < 2 * many && i % 2 === 1) {
+        t.true(answer.length > 30_000);
+        continue;
+      }
+      t.is(leftIn(answer), left, `answer ${i}`);
+      left -= answer.length;
+    }
   },
 );
 

@@ -5,7 +5,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
   return {
     get: (key) => store.get(key),
     keys: (filter) => store.keys(filter),
-    search: (filter) => store.search(filter),
+    search: (filter, turn) => store.search(filter, turn),
     searchBounded: (by, text, most) => store.searchBounded(by, text, most),
     pairs: (filter) => store.pairs(filter),
     expires: (key) => store.expires(key),

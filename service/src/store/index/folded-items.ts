@@ -2,8 +2,8 @@
 import { damagedKey, startAt } from '@kvstore/core/data-folder/key-codec.ts';
 import type { Damaged } from '../damage/damage.ts';
 import { type Fold, isFolded, itemOf } from '../fold.ts';
-import type { SearchFilter } from '../store.ts';
-import { behindAll, isBehind, keysPerTurn, startOfWalk } from './key-range.ts';
+import type { SearchFilter, Turn } from '../store.ts';
+import { behindAll, isBehind, isTurnOver, startOfWalk } from './key-range.ts';
 
 /** Keys of a folded prefix that are passed one by one, before the walk begins anew behind it: that takes as long as these. */
 const passedAtMost = 8;
@@ -15,13 +15,20 @@ export interface FoldedWalk {
   readonly fold: Fold;
   /** The conditions of the filter beside prefix and `after`, and whether the key has not expired. */
   readonly holds: (key: string) => boolean;
+  readonly turn: Turn;
   readonly damaged: Damaged;
 }
 
 /** See Reader.search. Throws Problem `data-corrupted`. */
-export function* foldedItems({ keysFrom, filter, fold, holds, damaged }: FoldedWalk): Iterable<string | undefined> {
+export function* foldedItems({
+  keysFrom,
+  filter,
+  fold,
+  holds,
+  turn,
+  damaged,
+}: FoldedWalk): Iterable<string | undefined> {
   const { prefix = '', after, reverse = false } = filter;
-  let looked = 0;
   for (let start = startOfWalk(filter); ; ) {
     /** The item that the keys which follow are folded into, and how many were. */
     let folded: string | undefined;
@@ -29,7 +36,7 @@ export function* foldedItems({ keysFrom, filter, fold, holds, damaged }: FoldedW
     let isAtEnd = true;
     for (const key of keysFrom(start)) {
       if (key === damagedKey) throw damaged('key');
-      if (++looked % keysPerTurn === 0) yield undefined;
+      if (isTurnOver(turn)) yield undefined;
       if (folded !== undefined && key.startsWith(folded)) {
         if (++passed < passedAtMost) continue;
         isAtEnd = false;

@@ -1,5 +1,14 @@
 /** The reads of a store: its index's. */
-import type { ChangeListener, Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
+import type {
+  ChangeListener,
+  Entry,
+  KeyFilter,
+  Reader,
+  SearchFilter,
+  Snapshot,
+  Turn,
+  VersionedPair,
+} from '../store.ts';
 import type { KeyIndex } from './key-index.ts';
 
 export class IndexReader implements Reader {
@@ -17,8 +26,8 @@ export class IndexReader implements Reader {
     return this.readable().keys(filter);
   }
 
-  search(filter: SearchFilter): Iterable<string | undefined> {
-    return this.readable().search(filter);
+  search(filter: SearchFilter, turn?: Turn): Iterable<string | undefined> {
+    return this.readable().search(filter, turn);
   }
 
   searchBounded(by: 'prefix' | 'suffix', text: string, most: number): string[] | undefined {

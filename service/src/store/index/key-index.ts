@@ -13,7 +13,16 @@ import { type Database, getLastVersion, open, type RootDatabase } from 'lmdb';
 import { type Damaged, type DamagedPart, damageOf, damageProblem, type OnDamage } from '../damage/damage.ts';
 import { checkDataFile } from '../files/data-file.ts';
 import { checkMappable } from '../files/mappable.ts';
-import type { ChangeListener, Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
+import type {
+  ChangeListener,
+  Entry,
+  KeyFilter,
+  Reader,
+  SearchFilter,
+  Snapshot,
+  Turn,
+  VersionedPair,
+} from '../store.ts';
 import { newTimeline } from '../timeline.ts';
 import { Deadlines } from './deadlines.ts';
 import { isLongerThanKeys, startOf } from './key-range.ts';
@@ -238,13 +247,13 @@ export class KeyIndex implements Reader {
   }
 
   /** See Reader.search. */
-  search(filter: SearchFilter): Iterable<string | undefined> {
-    return this.#search(filter, latest, this.#expired(latest));
+  search(filter: SearchFilter, turn?: Turn): Iterable<string | undefined> {
+    return this.#search(filter, latest, this.#expired(latest), turn);
   }
 
-  #search(filter: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+  #search(filter: SearchFilter, read: Reads, expired: Expired | undefined, turn?: Turn): Iterable<string | undefined> {
     this.#checkTrust();
-    return this.#db.keys.search(filter, read, expired);
+    return this.#db.keys.search(filter, read, expired, turn);
   }
 
   /** What is known to be wrong with the structure of the file; undefined: nothing. */
@@ -314,7 +323,7 @@ export class KeyIndex implements Reader {
       lastExpired: () => this.#lastExpired(read, now),
       revision: () => this.#db.meta.revision(read.options()),
       keys: (filter) => found(this.#search(filter, read, expired)),
-      search: (filter) => this.#search(filter, read, expired),
+      search: (filter, turn) => this.#search(filter, read, expired, turn),
       pairs: (filter) => this.#pairs(filter, read, expired),
       count: () => this.#count(read, now),
       close: () => {

@@ -4,9 +4,9 @@ import { compareKeys, reverseKey } from '@kvstore/core/key.ts';
 import type { Database } from 'lmdb';
 import type { Damaged } from '../damage/damage.ts';
 import { itemOf } from '../fold.ts';
-import type { SearchFilter } from '../store.ts';
+import type { SearchFilter, Turn } from '../store.ts';
 import { foldedItems } from './folded-items.ts';
-import { isBehind, isLongerThanKeys, keysPerTurn, startOfWalk } from './key-range.ts';
+import { behindItem, isBehind, isLongerThanKeys, isTurnOver, startOfWalk } from './key-range.ts';
 import type { Reads } from './snapshot-reads.ts';
 
 /** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
@@ -64,24 +64,31 @@ export class KeySearch {
   }
 
   /** See Reader.search. */
-  *search(filter: SearchFilter, read: Reads, expired: Expired | undefined): Iterable<string | undefined> {
+  *search(
+    asked: SearchFilter,
+    read: Reads,
+    expired: Expired | undefined,
+    turn: Turn = { looked: 0 },
+  ): Iterable<string | undefined> {
+    const filter = behindItem(asked);
     const { prefix = '', suffix = '', contains = '', after, reverse = false, fold } = filter;
     if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix) || isLongerThanKeys(contains)) return;
     if (suffix !== '') {
-      const matches = yield* this.#sortedMatches(filter, read);
+      const matches = yield* this.#sortedMatches(filter, read, turn);
       if (matches !== undefined) return yield* itemsOf(matches, filter, expired);
     }
     if (fold !== undefined) {
       const holds = (key: string) => hasTexts(key, suffix, contains) && !expired?.(key);
       const keysFrom = (start: string | undefined) => this.#keysFrom(start, reverse, read);
-      return yield* foldedItems({ keysFrom, filter, fold, holds, damaged: this.#damaged });
+      return yield* foldedItems({ keysFrom, filter, fold, holds, turn, damaged: this.#damaged });
     }
     let looked = 0;
     let last: string | undefined;
     for (const key of this.#keysFrom(startOfWalk(filter), reverse, read)) {
       if (key === damagedKey) throw this.#damaged('key', reverse ? undefined : last);
       last = key;
-      if (++looked % keysPerTurn === 0) yield undefined;
+      looked++;
+      if (isTurnOver(turn)) yield undefined;
       if (after !== undefined && !isBehind(key, after, reverse)) continue;
       if (!key.startsWith(prefix)) return;
       if (hasTexts(key, suffix, contains) && !expired?.(key)) yield key;
@@ -98,7 +105,7 @@ export class KeySearch {
   }
 
   /** The keys with a suffix, sorted; undefined when a walk along the prefix looks at fewer keys or takes less memory. */
-  *#sortedMatches(filter: SearchFilter, read: Reads): Generator<undefined, string[] | undefined> {
+  *#sortedMatches(filter: SearchFilter, read: Reads, turn: Turn): Generator<undefined, string[] | undefined> {
     const { prefix = '', suffix = '', contains = '', after, reverse = false, fold } = filter;
     const matches: string[] = [];
     const alongPrefix =
@@ -115,7 +122,7 @@ export class KeySearch {
           if (step.done || !step.value.startsWith(prefix)) return undefined;
         }
         if (++steps > maxSorted) return undefined;
-        if (steps % keysPerTurn === 0) yield undefined;
+        if (isTurnOver(turn)) yield undefined;
         if (!key.startsWith(prefix) || !hasTexts(key, '', contains)) continue;
         if (after !== undefined && !isBehind(itemOf(key, fold), after, reverse)) continue;
         matches.push(key);

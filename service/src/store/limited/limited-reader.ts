@@ -1,6 +1,6 @@
 /** A view of the pairs of a scope alone: nothing else can be read through it, whatever an operation requests. */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Entry, KeyFilter, Reader, SearchFilter, Snapshot, VersionedPair } from '../store.ts';
+import type { Entry, KeyFilter, Reader, SearchFilter, Snapshot, Turn, VersionedPair } from '../store.ts';
 import type { Scope } from './scope.ts';
 
 export class LimitedReader implements Reader {
@@ -22,11 +22,14 @@ export class LimitedReader implements Reader {
     for (const each of this.#within(filter)) yield* this.#reader.keys(each);
   }
 
-  /** An item that keys of several ranges are folded into comes once: the ranges are in order, and so are the items. */
-  *search(filter: SearchFilter): Iterable<string | undefined> {
+  /**
+   * An item that keys of several ranges are folded into comes once: the ranges are in order, and so are the items. All ranges
+   * are one walk: a hundred of a few hundred keys each would otherwise be read without a pause.
+   */
+  *search(filter: SearchFilter, turn: Turn = { looked: 0 }): Iterable<string | undefined> {
     let last: string | undefined;
     for (const each of this.#within(filter)) {
-      for (const item of this.#reader.search(each)) {
+      for (const item of this.#reader.search(each, turn)) {
         if (item === undefined || item !== last) yield item;
         last = item ?? last;
       }

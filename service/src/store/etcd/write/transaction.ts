@@ -55,7 +55,8 @@ export class Transaction {
    * deletes must not be in another. `token`: see ADR 0010.
    */
   constructor(layout: Layout, token: Buffer, writes: readonly WriteSet[]) {
-    // Every transaction puts the head key, deletions too: it is what barriers wait for.
+    // Every transaction puts the head key, deletions too: it is what barriers wait for. So a full etcd (NOSPACE), which
+    // takes deletions alone, refuses these as well: without the put, other replicas would not notice a deletion.
     this.operations = [{ request_put: { key: layout.head, value: token } }];
     const last = new Map<string, WriteSet>();
     for (const write of writes) for (const key of write.values.keys()) last.set(key, write);
