@@ -3,9 +3,9 @@ import { parse } from 'node:querystring';
 import { parseKey } from '@kvstore/core/key.ts';
 import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import { closestMatch } from 'leven';
 import type { Fold } from '../store/fold.ts';
 import type { SearchFilter } from '../store/store.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** Keys or pairs in one page. */
 export const maxLimit = 10_000;
@@ -46,11 +46,8 @@ export function parseQuery(query: string, known: readonly string[]): Query {
 const noParameters: Query = {};
 
 function unknownParameter(text: string, known: readonly string[]): Problem {
-  const name = text.slice(0, 100);
-  const near = closestMatch(name.toLowerCase(), known, { maxDistance: 2 });
-  const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`;
-  const all = known.map((each) => `\`${each}\``).join(', ') || 'none';
-  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all}.`);
+  const { name, guess, all } = unknownName(text, known);
+  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all || 'none'}.`);
 }
 
 /** Node's default leaves out what follows the first thousand. */
