@@ -21,6 +21,7 @@ import { addWhoAmI } from './commands/whoami.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 import { printableLines } from './printable.ts';
+import { ServerError } from './server-error.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 const commands = [
@@ -74,5 +75,6 @@ function exitCodeOf(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const known = io.signal.aborted ? io.signal.reason : error;
   say(io, known instanceof Error ? known.message : String(known));
+  if (known instanceof ServerError && known.action !== undefined) say(io, known.action);
   return known instanceof CliError ? known.exitCode : exitCodes.failure;
 }

@@ -2,16 +2,35 @@
 import { CliError, type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** The store's own problem (RFC 9457). */
-interface ReportedProblem {
+export interface ReportedProblem {
   readonly code: string;
   readonly detail: string | undefined;
+  /** What to do. */
+  readonly action?: string | undefined;
+  /** Of a transaction: keys whose conditions do not hold, with their present ETags; null: there is no such key. */
+  readonly failed?: FailedKeys | undefined;
 }
+
+export type FailedKeys = Readonly<Record<string, string | null>>;
+
+/** What to do about these the exit code says, or the program has done it: it has tried again. */
+const withoutAction: ReadonlySet<string> = new Set([
+  'key-not-found',
+  'precondition-failed',
+  'overloaded',
+  'rate-limited',
+  'unavailable',
+  'not-ready',
+]);
 
 /** The store answered with an error, or a proxy in front of it did. */
 export class ServerError extends CliError {
   readonly status: number;
   /** The store's own code, such as `overloaded`; undefined when a proxy answered. */
   readonly code: string | undefined;
+  /** What to do, where that is not said already. */
+  readonly action: string | undefined;
+  readonly failed: FailedKeys | undefined;
   /** Milliseconds that the answer asks to wait. */
   readonly retryAfter: number | undefined;
 
@@ -21,6 +40,8 @@ export class ServerError extends CliError {
     super(`${what}: ${why ?? 'the answer does not say why'}`, exitCodeOf(status, problem?.code));
     this.status = status;
     this.code = problem?.code;
+    this.action = withoutAction.has(problem?.code ?? '') ? undefined : problem?.action;
+    this.failed = problem?.failed;
     this.retryAfter = retryAfter;
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { parseRetryAfter } from './retry.ts';
-import { NotAKvStoreError, ServerError } from './server-error.ts';
+import { type FailedKeys, NotAKvStoreError, type ReportedProblem, ServerError } from './server-error.ts';
 
 /** What a call is answered with when it succeeds. */
 export type Form = keyof typeof forms;
@@ -26,6 +26,9 @@ const ofProxies: ReadonlySet<number> = new Set([401, 403, 408, 413, 429]);
 
 /** Characters that are read of an answer that is not this API's. */
 const longestShown = 2000;
+
+/** And of a problem: that of a transaction has up to 10,000 keys of 1 KiB, each character of which may be escaped in six. */
+const longestProblem = 64 * 1024 * 1024;
 
 const entityTag = /^"[0-9a-z]{8}-\d/;
 
@@ -50,8 +53,9 @@ export function isUnchanged({ statusCode, headers }: IncomingMessage, version: s
 /** What an answer that is no success, or not ours, is to the user. Reads a part of it. @param now Unix milliseconds */
 export async function errorOf(response: IncomingMessage, url: string, now: number): Promise<Error> {
   const { statusCode: status = 0, headers } = response;
-  const body = await beginningOf(response);
-  const problem = typeOf(headers['content-type']) === 'application/problem+json' ? parseProblem(body) : undefined;
+  const isProblem = typeOf(headers['content-type']) === 'application/problem+json';
+  const body = await beginningOf(response, isProblem ? longestProblem : longestShown);
+  const problem = isProblem ? parseProblem(body) : undefined;
   if (status >= 400 && (problem !== undefined || status >= 500 || ofProxies.has(status))) {
     return new ServerError(status, problem, parseRetryAfter(headers['retry-after'], now));
   }
@@ -72,13 +76,13 @@ function described({ statusCode, headers }: IncomingMessage, body: string): stri
   return `it answers ${statusCode} with ${type}, ${text === '' ? 'without a body' : JSON.stringify(text)}`;
 }
 
-async function beginningOf(response: IncomingMessage): Promise<string> {
+async function beginningOf(response: IncomingMessage, most: number): Promise<string> {
   let text = '';
   try {
     response.setEncoding('utf8');
     for await (const piece of response) {
       text += piece;
-      if (text.length > longestShown) break;
+      if (text.length > most) break;
     }
   } catch {
     // What has arrived says enough.
@@ -87,14 +91,23 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
 }
 
 /** RFC 9457, with the type that only this API gives. */
-function parseProblem(body: string): { readonly code: string; readonly detail: string | undefined } | undefined {
+function parseProblem(body: string): ReportedProblem | undefined {
   try {
-    const { type, code, detail } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    const { type, code, detail, action, failed } = JSON.parse(body) as Readonly<Record<string, unknown>>;
     if (typeof code !== 'string' || type !== `urn:kvstore:problem:${code}`) return undefined;
-    return { code, detail: typeof detail === 'string' ? detail : undefined };
+    return { code, detail: textOf(detail), action: textOf(action), failed: isFailed(failed) ? failed : undefined };
   } catch {
     return undefined;
   }
+}
+
+function textOf(member: unknown): string | undefined {
+  return typeof member === 'string' ? member : undefined;
+}
+
+function isFailed(member: unknown): member is FailedKeys {
+  if (typeof member !== 'object' || member === null || Array.isArray(member)) return false;
+  return Object.values(member).every((tag) => tag === null || typeof tag === 'string');
 }
 
 function typeOf(contentType: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 /** get, set, delete and search: what they print, and how they end. */
 import { fileURLToPath } from 'node:url';
+import { problems } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { cli } from './support/cli.ts';
 import { startFront } from './support/front.ts';
@@ -209,4 +210,34 @@ test.serial('transaction takes its JSON from standard input; a condition that fa
   t.regex(again.stderr, /412 precondition-failed: The condition of "order" does not hold/);
   t.is((await cli(t, ['get', 'order'], { url })).stdout, '{"n":1.0}\n');
   t.is((await cli(t, ['transaction'], { url, input: '{"sett":{}}' })).code, 1);
+});
+
+test.serial('a transaction that fails prints every failed key with its version, to decide anew from', async (t) => {
+  const { url } = store;
+  // More of them, and longer ones, than a message has room for.
+  const keys = Array.from({ length: 40 }, (_, i) => `tx-${i}-${'k'.repeat(900)}`);
+  const input = JSON.stringify({ if: Object.fromEntries(keys.map((key) => [key, '*'])), set: { 'tx-done': 1 } });
+  const missing = await cli(t, ['transaction'], { url, input });
+  t.is(missing.code, 4);
+  t.deepEqual(JSON.parse(missing.stdout), { failed: Object.fromEntries(keys.map((key) => [key, null])) });
+  t.regex(missing.stderr, /^kvstore-cli: 412 precondition-failed: .*, 37 more do not hold/);
+  t.is(missing.stderr.trimEnd().split('\n').length, 1);
+  const version = (await cli(t, ['set', 'tx-held', '1'], { url })).stdout.trim();
+  const ifAbsent = '{"if":{"tx-held":null},"set":{"tx-held":2}}';
+  const failed = JSON.parse((await cli(t, ['transaction'], { url, input: ifAbsent })).stdout);
+  t.deepEqual(failed, { failed: { 'tx-held': version } });
+  const anew = JSON.stringify({ if: failed.failed, set: { 'tx-held': 2 } });
+  t.like(await cli(t, ['transaction'], { url, input: anew }), { code: 0, stdout: '{"set":1,"deleted":0}\n' });
+});
+
+test.serial('an error has a second line with what to do, unless that is said already', async (t) => {
+  const { url } = store;
+  const lines = async (args: string[], input = '') => (await cli(t, args, { url, input })).stderr.trimEnd().split('\n');
+  await cli(t, ['set', 'no-number', '"text"'], { url });
+  const [what, action, ...more] = await lines(['incr', 'no-number']);
+  t.regex(what ?? '', /409 not-an-integer/);
+  t.is(action, `kvstore-cli: ${problems['not-an-integer'].action}`);
+  t.deepEqual(more, []);
+  t.is((await lines(['get', 'tx-never'])).length, 1);
+  t.is((await lines(['set', 'no-number', '1', '--if-absent'])).length, 1);
 });

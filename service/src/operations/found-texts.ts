@@ -5,12 +5,15 @@ import { foundObject, keyList } from '../answers/pairs.ts';
 import { isFolded } from '../store/fold.ts';
 import type { Reader, SearchFilter } from '../store/store.ts';
 
-/** A JSON array of keys or object of pairs; folded, an object of that and the prefixes. In pieces. */
+/**
+ * A JSON array of keys or object of pairs; folded, an object of that and the prefixes. In pieces.
+ * @param items those of the whole search, or an array: a page
+ */
 export function foundText(view: Reader, items: Items, filter: SearchFilter, values: boolean): Iterable<string> {
   const { fold } = filter;
   const list = (keys: Items) => (values ? foundObject(view, keys) : keyList(keys));
   if (fold === undefined) return list(items);
-  const itemsBehind = (after: string) => view.search({ ...filter, after });
+  const itemsBehind = Array.isArray(items) ? undefined : (after: string) => view.search({ ...filter, after });
   return foldedObject({ name: values ? 'pairs' : 'keys', fold, items, itemsBehind, list });
 }
 

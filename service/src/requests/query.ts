@@ -46,9 +46,8 @@ export function parseQuery(query: string, known: readonly string[]): Query {
 const noParameters: Query = {};
 
 function unknownParameter(text: string, known: readonly string[]): Problem {
-  const { name, guess } = unknownName(text, known);
-  const all = known.map((each) => `\`${each}\``).join(', ') || 'none';
-  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all}.`);
+  const { name, guess, all } = unknownName(text, known);
+  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all || 'none'}.`);
 }
 
 /** Node's default leaves out what follows the first thousand. */

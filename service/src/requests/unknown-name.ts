@@ -1,18 +1,18 @@
-/** A name that a call does not know, as its problem says it. */
+/** A name that a call does not know. */
 import { closestMatch } from 'leven';
 
-/** Characters of the name that a problem shows. */
-const shown = 100;
-
+/** For the message: its beginning, which name was probably meant, and all that the call knows. */
 export interface UnknownName {
   readonly name: string;
-  /** ` Did you mean …?` where a name that is known is near; else empty. */
+  /** A sentence, after a blank; empty: none is near. */
   readonly guess: string;
+  /** Empty: the call knows none. */
+  readonly all: string;
 }
 
-/** What a problem says of a name that is none of the known ones. */
 export function unknownName(text: string, known: readonly string[]): UnknownName {
-  const name = text.slice(0, shown);
+  const name = text.slice(0, 100);
   const near = closestMatch(name.toLowerCase(), known, { maxDistance: 2 });
-  return { name, guess: near === undefined ? '' : ` Did you mean \`${near}\`?` };
+  const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`;
+  return { name, guess, all: known.map((each) => `\`${each}\``).join(', ') };
 }

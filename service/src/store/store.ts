@@ -119,8 +119,8 @@ export interface KeyFilter {
 
 export interface SearchFilter extends KeyFilter {
   /**
-   * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it: behind
-   * `a/` and behind `a/b`, nothing more of `a/` comes.
+   * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it, in both
+   * directions: behind `a/` and behind `a/b`, nothing more of `a/` comes.
    */
   readonly fold?: Fold | undefined;
 }

@@ -311,8 +311,9 @@ contractTest('any keys, any prefixes: a limited token sees what a naive filter l
         const fold = delimiter === undefined ? undefined : { delimiter, from: prefix.length };
         const holding = model.keys({ prefix, suffix }).filter((key) => key.includes(contains) && has(key));
         const items = [...new Set(holding.map((key) => itemOf(key, fold)))];
+        const passed = after === undefined ? undefined : itemOf(after, fold);
         const expected = (reverse ? items.reverse() : items).filter(
-          (item) => after === undefined || (reverse ? compareKeys(item, after) < 0 : compareKeys(item, after) > 0),
+          (item) => passed === undefined || (reverse ? compareKeys(item, passed) < 0 : compareKeys(item, passed) > 0),
         );
         const count = await call(service, `/search?${query}&count=true`, { headers: limited });
         t.is(count.text, `{"count":${expected.length}}`, `${query}`);

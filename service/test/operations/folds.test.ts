@@ -29,12 +29,16 @@ contractTest('a delimiter folds keys into prefixes: keys and pairs are listed be
     '/search?prefix=c&delimiter=/d/': '{"keys":[],"prefixes":["c/d/"]}',
     '/search?delimiter=/&count=true': '{"count":4}',
     '/?delimiter=/&count=true': '{"count":4}',
-    // Behind a folded prefix, and behind any key in it, nothing more of it comes.
+    // Behind a folded prefix, and behind any key in it, nothing more of it comes, in both directions.
     '/search?delimiter=/&after=a/': '{"keys":["b","d"],"prefixes":["c/"]}',
     '/search?delimiter=/&after=a/1': '{"keys":["b","d"],"prefixes":["c/"]}',
     '/search?delimiter=/&after=a': '{"keys":["b","d"],"prefixes":["a/","c/"]}',
     '/search?delimiter=/&after=c/&reverse=true': '{"keys":["b"],"prefixes":["a/"]}',
-    '/search?delimiter=/&after=c/d&reverse=true': '{"keys":["b"],"prefixes":["c/","a/"]}',
+    '/search?delimiter=/&after=c/d&reverse=true': '{"keys":["b"],"prefixes":["a/"]}',
+    '/search?delimiter=/&after=c/d/e&reverse=true': '{"keys":["b"],"prefixes":["a/"]}',
+    '/search?delimiter=/&after=c/d&reverse=true&suffix=4': '{"keys":[],"prefixes":[]}',
+    '/search?delimiter=/&after=a/1&reverse=true&suffix=3': '{"keys":[],"prefixes":[]}',
+    '/search?prefix=a/&delimiter=/&after=a/b/3&reverse=true': '{"keys":["a/2","a/1"],"prefixes":[]}',
     '/search?delimiter=/&after=b&count=true': '{"count":2}',
   };
   for (const [target, text] of Object.entries(answers)) {
@@ -105,6 +109,42 @@ contractTest('more prefixes than are gathered in memory all come, behind all key
   });
   t.is(await textOf(service, '/search?delimiter=/&count=true'), '{"count":3000}');
 });
+
+contractTest(
+  'a page of more prefixes than are gathered otherwise ends at its limit, in every shape',
+  async (t, kind) => {
+    const service = await startService(t, kind);
+    const keys = Array.from({ length: 1600 }, (_, i) => `p/${String(i).padStart(4, '0')}${i % 4 === 0 ? '' : '/x'}`);
+    for (let i = 0; i < keys.length; i += 100) {
+      await set(service, Object.fromEntries(keys.slice(i, i + 100).map((key) => [key, 0])));
+    }
+    const limit = 1450;
+    for (const query of ['', '&reverse=true', '&contains=', '&suffix=', '&reverse=true&contains=p']) {
+      const inOrder = query.includes('reverse') ? keys.toReversed() : keys;
+      for (const start of ['/search?', '/search?values=true&', '/?']) {
+        const first = `${start}prefix=p/&delimiter=/${query}&limit=${limit}`;
+        let from = 0;
+        for (let target: string | undefined = first; target !== undefined; from += limit) {
+          const page = await call(service, target);
+          const { keys: listed, pairs, prefixes } = JSON.parse(page.text);
+          const items = inOrder.slice(from, from + limit);
+          t.deepEqual(
+            listed ?? Object.keys(pairs),
+            items.filter((key) => !key.endsWith('/x')),
+            target,
+          );
+          t.deepEqual(
+            prefixes,
+            items.filter((key) => key.endsWith('/x')).map((key) => key.slice(0, -1)),
+            target,
+          );
+          target = nextTarget(page);
+        }
+        t.is(from, 2 * limit, first);
+      }
+    }
+  },
+);
 
 contractTest('contains finds a text anywhere in keys; reverse is from the last key to the first', async (t, kind) => {
   const service = await startService(t, kind);

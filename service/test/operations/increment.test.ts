@@ -72,6 +72,9 @@ contractTest('what is no integer is not added to', async (t, kind) => {
     t.is(tagOf(after), headers.etag ?? '', 'nothing was written');
   }
   await set(service, '{"zero":-0}');
+  t.is((await get(service, 'zero')).text, '-0');
+  t.is((await increment(service, '{"zero":-0}')).text, '{"zero":0}');
+  t.is((await get(service, 'zero')).text, '0');
   t.is((await increment(service, { zero: 1 })).text, '{"zero":1}');
 });
 

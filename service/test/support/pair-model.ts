@@ -11,11 +11,14 @@ export class PairModel {
   /** Keys, or what they are folded into: each once, in order. */
   keys(filter: ModelFilter = {}): string[] {
     const { prefix = '', suffix = '', contains = '', after, reverse = false, delimiter } = filter;
+    const isFolded = (item: string) => delimiter !== undefined && item.slice(prefix.length).includes(delimiter);
     const items = [...this.values.keys()]
       .filter((key) => key.startsWith(prefix) && key.endsWith(suffix) && key.includes(contains))
       .map((key) => (delimiter === undefined ? key : folded(key, prefix, delimiter)));
     const inOrder = [...new Set(items)].sort(byBytes).filter((item) => {
       if (after === undefined) return true;
+      // A key below a folded prefix has passed that prefix.
+      if (item !== after && after.startsWith(item) && isFolded(item)) return false;
       return reverse ? byBytes(item, after) < 0 : byBytes(item, after) > 0;
     });
     return reverse ? inOrder.reverse() : inOrder;

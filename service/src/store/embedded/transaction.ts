@@ -53,7 +53,12 @@ export function incrementChanges(
   return { changes, sums };
 }
 
-function put(writer: IndexWriter, change: Change & { readonly value: string }, expires: number | undefined): Change {
+/** Puts the pair, and returns the change that it is. */
+export function put(
+  writer: IndexWriter,
+  change: Change & { readonly value: string },
+  expires: number | undefined,
+): Change {
   const { key, value, revision } = change;
   writer.put(key, value, revision, expires);
   return expires === undefined ? change : { ...change, expires };

@@ -28,17 +28,24 @@ export function startOf(prefix: string, after: string | undefined): string {
 export function startOfWalk(filter: SearchFilter): string | undefined {
   const { prefix = '', after, reverse = false } = filter;
   if (!reverse) return startOf(prefix, after);
-  const ends = [prefix === '' ? undefined : behindAll(prefix), after === undefined ? undefined : endOf(after, filter)];
+  const ends = [prefix === '' ? undefined : behindAll(prefix), after === undefined ? undefined : endOf(after)];
   const end = ends.reduce((a, b) => (a === undefined || (b !== undefined && compareKeys(b, a) < 0) ? b : a));
   return end === undefined ? undefined : startAt(end);
 }
 
-/** What the keys are before that a walk in reverse from `after` visits: of a folded prefix, all that begin with it. */
-function endOf(after: string, { fold }: SearchFilter): string | undefined {
-  const item = itemOf(after, fold);
-  if (item !== after) return behindAll(shortened(item));
+/** What the keys are before that a walk in reverse from `after` visits. */
+function endOf(after: string): string | undefined {
   const text = shortened(after);
   return text === after ? text : behindAll(text);
+}
+
+/**
+ * The filter with an `after` that is an item: a key below a folded prefix has passed that prefix, in both directions. No
+ * item is between the two, so only whether the prefix itself comes in reverse depends on it.
+ */
+export function behindItem(filter: SearchFilter): SearchFilter {
+  const { after, fold } = filter;
+  return after === undefined || fold === undefined ? filter : { ...filter, after: itemOf(after, fold) };
 }
 
 /** Whether an item comes behind `after` in the direction of a walk. */

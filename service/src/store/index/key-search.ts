@@ -6,7 +6,7 @@ import type { Damaged } from '../damage/damage.ts';
 import { itemOf } from '../fold.ts';
 import type { SearchFilter, Turn } from '../store.ts';
 import { foldedItems } from './folded-items.ts';
-import { isBehind, isLongerThanKeys, isTurnOver, startOfWalk } from './key-range.ts';
+import { behindItem, isBehind, isLongerThanKeys, isTurnOver, startOfWalk } from './key-range.ts';
 import type { Reads } from './snapshot-reads.ts';
 
 /** Matches of a suffix that are gathered and sorted; beyond it the keys are walked in order instead, in flat memory. */
@@ -65,11 +65,12 @@ export class KeySearch {
 
   /** See Reader.search. */
   *search(
-    filter: SearchFilter,
+    asked: SearchFilter,
     read: Reads,
     expired: Expired | undefined,
     turn: Turn = { looked: 0 },
   ): Iterable<string | undefined> {
+    const filter = behindItem(asked);
     const { prefix = '', suffix = '', contains = '', after, reverse = false, fold } = filter;
     if (isLongerThanKeys(prefix) || isLongerThanKeys(suffix) || isLongerThanKeys(contains)) return;
     if (suffix !== '') {

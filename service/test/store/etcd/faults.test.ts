@@ -318,6 +318,8 @@ test.serial('no space: writes end with storage-full, reads go on, and it ends wh
   );
   t.is(problem.code, 'storage-full');
   t.is(problem.status, 507);
+  // As docs/api.md says: etcd itself would take a deletion, but not the head key that goes with it.
+  t.like(await t.throwsAsync(store.delete(['a'])), { code: 'storage-full' });
   t.is(await read(store, 'a'), '1');
   t.is(store.notReady(), undefined);
   await cluster.compact(await cluster.revision());

@@ -3,6 +3,7 @@ import type { Written } from '../../store.ts';
 import type { Layout } from '../layout.ts';
 import type { RequestOp, ResponseOp, TxnResponse } from '../wire/messages.ts';
 import { deadlineOf } from './lease-id.ts';
+import { roomFor, type WriterLimits } from './write-queue.ts';
 
 /** What one request writes. */
 export interface WriteSet {
@@ -26,6 +27,21 @@ export function unchanged(timeline: string, revision: number): Outcome {
   return { timeline, revision, deleted: 0, overwritten: 0 };
 }
 
+/** Keys to delete that have expired, as many as there is room to look at. `expired`: see Known. */
+export function doubtfulOf(
+  values: WriteSet['values'],
+  limits: WriterLimits,
+  expired: (key: string) => number | undefined,
+): WriteSet['doubtful'] {
+  const found = new Set<string>();
+  const room = roomFor(limits) - values.size;
+  for (const [key, value] of values) {
+    if (found.size >= room) break;
+    if (value === undefined && expired(key) !== undefined) found.add(key);
+  }
+  return found;
+}
+
 export class Transaction {
   /** In etcd's terms. */
   readonly operations: RequestOp[];
@@ -39,7 +55,8 @@ export class Transaction {
    * deletes must not be in another. `token`: see ADR 0010.
    */
   constructor(layout: Layout, token: Buffer, writes: readonly WriteSet[]) {
-    // Every transaction puts the head key, deletions too: it is what barriers wait for.
+    // Every transaction puts the head key, deletions too: it is what barriers wait for. So a full etcd (NOSPACE), which
+    // takes deletions alone, refuses these as well: without the put, other replicas would not notice a deletion.
     this.operations = [{ request_put: { key: layout.head, value: token } }];
     const last = new Map<string, WriteSet>();
     for (const write of writes) for (const key of write.values.keys()) last.set(key, write);
