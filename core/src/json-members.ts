@@ -4,6 +4,8 @@ import { Problem } from './problem.ts';
 /** Objects and arrays inside each other, the body's own object included. */
 export const maxDepth = 128;
 
+type RefuseEqual = (key: string) => never;
+
 /**
  * The members of a JSON object: decoded key to the value's JSON text, white space between its tokens removed.
  * The last of equal keys counts, unless `refuseEqual` is given: it is called with a key that comes again, and throws.
@@ -25,10 +27,8 @@ export function parseMembers(text: string, deepest = maxDepth, refuseEqual?: Ref
   return splitMembers(text, deepest, refuseEqual);
 }
 
-type RefuseEqual = (key: string) => never;
-
-/** `text` is a JSON object. */
-function splitMembers(text: string, deepest: number, refuseEqual: RefuseEqual | undefined): Map<string, string> {
+/** As `parseMembers`, of a text that is known to be a JSON object, such as a member's value. */
+export function splitMembers(text: string, deepest = maxDepth, refuseEqual?: RefuseEqual): Map<string, string> {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
   for (;;) {
