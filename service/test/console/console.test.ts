@@ -350,6 +350,72 @@ test.serial('the open key is live also when the search is for others', async (t)
   t.deepEqual(await page.getByRole('option').allTextContents(), ['other']);
 });
 
+/** Answers the next watches with these, in order; then the service does. */
+function answeredWatches(
+  page: Page,
+  pattern: string,
+  answers: { status: number; headers?: Record<string, string>; body?: string }[],
+) {
+  return page.route(pattern, (route) => {
+    const answer = answers.shift();
+    return answer === undefined ? route.continue() : route.fulfill(answer);
+  });
+}
+
+const rateLimited = {
+  status: 429,
+  headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '1' },
+  body: JSON.stringify({ code: 'rate-limited', status: 429, detail: 'The token has used up its limit.' }),
+};
+
+test.serial('a watch that is refused for now goes on by itself: 429, 408, an answer of a proxy', async (t) => {
+  const answers = [
+    rateLimited,
+    { status: 408, headers: { 'Content-Type': 'application/problem+json' }, body: '{"code":"request-timeout"}' },
+    { status: 404, headers: { 'Content-Type': 'text/html' }, body: '<h1>default backend</h1>' },
+    // Not of the service either: no history of its is gone.
+    { status: 410, headers: { 'Content-Type': 'text/html' }, body: 'gone' },
+  ];
+  const { page, put } = await openConsole(t, kind, {
+    pairs: { first: 1 },
+    before: (before) => answeredWatches(before, '**/watch?**', answers),
+  });
+  await page.getByText('Connection lost, trying again').waitFor();
+  await page.getByText('1 key', { exact: true }).waitFor();
+  // No watch reports it: it is there once the list is read again.
+  await put({ second: 2 });
+  await page.getByText('Live', { exact: true }).waitFor();
+  t.is(answers.length, 0);
+  await page.getByText('2 keys', { exact: true }).waitFor();
+  await put({ third: 3 });
+  await page.getByText('3 keys', { exact: true }).waitFor();
+});
+
+test.serial('the open key that is not live while the search is for others: the page says so, and why', async (t) => {
+  const forbidden = {
+    status: 403,
+    headers: { 'Content-Type': 'application/problem+json' },
+    body: JSON.stringify({ code: 'outside-prefixes', status: 403, detail: 'Not one of the keys of this token.' }),
+  };
+  const answers = [rateLimited, forbidden];
+  const { page, put } = await openConsole(t, kind, {
+    pairs: { watched: 1, other: 1 },
+    before: (before) => answeredWatches(before, '**/watch?prefix=watched&**', answers),
+  });
+  await option(page, 'watched').click();
+  await value(page).waitFor();
+  await page.getByLabel('Begins with').fill('oth');
+  await page.getByText('Open key: connection lost, trying again').waitFor();
+  await page.getByText('Open key: not live').waitFor();
+  await page.getByText('Not one of the keys of this token.').waitFor();
+  // The search has it again.
+  await page.getByLabel('Begins with').fill('');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await put({ watched: 2 });
+  await waitFor('the new value', async () => (await text(page)) === '2');
+  t.is(answers.length, 0);
+});
+
 test.serial('keys that look alike are told apart', async (t) => {
   const keys = [
     'admin',
@@ -359,17 +425,24 @@ test.serial('keys that look alike are told apart', async (t) => {
     'admin\u00a0',
     'ad\u2066min',
     '👩\u200d👧',
+    '❤\ufe0f\u200d🔥',
+    // Variation selectors: they follow no emoji, or an emoji that has one already.
+    'admin\ufe00',
+    'admin\ufe0f\u200d🔥',
+    '❤\ufe0f\ufe0f',
+    'admin\u{e0100}',
     'ключ',
     'مفتاح',
   ];
   const { page } = await openConsole(t, kind, { pairs: Object.fromEntries(keys.map((key) => [key, 1])) });
-  await page.getByText('9 keys', { exact: true }).waitFor();
+  await page.getByText('14 keys', { exact: true }).waitFor();
   const shown = await page.getByRole('option').allTextContents();
   t.deepEqual(
     shown.toSorted(),
     [
       ...['\\u202enimda', 'ad\\u2066min', 'admin', 'admin\\u0020', 'admin\\u00a0', 'adm\\u200bin'],
-      ...['👩\u200d👧', 'ключ', 'مفتاح'],
+      ...['admin\\ufe00', 'admin\\ufe0f\\u200d🔥', '❤\ufe0f\\ufe0f', 'admin\\udb40\\udd00'],
+      ...['👩\u200d👧', '❤\ufe0f\u200d🔥', 'ключ', 'مفتاح'],
     ].toSorted(),
   );
   await option(page, '\\u202enimda').click();
@@ -418,29 +491,32 @@ test.serial('a list has a focus that can be seen, and a toast is never empty', a
   t.is(await page.evaluate("getComputedStyle(document.querySelector('.said')).visibility"), 'hidden');
 });
 
-test.serial('50,000 keys that are written while it is open: no task is longer than 100 ms', async (t) => {
-  t.timeout(300_000);
-  const { page, put } = await openConsole(t, kind, { pairs: { 'key-0': 0 } });
-  await page.getByText('Live', { exact: true }).waitFor();
-  await page.evaluate(`
+test.serial(
+  '50,000 keys that are written while it is open do not freeze the page: no task is longer than 1 s',
+  async (t) => {
+    t.timeout(300_000);
+    const { page, put } = await openConsole(t, kind, { pairs: { 'key-0': 0 } });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.evaluate(`
     window.longest = 0;
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
     }).observe({ type: 'longtask' });
   `);
-  const batch = 500;
-  for (let from = 1; from <= 50_000; from += batch) {
-    // In no order of keys.
-    const pairs = Array.from({ length: batch }, (_, i) => [`key-${((from + i) * 7919) % 50_021}`, from]);
-    await put(Object.fromEntries(pairs));
-  }
-  await page.getByText('First 10,000 keys').waitFor();
-  t.true((await page.getByRole('option').count()) < 80);
-  const longest = Number(await page.evaluate('window.longest'));
-  t.log(`longest task ${longest} ms`);
-  // 60 to 90 ms on two busy cores; the bound leaves room for a machine that does much else. It was 37 s and more.
-  t.true(longest <= 1000, `${longest} ms`);
-});
+    const batch = 500;
+    for (let from = 1; from <= 50_000; from += batch) {
+      // In no order of keys.
+      const pairs = Array.from({ length: batch }, (_, i) => [`key-${((from + i) * 7919) % 50_021}`, from]);
+      await put(Object.fromEntries(pairs));
+    }
+    await page.getByText('First 10,000 keys').waitFor();
+    t.true((await page.getByRole('option').count()) < 80);
+    const longest = Number(await page.evaluate('window.longest'));
+    t.log(`longest task ${longest} ms`);
+    // 60 to 90 ms on two busy cores; the bound leaves room for a machine that does much else. It was 37 s and more.
+    t.true(longest <= 1000, `${longest} ms`);
+  },
+);
 
 /** Milliseconds from a key to behind the frame that shows it: the median of 30, and the most. */
 async function typingTimes(page: Page): Promise<readonly [number, number]> {

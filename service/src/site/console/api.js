@@ -9,12 +9,19 @@ export class Problem extends Error {
    * @param {number} status
    * @param {string} code
    * @param {string} message
+   * @param {number} [retryAfter] milliseconds until the same may be asked again, where the answer says so
    */
-  constructor(status, code, message) {
+  constructor(status, code, message, retryAfter) {
     super(message);
     this.name = 'Problem';
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same may be answered later: the service is busy, or what answers is not the service. */
+  get mayPass() {
+    return this.status >= 500 || this.status === 408 || this.status === 429 || this.code === 'unknown';
   }
 }
 
@@ -95,8 +102,18 @@ async function problemOf(answer) {
   const isOurs = typeOf(answer) === 'application/problem+json';
   const { code, detail, title } = isOurs ? await answer.json().catch(() => ({})) : { code: undefined };
   // An answer of something in front of the service, such as a proxy's page, is no problem of the service's.
-  if (typeof code !== 'string') return new Problem(answer.status, 'unknown', strangeAnswer(answer));
-  return new Problem(answer.status, code, detail || title || `The service answered with status ${answer.status}.`);
+  const retryAfter = retryAfterOf(answer);
+  if (typeof code !== 'string') return new Problem(answer.status, 'unknown', strangeAnswer(answer), retryAfter);
+  const message = detail || title || `The service answered with status ${answer.status}.`;
+  return new Problem(answer.status, code, message, retryAfter);
+}
+
+/** Milliseconds of Retry-After (RFC 9110): seconds or a date. @param {Response} answer */
+function retryAfterOf(answer) {
+  const header = answer.headers.get('Retry-After') ?? '';
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 /** @typedef {{ prefix: string, suffix: string }} Filter */

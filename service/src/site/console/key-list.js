@@ -79,11 +79,8 @@ export class KeyList {
     this.#search.abort();
     this.#search = new AbortController();
     const { signal } = this.#search;
-    this.#waiting = new Map();
-    this.#early = true;
     this.#filter = filter;
-    this.#list.ariaBusy = 'true';
-    this.#count.textContent = 'Loading…';
+    this.#begin();
     const listener = {
       /** @param {import('./watch.js').Change} change */
       change: (change) => {
@@ -94,7 +91,8 @@ export class KeyList {
       gap: () => {
         if (signal.aborted) return;
         this.#around.gap();
-        void this.search(filter);
+        this.#begin();
+        void this.#read(signal);
       },
       /** @param {import('./watch.js').State} state */
       state: (state) => !signal.aborted && this.#around.state(state),
@@ -104,8 +102,22 @@ export class KeyList {
     // The watch first, then the list: so nothing that happens in between is missed.
     const patience = new Promise((resolve) => setTimeout(resolve, watchPatience));
     await Promise.race([watch(filter, listener, signal), patience]);
+    await this.#read(signal);
+  }
+
+  /** What changes from now on is kept until the list is there. */
+  #begin() {
+    this.#waiting = new Map();
+    this.#early = true;
+    this.#list.ariaBusy = 'true';
+    this.#count.textContent = 'Loading…';
+  }
+
+  /** Reads the list from its beginning. @param {AbortSignal} signal */
+  async #read(signal) {
+    if (signal.aborted) return;
     try {
-      const page = await searchKeys(filter, undefined, pageSize, signal);
+      const page = await searchKeys(this.#filter, undefined, pageSize, signal);
       if (signal.aborted) return;
       this.#keys = new Keys();
       this.#rows.clear();

@@ -56,10 +56,22 @@ const list = new KeyList({
   change: (change) => entry.note(change),
   gap: () => void entry.refresh(),
   state(state) {
-    live.dataset.state = state;
-    live.textContent = states[state];
+    listState = state;
+    showState();
   },
 });
+
+/** @type {import('./watch.js').State} */
+let listState = 'connecting';
+/** Of the open key's own watch; 'live' where it has none. @type {import('./watch.js').State} */
+let ownState = 'live';
+
+function showState() {
+  const isOwn = listState === 'live' && (ownState === 'away' || ownState === 'refused');
+  const state = isOwn ? ownState : listState;
+  live.dataset.state = state;
+  live.textContent = isOwn ? `Open key: ${states[state].toLowerCase()}` : states[state];
+}
 
 const openNew = newKeyDialog({
   created(key) {
@@ -91,20 +103,23 @@ let ownWatch = new AbortController();
 function watchEntry() {
   ownWatch.abort();
   ownWatch = new AbortController();
+  ownState = 'live';
+  showState();
   const { signal } = ownWatch;
   const { key } = entry;
   if (key === undefined || (key.startsWith(list.filter.prefix) && key.endsWith(list.filter.suffix))) return;
-  const gap = () => {
-    if (signal.aborted) return;
-    void entry.refresh();
-    watchEntry();
-  };
   const listener = {
     /** @param {import('./watch.js').Change} change */
     change: (change) => entry.note(change),
-    gap,
-    state() {},
-    failed() {},
+    gap: () => !signal.aborted && void entry.refresh(),
+    /** @param {import('./watch.js').State} state */
+    state(state) {
+      if (signal.aborted) return;
+      ownState = state;
+      showState();
+    },
+    /** @param {unknown} error */
+    failed: (error) => !signal.aborted && failed(error),
   };
   // What changed before it began is read once it has.
   void watch({ prefix: key, suffix: key }, listener, signal).then(() => {

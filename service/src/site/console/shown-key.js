@@ -1,14 +1,28 @@
 /** A key as a person can tell it from every other one: what cannot be seen, or turns text around, is written as an escape. */
 
 /**
- * Controls, formats (bidirectional marks and overrides, zero-width characters, tags), separators, spaces that are not the
- * plain one, halves of pairs, characters that no font shows, and fillers that look like nothing.
+ * Controls, formats (bidirectional marks and overrides, zero-width characters, tags), variation selectors and others that
+ * no font shows, separators, spaces that are not the plain one, halves of pairs, and fillers that look like nothing.
  */
 const unseen =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}]|[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u2800]|\u034f|[\u115f\u1160\u3164\uffa0]|[\u17b4\u17b5]|[\u180b-\u180f]/u;
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}\p{Default_Ignorable_Code_Point}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u2800]/u;
 /** Joins two emoji into one, such as a family. */
 const joiner = '\u200d';
-const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/u;
+/** Asks for the emoji of a character that has another form as well. */
+const emojiForm = '\ufe0f';
+const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}/u;
+
+/** Whether an emoji ends before the place. @param {string[]} characters @param {number} i */
+function followsEmoji(characters, i) {
+  const last = characters[i - 1] === emojiForm ? i - 2 : i - 1;
+  return emoji.test(characters[last] ?? '');
+}
+
+/** Whether the character at the place is a part of an emoji that is seen. @param {string[]} characters @param {number} i */
+function isInEmoji(characters, i) {
+  if (characters[i] === joiner) return followsEmoji(characters, i) && emoji.test(characters[i + 1] ?? '');
+  return characters[i] === emojiForm && emoji.test(characters[i - 1] ?? '');
+}
 
 /**
  * The key in pieces, each as it is or as an escape. What a character is depends on its place in the whole key, so a key is
@@ -23,10 +37,9 @@ function shownPieces(key, begin, end) {
   const characters = [...key];
   let at = 0;
   for (const [i, character] of characters.entries()) {
-    const joins = character === joiner && emoji.test(characters[i - 1] ?? '') && emoji.test(characters[i + 1] ?? '');
     // A space at an end is not seen either.
     const atEnd = character === ' ' && (i === 0 || i === characters.length - 1);
-    const escaped = (unseen.test(character) && !joins) || atEnd;
+    const escaped = (unseen.test(character) && !isInEmoji(characters, i)) || atEnd;
     const matched = at < begin || at >= end;
     at += character.length;
     const text = escaped ? escapeOf(character) : character;

@@ -15,7 +15,7 @@ import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
 /**
  * @typedef {object} Listener
  * @property {(change: Change) => void} change
- * @property {() => void} gap changes may have been missed: what is shown is to be read anew
+ * @property {() => void} gap changes may have been missed: what is shown is to be read anew; later ones are reported
  * @property {(state: State) => void} state
  * @property {(error: unknown) => void} failed no further try is made
  */
@@ -23,6 +23,8 @@ import { ask, Problem, queryOf, readLine, timelineOf } from './api.js';
 /** Milliseconds before asking again, more each time. */
 const firstPause = 500;
 const longestPause = 10_000;
+/** A Retry-After above it is taken for it: what is in front of the service may say any. */
+const longestRetryAfter = 300_000;
 
 /**
  * Watches until the signal is aborted, going on behind the last event after each interruption. Resolves when changes are
@@ -48,14 +50,19 @@ export function watch(filter, listener, signal) {
 async function follow(filter, listener, signal, begun) {
   let last = '';
   let pause = firstPause;
+  /** What happens now is not reported later. */
+  let missed = false;
   listener.state('connecting');
   while (!signal.aborted) {
+    /** Milliseconds that the answer asks to wait. */
+    let asked = 0;
     try {
       /** @type {Record<string, string>} */
       const headers = last === '' ? {} : { 'Last-Event-ID': last };
       const answer = await ask(`watch?${queryOf(filter)}`, { headers, signal });
       listener.state('live');
       begun();
+      if (missed) listener.gap();
       pause = firstPause;
       await read(answer, last, {
         event(event) {
@@ -66,24 +73,27 @@ async function follow(filter, listener, signal, begun) {
           last = id;
         },
       });
+      missed = last === '';
       if (!signal.aborted) listener.state('away');
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Problem && error.status === 410) {
+      if (error instanceof Problem && error.status === 410 && last !== '') {
         // What happened in between is not known any more.
         last = '';
-        listener.gap();
+        missed = true;
         continue;
       }
-      const refused = error instanceof Problem && error.status < 500;
+      missed = last === '';
+      const refused = error instanceof Problem && !error.mayPass;
       listener.state(refused ? 'refused' : 'away');
       begun();
       if (refused) {
         listener.failed(error);
         return;
       }
+      if (error instanceof Problem) asked = Math.min(error.retryAfter ?? 0, longestRetryAfter);
     }
-    await sleep(pause, signal);
+    await sleep(Math.max(pause, asked), signal);
     pause = Math.min(pause * 2, longestPause);
   }
 }
