@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Problem } from '@kvstore/core/problem.ts';
-import type { Target } from '../requests/target.ts';
+import { authorityOf, type Target } from '../requests/target.ts';
 import { isRetired } from '../server/connection-marks.ts';
 import type { CheckHost } from './hosts.ts';
 import { misdirected } from './identity.ts';
@@ -21,7 +21,7 @@ export function acceptRequest(
 ): AcceptRequest {
   /** The last Host that was good: as a rule the next one, too. */
   let lastHost: string | undefined;
-  return ({ headers, rawHeaders, httpVersion, socket }, target) => {
+  return ({ headers, rawHeaders, httpVersion, socket, url = '/' }, target) => {
     if (needsCertificate && !isCertified(socket as TLSSocket) && !probes.has(target.path)) {
       throw new Problem(
         'certificate-required',
@@ -36,14 +36,22 @@ export function acceptRequest(
       throw new Problem('invalid-request', 'An HTTP/1.1 request has a Host header.');
     }
     refuseRepeated(rawHeaders);
-    if (host !== undefined && host !== lastHost) {
+    // RFC 9112, 3.2.2: the host of a target in absolute form counts in place of the header.
+    const authority = authorityOf(url);
+    if (host !== undefined && (host !== lastHost || authority !== undefined)) {
       if (!hostPattern.test(host)) {
         throw new Problem('invalid-request', 'The Host header is a name or an address, with or without a port.');
       }
-      if (!byAddress.has(target.path)) {
+      if (authority === undefined && !byAddress.has(target.path)) {
         checkHost?.(host);
         lastHost = host;
       }
+    }
+    if (authority !== undefined) {
+      if (authority === '' || !hostPattern.test(authority)) {
+        throw new Problem('invalid-request', "The target's host is a name or an address, with or without a port.");
+      }
+      if (!byAddress.has(target.path)) checkHost?.(authority);
     }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
   };

@@ -17,6 +17,7 @@ import { type WaitForChange, waitForChange } from '../operations/wait-for-change
 import { type WatchChanges, type WatchLimits, type WatchParts, watchChanges } from '../operations/watch.ts';
 import { WatchPlaces } from '../operations/watch-places.ts';
 import { whoAmI } from '../operations/whoami.ts';
+import { parseQuery } from '../requests/query.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { type GetManyRequest, parseDump, parseGet, parseGetMany, parseSearch } from '../requests/reads.ts';
 import { parseIncrement, parseTransaction } from '../requests/transactions.ts';
@@ -177,7 +178,10 @@ function handlersOf(parts: HandlerParts): Handlers {
     transaction: (request) => transaction(noted(request, parseTransaction(request))),
     increment: (request) => increment(noted(request, parseIncrement(request))),
     watch: (request) => watch(parseWatch(request)),
-    whoAmI: ({ token }) => whoAmI(token, token && parts.rates?.ratesOf(token)),
+    whoAmI({ target, token }) {
+      parseQuery(target.query, []);
+      return whoAmI(token, token && parts.rates?.ratesOf(token));
+    },
   };
 }
 

@@ -39,13 +39,14 @@ export function parseQuery(query: string, known: readonly string[]): Query {
     }
   }
   const parameters = parse(query, '&', '=', allParameters);
-  for (const name in parameters) if (name !== '' && !known.includes(name)) throw unknownParameter(name, known);
+  for (const name in parameters) if (!known.includes(name)) throw unknownParameter(name, known);
   return parameters;
 }
 
 const noParameters: Query = {};
 
 function unknownParameter(text: string, known: readonly string[]): Problem {
+  if (text === '') return new Problem('invalid-query', 'A parameter of the query has no name.');
   const { name, guess, all } = unknownName(text, known);
   return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all || 'none'}.`);
 }

@@ -20,6 +20,13 @@ export function splitTarget(url: string): Target {
   return { path: url.slice(start, mark) || '/', query: url.slice(mark + 1) };
 }
 
+/** The host of a target in absolute form, with its port; undefined: the target is a path. */
+export function authorityOf(url: string): string | undefined {
+  if (url.charCodeAt(0) === 0x2f) return undefined;
+  const begin = url.indexOf('://');
+  return begin === -1 ? undefined : url.slice(begin + 3, endOfAuthority(url, begin + 3));
+}
+
 /** RFC 3986, 3.2: it ends with the next slash or question mark, or with the text. */
 function endOfAuthority(url: string, from: number): number {
   const length = url.slice(from).search(/[/?]/);

@@ -3,6 +3,7 @@ import test from 'ava';
 import { hostCheck } from '../../src/app/hosts.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
+import { exchange } from '../support/raw-connection.ts';
 import { startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
 import { someTokens } from '../support/tokens.ts';
@@ -40,6 +41,22 @@ test('on loopback without tokens, a name that leads there reads and writes nothi
   for (const path of ['/livez', '/readyz', '/metrics']) {
     t.is((await call(service, path, { headers: { Host: '10.42.0.7:8080' } })).status, 200, 'asked by address');
   }
+});
+
+test('of a target in absolute form its own host counts, whatever Host says', async (t) => {
+  const service = await startService(t, kind, { hosts: ['kv.test'] });
+  await set(service, { a: 1 });
+  const ask = (target: string, host: string) =>
+    exchange(t, service, Buffer.from(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+  for (const target of ['http://evil.example/get/a', 'http://evil.example:80?a', 'HTTP://10.0.0.1/get/a']) {
+    t.regex(await ask(target, '127.0.0.1'), /^HTTP\/1.1 421 /, target);
+  }
+  for (const target of ['http:///get/a', 'http://user@127.0.0.1/get/a', 'http://a b/get/a']) {
+    t.regex(await ask(target, '127.0.0.1'), /^HTTP\/1.1 400 /, target);
+  }
+  t.regex(await ask('http://kv.test:80/get/a', '127.0.0.1'), /^HTTP\/1.1 200 /);
+  t.regex(await ask('http://kv.test/get/a', 'evil.example'), /^HTTP\/1.1 200 /);
+  t.regex(await ask('http://10.42.0.7/livez', '127.0.0.1'), /^HTTP\/1.1 200 /);
 });
 
 test('it holds for loopback without tokens, and wherever names are given', (t) => {

@@ -71,6 +71,9 @@ const requests = [
   'GET /search?prefix=p HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n',
   'GET /search?prefix=p HTTP/1.1\r\n',
   'DELETE /get/none HTTP/1.1\r\nHost: x\r\n',
+  ...['/?=x', '/get/plain?=', '/whoami?x=1', '/openapi.json?x=1', '/livez?x=1'].map(
+    (target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n`,
+  ),
 ];
 
 const post = (body: string, headers = '', target = '/set') =>

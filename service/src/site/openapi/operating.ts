@@ -14,7 +14,7 @@ export const whoAmI: Operation = {
   answers: {
     200: { description: 'Its rights.', content: { 'application/json': { schema: schema('Rights') } } },
   },
-  problems: [],
+  problems: ['invalid-query'],
   access: 'read',
 };
 
@@ -50,6 +50,6 @@ export const openApi: Operation = {
   summary: 'This document',
   tags: ['Operating'],
   answers: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } } },
-  problems: [],
+  problems: ['invalid-query'],
   access: 'open',
 };
