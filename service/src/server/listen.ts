@@ -2,6 +2,7 @@
 import {
   createServer as createHttpServer,
   type ServerOptions as HttpOptions,
+  type IncomingMessage,
   type RequestListener,
   type Server,
 } from 'node:http';
@@ -15,6 +16,7 @@ import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
 import type { Tls } from './tls/tls-server.ts';
+import { hasBytesBehind } from './upgrade-offers.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -57,6 +59,8 @@ const maxBodies = 32 * 1024 ** 2;
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
   const { identity, onProblem } = options;
+  /** The last request that offered another protocol and had bytes behind it, which are lost. */
+  let lastCut: IncomingMessage | undefined;
   const server = await createServer(options.tls, options.headersTimeout, {
     ...(identity === undefined ? {} : { ServerResponse: responsesOf(identity) }),
     IncomingMessage: gatheringRequests({
@@ -72,7 +76,10 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1000, options.headersTimeout / 4),
     // An offer of another protocol is ignored (RFC 9110, 7.8): Java's client makes it with every first request.
-    shouldUpgradeCallback: () => false,
+    shouldUpgradeCallback(request) {
+      if (hasBytesBehind(request)) lastCut = request;
+      return false;
+    },
     // A request without a body is none that can be read: its stream has ended before it began (docs/adr/0137).
     optimizeEmptyRequests: true,
   });
@@ -81,6 +88,11 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     (request as GatheringRequest).response = response;
     // A client that is told so opens its next connection elsewhere.
     if (drain.draining) response.shouldKeepAlive = false;
+    // Node calls this right after it was asked about the upgrade.
+    if (request === lastCut) {
+      lastCut = undefined;
+      response.shouldKeepAlive = false;
+    }
     handler(request, response);
   };
   cutStalledClients(server, options);

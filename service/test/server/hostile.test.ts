@@ -107,7 +107,7 @@ for (const [name, request] of [
   ['a write', post(`${upgrade('h2c')}Content-Length: 7\r\n`, '{"a":1}')],
   ['a read with a body', `GET /livez HTTP/1.1\r\nHost: x\r\n${upgrade('h2c')}Content-Length: 3\r\n\r\nabc`],
 ] as const) {
-  // One after the other: Node's parser drops what comes in one piece with such a request, and serves nothing of it.
+  // One after the other: of what comes in one piece with such a request, nothing is served.
   test(`${name} that asks for an upgrade is answered without one, and the connection stays in step`, async (t) => {
     const service = await startService(t, kind);
     await set(service, { marker: 42 });
@@ -119,6 +119,25 @@ for (const [name, request] of [
     connection.send('GET /get/marker HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     t.regex(await connection.closed(), /\r\n\r\n42$/);
   });
+}
+
+for (const [name, request] of [
+  ['a read', `GET /livez HTTP/1.1\r\nHost: x\r\n${upgrade('h2c')}\r\n`],
+  ['a write', post(`${upgrade('h2c')}Content-Length: 7\r\n`, '{"a":1}')],
+] as const) {
+  for (const ahead of ['', 'GET /get/marker HTTP/1.1\r\nHost: x\r\n\r\n']) {
+    const position = ahead === '' ? 'first' : 'second';
+    test(`${name} that asks for an upgrade, ${position} of several in one piece: its answer closes the connection`, async (t) => {
+      const service = await startService(t, kind);
+      await set(service, { marker: 42 });
+      const connection = await connectRaw(t, service);
+      connection.send(`${ahead}${request}GET /get/marker HTTP/1.1\r\nHost: x\r\n\r\n`);
+      // Without it, the client would wait here for what it has sent.
+      const answer = await connection.closed();
+      t.is(statusesOf(answer).length, ahead === '' ? 1 : 2, answer);
+      t.is(answer.match(/^Connection: close\r$/gm)?.length, 1, answer);
+    });
+  }
 }
 
 function upgrade(protocol: string): string {
