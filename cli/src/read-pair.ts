@@ -3,6 +3,7 @@ import { parseMembers } from '@kvstore/core/json-members.ts';
 import { type Answer, type Client, withQuery } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { timelineOf, versionOf } from './pair-text.ts';
+import { isRecordOf } from './shapes.ts';
 
 export interface StoredPair {
   /** JSON text, token by token as it was set. */
@@ -30,15 +31,16 @@ export async function readPair(client: Client, key: string, { stale }: { stale: 
     target: withQuery('/get', { consistency }),
     body: JSON.stringify([key]),
     form: 'lines',
+    shape: isRecordOf(new Set([key])),
     repeatable: true,
   });
-  return pairOf(answer, key);
+  return pairOf(answer);
 }
 
-function pairOf({ headers, body }: Answer, key: string): StoredPair {
+function pairOf({ headers, body }: Answer): StoredPair {
   const members = body.trim() === '' ? undefined : parseMembers(body);
   const [value, revision] = [members?.get('value'), members?.get('revision')];
-  if (value === undefined || JSON.parse(members?.get('key') ?? 'null') !== key) {
+  if (value === undefined) {
     throw new CliError('404 key-not-found: The store has no such key.', exitCodes.notFound);
   }
   return { value, version: `${timelineOf(versionOf(headers) ?? '')}-${revision}` };
