@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { memoryOf } from '../test-support/process-memory.ts';
 import { spawnService } from '../test-support/service-process/spawn.ts';
-import { statOf } from './slices/process-stat.ts';
+import { processorTime } from './slices/processor-time.ts';
 import { spreadText } from './slices/statistics.ts';
 
 const pairs = Number(process.env.PAIRS ?? 1_000_000);
@@ -41,7 +41,7 @@ async function start(): Promise<Running> {
       url,
       startTime: performance.now() - began,
       memory: () => Math.round(memoryOf(child.pid ?? 0, 'RssAnon')),
-      processorTime: () => ticksOf(child.pid ?? 0) * millisecondsPerTick,
+      processorTime: () => processorTime([child.pid ?? 0]) / 1000,
       stop: async () => {
         child.kill('SIGINT');
         await ended;
@@ -49,14 +49,6 @@ async function start(): Promise<Running> {
     };
   }
   throw new Error('the service did not start');
-}
-
-const millisecondsPerTick = 10;
-
-/** Fields 14 and 15 of proc_pid_stat(5). */
-function ticksOf(pid: number): number {
-  const stat = statOf(`/proc/${pid}`);
-  return Number(stat[11]) + Number(stat[12]);
 }
 
 function keyOf(i: number): string {
@@ -96,7 +88,7 @@ async function dump(service: Running, name: string, slowly: boolean): Promise<vo
 /** The same search again and again; a set before each makes it read, not remembered. */
 async function search(service: Running, name: string, target: string, times: number): Promise<void> {
   const took: number[] = [];
-  let processorTime = 0;
+  let used = 0;
   let found = '';
   for (let i = 0; i < times; i++) {
     await (await fetch(`${service.url}/set`, { method: 'POST', body: `{"${keyOf(0)}":${i}}` })).text();
@@ -104,9 +96,9 @@ async function search(service: Running, name: string, target: string, times: num
     const began = performance.now();
     found = await (await fetch(`${service.url}${target}`)).text();
     took.push(performance.now() - began);
-    processorTime += service.processorTime() - before;
+    used += service.processorTime() - before;
   }
-  const processor = `${(processorTime / times).toFixed(1)} ms of processor time`;
+  const processor = `${(used / times).toFixed(1)} ms of processor time`;
   console.log(`${name}: ${spreadText(took, 2)} ms, ${processor}, ${found.length} characters`);
 }
 

@@ -1,7 +1,7 @@
 /** Processes on a core of their own: what is measured on one, what loads it on the other. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { connect } from 'node:net';
 import { onSlowDisk } from '../checks/faults/slow-disk.ts';
+import { listens } from '../test-support/listens.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 
 export const serverCore = process.env.BENCH_SERVER_CORE ?? '0';
@@ -71,14 +71,6 @@ export class PinnedServer implements AsyncDisposable {
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
 
 /** Not asked by running them: Webdis takes any flag for the name of its configuration and serves. */

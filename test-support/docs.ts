@@ -1,5 +1,6 @@
-/** Refreshes what the docs take from the sources: the README's table of settings, the index of decisions, the game day. */
+/** Refreshes what the docs take from the sources: the README's settings, the index of decisions, the game day, the caches. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { page } from '../bench/caches/report.ts';
 import { pageOf } from '../checks/gameday/report.ts';
 import { pageFile, readResults } from '../checks/gameday/results.ts';
 import { allScenarios } from '../checks/gameday/scenarios/all.ts';
@@ -16,3 +17,6 @@ writeFileSync(
 );
 writeFileSync(new URL('README.md', adrFolder), adrIndex());
 writeFileSync(pageFile, pageOf(await readResults(), allScenarios));
+const performance = new URL('../docs/performance/', import.meta.url);
+const measured = JSON.parse(readFileSync(new URL('caches.json', performance), 'utf8'));
+writeFileSync(new URL('caches.md', performance), page(measured));

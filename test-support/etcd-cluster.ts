@@ -1,8 +1,6 @@
 /** Real etcd members on loopback, each a process that a test may kill, stop and start again. */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +8,7 @@ import { needBinary } from './binaries.ts';
 import type { Certificate } from './certificates.ts';
 import { EtcdMember } from './etcd-member.ts';
 import { freePorts } from './free-ports.ts';
+import { listens } from './listens.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
@@ -101,7 +100,7 @@ export class EtcdCluster {
   async ready(): Promise<void> {
     // etcdctl waits a second before it connects again.
     const running = this.#members.filter(({ running }) => running);
-    await Promise.all(running.map(({ name, port }) => waitFor(`${name} listens`, () => accepts(port))));
+    await Promise.all(running.map(({ name, port }) => waitFor(`${name} listens`, () => listens(port))));
     await waitFor('etcd answers a linearizable read', async () => {
       await this.ctl('--command-timeout=2s', 'get', 'ready');
       return true;
@@ -228,11 +227,4 @@ export class EtcdCluster {
 
 function hex(decimal: string): string {
   return BigInt(decimal).toString(16);
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  socket.destroy();
-  return true;
 }

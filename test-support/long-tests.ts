@@ -4,8 +4,8 @@
  */
 const inService = [
   'budgets',
-  'console/{event-source,million}',
-  'http/{expiry,streams,versions}',
+  'console/{console,event-source,million}',
+  'http/{expiry,model,streams,versions}',
   'injection/injection',
   'log-failures',
   'operations/slow-readers',
@@ -15,7 +15,10 @@ const inService = [
   'store/damage/damage',
   'store/embedded/embedded-timeline',
   'store/etcd/{client-certificates,expiry,faults,lost-answers,linearizable,secure,timeline,users,watch-kill}',
+  'store/etcd/connect/leader',
   'store/etcd/read/watches',
+  'store/etcd/replicate/foreign',
+  'telemetry/tracing',
   'telemetry/tracing/{etcd,requests}',
 ];
 
@@ -23,10 +26,13 @@ const inOperator = [
   'additions',
   'bounds',
   'conflicts',
+  'control/leader',
   'drift',
   'exposure/two-stores',
   'guard',
   'guard-definition',
+  'hostile',
+  'limits',
   'many',
   'namespaced',
   'rbac',
@@ -45,7 +51,7 @@ export const longTests: readonly string[] = [
   ...inService.map((name) => `service/test/${name}.test.ts`),
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
   'checks/{budgets/budgets,clients/{clients,typescript-fetch},faults/faults,model/model,overload/overload}.test.ts',
-  'cli/test/{backup,damage,identity}.test.ts',
+  'cli/test/{backup,damage,export,identity,import,tls}.test.ts',
   'images/test/{compile-cache,sbom}.test.ts',
   'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',
 ];

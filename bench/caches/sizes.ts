@@ -2,18 +2,18 @@
  * The answer cache in several sizes on zipfian reads of a million keys, and on searches among them: the share of requests
  * that it answers, which no machine changes, and the processor time of a request.
  */
-import { jsonAnswer } from '../../service/src/answers/answer.ts';
 import { AnswerCache, type Source } from '../../service/src/caches/answer-cache.ts';
 import { repeatedPart } from '../../service/src/caches/caches.ts';
-import type { Store } from '../../service/src/store/store.ts';
+import { seededRandom } from '../../test-support/seeded-random.ts';
 import { beginLoad } from '../load/load.ts';
 import { cpuOf, withCpu } from '../load/measured-slice.ts';
 import { inTurn, turnsIn } from '../slices/in-turn.ts';
 import { groupSize, keyOf, prefixOf } from '../speed/data.ts';
 import type { Rounds } from './compare.ts';
 import { type Stores, serve } from './services.ts';
-import { few, many, searches, value, workload } from './workloads.ts';
-import { scrambled, seeded } from './zipfian.ts';
+import { keys, prefixes, silentStore } from './sources.ts';
+import { few, many, searches, workload } from './workloads.ts';
+import { scrambled } from './zipfian.ts';
 
 export interface SizeResult {
   /** As KV_ANSWER_CACHE has it. */
@@ -60,24 +60,17 @@ export async function sweep(stores: Stores, rounds: Rounds): Promise<readonly Si
 
 function hitsAt(size: string): SizeResult['hits'] {
   const bytes = Number.parseInt(size, 10) * 1024 ** 2;
-  const read = { by: 'key', answer: () => jsonAnswer(value, '"0123456789abcdef.1234567"') } as const;
-  const search = {
-    by: 'prefix',
-    answer: (prefix: string) =>
-      jsonAnswer(JSON.stringify(Array.from({ length: groupSize }, (_, i) => `${prefix}${i}`.padEnd(18, 't')))),
-  } as const;
   const groups = (pairs: number) => Math.floor(pairs / groupSize);
   return {
-    '10,000 keys': hitsOf(bytes, read, few, keyOf),
-    '1,000,000 keys': hitsOf(bytes, read, many, keyOf),
-    'searches among 1,000,000 keys': hitsOf(bytes, search, groups(many), prefixOf),
+    '10,000 keys': hitsOf(bytes, keys, few, keyOf),
+    '1,000,000 keys': hitsOf(bytes, keys, many, keyOf),
+    'searches among 1,000,000 keys': hitsOf(bytes, prefixes, groups(many), prefixOf),
   };
 }
 
 /** The share of requests that do not ask the source. */
 function hitsOf(bytes: number, source: Source, records: number, textOf: (n: number) => string): number {
-  const store = { listen() {}, lastExpired: () => undefined } as unknown as Store;
-  const cache = new AnswerCache(store, bytes * (1 - repeatedPart));
+  const cache = new AnswerCache(silentStore(), bytes * (1 - repeatedPart));
   let misses = 0;
   const counted: Source = {
     by: source.by,
@@ -86,7 +79,7 @@ function hitsOf(bytes: number, source: Source, records: number, textOf: (n: numb
       return source.answer(asked);
     },
   };
-  const next = scrambled(records, seeded(9));
+  const next = scrambled(records, seededRandom(9));
   for (let i = 0; i < 2 * draws; i++) {
     if (i === draws) misses = 0;
     cache.answer(counted, textOf(next()));

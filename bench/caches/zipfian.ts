@@ -34,14 +34,3 @@ export function scrambled(count: number, random: () => number): () => number {
   const rank = zipfian(count, random);
   return () => (rank() * step) % count;
 }
-
-/** Numbers from 0 up to 1, without it, always the same ones of a seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { seededRandom } from '../../test-support/seeded-random.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { Counters } from '../linearizable/counters.ts';
 import { violations } from '../linearizable/history.ts';
@@ -9,7 +10,6 @@ import { HotKeys } from '../linearizable/hot-keys.ts';
 import { Mirrors } from '../linearizable/mirror/mirrors.ts';
 import type { Operation } from '../linearizable/operation.ts';
 import { withPresence } from '../linearizable/presence.ts';
-import { seededRandom } from '../linearizable/random.ts';
 import { Recorder } from '../linearizable/recorder.ts';
 import { Workload } from '../linearizable/workload.ts';
 import { ExpiringClients } from './expiring/clients.ts';

@@ -25,8 +25,9 @@ export interface Summary {
   /** Watch events that clients applied to a copy of the store, and comparisons of a whole copy with the store. */
   readonly mirrored: { readonly events: number; readonly compared: number };
   /**
-   * What linearizability forbids: an acknowledged write that is gone, an increment that is lost or doubled, an old or torn answer, replicas that differ, an
-   * entity tag of another value; what is shown after its deadline, or gone before; and what a watch lost or repeated.
+   * What linearizability forbids: an acknowledged write that is gone, an increment that is lost or doubled, an old or torn
+   * answer, replicas that differ, an entity tag of another value; what is shown after its deadline, or gone before; and
+   * what a watch lost or repeated.
    */
   readonly lostOrStale: readonly string[];
 }

@@ -40,9 +40,13 @@ export async function play(scenario: Scenario, parts: PlayParts): Promise<Measur
   await withNamespace(async (namespace) => {
     const remove = () => kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
     parts.undo.add(remove);
-    await scenario.prepare?.(namespace);
-    const store = await createKvStore(namespace, scenario.spec, 'shop', scenario.status);
-    measured = await playOn(store, scenario, parts);
+    try {
+      await scenario.prepare?.(namespace);
+      const store = await createKvStore(namespace, scenario.spec, 'shop', scenario.status);
+      measured = await playOn(store, scenario, parts);
+    } finally {
+      parts.undo.delete(remove);
+    }
   });
   if (measured === undefined) throw new Error(`${scenario.name} was not played`);
   return measured;
@@ -87,7 +91,7 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
     // What fires is a series of its own from the next evaluation on.
     await setTimeout(2 * interval * 1000);
     const uid = /\/d\/([^?]+)/.exec(fired.dashboardUrl)?.[1] ?? '';
-    const panels = (await raisedPanels(prometheus, dashboardOf(uid), { namespace: store.namespace, name: store.name }))
+    const panels = (await raisedPanels(prometheus, dashboardOf(uid), store))
       .filter(({ dashboard, title }) => !usual.some((each) => each.dashboard === dashboard && each.title === title))
       .map(shown);
     await parts.picture?.(scenario, store);
@@ -136,7 +140,8 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
 const shown = ({ dashboard, title, text, color }: SeenPanel) => `${dashboard}: ${title} = ${text} (${color})`;
 
 /** Waits until Prometheus has seen the store well. Returns panels that are not green all the same. */
-async function seenWell(prometheus: Prometheus, { namespace, name }: KvStoreHandle): Promise<SeenPanel[]> {
+async function seenWell(prometheus: Prometheus, store: KvStoreHandle): Promise<SeenPanel[]> {
+  const { namespace, name } = store;
   const one = async (query: string) => Number((await prometheus.query(query))[0]?.value[1]);
   await waitFor(
     'Prometheus sees the store',
@@ -147,7 +152,7 @@ async function seenWell(prometheus: Prometheus, { namespace, name }: KvStoreHand
     { timeout: 180_000, interval: 1000 },
   );
   const dashboards = ['kvstore-service', 'kvstore-rollout', 'kvstore-operator'].map(dashboardOf);
-  return (await Promise.all(dashboards.map((each) => raisedPanels(prometheus, each, { namespace, name })))).flat();
+  return (await Promise.all(dashboards.map((each) => raisedPanels(prometheus, each, store)))).flat();
 }
 
 async function perform(step: Step, { alert }: Scenario, shell: Shell): Promise<Ran[]> {

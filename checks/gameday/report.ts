@@ -17,31 +17,32 @@ is deleted afterwards. \`leader-cut-off\` also needs \`KV_E2E_NODE\`, a command 
 **How it is measured.** Prometheus scrapes the pods through the API server and evaluates the rules of
 [dashboards](../dashboards/README.md) every 5 s. An alert waits as long as the product's rule says, and 5 minutes at the most:
 the column "waits" has both numbers where they differ. "Fires" counts from the fault, "over" from the first command of the
-runbook. A client sends five requests a second to each store. "Failed" are those that ended with a 5xx or without an answer
-between the fault and the first command.
+runbook. A client sends each store a read or a write, and the next one 200 ms after its answer. "Failed" are those that ended
+with a 5xx or without an answer between the fault and the first command.
 `;
 
 export function pageOf(results: readonly Measured[], scenarios: readonly Scenario[]): string {
-  const titleOf = ({ name }: Measured) => scenarios.find((each) => each.name === name)?.title ?? name;
-  const alertOf = ({ name }: Measured) => scenarios.find((each) => each.name === name)?.alert ?? '';
-  const rows = results.map((each) => [
-    `[${titleOf(each)}](#${each.name})`,
-    runbookLink(alertOf(each)),
-    waitOf(each),
-    duration(each.firedAfter),
-    `${each.failed} of ${each.requests}`,
-    duration(each.overAfter),
+  const played = scenarios.flatMap((scenario) => {
+    const measured = results.find(({ name }) => name === scenario.name);
+    return measured === undefined ? [] : [{ scenario, measured }];
+  });
+  const rows = played.map(({ scenario: { name, title, alert }, measured }) => [
+    `[${title}](#${name})`,
+    runbookLink(alert),
+    waitOf(measured),
+    duration(measured.firedAfter),
+    `${measured.failed} of ${measured.requests}`,
+    duration(measured.overAfter),
   ]);
   const table = [['what is broken', 'alert', 'waits', 'fires', 'failed', 'over'], Array(6).fill('---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
-  const sections = results.map((each) =>
-    sectionOf(
-      each,
-      scenarios.find(({ name }) => name === each.name),
-    ),
-  );
-  return `${head}\n${machineOf(results)}\n\n${table}\n\n${sections.join('\n')}`;
+  return `${head}\n${machineOf(results)}\n\n${table}\n\n${played.map(sectionOf).join('\n')}`;
+}
+
+interface Played {
+  readonly scenario: Scenario;
+  readonly measured: Measured;
 }
 
 function machineOf(results: readonly Measured[]): string {
@@ -54,16 +55,18 @@ function machineOf(results: readonly Measured[]): string {
 fired. Several scenarios ran at a time.`;
 }
 
-function sectionOf(measured: Measured, scenario: Scenario | undefined): string {
-  const { name, others, panels, failedChecks, commands, settledAfter } = measured;
-  const otherAlerts = Object.entries(others).map(([alert, after]) => `${runbookLink(alert)} after ${duration(after)}`);
+function sectionOf({ scenario: { name, how, alert }, measured }: Played): string {
+  const { firedAfter, others, panels, failedChecks, commands, settledAfter } = measured;
+  const otherAlerts = Object.entries(others).map(([other, after]) => `${runbookLink(other)} after ${duration(after)}`);
   const lines = [
-    `- **Fault:** ${scenario?.how ?? ''}`,
-    `- **Alerts:** ${[`${runbookLink(scenario?.alert ?? '')} after ${duration(measured.firedAfter)}`, ...otherAlerts].join('; ')}.`,
+    `- **Fault:** ${how}`,
+    `- **Alerts:** ${[`${runbookLink(alert)} after ${duration(firedAfter)}`, ...otherAlerts].join('; ')}.`,
     `- **Dashboard:** ${panels.length === 0 ? 'no panel changed its colour' : panels.map((panel) => panel.replace(': ', ', "').replace(' = ', '": ')).join('; ')}.`,
     ...(failedChecks.length === 0
       ? []
-      : [`- **Checks that ended with an error**, which is a finding too: ${failedChecks.map(code).join('; ')}.`]),
+      : [
+          `- **Checks that ended with an error** (of several commands, the last one did): ${failedChecks.map(code).join('; ')}.`,
+        ]),
     `- **Settled:** Ready with nothing under way ${duration(settledAfter)} after the first command.`,
     '- **Commands:**',
   ];
@@ -71,7 +74,11 @@ function sectionOf(measured: Measured, scenario: Scenario | undefined): string {
   return `## ${name}\n\n${lines.join('\n')}\n\n${block.join('\n')}\n`;
 }
 
-const code = (text: string) => `\`${text.replaceAll('\n', ' ')}\``;
+const code = (commands: string) =>
+  commands
+    .split('\n')
+    .map((command) => `\`${command}\``)
+    .join(', ');
 const runbookLink = (alert: string) => `[${alert}](runbooks.md#${alert.toLowerCase()})`;
 
 function waitOf({ wait, productWait }: Measured): string {

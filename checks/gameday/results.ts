@@ -26,7 +26,7 @@ export function saveResults(measured: Measured): Promise<void> {
   return saving;
 }
 
-/** A file that is cut off by a power failure would lose the results of hours. */
+/** In one step: a process that ends while it writes the file would lose the results of hours. */
 async function replace(file: URL, text: string): Promise<void> {
   const next = new URL(`${file.href}.next`);
   await writeFile(next, text);

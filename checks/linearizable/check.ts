@@ -3,11 +3,12 @@
  * one of them Porcupine (built with Go). Defaults: 60 faults, a random seed, no end before the last fault; with
  * OPERATIONS it ends when so many were done; SIGINT ends it early. Prints operations, faults and the verdicts; fails on a violation.
  */
+
+import { seededRandom } from '../../test-support/seeded-random.ts';
 import { faults } from './faults.ts';
 import { violations } from './history.ts';
 import type { Operation } from './operation.ts';
 import { porcupine } from './porcupine.ts';
-import { seededRandom } from './random.ts';
 import { gone } from './registers.ts';
 import { run } from './run.ts';
 

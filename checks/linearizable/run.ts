@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
+import { seededRandom } from '../../test-support/seeded-random.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
@@ -13,7 +14,6 @@ import { HotKeys } from './hot-keys.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import type { Operation } from './operation.ts';
 import { withPresence } from './presence.ts';
-import { seededRandom } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { Workload } from './workload.ts';
 

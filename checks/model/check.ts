@@ -1,8 +1,8 @@
 /**
  * `npm run check:model -- [SCOPE…] [STATES] [SECONDS]`: explores every interleaving of reads by lease (docs/adr/0290) in the
- * named scopes, default all, then walks at random through all subjects at once, and shows that each rule is needed. Bounds of each exploration: 5 million states and 300
- * seconds. Prints the states, the longest shortest way to one, and the steps to a fault; fails on a fault, and on a rule
- * without which nothing goes wrong.
+ * named scopes. Without a name it explores all scopes, then walks at random through all subjects at once, and shows that each
+ * rule is needed. Bounds of each exploration: 5 million states and 300 seconds. Prints the states, the longest shortest way
+ * to one, and the steps to a fault; fails on a fault, and on a rule without which nothing goes wrong.
  */
 import { explore, type Result } from './explore/explore.ts';
 import { walk } from './explore/walk.ts';

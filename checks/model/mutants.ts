@@ -115,7 +115,7 @@ export const mutants: Record<string, Mutant> = {
       what: 'a notice waits as long as a lease lasts, whatever the clocks do',
       scope: { ...scopes.clocks, wait: 2 },
     },
-    rules: { clocksStandStill: false },
+    rules: {},
   },
   'a clock that stands still': {
     ...{ rule: 'R2', what: 'a machine is suspended, and its clocks with it', scope: 'writes' },

@@ -3,7 +3,7 @@ import { parseMembers } from '@kvstore/core/json-members.ts';
 import { type Answer, type Client, withQuery } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { timelineOf, versionOf } from './pair-text.ts';
-import { isRecordOf } from './shapes.ts';
+import { sendKeys } from './read-pairs.ts';
 
 export interface StoredPair {
   /** JSON text, token by token as it was set. */
@@ -20,21 +20,13 @@ const safeInPath = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/;
 
 /** @throws CliError (notFound), ServerError, ConnectionError, NotAKvStoreError */
 export async function readPair(client: Client, key: string, { stale }: { stale: boolean }): Promise<StoredPair> {
-  const consistency = stale ? 'stale' : undefined;
   if (safeInPath.test(key)) {
+    const consistency = stale ? 'stale' : undefined;
     const answer = await client.send({ method: 'GET', target: withQuery(`/get/${key}`, { consistency }) });
     return { value: answer.body, version: versionOf(answer.headers) ?? '' };
   }
   // A token that is limited to prefixes is refused here like there, where a search would find nothing.
-  const answer = await client.send({
-    method: 'POST',
-    target: withQuery('/get', { consistency }),
-    body: JSON.stringify([key]),
-    form: 'lines',
-    shape: isRecordOf(new Set([key])),
-    repeatable: true,
-  });
-  return pairOf(answer);
+  return pairOf(await sendKeys(client, [key], stale));
 }
 
 function pairOf({ headers, body }: Answer): StoredPair {

@@ -1,5 +1,5 @@
 /** Many pairs of one state of the store. */
-import { type Client, withQuery } from './client.ts';
+import { type Answer, type Client, withQuery } from './client.ts';
 import { pairText, timelineOf, versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
 import { isRecordOf } from './shapes.ts';
@@ -20,14 +20,7 @@ export async function readPairs(
   keys: readonly string[],
   { stale, withVersions }: { readonly stale: boolean; readonly withVersions: boolean },
 ): Promise<FoundPairs> {
-  const { body, headers } = await client.send({
-    method: 'POST',
-    target: withQuery('/get', { consistency: stale ? 'stale' : undefined }),
-    body: JSON.stringify(keys),
-    form: 'lines',
-    shape: isRecordOf(new Set(keys)),
-    repeatable: true,
-  });
+  const { body, headers } = await sendKeys(client, keys, stale);
   const timeline = timelineOf(versionOf(headers) ?? '');
   const missing = new Set(keys);
   const lines = body
@@ -39,4 +32,16 @@ export async function readPairs(
       return pairText(key, value, withVersions ? `${timeline}-${revision}` : undefined);
     });
   return { lines, missing: [...missing] };
+}
+
+/** Asks for the keys in a body; the answer has a line for each pair that exists. Throws what Client.send throws. */
+export function sendKeys(client: Client, keys: readonly string[], stale: boolean): Promise<Answer> {
+  return client.send({
+    method: 'POST',
+    target: withQuery('/get', { consistency: stale ? 'stale' : undefined }),
+    body: JSON.stringify(keys),
+    form: 'lines',
+    shape: isRecordOf(new Set(keys)),
+    repeatable: true,
+  });
 }

@@ -67,10 +67,7 @@ export function rightsText({ name, may, prefixes, expires, limits }: Rights): st
   const rows = [
     ['token', name ?? 'none is needed'],
     ['may', may === 'write' ? 'read and write' : 'read'],
-    [
-      'keys',
-      prefixes === null ? 'all' : `those that begin with ${prefixes.map((each) => JSON.stringify(each)).join(', ')}`,
-    ],
+    ['keys', prefixes === null ? 'all' : `those that begin with ${listOf(prefixes)}`],
     ['expires', expires ?? 'never'],
     ['limits', rates.length === 0 ? 'none' : `${rates.join(', ')}, of each replica`],
   ] as const;

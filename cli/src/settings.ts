@@ -20,7 +20,7 @@ const idleTimeout = 60_000;
 
 /** Seconds for which a command tries again. A person waits for the short ones, who may have given a wrong URL. */
 const retryFor = { short: 5, long: 60 };
-const shortCommands: ReadonlySet<string> = new Set(['get', 'set', 'delete', 'search']);
+const shortCommands: ReadonlySet<string> = new Set(['get', 'set', 'delete', 'incr', 'transaction', 'search', 'whoami']);
 
 export function withCommonOptions(command: Command): Command {
   return command

@@ -24,8 +24,8 @@ export function parseMembers(text: string, deepest = maxDepth): Map<string, stri
   return splitMembers(text, deepest);
 }
 
-/** `text` is a JSON object. */
-function splitMembers(text: string, deepest: number): Map<string, string> {
+/** As `parseMembers`, of a text that is known to be a JSON object, such as a member's value. */
+export function splitMembers(text: string, deepest = maxDepth): Map<string, string> {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
   for (;;) {

@@ -1,5 +1,5 @@
 /** Random ways through a scope that is too large to be exhausted: all subjects at once. */
-import { seededRandom } from '../../linearizable/random.ts';
+import { seededRandom } from '../../../test-support/seeded-random.ts';
 import { violation } from '../world/property.ts';
 import type { Rules } from '../world/rules.ts';
 import { steps } from '../world/steps.ts';

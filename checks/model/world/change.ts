@@ -17,3 +17,9 @@ export function logged(world: World, kind: Entry['kind'], keys: readonly string[
 export function spend(world: World, what: keyof Spent): World {
   return { ...world, spent: { ...world.spent, [what]: world.spent[what] + 1 } };
 }
+
+/** The first replica that notices a restore puts the timeline's new name. */
+export function withTimelineNamed(world: World): World {
+  const name = String(world.history);
+  return world.timeline === name ? world : { ...world, timeline: name };
+}

@@ -1,5 +1,5 @@
 /** What replicas do: receive, report, take and leave leases, remove those of others, sync, crash and begin again. */
-import { logged, spend, withNode, withState } from './change.ts';
+import { logged, spend, withNode, withState, withTimelineNamed } from './change.ts';
 import { changeOf, readersAt } from './log.ts';
 import type { Rules } from './rules.ts';
 import type { Step } from './step.ts';
@@ -20,7 +20,7 @@ export function* replicaSteps(world: World, scope: Scope, rules: Rules): Generat
 }
 
 function* follows(world: World, i: number, { state, now }: Node, scope: Scope, rules: Rules): Generator<Step> {
-  const { log, compacted, timeline, history } = world;
+  const { log, compacted, history } = world;
   const isPutBack = state.timeline !== String(history);
   const mustSync = isPutBack || state.received < compacted;
   if (!mustSync && state.received < log.length) {
@@ -34,8 +34,7 @@ function* follows(world: World, i: number, { state, now }: Node, scope: Scope, r
     };
   }
   if (mustSync || world.spent.syncs < scope.syncs) {
-    // The first replica that notices puts the timeline's new name.
-    const named = timeline === String(history) ? world : { ...world, timeline: String(history) };
+    const named = withTimelineNamed(world);
     const next = withState(named, i, rules.sync(state, readersAt(named), now));
     yield {
       label: () => `r${i} syncs in full at ${log.length}`,
@@ -132,7 +131,7 @@ function* removals(world: World, i: number, { state, now }: Node, scope: Scope, 
 /** What it has sent may still arrive. */
 function crashes(world: World, i: number, { state }: Node): Step {
   const { own, timeline, received } = state;
-  const late = own === undefined || own.id === '' ? world.late : [...world.late, { id: own.id, timeline, received }];
+  const late = own === undefined ? world.late : [...world.late, { id: own.id, timeline, received }];
   return {
     label: () => `r${i} dies`,
     world: spend(withNode({ ...world, late }, i, { isAlive: false }), 'crashes'),
@@ -143,7 +142,7 @@ function crashes(world: World, i: number, { state }: Node): Step {
 /** A new process on the same index: by the watch, or by a full sync when etcd was put back or compacted. */
 function beginsAgain(world: World, i: number, { state, now }: Node, rules: Rules): Step {
   const { compacted, history } = world;
-  const named = world.timeline === String(history) ? world : { ...world, timeline: String(history) };
+  const named = withTimelineNamed(world);
   const list = rules.firstList(readersAt(named));
   const resumed = rules.resume(state, list, now);
   const mustSync = state.timeline !== String(history) || resumed.received < compacted;

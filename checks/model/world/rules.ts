@@ -1,8 +1,8 @@
 /** The protocol as the world drives it: the replica's own functions, and what replicas and etcd are asked to keep to. */
-import { confirm, join, leave, removable, trustedLease } from '../replica/lease.ts';
+import { confirm, join, leave, removable } from '../replica/lease.ts';
 import { type Committed, leaseTarget, mayAcknowledge, shows } from '../replica/reads.ts';
 import { acceptReport, receive, resume, sync } from '../replica/receive.ts';
-import { awaitedReaders } from '../replica/stability.ts';
+import { awaitedReaders, isSettled } from '../replica/stability.ts';
 import type { ReaderList, ReplicaState } from '../replica/state.ts';
 import type { Node, Request } from './world.ts';
 
@@ -13,7 +13,6 @@ export interface Rules {
   readonly resume: typeof resume;
   readonly join: typeof join;
   readonly leave: typeof leave;
-  readonly trustedLease: typeof trustedLease;
   readonly leaseTarget: typeof leaseTarget;
   readonly mayAcknowledge: (state: ReplicaState, committed: Committed) => boolean;
   readonly removable: typeof removable;
@@ -32,7 +31,7 @@ export interface Rules {
   readonly checksMayLag: boolean;
   /** May a check revive a lease that was over when it was sent (R2)? */
   readonly leasesRevive: boolean;
-  /** May etcd be started from a snapshot while leases of before can be trusted (R14)? */
+  /** Does etcd begin anew from a snapshot only when no lease of before can be trusted (R14)? */
   readonly restoresWait: boolean;
   /** Does a clock stand still while its process does not run (an assumption of R2)? */
   readonly clocksStandStill: boolean;
@@ -41,7 +40,7 @@ export interface Rules {
 }
 
 export const protocol: Rules = {
-  ...{ receive, acceptReport, sync, resume, join, leave, trustedLease, leaseTarget, mayAcknowledge, removable },
+  ...{ receive, acceptReport, sync, resume, join, leave, leaseTarget, mayAcknowledge, removable },
   awaited: awaitedReaders,
   checked: ({ state }, { id, sentAt, found }, duration) => {
     if (state.own?.id !== id) return state;
@@ -49,14 +48,8 @@ export const protocol: Rules = {
   },
   mayRefuse: shows,
   barrierShows: (state, timeline, head) => (shows(state, timeline, head) ? state.shown : undefined),
-  watched: ({ shown, base }) => (shown >= base ? shown : 0),
+  watched: (state) => (isSettled(state) ? state.shown : 0),
   newId: (count) => `L${count + 1}`,
-  ...{
-    checksMayLag: false,
-    restoresWait: true,
-    leasesRevive: false,
-    removalsDemandTheNotice: true,
-    clocksStandStill: false,
-  },
+  ...{ checksMayLag: false, leasesRevive: false, restoresWait: true, clocksStandStill: false },
   firstList: (list) => list,
 };

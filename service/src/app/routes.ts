@@ -64,7 +64,12 @@ export interface RouteParts extends Omit<WatchParts, 'limits' | 'places'>, Cache
   readonly version: string;
 }
 
-type Handlers = Readonly<Record<OperationName, Route['answer'] | undefined>>;
+/** The operations that need no token, and so exist once: the description of the API takes a while to make. */
+type OpenName = 'live' | 'ready' | 'metrics' | 'openApi';
+
+type OpenHandlers = Readonly<Record<OpenName, Route['answer'] | undefined>>;
+
+type Handlers = Readonly<Record<Exclude<OperationName, OpenName>, Route['answer']>>;
 
 export function apiRoutes(parts: RouteParts): readonly Route[] {
   const { store, tokens } = parts;
@@ -75,40 +80,46 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     watch: watchChanges({ ...parts, places }),
     waitForChange: waitForChange({ ...parts, clock: parts.clock ?? systemClock, places }),
   };
+  const open = openHandlers(parts);
   const handlers = handlersOf(own);
   const limited = tokens === undefined ? undefined : limitedHandlers(own);
+  const answerTo = (name: OperationName) => {
+    if (isOpen(name)) return open[name];
+    return limited === undefined ? handlers[name] : byScope(name, handlers[name], limited);
+  };
   return (Object.keys(api) as OperationName[]).flatMap((name) => {
-    const whole = handlers[name];
-    if (whole === undefined) return [];
+    const answer = answerTo(name);
+    if (answer === undefined) return [];
     const { method, path, operation }: ApiEntry = api[name];
     const hasBody = operation.requestBody !== undefined;
-    const answer = limited === undefined || operation.access === 'open' ? whole : byScope(name, whole, limited);
     return { method, path, access: operation.access, hasBody, answer };
   });
 }
 
+function isOpen(name: OperationName): name is OpenName {
+  return api[name].operation.access === 'open';
+}
+
 /** The operation over the store, or over what the request's token sees of it. */
-function byScope(name: OperationName, whole: Route['answer'], limited: (scope: Scope) => Handlers): Route['answer'] {
+function byScope(name: keyof Handlers, whole: Route['answer'], limited: (scope: Scope) => Handlers): Route['answer'] {
   return (request) => {
     const scope = request.token?.scope;
-    return scope === undefined ? whole(request) : (limited(scope)[name] as Route['answer'])(request);
+    return scope === undefined ? whole(request) : limited(scope)[name](request);
   };
 }
 
 /**
- * Every operation once more, over a store that has no other keys than the scope's (LimitedStore). What is cached is of the
- * whole store, so that nothing is.
+ * Every operation that needs a token once more, over a store that has no other keys than the scope's (LimitedStore). What is
+ * cached is of the whole store, so that nothing is.
  */
 function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
   const { store, longRead, watch } = parts;
-  /** Made once, and only where there is a limited token. */
-  let nothingKept: Caches | undefined;
   const known = new WeakMap<Scope, Handlers>();
   return (scope) => {
     const found = known.get(scope);
     if (found !== undefined) return found;
-    nothingKept ??= createCaches(store, { answerCache: 0, dumpCache: 0 });
     const limited = new LimitedStore(store, scope);
+    const nothingKept = createCaches(limited, { answerCache: 0, dumpCache: 0 });
     const handlers = handlersOf({
       ...{ ...parts, ...nothingKept, scope, store: limited },
       longRead: (read) => longRead((view) => read(new LimitedSnapshot(view, scope))),
@@ -128,9 +139,19 @@ interface HandlerParts extends RouteParts {
   readonly scope: Scope | undefined;
 }
 
-function handlersOf(parts: HandlerParts): Handlers {
-  const { store, answers, repeated, dumps, scheduler, drain, peers, version, tokens, longRead, watch, scope } = parts;
+function openHandlers(parts: RouteParts): OpenHandlers {
+  const { store, drain, peers, warmUp, version, tokens } = parts;
   const metrics = parts.metricsText;
+  return {
+    live,
+    ready: ready({ store, drain, peers, warmUp }),
+    metrics,
+    openApi: serveDocument({ version, tokens: tokens !== undefined, metrics: metrics !== undefined }),
+  };
+}
+
+function handlersOf(parts: HandlerParts): Handlers {
+  const { store, answers, repeated, dumps, scheduler, longRead, watch, scope } = parts;
   const get = parts.waitForChange(getValue(store, answers));
   const getMany = getValues(store, answers, longRead);
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
@@ -156,10 +177,6 @@ function handlersOf(parts: HandlerParts): Handlers {
     transaction: (request) => transaction(noted(request, parseTransaction(request))),
     increment: (request) => increment(noted(request, parseIncrement(request))),
     watch: (request) => watch(parseWatch(request)),
-    live,
-    ready: ready({ store, drain, peers, warmUp: parts.warmUp }),
-    metrics,
-    openApi: serveDocument({ version, tokens: tokens !== undefined, metrics: metrics !== undefined }),
     whoAmI: ({ token }) => whoAmI(token, token && parts.rates?.ratesOf(token)),
   };
 }

@@ -1,5 +1,6 @@
 /** The file of tokens: a line each, short or as a JSON object; or one JSON array of such objects. */
-import { parseEntry } from './token-entry.ts';
+import { areSameKeys } from '../store/limited/scope.ts';
+import { namePattern, parseDigest, parseEntry } from './token-entry.ts';
 import { type Access, indexDigits, maxTokens, type Token, type TokenIndex } from './tokens.ts';
 
 /** A token and where the file has it, such as `line 3`. */
@@ -9,7 +10,7 @@ interface Placed {
 }
 
 /** `<access> <name> sha256:<64 hexadecimal digits>` */
-const shortForm = /^(ro|rw)[ \t]+([A-Za-z0-9][A-Za-z0-9._@-]{0,62})[ \t]+sha256:([0-9a-f]{64})$/i;
+const shortForm = /^(ro|rw)[ \t]+(\S+)[ \t]+(\S+)$/i;
 
 /**
  * Parses a file of tokens. Empty lines and lines that begin with `#` are skipped. A name may be there twice, for a token and
@@ -46,9 +47,8 @@ function checkName({ place, token }: Placed, [other, second]: readonly Placed[])
 }
 
 function haveSameRights(a: Token, b: Token): boolean {
-  const isSameScope = a.scope === undefined ? b.scope === undefined : b.scope !== undefined && a.scope.equals(b.scope);
   const isSameRate = a.limits?.requests === b.limits?.requests && a.limits?.bytes === b.limits?.bytes;
-  return a.access === b.access && isSameScope && isSameRate;
+  return a.access === b.access && areSameKeys(a.scope, b.scope) && isSameRate;
 }
 
 function* linesOf(text: string): Iterable<Placed> {
@@ -73,12 +73,13 @@ function* itemsOf(text: string): Iterable<Placed> {
 }
 
 function shortEntry(content: string, place: string): Token {
-  const [, access, name, digest] = shortForm.exec(content) ?? [];
-  if (access === undefined || name === undefined || digest === undefined) {
+  const [, access, name = '', text = ''] = shortForm.exec(content) ?? [];
+  const digest = parseDigest(text);
+  if (access === undefined || !namePattern.test(name) || digest === undefined) {
     throw new Error(`${place} is not "ro|rw <name> sha256:<64 hexadecimal digits>", nor a JSON object`);
   }
   return {
-    ...{ name, access: access.toLowerCase() as Access, digest: digest.toLowerCase() },
+    ...{ name, access: access.toLowerCase() as Access, digest },
     ...{ scope: undefined, expires: undefined, limits: undefined, lastUsed: undefined },
   };
 }

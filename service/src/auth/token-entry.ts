@@ -2,10 +2,12 @@
 import { hash } from 'node:crypto';
 import { parseKey } from '@kvstore/core/key.ts';
 import { Scope } from '../store/limited/scope.ts';
-import { type Access, type Limits, namePattern, type Token } from './tokens.ts';
+import type { Access, Limits, Token } from './tokens.ts';
 
 const members: ReadonlySet<string> = new Set(['name', 'token', 'digest', 'may', 'prefixes', 'expires', 'limits']);
 const limitNames: ReadonlySet<string> = new Set(['requests', 'bytes']);
+
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/;
 
 /** Each is compared with the key of a read. */
 const maxPrefixes = 100;
@@ -40,9 +42,14 @@ function digestIn({ token, digest }: Readonly<Record<string, unknown>>): string 
     if (typeof token === 'string' && tokenPattern.test(token)) return hash('sha256', token);
     throw new Error('has a "token" that is no text of letters, digits and "-._~+/", with "=" at its end');
   }
-  const [, digits] = digestPattern.exec(typeof digest === 'string' ? digest : '') ?? [];
+  const digits = parseDigest(typeof digest === 'string' ? digest : '');
   if (digits === undefined) throw new Error('has a "digest" that is not "sha256:<64 hexadecimal digits>"');
-  return digits.toLowerCase();
+  return digits;
+}
+
+/** The digits of `sha256:<64 hexadecimal digits>`, in lower case; undefined: the text is something else. */
+export function parseDigest(text: string): string | undefined {
+  return digestPattern.exec(text)?.[1]?.toLowerCase();
 }
 
 function scopeOf(prefixes: unknown): Scope | undefined {

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { type FollowedFiles, followFiles, reasonOf } from '../followed-files.ts';
 import type { Clock } from '../store/clock.ts';
+import { areSameKeys } from '../store/limited/scope.ts';
 import { parseTokens } from './parse-tokens.ts';
 import type { TokenMetrics } from './token-metrics.ts';
 import { findToken, indexDigits, type Token, type TokenIndex } from './tokens.ts';
@@ -70,7 +71,7 @@ export class TokenFile implements Tokens {
   holds({ digest, scope }: Token): boolean {
     const token = this.#tokens.get(digest.slice(0, indexDigits));
     if (token?.digest !== digest || isOver(token, this.#options.clock.wall())) return false;
-    return scope === undefined ? token.scope === undefined : token.scope !== undefined && scope.equals(token.scope);
+    return areSameKeys(scope, token.scope);
   }
 
   onChange(listener: () => void): void {

@@ -33,8 +33,6 @@ export const maxTokens = 256;
 /** Tokens by the first digits of their digests. */
 export type TokenIndex = ReadonlyMap<string, Token>;
 
-export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/;
-
 /** Digits that lead to a token: 64 bits, so that no two tokens share them. */
 export const indexDigits = 16;
 

@@ -100,7 +100,7 @@ export class RepeatedReads {
 
   /** Clients take as long as they like: what is gathered for all of them has a bound, too. */
   *#gathered(kept: Kept, question: string, answer: SlicedAnswer): Iterable<string | Buffer> {
-    let gathered: Gathered | undefined = new Gathered();
+    let gathered: (string | Buffer)[] | undefined = [];
     let length = 0;
     const drop = () => {
       if (gathered !== undefined) this.#gathering -= length;
@@ -111,13 +111,14 @@ export class RepeatedReads {
         if (gathered !== undefined) {
           length += slice.length;
           this.#gathering += slice.length;
-          gathered.add(slice);
+          gathered.push(slice);
           if (length > maxLength || this.#gathering > this.#maxBytes || kept !== this.#kept) drop();
         }
         yield slice;
       }
       if (gathered === undefined) return;
-      const bytes = bytesOf(answer, gathered.end());
+      // Not before: a write may drop it meanwhile.
+      const bytes = bytesOf(answer, partsOf(gathered));
       const headers = [...answer.headers, 'Content-Length', String(bytes.length)];
       this.#put(kept, question, { ...bytes, headers }, bytes.length);
     } finally {
@@ -139,25 +140,17 @@ function bytesOf({ status, headers }: Pick<Answer, 'status' | 'headers'>, parts:
   return { kind: 'bytes', status, headers, parts, length, forms: new CodedForms() };
 }
 
-/** Slices of an answer. They are put together when it has ended: a write may drop it before. */
-class Gathered {
-  readonly #slices: (string | Buffer)[] = [];
-
-  add(slice: string | Buffer): void {
-    this.#slices.push(slice);
+/** The slices of an answer, put together. */
+function partsOf(slices: readonly (string | Buffer)[]): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  let from = 0;
+  let length = 0;
+  for (const [i, slice] of slices.entries()) {
+    length += slice.length;
+    if (length < partLength && i < slices.length - 1) continue;
+    parts.push(Buffer.from(slices.slice(from, i + 1).join('')));
+    from = i + 1;
+    length = 0;
   }
-
-  end(): readonly Buffer[] {
-    const parts: Buffer[] = [];
-    let from = 0;
-    let length = 0;
-    for (const [i, slice] of this.#slices.entries()) {
-      length += slice.length;
-      if (length < partLength && i < this.#slices.length - 1) continue;
-      parts.push(Buffer.from(this.#slices.slice(from, i + 1).join('')));
-      from = i + 1;
-      length = 0;
-    }
-    return parts;
-  }
+  return parts;
 }

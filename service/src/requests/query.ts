@@ -3,9 +3,9 @@ import { parse } from 'node:querystring';
 import { parseKey } from '@kvstore/core/key.ts';
 import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import { closestMatch } from 'leven';
 import type { Fold } from '../store/fold.ts';
 import type { SearchFilter } from '../store/store.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** Keys or pairs in one page. */
 export const maxLimit = 10_000;
@@ -46,11 +46,8 @@ export function parseQuery(query: string, known: readonly string[]): Query {
 const noParameters: Query = {};
 
 function unknownParameter(text: string, known: readonly string[]): Problem {
-  const name = text.slice(0, 100);
-  const near = closestMatch(name.toLowerCase(), known, { maxDistance: 2 });
-  const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`;
-  const all = known.map((each) => `\`${each}\``).join(', ') || 'none';
-  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all}.`);
+  const { name, guess, all } = unknownName(text, known);
+  return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all || 'none'}.`);
 }
 
 /** Node's default leaves out what follows the first thousand. */
@@ -65,10 +62,7 @@ export function single(query: Query, name: string): string | undefined {
 
 /** Which keys or pairs, and how many in a page. Throws Problem `invalid-query` or `invalid-key`. */
 export function parsePage(query: Query): Page {
-  const limit = single(query, 'limit');
-  if (limit !== undefined && !(/^[1-9]\d{0,8}$/.test(limit) && Number(limit) <= maxLimit)) {
-    throw new Problem('invalid-query', `\`limit\` is a whole number from 1 to ${maxLimit}; this one is "${limit}".`);
-  }
+  const limit = wholeNumber(query, 'limit', { from: 1, to: maxLimit });
   const prefix = single(query, 'prefix');
   const suffix = single(query, 'suffix');
   const contains = single(query, 'contains');
@@ -77,7 +71,7 @@ export function parsePage(query: Query): Page {
   const after = single(query, 'after');
   return {
     filter: { prefix, suffix, contains, after: after === undefined ? undefined : parseKey(after), reverse, fold },
-    limit: limit === undefined ? undefined : Number(limit),
+    limit,
   };
 }
 
@@ -86,15 +80,8 @@ export const maxWaitSeconds = 60;
 
 /** `wait`: milliseconds; undefined: none is given, or 0. Throws Problem `invalid-query`. */
 export function parseWait(query: Query): number | undefined {
-  const wait = single(query, 'wait');
-  if (wait === undefined) return undefined;
-  if (!(/^\d{1,9}$/.test(wait) && Number(wait) <= maxWaitSeconds)) {
-    throw new Problem(
-      'invalid-query',
-      `\`wait\` is a whole number of seconds from 0 to ${maxWaitSeconds}; this one is "${wait}".`,
-    );
-  }
-  return Number(wait) * 1000 || undefined;
+  const seconds = wholeNumber(query, 'wait', { from: 0, to: maxWaitSeconds, unit: ' of seconds' });
+  return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;
 }
 
 /** What parsePage understands. */
@@ -112,15 +99,24 @@ function parseFold(query: Query, prefix = ''): Fold | undefined {
 
 /** `ttl`: whole seconds; undefined: none is given. Throws Problem `invalid-query`. */
 export function parseTtl(query: Query): number | undefined {
-  const ttl = single(query, 'ttl');
-  if (ttl === undefined) return undefined;
-  if (!(/^[1-9]\d{0,8}$/.test(ttl) && Number(ttl) <= maxTtl)) {
-    throw new Problem(
-      'invalid-query',
-      `\`ttl\` is a whole number of seconds from 1 to ${maxTtl}; this one is "${ttl}".`,
-    );
-  }
-  return Number(ttl);
+  return wholeNumber(query, 'ttl', { from: 1, to: maxTtl, unit: ' of seconds' });
+}
+
+interface Range {
+  readonly from: 0 | 1;
+  readonly to: number;
+  /** As the problem says it. */
+  readonly unit?: string;
+}
+
+/** A number that may be given once; undefined: none is given. Throws Problem `invalid-query`. */
+function wholeNumber(query: Query, name: string, { from, to, unit = '' }: Range): number | undefined {
+  const given = single(query, name);
+  if (given === undefined) return undefined;
+  const form = from === 0 ? /^\d{1,9}$/ : /^[1-9]\d{0,8}$/;
+  if (form.test(given) && Number(given) <= to) return Number(given);
+  const range = `from ${from} to ${to}`;
+  throw new Problem('invalid-query', `\`${name}\` is a whole number${unit} ${range}; this one is "${given}".`);
 }
 
 /** `name=true` or `name=false`, which is the default. Throws Problem `invalid-query`. */

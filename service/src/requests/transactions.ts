@@ -1,9 +1,8 @@
 /** POST /transaction and POST /increment as typed requests. */
-import { maxDepth, parseMembers } from '@kvstore/core/json-members.ts';
+import { maxDepth, parseMembers, splitMembers } from '@kvstore/core/json-members.ts';
 import { parseKey } from '@kvstore/core/key.ts';
 import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import { closestMatch } from 'leven';
 import { parseInt64 } from '../store/int64.ts';
 import type { KeyCondition, Pair, TransactionParts } from '../store/store.ts';
 import { decodeBody } from './body.ts';
@@ -11,6 +10,8 @@ import { parseKeyCondition, refuseConditions } from './conditions.ts';
 import { parseKeys } from './keys.ts';
 import { parseQuery } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
+import { unknownName } from './unknown-name.ts';
+import { pairsIn } from './writes.ts';
 
 export interface TransactionRequest {
   readonly parts: TransactionParts;
@@ -71,10 +72,7 @@ export function parseIncrement(request: RawRequest): IncrementRequest {
 }
 
 function unknownMember(text: string): Problem {
-  const name = text.slice(0, 100);
-  const near = closestMatch(name.toLowerCase(), members, { maxDistance: 2 });
-  const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`;
-  const all = members.map((each) => `\`${each}\``).join(', ');
+  const { name, guess, all } = unknownName(text, members);
   return invalid(`A transaction has no member ${JSON.stringify(name)}.${guess} It has ${all}.`);
 }
 
@@ -82,7 +80,7 @@ function parseConditions(json: string | undefined): ReadonlyMap<string, KeyCondi
   const conditions = new Map<string, KeyCondition>();
   if (json === undefined) return conditions;
   if (!json.startsWith('{')) throw invalid('`if` is an object of keys with their conditions, {"key": null}.');
-  for (const [key, text] of parseMembers(json)) {
+  for (const [key, text] of splitMembers(json)) {
     const condition = parseKeyCondition(text);
     if (condition === undefined) {
       throw invalid(
@@ -100,7 +98,7 @@ function parseConditions(json: string | undefined): ReadonlyMap<string, KeyCondi
 function parseSetPairs(json: string | undefined): Pair[] {
   if (json === undefined) return [];
   if (!json.startsWith('{')) throw invalid('`set` is an object of pairs, {"key": value}.');
-  return [...parseMembers(json)].map(([key, value]) => ({ key: parseKey(key), value }));
+  return pairsIn(splitMembers(json));
 }
 
 function parseDeletes(json: string | undefined): string[] {

@@ -38,9 +38,15 @@ export function parseSet(request: RawRequest): SetRequest {
 
 /** The pairs of a body. Throws Problem `invalid-body` or `invalid-key`. */
 export function parsePairs(body: string): Pair[] {
-  const pairs: Pair[] = [];
-  for (const [key, value] of parseMembers(body)) pairs.push({ key: parseKey(key), value });
+  const pairs = pairsIn(parseMembers(body));
   if (pairs.length === 0) throw new Problem('invalid-body', 'The body is an object of at least one pair.');
+  return pairs;
+}
+
+/** Throws Problem `invalid-key`. */
+export function pairsIn(members: ReadonlyMap<string, string>): Pair[] {
+  const pairs: Pair[] = [];
+  for (const [key, value] of members) pairs.push({ key: parseKey(key), value });
   return pairs;
 }
 

@@ -29,8 +29,6 @@ export class Portions {
   readonly #parts: PortionParts;
   readonly #open = new Set<Socket>();
   readonly #portioned = new WeakMap<Socket, PortionedSocket>();
-  /** False: there was no greedy one yet. */
-  #isWary = false;
   #waryUntil = Number.NEGATIVE_INFINITY;
 
   constructor({ scheduler, now = () => performance.now() }: PortionsOptions) {
@@ -43,7 +41,7 @@ export class Portions {
       this.#open.add(socket);
       socket.once('close', () => this.#open.delete(socket));
 
-      if (this.#isWary && this.#parts.now() < this.#waryUntil) this.#of(socket);
+      if (this.#parts.now() < this.#waryUntil) this.#of(socket);
     });
   }
 
@@ -51,7 +49,6 @@ export class Portions {
   greedy(socket: Socket): void {
     const now = this.#parts.now();
     const isFirst = now >= this.#waryUntil;
-    this.#isWary = true;
     this.#waryUntil = now + wary;
     this.#of(socket)?.becomeGreedy();
     if (!isFirst) return;

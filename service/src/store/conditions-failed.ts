@@ -1,6 +1,6 @@
-/** Conditions of a transaction that do not hold. */
+/** Conditions of writes: whether they hold, and the problem of those of a transaction that do not. */
 import { Problem } from '@kvstore/core/problem.ts';
-import type { KeyCondition, Version } from './store.ts';
+import type { Condition, KeyCondition, Version } from './store.ts';
 
 /** Keys that the message names. */
 const named = 3;
@@ -17,6 +17,12 @@ export class ConditionsFailed extends Problem {
     super('precondition-failed', `The ${whose} ${present.size === 1 ? 'does' : 'do'} not hold: nothing was written.`);
     this.present = present;
   }
+}
+
+/** What the condition of a set or a deletion asks of each of its keys. */
+export function keyCondition({ absent, version }: Condition): KeyCondition {
+  if (absent) return 'absent';
+  return version === 'any' ? 'exists' : (version ?? 'never');
 }
 
 /** `revision`: of the key, which is on the timeline; undefined: there is no such key. */

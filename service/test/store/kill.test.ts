@@ -1,6 +1,7 @@
 /** A process that is killed while it writes loses nothing that it acknowledged. */
 import { Agent, request } from 'node:http';
 import test from 'ava';
+import { seededRandom } from '../../../test-support/seeded-random.ts';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 
@@ -11,7 +12,7 @@ test('kill -9 at any moment: acknowledged pairs stay, sets are all or none, revi
   t.timeout(540_000);
   const seed = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
   t.log(`KILL_SEED=${seed}`);
-  const random = generator(seed);
+  const random = seededRandom(seed);
   const env = { KV_DATA_DIR: temporaryFolder(t) };
 
   /** What each writer was told is stored. */
@@ -104,15 +105,4 @@ function post(agent: Agent, url: string, body: string): Promise<number | undefin
 
 function revisionOf(etag: string): number {
   return Number(/-(\d+)"$/.exec(etag)?.[1]);
-}
-
-/** Mulberry32: small, and the same numbers for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

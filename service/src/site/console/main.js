@@ -165,11 +165,11 @@ let ownPrefix = '';
 function showScope(prefixes) {
   const scope = byId('scope', HTMLParagraphElement);
   scope.hidden = prefixes === null;
-  const [first = '', ...others] = (prefixes ?? []).map(shownKey);
-  ownPrefix = others.length === 0 ? (prefixes?.[0] ?? '') : '';
-  const more = others.length < shownPrefixes ? '' : ` and ${others.length + 1 - shownPrefixes} more`;
-  scope.textContent = `Only keys that begin with ${[first, ...others].slice(0, shownPrefixes).join(', ')}${more}`;
-  scope.title = [first, ...others].join('\n');
+  const shown = (prefixes ?? []).map(shownKey);
+  ownPrefix = prefixes?.length === 1 ? (prefixes[0] ?? '') : '';
+  const more = shown.length > shownPrefixes ? ` and ${shown.length - shownPrefixes} more` : '';
+  scope.textContent = `Only keys that begin with ${shown.slice(0, shownPrefixes).join(', ')}${more}`;
+  scope.title = shown.join('\n');
 }
 
 const searchSoon = debounced(search, searchPause);

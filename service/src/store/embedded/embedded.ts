@@ -150,8 +150,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 
   set(pairs: readonly Pair[], { condition, ttl }: SetOptions = {}): Promise<Written> {
-    const expires = ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
-    return this.#write({ kind: 'set', pairs, expires, condition });
+    return this.#write({ kind: 'set', pairs, expires: this.#expires(ttl), condition });
   }
 
   delete(keys: readonly string[], condition?: Condition): Promise<Deletion> {
@@ -159,8 +158,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 
   transact(parts: TransactionParts): Promise<Deletion> {
-    const expires = parts.ttl === undefined ? undefined : this.#clock.wall() + parts.ttl * 1000;
-    return this.#write({ kind: 'transaction', parts, expires });
+    return this.#write({ kind: 'transaction', parts, expires: this.#expires(parts.ttl) });
   }
 
   increment(amounts: ReadonlyMap<string, bigint>): Promise<Incremented> {
@@ -169,6 +167,11 @@ export class EmbeddedStore extends IndexReader implements Store {
 
   watch(after: number, on: Watcher, timeline?: string): Watch {
     return this.#history.watch(after, on, timeline);
+  }
+
+  /** Unix milliseconds at which such a time to live ends. */
+  #expires(ttl: number | undefined): number | undefined {
+    return ttl === undefined ? undefined : this.#clock.wall() + ttl * 1000;
   }
 
   /** One promise a write: there may be tens of thousands a second. */

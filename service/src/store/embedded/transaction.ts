@@ -1,7 +1,7 @@
 /** What transactions and increments change, inside a transaction of the index. What they read is read before anything is written. */
 import { Problem } from '@kvstore/core/problem.ts';
 import { ConditionsFailed, holds } from '../conditions-failed.ts';
-import type { IndexWriter } from '../index/key-index.ts';
+import type { IndexWriter } from '../index/index-writer.ts';
 import type { Change, TransactionParts, Version } from '../store.ts';
 import { Sums } from '../sums.ts';
 
@@ -53,7 +53,12 @@ export function incrementChanges(
   return { changes, sums };
 }
 
-function put(writer: IndexWriter, change: Change & { readonly value: string }, expires: number | undefined): Change {
+/** Puts the pair, and returns the change that it is. */
+export function put(
+  writer: IndexWriter,
+  change: Change & { readonly value: string },
+  expires: number | undefined,
+): Change {
   const { key, value, revision } = change;
   writer.put(key, value, revision, expires);
   return expires === undefined ? change : { ...change, expires };

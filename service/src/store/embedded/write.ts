@@ -1,9 +1,10 @@
 /** One request's write to the embedded store, inside a transaction that many share. */
 import { Problem } from '@kvstore/core/problem.ts';
-import type { IndexWriter } from '../index/key-index.ts';
+import { holds, keyCondition } from '../conditions-failed.ts';
+import type { IndexWriter } from '../index/index-writer.ts';
 import type { Span } from '../spans.ts';
 import type { Change, Condition, Deletion, Incremented, Pair, Revision, TransactionParts, Version } from '../store.ts';
-import { incrementChanges, type Stamp, transactionChanges } from './transaction.ts';
+import { incrementChanges, put, type Stamp, transactionChanges } from './transaction.ts';
 
 /** `sums`: of an increment. */
 export type Applied = Deletion & Partial<Incremented>;
@@ -57,10 +58,7 @@ export function applyWrite(
       if (problem !== undefined) return problem;
     }
     const changes: Change[] = [];
-    for (const { key, value } of pairs) {
-      writer.put(key, value, revision, expires);
-      changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
-    }
+    for (const { key, value } of pairs) changes.push(put(writer, { key, value, revision }, expires));
     revisions.push({ revision, changes });
     return { timeline, revision, deleted: 0 };
   }
@@ -113,14 +111,12 @@ function broken(
   timeline: string,
 ): Problem | undefined {
   if (condition === undefined) return undefined;
-  const { absent, version } = condition;
+  const { version } = condition;
+  const each = keyCondition(condition);
   for (const key of keys) {
-    const entry = writer.get(key);
-    if (absent && entry !== undefined) return preconditionFailed(key, condition);
-    const isThere =
-      version === 'any' ? entry !== undefined : entry !== undefined && version?.revision === entry.version;
+    const present = writer.get(key)?.version;
     if (typeof version === 'object' && version.timeline !== timeline) return otherTimelineFailed(version, timeline);
-    if (version !== undefined && !isThere) return preconditionFailed(key, condition);
+    if (!holds(each, present, timeline)) return preconditionFailed(key, condition);
   }
   return undefined;
 }

@@ -10,13 +10,16 @@ import type { Damaged } from '../damage/damage.ts';
 
 type ReadOptions = { transaction: Transaction } | undefined;
 
+/** Nothing expires. */
+export const never = Number.POSITIVE_INFINITY;
+
 export class Deadlines {
   readonly #byKey: Database<Buffer, string>;
   /** Keys are the deadline's digits and the key behind them; values are empty. */
   readonly #byTime: Database<Buffer, string>;
   readonly #damaged: Damaged;
   /** Unix milliseconds; never later than the earliest in the tables. */
-  #earliest = Number.POSITIVE_INFINITY;
+  #earliest = never;
 
   constructor(root: RootDatabase, damaged: Damaged) {
     const keys = { keyEncoder: keyCodec } as object;
@@ -67,7 +70,7 @@ export class Deadlines {
 
   /** In a transaction: the key's deadline from now on, or none. */
   set(key: string, deadline: number | undefined): void {
-    if (this.#earliest !== Number.POSITIVE_INFINITY) this.#forget(key);
+    if (this.#earliest !== never) this.#forget(key);
     if (deadline === undefined) return;
     void this.#byKey.put(key, seal(kinds.deadline, key, String(deadline)));
     void this.#byTime.put(entryOf(deadline, key), empty);
@@ -79,7 +82,7 @@ export class Deadlines {
   refresh(): void {
     const [first] = this.#byTime.getKeys({ start: lowest, limit: 1 });
     // Damaged: any read looks whether its key has expired.
-    this.#earliest = first === undefined ? Number.POSITIVE_INFINITY : first === damagedKey ? 0 : timeOf(first);
+    this.#earliest = first === undefined ? never : first === damagedKey ? 0 : timeOf(first);
   }
 
   #forget(key: string): void {

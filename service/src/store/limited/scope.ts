@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { compareKeys } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
+import { challenge } from '../../auth/challenge.ts';
 
 /** Prefixes and characters of a key that a message shows. */
 const shownPrefixes = 5;
@@ -38,17 +39,18 @@ export class Scope {
     return this.prefixes.filter((prefix) => prefix.startsWith(text));
   }
 
-  equals(other: Scope): boolean {
-    const { prefixes } = this;
-    return prefixes.length === other.prefixes.length && prefixes.every((prefix, i) => prefix === other.prefixes[i]);
-  }
-
   #outside(key: string): Problem {
     const shown = this.prefixes.slice(0, shownPrefixes).map((prefix) => JSON.stringify(prefix));
     const more = this.prefixes.length > shownPrefixes ? ', …' : '';
     const reached = `The token reaches keys that begin with ${shown.join(', ')}${more}`;
     return new Problem('outside-prefixes', `${reached}; ${JSON.stringify(key.slice(0, shownCharacters))} does not.`, {
-      headers: { 'WWW-Authenticate': 'Bearer realm="kvstore", error="insufficient_scope"' },
+      headers: challenge('insufficient_scope'),
     });
   }
+}
+
+/** Whether two tokens reach the same keys; undefined: all. */
+export function areSameKeys(a: Scope | undefined, b: Scope | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.prefixes.length === b.prefixes.length && a.prefixes.every((prefix, i) => prefix === b.prefixes[i]);
 }

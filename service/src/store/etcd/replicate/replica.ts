@@ -1,5 +1,6 @@
 /** The index as a replica of etcd: what it has applied, who waits for what, and whose history it is. */
-import type { IndexWriter, KeyIndex } from '../../index/key-index.ts';
+import type { IndexWriter } from '../../index/index-writer.ts';
+import type { KeyIndex } from '../../index/key-index.ts';
 import type { Change } from '../../store.ts';
 import { newTimeline } from '../../timeline.ts';
 import type { ResyncCause } from '../etcd-metrics.ts';

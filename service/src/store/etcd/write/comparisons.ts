@@ -1,6 +1,6 @@
 /** What conditions ask of etcd: what its transaction compares, and what the answer says when that does not hold. */
 import type { Problem } from '@kvstore/core/problem.ts';
-import { ConditionsFailed } from '../../conditions-failed.ts';
+import { ConditionsFailed, keyCondition } from '../../conditions-failed.ts';
 import { otherTimelineFailed, preconditionFailed } from '../../embedded/write.ts';
 import type { Condition, KeyCondition, Version } from '../../store.ts';
 import type { Layout } from '../layout.ts';
@@ -16,8 +16,8 @@ export interface Requirement {
 
 /** The condition of all keys of a set or a deletion. */
 export function requirementOf(keys: Iterable<string>, condition: Condition): Requirement {
-  const { absent, version } = condition;
-  const each = absent ? 'absent' : version === 'any' ? 'exists' : (version ?? 'never');
+  const { version } = condition;
+  const each = keyCondition(condition);
   return {
     conditions: new Map([...keys].map((key) => [key, each])),
     problem(failed, timeline) {

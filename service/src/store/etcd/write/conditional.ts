@@ -9,10 +9,10 @@ import { NotExecuted, within } from '../connect/not-executed.ts';
 import type { Layout } from '../layout.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
 import { comparisons, isExpired, looks, type Requirement } from './comparisons.ts';
-import { type Outcome, Transaction, unchanged, type WriteSet } from './transaction.ts';
+import { doubtfulOf, type Outcome, Transaction, unchanged, type WriteSet } from './transaction.ts';
 import type { WriteNonces } from './write-nonces.ts';
 import { problemOf } from './write-problems.ts';
-import { checkSize, roomFor, type WriterLimits } from './write-queue.ts';
+import { checkSize, type WriterLimits } from './write-queue.ts';
 
 export interface ConditionalOptions {
   readonly client: Pick<EtcdClient, 'callLeader'>;
@@ -71,10 +71,10 @@ export class ConditionalWriter {
 
   /** The index is fresh: what it knows of expired keys is all that the request can meet, younger ones have not expired. */
   async #try(write: Write): Promise<Outcome | NotExecuted> {
-    const { layout, nonces, clock, expired, timeline, newest } = this.#options;
+    const { layout, nonces, clock, limits, expired, timeline, newest } = this.#options;
     const { conditions, problem } = write.required;
     const before = new Map([...conditions.keys()].map((key) => [key, expired(key) ?? 0]));
-    const set = { ...write.set, doubtful: this.#doubtful(write.set) };
+    const set = { ...write.set, doubtful: doubtfulOf(write.set.values, limits, expired) };
     const known = { timeline: timeline(), newest: newest(), expired: before };
     for (;;) {
       const compare = comparisons(layout, conditions, known);
@@ -107,18 +107,6 @@ export class ConditionalWriter {
       }
       if (failed.size > 0) throw problem(failed, known.timeline);
     }
-  }
-
-  /** Keys to delete that have expired, as many as there is room to look at. */
-  #doubtful({ values }: WriteSet): ReadonlySet<string> {
-    const { expired, limits } = this.#options;
-    const found = new Set<string>();
-    const room = roomFor(limits) - values.size;
-    for (const [key, value] of values) {
-      if (found.size >= room) break;
-      if (value === undefined && expired(key) !== undefined) found.add(key);
-    }
-    return found;
   }
 
   /** Sends it once, and only to a member that is connected. Throws a Problem. */

@@ -7,8 +7,8 @@ import { type Requirement, requirement, requirementOf } from './comparisons.ts';
 import type { ConditionalWriter } from './conditional.ts';
 import type { IncrementSet } from './increments.ts';
 import type { Leases } from './leases.ts';
-import { type Outcome, unchanged, type WriteSet } from './transaction.ts';
-import { checkSize, roomFor, type WriterLimits } from './write-queue.ts';
+import { doubtfulOf, type Outcome, unchanged, type WriteSet } from './transaction.ts';
+import { checkSize, type Gathered, type WriterLimits } from './write-queue.ts';
 import type { Writer } from './writer.ts';
 
 /** What the index knows of a key. */
@@ -56,8 +56,8 @@ export class Mutations {
     const values = new Map<string, Buffer>();
     for (const { key, value } of pairs) values.set(key, Buffer.from(value));
     const set = { values, lease: undefined, doubtful: none, deletes: false };
-    const { clock, requestTimeout, writer, synced } = this.#options;
-    const deadline = clock.now() + requestTimeout;
+    const { writer, synced } = this.#options;
+    const deadline = this.#deadline();
     if (ttl === undefined && condition === undefined) {
       if (this.#closed) throw unavailable('The store is closed.');
       if (synced()) return await writer.write(set, deadline);
@@ -86,15 +86,12 @@ export class Mutations {
 
   /** See Store.increment. */
   async increment(values: ReadonlyMap<string, bigint>): Promise<Incremented> {
-    const { increments, synced, barrier } = this.#options;
+    const { increments, synced } = this.#options;
     const set = { values, lease: undefined, deletes: false };
     const deadline = this.#deadline();
     if (this.#closed) throw unavailable('The store is closed.');
     if (synced()) return await increments.write(set, deadline);
-    return await this.#tracked(async () => {
-      await barrier();
-      return increments.write(set, deadline);
-    });
+    return await this.#tracked(() => this.#late(increments, set, deadline));
   }
 
   /** Resolves when every accepted request is answered. */
@@ -142,15 +139,12 @@ export class Mutations {
   async #delete(set: WriteSet, deadline: number): Promise<Outcome> {
     const { barrier, known, layout, limits, timeline } = this.#options;
     checkSize(set.values, layout, limits);
-    const deletes = [...set.values].filter(([, value]) => value === undefined).map(([key]) => key);
     // A replica that is behind may lack a key, or not know that it has expired since.
     await barrier();
     // If they are not there, nothing changes, the revision neither.
-    if (deletes.length === set.values.size && !deletes.some((key) => known.has(key))) {
-      return unchanged(timeline(), known.revision());
-    }
-    const room = roomFor(limits) - set.values.size;
-    const doubtful = new Set(deletes.filter((key) => known.expired(key) !== undefined).slice(0, room));
+    const isGone = [...set.values].every(([key, value]) => value === undefined && !known.has(key));
+    if (isGone) return unchanged(timeline(), known.revision());
+    const doubtful = doubtfulOf(set.values, limits, (key) => known.expired(key));
     return await this.#gathered({ ...set, doubtful }, deadline);
   }
 
@@ -158,9 +152,9 @@ export class Mutations {
    * Until the index is synced, the name of the store's timeline is not known: an entity tag that was given before would
    * match nothing, although the value stands.
    */
-  async #late(set: WriteSet, deadline: number): Promise<Outcome> {
+  async #late<S extends Gathered, O>(writer: Writer<S, O>, set: S, deadline: number): Promise<O> {
     await this.#options.barrier();
-    return this.#options.writer.write(set, deadline);
+    return writer.write(set, deadline);
   }
 
   #write(set: WriteSet, required: Requirement | undefined, deadline: number): Promise<Outcome> {
@@ -170,6 +164,6 @@ export class Mutations {
 
   #gathered(set: WriteSet, deadline: number): Promise<Outcome> {
     const { writer, synced } = this.#options;
-    return synced() ? writer.write(set, deadline) : this.#late(set, deadline);
+    return synced() ? writer.write(set, deadline) : this.#late(writer, set, deadline);
   }
 }

@@ -3,6 +3,7 @@ import type { Written } from '../../store.ts';
 import type { Layout } from '../layout.ts';
 import type { RequestOp, ResponseOp, TxnResponse } from '../wire/messages.ts';
 import { deadlineOf } from './lease-id.ts';
+import { roomFor, type WriterLimits } from './write-queue.ts';
 
 /** What one request writes. */
 export interface WriteSet {
@@ -24,6 +25,21 @@ export interface Outcome extends Written {
 /** Of a request that changed nothing. `revision`: the store's. */
 export function unchanged(timeline: string, revision: number): Outcome {
   return { timeline, revision, deleted: 0, overwritten: 0 };
+}
+
+/** Keys to delete that have expired, as many as there is room to look at. `expired`: see Known. */
+export function doubtfulOf(
+  values: WriteSet['values'],
+  limits: WriterLimits,
+  expired: (key: string) => number | undefined,
+): WriteSet['doubtful'] {
+  const found = new Set<string>();
+  const room = roomFor(limits) - values.size;
+  for (const [key, value] of values) {
+    if (found.size >= room) break;
+    if (value === undefined && expired(key) !== undefined) found.add(key);
+  }
+  return found;
 }
 
 export class Transaction {
