@@ -118,7 +118,7 @@ test('get --wait polls again after each cut, and for no longer than it was told'
 });
 
 for (const args of [['export'], ['search', '--prefix', '']]) {
-  test(`${args[0]}: an answer that is slow for longer than the patience, and then cut, is asked for again`, async (t) => {
+  test(`${args[0]}: the client asks again when an answer is cut after longer than the patience`, async (t) => {
     let ahead = 0;
     const { url } = await serve(t, (count, response, request) => {
       if (count === 1) {
