@@ -22,13 +22,14 @@ export interface CatchUpOptions {
 export async function catchUp(client: Client, options: CatchUpOptions): Promise<string> {
   /** By key, the revision that was taken: a read that breaks begins again, and takes nothing twice. */
   const taken = new Map([...options.takenKeys].map((key) => [key, revisionOf(options.after) + 1]));
-  return withRetries(() => readAll(client, options, taken), { repeatable: true }, client.options);
+  return withRetries((renew) => readAll(client, options, taken, renew), { repeatable: true }, client.options);
 }
 
 async function readAll(
   client: Client,
   { prefix, suffix, after, take }: CatchUpOptions,
   taken: Map<string, number>,
+  onProgress: () => void,
 ): Promise<string> {
   const response = await openLines(client, { prefix });
   const reached = versionOf(response.headers) ?? '';
@@ -39,6 +40,7 @@ async function readAll(
     if (isSameTimeline && revision <= revisionOf(after)) continue;
     if (taken.get(key) === revision) continue;
     taken.set(key, revision);
+    onProgress();
     await take(bytes.toString());
   }
   return reached;

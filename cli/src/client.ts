@@ -6,6 +6,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { type NodeHttp, nodeHttp } from '@kvstore/core/node-http.ts';
 import { type RetryOptions, withRetries } from './retry.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError } from './server-error.ts';
+import type { Shape } from './shapes.ts';
 import { acceptOf, brokenBody, errorOf, type Form, isOurs, isUnchanged } from './trust.ts';
 
 export interface ClientOptions extends RetryOptions {
@@ -29,6 +30,8 @@ export interface Call {
   readonly body?: string;
   /** What the answer is, if it succeeds. Default: JSON. */
   readonly form?: Form;
+  /** What its JSON looks like, each line of it where it has lines; any other is not this API's. Default: anything. */
+  readonly shape?: Shape;
   /** The version that is known, which may be the present one still: then nothing comes. Default: it is an answer that is none. */
   readonly newerThan?: string | undefined;
   /** Whether it may happen twice. Default: only when it is a GET. */
@@ -61,19 +64,47 @@ export class Client {
    */
   async send(call: Call): Promise<Answer> {
     const { repeatable = call.method === 'GET' } = call;
-    return await withRetries(() => this.#sendOnce(call), { repeatable }, this.options);
+    return await withRetries(() => this.sendOnce(call), { repeatable }, this.options);
   }
 
-  async #sendOnce(call: Call): Promise<Answer> {
-    const response = await this.open(call);
-    const body = await text(this.pieces(response));
+  /** One try of such a call. */
+  async sendOnce(call: Call): Promise<Answer> {
+    const { url } = this.options;
+    // `POST /get` is the one POST that reads, and has lines.
+    const isWrite = call.method === 'POST' && call.form !== 'lines';
+    const response = await this.open(call).catch((error: unknown) => {
+      if (!isWrite || !(error instanceof ConnectionError) || error.neverSent) throw error;
+      throw new ConnectionError(url.href, error.cause, 'whether the store has done the write is unknown');
+    });
+    const body = await this.#bodyOf(response, isWrite ? 'the store has done the write' : undefined);
     if (response.statusCode === 304) return { headers: response.headers, body, isUnchanged: true };
     try {
-      checkBody(body, call.form ?? 'json');
+      checkBody(body, call);
     } catch (cause) {
-      throw brokenBody(this.options.url.href, response, body, cause);
+      throw brokenBody(url.href, response, body, cause);
     }
     return { headers: response.headers, body };
+  }
+
+  /** @param consequence what a body that is cut means */
+  async #bodyOf(response: IncomingMessage, consequence: string | undefined): Promise<string> {
+    let received = 0;
+    const pieces = this.pieces(response);
+    const counted = async function* (): AsyncGenerator<Buffer> {
+      for await (const piece of pieces) {
+        received += piece.length;
+        yield piece;
+      }
+    };
+    try {
+      return await text(counted());
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      const { 'content-length': length } = response.headers;
+      const why = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+      const cut = `the answer ends after ${received}${length === undefined ? '' : ` of ${length}`} bytes${why}`;
+      throw new ConnectionError(this.options.url.href, new Error(cut, { cause: error }), consequence);
+    }
   }
 
   /**
@@ -159,11 +190,11 @@ export class Client {
   }
 }
 
-/** The cheapest proof that nothing is missing. Throws for a body that is not JSON where it should be. */
-function checkBody(body: string, form: Form): void {
+/** The cheapest proof that nothing is missing. Throws for a body that is not JSON where it should be, or of another shape. */
+function checkBody(body: string, { form = 'json', shape = () => true }: Call): void {
   if (form === 'metrics') return;
-  if (form !== 'lines') JSON.parse(body);
-  else for (const line of body.trimEnd().split('\n')) if (line !== '') JSON.parse(line);
+  const texts = form === 'lines' ? body.split('\n').filter((line) => line !== '') : [body];
+  if (!texts.every((each) => shape(JSON.parse(each)))) throw new Error('another shape');
 }
 
 /** A path with a query; parameters that are undefined are left out. */

@@ -26,13 +26,13 @@ export async function readPair(client: Client, key: string, { stale }: { stale: 
     return { value: answer.body, version: versionOf(answer.headers) ?? '' };
   }
   // A token that is limited to prefixes is refused here like there, where a search would find nothing.
-  return pairOf(await sendKeys(client, [key], stale), key);
+  return pairOf(await sendKeys(client, [key], stale));
 }
 
-function pairOf({ headers, body }: Answer, key: string): StoredPair {
+function pairOf({ headers, body }: Answer): StoredPair {
   const members = body.trim() === '' ? undefined : parseMembers(body);
   const [value, revision] = [members?.get('value'), members?.get('revision')];
-  if (value === undefined || JSON.parse(members?.get('key') ?? 'null') !== key) {
+  if (value === undefined) {
     throw new CliError('404 key-not-found: The store has no such key.', exitCodes.notFound);
   }
   return { value, version: `${timelineOf(versionOf(headers) ?? '')}-${revision}` };

@@ -2,6 +2,7 @@
 import { type Answer, type Client, withQuery } from './client.ts';
 import { pairText, timelineOf, versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
+import { isRecordOf } from './shapes.ts';
 
 /** Keys of one request; more would be of several states. */
 export const mostKeys = 10_000;
@@ -40,6 +41,7 @@ export function sendKeys(client: Client, keys: readonly string[], stale: boolean
     target: withQuery('/get', { consistency: stale ? 'stale' : undefined }),
     body: JSON.stringify(keys),
     form: 'lines',
+    shape: isRecordOf(new Set(keys)),
     repeatable: true,
   });
 }

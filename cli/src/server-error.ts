@@ -57,12 +57,13 @@ export class ConnectionError extends CliError {
   /** True: the certificate is of no authority that is trusted, of another host, or expired: waiting mends none of it. */
   readonly untrusted: boolean;
 
-  constructor(url: string, cause: unknown) {
+  /** @param consequence what that means for the store */
+  constructor(url: string, cause: unknown, consequence?: string) {
     const code = String((cause as NodeJS.ErrnoException | undefined)?.code);
     const why = cause instanceof Error ? cause.message || code : String(cause);
     const untrusted = certificateFaults.test(code);
     super(
-      `${url}: ${why}${unknownAuthority.test(code) ? '; --ca-file names the authority to trust' : ''}`,
+      `${url}: ${why}${unknownAuthority.test(code) ? '; --ca-file names the authority to trust' : ''}${consequence === undefined ? '' : `; ${consequence}`}`,
       exitCodes.unavailable,
       cause,
     );

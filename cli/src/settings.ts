@@ -58,7 +58,7 @@ export function createContext(name: string, options: CommonOptions, io: Io): Con
       if (token !== undefined) warning = undefined;
       return token;
     },
-    identity: options.identity ?? (io.env.KV_EXPECT_IDENTITY || undefined),
+    identity: readIdentity(options, io),
     idleTimeout,
     clock: io.clock,
     signal: io.signal,
@@ -77,8 +77,8 @@ export function createContext(name: string, options: CommonOptions, io: Io): Con
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    const guess = `http://${text}`;
-    const hint = !text.includes('://') && URL.canParse(guess) ? `; did you mean ${guess}?` : '';
+    const guess = `http://${text.replace(/^\/{2,}/, '')}`;
+    const hint = !/^[/\\](?!\/)|:\/\//.test(text) && URL.canParse(guess) ? `; did you mean ${guess}?` : '';
     throw new CliError(`${JSON.stringify(text)} is no http or https URL${hint}`, exitCodes.usage);
   }
   // Not repeated in the message: what is wrong with it may be a password.
@@ -106,6 +106,17 @@ function readToken({ token, tokenFile }: CommonOptions, { env }: Io): string | u
 function checkToken(token: string, where: string): string {
   if (/^[\w.~+/-]+=*$/.test(token)) return token;
   throw new CliError(`${where} holds no bearer token: one has letters, digits and -._~+/=`, exitCodes.usage);
+}
+
+/** What a store may be called (KV_IDENTITY of the service): anything else fits no header. @throws CliError (usage) */
+function readIdentity({ identity }: CommonOptions, { env }: Io): string | undefined {
+  const [text, where] =
+    identity === undefined ? [env.KV_EXPECT_IDENTITY || undefined, 'KV_EXPECT_IDENTITY'] : [identity, '--identity'];
+  if (text === undefined || /^[!-~]{1,253}$/.test(text)) return text;
+  throw new CliError(
+    `${where} is no identity: one has 1 to 253 visible ASCII characters without spaces`,
+    exitCodes.usage,
+  );
 }
 
 /** A whole number of seconds, 0 to a day. */

@@ -1,8 +1,9 @@
 /** One pair, as soon as it has news. */
-import { type Client, withQuery } from './client.ts';
+import { type Answer, type Client, withQuery } from './client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { versionOf } from './pair-text.ts';
 import type { StoredPair } from './read-pair.ts';
+import { settledAfter, withRetries } from './retry.ts';
 import { ServerError } from './server-error.ts';
 
 /** Seconds of one request: many proxies give up after 60. */
@@ -33,12 +34,24 @@ export async function waitForPair(client: Client, key: string, options: WaitOpti
   }
   const path = `/get/${segments.map(encodeURIComponent).join('/')}`;
   const deadline = clock.now() + wait * 1000;
-  for (;;) {
-    const left = Math.max(0, Math.ceil((deadline - clock.now()) / 1000));
+  /** Seconds. */
+  const timeLeft = (): number => Math.max(0, Math.ceil((deadline - clock.now()) / 1000));
+  let left = timeLeft();
+  const poll = async (renew: () => void): Promise<Answer> => {
+    left = timeLeft();
     const parameters = { wait: String(Math.min(left, longestWait)), consistency: stale ? 'stale' : undefined };
+    const startedAt = clock.now();
     try {
-      const target = withQuery(path, parameters);
-      const { headers, body, isUnchanged } = await client.send({ method: 'GET', target, newerThan });
+      return await client.sendOnce({ method: 'GET', target: withQuery(path, parameters), newerThan });
+    } catch (error) {
+      // A poll that was cut after a while had reached the store.
+      if (left > 0 && clock.now() - startedAt > settledAfter) renew();
+      throw error;
+    }
+  };
+  for (;;) {
+    try {
+      const { headers, body, isUnchanged } = await withRetries(poll, { repeatable: true }, client.options);
       if (isUnchanged !== true) return { value: body, version: versionOf(headers) ?? '' };
     } catch (error) {
       const isAbsent = error instanceof ServerError && error.code === 'key-not-found';

@@ -31,8 +31,12 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
   let takenKeys = new Set<string>();
   for (;;) {
     let arrived = false;
+    let renew = (): void => {};
     const reached = (newer: string, data?: string): void => {
-      if (newer === '' || newer === id) return;
+      if (newer === '') return;
+      // Also without news: the stream of a quiet store is none that fails.
+      renew();
+      if (newer === id) return;
       if (revisionIn(newer) !== revisionIn(id)) takenKeys = new Set();
       if (data !== undefined && newer.includes('.')) takenKeys.add(parseRecordKey(data));
       id = newer;
@@ -50,8 +54,9 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
       return readEvents(client, response, { id, take, reached });
     };
     await withRetries(
-      () =>
-        follow().catch(async (error: unknown) => {
+      (renewPatience) => {
+        renew = renewPatience;
+        return follow().catch(async (error: unknown) => {
           if (confirmed && error instanceof ServerError && error.status === 410) {
             onGap(error);
             reached(await catchUp(client, { prefix, suffix, after: id, takenKeys, take }));
@@ -59,7 +64,8 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
           }
           // Something has arrived: the patience begins anew.
           if (!arrived || !mayPass(error)) throw error;
-        }),
+        });
+      },
       { repeatable: true },
       client.options,
     );

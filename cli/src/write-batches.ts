@@ -3,6 +3,7 @@ import type { Client } from './client.ts';
 import { CliError } from './exit-codes.ts';
 import type { PairRecord } from './record.ts';
 import { ServerError } from './server-error.ts';
+import { isObject } from './shapes.ts';
 
 /** What is wrong with one line. */
 export class LineError extends CliError {
@@ -91,6 +92,7 @@ async function set(client: Client, batch: readonly Item[], ttl: number | 'never'
     method: 'POST',
     target: ttl === 'never' ? '/set' : `/set?ttl=${ttl}`,
     body: `{${batch.map(member).join(',')}}`,
+    shape: isObject,
     // The same values again: a concurrent write to these keys is overwritten in any case.
     repeatable: true,
   });

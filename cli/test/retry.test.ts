@@ -10,8 +10,18 @@ const busy = (retryAfter?: number) => problem(503, 'overloaded', retryAfter);
 const lost = new ConnectionError('http://store', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
 const refused = new ConnectionError('http://store', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 
+interface Options {
+  readonly repeatable?: boolean;
+  readonly patience?: number;
+  /** Milliseconds of each try. */
+  readonly lasts?: number;
+  /** Whether the store answers in each try. */
+  readonly renews?: boolean;
+}
+
 /** Throws the errors one after the other, then succeeds; returns how long it waited before each further try. */
-async function attempt(errors: readonly Error[], { repeatable = true, patience = 60_000 } = {}) {
+async function attempt(errors: readonly Error[], options: Options = {}) {
+  const { repeatable = true, patience = 60_000, lasts = 0, renews = false } = options;
   const waits: number[] = [];
   let now = 1_000_000;
   const clock: Clock = {
@@ -21,7 +31,9 @@ async function attempt(errors: readonly Error[], { repeatable = true, patience =
     },
   };
   const left = [...errors];
-  const action = async (): Promise<string> => {
+  const action = async (renew: () => void): Promise<string> => {
+    if (renews) renew();
+    now += lasts;
     const error = left.shift();
     if (error !== undefined) throw error;
     return 'done';
@@ -49,6 +61,19 @@ test('the patience has an end, and is not waited out for nothing', async (t) => 
   const { result, waits } = await attempt([busy(9000), last], { patience: 10_000 });
   t.is(result, last);
   t.deepEqual(waits, [9000]);
+});
+
+test('the patience begins with the first error, however long its try lasted', async (t) => {
+  t.is((await attempt([lost], { lasts: 600_000 })).result, 'done');
+  t.is((await attempt([lost, lost], { lasts: 600_000 })).result, lost);
+});
+
+test('a store that answers renews the patience; waits begin anew only when its answer lasted', async (t) => {
+  const cuts = Array.from({ length: 8 }, () => lost);
+  const long = await attempt(cuts, { lasts: 120_000, renews: true });
+  t.deepEqual(long, { result: 'done', waits: cuts.map(() => 100) });
+  const short = await attempt(cuts, { lasts: 10, renews: true });
+  t.deepEqual(short, { result: 'done', waits: [100, 200, 400, 800, 1600, 3200, 5000, 5000] });
 });
 
 test('what may not be repeated is tried again only when nothing happened', async (t) => {

@@ -119,6 +119,20 @@ test.serial('a token that no header can hold is refused before anything is sent'
   }
 });
 
+test.serial('an identity that no header can hold is refused before anything is sent', async (t) => {
+  const { url } = store;
+  for (const text of ['a\nb', '日本', 'café', 'two words', 'x'.repeat(254)]) {
+    const option = await runCli(['get', 'k', '--identity', text], { url });
+    t.is(option.code, 2, option.stderr);
+    t.regex(option.stderr, /--identity is no identity: one has 1 to 253 visible ASCII characters/);
+    const variable = await runCli(['get', 'k'], { url, env: { KV_EXPECT_IDENTITY: text } });
+    t.is(variable.code, 2, variable.stderr);
+    t.regex(variable.stderr, /KV_EXPECT_IDENTITY is no identity/);
+  }
+  t.is((await runCli(['get', 'k', '--identity', ''], { url })).code, 2);
+  t.is((await runCli(['get', 'k'], { url, env: { KV_EXPECT_IDENTITY: '' } })).code, 3);
+});
+
 test.serial('a folder, a FIFO and a file that is not there, as the input of an import', async (t) => {
   const { url } = store;
   const folder = temporaryFolder(t);

@@ -202,6 +202,8 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['kv.example.com', /did you mean http:\/\/kv\.example\.com\?/],
   ['127.0.0.1:8080', /did you mean http:\/\/127\.0\.0\.1:8080\?/],
   ['ftp://kv', /"ftp:\/\/kv" is no http or https URL\n/],
+  ['/x', /"\/x" is no http or https URL\n/],
+  ['//kv.example.com', /"\/\/kv\.example\.com" is no http or https URL; did you mean http:\/\/kv\.example\.com\?/],
   ['http://admin:hunter2@kv', /user name or a password, which are not used; .*--token-file/],
   ['http://token@kv', /user name or a password/],
   ['http://kv/?a=1', /query or a fragment/],

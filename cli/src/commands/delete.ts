@@ -3,6 +3,7 @@ import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { ifMatch } from '../pair-text.ts';
 import { version } from '../settings.ts';
+import { hasCounts } from '../shapes.ts';
 import { checkKey } from '../texts.ts';
 
 export const addDelete: AddCommand = (command, run) =>
@@ -24,6 +25,7 @@ export const addDelete: AddCommand = (command, run) =>
           target: '/delete',
           headers: options.ifMatch === undefined ? {} : ifMatch(options.ifMatch),
           body: JSON.stringify(keys),
+          shape: hasCounts('deleted'),
         });
         await write(stdout, `${(JSON.parse(body) as { deleted: number }).deleted}\n`);
       }),

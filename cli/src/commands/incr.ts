@@ -1,6 +1,8 @@
+import { parseMembers } from '@kvstore/core/json-members.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
+import { hasCounts } from '../shapes.ts';
 import { checkKey } from '../texts.ts';
 
 export const addIncr: AddCommand = (command, run) =>
@@ -13,9 +15,13 @@ export const addIncr: AddCommand = (command, run) =>
       run<[string, string], object>(async ({ client, stdout }, _, key, amount) => {
         checkKey(key);
         if (!/^-?(0|[1-9]\d*)$/.test(amount)) throw new CliError(`"${amount}" is no whole number`, exitCodes.usage);
-        const name = JSON.stringify(key);
-        const { body } = await client.send({ method: 'POST', target: '/increment', body: `{${name}:${amount}}` });
+        const { body } = await client.send({
+          method: 'POST',
+          target: '/increment',
+          body: `{${JSON.stringify(key)}:${amount}}`,
+          shape: hasCounts(key),
+        });
         // Not by JSON.parse: a number of JavaScript is exact up to 2^53 alone.
-        await write(stdout, `${body.slice(body.lastIndexOf(':') + 1, -1)}\n`);
+        await write(stdout, `${parseMembers(body).get(key)}\n`);
       }),
     );

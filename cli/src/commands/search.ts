@@ -6,6 +6,7 @@ import { pairText } from '../pair-text.ts';
 import { printable } from '../printable.ts';
 import { type Found, foundIn } from '../search-page.ts';
 import { wholeNumber } from '../settings.ts';
+import { isFound } from '../shapes.ts';
 
 interface Options {
   readonly prefix?: string;
@@ -46,7 +47,8 @@ export const addSearch: AddCommand = (command, run) =>
         for (let after: string | undefined; left > 0; ) {
           const asked = String(Math.min(left, pageSize));
           const query = { prefix, suffix, contains, delimiter, ...flags, limit: asked, after };
-          const { body, headers } = await client.send({ method: 'GET', target: withQuery('/search', query) });
+          const target = withQuery('/search', query);
+          const { body, headers } = await client.send({ method: 'GET', target, shape: isFound(form) });
           const found = foundIn(body, form);
           const lines = found.map((each) => lineOf(each, { values, json, isTerminal: stdout.isTTY === true }));
           if (lines.length > 0) await write(stdout, lines.join(''));

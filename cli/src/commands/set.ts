@@ -4,6 +4,7 @@ import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { ifMatch, versionOf } from '../pair-text.ts';
 import { version, wholeNumber } from '../settings.ts';
+import { isObject } from '../shapes.ts';
 import { checkKey, readStandardInput } from '../texts.ts';
 
 interface Options {
@@ -37,6 +38,7 @@ export const addSet: AddCommand = (command, run) =>
             ...(options.ifMatch === undefined ? {} : ifMatch(options.ifMatch)),
           },
           body: `{${JSON.stringify(key)}:${value}}`,
+          shape: isObject,
         });
         await write(stdout, `${versionOf(headers)}\n`);
       }),

@@ -2,6 +2,7 @@ import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
 import { versionOf } from '../pair-text.ts';
 import { type FailedKeys, ServerError } from '../server-error.ts';
+import { hasCounts } from '../shapes.ts';
 import { readStandardInput } from '../texts.ts';
 
 export const addTransaction: AddCommand = (command, run) =>
@@ -16,7 +17,8 @@ export const addTransaction: AddCommand = (command, run) =>
         const text = (await readStandardInput(context)).replace(/^\ufeff/, '');
         const { client, stdout } = context;
         try {
-          const { body } = await client.send({ method: 'POST', target: '/transaction', body: text });
+          const shape = hasCounts('set', 'deleted');
+          const { body } = await client.send({ method: 'POST', target: '/transaction', body: text, shape });
           await write(stdout, `${body}\n`);
         } catch (error) {
           // What a script needs to decide anew.

@@ -3,6 +3,7 @@ import { type Answer, Client, withQuery } from '../client.ts';
 import type { Clock } from '../clock.ts';
 import { versionOf } from '../pair-text.ts';
 import { ConnectionError, NotAKvStoreError, OtherStoreError, ServerError } from '../server-error.ts';
+import { isTexts } from '../shapes.ts';
 import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
 
 export interface Status {
@@ -101,7 +102,7 @@ async function oneRead(client: Client, clock: Clock): Promise<Read> {
   const startedAt = clock.now();
   try {
     const target = withQuery('/search', { prefix: '', limit: '1' });
-    const { headers } = await client.send({ method: 'GET', target });
+    const { headers } = await client.send({ method: 'GET', target, shape: isTexts });
     return { ok: true, milliseconds: clock.now() - startedAt, version: versionOf(headers) };
   } catch (error) {
     if (error instanceof ServerError || error instanceof ConnectionError) return { ok: false, error };

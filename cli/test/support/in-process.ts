@@ -13,8 +13,8 @@ export interface InProcessOptions {
   readonly typed?: boolean;
   /** Whether standard output is a terminal. */
   readonly terminal?: boolean;
-  /** The clock is this many milliseconds ahead, or behind. */
-  readonly ahead?: number;
+  /** The clock is this many milliseconds ahead, or behind; a function: at the moment. */
+  readonly ahead?: number | (() => number);
   /** Interrupts the command when it resolves. */
   readonly until?: (seen: { readonly stdout: string; readonly stderr: string }) => Promise<unknown>;
 }
@@ -32,7 +32,7 @@ export async function runCli(args: readonly string[], options: InProcessOptions)
   const io = { stdout: Object.assign(collect('stdout'), { isTTY: terminal }), stderr: collect('stderr') };
   const stdin = Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), { isTTY: typed });
   const end = new AbortController();
-  const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+  const clock = { ...systemClock, now: () => systemClock.now() + (typeof ahead === 'number' ? ahead : ahead()) };
   const running = run(args, { ...io, stdin, env: { KV_URL: url, ...env }, clock, signal: end.signal });
   if (until !== undefined) {
     await until(seen);
