@@ -33,8 +33,9 @@ async function start(t: ExecutionContext, format: string) {
     said.shown += piece;
   });
   const pid = Number(await waitFor('its process id', () => /^(\d+)\n/.exec(said.lines)?.[1]));
+  const ended = () => /^\d+\n(-?\d+)\n$/.exec(said.lines)?.[1];
   t.teardown(() => {
-    if (python.exitCode === null) process.kill(pid, 'SIGKILL');
+    if (ended() === undefined) process.kill(pid, 'SIGKILL');
   });
   const url = `http://127.0.0.1:${port}`;
   await waitFor('the service', async () => (await fetch(`${url}/livez`)).ok);
@@ -44,7 +45,7 @@ async function start(t: ExecutionContext, format: string) {
     order: (line: 'read' | 'leave') => python.stdin.write(`${line}\n`),
     async end() {
       process.kill(pid, 'SIGTERM');
-      return await waitFor('its end', () => /^\d+\n(-?\d+)\n$/.exec(said.lines)?.[1]);
+      return await waitFor('its end', ended);
     },
   };
 }
