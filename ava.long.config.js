@@ -2,4 +2,5 @@
 import { settings } from './ava.config.js';
 import { testFiles } from './test-support/test-files.ts';
 
-export default { ...settings, files: testFiles('long') };
+// They hardly wait for anything: a third file at a time would only slow the others.
+export default { ...settings, concurrency: 2, files: testFiles('long') };

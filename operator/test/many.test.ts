@@ -17,14 +17,18 @@ test(`${count} KvStores converge, and then nothing is written any more`, async (
   }
   const startedAt = performance.now();
   const kinds = ['deployments', 'services', 'ingresses', 'disruptionBudgets', 'networkPolicies'] as const;
-  await waitFor('every object is there, and the operator at rest', async () => {
-    for (const kind of kinds) {
-      const path = pathOf(resources[kind], namespace);
-      const { items } = await cluster.admin.request<{ items: object[] }>('GET', path);
-      if (items.length !== count) throw new Error(`${items.length} ${kind}`);
-    }
-    return /^workqueue_depth\{name="kvstore"\} 0$/m.test(await operator.metrics());
-  });
+  await waitFor(
+    'every object is there, and the operator at rest',
+    async () => {
+      for (const kind of kinds) {
+        const path = pathOf(resources[kind], namespace);
+        const { items } = await cluster.admin.request<{ items: object[] }>('GET', path);
+        if (items.length !== count) throw new Error(`${items.length} ${kind}`);
+      }
+      return /^workqueue_depth\{name="kvstore"\} 0$/m.test(await operator.metrics());
+    },
+    { timeout: 300_000, interval: 500 },
+  );
   t.log(`settled ${Math.round(performance.now() - startedAt)} ms after the last was created`);
   t.notRegex(await operator.metrics(), /controller_runtime_reconcile_errors_total\{.*\} [1-9]/);
 });
