@@ -13,6 +13,10 @@ ENTITY_TAG = re.compile(r'[*]|(W/)?"[!#-~]*"')
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    # A second is a wait, too.
+    wait = str((case.query or {}).get("wait", ""))
+    if re.fullmatch(r"[0-9]+", wait) and 1 < int(wait) <= 60:
+        case.query["wait"] = int(wait) % 2
     if case.meta is not None and case.meta.generation.mode.is_negative:
         return
     # A search has a prefix, a suffix or both.
