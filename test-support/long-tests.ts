@@ -9,6 +9,7 @@ const inService = [
   'injection/injection',
   'log-failures',
   'operations/slow-readers',
+  'requests/bodies-at-once',
   'server/{abandoned-searches,admission,tls}',
   'shutdown',
   'store/{damage-while-serving,directory,disk-full,kill}',
@@ -51,7 +52,7 @@ export const longTests: readonly string[] = [
   ...inService.map((name) => `service/test/${name}.test.ts`),
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
   'checks/{budgets/budgets,clients/{clients,typescript-fetch},faults/faults,model/model,overload/overload}.test.ts',
-  'cli/test/{backup,damage,export,identity,import,tls}.test.ts',
+  'cli/test/{backup,damage,export,identity,import,texts,tls}.test.ts',
   'images/test/{compile-cache,sbom}.test.ts',
   'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',
 ];
