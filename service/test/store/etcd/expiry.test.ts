@@ -1,4 +1,3 @@
-import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
@@ -6,7 +5,7 @@ import { waitFor } from '../../../../test-support/wait-for.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import type { Revision } from '../../../src/store/store.ts';
-import { metric, newPrefix, openReady, pairsOf, read } from './harness.ts';
+import { codeOf, metric, newPrefix, openReady, pairsOf, read } from './harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -57,12 +56,6 @@ async function shown(store: EtcdStore): Promise<string[][]> {
     snapshot.close();
   }
 }
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
-  );
 
 test('a key is gone on every replica from its deadline on, though etcd still has it', async (t) => {
   const { options, a, b, pass } = await openTwo(t);

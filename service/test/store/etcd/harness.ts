@@ -1,4 +1,5 @@
 /** Opens etcd stores for tests, with everything they need, and cleans up behind them. */
+import { Problem } from '@kvstore/core/problem.ts';
 import type { ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
@@ -20,6 +21,14 @@ let prefixes = 0;
 /** A prefix that no other test of this process has. */
 export function newPrefix(): string {
   return `/test-${++prefixes}/`;
+}
+
+/** `done`, or how it failed: a Problem by its code. */
+export function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+  );
 }
 
 /** Opens a store and closes it at the end of the test. */

@@ -1,5 +1,4 @@
 /** Increments over etcd: what this process knows of a key may be wrong, and what it adds never is. */
-import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
@@ -14,7 +13,7 @@ import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
 import { Writer } from '../../../../src/store/etcd/write/writer.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import type { Store } from '../../../../src/store/store.ts';
-import { newPrefix, openReady, read } from '../harness.ts';
+import { codeOf, newPrefix, openReady, read } from '../harness.ts';
 import { rawEtcd } from '../raw-etcd.ts';
 
 let etcd: EtcdCluster;
@@ -24,12 +23,6 @@ test.before(async () => {
 });
 
 test.after.always(() => etcd?.stop());
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
-  );
 
 const add = (store: Store, key: string, amount = 1n) => store.increment(new Map([[key, amount]]));
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
@@ -16,7 +15,7 @@ import { writerOfSets } from '../../../../src/store/etcd/write/sets.ts';
 import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
 import { KeyIndex } from '../../../../src/store/index/key-index.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
-import { metric, newPrefix, openReady, read } from '../harness.ts';
+import { codeOf, metric, newPrefix, openReady, read } from '../harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -36,12 +35,6 @@ function newDeadline() {
 async function leasesAt(deadline: number): Promise<string[]> {
   return (await etcd.leases()).filter((id) => deadlineOf(id) === deadline);
 }
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
-  );
 
 test('a request with a time to live has a lease of its own, whose id says when its keys are gone', async (t) => {
   const { clock, deadline } = newDeadline();

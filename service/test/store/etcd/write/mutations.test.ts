@@ -1,8 +1,7 @@
-import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
 import type { Version } from '../../../../src/store/store.ts';
-import { metric, newPrefix, openReady, pairsOf, read } from '../harness.ts';
+import { codeOf, metric, newPrefix, openReady, pairsOf, read } from '../harness.ts';
 
 let etcd: EtcdCluster;
 
@@ -11,12 +10,6 @@ test.before(async () => {
 });
 
 test.after.always(() => etcd?.stop());
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
-  );
 
 test('a deletion counts what was there, is seen by every replica, and puts the head key', async (t) => {
   const prefix = newPrefix();
