@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseRetryAfter } from './retry.ts';
 import { type FailedKeys, NotAKvStoreError, type ReportedProblem, ServerError } from './server-error.ts';
+import { isObject } from './shapes.ts';
 
 /** What a call is answered with when it succeeds. */
 export type Form = keyof typeof forms;
@@ -106,8 +107,7 @@ function textOf(member: unknown): string | undefined {
 }
 
 function isFailed(member: unknown): member is FailedKeys {
-  if (typeof member !== 'object' || member === null || Array.isArray(member)) return false;
-  return Object.values(member).every((tag) => tag === null || typeof tag === 'string');
+  return isObject(member) && Object.values(member).every((tag) => tag === null || typeof tag === 'string');
 }
 
 function typeOf(contentType: string | undefined): string | undefined {
