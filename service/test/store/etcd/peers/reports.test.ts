@@ -180,11 +180,11 @@ test('a reader shows every 500 ms that it lives, and ends a connection that is s
 });
 
 test('a connection that shows that it lives stays', async (t) => {
-  let heard = 0;
-  /** A reader looks at the clock whenever it hears of a subscriber. */
+  let looks = 0;
+  /** A reader looks at the clock whenever a subscriber sends something. */
   class ListeningClock extends ManualClock {
     override now(): number {
-      heard++;
+      looks++;
       return super.now();
     }
   }
@@ -200,9 +200,9 @@ test('a connection that shows that it lives stays', async (t) => {
   await waitFor('hello', () => read.length === 1);
   for (let passed = 0; passed < 5000; passed += 500) {
     clock.pass(500);
-    const before = heard;
+    const before = looks;
     socket.write(aliveFrame);
-    await waitFor('the reader hears of it', () => heard > before);
+    await waitFor('the reader has read it', () => looks > before);
   }
   reader.report(6);
   await waitFor('a report', () => read.at(-1)?.type === 'received');
