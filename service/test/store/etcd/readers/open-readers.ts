@@ -7,14 +7,15 @@ import type { PeerNetwork } from './peer-network.ts';
 
 type Given = Partial<PeerOptions> & { readonly endpoints: readonly string[]; readonly prefix: string };
 
-/** With its lease. */
+/** With its lease. Without a network: by the connections that replicas really have. */
 export async function openReader(
   t: ExecutionContext,
-  network: PeerNetwork,
+  network: PeerNetwork | undefined,
   name: string,
   options: Given,
 ): Promise<Opened> {
-  const opened = await openReady(t, { ...options, freshReads: 'lease', peers: network.peers(name) });
+  const connections = network === undefined ? { peerAddress: '127.0.0.1' } : { peers: network.peers(name) };
+  const opened = await openReady(t, { ...options, freshReads: 'lease', ...connections });
   await holdsLease(opened);
   return opened;
 }

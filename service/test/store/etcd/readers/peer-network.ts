@@ -1,10 +1,13 @@
 /** Connections between the replicas of one process, which a test can cut. */
 import type { Report } from '../../../../src/store/etcd/lease/state.ts';
-import type { FollowReaderOptions, OfferedLease, PeerPort, Peers } from '../../../../src/store/etcd/readers/peers.ts';
+import type { FollowOptions } from '../../../../src/store/etcd/peers/follow-reader.ts';
+import type { OfferedLease } from '../../../../src/store/etcd/peers/lease-reports.ts';
+import type { PeerPort } from '../../../../src/store/etcd/peers/serve-reports.ts';
+import type { Peers } from '../../../../src/store/etcd/readers/peers.ts';
 
 interface Follower {
   readonly by: string;
-  readonly options: FollowReaderOptions;
+  readonly options: FollowOptions;
   isConnected: boolean;
 }
 
