@@ -101,7 +101,7 @@ test('a reader that is cut off from the others loses its lease by a notice, and 
   t.is(await read(b.store, 'k'), '2');
   t.is(await read(a.store, 'k'), '2');
   await waitFor('a notice', async () => (await ends(a, 'noticed')) + (await ends(b, 'noticed')) > 0);
-  // It leaves as soon as it is noticed: nobody has to wait until its lease is over.
+  // It leaves as soon as it is noticed: no write waits until its lease is over.
   t.is((await ends(a, 'expired')) + (await ends(b, 'expired')), 0);
 });
 
