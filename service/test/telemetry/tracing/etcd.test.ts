@@ -76,6 +76,8 @@ test.serial('with leases a write waits in a span of its own, and a read makes no
     for (let i = 0; i < 10; i++) await (await fetch(`${service.url}/get/a`)).text();
     return /^kvstore_lease_held 1$/m.test(await (await fetch(`${service.url}/metrics`)).text());
   });
+  // Reads outnumber writes, or the lease would end.
+  for (let i = 0; i < 100; i++) await (await fetch(`${service.url}/get/a`)).text();
   // Some are in the index before the transaction's answer is there, and need not wait.
   const writes = Array.from({ length: 20 }, newTrace);
   for (const id of writes) await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers: headers(id) });
