@@ -9,8 +9,10 @@ import {
 import type { AddressInfo } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
 import type { Clock } from '../store/clock.ts';
+import { BodyTurns } from './body-turns.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
+import { Endings } from './endings.ts';
 import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
 import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
@@ -67,6 +69,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
       maxBytes: options.maxBody,
       portions: options.portions,
       budget: new ByteBudget(Math.max(maxBodies, 3 * options.maxBody)),
+      turns: new BodyTurns(),
     }),
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
@@ -97,6 +100,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   };
   cutStalledClients(server, options);
   options.portions.watch(server);
+  new Endings().watch(server);
   server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
