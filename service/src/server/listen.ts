@@ -14,6 +14,7 @@ import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
 import { Endings } from './endings.ts';
 import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
+import { Openings } from './openings.ts';
 import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
@@ -101,7 +102,6 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   cutStalledClients(server, options);
   options.portions.watch(server);
   new Endings().watch(server);
-  server.on('connection', options.onConnection);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
@@ -116,6 +116,10 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   server.on('connect', (_request, socket) => refuseConnect(socket, onProblem, bare));
   server.on('clientError', (error, socket) => refuse(error, socket, onProblem, bare));
   await listenAt(server, { host: options.host, port: options.port, backlog });
+  const openings = new Openings({ onAccepted: options.onConnection });
+  openings.watch(server);
+  // What has connected is served to the end.
+  drain.begun.addEventListener('abort', () => openings.stop());
   return server;
 }
 
