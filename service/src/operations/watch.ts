@@ -7,6 +7,7 @@ import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import type { WatchRequest } from '../requests/watches.ts';
 import type { Drain } from '../server/drain.ts';
+import type { Endings } from '../server/endings.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -31,6 +32,7 @@ export interface WatchParts {
   readonly limits: Omit<WatchLimits, 'maxWatches'>;
   readonly places: WatchPlaces;
   readonly scheduler: Pick<EventLoopScheduler, 'isWriting'>;
+  readonly endings: Pick<Endings, 'inTurn'>;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens | undefined;
 }
@@ -47,6 +49,7 @@ export function watchChanges({
   limits,
   places,
   scheduler,
+  endings,
   tokens,
 }: WatchParts): WatchChanges {
   /** Each with the token it was opened with. */
@@ -105,7 +108,10 @@ export function watchChanges({
         // Much may have happened since.
         refuseWhileDraining();
         const giveBack = places.take();
-        const stream = new ChangeStream({ to, filter, position, limits, deliveries, onProblem });
+        const close = () => {
+          if (to.socket !== null) endings.inTurn(to.socket, () => to.destroy());
+        };
+        const stream = new ChangeStream({ to, filter, position, limits, deliveries, close, onProblem });
         streams.set(stream, token);
         to.once('close', () => {
           streams.delete(stream);

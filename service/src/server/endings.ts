@@ -25,8 +25,8 @@ export interface EndingsOptions {
 export class Endings {
   readonly #now: () => number;
   readonly #nextTurn: (run: () => void) => void;
-  /** In the order in which they ended, and with the error if there was one. */
-  readonly #waiting = new Map<Socket, Error | undefined>();
+  /** In the order in which they ended. */
+  readonly #waiting = new Map<Socket, () => void>();
   /** When this turn has no time left; undefined: it has ended none yet. */
   #turnEnd: number | undefined;
 
@@ -40,12 +40,16 @@ export class Endings {
     const endings = this;
     // Node reports the end of what a client sends by `push(null)`, and a reset by `destroy(error)`.
     function push(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
-      if (chunk === null && !endings.#hasTime(this, undefined)) return false;
-      return Socket.prototype.push.call(this, chunk, encoding);
+      if (chunk !== null || endings.#hasTime()) return Socket.prototype.push.call(this, chunk, encoding);
+      endings.#waiting.set(this, () => reportEnd(this));
+      return false;
     }
     function destroy(this: Socket, error?: Error): Socket {
-      if (error !== undefined && hasLeft(error) && !this.destroyed && !endings.#hasTime(this, error)) return this;
-      return Socket.prototype.destroy.call(this, error);
+      if (error === undefined || this.destroyed || !hasLeft(error) || endings.#hasTime()) {
+        return Socket.prototype.destroy.call(this, error);
+      }
+      endings.#waiting.set(this, () => Socket.prototype.destroy.call(this, error));
+      return this;
     }
     server.on(requestConnection(server), (socket: Socket) => {
       // On every connection alike: objects of two kinds would slow down all requests (docs/adr/0160).
@@ -54,16 +58,20 @@ export class Endings {
     });
   }
 
-  /** False: it ends in another turn. */
-  #hasTime(socket: Socket, error: Error | undefined): boolean {
+  /** Ends a connection now, or in another turn. Of a connection that ends in several ways meanwhile, the last one counts. */
+  inTurn(socket: Socket, end: () => void): void {
+    if (this.#hasTime()) end();
+    else this.#waiting.set(socket, end);
+  }
+
+  /** Whether a connection may end in this turn. */
+  #hasTime(): boolean {
     const now = this.#now();
     if (this.#turnEnd === undefined) {
       this.#turnEnd = now + sliceTime;
       this.#nextTurn(() => this.#takeTurn());
     }
-    if (this.#waiting.size === 0 && now < this.#turnEnd) return true;
-    this.#waiting.set(socket, error ?? this.#waiting.get(socket));
-    return false;
+    return this.#waiting.size === 0 && now < this.#turnEnd;
   }
 
   #takeTurn(): void {
@@ -76,9 +84,9 @@ export class Endings {
 
   #endSome(): void {
     let ended = 0;
-    for (const [socket, error] of this.#waiting) {
+    for (const [socket, end] of this.#waiting) {
       this.#waiting.delete(socket);
-      end(socket, error);
+      if (!socket.destroyed) end();
       if (++ended === endsPerLook) break;
     }
     if (this.#waiting.size === 0) return;
@@ -93,12 +101,7 @@ function hasLeft(error: NodeJS.ErrnoException): boolean {
 }
 
 /** As Node does it. */
-function end(socket: Socket, error: Error | undefined): void {
-  if (socket.destroyed) return;
-  if (error !== undefined) {
-    Socket.prototype.destroy.call(socket, error);
-    return;
-  }
+function reportEnd(socket: Socket): void {
   Socket.prototype.push.call(socket, null);
   socket.read(0);
 }

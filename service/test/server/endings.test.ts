@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { Endings } from '../../src/server/endings.ts';
@@ -89,6 +89,28 @@ test('a connection that the service closes meanwhile is closed once, at once', a
   await waitFor('all are closed', () => ended() === clients);
   while (endTurn()) await settled();
   t.is(ended(), clients);
+});
+
+test('what ends many connections by itself does it in turns, too', (t) => {
+  let now = 0;
+  let turns: (() => void)[] = [];
+  const endings = new Endings({ now: () => now, nextTurn: (run) => turns.push(run) });
+  const ended: number[] = [];
+  const sockets = Array.from({ length: 6 }, () => new Socket());
+  for (const [i, socket] of sockets.entries()) {
+    endings.inTurn(socket, () => {
+      ended.push(i);
+      now++;
+    });
+  }
+  t.deepEqual(ended, [0, 1]);
+  sockets[3]?.destroy();
+  while (turns.length > 0) {
+    const running = turns;
+    turns = [];
+    for (const run of running) run();
+  }
+  t.deepEqual(ended, [0, 1, 2, 4, 5], 'one has ended otherwise');
 });
 
 test('a client that leaves alone is ended at once', async (t) => {
