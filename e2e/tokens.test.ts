@@ -72,7 +72,8 @@ test('a token that is limited to prefixes sees and changes what begins with them
   const ofTeam = JSON.stringify({ name: 'team-a', digest, may: 'write', prefixes: ['team-a/'] });
   await secret(namespace, 'shop-tokens', 'tokens', `${line('rw', 'shop', writer)}${ofTeam}\n`);
   const auth = { tokensSecretName: 'shop-tokens' };
-  const store = await createKvStore(namespace, { replicas: 2, auth }, 'shop', 401);
+  const etcd = { members: 1, storage: { size: '1Gi' } };
+  const store = await createKvStore(namespace, { replicas: 2, etcd, auth }, 'shop', 401);
   const as = (token: string, method: string, path: string, body?: string) =>
     send(store, method, path, body, { Authorization: `Bearer ${token}` });
 
