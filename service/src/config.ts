@@ -278,6 +278,24 @@ export const settings = {
     "etcd's --max-request-bytes.",
     wholeNumber(1024, 1_073_741_824),
   ),
+  freshReads: setting(
+    'KV_FRESH_READS',
+    'barrier',
+    'With etcd: how a read is made fresh. barrier: etcd is asked; lease: a replica that is read much more than the store is written takes a lease, by which it answers alone, and each write waits for the replicas with one. All replicas run a version that knows it before any has lease.',
+    oneOf('barrier', 'lease'),
+  ),
+  peerPort: setting(
+    'KV_PEER_PORT',
+    '9443',
+    'With KV_FRESH_READS=lease: port for the other replicas of this store; 0 for any free one.',
+    wholeNumber(0, 65_535),
+  ),
+  peerAddress: setting(
+    'KV_PEER_ADDRESS',
+    '',
+    'With KV_FRESH_READS=lease: host, or host:port, at which the other replicas reach this one. Empty: the name of this machine.',
+    optional,
+  ),
 } as const;
 
 export type Config = { readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]['parse']> };
