@@ -27,10 +27,12 @@ export function leasePanels() {
     timeseries({
       title: 'Ends of leases',
       shows: 'Leases that ended, by reason.',
-      normal: 'one for each replica of a rollout, and when a store is written more than it is read.',
-      otherwise: 'leases that end without a rollout: replicas are paused, cut off from etcd or from each other.',
+      normal:
+        'closed in a rollout; writes and idle when a store is written more than it is read, or not read; sync with a full sync.',
+      otherwise:
+        'expired: the replica was paused, or etcd did not answer. noticed, removed: another replica could not reach it. failed: etcd did not take its key.',
       unit: 'short',
-      noData: 'No lease has ended',
+      noData: noEtcd,
       queries: { '{{reason}}': `sum by (reason) (increase(kvstore_lease_ends_total{${chosenPod}}[${window}]))` },
       runbook,
     }),
@@ -65,7 +67,7 @@ export function leasePanels() {
       normal: '0. One notice when a replica is killed.',
       otherwise: 'again and again: a network that drops the port 9443 between pods, or a replica that is paused.',
       unit: 'short',
-      noData: 'No stalls',
+      noData: noEtcd,
       limits: { bad: defaults.readerNotices + 1 },
       queries: {
         'stalls {{cause}}': `sum by (cause) (increase(kvstore_stalls_total{${chosenPod}}[${window}]))`,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
+import { removalTime } from '../../service/src/store/etcd/readers/times.ts';
 import { needBinary } from '../../test-support/binaries.ts';
 import { documentedSteps } from '../../test-support/documented-steps.ts';
 import { type KubeApiServer, startKubeApiServer } from '../../test-support/kube-apiserver.ts';
@@ -53,13 +54,11 @@ test('the pods and claims of the page are admitted where only restricted pods ar
 });
 
 test('whatever is put back, the old members have been gone for longer than a replica may read by a lease of them', async (t) => {
-  // W of docs/adr/0290, R13 and R14: 1.1 times 2 s, and 100 ms.
-  const longestMs = 2_300;
   const [stop = '', ...others] = await documentedSteps('etcd-recovery.md', 'One member survived');
   const [, end = '', rest = ''] = /^kubectl wait --for delete pod ([^\n]*)\n(.*)$/ms.exec(stop) ?? [];
   t.regex(end, /app\.kubernetes\.io\/component=etcd/);
   const [, seconds = '0'] = /^sleep (\d+)$/m.exec(rest) ?? [];
-  t.true(Number(seconds) * 1000 >= longestMs, seconds);
+  t.true(Number(seconds) * 1000 >= removalTime, seconds);
   t.notRegex(stop, /kind: Pod|"paused":false/, 'nothing begins before');
   t.true(others.some((step) => step.includes('"paused":false')));
   const page = await readFile(new URL('../../docs/etcd-recovery.md', import.meta.url), 'utf8');
