@@ -32,6 +32,8 @@ export interface Layout {
   readonly readers: Place;
   /** The notices against them. */
   readonly notices: Place;
+  /** Put by a replica that has synced in full: readers that have received it have received what the sync brought. */
+  readonly synced: Buffer;
   encode(key: string): Buffer;
   /** The user's key; undefined for an etcd key that none can have (put by something else). */
   decode(etcdKey: Buffer): string | undefined;
@@ -48,6 +50,7 @@ export function layout(prefix: string): Layout {
     timeline: Buffer.from(`${prefix}timeline`),
     readers: placeOf(`${prefix}readers/`),
     notices: placeOf(`${prefix}notices/`),
+    synced: Buffer.from(`${prefix}synced`),
     encode: (key) => Buffer.from(keysPrefix + key),
     decode(etcdKey) {
       const key = etcdKey.subarray(skip);

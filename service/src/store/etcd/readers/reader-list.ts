@@ -5,6 +5,7 @@ import type { Layout } from '../layout.ts';
 import type { ReaderList } from '../lease/state.ts';
 import { parseTimeline } from '../replicate/timeline-key.ts';
 import type { KeyValue, RequestOp, ResponseOp, TxnResponse } from '../wire/messages.ts';
+import { WriteNonces } from '../write/write-nonces.ts';
 
 /** How replicas reach a reader. */
 export interface ReaderAddress {
@@ -70,6 +71,15 @@ export function listOf(layout: Layout, found: readonly ResponseOp[], revision: n
     return { id, since, notice: names.get(id) };
   };
   return { timeline, revision, readers: readers.map(ofReader), addresses };
+}
+
+/**
+ * Makes a revision of this store, which all readers receive and report: that of a full sync may be one of another store in
+ * the same etcd, which they never receive. Throws EtcdCallError.
+ */
+export async function noteSync(client: Pick<EtcdClient, 'callLeader'>, { synced }: Layout): Promise<void> {
+  const value = new WriteNonces().next();
+  await client.callLeader<TxnResponse>('txn', { success: [{ request_put: { key: synced, value } }] }, timeout);
 }
 
 /** As it is now. Throws EtcdCallError, and UnusableEtcd. */

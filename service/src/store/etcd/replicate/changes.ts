@@ -93,10 +93,10 @@ export class RevisionReader {
   }
 
   #ofReaders({ type, kv }: WatchEvent, known: ReaderEvents | undefined): ReaderEvents | undefined {
-    const { readers, notices } = this.#layout;
+    const { readers, notices, synced } = this.#layout;
     const reader = readers.idOf(kv.key);
     const noticed = notices.idOf(kv.key);
-    if (reader === undefined && noticed === undefined) return known;
+    if (reader === undefined && noticed === undefined && !kv.key.equals(synced)) return known;
     const events: ReaderEvents = known ?? { joined: [], left: [], noticed: [], values: new Map() };
     if (reader !== undefined && type === 'PUT') {
       events.joined.push(reader);

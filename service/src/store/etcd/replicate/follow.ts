@@ -6,7 +6,7 @@ import { checkMember, UnusableEtcd } from '../connect/check.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics, ResyncCause } from '../etcd-metrics.ts';
 import type { Log } from '../options.ts';
-import { readReaders } from '../readers/reader-list.ts';
+import { noteSync, readReaders } from '../readers/reader-list.ts';
 import type { Stability } from '../readers/stability.ts';
 import { Applier } from './applier.ts';
 import { RevisionReader } from './changes.ts';
@@ -233,6 +233,7 @@ export class Follower {
     await this.#watch.created;
     cancel();
     if (replica.unfit === undefined) this.#synced = true;
+    this.#settle();
     const end = await this.#watch.ended;
     // What is not stable comes again by the next watch.
     this.#applier = undefined;
@@ -247,6 +248,16 @@ export class Follower {
     log.warn({ endpoint: endpoint.url, revision: replica.applied }, `The watch of etcd is over: ${end.message}.`);
     if (end.refused) endpoint.reset();
     client.avoid(endpoint);
+  }
+
+  /** Without this the readers have nothing to report while nothing is written. */
+  #settle(): void {
+    const { client, layout, stability, clock, log, signal } = this.#options;
+    if (stability.isSettled || signal.aborted) return;
+    noteSync(client, layout).catch((error: unknown) => {
+      log.warn({ err: error }, `The full sync cannot be noted in etcd: ${messageOf(error)}`);
+      clock.after(settlePause, () => this.#settle());
+    });
   }
 
   #holdBack(applier: Applier): void {
