@@ -150,6 +150,7 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     { etcd: {}, clients: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] },
     /either ipBlock/,
   ],
+  ['reads by lease of more replicas', { etcd: {}, freshReads: 'lease', replicas: 61 }, /up to 60 replicas/],
   ['another way of fresh reads', { etcd: {}, freshReads: 'quorum' }, /supported values: "barrier", "lease"/],
   ['an unknown field', { etcd: {}, replica: 1 }, /unknown field "spec.replica"/],
   ['a quantity that is none', { etcd: {}, resources: { limits: { memory: 'lots' } } }, /should match/],
