@@ -1,5 +1,7 @@
 /** Configuration: one table of environment variables, read once; the README's table and --help are made from it. */
 
+import { isIPv6 } from 'node:net';
+
 /** Turns a variable's text into its value; throws with what it should look like. */
 type Parse<T> = (text: string) => T;
 
@@ -294,7 +296,7 @@ export const settings = {
     'KV_PEER_ADDRESS',
     '',
     'With KV_FRESH_READS=lease: host, or host:port, at which the other replicas reach this one. Empty: the name of this machine.',
-    optional,
+    hostWithPort,
   ),
 } as const;
 
@@ -465,6 +467,14 @@ function origins(text: string): readonly string[] {
 
 function urls(text: string): readonly string[] {
   return listOf(text, 'http or https URLs', (url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''));
+}
+
+/** A host, with a port or without. */
+function hostWithPort(text: string): string | undefined {
+  if (text === '') return undefined;
+  const isHost = /^([\w.-]+|\[[\da-f:.]+\])(:[1-9]\d{0,4})?$/i.test(text) || isIPv6(text);
+  if (!isHost) throw new Error('must be a host or host:port, such as 10.0.0.7, [fd00::7]:9443 or store-0.peers');
+  return text;
 }
 
 /** Items with commas between them; none of an empty text. */

@@ -174,7 +174,7 @@ export class EtcdStore extends IndexReader implements Store {
       onOtherHistory: () => this.#follower.restart('other-timeline'),
       waiting: (revision, reached) => {
         this.#follower.hurry(revision);
-        return timed(waits, 'write', () => reached);
+        return spans.own('store.stable', () => timed(waits, 'write', () => reached));
       },
     });
     const shared = {

@@ -30,7 +30,7 @@ const interval = 50;
 const patience = 5;
 /** The same for one that has not been reached yet, with its first connection still to be made: a second. */
 const firstPatience = 20;
-/** And while nothing waits for it. */
+/** And for one that cannot be reached while nothing waits for it. */
 const idlePatience = 40;
 
 /** Milliseconds before etcd is asked again when a call failed. */
@@ -42,6 +42,8 @@ interface Wait {
   /** The newest that was reported when the wait began. */
   readonly heard: number;
   looks: number;
+  /** Writes waited too long for it. */
+  isStall: boolean;
 }
 
 export class Notices {
@@ -109,14 +111,15 @@ export class Notices {
       return;
     }
     if (before === undefined || (connection === 'connected' && heard >= before.revision)) {
-      this.#waits.set(id, { revision: stability.state.received, heard, looks: 0 });
+      this.#waits.set(id, { revision: stability.state.received, heard, looks: 0, isStall: false });
       return;
     }
     before.looks++;
-    const most = connection !== 'never' ? patience : isAwaited ? firstPatience : idlePatience;
+    const most = !isAwaited ? idlePatience : connection === 'never' ? firstPatience : patience;
     if (before.looks < most) return;
     const cause = connection !== 'connected' ? 'unreachable' : heard > before.heard ? 'behind' : 'silent';
-    if (before.looks === most && isAwaited) metrics.stalls.inc({ cause });
+    if (isAwaited && !before.isStall) metrics.stalls.inc({ cause });
+    before.isStall ||= isAwaited;
     if (reader.notice === undefined) void this.#ask(id, () => this.#notice(id, cause));
   }
 

@@ -61,6 +61,12 @@ export class OwnLease {
     });
   }
 
+  /** A lease is worth having: takes one, unless there is a reason not to. */
+  want(): void {
+    if (this.#lease === undefined && this.#options.stability.state.own === undefined && this.#mayTake())
+      void this.#take();
+  }
+
   /** See leaseTarget. */
   target(reads: Reads): number | undefined {
     const { stability, replica } = this.#options;
@@ -70,12 +76,8 @@ export class OwnLease {
 
   /** Every half second. */
   tick(): void {
-    const { stability, demand } = this.#options;
-    if (this.#lease === undefined) {
-      if (stability.state.own === undefined && this.#mayTake()) void this.#take();
-      return;
-    }
-    const { surplus } = demand;
+    const { surplus } = this.#options.demand;
+    if (this.#lease === undefined) return;
     if (surplus !== undefined) this.giveUp(surplus);
     else if (this.#lease.isMade) void this.#check(this.#lease);
     else if (this.#isOver()) this.giveUp('expired');
@@ -103,10 +105,10 @@ export class OwnLease {
   }
 
   #mayTake(): boolean {
-    const { stability, replica, demand } = this.#options;
+    const { stability, replica } = this.#options;
     if (this.#stop.signal.aborted || !stability.isListed || !this.#backOff.isOver) return false;
     // An index on a timeline that etcd does not name is confirmed by no check.
-    return demand.isWanted && replica.unfit === undefined && replica.putBack === undefined;
+    return replica.unfit === undefined && replica.putBack === undefined;
   }
 
   async #take(): Promise<void> {

@@ -75,7 +75,9 @@ export class Readers {
   target(reads: Reads): number | undefined {
     if (this.#own === undefined) return undefined;
     this.#demand.read();
-    return this.#own.target(reads);
+    const target = this.#own.target(reads);
+    if (target === undefined && this.#demand.isWanted) this.#own.want();
+    return target;
   }
 
   /** From here on nothing is read by a lease, until there is a new one. */

@@ -63,7 +63,14 @@ export class Replica {
     const isStable = index.meta(stableMeta) === String(this.#applied);
     const { timeline } = index;
     stability.begin({ timeline, shown: isStable ? this.#applied : 0, base: isStable ? 0 : this.#applied });
-    stability.listen({ changed: () => this.#wake() });
+    let isSettled = isStable;
+    stability.listen({
+      changed: () => {
+        // What the index has is covered from here on; what it gets, from when it has it.
+        if (stability.isSettled && !isSettled) this.#wake();
+        ({ isSettled } = stability);
+      },
+    });
   }
 
   #flaw(): ResyncCause | undefined {

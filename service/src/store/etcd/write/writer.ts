@@ -157,7 +157,10 @@ export class Writer<S extends Gathered, O> {
           cancelStall();
           const landed = land(response);
           if (landed instanceof Promise) cancelStall = clock.after(acknowledgementTime, stall);
-          const left = landed instanceof Promise ? await landed : landed;
+          const left =
+            landed instanceof Promise
+              ? await spans.shared('store.stable', writes.length, sampled, () => landed)
+              : landed;
           again = left.length;
           if (again > 0) this.#retry(left, this.#lastError);
         },

@@ -15,7 +15,7 @@ test.before(async () => {
 
 test.after.always(() => etcd?.stop());
 
-const value = readerValue({ address: '127.0.0.1:1', secret: 'of nobody' });
+const value = readerValue({ address: '127.0.0.1:1', secret: 'of no process' });
 
 /** A store, and the key of a reader that reports nothing. */
 function keyspaceOf(t: ExecutionContext) {
