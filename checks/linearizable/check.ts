@@ -4,6 +4,8 @@
  * OPERATIONS it ends when so many were done; SIGINT ends it early. Prints operations, faults and the verdicts; fails on a violation.
  */
 
+import { wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
 import { faults } from './faults.ts';
 import { violations } from './history.ts';
@@ -12,9 +14,17 @@ import { porcupine } from './porcupine.ts';
 import { gone } from './registers.ts';
 import { run } from './run.ts';
 
-const count = Number(process.argv[2] ?? 60);
-const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
-const enough = Number(process.argv[4] ?? Number.POSITIVE_INFINITY);
+const {
+  faults: count,
+  seed,
+  operations: enough,
+} = scriptArguments({
+  words: {
+    faults: wholeNumber({ usual: 60, from: 0, to: 100_000 }),
+    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
+    operations: wholeNumber({ usual: Number.POSITIVE_INFINITY, from: 1 }),
+  },
+});
 const names = Object.keys(faults);
 const random = seededRandom(seed);
 const schedule = Array.from({ length: count }, () => names[Math.floor(random() * names.length)] ?? 'compaction');
