@@ -1,5 +1,7 @@
 /** The parts of the game day that need no cluster: every scenario's commands are in the runbook, and the page is current. */
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { ruleGroups } from '../../dashboards/src/alerts/all.ts';
 import { kubeletConfig, scrapeConfigs } from './cluster-prometheus.ts';
@@ -10,6 +12,7 @@ import { pageFile, readResults } from './results.ts';
 import { gameDayRules, productWait, secondsOf } from './rules.ts';
 import { commandsOf, commandWith, runAsWritten } from './runbook.ts';
 import { allScenarios } from './scenarios/all.ts';
+import { ahead, nodeOptions } from './scenarios/wrong-clock.ts';
 
 const shell = { namespace: 'web', name: 'shop', pod: 'shop-1', folder: '.' };
 
@@ -106,6 +109,19 @@ test('of alerts about volumes, those of other stores do not count', async (t) =>
     firing.map((each) => each.alert),
     ['Own', 'Store', 'Operator'],
   );
+});
+
+test('a Node process with a wrong clock has it in every use of Date', async (t) => {
+  const code = `
+    const right = performance.timeOrigin + performance.now();
+    const seen = [Date.now(), new Date(), new (class extends Date {})(), new Date(Date())];
+    console.log(JSON.stringify([...seen.map((each) => each - right), +new Date(5), Date.UTC(1970), new Date() instanceof Date]));`;
+  const options = { env: { ...process.env, NODE_OPTIONS: nodeOptions } };
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options);
+  const [now, date, derived, text, ...same] = JSON.parse(stdout) as number[];
+  // A text has whole seconds.
+  for (const moved of [now, date, derived, text]) t.is(Math.round((moved ?? 0) / 5000) * 5, ahead, stdout);
+  t.deepEqual(same, [5, 0, true]);
 });
 
 test('panels are asked about one store', (t) => {

@@ -17,8 +17,8 @@ is deleted afterwards. \`leader-cut-off\`, \`disk-slow\` (with strace there) and
 that runs another one on the node; \`clock-wrong\` needs Kubernetes 1.36. What a cluster cannot play is named and left out.
 
 **How it is measured.** Prometheus scrapes the pods through the API server and evaluates the rules of
-[dashboards](../dashboards/README.md) every 5 s. An alert waits as long as the product's rule says, and 5 minutes at the most:
-the column "waits" has both numbers where they differ. "Fires" counts from the fault, "over" from the first command of the
+[dashboards](../dashboards/README.md) every 5 s. An alert waits as long as the product's rule says, or for
+5 minutes where the column "waits" has both numbers. "Fires" counts from the fault, "over" from the first command of the
 runbook. A client sends each store a read or a write, and the next one 200 ms after its answer. "Failed" are those that ended
 with a 5xx or without an answer between the fault and the first command.
 

@@ -27,6 +27,6 @@ export async function slowDisk(pod: string): Promise<Ongoing> {
 export async function noStrace(): Promise<string | undefined> {
   return onNode('strace', '-V').then(
     () => undefined,
-    () => 'the node has no strace',
+    (error: Error) => `strace does not run on the node: ${error.message}`,
   );
 }

@@ -6,7 +6,7 @@ import { waitFor } from '../../../test-support/wait-for.ts';
 import { serviceImage } from './stores.ts';
 
 /** Seconds. Fast, not slow: a slow clock might take certificates of a minute ago for such that are not valid yet. */
-const ahead = 30;
+export const ahead = 30;
 
 /**
  * No process can have a clock of its own on Linux, so `Date` is moved in each Node process of the pod, also in those that
@@ -21,16 +21,14 @@ globalThis.Date = new Proxy(Date, {
 });`;
 
 /** As NODE_OPTIONS has it, in which a space ends an option. */
-const nodeOptions = `--import=data:text/javascript,${encodeURIComponent(moveDate)}`;
+export const nodeOptions = `--import=data:text/javascript,${encodeURIComponent(moveDate)}`;
 
 const component = 'app.kubernetes.io/component';
 
 /** Why it cannot be played; undefined: it can. */
 export async function noAdmissionPolicies(): Promise<string | undefined> {
-  return kubectl('get', 'mutatingadmissionpolicies').then(
-    () => undefined,
-    () => 'the cluster has no MutatingAdmissionPolicy (Kubernetes 1.36)',
-  );
+  const known = await kubectl('api-resources', '--api-group=admissionregistration.k8s.io', '-o', 'name');
+  return /^mutatingadmissionpolicies\./m.test(known) ? undefined : 'it needs MutatingAdmissionPolicy (Kubernetes 1.36)';
 }
 
 /**
