@@ -36,7 +36,7 @@ export async function startOnNode(script: string, ...words: readonly string[]): 
   if (lines.length < 2) throw new Error(`The script ended on the node before it had begun: ${errors}`);
   return async () => {
     // It may have ended with what it was about.
-    await onNode('kill', pid).catch(() => undefined);
+    await onNode('sh', '-c', 'kill "$1"', 'kill', pid).catch(() => undefined);
     await ended;
   };
 }
