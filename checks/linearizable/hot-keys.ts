@@ -34,7 +34,7 @@ const mostBursts = 40;
 const readsBehind = { usual: 2, calm: 5 };
 
 /** In calm bursts: the share of clients that do what the mix says, and of registers that get as many writes as ever. */
-const calm = { acting: 0.2, lively: 0.1 };
+const calm = { acting: 0.1, lively: 0.1 };
 
 export class HotKeys {
   readonly #options: HotKeysOptions;
