@@ -9,7 +9,7 @@ const wall = Date.now;
 Object.defineProperty(performance, 'now', { value: () => rate * now() });
 Date.now = () => {
   const time = wall();
-  return time - (1 - rate) * (time % corrected);
+  return Math.floor(time - (1 - rate) * (time % corrected));
 };
 
 await import('../../service/src/main.ts');

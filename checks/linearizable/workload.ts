@@ -81,7 +81,7 @@ export class Workload {
     const { recorder } = this.#options;
     const prefix = `key-${epoch}-`;
     const registers = Array.from({ length: keysPerEpoch }, (_, i) => recorder.register(`${prefix}${i}`));
-    await recorder.dump(client, replica, prefix, registers);
+    await recorder.readAll(client, replica, registers, prefix);
   }
 
   /** Whether the register's keys are found; part of a group that was set at once is torn. */
