@@ -51,7 +51,9 @@ export interface RunResult {
 const mixes = {
   barrier: { workload: {}, hotKeys: { isCalm: false }, counters: {}, mirrors: {} },
   lease: {
-    ...{ workload: { sets: 0.06 }, hotKeys: { isCalm: true }, counters: { reads: 0.95, rest: 20 } },
+    workload: { sets: 0.1, readersPerReplica: 3 },
+    hotKeys: { isCalm: true },
+    counters: { reads: 0.9, rest: 20, readersPerReplica: 2 },
     mirrors: { pause: 300 },
   },
 } as const;
