@@ -4,22 +4,29 @@
  * seed, no end before the last fault; with OPERATIONS it ends when so many were done; SIGINT ends it early. Prints
  * operations, faults and the verdicts; fails on a violation, and when reads by lease were asked for and none was.
  */
-import { parseArgs } from 'node:util';
+import { oneOf, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
 import { violations } from './history.ts';
 import type { Operation } from './operation.ts';
 import { porcupine } from './porcupine.ts';
 import { gone } from './registers.ts';
 import { run } from './run.ts';
-import { type FreshReads, randomSchedule } from './schedule.ts';
+import { randomSchedule } from './schedule.ts';
 
-const { values, positionals } = parseArgs({
-  options: { 'fresh-reads': { type: 'string', default: 'barrier' } },
-  allowPositionals: true,
+const {
+  faults: count,
+  seed,
+  operations: enough,
+  'fresh-reads': freshReads,
+} = scriptArguments({
+  words: {
+    faults: wholeNumber({ usual: 60, from: 0, to: 100_000 }),
+    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
+    operations: wholeNumber({ usual: Number.POSITIVE_INFINITY, from: 1 }),
+  },
+  options: { 'fresh-reads': oneOf(['barrier', 'lease'], 'barrier') },
 });
-const freshReads = values['fresh-reads'] as FreshReads;
-if (!['barrier', 'lease'].includes(freshReads)) throw new Error('--fresh-reads is barrier or lease');
-const [count = 60, seed = Date.now() % 1_000_000, enough = Number.POSITIVE_INFINITY] = positionals.map(Number);
 const schedule = randomSchedule(count, freshReads, seededRandom(seed));
 const injected: Record<string, number> = {};
 
@@ -34,7 +41,7 @@ const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
 const result = await run({
   ...{ schedule, freshReads, seed, between, enough, signal: interrupted.signal },
-  teams: freshReads === 'lease' ? 4 : 8,
+  teams: 8,
   onFault: (name, operations) => {
     injected[name] = (injected[name] ?? 0) + 1;
     console.log(`- ${name} (${operations} operations in ${since()} s)`);

@@ -2,7 +2,8 @@
  * Commands on the cluster's node. KV_E2E_NODE holds the words that run one in the node's network and process
  * namespaces, such as `docker exec k3d-kvstore-server-0`.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { field } from './kubectl.ts';
@@ -16,6 +17,30 @@ export const hasNode = node.length > 0;
 export async function onNode(...command: readonly string[]): Promise<string> {
   const [program = '', ...words] = [...node, ...command];
   return (await promisify(execFile)(program, words)).stdout;
+}
+
+/**
+ * Starts a script of `sh` that goes on. It has to print a line when it has begun, or it counts as failed.
+ * @returns ends it on the node: to end what started it here may leave it running there
+ */
+export async function startOnNode(script: string, ...words: readonly string[]): Promise<() => Promise<void>> {
+  const [program = '', ...rest] = [...node, 'sh', '-c', `echo $$\n${script}`, 'script', ...words];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let errors = '';
+  child.stderr.on('data', (data: Buffer) => {
+    errors = (errors + data.toString()).slice(-2000);
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stdout)) if (lines.push(line) === 2) break;
+  child.stdout.resume();
+  const [pid = ''] = lines;
+  if (lines.length < 2) throw new Error(`The script ended on the node before it had begun: ${errors}`);
+  return async () => {
+    // It may have ended with what it was about.
+    await onNode('sh', '-c', 'kill "$1"', 'kill', pid).catch(() => undefined);
+    await ended;
+  };
 }
 
 /** A container's processes carry the pod's name as their host name. */
