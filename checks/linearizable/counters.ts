@@ -11,6 +11,8 @@ export interface CountersOptions {
   readonly random: () => number;
   /** Milliseconds that a client rests between two operations, at the most; default 4. */
   readonly rest?: number;
+  /** The share of reads; default 0.3. */
+  readonly reads?: number;
 }
 
 const names = ['counter-a', 'counter-b'] as const;
@@ -61,13 +63,13 @@ export class Counters {
   }
 
   async #run(client: number): Promise<void> {
-    const { replicas, random, rest = 4 } = this.#options;
+    const { replicas, random, rest = 4, reads = 0.3 } = this.#options;
     while (!this.#stopped) {
       const replica = replicas[client % replicas.length];
       const name = names[random() < 0.8 ? 0 : 1];
       const both = random() < 0.1;
       if (replica === undefined) return;
-      const done = random() < 0.3 ? this.#read(replica, name) : this.#add(client, replica, both ? names : [name]);
+      const done = random() < reads ? this.#read(replica, name) : this.#add(client, replica, both ? names : [name]);
       await sleep(random() * rest * ((await done) ? 1 : 5));
     }
   }

@@ -112,6 +112,21 @@ export class Recorder {
     this.#journal.saw({ client, register, start, end }, answer, noneMatch);
   }
 
+  /** Registers whose names begin with the prefix, from one dump. */
+  async dump(client: number, replica: Target, prefix: string, registers: readonly Register[]): Promise<void> {
+    const start = performance.now();
+    const { values, error } = await call(replica, {
+      ...{ dump: prefix, get: registers.flatMap(({ keys }) => keys), stale: this.#stale },
+    });
+    const end = this.#ended(error);
+    let taken = 0;
+    for (const register of values === undefined ? [] : registers) {
+      const own = values?.slice(taken, taken + register.keys.length) ?? [];
+      taken += register.keys.length;
+      this.#journal.saw({ client, register, start, end }, { values: own });
+    }
+  }
+
   /** Keys that begin with the register's name; undefined: no answer. */
   async search(replica: Target, { name }: Register): Promise<readonly string[] | undefined> {
     const { keys, error } = await call(replica, { search: name, stale: this.#stale });

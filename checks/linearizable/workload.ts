@@ -17,6 +17,8 @@ export interface WorkloadOptions {
   readonly random: () => number;
   /** Milliseconds that a client rests between two operations, at the most; default 4. */
   readonly rest?: number;
+  /** The share of sets; default 0.45. */
+  readonly sets?: number;
 }
 
 /** Keys change now and then, so that writes of unknown outcome, which stay possible for ever, don't pile up on one. */
@@ -51,7 +53,7 @@ export class Workload {
   }
 
   async #operate(client: number, replica: Target): Promise<void> {
-    const { random, recorder } = this.#options;
+    const { random, recorder, sets = 0.45 } = this.#options;
     const current = Math.floor(++this.#count / operationsPerEpoch);
     const old = current > 0 && random() < 0.1;
     const epoch = old ? current - 1 : current;
@@ -59,8 +61,9 @@ export class Workload {
     const name = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
     const register = recorder.register(name);
     if (old && !register.deleted && register.written !== undefined) return recorder.remove(client, replica, register);
-    if (!old && random() < 0.45) return this.#set(client, replica, register);
+    if (!old && random() < sets) return this.#set(client, replica, register);
     if (random() < 0.3) return this.#search(client, replica, register);
+    if (random() < 0.1) return this.#dump(client, replica, epoch);
     const known = register.keys.length === 1 && random() < 0.3 ? pick(register.known, random) : undefined;
     return recorder.read(client, replica, register, known);
   }
@@ -72,6 +75,13 @@ export class Workload {
     if (register.written === undefined) return recorder.set(client, replica, [register], { condition: 'absent' });
     const condition = pick(register.known, random);
     return recorder.set(client, replica, [register], { condition });
+  }
+
+  async #dump(client: number, replica: Target, epoch: number): Promise<void> {
+    const { recorder } = this.#options;
+    const prefix = `key-${epoch}-`;
+    const registers = Array.from({ length: keysPerEpoch }, (_, i) => recorder.register(`${prefix}${i}`));
+    await recorder.dump(client, replica, prefix, registers);
   }
 
   /** Whether the register's keys are found; part of a group that was set at once is torn. */

@@ -9,6 +9,7 @@ import { readyOrNot } from './limits.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from './selectors.ts';
 import { etcdRows } from './service-etcd.ts';
+import { leasePanels } from './service-leases.ts';
 import { clientPanels, readPanels } from './service-requests.ts';
 import { processPanels } from './service-runtime.ts';
 import { contentPanels, writePanels } from './service-store.ts';
@@ -31,6 +32,7 @@ export function serviceDashboard(runbooks: string): DashboardBuilder {
       'Why are reads slow?': readPanels(),
       'Why are writes slow?': writePanels(),
       ...etcdRows(),
+      'Do replicas wait for each other?': leasePanels(),
       'What is in the store?': contentPanels(),
       'How are the processes?': processPanels(),
     },

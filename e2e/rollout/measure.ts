@@ -18,6 +18,7 @@ const seconds = Math.max(10, Math.round(loadSeconds / 3));
 await installOperator();
 await withNamespace(async (namespace) => {
   const store = await createKvStore(namespace);
+  const other = await createKvStore(namespace, {}, 'other');
   const start = performance.now();
   const now = () => (performance.now() - start) / 1000;
   const samples: Sample[] = [];
@@ -28,6 +29,10 @@ await withNamespace(async (namespace) => {
   const rows: string[][] = [];
 
   await under('no change', async () => {});
+  // What starting processes take from everything else on the machine, without a change to what is loaded.
+  await under("another store's image", () =>
+    other.patch({ image: 'kvstore/service:next' }).then(() => other.settled()),
+  );
   await under('another image', () => store.patch({ image: 'kvstore/service:next' }));
   await under('the image of before', () => store.patch({ image: null }));
   await under('restart of etcd', () =>

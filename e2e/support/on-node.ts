@@ -5,6 +5,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { waitFor } from '../../test-support/wait-for.ts';
+import { field } from './kubectl.ts';
 
 const node = (process.env.KV_E2E_NODE ?? '').split(' ').filter((word) => word !== '');
 
@@ -55,6 +57,21 @@ echo "$killed"
 /** Sends SIGKILL to what runs in the pod: no goodbye to anybody, no endpoint taken out before. Rejects when nothing runs. */
 export async function killProcesses(pod: string): Promise<void> {
   await onNode('sh', '-c', killScript, 'kill', pod);
+}
+
+/** Kills what runs in the pod; resolves once its container was started again and is ready. */
+export async function killAndWait(namespace: string, pod: string): Promise<void> {
+  const restarts = () => field('.status.containerStatuses[0].restartCount', 'pod', pod, '-n', namespace);
+  const before = Number(await restarts());
+  await killProcesses(pod);
+  await waitFor(
+    `${pod} runs again`,
+    async () => {
+      const ready = await field('.status.containerStatuses[0].ready', 'pod', pod, '-n', namespace);
+      return Number(await restarts()) > before && ready === 'true';
+    },
+    { timeout: 120_000, interval: 500 },
+  );
 }
 
 /** Drops packets to and from a pod's address, or lets them through again. */
