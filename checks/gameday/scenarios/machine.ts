@@ -24,7 +24,7 @@ const diskSlow: Scenario = {
   missing: async () => (await noNode()) ?? (await noStrace()),
   async break(store) {
     const pod = await etcdLeader(store);
-    const [{ NODE }, disk] = await Promise.all([nodeOf(pod, store), slowDisk(pod)]);
+    const [{ NODE }, disk] = await Promise.all([nodeOf(pod, store), slowDisk(store.namespace, pod)]);
     return {
       async stop() {
         await uncordon(NODE);
