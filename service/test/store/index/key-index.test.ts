@@ -364,3 +364,15 @@ function transactAndFail(index: KeyIndex): Promise<void> {
   });
   return failing.catch(() => {});
 }
+
+test('the revision is read from the file once, until a transaction begins or it is wanted from there', async (t) => {
+  const directory = temporaryFolder(t);
+  const [index, other] = [1, 2].map(() => new KeyIndex({ directory, durable: false })) as [KeyIndex, KeyIndex];
+  t.teardown(() => Promise.all([index.close(), other.close()]));
+  await put(index, ['a']);
+  t.is(index.revision(), 1);
+  await put(other, ['b'], '1', 2);
+  t.is(index.revision(), 1, 'remembered');
+  t.is(index.storedRevision(), 2);
+  t.is(index.revision(), 2);
+});
