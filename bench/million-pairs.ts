@@ -4,12 +4,15 @@ import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { wholeNumber } from '../test-support/argument-kinds.ts';
+import { fromEnvironment, scriptArguments } from '../test-support/arguments.ts';
 import { memoryOf } from '../test-support/process-memory.ts';
 import { spawnService } from '../test-support/service-process/spawn.ts';
 import { processorTime } from './slices/processor-time.ts';
 import { spreadText } from './slices/statistics.ts';
 
-const pairs = Number(process.env.PAIRS ?? 1_000_000);
+scriptArguments({});
+const pairs = fromEnvironment('PAIRS', wholeNumber({ usual: 1_000_000, from: 1 }));
 const perRequest = 1000;
 /** What a fold lists. */
 const prefixes = 100;

@@ -9,10 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { pathOf, resources } from '../operator/src/kube/resources.ts';
 import { type Cluster, startCluster } from '../operator/test/support/cluster.ts';
 import { largestSpec } from '../operator/test/support/largest-kvstore.ts';
+import { wholeNumber } from '../test-support/argument-kinds.ts';
+import { fromEnvironment, scriptArguments } from '../test-support/arguments.ts';
 import { type MemoryKind, memoryOf } from '../test-support/process-memory.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 
 const main = fileURLToPath(new URL('../operator/src/main.ts', import.meta.url));
+scriptArguments({});
 const atOnce = 10;
 
 interface Memory {
@@ -70,10 +73,14 @@ async function run(cluster: Cluster, namespace: string, count: number): Promise<
 
 const host = (name: string) => ({ host: `${name}.test` });
 const plans = [
-  ['minimal', Number(process.env.STORES ?? 500), (name: string) => ({ etcd: {}, ingress: host(name) })],
+  [
+    'minimal',
+    fromEnvironment('STORES', wholeNumber({ usual: 500, from: 0 })),
+    (name: string) => ({ etcd: {}, ingress: host(name) }),
+  ],
   [
     'largest',
-    Number(process.env.LARGEST ?? 100),
+    fromEnvironment('LARGEST', wholeNumber({ usual: 100, from: 0 })),
     (name: string) => {
       const spec = largestSpec();
       return { ...spec, ingress: { ...(spec as { ingress: object }).ingress, ...host(name) } };

@@ -7,6 +7,8 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { text } from '../test-support/argument-kinds.ts';
+import { scriptArguments } from '../test-support/arguments.ts';
 import { withChanges } from './src/alerts/thresholds.ts';
 import { linksOf } from './src/links.ts';
 import { renderAll } from './src/render.ts';
@@ -15,7 +17,7 @@ import { renderOthers } from './src/sections.ts';
 const root = new URL('../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const { version } = JSON.parse(await read('package.json'));
-const [target] = process.argv.slice(2);
+const { folder: target } = scriptArguments({ words: { folder: text(undefined) } });
 const folder = target === undefined ? new URL('dashboards/generated/', root) : pathToFileURL(`${target}/`);
 
 const numbers = withChanges(JSON.parse(process.env.KVSTORE_THRESHOLDS || '{}'));

@@ -1,6 +1,8 @@
 /** A member of etcd that is cut off: it runs, and packets to and from it are lost. Needs KV_E2E_NODE (support/on-node.ts). */
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import { decimal } from '../test-support/argument-kinds.ts';
+import { fromEnvironment } from '../test-support/arguments.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, startWriter } from './support/client.ts';
 import { etcdLeader } from './support/etcd-leader.ts';
@@ -10,7 +12,7 @@ import { testOnNode } from './support/node.ts';
 import { dropPackets } from './support/on-node.ts';
 import { installOperator } from './support/operator.ts';
 
-const cutSeconds = Number(process.env.KV_E2E_CUT_SECONDS ?? 60);
+const cutSeconds = fromEnvironment('KV_E2E_CUT_SECONDS', decimal({ usual: 60, from: 1 }));
 
 test.before('install', installOperator);
 

@@ -3,6 +3,8 @@
  * it is changed, restarted or killed. Needs KUBECONFIG, kubectl and fortio on the PATH, and the images loaded.
  */
 import test from 'ava';
+import { decimal } from '../test-support/argument-kinds.ts';
+import { fromEnvironment } from '../test-support/arguments.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 import { beyondHandovers, lost, send, startWriter } from './support/client.ts';
 import { etcdLeader } from './support/etcd-leader.ts';
@@ -12,7 +14,7 @@ import { createKvStore, makeNamespace, statusField } from './support/kvstore.ts'
 import { installOperator, operatorRolledOut, operatorSelector, restartOperator } from './support/operator.ts';
 
 /** Seconds of load; longer for a thorough run. */
-const loadSeconds = Number(process.env.KV_E2E_LOAD_SECONDS ?? 90);
+const loadSeconds = fromEnvironment('KV_E2E_LOAD_SECONDS', decimal({ usual: 90, from: 1 }));
 
 test.before('install', installOperator);
 

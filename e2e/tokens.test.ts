@@ -1,7 +1,9 @@
 /** Tokens for the API, as docs/operator.md and docs/backup.md say: calls without one are refused, and they rotate. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +17,7 @@ import { installOperator } from './support/operator.ts';
 
 test.before('install', installOperator);
 
-const [reader, writer, next] = ['token-to-read', 'token-to-write', 'token-of-tomorrow'];
+const [reader, writer, next, limited] = ['token-to-read', 'token-to-write', 'token-of-tomorrow', 'token-of-a-team'];
 
 /** A line of the file, as docs/api.md describes it. */
 function line(access: 'ro' | 'rw', name: string, token: string): string {
@@ -63,6 +65,72 @@ test('a token of the Secret is needed; a wrong one is refused; another Secret is
   await waitFor('the new token is in force', rotated, { timeout: 240_000, interval: 1000 });
   t.deepEqual((await store.servicePods()).map(({ uid }) => uid).sort(), pods.map(({ uid }) => uid).sort());
 });
+
+test('a token that is limited to prefixes sees and changes what begins with them, through the Ingress', async (t) => {
+  const namespace = await makeNamespace(t);
+  const digest = `sha256:${createHash('sha256').update(limited).digest('hex')}`;
+  const ofTeam = JSON.stringify({ name: 'team-a', digest, may: 'write', prefixes: ['team-a/'] });
+  await secret(namespace, 'shop-tokens', 'tokens', `${line('rw', 'shop', writer)}${ofTeam}\n`);
+  const auth = { tokensSecretName: 'shop-tokens' };
+  const etcd = { members: 1, storage: { size: '1Gi' } };
+  const store = await createKvStore(namespace, { replicas: 2, etcd, auth }, 'shop', 401);
+  const as = (token: string, method: string, path: string, body?: string) =>
+    send(store, method, path, body, { Authorization: `Bearer ${token}` });
+
+  t.is((await as(writer, 'POST', '/set', '{"team-a/1":1,"team-b/1":2,"other":3}')).status, 200);
+  t.like(await as(limited, 'GET', '/whoami'), {
+    status: 200,
+    body: '{"name":"team-a","may":"write","prefixes":["team-a/"],"expires":null,"limits":null}',
+  });
+  t.is((await as(limited, 'GET', '/')).body, '{"team-a/1":1}');
+  t.is((await as(limited, 'GET', '/search?prefix=')).body, '["team-a/1"]');
+  t.is((await as(limited, 'GET', '/search?suffix=%2F1')).body, '["team-a/1"]');
+  t.is((await as(writer, 'GET', '/search?suffix=%2F1')).body, '["team-a/1","team-b/1"]');
+  const refused = [
+    await as(limited, 'GET', '/get/other'),
+    await as(limited, 'GET', '/get/never'),
+    await as(limited, 'POST', '/set', '{"team-a/2":1,"other":4}'),
+    await as(limited, 'DELETE', '/get/team-b/1'),
+  ];
+  for (const { status, body } of refused) t.regex(`${status} ${body}`, /^403 .*"code":"outside-prefixes"/);
+
+  const events = await watchUntil(store, limited, '"team-a/3"', async () => {
+    t.is((await as(writer, 'POST', '/set', '{"other":5,"team-b/1":6}')).status, 200);
+    t.is((await as(limited, 'POST', '/set', '{"team-a/3":7}')).status, 200);
+  });
+  t.notRegex(events, /other|team-b/);
+  t.is((await as(writer, 'GET', '/get/other')).body, '5', 'what was refused changed nothing');
+  t.is((await as(limited, 'GET', '/')).body, '{"team-a/1":1,"team-a/3":7}');
+});
+
+/**
+ * What a watch brings until the text is among it.
+ * @param act what is done once the watch has begun
+ */
+async function watchUntil(
+  { url, host }: KvStoreHandle,
+  token: string,
+  text: string,
+  act: () => Promise<void>,
+): Promise<string> {
+  const headers = { host, Authorization: `Bearer ${token}` };
+  const request = get(new URL('/watch', url), { headers, timeout: 30_000 });
+  request.on('timeout', () => request.destroy(new Error('The watch brought nothing for 30 s')));
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    let seen = '';
+    let acting: Promise<void> | undefined;
+    for await (const piece of response.setEncoding('utf8')) {
+      seen += piece;
+      acting ??= act().catch((error) => void request.destroy(error));
+      if (seen.includes(text)) break;
+    }
+    await acting;
+    return seen;
+  } finally {
+    request.destroy();
+  }
+}
 
 /** As it is documented: from a file that is named as the Secret's key. */
 async function secret(namespace: string, name: string, key: string, text: string): Promise<void> {

@@ -125,9 +125,10 @@ export async function makeCompileCache(part: keyof typeof programs, to: string):
   }
 }
 
-const [part, to] = process.argv.slice(2);
-if (import.meta.main && part !== undefined && to !== undefined) {
-  if (part !== 'service' && part !== 'operator')
+if (import.meta.main) {
+  const [part, to, ...more] = process.argv.slice(2);
+  if ((part !== 'service' && part !== 'operator') || to === undefined || more.length > 0) {
     throw new Error('Usage: make-compile-cache.ts service|operator FOLDER');
+  }
   process.stdout.write(`${await makeCompileCache(part, to)} files in ${to}\n`);
 }

@@ -44,7 +44,8 @@ function isUnused(path: string): boolean {
   return unused[name]?.test(within) === true || unused[scope]?.test(within) === true;
 }
 
-const [folder] = process.argv.slice(2);
-if (import.meta.main && folder !== undefined) {
+if (import.meta.main) {
+  const [folder, ...more] = process.argv.slice(2);
+  if (folder === undefined || more.length > 0) throw new Error('Usage: prune-modules.ts FOLDER');
   process.stdout.write(`${pruneModules(folder)} files removed from ${folder}\n`);
 }

@@ -59,5 +59,8 @@ function write(root: string, path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-const [root, ...files] = process.argv.slice(2);
-if (import.meta.main && root !== undefined) makeRoot(root, files);
+if (import.meta.main) {
+  const [root, ...files] = process.argv.slice(2);
+  if (root === undefined || files.length === 0) throw new Error('Usage: root-files.ts ROOT FILE...');
+  makeRoot(root, files);
+}

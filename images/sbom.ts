@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -88,4 +89,7 @@ function isFor(entry: Manifest, platform: Platform): boolean {
   });
 }
 
-if (import.meta.main) process.stdout.write(`${JSON.stringify(lockedSbom([]), null, 2)}\n`);
+if (import.meta.main) {
+  parseArgs({ options: {} });
+  process.stdout.write(`${JSON.stringify(lockedSbom([]), null, 2)}\n`);
+}

@@ -6,7 +6,9 @@ import { pageFile, readResults } from '../checks/gameday/results.ts';
 import { allScenarios } from '../checks/gameday/scenarios/all.ts';
 import { markdownTable } from '../service/src/config.ts';
 import { adrFolder, adrIndex } from './adr-index.ts';
+import { scriptArguments } from './arguments.ts';
 
+scriptArguments({});
 const file = new URL('../README.md', import.meta.url);
 const section = /(<!-- settings -->\n)[\s\S]*(<!-- \/settings -->)/;
 const text = readFileSync(file, 'utf8');

@@ -18,6 +18,7 @@ const inService = [
   'store/etcd/{client-certificates,expiry,faults,lost-answers,linearizable,secure,timeline,users,watch-kill}',
   'store/etcd/connect/leader',
   'store/etcd/read/watches',
+  'store/etcd/readers/{foreign-reader,readers}',
   'store/etcd/replicate/foreign',
   'telemetry/tracing',
   'telemetry/tracing/{etcd,requests}',

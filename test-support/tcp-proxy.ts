@@ -51,6 +51,13 @@ export class TcpProxy {
     for (const link of this.#links) this[apply](link);
   }
 
+  /** The same, but only the newest of the connections that are open: nothing goes through it, nor through new ones. */
+  stallNewest(): void {
+    this.#stalled = { requests: true, answers: true };
+    const newest = [...this.#links].at(-1);
+    if (newest !== undefined) this[apply](newest);
+  }
+
   resume(): void {
     this.stall({ requests: false, answers: false });
   }

@@ -9,7 +9,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { decimal, oneOf, text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { findBinary } from '../../test-support/binaries.ts';
 import { hasWrk } from '../load/load.ts';
 import { canPin, loadCore, moveToCore } from '../pinned.ts';
@@ -23,17 +24,17 @@ import { sweep } from './sizes.ts';
 const parts = ['throughput', 'p99', 'sizes', 'memory'] as const;
 type PartName = (typeof parts)[number];
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
+const { rest: chosen, ...options } = scriptArguments({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1' },
-    cells: { type: 'string', default: '' },
-    out: { type: 'string' },
+    rounds: wholeNumber({ usual: 5, from: 1, to: 100 }),
+    seconds: decimal({ usual: 1, from: 0.1, to: 600 }),
+    cells: text(''),
+    out: text(undefined),
   },
+  rest: oneOf(parts, 'throughput'),
 });
-const wanted = chosen(positionals);
-const rounds: Rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds) };
+const wanted: ReadonlySet<PartName> = new Set<PartName>(chosen.length === 0 ? parts : chosen);
+const rounds: Rounds = { rounds: options.rounds, seconds: options.seconds };
 if (!canPin) console.error('NOT PINNED: there is no taskset, so server and load share the cores.');
 if (!hasWrk) console.error('NO WRK: autocannon loads instead, and sends only some of the requests of a workload.');
 // The load's own part of this process, and what it starts.
@@ -53,12 +54,6 @@ try {
   if (options.out !== undefined) save(options.out, measured);
 } finally {
   await rm(scratch, { recursive: true, force: true });
-}
-
-function chosen(names: readonly string[]): ReadonlySet<PartName> {
-  const unknown = names.filter((name) => !parts.some((part) => part === name));
-  if (unknown.length > 0) throw new Error(`No part ${unknown.join(', ')}: there are ${parts.join(', ')}`);
-  return new Set(names.length === 0 ? parts : (names as PartName[]));
 }
 
 function howMeasured(): string {

@@ -23,6 +23,7 @@ const writer = writerOfSets({
   limits: { maxTxnOps: Number(KV_ETCD_MAX_TXN_OPS), maxRequestBytes },
   nonces: new WriteNonces(),
   timeline: () => '00000000',
+  acknowledgements: { confirm: (request) => ({ request, written: () => undefined, found: () => undefined }) },
   spans: noSpans,
   ...{ clock, metrics, requestTimeout },
 });

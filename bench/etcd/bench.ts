@@ -2,6 +2,8 @@
  * `npm run bench:etcd`: linearizable reads and sets through the service against the same calls made directly with the
  * etcd client, on one 3-member cluster, side by side in one run. Everything shares this machine, so only ratios count.
  */
+import { decimal } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { beginLoad } from '../load/load.ts';
 import { gets, posts } from '../load/requests.ts';
@@ -11,7 +13,7 @@ import { direct } from './direct.ts';
 import { type Load, load } from './load.ts';
 import { atBest, MeasuredService, maxTxnOps } from './service.ts';
 
-const seconds = Number(process.argv[2] ?? 5);
+const { seconds } = scriptArguments({ words: { seconds: decimal({ usual: 5, from: 0.1, to: 600 }) } });
 /** Seconds of the same load before each measurement: connections, and code that the engine has compiled. */
 const warmUp = 3;
 const keys = 1000;

@@ -10,10 +10,12 @@ import { Registry } from 'prom-client';
 import { openEtcdStore } from '../../service/src/store/etcd/etcd-store.ts';
 import { etcdDefaults } from '../../service/src/store/etcd/options.ts';
 import { storeMetrics } from '../../service/src/store/store-metrics.ts';
+import { wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 
-const keys = Number(process.argv[2] ?? 1_000_000);
+const { keys } = scriptArguments({ words: { keys: wholeNumber({ usual: 1_000_000, from: 1 }) } });
 const perSet = 2000;
 const limits = { maxTxnOps: perSet + 1, maxRequestBytes: 4 << 20 };
 const directory = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));

@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { isInstalled } from '../pinned.ts';
 import { processorTime } from '../slices/processor-time.ts';
@@ -37,7 +39,10 @@ if (!isInstalled('fortio')) {
   throw new Error('This needs fortio in the PATH: go install fortio.org/fortio@v1.68.2');
 }
 
-const [rounds = '5', ...warmUps] = process.argv.slice(2);
+const { rounds, rest: warmUps } = scriptArguments({
+  words: { rounds: wholeNumber({ usual: 5, from: 1, to: 100 }) },
+  rest: text('500ms'),
+});
 const variants: readonly Variant[] = [
   { name: `served ${servedBefore}`, warmUp: '0s', before: servedBefore },
   ...['0s', ...(warmUps.length === 0 ? ['500ms'] : warmUps)].map((warmUp) => ({
@@ -72,7 +77,7 @@ const directory = mkdtempSync(join(tmpdir(), 'kvstore-fresh-'));
 try {
   await fillDirectory(directory, pairs);
   const results = variants.map(() => [] as (readonly number[])[]);
-  for (let round = 0; round < Number(rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [i, variant] of variants.entries()) results[i]?.push(await measure(directory, variant));
   }
   const columns = figures.flatMap((figure) => [figure, 'of served']);

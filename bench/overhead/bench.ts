@@ -6,6 +6,8 @@
  * services of one process.
  */
 import { loadavg } from 'node:os';
+import { decimal, text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { possibleSlice } from '../load/load.ts';
 import { gets, posts } from '../load/requests.ts';
 import { loadCore, moveToCore } from '../pinned.ts';
@@ -30,9 +32,17 @@ interface Round {
   readonly costInCpu: number;
 }
 
-const rounds = Number(process.argv[2] ?? 6);
-const seconds = Number(process.argv[3] ?? 5);
-const asked = process.argv[4] ?? '';
+const {
+  rounds,
+  seconds,
+  comparison: asked,
+} = scriptArguments({
+  words: {
+    rounds: wholeNumber({ usual: 6, from: 1, to: 1000 }),
+    seconds: decimal({ usual: 5, from: 0.1, to: 600 }),
+    comparison: text(''),
+  },
+});
 /** At 1% a few hundred requests a second are sampled: it takes long until most of what serves them is compiled. */
 const warmUpSeconds = 12;
 const pairs = '{"key-1":"a value of some twenty bytes"}';

@@ -5,7 +5,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { decimal, flag, text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { hasWrk } from '../load/load.ts';
 import { canPin, loadCore, moveToCore } from '../pinned.ts';
 import { compare, type Rounds, type RowResult } from './compare.ts';
@@ -14,14 +15,14 @@ import { markdown, type Skipped } from './report.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows/rows.ts';
 
-const { values: options, positionals: wanted } = parseArgs({
-  allowPositionals: true,
+const { rest: wanted, ...options } = scriptArguments({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    out: { type: 'string' },
-    list: { type: 'boolean', default: false },
+    rounds: wholeNumber({ usual: 5, from: 1, to: 100 }),
+    seconds: decimal({ usual: 2, from: 0.1, to: 600 }),
+    out: text(undefined),
+    list: flag,
   },
+  rest: text(''),
 });
 
 /** Seconds of load until the servers' code is compiled and what they keep is kept: after one, the first round was a third slower. */
@@ -31,7 +32,7 @@ if (options.list) for (const { name, title } of rows) console.log(`${name.padEnd
 else await main();
 
 async function main(): Promise<void> {
-  const rounds = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmup };
+  const rounds = { rounds: options.rounds, seconds: options.seconds, warmup };
   if (!canPin) console.error('NOT PINNED: there is no taskset, so server and load share the cores.');
   if (!hasWrk) console.error('NO WRK: autocannon loads instead, which is slower, so fast rows look alike.');
   // The load's own part of this process, and what it starts.

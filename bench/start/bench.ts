@@ -10,13 +10,15 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { emptyCluster } from '../../images/empty-cluster.ts';
 import { makeCompileCache, startProgram } from '../../images/make-compile-cache.ts';
+import { wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { processorTime } from '../slices/processor-time.ts';
 import { spreadText } from '../slices/statistics.ts';
 
 type Env = Readonly<Record<string, string>>;
 
 const path: Env = { PATH: process.env.PATH ?? '' };
-const rounds = Number(process.argv[2] ?? 7);
+const { rounds } = scriptArguments({ words: { rounds: wholeNumber({ usual: 7, from: 1, to: 100 }) } });
 const scratch = mkdtempSync(join(tmpdir(), 'kvstore-start-'));
 const report = fileURLToPath(new URL('report.cjs', import.meta.url));
 

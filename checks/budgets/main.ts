@@ -6,20 +6,29 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decimal, text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { type Measured, measure } from './measure.ts';
 import { missed, table } from './report.ts';
 import { manyWatches } from './watchers.ts';
 import { fill, setAt, worstClients } from './worst-clients.ts';
 
-const [rounds = 3, seconds = 2] = process.argv.slice(2, 4).map(Number);
-const words = process.argv[4] ?? '';
-if (!(rounds >= 1 && rounds <= 20 && seconds > 0 && seconds <= 60)) {
-  console.error('Arguments: ROUNDS (1 to 20), SECONDS (up to 60), words of a kind');
+const { rounds, seconds, words } = scriptArguments({
+  words: {
+    rounds: wholeNumber({ usual: 3, from: 1, to: 20 }),
+    seconds: decimal({ usual: 2, from: 0.1, to: 60 }),
+    words: text(''),
+  },
+});
+const kinds = [...Object.keys(worstClients), manyWatches];
+const chosen = kinds.filter((name) => name.includes(words));
+if (chosen.length === 0) {
+  console.error(`No kind has "${words}" in its name: ${kinds.join('; ')}.`);
   process.exit(2);
 }
 const measured: Measured[] = [];
-for (const kind of [...Object.keys(worstClients), manyWatches].filter((name) => name.includes(words))) {
+for (const kind of chosen) {
   // One service for each, so that none finds what another has left.
   await using ending = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-budgets-'));

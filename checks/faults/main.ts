@@ -3,21 +3,23 @@
  * mode, a random seed, both modes (`embedded`, `etcd`). Prints what was done and found; fails when a write was lost, an
  * answer stale, or the system did not recover.
  */
+import { decimal, oneOf, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { run } from './run.ts';
 import { summaryText } from './summary.ts';
 import { modes } from './system.ts';
 
-const [minutes = '1', seedText = String(Date.now() % 1_000_000), mode] = process.argv.slice(2);
-const chosen = modes.filter((each) => mode === undefined || mode === each);
-const seed = Number(seedText);
-const seconds = Number(minutes) * 60;
-if (chosen.length === 0 || !(seconds > 0 && seconds <= 6 * 3600) || !Number.isSafeInteger(seed)) {
-  console.error('Arguments: MINUTES (up to 360), SEED (a whole number), MODE (embedded or etcd)');
-  process.exit(2);
-}
+const { minutes, seed, mode } = scriptArguments({
+  words: {
+    minutes: decimal({ usual: 1, from: 0.01, to: 360 }),
+    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
+    mode: oneOf(modes, undefined),
+  },
+});
+const seconds = minutes * 60;
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
-for (const each of chosen) {
+for (const each of mode === undefined ? modes : [mode]) {
   console.log(`${each}: ${minutes} minutes, seed ${seed}`);
   const summary = await run({
     ...{ mode: each, seconds, seed, signal: interrupted.signal },

@@ -10,10 +10,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loadYaml } from '@kubernetes/client-node';
 import { Prometheus } from '../../dashboards/test/support/prometheus.ts';
+import { kubectl } from '../../e2e/support/kubectl.ts';
 import { followPods } from './follow-pods.ts';
 import { gameDayRules } from './rules.ts';
 
 const scrapeFile = new URL('../../dashboards/scrape.yaml', import.meta.url);
+/** Its job `kubelet` is the documented one. */
+const overlayFile = new URL('../../config/observability/files/prometheus.yml', import.meta.url);
 
 /** Seconds between two scrapes, and between two evaluations of the rules. */
 export const interval = 5;
@@ -40,7 +43,10 @@ export async function watchCluster(longestWait: number): Promise<ClusterPromethe
     await writeFile(rules, JSON.stringify(gameDayRules(longestWait)));
     const prometheus = await Prometheus.start({
       global: { scrape_interval: `${interval}s`, scrape_timeout: `${interval}s`, evaluation_interval: `${interval}s` },
-      scrape_configs: scrapeConfigs(await readFile(scrapeFile, 'utf8'), targets),
+      scrape_configs: [
+        ...scrapeConfigs(await readFile(scrapeFile, 'utf8'), targets),
+        kubeletConfig(await readFile(overlayFile, 'utf8'), door, await nodes()),
+      ],
       rule_files: [rules],
     });
     cleanUps.push(() => prometheus.stop());
@@ -65,7 +71,13 @@ async function addressOf(proxy: ChildProcess): Promise<string> {
   throw new Error('kubectl proxy ended before it served');
 }
 
+async function nodes(): Promise<readonly string[]> {
+  return (await kubectl('get', 'nodes', '-o', 'name')).split('\n').flatMap((line) => line.split('/')[1] ?? []);
+}
+
 interface ScrapeConfig {
+  readonly job_name?: string;
+  readonly metric_relabel_configs?: readonly object[];
   readonly kubernetes_sd_configs?: readonly object[];
   readonly relabel_configs?: readonly object[];
 }
@@ -90,4 +102,22 @@ export function scrapeConfigs(text: string, targets: string): object[] {
     file_sd_configs: [{ files: [targets] }],
     relabel_configs: [...relabel_configs, ...throughApiServer],
   }));
+}
+
+/** What the kubelets know of volumes, which they measure once in a minute. @param door host and port of `kubectl proxy` */
+export function kubeletConfig(text: string, door: string, nodes: readonly string[]): object {
+  const { scrape_configs } = loadYaml<{ scrape_configs: readonly ScrapeConfig[] }>(text);
+  const job = scrape_configs.find(({ job_name }) => job_name === 'kubelet');
+  if (job === undefined) throw new Error('There is no job kubelet');
+  return {
+    job_name: 'kubelet',
+    scrape_interval: '15s',
+    scrape_timeout: '10s',
+    honor_labels: true,
+    metric_relabel_configs: job.metric_relabel_configs,
+    static_configs: nodes.map((node) => ({
+      targets: [door],
+      labels: { __metrics_path__: `/api/v1/nodes/${node}/proxy/metrics`, instance: node },
+    })),
+  };
 }

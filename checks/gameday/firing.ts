@@ -8,15 +8,18 @@ export interface Firing {
   readonly dashboardUrl: string;
 }
 
-/** With those that name no store: they are about the operator. */
+/** With those that name neither a store nor a volume: they are about the operator. */
 export async function firingOf(
-  prometheus: Prometheus,
+  prometheus: Pick<Prometheus, 'alerts'>,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<Firing[]> {
   const alerts = await prometheus.alerts();
   return alerts
     .filter(({ state }) => state === 'firing')
-    .filter(({ labels }) => labels.kvstore === undefined || (labels.namespace === namespace && labels.kvstore === name))
+    .filter(({ labels }) => {
+      if (labels.persistentvolumeclaim !== undefined) return labels.namespace === namespace;
+      return labels.kvstore === undefined || (labels.namespace === namespace && labels.kvstore === name);
+    })
     .map(({ labels, annotations }) => ({
       alert: labels.alertname ?? '',
       pod: labels.pod,

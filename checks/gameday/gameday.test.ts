@@ -1,26 +1,31 @@
 /** The parts of the game day that need no cluster: every scenario's commands are in the runbook, and the page is current. */
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { ruleGroups } from '../../dashboards/src/alerts/all.ts';
-import { scrapeConfigs } from './cluster-prometheus.ts';
+import { kubeletConfig, scrapeConfigs } from './cluster-prometheus.ts';
+import { firingOf } from './firing.ts';
 import { dashboardOf, queriesFor } from './panels.ts';
 import { pageOf } from './report.ts';
 import { pageFile, readResults } from './results.ts';
 import { gameDayRules, productWait, secondsOf } from './rules.ts';
 import { commandsOf, commandWith, runAsWritten } from './runbook.ts';
 import { allScenarios } from './scenarios/all.ts';
+import { ahead, nodeOptions } from './scenarios/wrong-clock.ts';
 
 const shell = { namespace: 'web', name: 'shop', pod: 'shop-1', folder: '.' };
 
-for (const { name, alert, repair, picture } of allScenarios) {
+for (const { name, alert, repair, fill: fromCluster, picture } of allScenarios) {
   test(`${name}: its alert exists, and the runbook has its commands`, async (t) => {
     t.true(productWait(alert) >= 0);
-    t.true((await commandsOf(alert, 'Check')).length > 0 || alert === 'KvStoreCertificateEndsSoon');
+    t.true((await commandsOf(alert, 'Check')).length > 0);
     for (const step of repair) {
       if ('recovery' in step) continue;
       const { part = 'Do', has: pattern, isBlock = false, fill = {} } = step;
       const command = await commandWith({ alert: step.alert ?? alert, part, pattern, isBlock });
       for (const placeholder of Object.keys(fill)) t.true(command.includes(placeholder), command);
+      t.is(/\bNODE\b/.test(command), fromCluster !== undefined, command);
     }
     if (picture !== undefined) t.is(dashboardOf(picture).uid, picture);
   });
@@ -73,6 +78,50 @@ test('pods are scraped through the API server, under the labels of scrape.yaml',
     config?.relabel_configs.slice(-3).map(({ target_label }) => target_label),
     ['__metrics_path__', '__scheme__', 'instance'],
   );
+});
+
+test('kubelets are scraped through the API server, and only what is known of volumes stays', async (t) => {
+  const text = await readFile(new URL('../../config/observability/files/prometheus.yml', import.meta.url), 'utf8');
+  t.like(kubeletConfig(text, '127.0.0.1:8001', ['node1']), {
+    static_configs: [
+      {
+        targets: ['127.0.0.1:8001'],
+        labels: { __metrics_path__: '/api/v1/nodes/node1/proxy/metrics', instance: 'node1' },
+      },
+    ],
+    metric_relabel_configs: [{ regex: 'kubelet_volume_stats_.*', action: 'keep' }],
+  });
+});
+
+test('of alerts about volumes, those of other stores do not count', async (t) => {
+  const alert = (labels: Record<string, string>) => ({ state: 'firing' as const, labels, annotations: {} });
+  const prometheus = {
+    alerts: async () => [
+      alert({ alertname: 'Own', namespace: 'web', persistentvolumeclaim: 'data-shop-etcd-0' }),
+      alert({ alertname: 'Others', namespace: 'other', persistentvolumeclaim: 'data-shop-etcd-0' }),
+      alert({ alertname: 'Store', namespace: 'web', kvstore: 'shop' }),
+      alert({ alertname: 'OtherStore', namespace: 'other', kvstore: 'shop' }),
+      alert({ alertname: 'Operator' }),
+    ],
+  };
+  const firing = await firingOf(prometheus, { namespace: 'web', name: 'shop' });
+  t.deepEqual(
+    firing.map((each) => each.alert),
+    ['Own', 'Store', 'Operator'],
+  );
+});
+
+test('a Node process with a wrong clock has it in every use of Date', async (t) => {
+  const code = `
+    const right = performance.timeOrigin + performance.now();
+    const seen = [Date.now(), new Date(), new (class extends Date {})(), new Date(Date())];
+    console.log(JSON.stringify([...seen.map((each) => each - right), +new Date(5), Date.UTC(1970), new Date() instanceof Date]));`;
+  const options = { env: { ...process.env, NODE_OPTIONS: nodeOptions } };
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options);
+  const [now, date, derived, text, ...same] = JSON.parse(stdout) as number[];
+  // A text has whole seconds.
+  for (const moved of [now, date, derived, text]) t.is(Math.round((moved ?? 0) / 5000) * 5, ahead, stdout);
+  t.deepEqual(same, [5, 0, true]);
 });
 
 test('panels are asked about one store', (t) => {

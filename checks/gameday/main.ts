@@ -7,9 +7,9 @@
  *   --pictures            dashboards/screenshots of bad states as well; needs chromium and pngquant
  * Needs kubectl with a cluster that has the images and an Ingress controller (as e2e/ needs them), prometheus and openssl.
  */
-import { parseArgs } from 'node:util';
-import { hasNode } from '../../e2e/support/on-node.ts';
 import { installOperator } from '../../e2e/support/operator.ts';
+import { decimal, flag, someOf, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { watchCluster } from './cluster-prometheus.ts';
 import { takePictureOf } from './pictures.ts';
 import { play } from './play.ts';
@@ -17,32 +17,31 @@ import { saveResults } from './results.ts';
 import type { Scenario } from './scenario.ts';
 import { allScenarios } from './scenarios/all.ts';
 
-const { values } = parseArgs({
+const names = allScenarios.map(({ name }) => name);
+const { only, pictures, ...waits } = scriptArguments({
   options: {
-    only: { type: 'string' },
-    'longest-wait': { type: 'string', default: '300' },
-    'at-once': { type: 'string', default: '4' },
-    pictures: { type: 'boolean', default: false },
+    only: someOf(names, undefined),
+    'longest-wait': decimal({ usual: 300, from: 0 }),
+    'at-once': wholeNumber({ usual: 4, from: 1, to: 20 }),
+    pictures: flag,
   },
 });
-const names = values.only?.split(',');
-const unknown = names?.filter((name) => !allScenarios.some((each) => each.name === name)) ?? [];
-const longestWait = Number(values['longest-wait']) || Number.POSITIVE_INFINITY;
-const atOnce = Number(values['at-once']);
-if (unknown.length > 0 || !(longestWait > 0) || !Number.isInteger(atOnce) || atOnce < 1) {
-  console.error(`Scenarios: ${allScenarios.map(({ name }) => name).join(', ')}`);
-  process.exit(2);
-}
+const longestWait = waits['longest-wait'] || Number.POSITIVE_INFINITY;
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-const chosen = allScenarios.filter(({ name, needsNode }) => {
-  if (names?.includes(name) === false) return false;
-  if (needsNode && !hasNode) log(`${name}: left out, since KV_E2E_NODE is not set`);
-  return !needsNode || hasNode;
-});
+const failures: string[] = [];
+const chosen: Scenario[] = [];
+for (const scenario of allScenarios) {
+  const { name, missing } = scenario;
+  if (only?.includes(name) === false) continue;
+  const why = await missing?.();
+  if (why === undefined) chosen.push(scenario);
+  else log(`${name}: LEFT OUT: ${why}`);
+  // Without a choice, what this cluster cannot do keeps its former result.
+  if (why !== undefined && only !== undefined) failures.push(`${name}: ${why}`);
+}
 
 await installOperator();
 const { prometheus, stop } = await watchCluster(longestWait);
-const failures: string[] = [];
 const undo = new Set<() => Promise<unknown>>([stop]);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -52,7 +51,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 try {
   const together = chosen.filter(({ alone }) => !alone);
-  await Promise.all(Array.from({ length: atOnce }, () => playAll(together)));
+  await Promise.all(Array.from({ length: waits['at-once'] }, () => playAll(together)));
   await playAll(chosen.filter(({ alone }) => alone));
 } finally {
   await stop();
@@ -65,7 +64,7 @@ if (failures.length > 0) {
 /** Takes one after the other out of the list. */
 async function playAll(left: Scenario[]): Promise<void> {
   for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
-    const picture = values.pictures ? takePictureOf(prometheus) : undefined;
+    const picture = pictures ? takePictureOf(prometheus) : undefined;
     await play(scenario, { prometheus, longestWait, log, undo, picture }).then(saveResults, (error: Error) => {
       failures.push(`${scenario?.name}: ${error.message}`);
       log(failures.at(-1) ?? '');

@@ -40,12 +40,19 @@ export async function play(scenario: Scenario, parts: PlayParts): Promise<Measur
   await withNamespace(async (namespace) => {
     const remove = () => kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
     parts.undo.add(remove);
+    let unprepare: (() => Promise<void>) | undefined;
     try {
-      await scenario.prepare?.(namespace);
+      unprepare = await scenario.prepare?.(namespace);
+      if (unprepare !== undefined) parts.undo.add(unprepare);
       const store = await createKvStore(namespace, scenario.spec, 'shop', scenario.status);
       measured = await playOn(store, scenario, parts);
     } finally {
       parts.undo.delete(remove);
+      if (unprepare !== undefined) {
+        await remove();
+        await unprepare();
+        parts.undo.delete(unprepare);
+      }
     }
   });
   if (measured === undefined) throw new Error(`${scenario.name} was not played`);
@@ -100,6 +107,7 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
     cleanUps.push(() => rm(folder, { recursive: true, force: true }));
     await symlink(configFolder, join(folder, 'config'));
     const shell = { namespace: store.namespace, name: store.name, pod, folder };
+    const filled = (await scenario.fill?.(pod, store)) ?? {};
     const failedChecks: string[] = [];
     for (const command of await commandsOf(alert, 'Check')) {
       const ran = await runAsWritten(command, shell);
@@ -112,7 +120,7 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
     const repairedAt = performance.now();
     const commands: string[] = [];
     for (const step of scenario.repair) {
-      for (const ran of await perform(step, scenario, shell)) {
+      for (const ran of await perform(step, scenario, filled, shell)) {
         commands.push(ran.command.trim());
         if (ran.code !== 0) throw new Error(`The runbook's command failed: ${ran.command}\n${ran.output}`);
       }
@@ -155,7 +163,12 @@ async function seenWell(prometheus: Prometheus, store: KvStoreHandle): Promise<S
   return (await Promise.all(dashboards.map((each) => raisedPanels(prometheus, each, store)))).flat();
 }
 
-async function perform(step: Step, { alert }: Scenario, shell: Shell): Promise<Ran[]> {
+async function perform(
+  step: Step,
+  { alert }: Scenario,
+  filled: Readonly<Record<string, string>>,
+  shell: Shell,
+): Promise<Ran[]> {
   if ('recovery' in step) {
     const ran: Ran[] = [];
     for (const commands of await documentedSteps('etcd-recovery.md', step.recovery)) {
@@ -173,5 +186,6 @@ async function perform(step: Step, { alert }: Scenario, shell: Shell): Promise<R
     if (!command.includes(placeholder)) throw new Error(`"${placeholder}" is not in: ${command}`);
     command = command.replaceAll(placeholder, text);
   }
+  for (const [placeholder, text] of Object.entries(filled)) command = command.replaceAll(placeholder, text);
   return [await runAsWritten(command, shell, step.editor)];
 }

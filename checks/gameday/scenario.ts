@@ -21,14 +21,16 @@ export interface Scenario {
   readonly picture?: string;
   /** True: nothing else runs meanwhile. */
   readonly alone?: true;
-  /** True: it needs KV_E2E_NODE. */
-  readonly needsNode?: true;
-  /** What has to be there before the KvStore. */
-  readonly prepare?: (namespace: string) => Promise<void>;
+  /** Why it cannot be played on this cluster; undefined: it can. */
+  readonly missing?: () => Promise<string | undefined>;
+  /** What has to be there before the KvStore. Returns what removes what is not in the namespace. */
+  readonly prepare?: (namespace: string) => Promise<(() => Promise<void>) | undefined>;
   /** Breaks it. Returns what goes on until the repair is over, such as a load. */
   readonly break: (store: KvStoreHandle) => Promise<Ongoing | undefined>;
   /** The commands that end it, in their order. */
   readonly repair: readonly Step[];
+  /** Placeholders of the commands, and what the cluster says to put in their place. Asked before the first command. */
+  readonly fill?: (pod: string, store: KvStoreHandle) => Promise<Readonly<Record<string, string>>>;
   /** The value of the label `pod` for the commands, where the alert has none. */
   readonly pod?: (store: KvStoreHandle) => Promise<string>;
 }

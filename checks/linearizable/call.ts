@@ -24,6 +24,8 @@ export interface Call {
   readonly condition?: { readonly absent: true } | { readonly tag: string };
   /** Or else a prefix of keys to search for. */
   readonly search?: string;
+  /** Reads the keys of `get` from a dump of all pairs with this prefix. */
+  readonly dump?: string;
   /** Read without the barrier. */
   readonly stale?: boolean;
 }
@@ -62,6 +64,7 @@ export async function call(service: Target, wanted: Call): Promise<Answer> {
     if (wanted.transaction === true) return await transact(service, wanted);
     if (wanted.set !== undefined || wanted.remove !== undefined) return await write(service, wanted);
     if (wanted.search !== undefined) return await search(service, wanted.search, wanted);
+    if (wanted.dump !== undefined) return await dump(service, wanted.dump, wanted);
     return await read(service, wanted);
   } catch (error) {
     return { error: (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 'unavailable' : 'lost' };
@@ -125,6 +128,11 @@ async function search({ url }: Target, prefix: string, { stale }: Call): Promise
   return succeeded(reply) ? { keys: JSON.parse(reply.text) as string[] } : { error: codeOf(reply) };
 }
 
+async function dump({ url }: Target, prefix: string, { get = [], stale }: Call): Promise<Answer> {
+  const reply = await exchange(`${url}/?prefix=${encodeURIComponent(prefix)}&${consistency(stale)}`);
+  return succeeded(reply) ? { values: valuesOf(reply, get) } : { error: codeOf(reply) };
+}
+
 async function read({ url }: Target, { get = [], noneMatch, stale }: Call): Promise<Answer> {
   const [first = ''] = get;
   if (get.length === 1) {
@@ -139,8 +147,12 @@ async function read({ url }: Target, { get = [], noneMatch, stale }: Call): Prom
   }
   const reply = await readMany(url, get, consistency(stale));
   if (!succeeded(reply)) return { error: codeOf(reply) };
-  const pairs = JSON.parse(reply.text) as Record<string, unknown>;
-  return { values: get.map((key) => (key in pairs ? JSON.stringify(pairs[key]) : null)) };
+  return { values: valuesOf(reply, get) };
+}
+
+function valuesOf({ text }: Reply, keys: readonly string[]): (string | null)[] {
+  const pairs = JSON.parse(text) as Record<string, unknown>;
+  return keys.map((key) => (key in pairs ? JSON.stringify(pairs[key]) : null));
 }
 
 /** Every other one waits until its key is not what the client knows. */

@@ -1,26 +1,38 @@
 /**
- * `npm run check:linearizable -- FAULTS SEED OPERATIONS`: a long schedule of faults, its history checked by two checkers,
- * one of them Porcupine (built with Go). Defaults: 60 faults, a random seed, no end before the last fault; with
- * OPERATIONS it ends when so many were done; SIGINT ends it early. Prints operations, faults and the verdicts; fails on a violation.
+ * `npm run check:linearizable -- [--fresh-reads=lease] FAULTS SEED OPERATIONS`: a long schedule of faults, its history
+ * checked by two checkers, one of them Porcupine (built with Go). Defaults: reads by the barrier, 60 faults, a random
+ * seed, no end before the last fault; with OPERATIONS it ends when so many were done; SIGINT ends it early. Prints
+ * operations, faults and the verdicts; fails on a violation, and when reads by lease were asked for and none was.
  */
-
+import { oneOf, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
-import { faults } from './faults.ts';
 import { violations } from './history.ts';
 import type { Operation } from './operation.ts';
 import { porcupine } from './porcupine.ts';
 import { gone } from './registers.ts';
 import { run } from './run.ts';
+import { randomSchedule } from './schedule.ts';
 
-const count = Number(process.argv[2] ?? 60);
-const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
-const enough = Number(process.argv[4] ?? Number.POSITIVE_INFINITY);
-const names = Object.keys(faults);
-const random = seededRandom(seed);
-const schedule = Array.from({ length: count }, () => names[Math.floor(random() * names.length)] ?? 'compaction');
+const {
+  faults: count,
+  seed,
+  operations: enough,
+  'fresh-reads': freshReads,
+} = scriptArguments({
+  words: {
+    faults: wholeNumber({ usual: 60, from: 0, to: 100_000 }),
+    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
+    operations: wholeNumber({ usual: Number.POSITIVE_INFINITY, from: 1 }),
+  },
+  options: { 'fresh-reads': oneOf(['barrier', 'lease'], 'barrier') },
+});
+const schedule = randomSchedule(count, freshReads, seededRandom(seed));
 const injected: Record<string, number> = {};
 
-console.log(`${count} faults, seed ${seed}${enough < Number.POSITIVE_INFINITY ? `, until ${enough} operations` : ''}`);
+console.log(
+  `${count} faults, fresh reads by ${freshReads}, seed ${seed}${enough < Number.POSITIVE_INFINITY ? `, until ${enough} operations` : ''}`,
+);
 const started = performance.now();
 const since = () => Math.round((performance.now() - started) / 1000);
 // With a number of operations, the faults are spread over them.
@@ -28,13 +40,14 @@ const between = enough === Number.POSITIVE_INFINITY ? 200 : Math.max(200, Math.f
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
 const result = await run({
-  ...{ schedule, seed, teams: 8, between, enough, signal: interrupted.signal },
+  ...{ schedule, freshReads, seed, between, enough, signal: interrupted.signal },
+  teams: 8,
   onFault: (name, operations) => {
     injected[name] = (injected[name] ?? 0) + 1;
     console.log(`- ${name} (${operations} operations in ${since()} s)`);
   },
 });
-const { history, errors, mirrored } = result;
+const { history, errors, mirrored, leases } = result;
 const counted = (of: (operation: Operation) => boolean) => history.filter(of).length;
 const writes = history.filter(({ kind }) => kind === 'write');
 console.log(
@@ -48,6 +61,16 @@ const unknown = writes.filter(({ end }) => end === Number.POSITIVE_INFINITY).len
 console.log(`writes of unknown outcome: ${unknown}; refused or lost: ${JSON.stringify(Object.fromEntries(errors))}`);
 console.log(`watch events: ${mirrored.events}; copies compared with the store: ${mirrored.compared}`);
 console.log(`increments and reads of counters: ${result.counted}`);
+if (freshReads === 'lease') {
+  const byLease = leases.reads - leases.byBarrier;
+  console.log(
+    `reads that the processes answered: ${leases.reads}, about ${byLease} by lease; ${leases.byBarrier} by barrier`,
+  );
+  console.log(
+    `a replica held a lease in ${Math.round(leases.held * 100)}% of samples; ${JSON.stringify(leases.counts)}`,
+  );
+  if (byLease <= 0 || leases.held === 0) process.exitCode = 1;
+}
 console.log(`faults: ${JSON.stringify(injected)}`);
 
 report('entity tags, copies and counters', result.faults);

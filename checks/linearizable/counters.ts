@@ -8,9 +8,13 @@ export interface CountersOptions {
   /** The process that a client talks to; it may be replaced meanwhile. */
   readonly replicas: readonly Target[];
   readonly clientsPerReplica: number;
+  /** Further clients, which only read: they go on while increments wait. Default 0. */
+  readonly readersPerReplica?: number;
   readonly random: () => number;
   /** Milliseconds that a client rests between two operations, at the most; default 4. */
   readonly rest?: number;
+  /** The share of reads; default 0.3. */
+  readonly reads?: number;
 }
 
 const names = ['counter-a', 'counter-b'] as const;
@@ -27,8 +31,10 @@ export class Counters {
 
   constructor(options: CountersOptions) {
     this.#options = options;
-    const count = options.replicas.length * options.clientsPerReplica;
-    this.#clients = Array.from({ length: count }, (_, client) => this.#run(client));
+    const { replicas, clientsPerReplica, readersPerReplica = 0, reads = 0.3 } = options;
+    const writers = replicas.length * clientsPerReplica;
+    const count = writers + replicas.length * readersPerReplica;
+    this.#clients = Array.from({ length: count }, (_, client) => this.#run(client, client < writers ? reads : 1));
   }
 
   /** Increments of one counter that were answered, for the copies and entity tags that are compared with them. */
@@ -60,14 +66,14 @@ export class Counters {
     );
   }
 
-  async #run(client: number): Promise<void> {
+  async #run(client: number, reads: number): Promise<void> {
     const { replicas, random, rest = 4 } = this.#options;
     while (!this.#stopped) {
       const replica = replicas[client % replicas.length];
       const name = names[random() < 0.8 ? 0 : 1];
       const both = random() < 0.1;
       if (replica === undefined) return;
-      const done = random() < 0.3 ? this.#read(replica, name) : this.#add(client, replica, both ? names : [name]);
+      const done = random() < reads ? this.#read(replica, name) : this.#add(client, replica, both ? names : [name]);
       await sleep(random() * rest * ((await done) ? 1 : 5));
     }
   }

@@ -77,7 +77,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
 };
 
-function pick<T>(list: readonly T[], random: () => number): T {
+export function pick<T>(list: readonly T[], random: () => number): T {
   const one = list[Math.floor(random() * list.length)];
   if (one === undefined) throw new Error('Nothing to pick from');
   return one;

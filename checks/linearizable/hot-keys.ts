@@ -20,6 +20,8 @@ export interface HotKeysOptions {
   readonly team: number;
   /** Milliseconds between two bursts, at the most. */
   readonly rest: number;
+  /** Most bursts are mostly reads, so that a replica has a reason to read by lease. Default false. */
+  readonly isCalm?: boolean;
 }
 
 const registersAtOnce = 4;
@@ -29,7 +31,13 @@ const leastBursts = 5;
 const mostBursts = 40;
 
 /** Of each client, after its operation in a burst. */
-const readsBehind = 2;
+const readsBehind = { usual: 2, calm: 8 };
+
+/**
+ * In calm bursts: the share of clients that do what the mix says, of registers that get as many writes as ever, and of
+ * reads that read all registers at once.
+ */
+const calm = { acting: 0.2, lively: 0.1, readingAll: 0.6 };
 
 export class HotKeys {
   readonly #options: HotKeysOptions;
@@ -54,10 +62,11 @@ export class HotKeys {
       const registers = Array.from({ length: registersAtOnce }, (_, i) =>
         recorder.register(`hot-${team}-${epoch}-${i}`),
       );
+      const isCalm = this.#options.isCalm === true && random() > calm.lively;
       const bursts = leastBursts + random() * (mostBursts - leastBursts);
       for (let i = 0; i < bursts && !this.#stopped; i++) {
         const before = recorder.failures;
-        await this.#burst(registers);
+        await this.#burst(registers, isCalm);
         // Writes of unknown outcome stay possible for ever: on to other keys.
         if (registers.some(({ unknown }) => unknown > 0)) break;
         await sleep(random() * rest * (recorder.failures === before ? 1 : 5));
@@ -66,7 +75,7 @@ export class HotKeys {
     }
   }
 
-  async #burst(registers: readonly Register[]): Promise<void> {
+  async #burst(registers: readonly Register[], isCalm: boolean): Promise<void> {
     const { recorder, replicas, perReplica, random } = this.#options;
     const mix = mixes[Math.floor(random() * mixes.length)];
     const acts: Promise<void>[] = [];
@@ -76,19 +85,25 @@ export class HotKeys {
       const register = registers[random() < 0.5 ? 0 : Math.floor(random() * registers.length)];
       if (replica === undefined || register === undefined || mix === undefined) continue;
       const client = this.#client(member);
-      acts.push(
-        act({ recorder, random, client, replica, register, registers, mix }).then(() =>
-          this.#look(client, replica, registers),
-        ),
-      );
+      const isActing = !isCalm || random() < calm.acting;
+      const done = isActing
+        ? act({ recorder, random, client, replica, register, registers, mix })
+        : recorder.read(client, replica, register);
+      acts.push(done.then(() => this.#look(client, replica, registers, isCalm)));
     }
     await Promise.all(acts);
   }
 
   /** Reads are cheap, and see what writes have done. */
-  async #look(client: number, replica: Target, registers: readonly Register[]): Promise<void> {
+  async #look(client: number, replica: Target, registers: readonly Register[], isCalm: boolean): Promise<void> {
     const { recorder, random } = this.#options;
-    for (let i = 0; i < readsBehind; i++) {
+    for (let i = 0; i < (isCalm ? readsBehind.calm : readsBehind.usual); i++) {
+      if (isCalm && random() < calm.readingAll) {
+        // Their names are alike but for the last character.
+        const prefix = random() < 0.5 ? registers[0]?.name.slice(0, -1) : undefined;
+        await recorder.readAll(client, replica, registers, prefix);
+        continue;
+      }
       const register = registers[Math.floor(random() * registers.length)];
       if (register === undefined) continue;
       await recorder.read(client, replica, register, random() < 0.5 ? pick(register.known, random) : undefined);

@@ -112,6 +112,22 @@ export class Recorder {
     this.#journal.saw({ client, register, start, end }, answer, noneMatch);
   }
 
+  /** Several registers in one request: from a dump of the keys with that prefix, if one is given. */
+  async readAll(client: number, replica: Target, registers: readonly Register[], prefix?: string): Promise<void> {
+    const start = performance.now();
+    const { values, error } = await call(replica, {
+      ...{ get: registers.flatMap(({ keys }) => keys), stale: this.#stale },
+      ...(prefix === undefined ? {} : { dump: prefix }),
+    });
+    const end = this.#ended(error);
+    let taken = 0;
+    for (const register of values === undefined ? [] : registers) {
+      const own = values?.slice(taken, taken + register.keys.length) ?? [];
+      taken += register.keys.length;
+      this.#journal.saw({ client, register, start, end }, { values: own });
+    }
+  }
+
   /** Keys that begin with the register's name; undefined: no answer. */
   async search(replica: Target, { name }: Register): Promise<readonly string[] | undefined> {
     const { keys, error } = await call(replica, { search: name, stale: this.#stale });

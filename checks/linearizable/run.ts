@@ -1,25 +1,25 @@
 /** One run: a 3-member etcd, 3 store processes each behind proxies of its own, a workload and a schedule of faults. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
-import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
-import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { Counters } from './counters.ts';
-import { faults } from './faults.ts';
 import { HotKeys } from './hot-keys.ts';
+import type { LeaseTargets } from './lease-faults.ts';
+import { type LeaseUse, watchLeases } from './lease-use.ts';
 import { Mirrors } from './mirror/mirrors.ts';
 import type { Operation } from './operation.ts';
 import { withPresence } from './presence.ts';
 import { Recorder } from './recorder.ts';
+import { Replicas } from './replicas.ts';
+import { type FreshReads, inject } from './schedule.ts';
 import { Workload } from './workload.ts';
 
 export interface RunOptions {
-  /** Names of faults, in their order; each lasts about a second. */
-  readonly schedule: Iterable<keyof typeof faults>;
+  /** Names of faults, in their order; each lasts about a second, some up to six. */
+  readonly schedule: Iterable<string>;
+  /** How the processes make reads fresh; with `lease` clients mostly read. Default `barrier`. */
+  readonly freshReads?: FreshReads;
   readonly stale?: boolean;
   readonly seed: number;
   /** `operations`: recorded until then. */
@@ -41,59 +41,69 @@ export interface RunResult {
   readonly mirrored: { readonly events: number; readonly compared: number };
   /** Increments and reads of counters. */
   readonly counted: number;
+  /** What the processes' metrics say of fresh reads. */
+  readonly leases: LeaseUse;
   /** What is wrong in any order of the operations, one text each. */
   readonly faults: readonly string[];
 }
 
-const requestTimeout = '2500ms';
-const replicaCount = 3;
+/** Of each kind of client: with reads by lease they mostly read, since else no replica takes a lease. */
+const mixes = {
+  barrier: { workload: {}, hotKeys: { isCalm: false }, counters: {}, mirrors: {} },
+  lease: {
+    workload: { sets: 0.1, readersPerReplica: 3 },
+    hotKeys: { isCalm: true },
+    counters: { reads: 0.9, rest: 20, readersPerReplica: 2 },
+    mirrors: { pause: 300 },
+  },
+} as const;
 
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { schedule, stale = false, seed, onFault, teams = 1, between = 200, enough = Infinity, signal } = options;
+  const {
+    schedule,
+    freshReads = 'barrier',
+    stale = false,
+    seed,
+    onFault,
+    teams = 1,
+    between = 200,
+    enough = Infinity,
+    signal,
+  } = options;
   const random = seededRandom(seed);
+  const mix = mixes[freshReads];
   const cleanups: (() => Promise<unknown>)[] = [];
   try {
     const cluster = await EtcdCluster.start({ size: 3 });
     cleanups.push(() => cluster.stop());
-    const directory = await mkdtemp(join(tmpdir(), 'kvstore-linearizable-'));
-    cleanups.push(() => rm(directory, { recursive: true, force: true }));
-    const proxies: TcpProxy[][] = [];
-    const replicas: ServiceProcess[] = [];
-    cleanups.push(() => Promise.all(replicas.map((replica) => replica.kill())));
-    const start = async (i: number) => {
-      const endpoints = proxies[i]?.map(({ port }) => `http://127.0.0.1:${port}`) ?? [];
-      replicas[i] = await ServiceProcess.start({
-        endpoints,
-        dataDir: join(directory, String(i)),
-        settings: { KV_REQUEST_TIMEOUT: requestTimeout },
-      });
-    };
-    for (let i = 0; i < replicaCount; i++) {
-      const own = await Promise.all(cluster.members.map(({ port }) => TcpProxy.start(port)));
-      cleanups.push(() => Promise.all(own.map((proxy) => proxy.close())));
-      proxies.push(own);
-      await start(i);
-    }
-    const restartReplica = async (i: number, keepIndex: boolean) => {
-      await replicas[i]?.kill();
-      if (!keepIndex) await rm(join(directory, String(i)), { recursive: true, force: true });
-      await start(i);
-    };
+    const store = await Replicas.start(cluster, freshReads);
+    cleanups.push(() => store.stop());
+    const replicas = store.processes;
+    const leases = watchLeases(replicas);
+    cleanups.push(() => leases.stop());
     const recorder = new Recorder({ stale });
     const clients: { stop(): Promise<void> }[] = [
-      new Workload({ recorder, replicas, clientsPerReplica: 3, random }),
+      new Workload({ recorder, replicas, clientsPerReplica: 3, random, ...mix.workload }),
       ...Array.from({ length: teams }, (_, team) => {
-        return new HotKeys({ recorder, replicas, perReplica: 5, random: seededRandom(seed + 1 + team), team, rest: 4 });
+        const own = { random: seededRandom(seed + 1 + team), team, rest: 4, ...mix.hotKeys };
+        return new HotKeys({ recorder, replicas, perReplica: 5, ...own });
       }),
     ];
-    const counters = new Counters({ replicas, clientsPerReplica: 4, random: seededRandom(seed + 50) });
+    const counters = new Counters({
+      ...{ replicas, clientsPerReplica: 4, random: seededRandom(seed + 50), ...mix.counters },
+    });
     clients.push(counters);
     cleanups.push(() => Promise.all(clients.map((each) => each.stop())));
     // Their numbers are their own, so that each series is the same however fast the others are.
     const numbers = (i: number) => seededRandom(seed + 100 + i);
-    const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', 'hot-'] });
+    const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', 'hot-'], ...mix.mirrors });
     cleanups.push(() => mirrors.stop());
     const { history } = recorder;
+    const { proxies, peers } = store;
+    const replaceReplica = (i: number, keepIndex: boolean, after = 0) => store.restart(i, keepIndex, after);
+    const targets: LeaseTargets = {
+      ...{ cluster, proxies, peers, replicas, replaceReplica, restartReplica: replaceReplica },
+    };
     const flowing = async () => {
       const from = history.length;
       await waitFor('operations flow', () => history.length > from + 200);
@@ -104,7 +114,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     for (const name of schedule) {
       if (history.length >= enough || signal?.aborted) break;
       onFault?.(name, history.length);
-      await faults[name]?.({ cluster, proxies, restartReplica }, random, 300 + random() * 1200);
+      if (freshReads === 'lease') await store.renewLeases();
+      await inject(name, targets, random);
       await flowing();
     }
     await sleep(100);
@@ -115,6 +126,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       ...{ history: withPresence(history), errors: recorder.errors },
       mirrored: { events: mirrors.events, compared: mirrors.compared },
       counted: counters.count,
+      leases: await leases.stop(),
       faults: [
         ...recorder.violations,
         ...counters.violations(),

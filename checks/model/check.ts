@@ -4,23 +4,29 @@
  * rule is needed. Bounds of each exploration: 5 million states and 300 seconds. Prints the states, the longest shortest way
  * to one, and the steps to a fault; fails on a fault, and on a rule without which nothing goes wrong.
  */
+import { type Argument, scriptArguments } from '../../test-support/arguments.ts';
 import { explore, type Result } from './explore/explore.ts';
 import { walk } from './explore/walk.ts';
 import { mutants, scopeOf } from './mutants.ts';
 import { everything, type ScopeName, scopes } from './scopes.ts';
 import { protocol } from './world/rules.ts';
 
-const given = process.argv.slice(2);
-const unknown = given.filter((word) => !(word in scopes) && !/^\d+$/.test(word));
-if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(', ')}. Scopes: ${Object.keys(scopes).join(', ')}.`);
+const scopeNames = Object.keys(scopes) as ScopeName[];
+const scopeOrNumber: Argument<ScopeName | number> = {
+  usual: 0,
+  allowed: `a number, or one of ${scopeNames.join(', ')}`,
+  read: (word) => (/^\d{1,12}$/.test(word) ? Number(word) : scopeNames.find((name) => name === word)),
+};
+const { rest: given } = scriptArguments({ rest: scopeOrNumber });
+const [states = 5_000_000, seconds = 300, ...more] = given.filter((word) => typeof word === 'number');
+const named = given.filter((word) => typeof word === 'string');
+if (more.length > 0) {
+  console.error(`Numbers are STATES and SECONDS. Not expected: ${more.join(' ')}.`);
   process.exit(2);
 }
-const [states = 5_000_000, seconds = 300] = given.filter((word) => /^\d+$/.test(word)).map(Number);
-const named = given.filter((word): word is ScopeName => word in scopes);
 const bounds = { states, time: seconds * 1000 };
 
-for (const name of named.length > 0 ? named : (Object.keys(scopes) as ScopeName[])) {
+for (const name of named.length > 0 ? named : scopeNames) {
   const result = explore({ scope: scopes[name], rules: protocol, bounds, mayStall: true });
   print(name, result);
   if (result.fault !== undefined) process.exitCode = 1;

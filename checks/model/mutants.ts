@@ -1,9 +1,9 @@
 /** The protocol with one rule left out each: the model has to find what goes wrong then. */
-import { removable } from './replica/lease.ts';
-import { leaseTarget, shows } from './replica/reads.ts';
-import { acceptReport, receive, resume, sync } from './replica/receive.ts';
-import type { ReplicaState } from './replica/state.ts';
+import { removable } from '../../service/src/store/etcd/lease/lease.ts';
+import { leaseTarget, shows } from '../../service/src/store/etcd/lease/reads.ts';
+import type { ReplicaState } from '../../service/src/store/etcd/lease/state.ts';
 import { type ScopeName, scopes } from './scopes.ts';
+import { PendingList } from './world/pending.ts';
 import { protocol, type Rules } from './world/rules.ts';
 import type { Scope } from './world/world.ts';
 
@@ -17,9 +17,11 @@ interface Mutant {
   readonly stalls?: true;
 }
 
+const { receive, acceptReport, resume, sync } = protocol;
+
 /** The index shows everything that was received. */
 function allShown(state: ReplicaState): ReplicaState {
-  return { ...state, shown: state.received, base: 0, pending: [] };
+  return { ...state, shown: state.received, base: 0, pending: PendingList.none };
 }
 
 /** Long enough for a check that is answered late. */
@@ -61,11 +63,16 @@ export const mutants: Record<string, Mutant> = {
   },
   'no wait for what is pending': {
     ...{ rule: 'R7', what: 'a read by lease answers from what is shown', scope: 'leases' },
-    rules: { leaseTarget: (state, reads, now) => leaseTarget({ ...state, pending: [] }, reads, now) },
+    rules: { leaseTarget: (state, reads, now) => leaseTarget({ ...state, pending: PendingList.none }, reads, now) },
   },
   'a search waits for one key': {
     ...{ rule: 'R7', what: 'a read of several keys waits for what is pending of one of them', scope: 'leases' },
-    rules: { leaseTarget: (state, reads, now) => leaseTarget(state, (key) => key === 'b' && reads(key), now) },
+    rules: {
+      leaseTarget: (state, reads, now) => {
+        const isRead = typeof reads === 'function' ? reads : (key: string) => reads.includes(key);
+        return leaseTarget(state, (key) => key === 'b' && isRead(key), now);
+      },
+    },
   },
   'trust before the own key': {
     ...{ rule: 'R3', what: 'a reader trusts its lease before it has received its own key', scope: 'writes' },

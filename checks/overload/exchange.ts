@@ -20,15 +20,25 @@ export interface Exchange {
 /** The same for all processes of this machine, and never set back. */
 export const now = () => performance.timeOrigin + performance.now();
 
-/** `agent` false: a connection of its own, as a probe of Kubernetes has. Never rejects. */
-export function exchange(port: number, { path, body }: Request, agent: Agent | false): Promise<Exchange> {
+/**
+ * Never rejects.
+ * @param agent false: a connection of its own, as a probe of Kubernetes has
+ * @param localAddress of the client; undefined: the system's choice
+ */
+export function exchange(
+  port: number,
+  { path, body }: Request,
+  agent: Agent | false,
+  localAddress?: string,
+): Promise<Exchange> {
   const sent = now();
   return new Promise((resolve) => {
     const end = (outcome: number | string, retryAfter = false) =>
       resolve({ sent, took: now() - sent, outcome, retryAfter });
     const headers = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const method = body === undefined ? 'GET' : 'POST';
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent }, (answer) => {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent, ...from }, (answer) => {
       answer.on('error', (error) => end(String(error)));
       answer.on('end', () => end(answer.statusCode ?? 0, answer.headers['retry-after'] !== undefined));
       answer.resume();

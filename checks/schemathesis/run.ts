@@ -8,10 +8,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { installSchemathesis } from './install.ts';
 
+scriptArguments({});
 const seed = 1;
 /** Of each operation, beside those that follow from its boundaries. */
 const examples = 50;

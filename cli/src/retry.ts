@@ -54,11 +54,3 @@ export async function withRetries<T>(
     }
   }
 }
-
-/** Milliseconds of a Retry-After header (RFC 9110): seconds or a date; undefined when there is none. */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}

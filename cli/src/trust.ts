@@ -3,7 +3,7 @@
  * an error that says what was received, and never a value, a success or a missing key.
  */
 import type { IncomingMessage } from 'node:http';
-import { parseRetryAfter } from './retry.ts';
+import { parseRetryAfter } from '@kvstore/core/retry-after.js';
 import { type FailedKeys, NotAKvStoreError, type ReportedProblem, ServerError } from './server-error.ts';
 import { isObject } from './shapes.ts';
 

@@ -1,7 +1,7 @@
 /** How long is waited, and for what, on a clock of the test's own. */
 import test from 'ava';
 import type { Clock } from '../src/clock.ts';
-import { parseRetryAfter, withRetries } from '../src/retry.ts';
+import { withRetries } from '../src/retry.ts';
 import { ConnectionError, ServerError } from '../src/server-error.ts';
 
 const problem = (status: number, code: string, retryAfter?: number) =>
@@ -90,13 +90,4 @@ test('what does not pass is not tried again', async (t) => {
     const error = new ServerError(status, undefined);
     t.is((await attempt([error])).result, error, `${status}`);
   }
-});
-
-test('Retry-After is seconds or a date', (t) => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  t.is(parseRetryAfter(undefined, now), undefined);
-  t.is(parseRetryAfter('3', now), 3000);
-  t.is(parseRetryAfter('Thu, 01 Jan 2026 00:00:10 GMT', now), 10_000);
-  t.is(parseRetryAfter('Wed, 31 Dec 2025 00:00:00 GMT', now), 0);
-  t.is(parseRetryAfter('soon', now), undefined);
 });

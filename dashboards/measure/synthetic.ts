@@ -2,6 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { podPointP99 } from '../src/alerts/recording.ts';
 
 export interface Fleet {
   readonly stores: number;
@@ -113,6 +114,8 @@ function* families(fleet: Fleet, counted: Counted): Generator<string> {
       }
     }
   }
+  yield `# TYPE ${podPointP99} gauge\n`;
+  for (const pod of pods) yield series(podPointP99, pod.replace('component="service",', ''), () => 0.012);
   yield '# TYPE process_cpu_seconds counter\n';
   for (const pod of pods) yield series('process_cpu_seconds_total', pod, (n) => n * 12);
   yield '# TYPE kvstore_http_problems counter\n';

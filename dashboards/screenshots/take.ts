@@ -4,11 +4,13 @@
  * Those of bad states come from the game day (checks/gameday).
  */
 import { setTimeout } from 'node:timers/promises';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { allDashboards } from '../src/all.ts';
 import { queriesOf } from '../test/support/queries.ts';
 import { startRig } from '../test/support/rig.ts';
 import { takePicture } from './picture.ts';
 
+scriptArguments({});
 const seconds = 90;
 const rig = await startRig();
 try {

@@ -100,3 +100,9 @@ export function membersDown(selector: string): string {
 export function quotaUsed(selector: string): string {
   return `${pick('etcd_mvcc_db_total_size_in_bytes', selector)} / ${pick('etcd_server_quota_backend_bytes', selector)}`;
 }
+
+/** Cores that a process can use: one, or the limit of its container where that is less. */
+export function coresOf(selector: string): string {
+  const one = `${pick('process_cpu_seconds_total', selector)} * 0 + 1`;
+  return `(clamp_max(${pick('kvstore_cpu_limit_cores', selector)}, 1) or ${one})`;
+}

@@ -1,21 +1,12 @@
 /** Dashboard "KvStore / Rollout": whether a new version takes over without clients noticing. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { objectiveLimits } from './alerts/burn-rate.ts';
-import { badRatioOf, latencyBound, requestsByVersion } from './alerts/recording.ts';
+import { badRatioOf, latencyBound, podPointP99, requestsByVersion } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import {
-  quantile,
-  requestBuckets,
-  requestCount,
-  restarts,
-  rollingOut,
-  stalledRollout,
-  sumRate,
-  versions,
-} from './expressions.ts';
+import { requestCount, restarts, rollingOut, stalledRollout, sumRate, versions } from './expressions.ts';
 import { stat, timeseries } from './panels.ts';
-import { apiRoutes, chosen, chosenName, pointRoutes, serverErrors, window } from './selectors.ts';
+import { apiRoutes, chosen, chosenName, serverErrors, window } from './selectors.ts';
 import { alertTable, firingStat } from './tables.ts';
 
 const api = `${chosen}, ${apiRoutes}`;
@@ -163,7 +154,7 @@ function clients() {
       unit: 's',
       noData: 'No requests',
       limits: { bad: Number(latencyBound) },
-      queries: { '{{pod}}': quantile(0.99, 'pod', requestBuckets, `${chosen}, ${pointRoutes}`, window) },
+      queries: { '{{pod}}': `max by (pod) (${podPointP99}{${chosen}})` },
       runbook: 'KvStoreLatencyBurnFast',
     }),
     timeseries({

@@ -42,6 +42,7 @@ export function clientPanels() {
       unit: 's',
       noData: 'No requests',
       exemplars: true,
+      minStep: 60,
       limits: { bad: Number(latencyBound) },
       queries: {
         'p50 {{http_route}}': quantile(0.5, 'http_route', requestBuckets, api, window),

@@ -53,12 +53,15 @@ export function processPanels() {
     }),
     timeseries({
       title: 'CPU',
-      shows: 'Cores in use.',
-      normal: 'below 0.8. A process uses little more than one core.',
-      otherwise: 'at 1 it is saturated: add replicas.',
+      shows: 'Cores in use, and the CPU limits of pods that have one.',
+      normal: 'below 0.8, and below the limit. A process uses little more than one core.',
+      otherwise: 'at 1 or at its limit it is saturated: add replicas, or raise the limit.',
       unit: 'short',
       limits: { warn: 0.8 },
-      queries: { '{{pod}}': `rate(process_cpu_seconds_total{${servicePod}}[${window}])` },
+      queries: {
+        '{{pod}}': `rate(process_cpu_seconds_total{${servicePod}}[${window}])`,
+        'limit {{pod}}': `kvstore_cpu_limit_cores{${servicePod}}`,
+      },
     }),
     timeseries({
       title: 'Memory',

@@ -4,11 +4,12 @@ import { objectiveLimits } from './alerts/burn-rate.ts';
 import { badRatioOf, budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
 import { defaults } from './alerts/thresholds.ts';
 import { frame } from './dashboard.ts';
-import { requestCount, sumRate } from './expressions.ts';
+import { coresOf, requestCount, sumRate } from './expressions.ts';
 import { readyOrNot } from './limits.ts';
 import { stat, timeseries } from './panels.ts';
 import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from './selectors.ts';
 import { etcdRows } from './service-etcd.ts';
+import { leasePanels } from './service-leases.ts';
 import { clientPanels, readPanels } from './service-requests.ts';
 import { processPanels } from './service-runtime.ts';
 import { contentPanels, writePanels } from './service-store.ts';
@@ -31,6 +32,7 @@ export function serviceDashboard(runbooks: string): DashboardBuilder {
       'Why are reads slow?': readPanels(),
       'Why are writes slow?': writePanels(),
       ...etcdRows(),
+      'Do replicas wait for each other?': leasePanels(),
       'What is in the store?': contentPanels(),
       'How are the processes?': processPanels(),
     },
@@ -102,12 +104,13 @@ function glance() {
     }),
     stat({
       title: 'Busiest replica',
-      shows: 'Processor time of the replica that uses most, as a part of one core.',
-      normal: 'below 80%. A process uses little more than one core.',
-      otherwise: 'add replicas before requests are refused.',
+      shows:
+        'Of the replica that uses most: processor time as a part of what it can use, one core or its CPU limit below that.',
+      normal: 'below 80%.',
+      otherwise: 'raise a limit below one core, else add replicas, before requests are refused.',
       unit: 'percentunit',
       limits: { warn: 0.8 },
-      queries: { cpu: `max(rate(process_cpu_seconds_total{${servicePod}}[${window}]))` },
+      queries: { cpu: `max(rate(process_cpu_seconds_total{${servicePod}}[${window}]) / ${coresOf(servicePod)})` },
     }),
     stat({
       title: 'Budget left',

@@ -22,8 +22,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 const mostSeries = 900;
 /** Panels that are empty while all is well. */
 const emptyWhenWell = new Set(['What fires', 'KvStores whose reconciles fail']);
-/** Queries that are empty while all is well, of panels that have others. */
-const emptyQueries = /^count by \(namespace, kvstore\) \(ALERTS|^\(time\(\) - kvstore_backup_scheduled_since/;
+/** Queries that are empty while all is well, or without a CPU limit, of panels that have others. */
+const emptyQueries =
+  /^count by \(namespace, kvstore\) \(ALERTS|^\(time\(\) - kvstore_backup_scheduled_since|^kvstore_cpu_limit_cores/;
 
 let rig: Rig;
 test.before(async () => {

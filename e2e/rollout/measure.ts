@@ -3,17 +3,22 @@
  * writes docs/rollout.svg. Needs what the end-to-end tests need.
  */
 import { writeFile } from 'node:fs/promises';
+import { decimal } from '../../test-support/argument-kinds.ts';
+import { fromEnvironment, scriptArguments } from '../../test-support/arguments.ts';
 import { send } from '../support/client.ts';
 import { type FortioReport, fortio } from '../support/fortio.ts';
 import { createKvStore, withNamespace } from '../support/kvstore.ts';
 import { installOperator, restartOperator } from '../support/operator.ts';
 import { type Mark, plot, type Sample } from './plot.ts';
 
-const seconds = Math.max(10, Math.round(Number(process.env.KV_E2E_LOAD_SECONDS ?? 90) / 3));
+scriptArguments({});
+const loadSeconds = fromEnvironment('KV_E2E_LOAD_SECONDS', decimal({ usual: 90, from: 1 }));
+const seconds = Math.max(10, Math.round(loadSeconds / 3));
 
 await installOperator();
 await withNamespace(async (namespace) => {
   const store = await createKvStore(namespace);
+  const other = await createKvStore(namespace, {}, 'other');
   const start = performance.now();
   const now = () => (performance.now() - start) / 1000;
   const samples: Sample[] = [];
@@ -24,6 +29,10 @@ await withNamespace(async (namespace) => {
   const rows: string[][] = [];
 
   await under('no change', async () => {});
+  // What starting processes take from everything else on the machine, without a change to what is loaded.
+  await under("another store's image", () =>
+    other.patch({ image: 'kvstore/service:next' }).then(() => other.settled()),
+  );
   await under('another image', () => store.patch({ image: 'kvstore/service:next' }));
   await under('the image of before', () => store.patch({ image: null }));
   await under('restart of etcd', () =>

@@ -60,6 +60,8 @@ export interface KvStoreSpec {
   readonly auth?: AuthSpec;
   /** The API speaks https. Default: plain http. */
   readonly tls?: TlsSpec;
+  /** How a replica makes sure that a read is fresh. `lease`: by leases that replicas keep among themselves. Default barrier. */
+  readonly freshReads: 'barrier' | 'lease';
   /** True: the operator leaves everything as it is, and says so in a condition. Default false. */
   readonly paused: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;

@@ -28,6 +28,7 @@ test('an empty etcd section is enough: the rest has defaults', async (t) => {
   const { spec } = await create({ etcd: {} });
   t.deepEqual(spec, {
     replicas: 3,
+    freshReads: 'barrier',
     paused: false,
     ingress: { enabled: true, className: 'traefik', pages: false },
     monitoring: { enabled: false },
@@ -56,6 +57,7 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
   ...[
     { name: 'KV_METRICS_PORT', value: '0' },
     { name: 'KV_METRICS_PORT', value: '8080' },
+    { name: 'KV_METRICS_PORT', value: '9443' },
     { name: 'KV_METRICS_PORT', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } },
   ].map((variable, i): [string, object, RegExp] => [
     `a port of metrics that the operator cannot know, ${i}`,
@@ -148,6 +150,8 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
     { etcd: {}, clients: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] },
     /either ipBlock/,
   ],
+  ['reads by lease of more replicas', { etcd: {}, freshReads: 'lease', replicas: 61 }, /up to 60 replicas/],
+  ['another way of fresh reads', { etcd: {}, freshReads: 'quorum' }, /supported values: "barrier", "lease"/],
   ['an unknown field', { etcd: {}, replica: 1 }, /unknown field "spec.replica"/],
   ['a quantity that is none', { etcd: {}, resources: { limits: { memory: 'lots' } } }, /should match/],
   ['a name that is too long', { etcd: {} }, /at most 40 characters/, 'a'.repeat(41)],

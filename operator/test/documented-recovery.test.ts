@@ -1,8 +1,10 @@
 /** docs/etcd-recovery.md on an API server that is real: what its commands apply is admitted, restricted pods only. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
+import { removalTime } from '../../service/src/store/etcd/readers/times.ts';
 import { needBinary } from '../../test-support/binaries.ts';
 import { documentedSteps } from '../../test-support/documented-steps.ts';
 import { type KubeApiServer, startKubeApiServer } from '../../test-support/kube-apiserver.ts';
@@ -49,4 +51,23 @@ test('the pods and claims of the page are admitted where only restricted pods ar
   const pods = ['shop-etcd-recovery', 'shop-etcd-snapshot', 'shop-etcd-recovery'].map((name) => `pod/${name}`);
   const policy = 'networkpolicy.networking.k8s.io/shop-etcd-snapshot';
   t.deepEqual(made.sort(), [...claims, ...pods, policy].sort());
+});
+
+test('whatever is put back, the old members have been gone for longer than a replica may read by a lease of them', async (t) => {
+  const [stop = '', ...others] = await documentedSteps('etcd-recovery.md', 'One member survived');
+  const [, end = '', rest = ''] = /^kubectl wait --for delete pod ([^\n]*)\n(.*)$/ms.exec(stop) ?? [];
+  t.regex(end, /app\.kubernetes\.io\/component=etcd/);
+  const [, seconds = '0'] = /^sleep (\d+)$/m.exec(rest) ?? [];
+  t.true(Number(seconds) * 1000 >= removalTime, seconds);
+  t.notRegex(stop, /kind: Pod|"paused":false/, 'nothing begins before');
+  t.true(others.some((step) => step.includes('"paused":false')));
+  const page = await readFile(new URL('../../docs/etcd-recovery.md', import.meta.url), 'utf8');
+  for (const title of ['Only a backup is left', 'Volumes are put back']) {
+    const section = page.split(/^## /m).find((each) => each.startsWith(title)) ?? '';
+    t.regex(
+      section,
+      /with the commands of step 1 above|\(#one-member-survived\)/,
+      `${title} begins with the same step`,
+    );
+  }
 });

@@ -1,5 +1,7 @@
 /** Configuration: one table of environment variables, read once; the README's table and --help are made from it. */
 
+import { isIPv6 } from 'node:net';
+
 /** Turns a variable's text into its value; throws with what it should look like. */
 type Parse<T> = (text: string) => T;
 
@@ -278,6 +280,24 @@ export const settings = {
     "etcd's --max-request-bytes.",
     wholeNumber(1024, 1_073_741_824),
   ),
+  freshReads: setting(
+    'KV_FRESH_READS',
+    'barrier',
+    'With etcd: how a read is made fresh. barrier: etcd is asked; lease: a replica that is read much more than the store is written takes a lease, by which it answers alone, and each write waits for the replicas with one. All replicas run a version that knows it before any has lease.',
+    oneOf('barrier', 'lease'),
+  ),
+  peerPort: setting(
+    'KV_PEER_PORT',
+    '9443',
+    'With KV_FRESH_READS=lease: port for the other replicas of this store; 0 for any free one.',
+    wholeNumber(0, 65_535),
+  ),
+  peerAddress: setting(
+    'KV_PEER_ADDRESS',
+    '',
+    'With KV_FRESH_READS=lease: host, or host:port, at which the other replicas reach this one. Empty: the name of this machine.',
+    hostWithPort,
+  ),
 } as const;
 
 export type Config = { readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]['parse']> };
@@ -447,6 +467,14 @@ function origins(text: string): readonly string[] {
 
 function urls(text: string): readonly string[] {
   return listOf(text, 'http or https URLs', (url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''));
+}
+
+/** A host, with a port or without. */
+function hostWithPort(text: string): string | undefined {
+  if (text === '') return undefined;
+  const isHost = /^([\w.-]+|\[[\da-f:.]+\])(:[1-9]\d{0,4})?$/i.test(text) || isIPv6(text);
+  if (!isHost) throw new Error('must be a host or host:port, such as 10.0.0.7, [fd00::7]:9443 or store-0.peers');
+  return text;
 }
 
 /** Items with commas between them; none of an empty text. */

@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { metricsText } from './operations/health.ts';
 import { admission } from './server/admission.ts';
 import { Drain } from './server/drain.ts';
+import { Endings } from './server/endings.ts';
 import { EventLoopScheduler } from './server/event-loop-scheduler.ts';
 import { observed } from './server/exchange.ts';
 import { addressOf, listen } from './server/listen.ts';
@@ -77,6 +78,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const drain = new Drain();
   const scheduler = new EventLoopScheduler();
   const portions = new Portions({ scheduler });
+  const endings = new Endings();
   const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
@@ -86,7 +88,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const hasPort = config.metricsPort !== undefined;
   const warmUp = new WarmUp({ budget: config.warmUp, open: () => openStandIn(config, createService), log });
   const handler = createHandler(config, {
-    ...{ ...parts, metrics, drain, scheduler, portions, peers, warmUp },
+    ...{ ...parts, metrics, drain, scheduler, portions, endings, peers, warmUp },
     metricsText: hasPort ? undefined : showMetrics,
   });
   const server = await listen(handler, drain, {
@@ -96,6 +98,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     onProblem: metrics.refused,
     clock,
     portions,
+    endings,
     onConnection: () => scheduler.connectionAccepted(),
   });
   begun.defer(() => cut(server));
@@ -130,6 +133,7 @@ interface HandlerParts extends ServiceParts {
   readonly drain: Drain;
   readonly scheduler: EventLoopScheduler;
   readonly portions: Portions;
+  readonly endings: Endings;
   readonly peers: Peers;
   readonly warmUp: WarmUp;
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
@@ -147,6 +151,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     metrics,
     drain,
     scheduler,
+    endings,
     peers,
     warmUp,
     tokens,
@@ -157,7 +162,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
-    ...{ store, log, registry, metrics, drain, scheduler, peers, warmUp, tokens, version, clock },
+    ...{ store, log, registry, metrics, drain, scheduler, endings, peers, warmUp, tokens, version, clock },
     ...(parts.caches ?? createCaches(store, config)),
     spans,
     rates: ratesOf(config, parts),

@@ -89,6 +89,18 @@ const cases: Record<keyof Config, { good: Record<string, unknown>; bad: string[]
   etcdPlainPasswordHosts: names,
   etcdMaxTxnOps: { good: { '2': 2, '1000000': 1_000_000 }, bad: ['', '1', '1000001', 'x'] },
   etcdMaxRequestBytes: { good: { '1024': 1024, '1073741824': 1_073_741_824 }, bad: ['', '1023', '1073741825', '1MiB'] },
+  freshReads: { good: { barrier: 'barrier', lease: 'lease' }, bad: ['', 'leases', 'LEASE'] },
+  peerPort: { good: { '0': 0, '9443': 9443 }, bad: ['', '65536', '-1', 'x'] },
+  peerAddress: {
+    good: {
+      '': undefined,
+      '10.0.0.7': '10.0.0.7',
+      'a-0.b:9443': 'a-0.b:9443',
+      'fd00::7': 'fd00::7',
+      '[::1]:1': '[::1]:1',
+    },
+    bad: ['a b', 'a:', 'a:0', 'http://a', 'a/b', 'a:123456'],
+  },
 };
 
 /** A setting of TLS needs the others. */

@@ -4,6 +4,7 @@ import { field, kubectl } from '../../../e2e/support/kubectl.ts';
 import { dropPackets } from '../../../e2e/support/on-node.ts';
 import type { Scenario } from '../scenario.ts';
 import { fillUntilFull } from './fill.ts';
+import { noNode } from './node.ts';
 import { overwriteVolume } from './overwrite-volume.ts';
 import { small, threeMembers } from './stores.ts';
 
@@ -44,7 +45,7 @@ const leaderCutOff: Scenario = {
   how: "The node drops all packets that it forwards to and from the leader's pod. Prometheus still reaches the pod.",
   alert: 'KvStoreEtcdMemberDown',
   spec: threeMembers,
-  needsNode: true,
+  missing: noNode,
   async break(store) {
     const address = await field('.status.podIP', 'pod', await etcdLeader(store), '-n', store.namespace);
     await dropPackets(address, 'begin');

@@ -40,7 +40,10 @@ export const secretBroken: Scenario = {
   spec: { ...small, auth: { tokensSecretName: tokensSecret } },
   status: 401,
   headers: withToken,
-  prepare: (namespace) => applyTokens(namespace, goodTokens),
+  async prepare(namespace) {
+    await applyTokens(namespace, goodTokens);
+    return undefined;
+  },
   async break({ namespace, name }) {
     await applyTokens(namespace, brokenTokens);
     const pods = `app.kubernetes.io/instance=${name},app.kubernetes.io/component=service`;

@@ -1,5 +1,5 @@
 /** Copies of a world with something changed. */
-import type { ReplicaState } from '../replica/state.ts';
+import type { ReplicaState } from '../../../service/src/store/etcd/lease/state.ts';
 import type { Entry, Node, Spent, World } from './world.ts';
 
 export function withNode(world: World, i: number, change: Partial<Node>): World {

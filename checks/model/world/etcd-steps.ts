@@ -1,5 +1,5 @@
 /** What etcd does: it takes writes, carries requests out, removes what expires, compacts, and is put back. */
-import { logged, spend, withNode } from './change.ts';
+import { logged, spend, withNode, withState } from './change.ts';
 import { readersAt } from './log.ts';
 import type { Rules } from './rules.ts';
 import type { Step } from './step.ts';
@@ -59,7 +59,11 @@ function* carryOut(world: World, i: number, request: Request, rules: Rules): Gen
   } else if (kind === 'leave') {
     const isThere = readersAt(world).readers.some((reader) => reader.id === id);
     const next = withNode(isThere ? logged(world, 'leave', [], id) : world, i, { request: undefined });
-    yield { label: () => `etcd deletes the key ${id} for r${i}`, world: next, isDue: true };
+    yield { label: () => `etcd deletes the key ${id} for r${i}, whose answer is lost`, world: next, isDue: true };
+    const state = world.nodes[i]?.state;
+    if (state === undefined) return;
+    const answered = withState(next, i, rules.forget(state, id));
+    yield { label: () => `etcd deletes the key ${id} for r${i}`, world: answered, isDue: true };
   } else {
     const answers = new Set([finds(world, world.log.length, request, i)]);
     if (rules.checksMayLag) for (let at = 0; at < world.log.length; at++) answers.add(finds(world, at, request, i));

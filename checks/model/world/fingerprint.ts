@@ -49,8 +49,7 @@ function nodeText({ isAlive, state, now, steady, request }: Node, duration: numb
   const lease = own === undefined ? '' : `${own.id}:${Math.max(0, own.until - now)}:${own.isLeaving ? 1 : 0}`;
   const asked =
     request === undefined ? '' : `${request.kind}:${request.id}:${since(request.sentAt, duration)}:${request.found}`;
-  const queue = pending.map(({ revision }) => revision);
-  return [1, timeline, received, shown, base, queue, others.sort(), lease, asked, steady].join(';');
+  return [1, timeline, received, shown, base, pending.revisions(), others.sort(), lease, asked, steady].join(';');
 }
 
 function cached<T extends object>(prints: WeakMap<T, Fingerprint>, part: T, text: () => string): Fingerprint {

@@ -1,13 +1,12 @@
 /** What etcd's history says. */
-import type { ListedReader, ReaderList, ReceivedRevision } from '../replica/state.ts';
+import type { ListedReader, ReaderList, ReceivedRevision } from '../../../service/src/store/etcd/lease/state.ts';
 import type { Entry, World } from './world.ts';
 
 /** The entry of the revision, as the watch brings it. */
 export function changeOf({ kind, keys, id, name }: Entry, revision: number): ReceivedRevision {
-  if (kind === 'join') return { revision, keys, joined: id };
-  if (kind === 'leave') return { revision, keys, left: id };
-  if (kind === 'notice') return { revision, keys, noticed: { id, name } };
-  return { revision, keys };
+  if (kind === 'write' || kind === 'expiry') return { revision, keys };
+  const [joined, left] = [kind === 'join' ? [id] : [], kind === 'leave' ? [id] : []];
+  return { revision, keys, readers: { joined, left, noticed: kind === 'notice' ? [{ id, name }] : [] } };
 }
 
 /** The readers' keys and notices at the revision. */

@@ -3,7 +3,7 @@
  * what a read or a refusal showed, a watcher's event), every read that begins now shows it. Reads by lease need no steps
  * of their own: the worst answer of each read that could begin now follows from the state.
  */
-import { isSettled } from '../replica/stability.ts';
+import { isSettled } from '../../../service/src/store/etcd/lease/stability.ts';
 import { headOf, lastChange } from './log.ts';
 import type { Rules } from './rules.ts';
 import { positionOf, splitPosition, userKeys, type World } from './world.ts';

@@ -1,18 +1,24 @@
 /** The protocol as the world drives it: the replica's own functions, and what replicas and etcd are asked to keep to. */
-import { confirm, join, leave, removable } from '../replica/lease.ts';
-import { type Committed, leaseTarget, mayAcknowledge, shows } from '../replica/reads.ts';
-import { acceptReport, receive, resume, sync } from '../replica/receive.ts';
-import { awaitedReaders, isSettled } from '../replica/stability.ts';
-import type { ReaderList, ReplicaState } from '../replica/state.ts';
+import { confirm, forget, join, leave, removable } from '../../../service/src/store/etcd/lease/lease.ts';
+import { type Committed, leaseTarget, mayAcknowledge, shows } from '../../../service/src/store/etcd/lease/reads.ts';
+import { acceptReport, receive, resume, sync } from '../../../service/src/store/etcd/lease/receive.ts';
+import { awaitedReaders, isSettled, show, stableUpTo } from '../../../service/src/store/etcd/lease/stability.ts';
+import type { ReaderList, ReplicaState } from '../../../service/src/store/etcd/lease/state.ts';
+import { PendingList } from './pending.ts';
 import type { Node, Request } from './world.ts';
 
 export interface Rules {
   readonly receive: typeof receive;
   readonly acceptReport: typeof acceptReport;
-  readonly sync: typeof sync;
-  readonly resume: typeof resume;
+  readonly sync: (state: ReplicaState, list: ReaderList, now: number) => ReplicaState;
+  readonly resume: (
+    index: Pick<ReplicaState, 'timeline' | 'shown' | 'base'>,
+    list: ReaderList,
+    now: number,
+  ) => ReplicaState;
   readonly join: typeof join;
   readonly leave: typeof leave;
+  readonly forget: typeof forget;
   readonly leaseTarget: typeof leaseTarget;
   readonly mayAcknowledge: (state: ReplicaState, committed: Committed) => boolean;
   readonly removable: typeof removable;
@@ -39,8 +45,24 @@ export interface Rules {
   readonly firstList: (list: ReaderList) => ReaderList;
 }
 
+/** The index shows at once what is stable. In the service that takes a while, which is like a report that comes late. */
+function showStable(state: ReplicaState): ReplicaState {
+  return show(state, stableUpTo(state));
+}
+
 export const protocol: Rules = {
-  ...{ receive, acceptReport, sync, resume, join, leave, leaseTarget, mayAcknowledge, removable },
+  receive: (...event) => showStable(receive(...event)),
+  acceptReport(state, report) {
+    const next = acceptReport(state, report);
+    return next === state ? state : showStable(next);
+  },
+  sync: (state, list, now) => showStable(sync(state, list, now, PendingList.none)),
+  resume: (index, list, now) => showStable(resume(index, list, now, PendingList.none)),
+  forget(state, id) {
+    const next = forget(state, id);
+    return next === state ? state : showStable(next);
+  },
+  ...{ join, leave, leaseTarget, mayAcknowledge, removable },
   awaited: awaitedReaders,
   checked: ({ state }, { id, sentAt, found }, duration) => {
     if (state.own?.id !== id) return state;

@@ -3,7 +3,8 @@
  * `floor` is the newest revision that any client can know of, and the property (property.ts) says what every read that
  * could begin now has to show.
  */
-import type { ReplicaState, Report } from '../replica/state.ts';
+import type { ReplicaState, Report } from '../../../service/src/store/etcd/lease/state.ts';
+import { PendingList } from './pending.ts';
 
 export interface Entry {
   readonly kind: 'write' | 'expiry' | 'join' | 'leave' | 'notice';
@@ -102,7 +103,9 @@ export function connected({ cut }: World, a: number, b: number): boolean {
 }
 
 export function firstWorld({ replicas }: Scope): World {
-  const state = { timeline: '0', received: 0, shown: 0, base: 0, pending: [], readers: [], own: undefined };
+  const state: ReplicaState = {
+    ...{ timeline: '0', received: 0, shown: 0, base: 0, pending: PendingList.none, readers: [], own: undefined },
+  };
   const node: Node = { isAlive: true, state, now: 0, steady: 0, request: undefined };
   const spent = { writes: 0, expiries: 0, joins: 0, crashes: 0, cuts: 0, syncs: 0, compactions: 0, restores: 0 };
   return {

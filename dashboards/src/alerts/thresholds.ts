@@ -39,6 +39,11 @@ export const thresholds = {
   },
   restarts: { default: 2, unit: 'count', meaning: 'Restarts of a replica within half an hour.' },
   lagRevisions: { default: 100, unit: 'revisions', meaning: 'Revisions that a replica is behind etcd.' },
+  readerNotices: {
+    default: 1,
+    unit: 'count',
+    meaning: 'Notices within 5 minutes against replicas that read by lease. A replica that is killed gets one.',
+  },
   queuedWrites: {
     default: 5000,
     unit: 'requests',

@@ -16,7 +16,7 @@ import { waitFor } from '../../../test-support/wait-for.ts';
 import { discover, type Target, type WithTemplate } from './pods.ts';
 import { Prometheus } from './prometheus.ts';
 import { rulesFile } from './promtool.ts';
-import { startTraffic } from './traffic.ts';
+import { startTraffic, takeLease } from './traffic.ts';
 
 const operatorMain = fileURLToPath(new URL('../../../operator/src/main.ts', import.meta.url));
 const scrapeFile = new URL('../../scrape.yaml', import.meta.url);
@@ -43,7 +43,8 @@ export async function startRig(): Promise<Rig> {
       freePorts(2),
     ]);
     const service = async (name: string, endpoints: readonly string[]) => {
-      const settings = { KV_REQUEST_TIMEOUT: '500ms' };
+      const byLease = { KV_FRESH_READS: 'lease', KV_PEER_PORT: '0', KV_PEER_ADDRESS: '127.0.0.1' };
+      const settings = { KV_REQUEST_TIMEOUT: '500ms', ...byLease };
       const it = await ServiceProcess.start({ endpoints, dataDir: join(folder, name), settings });
       return keep(it, () => it.kill());
     };
@@ -55,6 +56,7 @@ export async function startRig(): Promise<Rig> {
     ]);
     const operator = startOperatorProcess(cluster, operatorPort);
     cleanUps.push(async () => void operator.kill('SIGKILL'));
+    await Promise.all(services.slice(0, 2).map(({ url }) => takeLease(url)));
     const stopTraffic = startTraffic(services.map(({ url }) => url));
     cleanUps.push(stopTraffic);
 

@@ -1,4 +1,5 @@
 /** Requests of every kind, right and wrong, until it is stopped. */
+import { waitFor } from '../../../test-support/wait-for.ts';
 
 type Request = readonly [path: string, init?: RequestInit];
 
@@ -14,6 +15,8 @@ function round(n: number): readonly Request[] {
     [`/get/${key}`],
     [`/get/${key}`, { method: 'HEAD' }],
     [`/get/${key}?consistency=stale`],
+    // So many that a lease is worth having.
+    ...Array.from({ length: 8 }, (_, i): Request => [`/get/more-${i}`]),
     ['/search?prefix=key-'],
     ['/search?suffix=-1'],
     ['/'],
@@ -28,6 +31,14 @@ function round(n: number): readonly Request[] {
     ['/set', { method: 'PUT', body: '{}' }],
     [`/unknown-${n}`],
   ];
+}
+
+/** Reads until the service reads by lease: while nothing is written, that is within a second. */
+export async function takeLease(url: string): Promise<void> {
+  await waitFor(`${url} reads by lease`, async () => {
+    await Promise.all(Array.from({ length: 50 }, (_, i) => call(`${url}/get/key-${i}`)));
+    return /^kvstore_lease_held 1$/m.test(await (await fetch(`${url}/metrics`)).text());
+  });
 }
 
 /** Resolves the function that stops it once everything under way has ended. */

@@ -5,6 +5,7 @@ import type {
   V1TopologySpreadConstraint,
 } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
+import { type FreshReads, imageAnnotation, peersPort } from './fresh-reads.ts';
 import { defaultNames, objectLabels, scrapeAnnotations, selectorLabels } from './labels.ts';
 import { restrictedContainer, restrictedPod } from './restricted.ts';
 import { metricsPortOf, serviceEnvironment, serviceFiles, servicePort, servicePorts } from './service-environment.ts';
@@ -29,15 +30,28 @@ const defaultResources: V1ResourceRequirements = {
   limits: { cpu: '2', memory: '512Mi', 'ephemeral-storage': '21Gi' },
 };
 
+/** The image that a KvStore's pods are made from. */
+export function serviceImageOf({ spec }: KvStore, { serviceImage }: ServiceDefaults): string {
+  return spec.image ?? serviceImage;
+}
+
 /**
  * The service's Deployment.
  * @param secretVersions what identifies the present contents of the Secrets it reads; '' when it reads none
+ * @param freshReads how its pods read from now on
  */
-export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, secretVersions: string): V1Deployment {
+export function buildDeployment(
+  kvstore: KvStore,
+  defaults: ServiceDefaults,
+  secretVersions: string,
+  freshReads: FreshReads = 'barrier',
+): V1Deployment {
   const { metadata, spec } = kvstore;
   const { volumes, mounts } = serviceFiles(kvstore);
   const matchLabels = selectorLabels(metadata.name, 'service');
   const metricsPort = metricsPortOf(kvstore);
+  const image = serviceImageOf(kvstore, defaults);
+  const ports = [...servicePorts(kvstore), { name: 'peers', port: peersPort }];
   // A kubelet does not look at the certificate.
   const scheme = spec.tls === undefined ? 'HTTP' : 'HTTPS';
   return {
@@ -59,6 +73,7 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
           labels: objectLabels(metadata.name, 'service'),
           annotations: {
             ...scrapeAnnotations(metricsPort ?? servicePort, metricsPort === undefined && spec.tls !== undefined),
+            [imageAnnotation]: image,
             ...(secretVersions === '' ? {} : { [secretVersionsAnnotation]: secretVersions }),
           },
         },
@@ -78,10 +93,10 @@ export function buildDeployment(kvstore: KvStore, defaults: ServiceDefaults, sec
           containers: [
             {
               name: 'service',
-              image: spec.image ?? defaults.serviceImage,
+              image,
               imagePullPolicy: spec.imagePullPolicy ?? 'IfNotPresent',
-              ports: servicePorts(kvstore).map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
-              env: serviceEnvironment(kvstore),
+              ports: ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
+              env: serviceEnvironment(kvstore, freshReads),
               resources: spec.resources ?? defaultResources,
               volumeMounts: mounts,
               startupProbe: probe('/livez', scheme, { periodSeconds: 1, failureThreshold: 60 }),

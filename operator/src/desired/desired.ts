@@ -4,6 +4,7 @@ import type { KvStore } from '../kvstore.ts';
 import { buildBackup, buildBackupClaim } from './backup.ts';
 import { buildDeployment, type ServiceDefaults } from './deployment.ts';
 import { buildDisruptionBudget } from './disruption-budget.ts';
+import type { FreshReads } from './fresh-reads.ts';
 import { buildIngress } from './ingress.ts';
 import { defaultNames, type OwnNames } from './labels.ts';
 import { buildNetworkPolicy } from './network-policy.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly defaults: ServiceDefaults;
   /** What identifies the present contents of the Secrets that the service reads; '' when it reads none. */
   readonly secretVersions: string;
+  /** How the pods that are made from now on read. Default barrier. */
+  readonly freshReads?: FreshReads;
   /** Whether ServiceMonitors exist in this cluster. */
   readonly hasServiceMonitors: boolean;
   /** Whose pods may read the metrics that have a port of their own; default: those of the KvStore's clients. */
@@ -37,7 +40,7 @@ export function buildServiceObjects(kvstore: KvStore, around: Surroundings): Kub
     buildService(kvstore, around.live),
     buildNetworkPolicy(kvstore, names, around.monitoringNamespaces),
     buildDisruptionBudget(kvstore),
-    buildDeployment(kvstore, defaults, around.secretVersions),
+    buildDeployment(kvstore, defaults, around.secretVersions, around.freshReads),
     backup === undefined ? undefined : buildBackupClaim(kvstore, backup),
     backup === undefined ? undefined : buildBackup(kvstore, backup, defaults, around.live),
     ingress.enabled && !around.restoring ? buildIngress(kvstore) : undefined,

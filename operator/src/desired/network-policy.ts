@@ -1,6 +1,7 @@
 import type { KubernetesObject, V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import type { KvStore } from '../kvstore.ts';
-import { defaultNames, objectLabels, selectorLabels } from './labels.ts';
+import { peersPort } from './fresh-reads.ts';
+import { type Component, defaultNames, objectLabels, selectorLabels } from './labels.ts';
 import { metricsPortOf, servicePort } from './service-environment.ts';
 
 /** client-node's own type renames `from`, which the API server's JSON has. */
@@ -14,9 +15,10 @@ export interface NetworkPolicy extends KubernetesObject {
 
 /**
  * The clients that the KvStore names, and its own replicas, backups and restores, reach the service by HTTP; all clients
- * do when it names none. No other port is open. What the Ingress controller and Prometheus are called differs between
- * clusters, so neither is guessed. Metrics with a port of their own are for the namespaces that monitor; when the
- * operator has none, for the clients that the KvStore names.
+ * do when it names none. What the Ingress controller and Prometheus are called differs between clusters, so neither is
+ * guessed. Replicas reach each other where those that read by lease listen, and nothing else does; also while none may, since
+ * the pods of before a change read by lease until they have ended. No other port is open. Metrics with a port of their own
+ * are for the namespaces that monitor; when the operator has none, for the clients that the KvStore names.
  */
 export function buildNetworkPolicy(
   kvstore: KvStore,
@@ -26,9 +28,8 @@ export function buildNetworkPolicy(
   const { name, namespace } = kvstore.metadata;
   const { clients } = kvstore.spec;
   const metricsPort = metricsPortOf(kvstore);
-  const jobs = (['backup', 'restore', 'service'] as const).map((component) => ({
-    podSelector: { matchLabels: selectorLabels(name, component) },
-  }));
+  const podsOf = (component: Component) => ({ podSelector: { matchLabels: selectorLabels(name, component) } });
+  const jobs = (['backup', 'restore', 'service'] as const).map(podsOf);
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -41,6 +42,7 @@ export function buildNetworkPolicy(
           ...(clients === undefined ? {} : { from: [...clients, ...jobs] }),
           ports: [{ protocol: 'TCP', port: servicePort }],
         },
+        { from: [podsOf('service')], ports: [{ protocol: 'TCP', port: peersPort }] },
         ...(metricsPort === undefined
           ? []
           : [{ ...scrapers(clients, monitoringNamespaces), ports: [{ protocol: 'TCP', port: metricsPort }] }]),

@@ -4,6 +4,7 @@ import { clientEndpoints, etcdNames } from '../etcd/names.ts';
 import { secretNames } from '../etcd/tls/secrets.ts';
 import type { ExternalEtcdSpec, KvStore } from '../kvstore.ts';
 import { identityOf, identityVariable } from '../reconcile/identity.ts';
+import { type FreshReads, freshReadsEnvironment, freshReadsVariables, peersPort } from './fresh-reads.ts';
 
 /** The limits of the etcd that the operator runs: the service must know the same numbers. */
 export const etcdLimits = { maxTxnOps: 10_000, maxRequestBytes: 8_388_608 } as const;
@@ -40,6 +41,7 @@ export const reservedVariables = [
   'KV_TLS_CERT_FILE',
   'KV_TLS_KEY_FILE',
   'KV_TLS_CLIENT_CA_FILE',
+  ...freshReadsVariables,
 ] as const;
 
 /**
@@ -49,7 +51,7 @@ export const reservedVariables = [
 export function metricsPortOf({ spec }: KvStore): number | undefined {
   const text = spec.env?.find(({ name }) => name === 'KV_METRICS_PORT')?.value ?? '';
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return port > 0 && port <= 65_535 && port !== servicePort ? port : undefined;
+  return port > 0 && port <= 65_535 && port !== servicePort && port !== peersPort ? port : undefined;
 }
 
 export interface ServicePort {
@@ -71,7 +73,8 @@ export interface ServiceFiles {
   readonly mounts: V1VolumeMount[];
 }
 
-export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
+/** @param freshReads the mode that holds now */
+export function serviceEnvironment(kvstore: KvStore, freshReads: FreshReads = 'barrier'): V1EnvVar[] {
   const { spec } = kvstore;
   const environment: Record<string, string> = {
     KV_HOST: '0.0.0.0',
@@ -91,7 +94,11 @@ export function serviceEnvironment(kvstore: KvStore): V1EnvVar[] {
   const chosen = spec.env ?? [];
   const isChosen = new Set(chosen.map(({ name }) => name));
   const defaults = Object.entries(environment).filter(([name]) => !isChosen.has(name));
-  return [...defaults.map(([name, value]) => ({ name, value: literal(value) })), ...chosen];
+  return [
+    ...defaults.map(([name, value]) => ({ name, value: literal(value) })),
+    ...freshReadsEnvironment(freshReads),
+    ...chosen,
+  ];
 }
 
 /** Kubernetes replaces `$(NAME)` by another variable's value, and `$$` by `$`: what the spec says stands for itself. */

@@ -29,12 +29,14 @@ export function outcomeOf(
   const done = hindrance === undefined && (step.action !== undefined || step.state !== undefined);
   const settled = step.settled ?? false;
   const failure = hindrance === undefined || step.action === undefined ? undefined : failures[step.action.kind];
+  // What was wrong before the action counts for more than that it failed.
+  const reason = step.degraded === true ? step.reason : (failure ?? step.reason);
   return {
     readyMembers: seats.filter(({ ready, status }) => ready && status !== undefined && !status.isLearner).length,
     members,
     ...(version === undefined ? {} : { version }),
     settled,
-    reason: failure ?? step.reason,
+    reason,
     message: hindrance === undefined ? step.message : `${step.message}: ${hindrance}`,
     degraded: (step.degraded ?? false) || failure !== undefined,
     alarms: countAlarms(seats),

@@ -113,6 +113,7 @@ export class Looker {
         cronJob: caches.cronJobs.get(namespace, `${name}-backup`),
         restore,
         exposure: exposure?.finding,
+        leaseWaits: pass.upgrade?.leaseWaits ?? false,
         ingress: asItStands(kvstore, ownIngress(kvstore, caches)).spec.ingress,
         contactMs: contact === undefined ? standingContactMs(kvstore) : contact.ms,
         backup,

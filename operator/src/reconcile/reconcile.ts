@@ -7,7 +7,7 @@ import { ForeignObjectError } from '../apply/ownership.ts';
 import { prune } from '../apply/prune.ts';
 import type { Config } from '../config.ts';
 import type { ReconcileResult } from '../control/controller.ts';
-import type { ServiceDefaults } from '../desired/deployment.ts';
+import { type ServiceDefaults, serviceImageOf } from '../desired/deployment.ts';
 import { buildServiceObjects } from '../desired/desired.ts';
 import { buildRestoreJob } from '../desired/restore-job.ts';
 import { referencedSecrets } from '../desired/service-environment.ts';
@@ -27,6 +27,7 @@ import type { EventRecorder } from '../status/events.ts';
 import { buildStatus } from '../status/status.ts';
 import type { StatusWriter } from '../status/status-writer.ts';
 import { keepBack } from '../upgrade/keep-back.ts';
+import { freshReadsNow } from '../upgrade/reads-by-lease.ts';
 import type { Turns } from '../upgrade/turns.ts';
 import { hopelessBackups } from './backup.ts';
 import { etcdObjectsOf, etcdSecretNames } from './etcd-objects.ts';
@@ -131,6 +132,9 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   const { namespace, name } = kvstore.metadata;
   const liveDeployment = () => options.caches.deployments.get(namespace, name);
   let isApplied = false;
+  const pods = options.caches.pods.ofGroup(`${namespace}/${name}`);
+  const image = serviceImageOf(kvstore, options.defaults);
+  const freshReads = freshReadsNow(kvstore, image, { live: liveDeployment(), pods });
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
   const protection = new Protection();
   await attempt(() => protection.check(kvstore, options));
@@ -141,6 +145,7 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
       names,
       defaults: options.defaults,
       secretVersions,
+      freshReads,
       hasServiceMonitors: options.hasServiceMonitors(),
       monitoringNamespaces: options.defaults.etcd.reach?.monitoringNamespaces,
       restoring: restore?.holdsUp !== undefined,
@@ -176,7 +181,8 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   }
   // What was not applied for a fault is not unwanted.
   if (faults.length === 0) await attempt(() => prune(kvstore, options.caches, options.applier, wanted));
-  return { etcd, faults, upgrade: { isApplied, faults: ofPods } };
+  const mayBegin = kvstore.spec.freshReads === 'lease' && !options.turns.isWaiting(kvstore);
+  return { etcd, faults, upgrade: { isApplied, leaseWaits: mayBegin && freshReads !== 'lease', faults: ofPods } };
 }
 
 async function reconcileEtcd(

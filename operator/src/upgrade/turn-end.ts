@@ -10,6 +10,8 @@ import { conditionOf } from '../status/conditions.ts';
 export interface UpgradeStep {
   /** Whether the API server has the Deployment as it is wanted now. */
   readonly isApplied: boolean;
+  /** Whether the spec asks for reads by lease, and the pods do not have them yet: another rollout follows this one. */
+  readonly leaseWaits: boolean;
   /** Those of etcd and of the Deployment. The faults of other objects say nothing about the new pods. */
   readonly faults: readonly Fault[];
 }
@@ -32,6 +34,7 @@ const aside: ReadonlySet<string> = new Set(['EtcdVolumeNotGrown', 'EtcdAccessNot
  */
 export function isRolledOut({ spec }: KvStore, state: UpgradeState, known = ''): boolean {
   const { status, deployment, etcd } = state;
+  if (state.leaseWaits) return false;
   const ready = conditionOf(status, 'Ready');
   if (ready?.status !== 'True' && ready?.reason !== 'ScaledToZero') return false;
   if (state.faults.some(({ message }) => !known.includes(message))) return false;

@@ -29,6 +29,10 @@ test('an etcd of its own is reached through every member, with its limits', (t) 
     KV_ETCD_CA_FILE: '/etc/kvstore/etcd-tls/ca.crt',
     KV_ETCD_CERT_FILE: '/etc/kvstore/etcd-tls/tls.crt',
     KV_ETCD_KEY_FILE: '/etc/kvstore/etcd-tls/tls.key',
+    KV_FRESH_READS: 'barrier',
+    KV_PEER_PORT: '9443',
+    // Of the pod, by its status.
+    KV_PEER_ADDRESS: undefined,
   });
   t.deepEqual(
     pod?.volumes?.map(({ secret }) => secret?.secretName),
@@ -110,6 +114,19 @@ test('with a certificate the API speaks https: files, probes, peers; its change 
   t.false(Object.keys(plain.env).some((name) => name.includes('TLS_CERT') && !name.includes('ETCD')));
 });
 
+test('replicas get their own address and a port for each other; how they read is given apart', (t) => {
+  const container = (freshReads?: 'barrier' | 'lease') =>
+    buildDeployment(kvStore({ freshReads: 'lease' }), defaults, '', freshReads).spec?.template.spec?.containers[0];
+  const variable = (name: string, freshReads?: 'barrier' | 'lease') =>
+    container(freshReads)?.env?.find((each) => each.name === name);
+  t.is(variable('KV_FRESH_READS', 'lease')?.value, 'lease');
+  t.is(variable('KV_FRESH_READS')?.value, 'barrier', 'the spec alone turns nothing on');
+  t.deepEqual(variable('KV_PEER_ADDRESS')?.valueFrom, { fieldRef: { fieldPath: 'status.podIP' } });
+  const peers = { name: 'peers', containerPort: 9443, protocol: 'TCP' };
+  t.deepEqual(container()?.ports?.at(-1), peers);
+  t.deepEqual(container('lease')?.ports?.at(-1), peers);
+});
+
 test('no replica is missing during a rollout, and each has time to drain', (t) => {
   const { built, pod, container } = build({ replicas: 5 });
   t.is(built?.replicas, 5);
@@ -163,7 +180,10 @@ test('what a pod takes of its node is bounded: memory and disk, the index includ
 });
 
 test('the versions of its Secrets are in the template, so that a new one rolls it out', (t) => {
-  const scraped = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', 'prometheus.io/path': '/metrics' };
+  const scraped = {
+    ...{ 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', 'prometheus.io/path': '/metrics' },
+    'kvstore.dev/service-image': 'default/image:1',
+  };
   t.deepEqual(build().built?.template.metadata?.annotations, scraped);
   const annotations = { ...scraped, [secretVersionsAnnotation]: 'a=1' };
   t.deepEqual(build({}, 'a=1').built?.template.metadata?.annotations, annotations);

@@ -20,6 +20,9 @@ const selector = {
   'app.kubernetes.io/component': 'service',
 };
 
+/** Where those that read by lease listen. */
+const amongReplicas = { from: [{ podSelector: { matchLabels: selector } }], ports: [{ protocol: 'TCP', port: 9443 }] };
+
 test('the Ingress opens the paths of the API, the pages when asked, and nothing else', (t) => {
   const { spec } = buildIngress(kvStore());
   const paths = spec?.rules?.[0]?.http?.paths ?? [];
@@ -117,7 +120,22 @@ test('a single replica, or none, has no budget that could block a drain', (t) =>
 test('Service and NetworkPolicy pick the pods of the service', (t) => {
   t.deepEqual(buildService(kvStore()).spec?.selector, selector);
   t.deepEqual(buildNetworkPolicy(kvStore()).spec.podSelector, { matchLabels: selector });
-  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [{ ports: [{ protocol: 'TCP', port: 8080 }] }]);
+  t.deepEqual(buildNetworkPolicy(kvStore()).spec?.ingress, [
+    { ports: [{ protocol: 'TCP', port: 8080 }] },
+    amongReplicas,
+  ]);
+});
+
+test('replicas alone reach the port where those that read by lease listen, whatever the spec says', (t) => {
+  const clients = [{ ipBlock: { cidr: '0.0.0.0/0' } }];
+  const env = [{ name: 'KV_METRICS_PORT', value: '9443' }];
+  const stores = [{}, { freshReads: 'lease' }, { clients }, { env }] as const;
+  for (const spec of stores) {
+    const rules = buildNetworkPolicy(kvStore(spec), undefined, ['monitoring']).spec.ingress;
+    const open = rules.filter(({ ports }) => ports.some((port) => 'port' in port && port.port === 9443));
+    t.deepEqual(open, [amongReplicas]);
+    t.false(buildService(kvStore(spec)).spec?.ports?.some(({ port }) => port === 9443));
+  }
 });
 
 test('the ServiceMonitor picks the Services of the service and of etcd, and a port of each', (t) => {
@@ -177,7 +195,7 @@ test('the clients that a KvStore names, and its own pods, are the only ones that
       },
     },
   }));
-  t.deepEqual(ingress, [{ from: [...clients, ...jobs], ports: [{ protocol: 'TCP', port: 8080 }] }]);
+  t.deepEqual(ingress, [{ from: [...clients, ...jobs], ports: [{ protocol: 'TCP', port: 8080 }] }, amongReplicas]);
 });
 
 test('a port for metrics alone is followed by pods, Service, policy and monitor; a value that is none is not', (t) => {
@@ -186,7 +204,7 @@ test('a port for metrics alone is followed by pods, Service, policy and monitor;
   const store = withPort('9464');
   const rule = { ports: [{ protocol: 'TCP', port: 9464 }] };
   const ofMetrics = (kvstore: KvStore, monitoring?: readonly string[]) =>
-    buildNetworkPolicy(kvstore, undefined, monitoring).spec.ingress.slice(1);
+    buildNetworkPolicy(kvstore, undefined, monitoring).spec.ingress.slice(2);
   t.deepEqual(ofMetrics(store), [rule]);
   const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
   t.deepEqual(ofMetrics(store, ['monitoring']), [{ from: [monitoring], ...rule }]);
@@ -209,14 +227,14 @@ test('a port for metrics alone is followed by pods, Service, policy and monitor;
   const [container] = spec?.containers ?? [];
   t.deepEqual(
     container?.ports?.map(({ containerPort }) => containerPort),
-    [8080, 9464],
+    [8080, 9464, 9443],
   );
   t.deepEqual(
     container?.env?.filter(({ name }) => name === 'KV_METRICS_PORT'),
     [{ name: 'KV_METRICS_PORT', value: '9464' }],
   );
-  for (const value of ['', '0', '8080', '70000', 'x', '$(X)']) {
-    t.is(buildNetworkPolicy(withPort(value)).spec.ingress.length, 1, value);
+  for (const value of ['', '0', '8080', '9443', '70000', 'x', '$(X)']) {
+    t.is(buildNetworkPolicy(withPort(value)).spec.ingress.length, 2, value);
     t.is(buildService(withPort(value)).spec?.ports?.length, 1, value);
   }
 });

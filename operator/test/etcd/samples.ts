@@ -10,6 +10,7 @@ export function kvstoreWith(etcd: Partial<EtcdSpec> = {}, uid = 'f3b2c1d0-0000-4
       replicas: 3,
       ingress: { enabled: false, className: 'traefik', pages: false },
       etcd: { members: 3, storage: { size: '10Gi' }, retentionPolicy: 'Retain', ...etcd },
+      freshReads: 'barrier',
       paused: false,
       monitoring: { enabled: false },
     },

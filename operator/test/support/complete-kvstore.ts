@@ -89,6 +89,7 @@ export const completeSpec: Complete<KvStoreSpec> = {
   restoreFrom: { volumeClaim: 'claim', kvStore: 'name', file: 'latest', tokenSecretName: 'secret' },
   auth: { tokensSecretName: 'secret' },
   tls: { secretName: 'secret', serversTransport: 'default-shop@kubernetescrd' },
+  freshReads: 'lease',
   paused: false,
   nodeSelector: map,
   tolerations: [{ key: 'key', operator: 'Exists', value: 'value', effect: 'NoExecute', tolerationSeconds: 1 }],

@@ -9,6 +9,7 @@ export function kvStore(spec: Partial<KvStoreSpec> = {}, status?: KvStoreStatus)
     metadata: { name: 'shop', namespace: 'web', uid: 'uid', generation: 7, resourceVersion: '1' },
     spec: {
       replicas: 3,
+      freshReads: 'barrier',
       paused: false,
       ingress: { enabled: true, className: 'traefik', pages: false },
       monitoring: { enabled: false },

@@ -26,7 +26,7 @@ const rollout = (counts: object) => ({ metadata: { generation: 2 }, status: { ob
 function state(change: Partial<UpgradeState> & { ready?: 'True' | 'False'; reason?: string } = {}): UpgradeState {
   const { ready = 'True', reason = '', ...rest } = change;
   const status = { conditions: [{ ...around, type: 'Ready', status: ready, reason }] };
-  return { isApplied: true, faults: [], deployment: rollout(all), etcd: undefined, status, ...rest };
+  return { isApplied: true, leaseWaits: false, faults: [], deployment: rollout(all), etcd: undefined, status, ...rest };
 }
 
 function start(atOnce: number, window = '') {
@@ -149,6 +149,7 @@ test('a turn ends when the rollout and etcd are done and clients are served, wha
   t.false(ends(a, { etcd: { ...settled(3), settled: false, reason: 'EtcdRestarting' } }));
   t.false(ends(a, { etcd: { ...settled(3), settled: false, reason: 'EtcdImageUnusable' } }));
   t.true(ends(a, { etcd: { ...settled(3), settled: false, reason: 'EtcdVolumeNotGrown' } }));
+  t.false(ends(a, { leaseWaits: true }), 'another rollout follows');
   const faults = [faultOf(new Error('the Deployment is invalid'))];
   t.false(ends(a, { faults, isApplied: false }), 'the API server refuses the new pods');
   const faulty = (message: string): KvStore => {

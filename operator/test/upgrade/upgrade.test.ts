@@ -122,3 +122,69 @@ test('faults that have nothing to do with the pods keep no KvStore from its new 
   t.is(await reasonOf('a'), 'Refused');
   t.is(await reasonOf('b'), 'ObjectConflict');
 });
+
+test('reads by lease come after the image: two rollouts of one turn, and none while an old pod ends', async (t) => {
+  const cluster = await startCluster();
+  t.teardown(cluster.stop);
+  const namespace = await cluster.createNamespace();
+  const start = (image: string) =>
+    cluster.startOperator({
+      environment: {
+        KVSTORE_SERVICE_IMAGE: image,
+        KVSTORE_UPGRADES_AT_ONCE: '1',
+        KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
+        KVSTORE_RESYNC_SECONDS: '1',
+      },
+    });
+  const template = async () => {
+    const { spec: made } = await deployment(cluster, namespace, 'a');
+    const [container] = made?.template.spec?.containers ?? [];
+    const mode = container?.env?.find(({ name }) => name === 'KV_FRESH_READS')?.value;
+    return `${container?.image} ${mode}`;
+  };
+  const becomes = (wanted: string) => waitFor(wanted, async () => (await template()) === wanted);
+  const progress = async () => {
+    const { status } = await cluster.get<KvStore>('kvStores', namespace, 'a');
+    return conditionOf(status, 'Progressing');
+  };
+  const former = await start('kvstore/service:1');
+  await cluster.createKvStore(namespace, 'a', { ...spec, freshReads: 'lease' });
+  await cluster.appears('deployments', namespace, 'a');
+  t.is(await template(), 'kvstore/service:1 lease', 'a new store has no pods of another image');
+  await rollOut(cluster, namespace, 'a');
+  await waitFor('it is ready', async () => {
+    const { status } = await cluster.get<KvStore>('kvStores', namespace, 'a');
+    return conditionOf(status, 'Ready')?.status === 'True';
+  });
+  await former.stop();
+
+  // As the Deployment's controller would have made it, with what it takes from the template.
+  const labels = { ...(await deployment(cluster, namespace, 'a')).spec?.template.metadata?.labels };
+  const annotations = { 'kvstore.dev/service-image': 'kvstore/service:1' };
+  const containers = [{ name: 'service', image: 'kvstore/service:1' }];
+  await cluster.admin.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, {
+    body: { metadata: { name: 'default' } },
+  });
+  await cluster.admin.request('POST', `/api/v1/namespaces/${namespace}/pods`, {
+    body: { metadata: { name: 'a-old', labels, annotations }, spec: { containers } },
+  });
+  const operator = await start('kvstore/service:2');
+  await becomes('kvstore/service:2 barrier');
+  await rollOut(cluster, namespace, 'a');
+  await waitFor('it says what it waits for', async () =>
+    /no pod of another image/.test((await progress())?.message ?? ''),
+  );
+  t.is(await template(), 'kvstore/service:2 barrier', 'the old pod still ends');
+  t.regex(await operator.metrics(), /^kvstore_operator_upgrades_active 1$/m);
+
+  await cluster.kubectl('delete', 'pod', 'a-old', '-n', namespace, '--grace-period=0', '--force');
+  await becomes('kvstore/service:2 lease');
+  await rollOut(cluster, namespace, 'a');
+  await waitFor('the turn is over', async () => /^kvstore_operator_upgrades_active 0$/m.test(await operator.metrics()));
+
+  await cluster.patch('kvStores', namespace, 'a', { spec: { freshReads: 'barrier' } });
+  await becomes('kvstore/service:2 barrier');
+  await rollOut(cluster, namespace, 'a');
+  await cluster.patch('kvStores', namespace, 'a', { spec: { freshReads: 'lease' } });
+  await becomes('kvstore/service:2 lease');
+});

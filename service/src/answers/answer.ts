@@ -1,5 +1,5 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
-import type { Writable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 import type { CodedForms } from './coded-forms.ts';
 import type { Coding } from './codings.ts';
@@ -52,7 +52,7 @@ export interface SlicedAnswer extends AnswerHead {
 export interface EventsAnswer extends AnswerHead {
   readonly kind: 'events';
   /** Resolves when the stream has begun; calls `begin` right before its first event. Rejects with a Problem. */
-  open(to: Writable, begin: () => void): Promise<void>;
+  open(to: ServerResponse, begin: () => void): Promise<void>;
 }
 
 export type Answer = TextAnswer | BytesAnswer | SlicedAnswer | EventsAnswer;

@@ -3,6 +3,7 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { negotiation } from '../requests/negotiation.ts';
+import { CoderThreads, inThreads } from './coder-threads.ts';
 
 export type Coding = 'zstd' | 'gzip';
 
@@ -38,10 +39,14 @@ export async function* compressedPieces(coding: Coding, parts: readonly Buffer[]
   yield* coder as AsyncIterable<Buffer>;
 }
 
+/** Of the process, as Node's threads are. */
+const threads = new CoderThreads();
+
 /** Compresses what is written to it. */
 export function compressor(coding: Coding, chunk?: number): Transform {
   const size = chunk === undefined ? {} : { chunkSize: chunk };
-  return coding === 'gzip' ? createGzip({ ...gzipOptions, ...size }) : createZstdCompress({ ...zstdOptions, ...size });
+  const options = { ...(coding === 'gzip' ? gzipOptions : zstdOptions), ...size };
+  return inThreads(coding === 'gzip' ? createGzip(options) : createZstdCompress(options), threads);
 }
 
 /** The coding of an answer that a request asks for; undefined: none. */

@@ -8,6 +8,7 @@ import type { Send } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ReadBody } from '../requests/body.ts';
 import { noBody, type RawRequest } from '../requests/raw-request.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { exchangeOf, setRoute } from '../server/exchange.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -21,6 +22,8 @@ export interface AnswerRouteParts {
   readonly spans: Spans;
   readonly audit: Audit | undefined;
   readonly checkOrigin: CheckOrigin;
+  /** Learns how long each write takes the store. */
+  readonly scheduler: Pick<EventLoopScheduler, 'writeBegan' | 'writeEnded'>;
   /** What caches may do with the answer to a read. */
   readonly caching: readonly string[];
   /** Makes the answer what the request's client takes; undefined: none is compressed. */
@@ -31,7 +34,7 @@ export interface AnswerRouteParts {
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
 export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
-  const { send, readBody, metrics, spans, audit, checkOrigin, caching, inCoding } = parts;
+  const { send, readBody, metrics, spans, audit, checkOrigin, scheduler, caching, inCoding } = parts;
   const codings = ['Vary', 'Accept-Encoding'];
   const cachingOfCodings = [...caching, ...codings];
   const wrote = audit?.wrote;
@@ -60,7 +63,23 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
   // Not async functions: a promise more is a part of what a read costs.
   const answerNow = (route: Route, ctx: Context, request: RawRequest): Promise<void> | undefined => {
     const answer = route.answer(request);
-    return 'then' in answer ? answer.then((ready) => finish(route, ctx, ready)) : finish(route, ctx, answer);
+    if (!('then' in answer)) return finish(route, ctx, answer);
+    return route.access === 'write'
+      ? answerWrite(route, ctx, answer)
+      : answer.then((ready) => finish(route, ctx, ready));
+  };
+  const answerWrite = (route: Route, ctx: Context, answer: Promise<Answer>): Promise<void> => {
+    scheduler.writeBegan();
+    return answer.then(
+      (ready) => {
+        scheduler.writeEnded();
+        return finish(route, ctx, ready);
+      },
+      (error: unknown) => {
+        scheduler.writeEnded();
+        throw error;
+      },
+    );
   };
   const answerWithBody = (route: Route, ctx: Context, request: RawRequest): Promise<void> =>
     readBody(ctx.req).then((body) => {

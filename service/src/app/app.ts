@@ -56,6 +56,7 @@ export function createApp(options: AppOptions): Koa {
     metrics,
     spans,
     audit,
+    scheduler,
     caching: readCaching({ needsToken: tokens !== undefined }),
     inCoding: (options.compress ?? true) ? (req, answer) => inCoding(req, answer, unsent) : undefined,
     checkOrigin: originCheck(options.origins ?? []),

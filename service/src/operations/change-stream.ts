@@ -23,6 +23,8 @@ export interface ChangeStreamOptions {
   readonly position: Position;
   readonly limits: ChangeStreamLimits;
   readonly deliveries: Deliveries;
+  /** Closes the connection of a client that takes nothing, soon: thousands may be cut at once. Default: at once. */
+  readonly close?: () => void;
   /** Called with what ended it, when that was not the client. */
   readonly onProblem: (problem: Problem) => void;
   /** Unix milliseconds. */
@@ -125,7 +127,7 @@ export class ChangeStream implements Receiver {
     const isBlocked = this.isBlocked;
     if (!this.#finish(problem)) return;
     // What it has not taken is memory until then.
-    if (isBlocked) this.#options.to.destroy();
+    if (isBlocked) this.#close();
     else this.#tellEnd(problem);
   }
 
@@ -159,6 +161,12 @@ export class ChangeStream implements Receiver {
     this.#stop();
     this.#options.onProblem(problem);
     return true;
+  }
+
+  #close(): void {
+    const { to, close } = this.#options;
+    if (close === undefined) to.destroy();
+    else close();
   }
 
   #tellEnd(problem: Problem): void {

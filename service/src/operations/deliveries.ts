@@ -16,8 +16,9 @@ export interface Receiver {
   cut(): void;
 }
 
-/** Milliseconds of sending in a turn of the event loop. */
+/** Milliseconds of sending in a turn of the event loop, and in one while a write is on its way to the disk, which takes several turns. */
 const turnTime = 4;
+const turnTimeBesideWrites = 1;
 /** Streams and bytes after which the time is looked at: what is written goes out only then. */
 const streamsPerLook = 32;
 const bytesPerLook = 512 * 1024;
@@ -26,9 +27,19 @@ const entryBytes = 64;
 /** Milliseconds that clients which catch up wait for room before those make some that take nothing. */
 const patience = 1000;
 
+export interface DeliveriesOptions {
+  /** Bytes that may wait for all clients together. */
+  readonly most: number;
+  /** Whether a write is on its way to the disk. Default: none is. */
+  readonly isWriting?: () => boolean;
+  /** In milliseconds, monotonic. */
+  readonly now?: () => number;
+}
+
 export class Deliveries {
   readonly #most: number;
   readonly #now: () => number;
+  readonly #isWriting: () => boolean;
   readonly #receivers = new Set<Receiver>();
   #ready: Receiver[] = [];
   readonly #isReady = new Set<Receiver>();
@@ -42,9 +53,9 @@ export class Deliveries {
   /** Set while somebody waits for room. */
   #pressure: NodeJS.Timeout | undefined;
 
-  /** `most`: bytes that may wait for all clients together; `now` in milliseconds, monotonic. */
-  constructor(most: number, now: () => number = () => performance.now()) {
+  constructor({ most, isWriting = () => false, now = () => performance.now() }: DeliveriesOptions) {
     this.#most = most;
+    this.#isWriting = isWriting;
     this.#now = now;
   }
 
@@ -122,7 +133,7 @@ export class Deliveries {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#send(this.#now() + turnTime));
+    setImmediate(() => this.#send(this.#now() + (this.#isWriting() ? turnTimeBesideWrites : turnTime)));
   }
 
   /** Node writes in the next tick what it was given in this one: then the time is known. */

@@ -34,7 +34,7 @@ export function getValues(store: Store, answers: AnswerCache, longRead: LongRead
       pieces: piecesOf(view, request),
     })).then((answer) => withHeaders(answer, age));
   };
-  return afterBarrier(store, read);
+  return afterBarrier(store, ({ keys }) => keys, read);
 }
 
 /**

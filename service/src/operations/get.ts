@@ -23,7 +23,7 @@ export function getValue(store: Store, answers: AnswerCache): Get {
     if (held !== undefined) return emptyAnswer(304, ['ETag', held, ...age]);
     return withHeaders(answer, age);
   };
-  return afterBarrier(store, read);
+  return afterBarrier(store, ({ key }) => key, read);
 }
 
 /** May be kept like a value: it is a state of the key. */

@@ -50,7 +50,7 @@ export function searchKeys(parts: SearchParts): Search {
     }
     return withHeaders(plain ?? repeated.pass(question, etag, few), head);
   };
-  return afterBarrier(store, read);
+  return afterBarrier(store, ({ filter }) => filter, read);
 }
 
 function allOf({ filter, values }: SearchRequest): Many {

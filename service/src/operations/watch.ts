@@ -7,6 +7,8 @@ import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
 import type { WatchRequest } from '../requests/watches.ts';
 import type { Drain } from '../server/drain.ts';
+import type { Endings } from '../server/endings.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
@@ -29,6 +31,8 @@ export interface WatchParts {
   readonly log: Logger;
   readonly limits: Omit<WatchLimits, 'maxWatches'>;
   readonly places: WatchPlaces;
+  readonly scheduler: Pick<EventLoopScheduler, 'isWriting'>;
+  readonly endings: Pick<Endings, 'inTurn'>;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens | undefined;
 }
@@ -44,6 +48,8 @@ export function watchChanges({
   log,
   limits,
   places,
+  scheduler,
+  endings,
   tokens,
 }: WatchParts): WatchChanges {
   /** Each with the token it was opened with. */
@@ -56,7 +62,7 @@ export function watchChanges({
       this.set(streams.size);
     },
   });
-  const deliveries = new Deliveries(limits.maxMemory);
+  const deliveries = new Deliveries({ most: limits.maxMemory, isWriting: () => scheduler.isWriting });
   new Gauge({
     name: 'kvstore_watch_backlog_bytes',
     help: 'Bytes that wait for the clients of watches; what several wait for counts once.',
@@ -102,7 +108,10 @@ export function watchChanges({
         // Much may have happened since.
         refuseWhileDraining();
         const giveBack = places.take();
-        const stream = new ChangeStream({ to, filter, position, limits, deliveries, onProblem });
+        const close = () => {
+          if (to.socket !== null) endings.inTurn(to.socket, () => to.destroy());
+        };
+        const stream = new ChangeStream({ to, filter, position, limits, deliveries, close, onProblem });
         streams.set(stream, token);
         to.once('close', () => {
           streams.delete(stream);

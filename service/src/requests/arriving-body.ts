@@ -1,5 +1,6 @@
 /** What has come of a request's body, counted from its first byte: bounded by itself, and together with all others. */
 import { overloaded, Problem } from '@kvstore/core/problem.ts';
+import type { BodyTurns } from '../server/body-turns.ts';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import type { Portions } from '../server/portions.ts';
 import { bodyTooLarge } from './decompress.ts';
@@ -12,6 +13,8 @@ export interface BodyLimits {
   readonly budget: ByteBudget;
   /** What is done with the connection of a body that comes in many small pieces; undefined: nothing. */
   readonly portions?: Pick<Portions, 'greedy' | 'discard'> | undefined;
+  /** In which bodies arrive; undefined: all comes at once. */
+  readonly turns?: BodyTurns | undefined;
 }
 
 /**

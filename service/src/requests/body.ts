@@ -46,7 +46,7 @@ export function bodyReader({ maxBytes, maxWait, scheduler }: BodyReaderOptions):
   };
 
   async function inTurn(bytes: Buffer): Promise<Buffer> {
-    if (bytes.length > smallBody && !scheduler.free()) await scheduler.next();
+    if (bytes.length > smallBody && !scheduler.free(true)) await scheduler.next();
     return bytes;
   }
 

@@ -4,8 +4,8 @@
 const budget = 10;
 
 /**
- * After so many milliseconds a turn begins no long piece any more: a write goes through several turns until it is answered, and
- * each of them would take as long as the budget.
+ * After so many milliseconds a turn begins no long piece any more, and after one piece while a write is on its way: it goes
+ * through several turns until it is answered, and each of them would take as long as the budget.
  */
 const longBudget = 3;
 
@@ -57,6 +57,8 @@ export class EventLoopScheduler {
   #isCrowded = false;
   /** This turn has done long work. */
   #ranLong = false;
+  /** Writes that the store has begun and not ended. */
+  #writes = 0;
   #longRestUntil = 0;
   /** Bytes of large answers until then. */
   #sent = 0;
@@ -101,12 +103,29 @@ export class EventLoopScheduler {
     return this.#sent > largeBytes && this.#now() < this.#sentUntil;
   }
 
+  /** The store begins a write. Call `writeEnded` when it has ended, whatever became of it. */
+  writeBegan(): void {
+    this.#writes++;
+  }
+
+  writeEnded(): void {
+    this.#writes--;
+  }
+
+  /**
+   * Whether a write is on its way to the disk. It goes through several turns of the event loop, which do nothing for it but pass:
+   * each of them takes one long piece only.
+   */
+  get isWriting(): boolean {
+    return this.#writes > 0;
+  }
+
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
   free(isLong = false): boolean {
     const now = this.#now();
     if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
     if (!isLong) return true;
-    if (this.#restsLong(now)) return false;
+    if (this.#restsLong(now) || this.#leavesToWrites()) return false;
     this.#ranLong = true;
     return true;
   }
@@ -161,6 +180,10 @@ export class EventLoopScheduler {
     return this.#isCrowded && now < this.#longRestUntil;
   }
 
+  #leavesToWrites(): boolean {
+    return this.isWriting && this.#ranLong;
+  }
+
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
     if (this.#scheduled >= Math.min(this.#begun.length + this.waiting, piecesPerTurn)) return;
@@ -209,6 +232,7 @@ export class EventLoopScheduler {
       this.#short.used = this.#long.used;
       return this.#short;
     }
+    if (this.#leavesToWrites()) return undefined;
     return now - (this.#began ?? now) < longBudget ? lane : undefined;
   }
 

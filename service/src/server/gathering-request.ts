@@ -32,7 +32,10 @@ export class GatheringRequest extends IncomingMessage {
   #problem: Problem | undefined = undefined;
   #reader: PromiseWithResolvers<Buffer> | undefined = undefined;
   #smallPieces = 0;
+  /** No more comes until somebody reads it. */
   #isStopped = false;
+  /** No more comes until it is its turn. */
+  #waitsForTurn = false;
   /** What still comes is thrown away. */
   #isDropped = false;
 
@@ -49,7 +52,10 @@ export class GatheringRequest extends IncomingMessage {
     if (this.#problem !== undefined) return Promise.reject(this.#problem);
     if (this.complete) return Promise.resolve(this.#take());
     this.#reader = Promise.withResolvers();
-    if (this.#isStopped) this._read(0);
+    if (this.#isStopped) {
+      this.#isStopped = false;
+      if (!this.#waitsForTurn) this._read(0);
+    }
     return this.#reader.promise;
   }
 
@@ -79,20 +85,41 @@ export class GatheringRequest extends IncomingMessage {
     }
     this.received += piece.length;
     if (piece.length < smallPiece && ++this.#smallPieces === manyPieces) this.#limits.portions?.greedy(this.socket);
-    if (this.#isDropped) return true;
+    const hasTurn = this.#hasTurn(piece);
+    if (this.#isDropped) return hasTurn;
     if (this.#arriving === undefined && piece.length <= smallBody && this.#isWhole(piece)) {
       this.#whole = piece;
-      return true;
+      return hasTurn;
     }
     const arriving = this.#gathering();
     arriving.add(piece);
     this.#isStopped = !this.#isDropped && this.#reader === undefined && arriving.length >= mostUnread;
-    return !this.#isStopped;
+    return hasTurn && !this.#isStopped;
+  }
+
+  #hasTurn({ length }: Buffer): boolean {
+    const { turns } = this.#limits;
+    if (this.#waitsForTurn) return false;
+    // Small bodies are most of all requests, and take next to nothing.
+    if (turns === undefined || length <= smallBody || turns.take(length)) return true;
+    this.#waitsForTurn = true;
+    turns.wait(() => {
+      this.#waitsForTurn = false;
+      // When all of it has come, the connection is up to the next request.
+      if (!this.#isStopped && !this.complete) this._read(0);
+    });
+    return false;
+  }
+
+  /** Node's way to throw the rest away. With its own one, the parser would not ask whether it is the body's turn. */
+  _dump(): void {
+    this.resume();
   }
 
   /** No reader needs the rest. Node does this as well, when the request is answered. */
   override resume(): this {
     this.#isDropped = true;
+    this.#isStopped = false;
     this.#arriving?.release();
     return super.resume();
   }

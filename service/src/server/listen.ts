@@ -6,12 +6,15 @@ import {
   type RequestListener,
   type Server,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { identityHeader, responsesOf } from '../app/identity.ts';
 import type { Clock } from '../store/clock.ts';
+import { BodyTurns } from './body-turns.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
+import type { Endings } from './endings.ts';
 import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
+import { Openings } from './openings.ts';
 import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
 import { cutStalledClients } from './stalled-clients.ts';
@@ -41,6 +44,8 @@ export interface ServerOptions {
   readonly identity?: string | undefined;
   /** Called for each answer to what never became a request. */
   readonly onProblem: OnRefused;
+  /** Ends connections. */
+  readonly endings: Endings;
   /** Reads greedy connections. */
   readonly portions: Portions;
   /** Called for each connection that is accepted. */
@@ -58,7 +63,7 @@ const maxBodies = 32 * 1024 ** 2;
 
 /** Listens; rejects with a clear message when the port is taken or not allowed. */
 export async function listen(handler: RequestListener, drain: Drain, options: ServerOptions): Promise<Server> {
-  const { identity, onProblem } = options;
+  const { identity, endings, onProblem } = options;
   /** The last request that offered another protocol and had bytes behind it, which are lost. */
   let lastCut: IncomingMessage | undefined;
   const server = await createServer(options.tls, options.headersTimeout, {
@@ -67,6 +72,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
       maxBytes: options.maxBody,
       portions: options.portions,
       budget: new ByteBudget(Math.max(maxBodies, 3 * options.maxBody)),
+      turns: new BodyTurns(),
     }),
     maxHeaderSize,
     headersTimeout: options.headersTimeout,
@@ -95,9 +101,10 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     }
     handler(request, response);
   };
-  cutStalledClients(server, options);
+  const cut = (socket: Socket) => endings.inTurn(socket, () => socket.destroy());
+  cutStalledClients(server, { ...options, cut });
   options.portions.watch(server);
-  server.on('connection', options.onConnection);
+  endings.watch(server);
   server.on('request', answer);
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= options.maxBody) response.writeContinue();
@@ -110,8 +117,17 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   // RFC 9110, 10.1.1: an expectation that is not known may be ignored.
   server.on('checkExpectation', answer);
   server.on('connect', (_request, socket) => refuseConnect(socket, onProblem, bare));
-  server.on('clientError', (error, socket) => refuse(error, socket, onProblem, bare));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const answerIt = () => refuse(error, socket, onProblem, bare);
+    // Those that connected at once and send nothing are late at once.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') endings.inTurn(socket as Socket, answerIt);
+    else answerIt();
+  });
   await listenAt(server, { host: options.host, port: options.port, backlog });
+  const openings = new Openings({ onAccepted: options.onConnection });
+  openings.watch(server);
+  // What has connected is served to the end.
+  drain.begun.addEventListener('abort', () => openings.stop());
   return server;
 }
 

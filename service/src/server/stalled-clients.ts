@@ -22,6 +22,8 @@ export interface ClientLimits {
   /** Bytes a second that it takes at the least, over that time; 0: any. */
   readonly minRate: number;
   readonly clock: Pick<Clock, 'now'>;
+  /** Ends a connection, soon. */
+  readonly cut: (socket: Socket) => void;
 }
 
 /** Looks at a connection this often while it may stay unread, at least once a second. */
@@ -63,7 +65,7 @@ export function takenOf(socket: Socket): number {
 }
 
 /** Ends with the server. */
-export function cutStalledClients(server: Server, { stallTimeout, minRate, clock }: ClientLimits): void {
+export function cutStalledClients(server: Server, { stallTimeout, minRate, clock, cut }: ClientLimits): void {
   /** Of connections that have something to take. */
   const seen = new Map<Socket, Seen | undefined>();
   server.on(requestConnection(server), (socket: Socket) => {
@@ -81,11 +83,11 @@ export function cutStalledClients(server: Server, { stallTimeout, minRate, clock
       if (before === undefined) {
         seen.set(socket, { taken, since: now, begun: { taken, at: now } });
       } else if (taken === before.taken) {
-        if (now - before.since >= stallTimeout) socket.destroy();
+        if (now - before.since >= stallTimeout) cut(socket);
       } else {
         const elapsed = now - before.begun.at;
         const isMeasured = elapsed >= stallTimeout;
-        if (isMeasured && taken - before.begun.taken < (minRate * elapsed) / 1000) socket.destroy();
+        if (isMeasured && taken - before.begun.taken < (minRate * elapsed) / 1000) cut(socket);
         seen.set(socket, { taken, since: now, begun: isMeasured ? { taken, at: now } : before.begun });
       }
     }

@@ -117,6 +117,9 @@ export interface KeyFilter {
   readonly reverse?: boolean | undefined;
 }
 
+/** What a read looks at: one key, several, or those that a filter holds for. */
+export type ReadKeys = string | readonly string[] | KeyFilter;
+
 export interface SearchFilter extends KeyFilter {
   /**
    * Keys are folded into items (fold.ts), each of which comes once. `after` goes on behind the item, not within it, in both
@@ -186,10 +189,10 @@ export interface Store extends Reader {
   /** For caches of what was read. A store that cannot tell is read each time. */
   listen?(listener: ChangeListener): void;
   /**
-   * Waits until a read of this store shows every write that was acknowledged anywhere before the call.
-   * Undefined: it does already. Rejects with a Problem (`unavailable`) when that cannot be had in time.
+   * Waits until a read of these keys shows every write of them that was acknowledged anywhere before the call; without
+   * keys, of all. Undefined: it does already. Rejects with a Problem (`unavailable`) when that cannot be had in time.
    */
-  barrier(): Promise<void> | undefined;
+  barrier(keys?: ReadKeys): Promise<void> | undefined;
   /**
    * Writes pairs in their order, all or none; resolves with their version once they are durable.
    * Rejects with a Problem: `precondition-failed`, `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`,

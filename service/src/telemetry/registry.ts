@@ -1,7 +1,9 @@
 /** The process's registry: Node's own metrics and which build this is. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { cpuLimit } from './cpu-limit.ts';
 
-export function createRegistry(version: string, nodeVersion: string): Registry {
+/** @param limit of processor time, in cores; undefined: none */
+export function createRegistry(version: string, nodeVersion: string, limit = cpuLimit): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -16,6 +18,16 @@ export function createRegistry(version: string, nodeVersion: string): Registry {
     registers: [registry],
     collect() {
       this.set(Date.now() / 1000);
+    },
+  });
+  new Gauge({
+    name: 'kvstore_cpu_limit_cores',
+    help: 'Cores that the container may use at the most. No series: it has no limit.',
+    registers: [registry],
+    collect() {
+      const cores = limit();
+      if (cores === undefined) this.remove();
+      else this.set(cores);
     },
   });
   return registry;

@@ -50,7 +50,7 @@ class Holder implements Receiver {
 }
 
 test('an event is made once, however many watches send it, and counts once', (t) => {
-  const deliveries = new Deliveries(1 << 20);
+  const deliveries = new Deliveries({ most: 1 << 20 });
   const revision = revisionOf(1, 10_000);
   const shared = Array.from({ length: 100 }, () => deliveries.share(revision, timeline));
   const [first] = shared as [SharedRevision];
@@ -70,7 +70,7 @@ test('an event is made once, however many watches send it, and counts once', (t)
 
 test('what waits for all together has a bound: those that take nothing and are furthest behind are cut first', (t) => {
   const most = 100_000;
-  const deliveries = new Deliveries(most);
+  const deliveries = new Deliveries({ most });
   const healthy = new Holder(deliveries, false);
   const [oldest, newer] = [new Holder(deliveries, true), new Holder(deliveries, true)];
   for (let i = 1; i <= 20; i++) {
@@ -87,7 +87,7 @@ test('what waits for all together has a bound: those that take nothing and are f
 });
 
 test('what clients have missed leaves room for what happens, and is not kept waiting by those that take nothing', async (t) => {
-  const deliveries = new Deliveries(100_000);
+  const deliveries = new Deliveries({ most: 100_000 });
   t.is(deliveries.room(), undefined);
   const stuck = new Holder(deliveries, true);
   for (let i = 1; i <= 3; i++) stuck.take(deliveries.share(revisionOf(i, 10_000), timeline));
@@ -100,9 +100,39 @@ test('what clients have missed leaves room for what happens, and is not kept wai
   t.is(stuck.cuts, 1);
 });
 
+/** Streams that have something to send, which takes a millisecond each. */
+function busyStreams(count: number, isWriting: () => boolean) {
+  let now = 0;
+  const deliveries = new Deliveries({ most: 1 << 20, now: () => now, isWriting });
+  const streams = Array.from({ length: count }, () => new Holder(deliveries, false));
+  for (const stream of streams) {
+    stream.deliver = () => {
+      now += 1;
+      stream.delivered++;
+      // As much as is sent before the time is looked at.
+      return 512 * 1024;
+    };
+    deliveries.ready(stream);
+  }
+  return streams;
+}
+
+test('while a write is on its way, deliveries take a quarter of their time in a turn', async (t) => {
+  let isWriting = true;
+  const streams = busyStreams(20, () => isWriting);
+  const sent = () => streams.reduce((sum, { delivered }) => sum + delivered, 0);
+  for (const count of [1, 2, 3]) {
+    await new Promise(setImmediate);
+    t.is(sent(), count);
+  }
+  isWriting = false;
+  await new Promise(setImmediate);
+  t.is(sent(), 7);
+});
+
 test('streams take turns: what sending takes does not keep the event loop', async (t) => {
   let now = 0;
-  const deliveries = new Deliveries(1 << 20, () => now);
+  const deliveries = new Deliveries({ most: 1 << 20, now: () => now });
   const streams = Array.from({ length: 200 }, () => new Holder(deliveries, false));
   for (const stream of streams) {
     stream.deliver = () => {
@@ -125,7 +155,7 @@ test('streams take turns: what sending takes does not keep the event loop', asyn
 });
 
 test('a part of a revision that waits is the same for all watches of its prefixes, whatever others get in between', (t) => {
-  const deliveries = new Deliveries(1 << 20);
+  const deliveries = new Deliveries({ most: 1 << 20 });
   const [one, other] = [revisionOf(1), revisionOf(1)];
   const shared = deliveries.share(one, timeline);
   deliveries.hold(shared);

@@ -196,6 +196,42 @@ test('a turn that has worked begins no long piece', async (t) => {
   }
 });
 
+test('while a write is on its way, a turn takes one long piece, however little it takes, and waits for no write', async (t) => {
+  const { turns, work } = setUp();
+  let ran = 0;
+  for (let i = 0; i < 10; i++) {
+    turns.wait(() => {
+      ran++;
+      work(0.5);
+    }, true);
+  }
+  turns.writeBegan();
+  turns.writeBegan();
+  t.true(turns.isWriting);
+  for (const count of [1, 2, 3]) {
+    await nextTurn();
+    t.is(ran, count);
+    t.false(turns.free(true));
+  }
+  turns.writeEnded();
+  await nextTurn();
+  t.is(ran, 4, 'one is still on its way');
+  turns.writeEnded();
+  t.false(turns.isWriting);
+  await nextTurn();
+  t.is(ran, 10);
+});
+
+test('while a write is on its way, one long piece may begin at once, and short ones as ever', async (t) => {
+  const { turns } = setUp();
+  turns.writeBegan();
+  t.true(turns.free(true));
+  t.false(turns.free(true));
+  t.true(turns.free());
+  await nextTurn();
+  t.true(turns.free(true));
+});
+
 test('short and long pieces each get half of the time, however many of the others wait', async (t) => {
   const { turns, work } = setUp();
   const ran = { short: 0, long: 0 };

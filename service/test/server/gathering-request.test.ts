@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { BodyTurns } from '../../src/server/body-turns.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 import { GatheringRequest } from '../../src/server/gathering-request.ts';
+import { nextTurn } from '../../src/store/clock.ts';
 
 /** As the parser makes it and fills it, with a body of no known length. */
 function arrivingAt(t: ExecutionContext, budget: ByteBudget, maxBytes = 1024 ** 2) {
@@ -15,6 +17,83 @@ function arrivingAt(t: ExecutionContext, budget: ByteBudget, maxBytes = 1024 ** 
   };
   return { request, end };
 }
+
+/** A request whose connection counts how often it was asked for more, and the end of the turn of the event loop. */
+function arrivingInTurns(t: ExecutionContext) {
+  const ends: (() => void)[] = [];
+  const turns = new BodyTurns((run) => ends.push(run));
+  const socket = new Socket();
+  t.teardown(() => socket.destroy());
+  const request = new GatheringRequest(socket, { maxBytes: 1024 ** 2, budget: new ByteBudget(1024 ** 3), turns });
+  request.headers['transfer-encoding'] = 'chunked';
+  let reads = 0;
+  request._read = () => {
+    reads++;
+  };
+  const endTurn = () => {
+    for (const end of ends.splice(0)) end();
+    return reads;
+  };
+  return { request, turns, endTurn };
+}
+
+const piece = Buffer.alloc(64 * 1024);
+
+test('a body stops when its turn has brought enough, and goes on in the next one', (t) => {
+  const { request, turns, endTurn } = arrivingInTurns(t);
+  void request.body();
+  t.true(request.push(piece));
+  turns.take(1024 ** 2);
+  t.false(request.push(piece));
+  t.false(request.push(piece), 'what the system had handed over already');
+  t.is(endTurn(), 1);
+  t.true(request.push(piece));
+  t.is(endTurn(), 1);
+});
+
+test('a body that waits for its turn and for its reader goes on when it has both', (t) => {
+  const { request, turns, endTurn } = arrivingInTurns(t);
+  turns.take(1024 ** 2);
+  t.false(request.push(piece));
+  t.is(endTurn(), 0, 'no listener reads it');
+  void request.body();
+  t.is(endTurn(), 1);
+  turns.take(1024 ** 2);
+  t.false(request.push(piece));
+  t.is(endTurn(), 2);
+});
+
+test('a body that is all there needs no further turn, nor does its connection', (t) => {
+  const { request, turns, endTurn } = arrivingInTurns(t);
+  void request.body();
+  turns.take(1024 ** 2);
+  t.false(request.push(piece));
+  request.complete = true;
+  request.push(null);
+  t.is(endTurn(), 0);
+});
+
+test('a body that is thrown away waits for its turn, too', async (t) => {
+  for (const method of ['resume', '_dump'] as const) {
+    const { request, turns, endTurn } = arrivingInTurns(t);
+    turns.take(1024 ** 2);
+    t.false(request.push(piece));
+    request[method]();
+    await nextTurn();
+    const before = endTurn();
+    t.true(request.push(piece));
+    turns.take(1024 ** 2);
+    t.false(request.push(piece));
+    t.is(endTurn(), before + 1, method);
+  }
+});
+
+test('small bodies wait for no turn', (t) => {
+  const { request, turns } = arrivingInTurns(t);
+  void request.body();
+  turns.take(1024 ** 2);
+  t.true(request.push(Buffer.alloc(4096)));
+});
 
 function arriving(t: ExecutionContext, most = 32 * 1024 ** 2) {
   const budget = new ByteBudget(most);

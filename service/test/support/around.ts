@@ -11,7 +11,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
     expires: (key) => store.expires(key),
     lastExpired: () => store.lastExpired(),
     revision: () => store.revision(),
-    barrier: () => store.barrier(),
+    barrier: (keys) => store.barrier(keys),
     set: (pairs, options) => store.set(pairs, options),
     delete: (keys, condition) => store.delete(keys, condition),
     transact: (parts) => store.transact(parts),

@@ -10,8 +10,8 @@ import type { Clock } from '../../src/store/clock.ts';
 import { commitMetrics } from '../../src/store/embedded/commit-metrics.ts';
 import { EmbeddedStore } from '../../src/store/embedded/embedded.ts';
 import type { HistoryLimits } from '../../src/store/embedded/history.ts';
-import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts';
-import { etcdDefaults } from '../../src/store/etcd/options.ts';
+import { type EtcdStore, openEtcdStore } from '../../src/store/etcd/etcd-store.ts';
+import { etcdDefaults, type FreshReadsBy } from '../../src/store/etcd/options.ts';
 import type { Store } from '../../src/store/store.ts';
 import { storeMetrics } from '../../src/store/store-metrics.ts';
 
@@ -57,25 +57,47 @@ const etcd: StoreKind = {
   maxPairs: etcdDefaults.maxTxnOps - 1,
   // What is left of etcd's limit for requests when the transaction's own parts are taken off it.
   maxSetBytes: etcdDefaults.maxRequestBytes - 512,
-  async open(t, { registry, log, clock }) {
-    cluster ??= EtcdCluster.start();
-    const { endpoints } = await cluster;
-    const store = await openEtcdStore({
-      ...etcdDefaults,
-      // Many stores at once on a busy machine: what is tested here is not how long etcd takes.
-      requestTimeout: 30_000,
-      endpoints,
-      prefix: `/contract-${++prefixes}/`,
-      dataDir: temporaryFolder(t),
-      registry,
-      metrics: storeMetrics(registry),
-      log,
-      ...(clock === undefined ? {} : { clock }),
+  open: (t, parts) => openEtcd(t, parts, 'barrier'),
+};
+
+/** The same contract holds for a replica that reads by a lease. */
+const etcdByLease: StoreKind = {
+  ...etcd,
+  name: 'etcd, by lease',
+  async open(t, parts) {
+    const store = await openEtcd(t, parts, 'lease');
+    await waitFor('a lease', async () => {
+      for (let i = 0; i < 10; i++) await store.barrier();
+      return store.barrier() === undefined;
     });
-    await waitFor('the first sync', () => store.notReady() === undefined);
     return store;
   },
 };
+
+async function openEtcd(
+  t: ExecutionContext,
+  { registry, log, clock }: StoreParts,
+  freshReads: FreshReadsBy,
+): Promise<EtcdStore> {
+  cluster ??= EtcdCluster.start();
+  const { endpoints } = await cluster;
+  const store = await openEtcdStore({
+    ...etcdDefaults,
+    // Many stores at once on a busy machine: what is tested here is not how long etcd takes.
+    requestTimeout: 30_000,
+    endpoints,
+    prefix: `/contract-${++prefixes}/`,
+    dataDir: temporaryFolder(t),
+    registry,
+    metrics: storeMetrics(registry),
+    log,
+    freshReads,
+    peerAddress: '127.0.0.1',
+    ...(clock === undefined ? {} : { clock }),
+  });
+  await waitFor('the first sync', () => store.notReady() === undefined);
+  return store;
+}
 
 /** Without an etcd to start, its kind is left out (which is said before the tests, and fails in CI). */
 export const storeKinds: readonly StoreKind[] = findBinary('etcd') === undefined ? [embedded] : [embedded, etcd];
@@ -86,5 +108,6 @@ test.after.always('end the etcd', async () => {
 
 /** Registers a test once for each kind of store. */
 export function contractTest(title: string, run: (t: ExecutionContext, kind: StoreKind) => Promise<void>): void {
-  for (const kind of storeKinds) test(`${kind.name}: ${title}`, (t) => run(t, kind));
+  const kinds = storeKinds.includes(etcd) ? [...storeKinds, etcdByLease] : storeKinds;
+  for (const kind of kinds) test(`${kind.name}: ${title}`, (t) => run(t, kind));
 }

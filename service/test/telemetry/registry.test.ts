@@ -4,6 +4,7 @@ import { env } from 'node:process';
 import test from 'ava';
 import { startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { createRegistry } from '../../src/telemetry/registry.ts';
 
 test('the metrics say what the service did, and promtool finds no fault in them', async (t) => {
   const service = await startService(t, { env: { KV_DATA_DIR: temporaryFolder(t) } });
@@ -49,6 +50,17 @@ test('the metrics say what the service did, and promtool finds no fault in them'
   }
   const faults = promtool.stderr.split('\n').filter((line) => line !== '' && !isOfNode(line));
   t.deepEqual(faults, []);
+});
+
+test("the container's limit of processor time has a series while there is one", async (t) => {
+  let limit: number | undefined = 0.1;
+  const registry = createRegistry('1.0.0', 'v26.0.0', () => limit);
+  const shown = async () => /^kvstore_cpu_limit_cores .*$/m.exec(await registry.metrics())?.[0];
+  t.is(await shown(), 'kvstore_cpu_limit_cores 0.1');
+  limit = undefined;
+  t.is(await shown(), undefined);
+  limit = 2;
+  t.is(await shown(), 'kvstore_cpu_limit_cores 2');
 });
 
 /** prom-client's own names for Node's metrics, which promtool's style guide does not like. */

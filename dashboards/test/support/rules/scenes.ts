@@ -54,6 +54,7 @@ function seriesOf(changes: Partial<Course>): InputSeries {
     [of('process_start_time_seconds', labels)]: course.started[i] ?? '',
     [of('kvstore_index_lag_revisions', labels)]: rest(0),
     [of('kvstore_write_queue', labels)]: rest(0),
+    [of('kvstore_notices_total', labels)]: rest(0),
     [of('kvstore_log_lines_dropped_total', labels)]: rest(0),
     [of('kvstore_trace_spans_dropped_total', labels)]: rest(0),
     [of('kvstore_audit_lines_dropped_total', { ...labels, action: 'write' })]: rest(0),

@@ -87,6 +87,17 @@ export const serviceCases: Readonly<Record<string, RuleCase>> = {
     },
     at: 8,
   },
+  KvStoreReaderCutOff: {
+    firing: each('kvstore_notices_total', [replica(2), replica(3)], '0x5 1x20'),
+    labels: owner,
+    shown: ['2'],
+    quiet: {
+      'a replica was killed': each('kvstore_notices_total', [replica(2)], '0x5 1x20'),
+      'one every 10 minutes': each('kvstore_notices_total', [replica(2)], '0x3 1x9 2x10'),
+      'long ago': each('kvstore_notices_total', three, '4x25'),
+    },
+    at: 8,
+  },
   KvStoreSheddingLoad: {
     firing: shed(50),
     labels: owner,

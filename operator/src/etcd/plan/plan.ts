@@ -11,7 +11,7 @@ import { restartOutdated, restartUnready } from './restart.ts';
 import { healthy, type MemberSeat, type QuorumSituation, type Rule, type Situation, type Step } from './situation.ts';
 import { discardLeftovers, grow, shrink } from './size.ts';
 import { reclaimSpace } from './space.ts';
-import { growVolumes } from './volumes.ts';
+import { growMeanwhile, growVolumes } from './volumes.ts';
 import { refuseForeignCluster, replaceStuckPod, waitForQuorum } from './without-quorum.ts';
 
 const anytime: readonly Rule<Situation>[] = [replaceStuckPod, refuseForeignCluster];
@@ -41,7 +41,7 @@ export function plan(situation: Situation): Step {
   const early = firstAnswer(anytime, situation);
   if (early !== undefined) return early;
   const { list, via } = situation.observation;
-  if (list === undefined || via === undefined) return waitForQuorum(situation);
+  if (list === undefined || via === undefined) return growMeanwhile(situation, waitForQuorum(situation));
   const members = memberSeats(situation);
   const known = { ...situation, members, via };
   const step = firstAnswer(withQuorum, known) ?? {
@@ -80,7 +80,8 @@ function firstAnswer<S extends Situation>(rules: readonly Rule<S>[], situation: 
   return undefined;
 }
 
-function waitForMembers({ names, members, state, now }: QuorumSituation): Step | undefined {
+function waitForMembers(situation: QuorumSituation): Step | undefined {
+  const { names, members, state, now } = situation;
   const waiting = members.filter((seat) => !healthy(seat));
   if (waiting.length === 0) return undefined;
   const planned = waiting.every((seat) => isPlanned(state, seat, now));
@@ -88,11 +89,11 @@ function waitForMembers({ names, members, state, now }: QuorumSituation): Step |
   const who = waiting.map(({ ordinal }) => names.pod(ordinal)).join(', ');
   const why = waiting.flatMap(({ pod }) => pod?.trouble ?? []);
   // A restart that is to overcome a refusal is no planned work: something is wrong until the change is made.
-  return {
+  return growMeanwhile(situation, {
     reason,
     message: [`not ready: ${who}`, ...why].join('; '),
     degraded: !planned || state.refused !== undefined,
-  };
+  });
 }
 
 function refuseImage({ wanted }: QuorumSituation): Step | undefined {

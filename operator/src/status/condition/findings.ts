@@ -15,6 +15,8 @@ export interface Findings {
   /** Of the backups, as the cache shows it. */
   readonly cronJob?: V1CronJob | undefined;
   readonly restore?: Restore | undefined;
+  /** Whether replicas are to read by lease, and do not yet since pods of another image are there. */
+  readonly leaseWaits?: boolean;
   /** Undefined: there is to be no Ingress. */
   readonly exposure?: Finding | undefined;
   /** Where clients find the store: as it stands, while spec.paused is true. */

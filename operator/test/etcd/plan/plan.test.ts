@@ -29,6 +29,13 @@ const ask = [0, 1].map((ordinal) => names.pod(ordinal));
 const remove = (id: string, asked = ask): Action => ({ kind: 'remove-member', ask: asked, id });
 const add = (ordinal: number): Action => ({ kind: 'add-learner', ask, peerURL: names.peerURL(ordinal) });
 
+const larger = { volumeSize: '20Gi', volumeBytes: 20 * 2 ** 30 };
+/** Its claim asks for that, and its volume is as it was. It does not run. */
+const grown = (ordinal: number) => {
+  const { claim } = seat(ordinal);
+  return silent(ordinal, claim === undefined ? {} : { claim: { ...claim, requestBytes: larger.volumeBytes } });
+};
+
 const noAction = undefined;
 const cases: readonly (readonly [string, Change, Action | undefined, string])[] = [
   ['all is well', {}, noAction, 'EtcdReady'],
@@ -430,6 +437,30 @@ const cases: readonly (readonly [string, Change, Action | undefined, string])[] 
     { wanted: { volumeSize: '20Gi', volumeBytes: 20 * 2 ** 30 } },
     { kind: 'resize-claim', name: names.claim(0), uid: 'v0', size: '20Gi' },
     'EtcdVolumeGrowing',
+  ],
+  [
+    'a member does not run, perhaps since its volume is full: it grows meanwhile',
+    { wanted: larger, seats: [grown(0), seat(1), silent(2)] },
+    { kind: 'resize-claim', name: names.claim(1), uid: 'v1', size: '20Gi' },
+    'EtcdMembersNotReady',
+  ],
+  [
+    'no member runs, perhaps since all volumes are full: they grow without a quorum',
+    { wanted: larger, list: 'none', seats: [grown(0), silent(1), silent(2)] },
+    { kind: 'resize-claim', name: names.claim(1), uid: 'v1', size: '20Gi' },
+    'EtcdQuorumLost',
+  ],
+  [
+    'no member runs, and each claim asks for what is wanted',
+    { list: 'none', seats: [silent(0), silent(1), silent(2)] },
+    noAction,
+    'EtcdQuorumLost',
+  ],
+  [
+    'the claim of a member that was removed does not grow',
+    { wanted: larger, list: 'none', seats: [grown(0), grown(1), grown(2), seat(3)] },
+    noAction,
+    'EtcdQuorumLost',
   ],
 ];
 

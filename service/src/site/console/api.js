@@ -1,4 +1,5 @@
 /** The service's API as the console uses it. Values are texts of JSON, never parsed. */
+import { parseRetryAfter } from '@kvstore/core/retry-after.js';
 import { membersOf } from './json-text.js';
 
 const tokenName = 'kvstore-token';
@@ -102,18 +103,10 @@ async function problemOf(answer) {
   const isOurs = typeOf(answer) === 'application/problem+json';
   const { code, detail, title } = isOurs ? await answer.json().catch(() => ({})) : { code: undefined };
   // An answer of something in front of the service, such as a proxy's page, is no problem of the service's.
-  const retryAfter = retryAfterOf(answer);
+  const retryAfter = parseRetryAfter(answer.headers.get('Retry-After'), Date.now());
   if (typeof code !== 'string') return new Problem(answer.status, 'unknown', strangeAnswer(answer), retryAfter);
   const message = detail || title || `The service answered with status ${answer.status}.`;
   return new Problem(answer.status, code, message, retryAfter);
-}
-
-/** Milliseconds of Retry-After (RFC 9110): seconds or a date. @param {Response} answer */
-function retryAfterOf(answer) {
-  const header = answer.headers.get('Retry-After') ?? '';
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 /** @typedef {{ prefix: string, suffix: string }} Filter */

@@ -6,7 +6,7 @@ import { type Asset, types } from './assets.ts';
 
 /** Libraries that a browser gets, by the names that they are imported with. The last lines are what the others need. */
 const modules: ReadonlySet<string> = new Set([
-  ...['@kvstore/core/event-stream.js', 'eventsource-parser'],
+  ...['@kvstore/core/event-stream.js', '@kvstore/core/retry-after.js', 'eventsource-parser'],
   ...['@codemirror/commands', '@codemirror/search', '@codemirror/state', '@codemirror/view'],
   ...['@codemirror/language', '@codemirror/streamparser', '@lezer/common', '@lezer/highlight'],
   ...['@marijn/find-cluster-break', 'crelt', 'style-mod', 'w3c-keyname'],

@@ -31,6 +31,7 @@ import type { CommitMetrics } from './commit-metrics.ts';
 import { continueTimeline, markTimeline } from './embedded-timeline.ts';
 import { Expiry } from './expiry.ts';
 import { History, type HistoryLimits } from './history.ts';
+import { nextWrites } from './next-writes.ts';
 import { type Applied, applyWrite, type Write } from './write.ts';
 
 /** Requests that may wait for the disk; one more is refused at once, so that waiting stays bounded. */
@@ -229,8 +230,8 @@ export class EmbeddedStore extends IndexReader implements Store {
     // A turn of the event loop, so that requests which arrived together are written together.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
-      const writes = this.#waiting;
-      this.#waiting = [];
+      const { now: writes, later } = nextWrites(this.#waiting);
+      this.#waiting = later;
       const began = this.#clock.now();
       await this.#commit(writes);
       const took = this.#clock.now() - began;

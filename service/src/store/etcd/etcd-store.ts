@@ -10,12 +10,13 @@ import { DataCheck } from '../damage/data-check.ts';
 import { DataFolder } from '../files/data-folder.ts';
 import { IndexReader } from '../index/index-reader.ts';
 import type { KeyIndex } from '../index/key-index.ts';
-import { noSpans, type Spans } from '../spans.ts';
+import { noSpans } from '../spans.ts';
 import type {
   Condition,
   Deletion,
   Incremented,
   Pair,
+  ReadKeys,
   SetOptions,
   Store,
   TransactionParts,
@@ -28,14 +29,20 @@ import { EtcdClient } from './connect/client.ts';
 import { readUser } from './connect/login.ts';
 import { type EtcdMetrics, etcdMetrics } from './etcd-metrics.ts';
 import { layout } from './layout.ts';
-import { checkOptions, type EtcdOptions } from './options.ts';
+import { checkOptions } from './options.ts';
 import { Barrier } from './read/barrier.ts';
 import { readHead } from './read/head.ts';
 import { Watches } from './read/watches.ts';
+import { FreshReads, timed } from './readers/fresh-reads.ts';
+import { type PeerOptions, peersOf } from './readers/peers.ts';
+import { readerMetrics } from './readers/reader-metrics.ts';
+import { Readers } from './readers/readers.ts';
+import { Stability } from './readers/stability.ts';
 import { Follower } from './replicate/follow.ts';
 import { foreignReporter } from './replicate/foreign.ts';
 import { Replica } from './replicate/replica.ts';
 import { indexFolder, openReplicaIndex } from './replicate/replica-index.ts';
+import { Acknowledgements } from './write/acknowledgements.ts';
 import { ConditionalWriter } from './write/conditional.ts';
 import { type IncrementSet, Increments } from './write/increments.ts';
 import { KnownValues } from './write/known-values.ts';
@@ -56,7 +63,7 @@ const heartbeat = 5000;
  * Opens the store and returns while the first sync goes on: `notReady` says so until it is done.
  * Throws when the options cannot be used, the data directory is in use, or a member's version is too old.
  */
-export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
+export async function openEtcdStore(options: PeerOptions): Promise<EtcdStore> {
   checkOptions(options);
   readCredentials(options);
   readUser(options);
@@ -76,22 +83,23 @@ export async function openEtcdStore(options: EtcdOptions): Promise<EtcdStore> {
   }
   try {
     await store.checkVersions();
+    await store.start();
   } catch (error) {
     await store.close();
     throw error;
   }
-  store.start();
   return store;
 }
 
 export class EtcdStore extends IndexReader implements Store {
-  readonly #options: EtcdOptions;
-  readonly #spans: Spans;
+  readonly #options: PeerOptions;
   readonly #lock: OwnerLock;
   readonly #client: EtcdClient;
   readonly #replica: Replica;
   readonly #follower: Follower;
   readonly #barrier: Barrier;
+  readonly #readers: Readers;
+  readonly #fresh: FreshReads;
   readonly #writer: Writer<WriteSet, Outcome>;
   readonly #increments: Writer<IncrementSet, Incremented>;
   readonly #mutations: Mutations;
@@ -106,21 +114,27 @@ export class EtcdStore extends IndexReader implements Store {
   readonly #openedAt: number;
   #stopHeartbeat = () => {};
 
-  constructor(options: EtcdOptions, lock: OwnerLock, index: KeyIndex) {
+  constructor(options: PeerOptions, lock: OwnerLock, index: KeyIndex) {
     super(index);
     const { clock = systemClock, log, prefix, registry, requestTimeout, spans = noSpans } = options;
     this.#options = options;
     this.#openedAt = clock.now();
-    this.#spans = spans;
     this.#lock = lock;
     const keyspace = layout(prefix);
-    const replica = new Replica(index, prefix);
+    const peers = peersOf(options);
+    const stability = new Stability(clock, peers.serve !== undefined);
+    const replica = new Replica(index, prefix, stability);
     this.#metrics = etcdMetrics(registry, {
       appliedRevision: () => replica.applied,
       lag: () => replica.lag,
       queuedWrites: () => this.#writer.queued + this.#increments.queued,
     });
     const metrics = this.#metrics;
+    const waits = readerMetrics(registry, {
+      isLeaseHeld: () => this.#readers.isLeaseHeld,
+      readers: () => stability.state.readers.length,
+      pending: () => this.#follower.waiting,
+    });
     const client = new EtcdClient(options, clock, metrics);
     const onForeign = foreignReporter(log, metrics);
     const { signal } = this.#stop;
@@ -134,18 +148,35 @@ export class EtcdStore extends IndexReader implements Store {
     this.#follower = new Follower({
       onApplied: (revisions) => this.#watches.applied(revisions),
       onInterrupted: (why) => this.#watches.interrupt(why),
+      onSync: () => this.#readers.giveUp('sync'),
       startOver: () => this.#startOver(),
       ...{ client, layout: keyspace, index, replica, prefix, onForeign, signal, clock, metrics, log, requestTimeout },
+      stability,
     });
     this.#barrier = new Barrier({
       ...{ replica, clock, metrics, spans, requestTimeout },
       readHead: head,
       onContradiction: (cause) => this.#follower.restart(cause),
       onAwaited: (revision) => this.#follower.hurry(revision),
+      waiting: (reached) => (stability.hasReaders ? timed(waits, 'barrier', () => reached) : reached),
     });
-    const barrier = () => this.#barrier.wait();
+    this.#readers = new Readers({
+      ...{ client, layout: keyspace, replica, stability, peers, clock, log, metrics: waits },
+    });
+    this.#fresh = new FreshReads({
+      ...{ readers: this.#readers, barrier: this.#barrier, replica, clock, spans, requestTimeout, metrics: waits },
+    });
+    const barrier = async (keys: readonly string[]) => this.#fresh.wait(keys);
     const expired = (key: string) => index.expiredVersion(key);
     const timeline = () => replica.timeline;
+    const acknowledgements = new Acknowledgements({
+      ...{ layout: keyspace, limits: options, stability, replica },
+      onOtherHistory: () => this.#follower.restart('other-timeline'),
+      waiting: (revision, reached) => {
+        this.#follower.hurry(revision);
+        return spans.own('store.stable', () => timed(waits, 'write', () => reached));
+      },
+    });
     const shared = {
       client,
       layout: keyspace,
@@ -154,6 +185,7 @@ export class EtcdStore extends IndexReader implements Store {
       requestTimeout,
       nonces: new WriteNonces(),
       timeline,
+      acknowledgements,
     };
     const writing = { ...shared, metrics, spans };
     const known = {
@@ -224,14 +256,16 @@ export class EtcdStore extends IndexReader implements Store {
     }
   }
 
-  start(): void {
+  /** Rejects when the port for other replicas cannot be listened on. */
+  async start(): Promise<void> {
+    await this.#readers.start();
     this.#following = this.#follower.run();
     this.#beat();
     this.#sweeper.start();
   }
 
-  barrier(): Promise<void> {
-    return this.#spans.own('store.barrier', () => this.#barrier.wait());
+  barrier(keys: ReadKeys = {}): Promise<void> | undefined {
+    return this.#fresh.wait(keys);
   }
 
   set(pairs: readonly Pair[], options?: SetOptions): Promise<Written> {
@@ -256,6 +290,8 @@ export class EtcdStore extends IndexReader implements Store {
 
   age(): number {
     const { clock = systemClock } = this.#options;
+    // By a lease the index is known to show everything but what is being written.
+    if (this.#readers.isUpToDate) return 0;
     return clock.now() - (this.#barrier.freshAt ?? this.#openedAt);
   }
 
@@ -267,6 +303,7 @@ export class EtcdStore extends IndexReader implements Store {
   }
 
   async close(): Promise<void> {
+    await this.#readers.leave();
     await this.#mutations.close();
     this.#stopHeartbeat();
     this.#folder.stop();
@@ -276,6 +313,7 @@ export class EtcdStore extends IndexReader implements Store {
     this.#barrier.close();
     this.#replica.close();
     this.#client.close();
+    await this.#readers.close();
     await this.#following;
     await this.#check.stop();
     await this.index.close();

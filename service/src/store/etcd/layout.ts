@@ -1,6 +1,7 @@
 /**
  * Where things lie in etcd: `<prefix>k/<key>` holds a key's JSON text, `<prefix>head` the head key, `<prefix>timeline`
- * the store's timeline. No key of a user can be one of those, since users' keys have a sub-range of their own.
+ * the store's timeline, `<prefix>readers/<id>` a replica's lease, and `<prefix>notices/<id>` a notice against one
+ * (ADR 0290). No key of a user can be one of those, since users' keys have a sub-range of their own.
  */
 import { isUtf8 } from 'node:buffer';
 import { maxKeyBytes } from '@kvstore/core/key.ts';
@@ -9,6 +10,13 @@ export interface Range {
   readonly start: Buffer;
   /** The first key behind the range. */
   readonly end: Buffer;
+}
+
+/** A range of keys that end with an id. */
+export interface Place extends Range {
+  keyOf(id: string): Buffer;
+  /** Undefined: the etcd key is elsewhere. */
+  idOf(etcdKey: Buffer): string | undefined;
 }
 
 export interface Layout {
@@ -20,6 +28,12 @@ export interface Layout {
   readonly head: Buffer;
   /** The store's timeline: see timeline-key.ts. */
   readonly timeline: Buffer;
+  /** The leases by which replicas read. */
+  readonly readers: Place;
+  /** The notices against them. */
+  readonly notices: Place;
+  /** Put by a replica that has synced in full: readers that have received it have received what the sync brought. */
+  readonly synced: Buffer;
   encode(key: string): Buffer;
   /** The user's key; undefined for an etcd key that none can have (put by something else). */
   decode(etcdKey: Buffer): string | undefined;
@@ -34,12 +48,24 @@ export function layout(prefix: string): Layout {
     keys,
     head: Buffer.from(`${prefix}head`),
     timeline: Buffer.from(`${prefix}timeline`),
+    readers: placeOf(`${prefix}readers/`),
+    notices: placeOf(`${prefix}notices/`),
+    synced: Buffer.from(`${prefix}synced`),
     encode: (key) => Buffer.from(keysPrefix + key),
     decode(etcdKey) {
       const key = etcdKey.subarray(skip);
       if (key.length === 0 || key.length > maxKeyBytes || key.includes(0) || !isUtf8(key)) return undefined;
       return key.toString();
     },
+  };
+}
+
+function placeOf(prefix: string): Place {
+  const range = rangeOf(prefix);
+  return {
+    ...range,
+    keyOf: (id) => Buffer.from(prefix + id),
+    idOf: (etcdKey) => (within(range, etcdKey) ? etcdKey.subarray(range.start.length).toString() : undefined),
   };
 }
 

@@ -25,6 +25,9 @@ export interface EtcdConnectionOptions {
   readonly interceptors?: readonly Interceptor[];
 }
 
+/** By a linearizable read of etcd, or by leases that replicas keep among themselves (ADR 0290). */
+export type FreshReadsBy = 'barrier' | 'lease';
+
 export interface EtcdOptions extends EtcdConnectionOptions {
   /** Everything the store has in etcd lies under it (KV_ETCD_PREFIX). */
   readonly prefix: string;
@@ -34,6 +37,12 @@ export interface EtcdOptions extends EtcdConnectionOptions {
   readonly maxRequestBytes: number;
   /** Milliseconds a request may wait for etcd (KV_REQUEST_TIMEOUT). */
   readonly requestTimeout: number;
+  /** How fresh reads are made fresh (KV_FRESH_READS); default: barrier. */
+  readonly freshReads?: FreshReadsBy;
+  /** Port for the other replicas, with `lease`; default 0: any that is free (KV_PEER_PORT). */
+  readonly peerPort?: number;
+  /** Where other replicas reach this one, with a port or without; without it by this machine's name (KV_PEER_ADDRESS). */
+  readonly peerAddress?: string | undefined;
   /** Directory of the index; made when missing, owned by this process while it runs (KV_DATA_DIR). */
   readonly dataDir: string;
   /** Milliseconds between two checks of the index's file at least; default 0: none (KV_CHECK_INTERVAL). */

@@ -9,6 +9,7 @@ import type {
   Deletion,
   Incremented,
   Pair,
+  ReadKeys,
   Revision,
   SetOptions,
   Snapshot,
@@ -45,8 +46,8 @@ export class LimitedStore extends LimitedReader implements Store {
     return found;
   }
 
-  barrier(): Promise<void> | undefined {
-    return this.#store.barrier();
+  barrier(keys?: ReadKeys): Promise<void> | undefined {
+    return this.#store.barrier(keys);
   }
 
   /** Rejects with Problem `outside-prefixes` as well. */

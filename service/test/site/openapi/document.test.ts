@@ -11,6 +11,7 @@ import { AnswerCache } from '../../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../../src/caches/dump-cache.ts';
 import { RepeatedReads } from '../../../src/caches/repeated-reads.ts';
 import { Drain } from '../../../src/server/drain.ts';
+import { Endings } from '../../../src/server/endings.ts';
 import { EventLoopScheduler } from '../../../src/server/event-loop-scheduler.ts';
 import { openApiDocument } from '../../../src/site/openapi/document.ts';
 import { pageRoutes, pagesOf } from '../../../src/site/pages/pages.ts';
@@ -43,6 +44,7 @@ function routerOf(): Router {
       metrics: httpMetrics(registry),
       drain: new Drain(),
       scheduler: new EventLoopScheduler(),
+      endings: new Endings(),
     },
     ...{
       answers: new AnswerCache(store, 0),

@@ -57,6 +57,29 @@ test('where a commit takes less than a timer, no writer waits for others', async
   t.deepEqual(await commits(t, 1), [group, group, group]);
 });
 
+test('a small write waits for a transaction with few large ones in it, however many wait', async (t) => {
+  const sizes: number[] = [];
+  const metrics = {
+    ...noMetrics,
+    commitStarted: (writes: number) => {
+      sizes.push(writes);
+      return () => {};
+    },
+  };
+  const store = new EmbeddedStore({ directory: temporaryFolder(t), metrics });
+  t.teardown(() => store.close());
+  const value = JSON.stringify('x'.repeat(900_000));
+  const large = Array.from({ length: 7 }, (_, i) => store.set([{ key: `large${i}`, value }]));
+  const small = await store.set([{ key: 'small', value: '1' }]);
+  const written = await Promise.all(large);
+  t.deepEqual(sizes, [3, 2, 2, 1]);
+  t.is(small.revision, 3);
+  t.deepEqual(
+    written.map(({ revision }) => revision),
+    [1, 2, 4, 5, 6, 7, 8],
+  );
+});
+
 test('a disk that is gone refuses writes one after the other, and ends nothing', async (t) => {
   const directory = temporaryFolder(t);
   let broken = true;

@@ -5,7 +5,8 @@ import { Registry } from 'prom-client';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { type EtcdStore, openEtcdStore } from '../../../src/store/etcd/etcd-store.ts';
-import { type EtcdOptions, etcdDefaults } from '../../../src/store/etcd/options.ts';
+import { etcdDefaults } from '../../../src/store/etcd/options.ts';
+import type { PeerOptions } from '../../../src/store/etcd/readers/peers.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { storeMetrics } from '../../../src/store/store-metrics.ts';
 
@@ -34,7 +35,7 @@ export function codeOf(promise: Promise<unknown>): Promise<string> {
 /** Opens a store and closes it at the end of the test. */
 export async function open(
   t: ExecutionContext,
-  options: Partial<EtcdOptions> & { readonly endpoints: readonly string[] },
+  options: Partial<PeerOptions> & { readonly endpoints: readonly string[] },
 ): Promise<Opened> {
   const registry = new Registry();
   const logged: string[] = [];

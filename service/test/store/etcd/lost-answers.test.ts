@@ -18,6 +18,7 @@ import { WriteNonces } from '../../../src/store/etcd/write/write-nonces.ts';
 import { Writer } from '../../../src/store/etcd/write/writer.ts';
 import { noSpans } from '../../../src/store/spans.ts';
 import { openReady, read } from './harness.ts';
+import { acknowledgedAtOnce } from './without-readers.ts';
 
 /** Writes whose transactions go through a proxy that can hold back the answers; nothing else does. */
 async function setUp(t: ExecutionContext) {
@@ -44,6 +45,7 @@ async function setUp(t: ExecutionContext) {
       synced: () => true,
       expired: () => undefined,
       newest: () => 0,
+      acknowledgements: acknowledgedAtOnce,
     },
   };
   const expired = () => undefined;

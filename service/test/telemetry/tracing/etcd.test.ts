@@ -69,6 +69,30 @@ test.serial('a trace goes from the caller through the service to the call of etc
   );
 });
 
+test.serial('with leases a write waits in a span of its own, and a read makes no call', async (t) => {
+  const env = { KV_FRESH_READS: 'lease', KV_PEER_PORT: '0', KV_PEER_ADDRESS: '127.0.0.1' };
+  const { service, spans } = await start(t, env);
+  await waitFor('a lease', async () => {
+    for (let i = 0; i < 10; i++) await (await fetch(`${service.url}/get/a`)).text();
+    return /^kvstore_lease_held 1$/m.test(await (await fetch(`${service.url}/metrics`)).text());
+  });
+  // Reads outnumber writes, or the lease would end.
+  for (let i = 0; i < 100; i++) await (await fetch(`${service.url}/get/a`)).text();
+  // Some are in the index before the transaction's answer is there, and need not wait.
+  const writes = Array.from({ length: 20 }, newTrace);
+  for (const id of writes) await fetch(`${service.url}/set`, { method: 'POST', body: '{"a":1}', headers: headers(id) });
+  const read = newTrace();
+  t.is(await (await fetch(`${service.url}/get/a`, { headers: headers(read) })).text(), '1');
+  await service.stop('SIGINT');
+  const waited = spans.filter(({ name, traceId }) => name === 'store.stable' && writes.includes(traceId));
+  t.true(waited.length > 0);
+  for (const span of waited) t.deepEqual(pathOf(span, spans), ['store.stable', 'POST /set', parentId]);
+  t.deepEqual(
+    spans.filter(({ traceId }) => traceId === read).map(({ name }) => name),
+    ['GET /get/{key}'],
+  );
+});
+
 test.serial('requests that share a transaction or a read of the head are linked with it', async (t) => {
   const { service, spans, etcd } = await start(t, { KV_REQUEST_TIMEOUT: '60s' });
   const traces = Array.from({ length: 40 }, newTrace);

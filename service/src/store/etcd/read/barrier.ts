@@ -38,6 +38,8 @@ export interface BarrierOptions {
   readonly onContradiction: (cause: ResyncCause) => void;
   /** The index waits for this revision. */
   readonly onAwaited: (revision: number) => void;
+  /** Observes how long the index is waited for. */
+  readonly waiting?: (reached: Promise<void>) => Promise<void>;
 }
 
 export class Barrier {
@@ -116,12 +118,12 @@ export class Barrier {
 
   /** The next read goes out while these wait for the index. */
   async #settle(cohorts: readonly Cohort[], revision: number, sentAt: number): Promise<void> {
-    const { replica, onAwaited } = this.#options;
+    const { replica, onAwaited, waiting } = this.#options;
     try {
       const reached = replica.reach(revision);
       if (reached !== undefined) {
         onAwaited(revision);
-        await reached;
+        await (waiting === undefined ? reached : waiting(reached));
       }
       this.#freshAt = Math.max(this.#freshAt ?? sentAt, sentAt);
       for (const cohort of cohorts) end(cohort);

@@ -79,6 +79,10 @@ export class Watches {
   async #begin(listener: Listener, timeline?: string): Promise<void> {
     const { replica, readHead, requestTimeout, clock } = this.#options;
     if (replica.unfit !== undefined) throw unavailable('The index is being synced with etcd.');
+    // Events must not be ahead of what fresh reads show.
+    await replica.reach(0)?.catch(() => {
+      throw unavailable('The index is being synced with etcd.');
+    });
     if (timeline !== undefined && timeline !== replica.timeline) throw otherTimeline(timeline, replica.timeline);
     if (listener.last > replica.applied) {
       // Another replica may be ahead of this one, but none is ahead of etcd.
@@ -126,7 +130,7 @@ export class Watches {
   /** Looked at and done in one go, so that no revision comes between. */
   #join(listener: Listener): boolean {
     if (this.#live.has(listener)) return true;
-    if (listener.closed.aborted || listener.last < this.#options.replica.applied) return false;
+    if (listener.closed.aborted || listener.last < this.#options.replica.newest) return false;
     this.#live.add(listener);
     listener.open();
     return true;

@@ -1,9 +1,13 @@
-/** Applies revisions to the index in their order: all that wait, up to a limit, in one transaction. */
+/**
+ * Applies revisions to the index in their order, when they are stable (ADR 0290): all that wait, up to a limit, in one
+ * transaction.
+ */
 import { nextTurn } from '../../clock.ts';
 import type { Change, Revision } from '../../store.ts';
 import type { Head } from '../read/head.ts';
-import type { EtcdRevision } from './changes.ts';
-import type { Replica } from './replica.ts';
+import type { Stability } from '../readers/stability.ts';
+import { type EtcdRevision, isAside } from './changes.ts';
+import type { AppliedRevisions, Replica } from './replica.ts';
 
 /** Changes of a transaction, about: more would hold up the event loop. */
 const maxChanges = 1000;
@@ -12,6 +16,7 @@ const highWater = 20_000;
 
 export class Applier {
   readonly #replica: Replica;
+  readonly #stability: Pick<Stability, 'stable'>;
   readonly #onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined;
   readonly #onError: (error: unknown) => void;
   #waiting: EtcdRevision[] = [];
@@ -20,16 +25,27 @@ export class Applier {
 
   constructor(
     replica: Replica,
+    stability: Pick<Stability, 'stable'>,
     onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined,
     onError: (error: unknown) => void,
   ) {
     this.#replica = replica;
+    this.#stability = stability;
     this.#onApplied = onApplied;
     this.#onError = onError;
   }
 
+  /**
+   * More than enough waits for the index. What is not stable may be as much as it likes: what makes it stable may be the
+   * deletion of a reader's key, which comes by the watch.
+   */
   get isFull(): boolean {
-    return this.#changes >= highWater;
+    return this.#running !== undefined && this.#changes >= highWater;
+  }
+
+  /** Revisions that were received and are not in the index. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** The newest revision that is applied or will be. */
@@ -42,22 +58,33 @@ export class Applier {
       this.#waiting.push(revision);
       this.#changes += revision.changes.length;
     }
-    if (this.#waiting.length > 0) this.#running ??= this.#run();
+    this.goOn();
   }
 
-  /** Resolves when everything that was added is applied, or applying has failed. */
+  /** More may be stable than before. */
+  goOn(): void {
+    if (this.#hasStable()) this.#running ??= this.#run();
+  }
+
+  #hasStable(): boolean {
+    const [first] = this.#waiting;
+    return first !== undefined && first.revision <= this.#stability.stable;
+  }
+
+  /** Resolves when everything that was stable is applied, or applying has failed. */
   async drained(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#waiting.length > 0) {
+      while (this.#hasStable()) {
         // Others have their turn, and what arrives in this one is applied with it.
         await nextTurn();
-        const { changes, head, revision, count } = this.#gather();
-        this.#replica.apply(changes, head, revision);
-        this.#changes -= changes.length;
+        const { count, ...gathered } = this.#gather();
+        if (count === 0) break;
+        this.#replica.apply(gathered);
+        this.#changes -= gathered.changes.length;
         const told = this.#onApplied(this.#waiting.splice(0, count));
         if (told !== undefined) await told;
       }
@@ -70,18 +97,22 @@ export class Applier {
     }
   }
 
-  #gather() {
+  #gather(): AppliedRevisions & { readonly count: number } {
+    const { stable } = this.#stability;
     const changes: Change[] = [];
     let head: Head | undefined;
-    let revision = 0;
+    let revision: number | undefined;
+    let upTo = 0;
     let count = 0;
     for (const waiting of this.#waiting) {
+      if (waiting.revision > stable) break;
       changes.push(...waiting.changes);
       head = waiting.head ?? head;
-      revision = waiting.revision;
+      upTo = waiting.revision;
+      if (!isAside(waiting)) revision = upTo;
       count++;
       if (changes.length >= maxChanges) break;
     }
-    return { changes, head, revision, count };
+    return { changes, head, revision, upTo, count };
   }
 }

@@ -1,7 +1,9 @@
 /** Turns the events of a watch into changes of the index, whole revisions at a time. */
 import type { Change, Revision } from '../../store.ts';
 import { decodeValue, type Layout, within } from '../layout.ts';
+import type { ReaderChanges } from '../lease/state.ts';
 import { type Head, noHead, tokenOf } from '../read/head.ts';
+import { nameOf } from '../readers/reader-list.ts';
 import type { WatchEvent, WatchResponse } from '../wire/messages.ts';
 import { deadlineOf } from '../write/lease-id.ts';
 import { parseTimeline } from './timeline-key.ts';
@@ -12,6 +14,21 @@ export interface EtcdRevision extends Revision {
   readonly head: Head | undefined;
   /** Set when the revision wrote or removed the timeline's key: the name there, empty for none. */
   readonly timeline?: string;
+  /** Set when the revision changed readers' keys or notices. */
+  readonly readers?: ReaderEvents;
+}
+
+/** What a revision changed of the readers' keys and the notices, with the values of new keys by their ids. */
+export interface ReaderEvents extends ReaderChanges {
+  readonly joined: string[];
+  readonly left: string[];
+  readonly noticed: { readonly id: string; readonly name: string }[];
+  readonly values: Map<string, Buffer>;
+}
+
+/** It changed only what replicas agree on among themselves: the store's revision stays where it is. */
+export function isAside({ changes, head, timeline, readers }: EtcdRevision): boolean {
+  return readers !== undefined && changes.length === 0 && head === undefined && timeline === undefined;
 }
 
 /** Called for keys and values that no pair can have. */
@@ -50,11 +67,13 @@ export class RevisionReader {
     const revision = events[0]?.kv.mod_revision ?? 0;
     let head: Head | undefined;
     let timeline: string | undefined;
+    let readers: ReaderEvents | undefined;
     const changes: Change[] = [];
     for (const { type, kv } of events) {
       if (!within(this.#layout.keys, kv.key)) {
         if (kv.key.equals(this.#layout.head)) head = headOf({ type, kv });
         else if (kv.key.equals(this.#layout.timeline)) timeline = parseTimeline(kv.value).name ?? '';
+        else readers = this.#ofReaders({ type, kv }, readers);
         continue;
       }
       const key = this.#layout.decode(kv.key);
@@ -68,7 +87,23 @@ export class RevisionReader {
       const expires = value === undefined ? undefined : deadlineOf(kv.lease);
       changes.push(expires === undefined ? { key, value, revision } : { key, value, revision, expires });
     }
-    return timeline === undefined ? { revision, changes, head } : { revision, changes, head, timeline };
+    const found = { revision, changes, head };
+    if (timeline === undefined && readers === undefined) return found;
+    return { ...found, ...(timeline === undefined ? {} : { timeline }), ...(readers === undefined ? {} : { readers }) };
+  }
+
+  #ofReaders({ type, kv }: WatchEvent, known: ReaderEvents | undefined): ReaderEvents | undefined {
+    const { readers, notices, synced } = this.#layout;
+    const reader = readers.idOf(kv.key);
+    const noticed = notices.idOf(kv.key);
+    if (reader === undefined && noticed === undefined && !kv.key.equals(synced)) return known;
+    const events: ReaderEvents = known ?? { joined: [], left: [], noticed: [], values: new Map() };
+    if (reader !== undefined && type === 'PUT') {
+      events.joined.push(reader);
+      events.values.set(reader, kv.value);
+    } else if (reader !== undefined) events.left.push(reader);
+    else if (noticed !== undefined && type === 'PUT') events.noticed.push({ id: noticed, name: nameOf(kv.value) });
+    return events;
   }
 }
 

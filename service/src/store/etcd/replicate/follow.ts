@@ -6,6 +6,8 @@ import { checkMember, UnusableEtcd } from '../connect/check.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics, ResyncCause } from '../etcd-metrics.ts';
 import type { Log } from '../options.ts';
+import { noteSync, readReaders } from '../readers/reader-list.ts';
+import type { Stability } from '../readers/stability.ts';
 import { Applier } from './applier.ts';
 import { RevisionReader } from './changes.ts';
 import { historyFault, leavesHistory } from './known-history.ts';
@@ -18,6 +20,9 @@ export interface FollowerOptions extends ResyncOptions {
   readonly metrics: EtcdMetrics;
   readonly log: Log;
   readonly requestTimeout: number;
+  readonly stability: Stability;
+  /** The index is about to be synced in full: it is not read by a lease any more. */
+  readonly onSync: () => void;
   /** Called with revisions that are in the index now, in order. */
   readonly onApplied: (revisions: readonly Revision[]) => Promise<void> | undefined;
   /** The index is about to take another way than revision by revision. */
@@ -49,6 +54,12 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options;
+    options.stability.listen({ changed: () => this.#applier?.goOn() });
+  }
+
+  /** Revisions that were received and are not in the index. */
+  get waiting(): number {
+    return this.#applier?.waiting ?? 0;
   }
 
   /** Undefined once the index has been up with etcd; else what is in the way. */
@@ -127,7 +138,16 @@ export class Follower {
     // etcd may have been put back while the sync went on: the next round looks.
     if (cause !== undefined && (await this.#resync(cause))) return;
     if (signal.aborted) return;
+    if (!this.#options.stability.isListed) await this.#list();
     await this.#follow(endpoint);
+  }
+
+  /** What a process that goes on with the index of another one has missed. Throws EtcdCallError, UnusableEtcd and Error. */
+  async #list(): Promise<void> {
+    const { client, layout, replica, stability } = this.#options;
+    const list = await readReaders(client, layout);
+    if (list.timeline !== replica.timeline) throw new Error('The timeline changed while the readers were looked for.');
+    stability.resume(list);
   }
 
   /** Why the index can't go on from where it is; undefined when it can. Throws EtcdCallError. */
@@ -142,6 +162,7 @@ export class Follower {
   async #resync(cause: ResyncCause): Promise<boolean> {
     const { metrics, replica, log, onInterrupted } = this.#options;
     if (cause !== 'compacted') replica.condemn(cause);
+    this.#options.onSync();
     onInterrupted('The index is synced anew with etcd.');
     // Not within what is damaged: LMDB ends the process when it meets a page that it cannot use.
     if (isUnusable(cause)) await this.#options.startOver();
@@ -184,10 +205,11 @@ export class Follower {
   }
 
   async #follow(endpoint: Endpoint): Promise<void> {
-    const { layout, metrics, onForeign, replica, log, client, requestTimeout, clock, onApplied } = this.#options;
+    const { layout, metrics, onForeign, replica, log, client, requestTimeout, clock, onApplied, stability } =
+      this.#options;
     const reader = new RevisionReader(layout, onForeign);
     let failure: unknown;
-    const applier = new Applier(replica, onApplied, (error) => {
+    const applier = new Applier(replica, stability, onApplied, (error) => {
       failure = error;
       this.#watch?.cancel('the index cannot be written');
     });
@@ -197,6 +219,8 @@ export class Follower {
         if (revisions.some(({ timeline = replica.timeline }) => timeline !== replica.timeline)) {
           return this.restart('other-timeline');
         }
+        // What is pending is noted before others are told that it was received (R4).
+        stability.receive(revisions);
         applier.add(revisions);
         if (applier.isFull) this.#holdBack(applier);
       });
@@ -209,7 +233,10 @@ export class Follower {
     await this.#watch.created;
     cancel();
     if (replica.unfit === undefined) this.#synced = true;
+    this.#settle();
     const end = await this.#watch.ended;
+    // What is not stable comes again by the next watch.
+    this.#applier = undefined;
     await applier.drained();
     this.#watch = undefined;
     if (failure !== undefined) throw failure;
@@ -221,6 +248,16 @@ export class Follower {
     log.warn({ endpoint: endpoint.url, revision: replica.applied }, `The watch of etcd is over: ${end.message}.`);
     if (end.refused) endpoint.reset();
     client.avoid(endpoint);
+  }
+
+  /** Without this the readers have nothing to report while nothing is written. */
+  #settle(): void {
+    const { client, layout, stability, clock, log, signal } = this.#options;
+    if (stability.isSettled || signal.aborted) return;
+    noteSync(client, layout).catch((error: unknown) => {
+      log.warn({ err: error }, `The full sync cannot be noted in etcd: ${messageOf(error)}`);
+      clock.after(settlePause, () => this.#settle());
+    });
   }
 
   #holdBack(applier: Applier): void {

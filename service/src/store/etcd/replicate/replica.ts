@@ -5,6 +5,8 @@ import type { Change } from '../../store.ts';
 import { newTimeline } from '../../timeline.ts';
 import type { ResyncCause } from '../etcd-metrics.ts';
 import { type Head, type HeadRead, noHead } from '../read/head.ts';
+import type { FoundReaders } from '../readers/reader-list.ts';
+import type { Stability } from '../readers/stability.ts';
 import { contradicts, type KnownHistory, leavesHistory } from './known-history.ts';
 
 /** Thrown to those who wait for a revision of a history that has ended: ask for a new one. */
@@ -23,11 +25,14 @@ const deadlinesMeta = 'deadlines';
 
 /** The name of the timeline that the last full sync found in etcd: parts of a sync have names of their own. */
 const settledMeta = 'settled';
+/** The revision at which all of the index was known to be stable; earlier versions of the service move the revision alone. */
+const stableMeta = 'stable';
 /** See Replica.putBack; '' for none. */
 const putBackMeta = 'put-back';
 
 export class Replica {
   readonly #index: KeyIndex;
+  readonly #stability: Stability;
   #waiters: Waiter[] = [];
   #applied: number;
   #head: Head;
@@ -41,8 +46,9 @@ export class Replica {
   #isEmptied = false;
 
   /** `prefix`: an index of another one has to be synced. */
-  constructor(index: KeyIndex, prefix: string) {
+  constructor(index: KeyIndex, prefix: string, stability: Stability) {
     this.#index = index;
+    this.#stability = stability;
     this.#applied = index.revision();
     this.#clusterId = index.meta('cluster');
     const [revision, token] = (index.meta('head') ?? '').split(' ');
@@ -54,6 +60,17 @@ export class Replica {
       this.#keepHistory(index.meta(settledMeta) ?? index.timeline);
       this.#unfit = this.#flaw();
     }
+    const isStable = index.meta(stableMeta) === String(this.#applied);
+    const { timeline } = index;
+    stability.begin({ timeline, shown: isStable ? this.#applied : 0, base: isStable ? 0 : this.#applied });
+    let isSettled = isStable;
+    stability.listen({
+      changed: () => {
+        // What the index has is covered from here on; what it gets, from when it has it.
+        if (stability.isSettled && !isSettled) this.#wake();
+        ({ isSettled } = stability);
+      },
+    });
   }
 
   #flaw(): ResyncCause | undefined {
@@ -68,8 +85,14 @@ export class Replica {
     return this.#index.timeline;
   }
 
+  /** The index has everything up to this revision. */
   get applied(): number {
     return this.#applied;
+  }
+
+  /** The newest revision that changed the store: behind it come only leases by which replicas read, and notices. */
+  get newest(): number {
+    return this.#index.revision();
   }
 
   get head(): Head {
@@ -91,12 +114,12 @@ export class Replica {
     return Math.max(0, this.#known - this.#applied);
   }
 
-  /** Has the read's revision been applied, in a history that is ours? */
+  /** Has the read's revision been applied, in a history that is ours, and is all of the index stable? */
   covers(revision: number): boolean {
-    return this.#unfit === undefined && this.#applied >= revision;
+    return this.#unfit === undefined && this.#applied >= revision && this.#stability.isSettled;
   }
 
-  /** Resolves when the revision is applied. Rejects with HistoryChanged. Has no deadline: the caller's. */
+  /** Resolves when the index covers the revision. Rejects with HistoryChanged. Has no deadline: the caller's. */
   reach(revision: number): Promise<void> | undefined {
     this.#known = Math.max(this.#known, revision);
     if (this.covers(revision)) return undefined;
@@ -167,16 +190,22 @@ export class Replica {
     return this.#isEmptied;
   }
 
-  /** Applies changes in one index transaction: whole revisions, in order. */
-  apply(changes: readonly Change[], head: Head | undefined, revision: number): void {
-    this.#index.transactNow((writer) => {
-      write(writer, changes);
-      if (head !== undefined) writer.setMeta('head', `${head.revision} ${head.token}`);
-      writer.setRevision(revision);
-      writer.setMeta(deadlinesMeta, String(revision));
-    });
+  /** Applies changes in one index transaction: whole revisions, in order, which are stable. */
+  apply({ changes, head, revision, upTo }: AppliedRevisions): void {
+    // Without changes of the store a revision is nothing to the index: the next process gets it once more.
+    if (revision !== undefined) {
+      this.#index.transactNow((writer) => {
+        write(writer, changes);
+        if (head !== undefined) writer.setMeta('head', `${head.revision} ${head.token}`);
+        writer.setRevision(revision);
+        writer.setMeta(deadlinesMeta, String(revision));
+        writer.setMeta(stableMeta, String(revision));
+      });
+    }
     if (head !== undefined) this.#head = head;
-    this.#moved(revision);
+    this.#applied = upTo;
+    this.#stability.applied(upTo);
+    this.#wake();
   }
 
   /** Applies a part of a full sync that is not its last: the index is unfit until `finish`. */
@@ -196,7 +225,7 @@ export class Replica {
 
   /** Applies the last part of a full sync: from here on the index is etcd's state at the revision. */
   async finish(changes: readonly Change[], state: SyncedState): Promise<void> {
-    const { head, revision, clusterId, prefix, timeline, isSettled } = state;
+    const { head, revision, clusterId, prefix, timeline, isSettled, readers } = state;
     const putBack = isSettled ? undefined : this.#putBack;
     if (this.#index.timeline !== timeline) this.#leaveTimeline();
     await this.#index.transact((writer) => {
@@ -208,6 +237,7 @@ export class Replica {
       writer.setMeta('prefix', prefix);
       writer.setTimeline(timeline);
       writer.setMeta(settledMeta, timeline);
+      writer.setMeta(stableMeta, readers.readers.length === 0 ? String(revision) : '');
       writer.setMeta(putBackMeta, putBack ?? '');
       writer.setMeta('state', 'synced');
     });
@@ -217,7 +247,9 @@ export class Replica {
     this.#putBack = putBack;
     this.#unfit = undefined;
     this.#isEmptied = false;
-    this.#moved(revision);
+    this.#applied = revision;
+    this.#stability.sync({ ...readers, timeline });
+    this.#wake();
   }
 
   /** Ends the replica: it applies no more revisions. */
@@ -233,16 +265,25 @@ export class Replica {
     this.#index.enterTimeline(newTimeline());
   }
 
-  #moved(revision: number): void {
-    this.#applied = revision;
+  #wake(): void {
     if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) {
-      if (waiter.revision <= revision) waiter.resolve();
+      if (this.covers(waiter.revision)) waiter.resolve();
       else this.#waiters.push(waiter);
     }
   }
+}
+
+export interface AppliedRevisions {
+  readonly changes: readonly Change[];
+  /** The newest write; undefined: it stays the same. */
+  readonly head: Head | undefined;
+  /** The newest revision that changed the store; undefined: none did. */
+  readonly revision: number | undefined;
+  /** The newest of all. */
+  readonly upTo: number;
 }
 
 export interface SyncedState {
@@ -254,6 +295,8 @@ export interface SyncedState {
   readonly timeline: string;
   /** False: etcd, which is full, has not taken the timeline's name. */
   readonly isSettled: boolean;
+  /** As they were at the revision. */
+  readonly readers: FoundReaders;
 }
 
 function write(writer: IndexWriter, changes: readonly Change[]): void {

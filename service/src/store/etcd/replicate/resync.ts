@@ -81,6 +81,7 @@ export async function resync(options: ResyncOptions, cause: ResyncCause, interim
     prefix,
     timeline,
     isSettled: interim === undefined,
+    readers: first.readers,
   });
   return differed;
 }

@@ -3,6 +3,7 @@ import { meaningOf } from '@kvstore/etcd/call-error.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
 import { type Head, noHead, tokenOf } from '../read/head.ts';
+import { type FoundReaders, listOf, listReads } from '../readers/reader-list.ts';
 import type { RangeRequest, RangeResponse, ResponseHeader, TxnRequest, TxnResponse } from '../wire/messages.ts';
 import { parseTimeline } from './timeline-key.ts';
 
@@ -23,6 +24,7 @@ export interface FirstPage {
   readonly head: Head;
   /** Undefined: etcd has none, or something else put it. */
   readonly timeline: string | undefined;
+  readonly readers: FoundReaders;
 }
 
 /** What was read is of two histories, perhaps. */
@@ -42,7 +44,7 @@ export class SyncPages {
     this.#layout = layout;
   }
 
-  /** Page, head key and timeline in one transaction, so that they are of one history. Throws EtcdCallError. */
+  /** Page, head key, timeline and readers in one transaction, so that they are of one history. Throws EtcdCallError. */
   async first(): Promise<FirstPage> {
     const { keys, head, timeline } = this.#layout;
     return await this.#fitting(async () => {
@@ -51,15 +53,18 @@ export class SyncPages {
         { key: head },
         { key: timeline },
       ];
-      const request: TxnRequest = { success: ranges.map((request_range) => ({ request_range })) };
+      const reads = ranges.map((request_range) => ({ request_range }));
+      const request: TxnRequest = { success: [...reads, ...listReads(this.#layout)] };
       const { header, responses } = await this.#client.call<TxnResponse>('KV', 'txn', request, pageTimeout);
       const [page = nothing, heads, timelines] = responses.map(({ response_range }) => response_range ?? nothing);
+      const name = parseTimeline(timelines?.kvs[0]?.value).name;
       this.#accept(header, page);
       const kv = heads?.kvs[0];
       return {
         page,
         head: kv === undefined ? noHead : { revision: kv.mod_revision, token: tokenOf(kv.value) },
-        timeline: parseTimeline(timelines?.kvs[0]?.value).name,
+        timeline: name,
+        readers: listOf(this.#layout, responses.slice(reads.length), this.revision, name ?? ''),
       };
     });
   }

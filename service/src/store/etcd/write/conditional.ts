@@ -7,11 +7,13 @@ import type { Version } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import { NotExecuted, within } from '../connect/not-executed.ts';
 import type { Layout } from '../layout.ts';
+import { HistoryChanged } from '../replicate/replica.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
 import { comparisons, isExpired, looks, type Requirement } from './comparisons.ts';
 import { doubtfulOf, type Outcome, Transaction, unchanged, type WriteSet } from './transaction.ts';
 import type { WriteNonces } from './write-nonces.ts';
-import { problemOf } from './write-problems.ts';
+import { outcomeUnknown, problemOf } from './write-problems.ts';
 import { checkSize, type WriterLimits } from './write-queue.ts';
 
 export interface ConditionalOptions {
@@ -25,8 +27,9 @@ export interface ConditionalOptions {
   readonly newest: () => number;
   readonly limits: WriterLimits;
   readonly requestTimeout: number;
-  /** Resolves when the index is as new as the call. */
-  readonly barrier: () => Promise<void>;
+  readonly acknowledgements: Pick<Acknowledgements, 'confirm'>;
+  /** Resolves when the index is as new as the call, for those keys. */
+  readonly barrier: (keys: readonly string[]) => Promise<void>;
   /** The version of a key that has expired but is in etcd still; undefined: it has not, or is not there. */
   readonly expired: (key: string) => number | undefined;
 }
@@ -55,7 +58,8 @@ export class ConditionalWriter {
     const bytes = checkSize(set.values, layout, limits, required.conditions.keys());
     const size = { bytes, operations: set.values.size };
     const write = { set, required, deadline, size };
-    await barrier();
+    const keys = [...set.values.keys(), ...required.conditions.keys()];
+    await barrier(keys);
     for (;;) {
       const result = await this.#try(write);
       if (!(result instanceof NotExecuted)) return result;
@@ -64,14 +68,14 @@ export class ConditionalWriter {
       await within(clock, deadline, late, async () => {
         await pause(clock, retryPause);
         // etcd may have been put back to an earlier state meanwhile, where the same revision stands for another value.
-        await barrier();
+        await barrier(keys);
       });
     }
   }
 
   /** The index is fresh: what it knows of expired keys is all that the request can meet, younger ones have not expired. */
   async #try(write: Write): Promise<Outcome | NotExecuted> {
-    const { layout, nonces, clock, limits, expired, timeline, newest } = this.#options;
+    const { layout, nonces, clock, limits, expired, timeline, newest, acknowledgements } = this.#options;
     const { conditions, problem } = write.required;
     const before = new Map([...conditions.keys()].map((key) => [key, expired(key) ?? 0]));
     const set = { ...write.set, doubtful: doubtfulOf(write.set.values, limits, expired) };
@@ -80,16 +84,19 @@ export class ConditionalWriter {
       const compare = comparisons(layout, conditions, known);
       const transaction = new Transaction(layout, nonces.next(), [set]);
       const failure = looks(layout, conditions);
-      const request = {
+      const isCheck = set.values.size === 0;
+      const confirmed = acknowledgements.confirm({
         compare,
-        success: set.values.size === 0 ? failure.slice(0, 1) : transaction.operations,
+        success: isCheck ? failure.slice(0, 1) : transaction.operations,
         failure,
-      };
-      const response = await this.#send(request, write);
+      });
+      const response = await this.#send(confirmed.request, write);
       if (response instanceof NotExecuted) return response;
       const [head, ...found] = response.responses.map(({ response_range }) => response_range?.kvs[0]);
+      const shown = () => this.#shown(write, () => confirmed.found(response, head?.mod_revision ?? 0));
       if (response.succeeded) {
-        if (set.values.size === 0) return unchanged(known.timeline, head?.mod_revision ?? 0);
+        if (isCheck) return (await shown()) ?? unchanged(known.timeline, head?.mod_revision ?? 0);
+        await this.#acknowledged(write, confirmed.written(response));
         const outcome = transaction.outcome(set, known.timeline, response, clock.wall());
         return wasAbsent(set, conditions) ? { ...outcome, deleted: 0 } : outcome;
       }
@@ -105,7 +112,32 @@ export class ConditionalWriter {
         }
         before.set(key, isGone ? (there?.mod_revision ?? 0) : 0);
       }
-      if (failed.size > 0) throw problem(failed, known.timeline);
+      if (failed.size === 0) continue;
+      const otherwise = await shown();
+      if (otherwise !== undefined) return otherwise;
+      throw problem(failed, known.timeline);
+    }
+  }
+
+  /** Rejects with Problem `outcome-unknown`. */
+  async #acknowledged({ deadline }: Write, acknowledged: Promise<void> | undefined): Promise<void> {
+    const { clock, requestTimeout } = this.#options;
+    if (acknowledged === undefined) return;
+    const late = () => outcomeUnknown(`it was not acknowledged within ${requestTimeout} ms`);
+    await within(clock, deadline, late, () => acknowledged);
+  }
+
+  /** Undefined: what the transaction found may be shown. Rejects with Problem `unavailable`. */
+  async #shown({ deadline }: Write, found: () => Promise<void> | undefined): Promise<NotExecuted | undefined> {
+    const { clock, requestTimeout } = this.#options;
+    const late = () => unavailable(`What etcd holds was not known to all replicas within ${requestTimeout} ms.`);
+    try {
+      const shown = found();
+      if (shown !== undefined) await within(clock, deadline, late, () => shown);
+      return undefined;
+    } catch (error) {
+      if (error instanceof HistoryChanged) return new NotExecuted('etcd was put back to an earlier state.');
+      throw error;
     }
   }
 

@@ -7,7 +7,8 @@ import type { Clock } from '../../clock.ts';
 import type { Incremented } from '../../store.ts';
 import { Sums } from '../../sums.ts';
 import type { Layout } from '../layout.ts';
-import type { RequestOp } from '../wire/messages.ts';
+import type { RequestOp, TxnResponse } from '../wire/messages.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
 import { comparisonsOf, type KnownValues, type Seen } from './known-values.ts';
 import type { WriteNonces } from './write-nonces.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type Write,
   type WriterLimits,
 } from './write-queue.ts';
-import type { Flight, Gathering } from './writer.ts';
+import { answered, type Flight, type Gathering } from './writer.ts';
 
 export interface IncrementSet extends Gathered {
   readonly values: ReadonlyMap<string, bigint>;
@@ -33,6 +34,7 @@ export interface IncrementsOptions {
   /** The timeline that the index is on. */
   readonly timeline: () => string;
   readonly known: KnownValues;
+  readonly acknowledgements: Pick<Acknowledgements, 'confirm'>;
 }
 
 /** How often a key is in a transaction: compared twice, put, and looked at when it is another one. */
@@ -64,7 +66,7 @@ export class Increments implements Gathering<IncrementSet, Incremented> {
   }
 
   flight(requests: readonly Request[]): Flight<Request> {
-    const { layout, nonces, known } = this.#options;
+    const { layout, nonces, known, acknowledgements } = this.#options;
     const timeline = this.#options.timeline();
     const before = new Map<string, Seen>();
     for (const { set } of requests)
@@ -73,15 +75,19 @@ export class Increments implements Gathering<IncrementSet, Incremented> {
     const outcomes = requests.map(({ set }) => sums.add(set.values));
     const failure = [...before.keys()].map((key): RequestOp => ({ request_range: { key: layout.encode(key) } }));
     const puts = this.#puts(sums.all, before);
-    const request = {
+    const { request, written, found } = acknowledgements.confirm({
       compare: [...before].flatMap(([key, seen]) => comparisonsOf(layout.encode(key), seen)),
       // Without a sum it only compares: what was refused has to be true as well.
-      success: puts.length === 0 ? [] : [{ request_put: { key: layout.head, value: nonces.next() } }, ...puts],
+      success:
+        puts.length === 0
+          ? [{ request_range: { key: layout.head, keys_only: true } }]
+          : [{ request_put: { key: layout.head, value: nonces.next() } }, ...puts],
       failure,
-    };
+    });
     return {
       request,
-      land({ succeeded, header, responses }) {
+      land(response) {
+        const { succeeded, header, responses } = response;
         if (!succeeded) {
           [...before.keys()].forEach((key, i) => {
             known.saw(key, responses[i]?.response_range?.kvs[0], header.revision);
@@ -89,8 +95,10 @@ export class Increments implements Gathering<IncrementSet, Incremented> {
           return requests;
         }
         for (const [key, sum] of sums.all) known.wrote(key, before.get(key), String(sum), header.revision);
-        answer(requests, outcomes, { timeline, revision: header.revision });
-        return [];
+        const may = puts.length > 0 ? written : () => found(response, headOf(response));
+        return answered(requests, may, response, () => {
+          answer(requests, outcomes, { timeline, revision: header.revision });
+        });
       },
     };
   }
@@ -103,6 +111,11 @@ export class Increments implements Gathering<IncrementSet, Incremented> {
       return { request_put: before.get(key)?.value === undefined ? put : { ...put, ignore_lease: true } };
     });
   }
+}
+
+/** Of a transaction that wrote nothing. */
+function headOf({ responses }: TxnResponse): number {
+  return responses[0]?.response_range?.kvs[0]?.mod_revision ?? 0;
 }
 
 function answer(

@@ -28,7 +28,8 @@ export interface MutationsOptions {
   readonly known: Known;
   /** The timeline that the index is on. */
   readonly timeline: () => string;
-  readonly barrier: () => Promise<void>;
+  /** Resolves when the index is as new as the call, for those keys. */
+  readonly barrier: (keys: readonly string[]) => Promise<void>;
   /** False: the index is of no timeline of the store yet, or no longer. */
   readonly synced: () => boolean;
   readonly layout: Layout;
@@ -140,7 +141,7 @@ export class Mutations {
     const { barrier, known, layout, limits, timeline } = this.#options;
     checkSize(set.values, layout, limits);
     // A replica that is behind may lack a key, or not know that it has expired since.
-    await barrier();
+    await barrier([...set.values.keys()]);
     // If they are not there, nothing changes, the revision neither.
     const isGone = [...set.values].every(([key, value]) => value === undefined && !known.has(key));
     if (isGone) return unchanged(timeline(), known.revision());
@@ -153,7 +154,7 @@ export class Mutations {
    * match nothing, although the value stands.
    */
   async #late<S extends Gathered, O>(writer: Writer<S, O>, set: S, deadline: number): Promise<O> {
-    await this.#options.barrier();
+    await this.#options.barrier([]);
     return writer.write(set, deadline);
   }
 

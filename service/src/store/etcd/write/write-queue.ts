@@ -8,6 +8,9 @@ export interface WriterLimits {
   readonly maxRequestBytes: number;
 }
 
+/** Operations that look for readers, see Acknowledgements. */
+export const lookOperations = 2;
+
 /** What one request asks for. */
 export interface Gathered {
   /** By key; undefined: it is deleted. */
@@ -96,7 +99,8 @@ export class WriteQueue<W extends Write<Gathered, never>> {
   #maxBytes: number;
 
   constructor(limits: WriterLimits) {
-    this.#maxOperations = roomFor(limits);
+    // Several requests leave room for the look at readers; one may do without it.
+    this.#maxOperations = Math.max(1, roomFor(limits) - lookOperations);
     this.#maxBytes = limits.maxRequestBytes - bytesPerTransaction;
   }
 

@@ -4,14 +4,15 @@
  * once: when its outcome is not known, its requests get `outcome-unknown`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Problem, unavailable } from '@kvstore/core/problem.ts';
-import { meaningOf } from '@kvstore/etcd/call-error.ts';
+import { Problem, unavailable } from '@kvstore/core/problem.ts';
+import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import { BatchWindow } from '../../batch-window.ts';
 import { type Clock, nextTurn, pause } from '../../clock.ts';
 import { type Spans, spansOf } from '../../spans.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Endpoint } from '../connect/endpoint.ts';
 import type { EtcdMetrics } from '../etcd-metrics.ts';
+import { HistoryChanged } from '../replicate/replica.ts';
 import type { TxnRequest, TxnResponse } from '../wire/messages.ts';
 import { outcomeUnknown, problemOf } from './write-problems.ts';
 import { type Gathered, type Write, WriteQueue, type WriterLimits } from './write-queue.ts';
@@ -29,9 +30,14 @@ export interface WriterOptions {
 /** A transaction of several requests. */
 export interface Flight<W> {
   readonly request: TxnRequest;
-  /** Answers the requests that were executed. Returns those that were not and are to be sent again: none, as a rule. */
-  land(response: TxnResponse): readonly W[];
+  /**
+   * Answers the requests that were executed, at once or when they may be acknowledged. Returns those that were not and are
+   * to be sent again: none, as a rule.
+   */
+  land(response: TxnResponse): Landed<W>;
 }
+
+export type Landed<W> = readonly W[] | Promise<readonly W[]>;
 
 /** Of what kind the requests are. */
 export interface Gathering<S extends Gathered, O> {
@@ -42,6 +48,8 @@ export interface Gathering<S extends Gathered, O> {
   flight(writes: readonly Write<S, O>[]): Flight<Write<S, O>>;
 }
 
+/** Milliseconds that the next transaction waits for the acknowledgements of this one: then its clients have more to send. */
+const acknowledgementTime = 50;
 /** How often requests that have waited too long are looked for. */
 const sweepInterval = 50;
 /** Milliseconds to look for a connected member before requests that have waited too long are looked for again. */
@@ -145,8 +153,14 @@ export class Writer<S extends Gathered, O> {
     const done = spans
       .shared('store.transaction', writes.length, sampled, transact)
       .then(
-        (response) => {
-          const left = land(response);
+        async (response) => {
+          cancelStall();
+          const landed = land(response);
+          if (landed instanceof Promise) cancelStall = clock.after(acknowledgementTime, stall);
+          const left =
+            landed instanceof Promise
+              ? await spans.shared('store.stable', writes.length, sampled, () => landed)
+              : landed;
           again = left.length;
           if (again > 0) this.#retry(left, this.#lastError);
         },
@@ -212,7 +226,9 @@ export class Writer<S extends Gathered, O> {
     const now = clock.now();
     for (const writes of this.#flights) {
       const overdue = writes.filter(({ deadline }) => deadline <= now);
-      reject(overdue, outcomeUnknown(`etcd did not answer within ${requestTimeout} ms`));
+      reject(overdue, outcomeUnknown(`it was not acknowledged within ${requestTimeout} ms`));
+      // Nothing waits for it any more, least of all the end of this process.
+      if (overdue.length === writes.length) this.#flights.delete(writes);
     }
     if (this.#queue.length > 0 || this.#flights.size > 0) {
       this.#stopSweep = this.#options.clock.after(sweepInterval, () => this.#sweep());
@@ -228,4 +244,31 @@ export class Writer<S extends Gathered, O> {
 
 function reject(writes: readonly Write<Gathered, never>[], problem: Problem): void {
   for (const write of writes) write.reject(problem);
+}
+
+/**
+ * Answers requests of a transaction that was executed, when they may be acknowledged. `may`: see Confirmed. What was
+ * carried out in another history is sent again when it wrote nothing.
+ */
+export function answered<W extends Write<Gathered, never>>(
+  requests: readonly W[],
+  may: (response: TxnResponse) => Promise<void> | undefined,
+  response: TxnResponse,
+  answer: () => void,
+): Landed<W> {
+  const failed = (error: unknown): readonly W[] => {
+    if (error instanceof HistoryChanged) return requests;
+    reject(requests, error instanceof Problem ? error : outcomeUnknown(messageOf(error), error));
+    return [];
+  };
+  const done = (): readonly W[] => {
+    answer();
+    return [];
+  };
+  try {
+    const acknowledged = may(response);
+    return acknowledged === undefined ? done() : acknowledged.then(done).catch(failed);
+  } catch (error) {
+    return failed(error);
+  }
 }

@@ -11,18 +11,19 @@ import { KeyIndex } from '../../../../src/store/index/key-index.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { settle } from '../../../support/settle.ts';
+import { newStability, noReaders } from '../without-readers.ts';
 
 async function setUp(t: ExecutionContext) {
   const index = new KeyIndex({ directory: temporaryFolder(t), durable: false });
   t.teardown(() => index.close());
-  const replica = new Replica(index, '/p/');
+  const replica = new Replica(index, '/p/', newStability());
   const head = (revision: number): HeadRead => {
     return { revision, token: `token${revision}`, clusterId: '1', storeRevision: revision };
   };
   const sync = () =>
     replica.finish([], {
       ...{ head: head(1), revision: 1, clusterId: '1', prefix: '/p/' },
-      ...{ timeline: '00000001', isSettled: true },
+      ...{ timeline: '00000001', isSettled: true, readers: noReaders('00000001', 1) },
     });
   await sync();
   const clock = new ManualClock();
@@ -109,11 +110,11 @@ test('a read waits until the index has the revision, and does not hold up later 
   t.is(reads.length, 2);
   reads[1]?.resolve(head(6));
   await settle();
-  await replica.apply([], head(5), 5);
+  replica.apply({ changes: [], head: head(5), revision: 5, upTo: 5 });
   await settle();
   t.is(first.state, 'done');
   t.is(second.state, 'waiting');
-  await replica.apply([], head(6), 6);
+  replica.apply({ changes: [], head: head(6), revision: 6, upTo: 6 });
   await settle();
   t.is(second.state, 'done');
 });

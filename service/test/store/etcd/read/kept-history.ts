@@ -32,7 +32,7 @@ export function keepHistory(clock: ManualClock, newest: number, delay = 0): Kept
   const watches = new Watches({
     client: { member: async () => endpoint, avoid: () => {} } as unknown as EtcdClient,
     layout: keyspace,
-    replica: { applied: newest, unfit: undefined, timeline: 'a' } as Replica,
+    replica: { applied: newest, newest, unfit: undefined, timeline: 'a', reach: () => undefined } as unknown as Replica,
     clock,
     requestTimeout: 5000,
     readHead: async () => head,

@@ -7,6 +7,7 @@ import { Replica } from '../../../../src/store/etcd/replicate/replica.ts';
 import { resync } from '../../../../src/store/etcd/replicate/resync.ts';
 import type { RangeRequest, RangeResponse, TxnRequest } from '../../../../src/store/etcd/wire/messages.ts';
 import { KeyIndex } from '../../../../src/store/index/key-index.ts';
+import { newStability } from '../without-readers.ts';
 
 const prefix = '/p/';
 const keyspace = layout(prefix);
@@ -19,7 +20,7 @@ const kv = (key: Buffer, value: string, revision: number) => ({
 async function syncWith(t: ExecutionContext, token: string) {
   const index = new KeyIndex({ directory: temporaryFolder(t), durable: false });
   t.teardown(() => index.close());
-  const replica = new Replica(index, prefix);
+  const replica = new Replica(index, prefix, newStability());
   const held = [
     kv(keyspace.encode('a'), '1', 7),
     kv(keyspace.head, 'token', 7),

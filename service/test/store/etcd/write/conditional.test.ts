@@ -15,6 +15,7 @@ import { requirementOf } from '../../../../src/store/etcd/write/comparisons.ts';
 import { ConditionalWriter } from '../../../../src/store/etcd/write/conditional.ts';
 import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
 import type { Condition, Version } from '../../../../src/store/store.ts';
+import { acknowledgedAtOnce } from '../without-readers.ts';
 
 const prefix = '/p/';
 const values = new Map([['a', Buffer.from('"ours"')]]);
@@ -38,6 +39,7 @@ async function setUp(t: ExecutionContext, requestTimeout = 20_000) {
   const writer = new ConditionalWriter({
     ...{ client, layout: layout(prefix), clock: systemClock, limits: etcdDefaults, nonces: new WriteNonces() },
     ...{ timeline: () => index.timeline, newest: () => index.newest, expired: () => undefined, requestTimeout },
+    acknowledgements: acknowledgedAtOnce,
     barrier: async () => before(++barriers),
   });
   const write = async (condition: Condition, onBarrier: typeof before) => {

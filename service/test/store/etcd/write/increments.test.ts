@@ -15,6 +15,7 @@ import { noSpans } from '../../../../src/store/spans.ts';
 import type { Store } from '../../../../src/store/store.ts';
 import { codeOf, newPrefix, openReady, read } from '../harness.ts';
 import { rawEtcd } from '../raw-etcd.ts';
+import { acknowledgedAtOnce } from '../without-readers.ts';
 
 let etcd: EtcdCluster;
 
@@ -138,6 +139,7 @@ test('a revision that stands for another value since etcd was put back is notice
   const options = {
     ...{ client, layout: layout(prefix), clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 20_000 },
     ...{ nonces: new WriteNonces(), timeline: () => 'before00', spans: noSpans, known },
+    acknowledgements: acknowledgedAtOnce,
   };
   const writer = new Writer(options, new Increments(options));
   t.teardown(() => writer.close());

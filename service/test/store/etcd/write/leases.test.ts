@@ -16,6 +16,7 @@ import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
 import { KeyIndex } from '../../../../src/store/index/key-index.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import { codeOf, metric, newPrefix, openReady, read } from '../harness.ts';
+import { acknowledgedAtOnce } from '../without-readers.ts';
 
 let etcd: EtcdCluster;
 
@@ -126,6 +127,7 @@ test('a lease that somebody revoked costs its own request, not those that share 
     ...{ client, layout: keyspace, clock: systemClock, metrics, limits: etcdDefaults, requestTimeout: 10_000 },
     nonces: new WriteNonces(),
     timeline: () => '00000001',
+    acknowledgements: acknowledgedAtOnce,
     spans: noSpans,
   });
   t.teardown(() => writer.close());

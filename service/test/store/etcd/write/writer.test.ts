@@ -15,6 +15,7 @@ import { writerOfSets } from '../../../../src/store/etcd/write/sets.ts';
 import { WriteNonces } from '../../../../src/store/etcd/write/write-nonces.ts';
 import { noSpans } from '../../../../src/store/spans.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { acknowledgedAtOnce } from '../without-readers.ts';
 
 interface Sent {
   readonly keys: readonly string[];
@@ -44,6 +45,7 @@ function setUp() {
     },
     ...{ clock, layout: layout(etcdDefaults.prefix), limits: etcdDefaults, requestTimeout: 2000 },
     ...{ nonces: new WriteNonces(), timeline: () => '00000001', spans: noSpans },
+    acknowledgements: acknowledgedAtOnce,
     metrics: etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 }),
   });
   /** Resolves with what became of the write. */

@@ -25,6 +25,13 @@ export function leave(state: ReplicaState): ReplicaState {
   return own === undefined ? state : { ...state, own: { ...own, isLeaving: true } };
 }
 
+/** etcd has no key of that lease any more, as a transaction that deletes it says: the watch may bring that later. */
+export function forget(state: ReplicaState, id: string): ReplicaState {
+  const { own, readers } = state;
+  if (own?.id !== id) return state;
+  return { ...state, own: undefined, readers: readers.filter((reader) => reader.id !== id) };
+}
+
 /** The lease that the replica may read by now: it has received its own key, hence everything before it (R3). */
 export function trustedLease({ own, readers }: ReplicaState, now: number): OwnLease | undefined {
   if (own === undefined || own.isLeaving || now >= own.until) return undefined;

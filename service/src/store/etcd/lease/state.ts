@@ -1,7 +1,7 @@
 /**
  * What a replica knows that takes part in reads by lease (docs/adr/0290-reads-by-lease.md, whose rules the numbers R1 to
- * R14 name). Pure data: the functions beside this file take a state and an event and return the next state, without
- * clocks, sockets or etcd. The model runs them today; a service that reads by lease drives the same functions.
+ * R14 name). The functions beside this file take a state and an event and return the next state, without clocks, sockets
+ * or etcd. The service (../readers) and the model (checks/model) run the same functions.
  *
  * Revisions are etcd's. Times are milliseconds (in the model: ticks) of the replica's own clock.
  */
@@ -25,10 +25,19 @@ export interface Reader {
   readonly notice: Notice | undefined;
 }
 
-/** A received revision that changes users' keys and is not shown yet. */
-export interface Pending {
-  readonly revision: number;
-  readonly keys: readonly string[];
+/** What a read looks at: one key, several, or those that hold. */
+export type Reads = string | readonly string[] | ((key: string) => boolean);
+
+/** The received revisions that change users' keys and are not shown yet. */
+export interface PendingRevisions {
+  /** A revision that is newer than all before it. The result takes the place of this one, which may be changed by it. */
+  with(revision: number, keys: readonly string[]): PendingRevisions;
+  /** Those behind the revision. As `with`. */
+  behind(revision: number): PendingRevisions;
+  /** The newest one that changes what is read; 0: none does. It may be a newer one that changes other keys. */
+  newest(reads: Reads): number;
+  /** In order. */
+  revisions(): readonly number[];
 }
 
 /** The key that this replica wrote itself. */
@@ -45,12 +54,12 @@ export interface ReplicaState {
   readonly timeline: string;
   /** The newest revision that the watch, or a full sync, has brought. */
   readonly received: number;
-  /** The newest revision that the index may show: all up to it are stable (R6). */
+  /** The newest revision that the index shows: all up to it are stable (R6). */
   readonly shown: number;
   /** The revision of the last full sync: the index shows nothing until that is stable (R10). */
   readonly base: number;
-  /** Of the revisions behind `shown` and `base`, in order. */
-  readonly pending: readonly Pending[];
+  /** Of the revisions behind `shown` and `base`. */
+  readonly pending: PendingRevisions;
   readonly readers: readonly Reader[];
   readonly own: OwnLease | undefined;
 }
@@ -60,12 +69,17 @@ export interface ReceivedRevision {
   readonly revision: number;
   /** Users' keys that it changes: sets, deletions, and what etcd removes by itself. */
   readonly keys: readonly string[];
-  /** The id of the reader whose key it makes. */
-  readonly joined?: string;
-  /** The id of the reader whose key it deletes. */
-  readonly left?: string;
-  /** The id of the reader against whom it puts a notice, and the notice's name. */
-  readonly noticed?: { readonly id: string; readonly name: string };
+  /** What it changes of the readers' keys and the notices. */
+  readonly readers?: ReaderChanges;
+}
+
+export interface ReaderChanges {
+  /** The ids of the readers whose keys it makes. */
+  readonly joined: readonly string[];
+  /** The ids of the readers whose keys it deletes. */
+  readonly left: readonly string[];
+  /** The ids of the readers against whom it puts notices, and the notices' names. */
+  readonly noticed: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** What a reader sends to every replica that is connected to it. */

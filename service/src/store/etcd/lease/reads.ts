@@ -1,16 +1,15 @@
 /** What a read or an answer waits for. Everything is then read from the index, which shows stable revisions only. */
 import { trustedLease } from './lease.ts';
 import { isSettled } from './stability.ts';
-import type { ReplicaState } from './state.ts';
+import type { Reads, ReplicaState } from './state.ts';
 
 /**
  * The revision that a read which begins now waits for, to be answered without a call to etcd: the newest pending one that
  * changes what it reads (R7). Undefined: the replica has no lease that it trusts, so the read takes the barrier (R8).
  */
-export function leaseTarget(state: ReplicaState, reads: (key: string) => boolean, now: number): number | undefined {
+export function leaseTarget(state: ReplicaState, reads: Reads, now: number): number | undefined {
   if (trustedLease(state, now) === undefined) return undefined;
-  const last = state.pending.findLast(({ keys }) => keys.some(reads));
-  return Math.max(state.base, last?.revision ?? 0);
+  return Math.max(state.base, state.pending.newest(reads));
 }
 
 /** Is the revision of that timeline in the index? Barriers (R8) and answers that show what etcd found (R9) wait for it. */

@@ -14,11 +14,13 @@ export function stableUpTo({ received, readers, own }: ReplicaState): number {
   return stable;
 }
 
-/** Shows what has become stable. After a full sync nothing, until all that the sync brought is stable (R10). */
-export function advance(state: ReplicaState): ReplicaState {
-  const stable = stableUpTo(state);
-  if (stable < state.base || stable <= state.shown) return state;
-  return { ...state, shown: stable, pending: state.pending.filter(({ revision }) => revision > stable) };
+/**
+ * The index now shows everything up to the revision, which is stable. After a full sync it shows nothing until all that
+ * the sync brought is stable (R10).
+ */
+export function show(state: ReplicaState, revision: number): ReplicaState {
+  if (revision < state.base || revision <= state.shown) return state;
+  return { ...state, shown: revision, pending: state.pending.behind(revision) };
 }
 
 /** Does the index hold nothing but stable revisions? */

@@ -1,16 +1,19 @@
 /** The rules of docs/adr/0290-reads-by-lease.md one by one, as a reader of the code would try them. */
 import test from 'ava';
-import { confirm, join, leave, removable, trustedLease } from './lease.ts';
-import { leaseTarget, mayAcknowledge, shows } from './reads.ts';
-import { acceptReport, receive, resume, sync } from './receive.ts';
-import { awaitedReaders } from './stability.ts';
-import type { ReplicaState } from './state.ts';
+import { PendingList } from '../../../../../checks/model/world/pending.ts';
+import { protocol } from '../../../../../checks/model/world/rules.ts';
+import { confirm, forget, join, leave, removable, trustedLease } from '../../../../src/store/etcd/lease/lease.ts';
+import { leaseTarget, mayAcknowledge, shows } from '../../../../src/store/etcd/lease/reads.ts';
+import { awaitedReaders } from '../../../../src/store/etcd/lease/stability.ts';
+import type { ReplicaState } from '../../../../src/store/etcd/lease/state.ts';
 
+const { acceptReport, receive, resume, sync } = protocol;
+const noChanges = { joined: [], left: [], noticed: [] };
 const first: ReplicaState = {
-  ...{ timeline: 't', received: 0, shown: 0, base: 0, pending: [], readers: [], own: undefined },
+  ...{ timeline: 't', received: 0, shown: 0, base: 0, pending: PendingList.none, readers: [], own: undefined },
 };
 const joined = (state: ReplicaState, id: string, revision: number) =>
-  receive(state, { revision, keys: [], joined: id }, 0);
+  receive(state, { revision, keys: [], readers: { ...noChanges, joined: [id] } }, 0);
 const written = (state: ReplicaState, revision: number, ...keys: string[]) => receive(state, { revision, keys }, 0);
 
 test('a revision is shown when each reader whose key is older has reported it, and not before (R5, R6)', (t) => {
@@ -19,7 +22,11 @@ test('a revision is shown when each reader whose key is older has reported it, a
   const half = acceptReport(pending, { id: 'x', timeline: 't', received: 3 });
   t.deepEqual([half.shown, awaitedReaders(half)], [2, ['y']]);
   t.is(acceptReport(half, { id: 'y', timeline: 't', received: 3 }).shown, 3);
-  t.is(receive(half, { revision: 4, keys: [], left: 'y' }, 0).shown, 3, 'the key is gone; the report of x covers 3');
+  t.is(
+    receive(half, { revision: 4, keys: [], readers: { ...noChanges, left: ['y'] } }, 0).shown,
+    3,
+    'the report of x covers 3',
+  );
 });
 
 test('reports of other timelines, of other readers and of the past change nothing (R11)', (t) => {
@@ -44,6 +51,17 @@ test('a lease is trusted after the own key was received, from when its check was
   t.is(trustedLease(confirm(reader, 'x', 160, 50), 161), undefined, 'a lease that is over stays over');
   t.is(trustedLease(leave(reader), 120), undefined);
   t.is(trustedLease(confirm(leave(reader), 'x', 120, 50), 130), undefined, 'for good');
+});
+
+test('a lease whose key is deleted is forgotten, and no other one (R12)', (t) => {
+  const left = leave(joined(join(first, 'x', 100, 50), 'x', 1));
+  t.is(forget(left, 'former'), left);
+  t.deepEqual([forget(left, 'x').own, forget(left, 'x').readers], [undefined, []]);
+});
+
+test('a key that is put again by something else does not count as a report (R5)', (t) => {
+  const again = joined(written(joined(first, 'x', 1), 2, 'a'), 'x', 3);
+  t.deepEqual([again.shown, awaitedReaders(again)], [1, ['x']]);
 });
 
 test('a read waits for the newest pending revision of what it reads, and for nothing else (R7)', (t) => {
@@ -80,7 +98,11 @@ test('a write is acknowledged at once only when its own transaction found no rea
 });
 
 test("a reader's key may be deleted once a notice is old enough by the own clock, also one found in a list (R13)", (t) => {
-  const noticed = receive(joined(first, 'x', 1), { revision: 2, keys: [], noticed: { id: 'x', name: 'n' } }, 100);
+  const noticed = receive(
+    joined(first, 'x', 1),
+    { revision: 2, keys: [], readers: { ...noChanges, noticed: [{ id: 'x', name: 'n' }] } },
+    100,
+  );
   const ids = (state: ReplicaState, now: number) =>
     removable(state, now, 50).map(({ id, notice }) => `${id} ${notice}`);
   t.deepEqual([ids(noticed, 149), ids(noticed, 150)], [[], ['x n']]);

@@ -1,0 +1,70 @@
+/** Reads by lease on a cluster: each write is seen at once on every replica, whatever becomes of pods and of the setting. */
+import test from 'ava';
+import { waitFor } from '../test-support/wait-for.ts';
+import { lost } from './support/client.ts';
+import { getFromPod, kubectl } from './support/kubectl.ts';
+import { createKvStore, type KvStoreHandle, makeNamespace } from './support/kvstore.ts';
+import { hasNode, killAndWait } from './support/on-node.ts';
+import { installOperator } from './support/operator.ts';
+import { startReadBack } from './support/read-back.ts';
+
+test.before('install', installOperator);
+
+test('with freshReads: lease every replica shows each write, through kills, rollouts and changes of the setting', async (t) => {
+  const store = await createKvStore(await makeNamespace(t), { freshReads: 'lease' });
+  const first = startReadBack(store, 'lost-replica-');
+  await waitFor('each replica has a lease', async () => (await leases(store)).every((held) => held === 1), {
+    timeout: 120_000,
+    interval: 500,
+  });
+  await first.sets(20);
+
+  const [pod] = await store.servicePods();
+  const name = pod?.name ?? '';
+  // Without a node to kill on, the kubelet may give the process time to leave in order.
+  if (hasNode) await killAndWait(store.namespace, name);
+  else await kubectl('delete', 'pod', '-n', store.namespace, name, '--grace-period=0', '--force');
+  await store.settled();
+  await first.sets(20);
+  const killed = await first.stop();
+  t.log(`a replica was killed: ${killed.summary}`);
+  t.deepEqual(killed.stale, []);
+  t.deepEqual(await lost(store, killed.acknowledged), []);
+  t.false(
+    [...killed.refused.keys()].some((what) => what.startsWith('No answer')),
+    "writes go on in a request's time",
+  );
+
+  const second = startReadBack(store, 'rollouts-');
+  for (const freshReads of ['barrier', 'lease']) {
+    await store.patch({ freshReads });
+    await store.settled();
+    await second.sets(5);
+  }
+  await waitFor('the new replicas have leases', async () => (await leases(store)).every((held) => held === 1), {
+    timeout: 120_000,
+    interval: 500,
+  });
+  const changed = await second.stop();
+  t.log(`the setting was changed twice: ${changed.summary}`);
+  t.deepEqual(changed.stale, []);
+  t.deepEqual([...changed.refused], [], 'no request failed');
+  t.deepEqual(await lost(store, changed.acknowledged), []);
+  // On a machine that is busy enough a replica is taken for silent; nothing fails by that.
+  for (const { name: each } of await store.servicePods()) {
+    t.log(`${each} ended ${await metric(store.namespace, each, 'kvstore_notices_total')} leases of others`);
+  }
+});
+
+async function leases({ namespace, servicePods }: KvStoreHandle): Promise<number[]> {
+  const pods = await servicePods();
+  return await Promise.all(pods.map(({ name }) => metric(namespace, name, 'kvstore_lease_held')));
+}
+
+/** The value of a metric without labels. */
+async function metric(namespace: string, pod: string, name: string): Promise<number> {
+  const text = await getFromPod(namespace, pod, 8080, '/metrics');
+  const [, value] = new RegExp(`^${name}(?:\\{\\})? (\\S+)$`, 'm').exec(text) ?? [];
+  if (value === undefined) throw new Error(`${pod} has no metric ${name}`);
+  return Number(value);
+}

@@ -1,0 +1,51 @@
+/**
+ * Which of the writes that wait share the next transaction. It is made in one turn of the event loop and flushed at once, and
+ * every write in it waits for all of it: large ones are few, so that a small one never waits for tens of mebibytes.
+ */
+import type { Pair } from '../store.ts';
+import type { Write } from './write.ts';
+
+/** Characters of a write from which on it is large. */
+const large = 64 * 1024;
+
+/** Characters of the large writes in a transaction, one write that is larger excepted. */
+const mostLarge = 2 * 1024 ** 2;
+
+export interface NextWrites {
+  readonly now: readonly Write[];
+  /** In the order in which they came. */
+  readonly later: Write[];
+}
+
+/**
+ * All small ones, and the oldest large ones; at least one of those, so that none waits for ever. Both in the order in which they
+ * came. Requests that wait at the same time have no order among each other.
+ */
+export function nextWrites(waiting: readonly Write[]): NextWrites {
+  let room = mostLarge;
+  const now: Write[] = [];
+  const later: Write[] = [];
+  for (const write of waiting) {
+    const size = sizeOf(write);
+    if (size < large) {
+      now.push(write);
+    } else if (later.length === 0 && (room === mostLarge || size <= room)) {
+      room -= size;
+      now.push(write);
+    } else {
+      later.push(write);
+    }
+  }
+  return { now, later };
+}
+
+function sizeOf({ work }: Write): number {
+  if (work.kind === 'set') return sizeOfPairs(work.pairs);
+  return work.kind === 'transaction' ? sizeOfPairs(work.parts.pairs) : 0;
+}
+
+function sizeOfPairs(pairs: readonly Pair[]): number {
+  let size = 0;
+  for (const { key, value } of pairs) size += key.length + value.length;
+  return size;
+}

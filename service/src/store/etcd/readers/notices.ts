@@ -1,0 +1,153 @@
+/**
+ * Readers that do not report what they have received keep writes waiting: a notice in etcd ends their leases, and their
+ * keys are deleted when those are over for certain (ADR 0290, R13).
+ */
+import { randomBytes } from 'node:crypto';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
+import { type Clock, pause } from '../../clock.ts';
+import { removable } from '../lease/lease.ts';
+import { awaitedReaders } from '../lease/stability.ts';
+import type { Reader } from '../lease/state.ts';
+import type { Log } from '../options.ts';
+import type { Connections } from './connections.ts';
+import type { ReaderKeys } from './reader-keys.ts';
+import type { ReaderMetrics, StallCause } from './reader-metrics.ts';
+import type { Stability } from './stability.ts';
+import { callTime, removalTime } from './times.ts';
+
+export interface NoticesOptions {
+  readonly stability: Stability;
+  readonly connections: Pick<Connections, 'stateOf'>;
+  readonly keys: ReaderKeys;
+  readonly clock: Clock;
+  readonly metrics: Pick<ReaderMetrics, 'stalls' | 'notices'>;
+  readonly log: Log;
+}
+
+/** Milliseconds between looks. Looks are counted: what came while this process did not run is looked at first. */
+const interval = 50;
+/** Looks at a reader that reports nothing new before it gets a notice: 250 ms. */
+const patience = 5;
+/** The same for one that has not been reached yet, with its first connection still to be made: a second. */
+const firstPatience = 20;
+/** And for one that cannot be reached while nothing waits for it. */
+const idlePatience = 40;
+
+/** Milliseconds before etcd is asked again when a call failed. */
+const retryPause = 1000;
+
+interface Wait {
+  /** A report of it ends the wait. */
+  readonly revision: number;
+  /** The newest that was reported when the wait began. */
+  readonly heard: number;
+  looks: number;
+  /** Writes waited too long for it. */
+  isStall: boolean;
+}
+
+export class Notices {
+  readonly #options: NoticesOptions;
+  readonly #waits = new Map<string, Wait>();
+  /** Readers about which etcd is being asked. */
+  readonly #asking = new Set<string>();
+  #cancel: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: NoticesOptions) {
+    this.#options = options;
+    options.stability.listen({ changed: () => this.look(), received: () => this.look() });
+  }
+
+  /** Something has changed. */
+  look(): void {
+    if (this.#cancel !== undefined || this.#isClosed || !this.#hasWork()) return;
+    this.#cancel = this.#options.clock.after(interval, () => {
+      this.#cancel = undefined;
+      this.#count();
+      this.look();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel?.();
+  }
+
+  #hasWork(): boolean {
+    const { state } = this.#options.stability;
+    if (state.readers.length === 0) return false;
+    return awaitedReaders(state).length > 0 || this.#others().some((reader) => this.#isInTrouble(reader));
+  }
+
+  #others(): readonly Reader[] {
+    const { readers, own } = this.#options.stability.state;
+    return readers.filter(({ id }) => id !== own?.id);
+  }
+
+  #isInTrouble({ id, notice }: Reader): boolean {
+    return notice !== undefined || this.#options.connections.stateOf(id) !== 'connected';
+  }
+
+  #count(): void {
+    const { stability, clock } = this.#options;
+    const awaited = new Set(awaitedReaders(stability.state));
+    const others = this.#others();
+    for (const id of this.#waits.keys()) if (!others.some((reader) => reader.id === id)) this.#waits.delete(id);
+    for (const reader of others) this.#wait(reader, awaited.has(reader.id));
+    for (const { id, notice } of removable(stability.state, clock.now(), removalTime)) {
+      if (id !== stability.state.own?.id) void this.#ask(id, () => this.#remove(id, notice));
+    }
+  }
+
+  #wait(reader: Reader, isAwaited: boolean): void {
+    const { stability, connections, metrics } = this.#options;
+    const { id, since, reported } = reader;
+    const heard = Math.max(since, reported);
+    const connection = connections.stateOf(id);
+    const before = this.#waits.get(id);
+    if (!isAwaited && connection === 'connected') {
+      this.#waits.delete(id);
+      return;
+    }
+    if (before === undefined || (connection === 'connected' && heard >= before.revision)) {
+      this.#waits.set(id, { revision: stability.state.received, heard, looks: 0, isStall: false });
+      return;
+    }
+    before.looks++;
+    const most = !isAwaited ? idlePatience : connection === 'never' ? firstPatience : patience;
+    if (before.looks < most) return;
+    const cause = connection !== 'connected' ? 'unreachable' : heard > before.heard ? 'behind' : 'silent';
+    if (isAwaited && !before.isStall) metrics.stalls.inc({ cause });
+    before.isStall ||= isAwaited;
+    if (reader.notice === undefined) void this.#ask(id, () => this.#notice(id, cause));
+  }
+
+  async #notice(id: string, cause: StallCause): Promise<void> {
+    const { keys, metrics, log } = this.#options;
+    const name = randomBytes(16).toString('hex');
+    if (!(await keys.notice(id, name, callTime))) return;
+    metrics.notices.inc();
+    log.warn({ id, cause }, `Another replica that reads by lease does not report (${cause}): its lease is ended.`);
+  }
+
+  async #remove(id: string, notice: string): Promise<void> {
+    await this.#options.keys.removeNoticed(id, notice, callTime);
+  }
+
+  /** One call for a reader at a time. */
+  async #ask(id: string, call: () => Promise<void>): Promise<void> {
+    if (this.#asking.has(id)) return;
+    this.#asking.add(id);
+    try {
+      await call();
+    } catch (error) {
+      const { log, clock } = this.#options;
+      if (this.#isClosed) return;
+      log.warn({ err: error, id }, `The lease of another replica cannot be ended now: ${messageOf(error)}`);
+      await pause(clock, retryPause);
+    } finally {
+      this.#asking.delete(id);
+    }
+  }
+}

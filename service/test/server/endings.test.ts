@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect, Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { Endings } from '../../src/server/endings.ts';
+import { addressOf, listenAt } from '../../src/server/listen.ts';
+
+const clients = 60;
+
+/**
+ * Clients of a server that ends connections in turns, which end when the test says so. Its clock moves by a millisecond with each connection
+ * that ends.
+ */
+async function setUp(t: ExecutionContext) {
+  let now = 0;
+  let turns: (() => void)[] = [];
+  const endings = new Endings({ now: () => now, nextTurn: (run) => turns.push(run) });
+  const opened: Socket[] = [];
+  let ended = 0;
+  const server: Server = createServer((_request, response) => response.write('begun'));
+  endings.watch(server);
+  server.on('connection', (socket: Socket) => {
+    opened.push(socket);
+    for (const event of ['end', 'error']) {
+      socket.once(event, () => {
+        now++;
+      });
+    }
+    socket.once('close', () => {
+      ended++;
+    });
+  });
+  await listenAt(server, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const sockets = await Promise.all(
+    Array.from({ length: clients }, async () => {
+      const socket = connect(addressOf(server).port, '127.0.0.1');
+      socket.on('error', () => {});
+      t.teardown(() => socket.destroy());
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await once(socket, 'data');
+      return socket;
+    }),
+  );
+  const endTurn = () => {
+    const running = turns;
+    turns = [];
+    for (const run of running) run();
+    return running.length > 0;
+  };
+  return { sockets, opened, endTurn, ended: () => ended };
+}
+
+const settled = async () => {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+};
+
+for (const [how, leave] of [
+  ['end', (socket: Socket) => socket.destroy()],
+  ['reset', (socket: Socket) => socket.resetAndDestroy()],
+] as const) {
+  test(`clients that leave at once (${how}) are ended few in a turn, and all of them are`, async (t) => {
+    const { sockets, opened, endTurn, ended } = await setUp(t);
+    for (const socket of sockets) leave(socket);
+    await waitFor('the first ones end', () => ended() > 0);
+    await settled();
+    t.true(ended() <= 24, `${ended()} in the first turn`);
+    let before = ended();
+    while (endTurn()) {
+      await settled();
+      t.true(ended() - before <= 24, `${ended() - before} in a turn`);
+      before = ended();
+    }
+    await waitFor('all have ended', () => ended() === clients);
+    t.true(opened.every(({ destroyed }) => destroyed));
+  });
+}
+
+test('a connection that the service closes meanwhile is closed once, at once', async (t) => {
+  const { sockets, opened, endTurn, ended } = await setUp(t);
+  for (const socket of sockets) socket.destroy();
+  await waitFor('the first ones end', () => ended() > 0);
+  await settled();
+  for (const socket of opened) socket.destroy();
+  await waitFor('all are closed', () => ended() === clients);
+  while (endTurn()) await settled();
+  t.is(ended(), clients);
+});
+
+test('what ends many connections by itself does it in turns, too', (t) => {
+  let now = 0;
+  let turns: (() => void)[] = [];
+  const endings = new Endings({ now: () => now, nextTurn: (run) => turns.push(run) });
+  const ended: number[] = [];
+  const sockets = Array.from({ length: 6 }, () => new Socket());
+  for (const [i, socket] of sockets.entries()) {
+    endings.inTurn(socket, () => {
+      ended.push(i);
+      now++;
+    });
+  }
+  t.deepEqual(ended, [0, 1]);
+  sockets[3]?.destroy();
+  while (turns.length > 0) {
+    const running = turns;
+    turns = [];
+    for (const run of running) run();
+  }
+  t.deepEqual(ended, [0, 1, 2, 4, 5], 'one has ended otherwise');
+});
+
+test('a client that leaves alone is ended at once', async (t) => {
+  const { sockets, endTurn, ended } = await setUp(t);
+  for (const [i, socket] of sockets.entries()) {
+    socket.destroy();
+    await waitFor('it ends', () => ended() === i + 1);
+    while (endTurn());
+  }
+  t.is(ended(), clients);
+});

@@ -1,0 +1,65 @@
+import test from 'ava';
+import { nextWrites } from '../../../src/store/embedded/next-writes.ts';
+import type { Write } from '../../../src/store/embedded/write.ts';
+
+const mebibyte = 1024 ** 2;
+
+function setOf(name: string, characters: number): Write {
+  const pairs = [{ key: name, value: 'x'.repeat(characters) }];
+  return {
+    work: { kind: 'set', pairs, expires: undefined, condition: undefined },
+    resolve: () => {},
+    reject: () => {},
+    span: undefined,
+  };
+}
+
+const removal: Write = { ...setOf('', 0), work: { kind: 'delete', keys: ['removed'], condition: undefined } };
+
+function names(writes: readonly Write[]): string[] {
+  return writes.map(({ work }) => (work.kind === 'set' ? (work.pairs[0]?.key ?? '') : work.kind));
+}
+
+function split(writes: readonly Write[]): { now: string[]; later: string[] } {
+  const { now, later } = nextWrites(writes);
+  return { now: names(now), later: names(later) };
+}
+
+test('small writes go together, and nothing waits', (t) => {
+  const small = Array.from({ length: 100 }, (_, i) => setOf(`${i}`, 60_000));
+  t.deepEqual(split(small), { now: names(small), later: [] });
+});
+
+test('large writes wait in their order, and small ones behind them do not', (t) => {
+  const writes = [
+    setOf('large1', mebibyte - 10),
+    setOf('small1', 10),
+    setOf('large2', mebibyte - 10),
+    setOf('large3', mebibyte),
+    removal,
+    setOf('large4', 100_000),
+    setOf('small2', 10),
+  ];
+  t.deepEqual(split(writes), {
+    now: ['large1', 'small1', 'large2', 'delete', 'small2'],
+    later: ['large3', 'large4'],
+  });
+});
+
+test('the oldest large write is in the next transaction, however large it is', (t) => {
+  const writes = [setOf('larger', 3 * mebibyte), setOf('large', 100_000)];
+  t.deepEqual(split(writes), { now: ['larger'], later: ['large'] });
+});
+
+test('a transaction counts by what it sets', (t) => {
+  const pairs = Array.from({ length: 30 }, (_, i) => ({ key: `${i}`, value: 'x'.repeat(mebibyte / 10) }));
+  const transaction: Write = {
+    ...setOf('', 0),
+    work: {
+      kind: 'transaction',
+      parts: { conditions: new Map(), pairs, deletes: [], ttl: undefined },
+      expires: undefined,
+    },
+  };
+  t.deepEqual(split([setOf('large', mebibyte), transaction]), { now: ['large'], later: ['transaction'] });
+});
