@@ -82,6 +82,8 @@ export const forBrowsers = [
   'same-origin',
 ] as const;
 
+const [options, nosniff, policy, sameOrigin] = forBrowsers;
+
 /** 200 with JSON. `etag`: quotes included. */
 export function jsonAnswer(text: string, etag?: string): TextAnswer {
   const length = Buffer.byteLength(text);
@@ -89,8 +91,19 @@ export function jsonAnswer(text: string, etag?: string): TextAnswer {
   // Each list in one piece: to put it together from parts is seen in a set's time.
   const headers =
     etag === undefined
-      ? ['Content-Type', 'application/json', ...forBrowsers, 'Content-Length', size]
-      : ['ETag', etag, 'Content-Type', 'application/json', ...forBrowsers, 'Content-Length', size];
+      ? ['Content-Type', 'application/json', options, nosniff, policy, sameOrigin, 'Content-Length', size]
+      : [
+          'ETag',
+          etag,
+          'Content-Type',
+          'application/json',
+          options,
+          nosniff,
+          policy,
+          sameOrigin,
+          'Content-Length',
+          size,
+        ];
   return ready(200, headers, text, length, undefined, etag);
 }
 
@@ -109,6 +122,12 @@ function ready(
 /** An answer without a body, such as 204 and 304. */
 export function emptyAnswer(status: number, headers: readonly string[] = []): TextAnswer {
   return { kind: 'text', status, headers, text: '', encoding: 'latin1', problem: undefined, etag: undefined };
+}
+
+/** Whether an answer has the header: `name` is written as it is everywhere. Values, which `includes` would look at, are passed over. */
+export function hasHeader({ headers }: AnswerHead, name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true;
+  return false;
 }
 
 /** The same answer with more headers in front. */

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
-import type { Answer, BytesAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
+import { type Answer, type BytesAnswer, hasHeader, type SlicedAnswer, type TextAnswer } from './answer.ts';
 import { type CodedForm, CodedForms } from './coded-forms.ts';
 import { type Coding, coderBytes, coderShare, codingOf, compressed } from './codings.ts';
 import { tagOf } from './entity-tag.ts';
@@ -25,7 +25,7 @@ export function isCompressible(path: string): boolean {
  * while the memory for answers (`unsent`) is needed for others.
  */
 export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: ByteBudget): Answer | Promise<Answer> {
-  if (answer.kind === 'events' || answer.headers.includes('Content-Encoding')) return answer;
+  if (answer.kind === 'events' || hasHeader(answer, 'Content-Encoding')) return answer;
   const coding = codingOf(headers['accept-encoding']);
   if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
   if (answer.kind === 'bytes') return compressedBytes(answer, coding, unsent);

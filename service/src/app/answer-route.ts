@@ -1,7 +1,7 @@
 /** From a request whose route is known to its answer on the response. */
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
-import type { Answer } from '../answers/answer.ts';
+import { type Answer, hasHeader } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
 import { isCompressible } from '../answers/compress.ts';
 import type { Send } from '../answers/send.ts';
@@ -41,7 +41,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
   const cachingOf = ({ access, path, method }: Route, answer: Answer): readonly string[] | undefined => {
     // Some have their own: pages, probes, metrics, events.
     const varies = inCoding !== undefined && isCompressible(path);
-    if (access === 'open' || answer.headers.includes('Cache-Control')) return varies ? codings : undefined;
+    if (access === 'open' || hasHeader(answer, 'Cache-Control')) return varies ? codings : undefined;
     // The answer to a POST depends on its body, which caches do not look at.
     return method !== 'GET' ? notStored : varies ? cachingOfCodings : caching;
   };
