@@ -51,6 +51,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'damage',
     'expiry',
     'foreign',
+    'foreign-reader',
     'gathered-model',
     'increments',
     'leader',
@@ -58,6 +59,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'lost-answers',
     'mutations',
     'put-back',
+    'readers',
     'two-families',
     'watch-kill',
     'watches',
@@ -73,6 +75,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'service/test/log-terminal.test.ts', programs: ['python3'] },
   { files: 'checks/clients/clients.test.ts', programs: ['go', 'python3'] },
   { files: 'checks/clients/typescript-fetch.test.ts', programs: ['java', 'mvn'] },
+  { files: 'checks/gameday/runbook.test.ts', programs: ['etcd', 'kube-apiserver', 'kubectl'] },
   { files: 'checks/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
   ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map((name) => ({
     files: `operator/test/etcd/${name}.test.ts`,

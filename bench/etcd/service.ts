@@ -23,9 +23,13 @@ export class MeasuredService {
   }
 
   /** Resolves when it is ready. `script`: another than the service's. */
-  static async start(endpoints: readonly string[], script?: string): Promise<MeasuredService> {
+  static async start(
+    endpoints: readonly string[],
+    script?: string,
+    further: Readonly<Record<string, string>> = {},
+  ): Promise<MeasuredService> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));
-    const settings = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps) };
+    const settings = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps), ...further };
     const service = new MeasuredService(await ServiceProcess.start({ endpoints, dataDir, settings, script }), dataDir);
     try {
       await service.#process.ready();
@@ -34,6 +38,10 @@ export class MeasuredService {
       await service.stop();
       throw error;
     }
+  }
+
+  get pid(): number {
+    return this.#process.pid;
   }
 
   /** How many calls of this kind the process has made to etcd. */

@@ -41,7 +41,7 @@ const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
 const result = await run({
   ...{ schedule, freshReads, seed, between, enough, signal: interrupted.signal },
-  teams: freshReads === 'lease' ? 4 : 8,
+  teams: 8,
   onFault: (name, operations) => {
     injected[name] = (injected[name] ?? 0) + 1;
     console.log(`- ${name} (${operations} operations in ${since()} s)`);

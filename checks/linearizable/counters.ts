@@ -8,6 +8,8 @@ export interface CountersOptions {
   /** The process that a client talks to; it may be replaced meanwhile. */
   readonly replicas: readonly Target[];
   readonly clientsPerReplica: number;
+  /** Further clients, which only read: they go on while increments wait. Default 0. */
+  readonly readersPerReplica?: number;
   readonly random: () => number;
   /** Milliseconds that a client rests between two operations, at the most; default 4. */
   readonly rest?: number;
@@ -29,8 +31,10 @@ export class Counters {
 
   constructor(options: CountersOptions) {
     this.#options = options;
-    const count = options.replicas.length * options.clientsPerReplica;
-    this.#clients = Array.from({ length: count }, (_, client) => this.#run(client));
+    const { replicas, clientsPerReplica, readersPerReplica = 0, reads = 0.3 } = options;
+    const writers = replicas.length * clientsPerReplica;
+    const count = writers + replicas.length * readersPerReplica;
+    this.#clients = Array.from({ length: count }, (_, client) => this.#run(client, client < writers ? reads : 1));
   }
 
   /** Increments of one counter that were answered, for the copies and entity tags that are compared with them. */
@@ -62,8 +66,8 @@ export class Counters {
     );
   }
 
-  async #run(client: number): Promise<void> {
-    const { replicas, random, rest = 4, reads = 0.3 } = this.#options;
+  async #run(client: number, reads: number): Promise<void> {
+    const { replicas, random, rest = 4 } = this.#options;
     while (!this.#stopped) {
       const replica = replicas[client % replicas.length];
       const name = names[random() < 0.8 ? 0 : 1];

@@ -31,10 +31,13 @@ const leastBursts = 5;
 const mostBursts = 40;
 
 /** Of each client, after its operation in a burst. */
-const readsBehind = { usual: 2, calm: 5 };
+const readsBehind = { usual: 2, calm: 8 };
 
-/** In calm bursts: the share of clients that do what the mix says, and of registers that get as many writes as ever. */
-const calm = { acting: 0.2, lively: 0.1 };
+/**
+ * In calm bursts: the share of clients that do what the mix says, of registers that get as many writes as ever, and of
+ * reads that read all registers at once.
+ */
+const calm = { acting: 0.2, lively: 0.1, readingAll: 0.6 };
 
 export class HotKeys {
   readonly #options: HotKeysOptions;
@@ -95,6 +98,12 @@ export class HotKeys {
   async #look(client: number, replica: Target, registers: readonly Register[], isCalm: boolean): Promise<void> {
     const { recorder, random } = this.#options;
     for (let i = 0; i < (isCalm ? readsBehind.calm : readsBehind.usual); i++) {
+      if (isCalm && random() < calm.readingAll) {
+        // Their names are alike but for the last character.
+        const prefix = random() < 0.5 ? registers[0]?.name.slice(0, -1) : undefined;
+        await recorder.readAll(client, replica, registers, prefix);
+        continue;
+      }
       const register = registers[Math.floor(random() * registers.length)];
       if (register === undefined) continue;
       await recorder.read(client, replica, register, random() < 0.5 ? pick(register.known, random) : undefined);

@@ -1,6 +1,7 @@
 /** What the processes' metrics say of fresh reads: whether they were answered by lease, and what leases went through. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './call.ts';
+import { scrape } from './scrape.ts';
 
 export interface LeaseUse {
   /** Requests that read, whatever they were answered. */
@@ -43,7 +44,7 @@ export function watchLeases(processes: readonly Watched[]): { stop(): Promise<Le
   };
   const sample = async ({ url, pid }: Watched) => {
     // A process that is paused or gone says nothing.
-    const found = await scrape(url).catch(() => undefined);
+    const found = await scrape(url, interval).catch(() => undefined);
     if (found !== undefined) take(pid, found);
   };
   const running = (async () => {
@@ -61,12 +62,4 @@ export function watchLeases(processes: readonly Watched[]): { stop(): Promise<Le
       return { reads, byBarrier, held: samples === 0 ? 0 : held / samples, counts };
     },
   };
-}
-
-async function scrape(url: string): Promise<Map<string, number>> {
-  const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(interval) });
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
-  );
 }

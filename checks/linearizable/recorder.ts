@@ -112,11 +112,12 @@ export class Recorder {
     this.#journal.saw({ client, register, start, end }, answer, noneMatch);
   }
 
-  /** Registers whose names begin with the prefix, from one dump. */
-  async dump(client: number, replica: Target, prefix: string, registers: readonly Register[]): Promise<void> {
+  /** Several registers in one request: from a dump of the keys with that prefix, if one is given. */
+  async readAll(client: number, replica: Target, registers: readonly Register[], prefix?: string): Promise<void> {
     const start = performance.now();
     const { values, error } = await call(replica, {
-      ...{ dump: prefix, get: registers.flatMap(({ keys }) => keys), stale: this.#stale },
+      ...{ get: registers.flatMap(({ keys }) => keys), stale: this.#stale },
+      ...(prefix === undefined ? {} : { dump: prefix }),
     });
     const end = this.#ended(error);
     let taken = 0;

@@ -3,14 +3,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { freePorts } from '../../test-support/free-ports.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { TcpProxy } from '../../test-support/tcp-proxy.ts';
+import { waitFor } from '../../test-support/wait-for.ts';
 import type { FreshReads } from './schedule.ts';
+import { scrape } from './scrape.ts';
 
-const requestTimeout = '2500ms';
+/** A stall that a reader's silence causes lasts 2.6 s at the most: with leases, writes get through it. */
+const requestTimeouts = { barrier: '2500ms', lease: '4s' } as const;
 const replicaCount = 3;
+/** With leases, the clocks of this one run slow. */
+const slowReplica = 2;
+const slowService = fileURLToPath(new URL('slow-service.ts', import.meta.url));
 
 export class Replicas {
   /** A process that is started again takes the place of the one before. */
@@ -49,6 +56,20 @@ export class Replicas {
     await this.#start(i);
   }
 
+  /**
+   * A replica that got a notice takes no lease for 10 s and more, a new process at once. Processes without a lease are
+   * replaced, so that the next fault finds leases. Resolves also when there are none.
+   */
+  async renewLeases(): Promise<void> {
+    await Promise.all(
+      this.processes.map(async (_, i) => {
+        if (await this.#holdsLease(i, 2000)) return;
+        await this.restart(i, true);
+        await this.#holdsLease(i, 5000);
+      }),
+    );
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.processes.map((replica) => replica.kill()));
     await Promise.all([...this.proxies.flat(), ...this.peers].map((proxy) => proxy.close()));
@@ -67,9 +88,17 @@ export class Replicas {
   async #start(i: number): Promise<void> {
     this.processes[i] = await ServiceProcess.start({
       endpoints: this.proxies[i]?.map(({ port }) => `http://127.0.0.1:${port}`) ?? [],
+      script: this.#freshReads === 'lease' && i === slowReplica ? slowService : undefined,
       dataDir: join(this.#directory, String(i)),
-      settings: { KV_REQUEST_TIMEOUT: requestTimeout, ...this.#leaseSettings(i) },
+      settings: { KV_REQUEST_TIMEOUT: requestTimeouts[this.#freshReads], ...this.#leaseSettings(i) },
     });
+  }
+
+  /** Within so many milliseconds. */
+  async #holdsLease(i: number, timeout: number): Promise<boolean> {
+    const url = this.processes[i]?.url ?? '';
+    const held = async () => (await scrape(url, 1000)).get('kvstore_lease_held') === 1;
+    return waitFor('a lease', held, { timeout, interval: 250 }).catch(() => false);
   }
 
   #leaseSettings(i: number): Record<string, string> {

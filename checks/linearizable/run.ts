@@ -49,8 +49,13 @@ export interface RunResult {
 
 /** Of each kind of client: with reads by lease they mostly read, since else no replica takes a lease. */
 const mixes = {
-  barrier: { workload: {}, hotKeys: { isCalm: false }, counters: {} },
-  lease: { workload: { sets: 0.05 }, hotKeys: { isCalm: true }, counters: { reads: 0.95, rest: 20 } },
+  barrier: { workload: {}, hotKeys: { isCalm: false }, counters: {}, mirrors: {} },
+  lease: {
+    workload: { sets: 0.1, readersPerReplica: 3 },
+    hotKeys: { isCalm: true },
+    counters: { reads: 0.9, rest: 20, readersPerReplica: 2 },
+    mirrors: { pause: 300 },
+  },
 } as const;
 
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -91,7 +96,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     cleanups.push(() => Promise.all(clients.map((each) => each.stop())));
     // Their numbers are their own, so that each series is the same however fast the others are.
     const numbers = (i: number) => seededRandom(seed + 100 + i);
-    const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', 'hot-'] });
+    const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', 'hot-'], ...mix.mirrors });
     cleanups.push(() => mirrors.stop());
     const { history } = recorder;
     const { proxies, peers } = store;
@@ -109,6 +114,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     for (const name of schedule) {
       if (history.length >= enough || signal?.aborted) break;
       onFault?.(name, history.length);
+      if (freshReads === 'lease') await store.renewLeases();
       await inject(name, targets, random);
       await flowing();
     }

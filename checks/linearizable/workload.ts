@@ -14,6 +14,8 @@ export interface WorkloadOptions {
   /** The process that a client talks to; it may be replaced while the workload runs. */
   readonly replicas: readonly Target[];
   readonly clientsPerReplica: number;
+  /** Further clients, which only read: they go on while writes wait. Default 0. */
+  readonly readersPerReplica?: number;
   readonly random: () => number;
   /** Milliseconds that a client rests between two operations, at the most; default 4. */
   readonly rest?: number;
@@ -33,8 +35,10 @@ export class Workload {
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
-    const { replicas, clientsPerReplica } = options;
-    for (let client = 0; client < replicas.length * clientsPerReplica; client++) this.#clients.push(this.#run(client));
+    const { replicas, clientsPerReplica, readersPerReplica = 0 } = options;
+    const writers = replicas.length * clientsPerReplica;
+    const count = writers + replicas.length * readersPerReplica;
+    for (let client = 0; client < count; client++) this.#clients.push(this.#run(client, client < writers));
   }
 
   async stop(): Promise<void> {
@@ -42,17 +46,17 @@ export class Workload {
     await Promise.all(this.#clients);
   }
 
-  async #run(client: number): Promise<void> {
+  async #run(client: number, writes: boolean): Promise<void> {
     const { replicas, random, recorder, rest = 4 } = this.#options;
     while (!this.#stopped) {
       const replica = replicas[client % replicas.length];
       const before = recorder.failures;
-      if (replica !== undefined) await this.#operate(client, replica);
+      if (replica !== undefined) await this.#operate(client, replica, writes);
       await sleep(random() * rest * (recorder.failures === before ? 1 : 5));
     }
   }
 
-  async #operate(client: number, replica: Target): Promise<void> {
+  async #operate(client: number, replica: Target, writes: boolean): Promise<void> {
     const { random, recorder, sets = 0.45 } = this.#options;
     const current = Math.floor(++this.#count / operationsPerEpoch);
     const old = current > 0 && random() < 0.1;
@@ -60,8 +64,9 @@ export class Workload {
     const group = random() < 0.25;
     const name = group ? `group-${epoch}` : `key-${epoch}-${Math.floor(random() * keysPerEpoch)}`;
     const register = recorder.register(name);
-    if (old && !register.deleted && register.written !== undefined) return recorder.remove(client, replica, register);
-    if (!old && random() < sets) return this.#set(client, replica, register);
+    if (writes && old && !register.deleted && register.written !== undefined)
+      return recorder.remove(client, replica, register);
+    if (writes && !old && random() < sets) return this.#set(client, replica, register);
     if (random() < 0.3) return this.#search(client, replica, register);
     if (random() < 0.1) return this.#dump(client, replica, epoch);
     const known = register.keys.length === 1 && random() < 0.3 ? pick(register.known, random) : undefined;
@@ -81,7 +86,7 @@ export class Workload {
     const { recorder } = this.#options;
     const prefix = `key-${epoch}-`;
     const registers = Array.from({ length: keysPerEpoch }, (_, i) => recorder.register(`${prefix}${i}`));
-    await recorder.dump(client, replica, prefix, registers);
+    await recorder.readAll(client, replica, registers, prefix);
   }
 
   /** Whether the register's keys are found; part of a group that was set at once is torn. */

@@ -12,12 +12,12 @@ export interface MirrorsOptions {
   readonly random: (seed: number) => () => number;
   /** Of the keys that each copies: '' is all of them. */
   readonly prefixes: readonly string[];
+  /** Milliseconds between two sets of keys that expire; default 50. */
+  readonly pause?: number;
 }
 
 /** Seconds. */
 const ttls = [1, 2];
-/** Milliseconds between two sets of keys that expire. */
-const pause = 50;
 
 export class Mirrors {
   readonly #options: MirrorsOptions;
@@ -70,7 +70,7 @@ export class Mirrors {
   }
 
   async #setExpiring(random: () => number): Promise<void> {
-    const { replicas } = this.#options;
+    const { replicas, pause = 50 } = this.#options;
     // For each prefix, so that every mirror has something to take until the end.
     for (let count = 0; !this.#stopped; count++) {
       const replica = replicas[count % replicas.length];

@@ -12,7 +12,7 @@ const sliceTime = 2;
 /** Ends after which the time is looked at: most of their work is done in the next tick. */
 const endsPerLook = 8;
 
-/** What the system says of a connection whose client has left: a reset, or a write that nobody takes. */
+/** What the system says of a connection whose client has left: a reset, or a write that no reader takes. */
 const left: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 export interface EndingsOptions {

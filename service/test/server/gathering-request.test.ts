@@ -55,7 +55,7 @@ test('a body that waits for its turn and for its reader goes on when it has both
   const { request, turns, endTurn } = arrivingInTurns(t);
   turns.take(1024 ** 2);
   t.false(request.push(piece));
-  t.is(endTurn(), 0, 'nobody reads it');
+  t.is(endTurn(), 0, 'no listener reads it');
   void request.body();
   t.is(endTurn(), 1);
   turns.take(1024 ** 2);

@@ -62,7 +62,7 @@ test('a client that connects behind a crowd from another address does not wait f
   t.is(opened.at(-1), 'probe');
 });
 
-test('when nobody connects any more, all are opened, few in a turn and in their order', (t) => {
+test('when no client connects any more, all are opened, few in a turn and in their order', (t) => {
   const { turns, opened, crowd } = setUp();
   const names = crowd('10.0.0.1', 200);
   let before = opened.length;

@@ -27,6 +27,30 @@ test.serial('histories of three processes under faults are linearizable', async 
   t.true(history.some(({ tag = '' }) => isOverwritten(tag)));
 });
 
+test.serial('histories of replicas that read by lease are linearizable', async (t) => {
+  const { history, faults, mirrored, counted, leases } = await run({
+    schedule: [
+      'replica paused',
+      'process cut off for long',
+      'one replica cut off from another',
+      'replica gone and reports held back',
+      'leader paused for long',
+      'compaction while a replica is paused and connections of replicas cut',
+    ],
+    freshReads: 'lease',
+    seed: 3,
+  });
+  t.true(history.length > 1000);
+  t.deepEqual(violations(history), []);
+  t.deepEqual(faults, []);
+  t.true(counted > 500);
+  t.true(mirrored.compared > 10 && mirrored.events > 500);
+  // Leases were held, answered reads, and were ended by other replicas.
+  t.true(leases.held > 0.1, JSON.stringify(leases));
+  t.true(leases.reads - leases.byBarrier > 1000, JSON.stringify(leases));
+  t.true((leases.counts.kvstore_notices_total ?? 0) > 0, JSON.stringify(leases));
+});
+
 test.serial('without the barrier the same check finds stale answers', async (t) => {
   const { history } = await run({ schedule: ['process cut off', 'answers held back'], seed: 2, stale: true });
   t.true(violations(history).length > 0);

@@ -9,6 +9,11 @@ const decay = 0.9;
 const fewReads = 5;
 /** A lease is taken when reads are so many times more than writes, and kept until they are fewer than writes. */
 const manyMore = 4;
+/**
+ * As soon as anything is written, no more reads count than so many times the writes, or than 40: a lease then ends some
+ * seconds after a store that was read without end begins to be written without end.
+ */
+const mostTimes = 8;
 /** Below it nothing has been read for about half a minute. */
 const idle = 0.5;
 
@@ -27,6 +32,7 @@ export class Demand {
 
   /** Every half second. */
   tick(): void {
+    if (this.#writes > 0) this.#reads = Math.min(this.#reads, mostTimes * Math.max(this.#writes, fewReads));
     this.#reads *= decay;
     this.#writes *= decay;
   }
