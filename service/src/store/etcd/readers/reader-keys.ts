@@ -39,9 +39,11 @@ export class ReaderKeys {
     return notice === undefined ? undefined : 'noticed';
   }
 
-  /** Deletes the key, and the notice if there is one. */
-  async remove(id: string, timeout: number): Promise<void> {
-    await this.#transact({ success: this.#deletes(id) }, timeout);
+  /** Deletes the key, and the notice if there is one. True: there was one, or the key was gone. */
+  async remove(id: string, timeout: number): Promise<boolean> {
+    const { responses } = await this.#transact({ success: this.#deletes(id) }, timeout);
+    const [keys, notices] = responses.map(({ response_delete_range }) => response_delete_range?.deleted ?? 0);
+    return keys === 0 || notices !== 0;
   }
 
   /** Puts a notice against a reader that has none. False: the reader is gone, or has one. */

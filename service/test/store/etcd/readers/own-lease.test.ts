@@ -23,6 +23,7 @@ function setUp() {
     removed: [] as string[],
     refusal: undefined as Refusal | undefined,
     isDown: false,
+    isNoticed: false,
   };
   const failing = () => {
     if (etcd.isDown) throw new Error('etcd is down');
@@ -40,6 +41,7 @@ function setUp() {
     async remove(id) {
       failing();
       etcd.removed.push(id);
+      return etcd.isNoticed;
     },
   };
   const reports: number[] = [];
@@ -51,9 +53,11 @@ function setUp() {
   };
   const port = { address: 'here:1', offer: () => server, close: async () => {} };
   const line = () => {};
+  const watch = { isOpen: true };
   const own = new OwnLease({
     ...{ port, keys: keys as ReaderKeys, stability, clock, log: { info: line, warn: line, error: line } },
     ...{ replica: { unfit: undefined, putBack: undefined }, demand: wanted() },
+    isFollowing: () => watch.isOpen,
     metrics: readerMetrics(registry, { isLeaseHeld: () => false, readers: () => 0, pending: () => 0 }),
   });
   let revision = 0;
@@ -74,7 +78,7 @@ function setUp() {
     receive({ joined: [etcd.made.at(-1)] });
   };
   const ends = (reason: string) => metric(registry, 'kvstore_lease_ends_total', { reason });
-  return { clock, own, etcd, stability, reports, receive, pass, take, ends, closed: () => closed };
+  return { clock, own, etcd, watch, stability, reports, receive, pass, take, ends, closed: () => closed };
 }
 
 function wanted(): Demand {
@@ -156,6 +160,40 @@ test('an etcd that takes no key is asked again after 10 s', async (t) => {
   await settle();
   t.is(etcd.made.length, 0);
   await pass(12);
+  own.want();
+  await settle();
+  t.is(etcd.made.length, 1);
+});
+
+test('a process that was paused for so long that it got a notice takes its next lease after 10 s, as if it had read it', async (t) => {
+  for (const [isNoticed, made] of [
+    [true, 1],
+    [false, 2],
+  ] as const) {
+    const { clock, own, etcd, take, pass, ends } = setUp();
+    await take();
+    etcd.isNoticed = isNoticed;
+    clock.pass(5000);
+    await pass(1);
+    t.is(await ends('expired'), 1);
+    await pass(3);
+    own.want();
+    await settle();
+    t.is(etcd.made.length, made);
+    await pass(20);
+    own.want();
+    await settle();
+    t.is(etcd.made.length, 2);
+  }
+});
+
+test('no lease is taken while no watch brings what is written: writes would wait for a reader that reports nothing', async (t) => {
+  const { own, etcd, watch } = setUp();
+  watch.isOpen = false;
+  own.want();
+  await settle();
+  t.is(etcd.made.length, 0);
+  watch.isOpen = true;
   own.want();
   await settle();
   t.is(etcd.made.length, 1);
