@@ -129,7 +129,10 @@ export class Notices {
     if (!(await keys.notice(id, name, callTime))) return;
     metrics.notices.inc();
     const address = stability.addressOf(id)?.address;
-    log.warn({ id, address, cause }, `Another replica that reads by lease does not report (${cause}): its lease is ended.`);
+    log.warn(
+      { id, address, cause },
+      `Another replica that reads by lease does not report (${cause}): its lease is ended.`,
+    );
   }
 
   async #remove(id: string, notice: string): Promise<void> {
