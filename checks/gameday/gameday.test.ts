@@ -35,6 +35,12 @@ test('docs/gameday.md is what the results say', async (t) => {
   t.is(await readFile(pageFile, 'utf8'), pageOf(await readResults(), allScenarios));
 });
 
+test('a scenario without a result is named as such', async (t) => {
+  const [first, ...others] = await readResults();
+  t.regex(pageOf(others, allScenarios), new RegExp(`^Not measured yet: .*\`${first?.name}\``, 'm'));
+  t.notRegex(pageOf(others, allScenarios), new RegExp(`^## ${first?.name}$`, 'm'));
+});
+
 test('a command that is there twice or never is an error', async (t) => {
   const wanted = { alert: 'KvStoreEtcdMemberDown', part: 'Do', isBlock: false } as const;
   await t.throwsAsync(commandWith({ ...wanted, pattern: /delete pod/ }), { message: /^2 commands/ });

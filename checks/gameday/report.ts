@@ -45,12 +45,18 @@ export function pageOf(results: readonly Measured[], scenarios: readonly Scenari
   const table = [['what is broken', 'alert', 'waits', 'fires', 'failed', 'over'], Array(6).fill('---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
-  return `${head}\n${machineOf(results)}\n\n${table}\n\n${played.map(sectionOf).join('\n')}`;
+  return `${head}\n${machineOf(results)}\n\n${table}\n\n${unplayed(scenarios, played)}${played.map(sectionOf).join('\n')}`;
 }
 
 interface Played {
   readonly scenario: Scenario;
   readonly measured: Measured;
+}
+
+function unplayed(scenarios: readonly Scenario[], played: readonly Played[]): string {
+  const rest = scenarios.filter((scenario) => !played.some((each) => each.scenario === scenario));
+  if (rest.length === 0) return '';
+  return `Not measured yet: ${rest.map(({ name, title }) => `\`${name}\` (${title})`).join('; ')}.\n\n`;
 }
 
 function machineOf(results: readonly Measured[]): string {

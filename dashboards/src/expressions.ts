@@ -106,3 +106,8 @@ export function coresOf(selector: string): string {
   const one = `${pick('process_cpu_seconds_total', selector)} * 0 + 1`;
   return `(clamp_max(${pick('kvstore_cpu_limit_cores', selector)}, 1) or ${one})`;
 }
+
+/** Part of each volume that is free, as the kubelets measure it. */
+export function volumeLeft(selector: string): string {
+  return `kubelet_volume_stats_available_bytes{${selector}} / kubelet_volume_stats_capacity_bytes{${selector}}`;
+}

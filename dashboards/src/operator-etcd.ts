@@ -1,10 +1,11 @@
 /** Row of the dashboard Operator: etcd's own metrics (etcd.io/docs/v3.6/metrics), member by member. */
 import { defaults } from './alerts/thresholds.ts';
-import { quantile } from './expressions.ts';
+import { quantile, volumeLeft } from './expressions.ts';
 import { timeseries } from './panels.ts';
 import { chosen, window } from './selectors.ts';
 
 const members = `component="etcd", ${chosen}`;
+const claims = 'namespace=~"$namespace", persistentvolumeclaim=~"data-($kvstore)-etcd-[0-9]+"';
 
 export function etcdMemberPanels() {
   return [
@@ -40,6 +41,17 @@ export function etcdMemberPanels() {
         'quota {{pod}}': `etcd_server_quota_backend_bytes{${members}}`,
       },
       runbook: 'KvStoreEtcdNoSpaceNear',
+    }),
+    timeseries({
+      title: 'Free part of volumes',
+      shows: 'Of each volume, as the kubelet of its node measures it once a minute.',
+      normal: `above ${defaults.volumeLeft * 100}%.`,
+      otherwise: 'a larger etcd.storage.size, where the storage class can grow.',
+      unit: 'percentunit',
+      limits: { bad: defaults.volumeNearlyFull, good: defaults.volumeLeft },
+      noData: 'Kubelets are not scraped',
+      queries: { '{{persistentvolumeclaim}}': volumeLeft(claims) },
+      runbook: 'KvStoreEtcdVolumeFilling',
     }),
     timeseries({
       title: 'Disk',

@@ -20,8 +20,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 /** A scrape of one process: what it has now is about half of it. */
 const mostSeries = 900;
-/** Panels that are empty while all is well. */
-const emptyWhenWell = new Set(['What fires', 'KvStores whose reconciles fail']);
+/** Panels that are empty while all is well, or where no kubelet runs. */
+const emptyWhenWell = new Set(['What fires', 'KvStores whose reconciles fail', 'Free part of volumes']);
 /** Queries that are empty while all is well, or without a CPU limit, of panels that have others. */
 const emptyQueries =
   /^count by \(namespace, kvstore\) \(ALERTS|^\(time\(\) - kvstore_backup_scheduled_since|^kvstore_cpu_limit_cores/;

@@ -24,7 +24,7 @@ const diskSlow: Scenario = {
   missing: async () => (await noNode()) ?? (await noStrace()),
   async break(store) {
     const pod = await etcdLeader(store);
-    const [{ NODE }, disk] = await Promise.all([nodeOf(pod, store), slowDisk(pod)]);
+    const [{ NODE }, disk] = await Promise.all([nodeOf(pod, store), slowDisk(store.namespace, pod)]);
     return {
       async stop() {
         await uncordon(NODE);
@@ -47,7 +47,7 @@ const volumeFilling = volumeScenario({
 const volumeFull = volumeScenario({
   name: 'volume-full',
   title: 'The volume of the only member is full',
-  how: 'As before, and the file leaves nothing: etcd ends, and cannot start again.',
+  how: 'As before, and the file leaves nothing: etcd ends. Each later start serves for a moment, and the wait of the alert begins anew.',
   alert: 'KvStoreEtcdNoQuorum',
   left: 0,
   section: 'KvStoreEtcdVolumeFilling',

@@ -1,5 +1,5 @@
 /** Alerts about the members of etcd, from etcd's own metrics. */
-import { by, membersDown, quantile, quotaUsed } from '../expressions.ts';
+import { by, membersDown, quantile, quotaUsed, volumeLeft } from '../expressions.ts';
 import { type Alert, kvStoreName, label, storeName, value } from './alert.ts';
 import type { Numbers } from './thresholds.ts';
 
@@ -16,7 +16,7 @@ const quota = 'etcd_server_quota_backend_bytes{component="etcd"}';
 const used = quotaUsed('component="etcd"');
 const claims = 'persistentvolumeclaim=~"data-.*-etcd-[0-9]+"';
 const available = `kubelet_volume_stats_available_bytes{${claims}}`;
-const left = `${available} / kubelet_volume_stats_capacity_bytes{${claims}}`;
+const left = volumeLeft(claims);
 const volume = `${label('namespace')}, volume ${label('persistentvolumeclaim')}`;
 
 export function etcdAlerts(numbers: Numbers): readonly Alert[] {

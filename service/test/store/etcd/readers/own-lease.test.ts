@@ -24,6 +24,8 @@ function setUp() {
     refusal: undefined as Refusal | undefined,
     isDown: false,
     isNoticed: false,
+    /** Milliseconds until a check is answered. */
+    slowness: 0,
   };
   const failing = () => {
     if (etcd.isDown) throw new Error('etcd is down');
@@ -36,6 +38,7 @@ function setUp() {
     },
     async check() {
       failing();
+      clock.pass(etcd.slowness);
       return etcd.refusal;
     },
     async remove(id) {
@@ -128,6 +131,17 @@ test('a notice, and the deletion of its key, end the lease as soon as the watch 
     t.is(own.target('k'), undefined);
     t.is(await ends(reason), 1);
   }
+});
+
+test('a lease lasts two seconds from when its last check was sent, however late that was answered (R2)', async (t) => {
+  const { clock, own, etcd, take, pass } = setUp();
+  await take();
+  etcd.slowness = 900;
+  await pass(1);
+  clock.pass(1099);
+  t.is(own.target('k'), 0);
+  clock.pass(1);
+  t.is(own.target('k'), undefined);
 });
 
 test('while etcd cannot be asked the lease lasts two seconds, and its key is deleted when it can be', async (t) => {
