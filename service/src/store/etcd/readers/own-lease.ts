@@ -1,6 +1,6 @@
 /** The lease by which this replica reads: it takes one, checks it, and gives it up (ADR 0290, R1 to R3 and R12). */
 import { randomBytes } from 'node:crypto';
-import { messageOf } from '@kvstore/etcd/call-error.ts';
+import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { confirm, forget, join, leave } from '../lease/lease.ts';
 import { leaseTarget } from '../lease/reads.ts';
@@ -174,12 +174,15 @@ export class OwnLease {
   /** `onNotice`: others have waited for it too long. */
   async #remove({ id, server }: Lease, onNotice: () => void): Promise<void> {
     const { keys, stability, clock } = this.#options;
+    let mayHaveRemoved = false;
     for (let wait = 50; !this.#stop.signal.aborted; wait = Math.min(2 * wait, 2000)) {
       try {
-        if (await keys.remove(id, callTime)) onNotice();
+        const { wasThere, wasNoticed } = await keys.remove(id, callTime);
+        if (wasNoticed || (!wasThere && !mayHaveRemoved)) onNotice();
         stability.update((state) => forget(state, id));
         break;
-      } catch {
+      } catch (error) {
+        if (meaningOf(error) !== 'not-executed') mayHaveRemoved = true;
         // Counted with all calls. Other replicas put a notice, and delete the key.
         await pause(clock, wait, this.#stop.signal);
       }

@@ -23,7 +23,7 @@ function setUp() {
     removed: [] as string[],
     refusal: undefined as Refusal | undefined,
     isDown: false,
-    isNoticed: false,
+    found: { wasThere: true, wasNoticed: false },
     /** Milliseconds until a check is answered. */
     slowness: 0,
   };
@@ -44,7 +44,7 @@ function setUp() {
     async remove(id) {
       failing();
       etcd.removed.push(id);
-      return etcd.isNoticed;
+      return etcd.found;
     },
   };
   const reports: number[] = [];
@@ -180,13 +180,14 @@ test('an etcd that takes no key is asked again after 10 s', async (t) => {
 });
 
 test('a process that was paused for so long that it got a notice takes its next lease after 10 s, as if it had read it', async (t) => {
-  for (const [isNoticed, made] of [
-    [true, 1],
-    [false, 2],
+  for (const [found, made] of [
+    [{ wasThere: true, wasNoticed: true }, 1],
+    [{ wasThere: false, wasNoticed: false }, 1],
+    [{ wasThere: true, wasNoticed: false }, 2],
   ] as const) {
     const { clock, own, etcd, take, pass, ends } = setUp();
     await take();
-    etcd.isNoticed = isNoticed;
+    etcd.found = found;
     clock.pass(5000);
     await pass(1);
     t.is(await ends('expired'), 1);
@@ -199,6 +200,20 @@ test('a process that was paused for so long that it got a notice takes its next 
     await settle();
     t.is(etcd.made.length, 2);
   }
+});
+
+test('a key that an earlier call may have deleted says of no notice', async (t) => {
+  const { own, etcd, take, pass, ends } = setUp();
+  await take();
+  etcd.isDown = true;
+  await pass(5);
+  t.is(await ends('expired'), 1);
+  etcd.isDown = false;
+  etcd.found = { wasThere: false, wasNoticed: false };
+  await pass(4);
+  own.want();
+  await settle();
+  t.is(etcd.made.length, 2);
 });
 
 test('no lease is taken while no watch brings what is written: writes would wait for a reader that reports nothing', async (t) => {

@@ -39,12 +39,12 @@ test("a reader's key, a notice against it, and their end (R1, R2, R12, R13)", as
   t.is(await check(), 'noticed', 'another notice says nothing about this one');
   await keys.removeNoticed('x', 'n', timeout);
   t.is(await check(), 'removed');
-  t.true(await keys.remove('x', timeout), 'it was gone');
+  t.deepEqual(await keys.remove('x', timeout), { wasThere: false, wasNoticed: false });
   t.true(await keys.make('y', address, timeout));
-  t.false(await keys.remove('y', timeout));
+  t.deepEqual(await keys.remove('y', timeout), { wasThere: true, wasNoticed: false });
   t.true(await keys.make('z', address, timeout));
   t.true(await keys.notice('z', 'n', timeout));
-  t.true(await keys.remove('z', timeout), 'there was a notice');
+  t.deepEqual(await keys.remove('z', timeout), { wasThere: true, wasNoticed: true });
   const left = await raw.range(keyspace.all.start, keyspace.all.end);
   t.deepEqual(
     left.map(({ key }) => String(key)),
