@@ -5,7 +5,7 @@ export interface ReadBack {
   /** Resolves after that many more sets were acknowledged. Rejects after two minutes. */
   sets(count: number): Promise<void>;
   /** Ends it and returns what came of it. */
-  stop(): Promise<ReadBackReport>;
+  readonly stop: () => Promise<ReadBackReport>;
 }
 
 export interface ReadBackReport {

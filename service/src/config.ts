@@ -340,10 +340,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 /** Settings that do not go together. */
 function faultsBetween(config: Config): readonly string[] {
-  const { port, metricsPort, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
+  const { port, metricsPort, freshReads, peerPort, tlsCertFile, tlsKeyFile, tlsClientCaFile } = config;
   const faults: string[] = [];
   if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
     faults.push(`KV_METRICS_PORT must be another port than KV_PORT; both are ${port}.`);
+  }
+  // With `barrier` no port is opened for other replicas, and its default takes no port from others.
+  if (freshReads === 'lease' && peerPort !== 0 && (peerPort === port || peerPort === metricsPort)) {
+    const other = peerPort === port ? 'KV_PORT' : 'KV_METRICS_PORT';
+    faults.push(`KV_PEER_PORT must be another port than ${other}; both are ${peerPort}.`);
   }
   if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined)) {
     faults.push('KV_TLS_CERT_FILE and KV_TLS_KEY_FILE go together: set both or none.');

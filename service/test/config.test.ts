@@ -128,6 +128,16 @@ test('metrics cannot have the port of the API', (t) => {
   t.is(readConfig({ KV_PORT: '0', KV_METRICS_PORT: '0' }).metricsPort, 0);
 });
 
+test('the port for other replicas is one of its own, where it is opened', (t) => {
+  const lease = { KV_FRESH_READS: 'lease', KV_PEER_PORT: '9000' };
+  for (const name of ['KV_PORT', 'KV_METRICS_PORT']) {
+    const message = `KV_PEER_PORT must be another port than ${name}; both are 9000.`;
+    t.throws(() => readConfig({ ...lease, [name]: '9000' }), { instanceOf: ConfigError, message });
+  }
+  t.is(readConfig({ ...lease, KV_PEER_PORT: '0', KV_PORT: '0', KV_METRICS_PORT: '0' }).peerPort, 0);
+  t.is(readConfig({ KV_PEER_PORT: '9000', KV_METRICS_PORT: '9000' }).metricsPort, 9000);
+});
+
 test('settings of TLS that do not go together are refused', (t) => {
   const { KV_TLS_CERT_FILE, KV_TLS_KEY_FILE } = tlsFiles;
   for (const env of [{ KV_TLS_CERT_FILE }, { KV_TLS_KEY_FILE }]) {

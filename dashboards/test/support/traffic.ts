@@ -15,8 +15,8 @@ function round(n: number): readonly Request[] {
     [`/get/${key}`],
     [`/get/${key}`, { method: 'HEAD' }],
     [`/get/${key}?consistency=stale`],
-    // So many that a lease is worth having.
-    ...Array.from({ length: 8 }, (_, i): Request => [`/get/more-${i}`]),
+    // So many that a lease is worth having, and is taken again after it has ended.
+    ...Array.from({ length: 16 }, (_, i): Request => [`/get/more-${i}`]),
     ['/search?prefix=key-'],
     ['/search?suffix=-1'],
     ['/'],

@@ -7,19 +7,30 @@ import type { Route } from './routes.ts';
 
 /** Answers what one of the routes fits; leaves everything else, such as other methods of their paths, to the next layer. */
 export function answerFound(routes: readonly Route[], answerRoute: AnswerRoute): Layer {
-  const byPath = Map.groupBy(routes, ({ path }) => path);
-  const byPrefix = routes.flatMap((route) => {
-    const prefix = prefixOf(route.path);
-    return prefix === undefined ? [] : [{ route, prefix }];
-  });
+  const byMethod = Map.groupBy(routes, ({ method }) => method);
+  const waysOf = new Map([...byMethod].map(([method, own]) => [method as string, new Ways(own)]));
   return (ctx, next) => {
-    const { target, method: asked }: RawRequest = ctx.state;
-    const { path } = target;
-    const method = asked === 'HEAD' ? 'GET' : asked;
-    for (const { route, prefix } of byPrefix) {
-      if (route.method === method && path.startsWith(prefix)) return answerRoute(route, ctx);
-    }
-    const route = byPath.get(path)?.find((each) => each.method === method);
+    const { target, method }: RawRequest = ctx.state;
+    const route = waysOf.get(method === 'HEAD' ? 'GET' : method)?.to(target.path);
     return route === undefined ? next() : answerRoute(route, ctx);
   };
+}
+
+/** The routes of a method. */
+class Ways {
+  readonly #byPrefix: readonly { readonly route: Route; readonly prefix: string }[];
+  readonly #byPath: ReadonlyMap<string, Route>;
+
+  constructor(routes: readonly Route[]) {
+    this.#byPath = new Map(routes.map((route) => [route.path, route]));
+    this.#byPrefix = routes.flatMap((route) => {
+      const prefix = prefixOf(route.path);
+      return prefix === undefined ? [] : [{ route, prefix }];
+    });
+  }
+
+  to(path: string): Route | undefined {
+    for (const { route, prefix } of this.#byPrefix) if (path.startsWith(prefix)) return route;
+    return this.#byPath.get(path);
+  }
 }

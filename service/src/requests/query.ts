@@ -1,5 +1,4 @@
 /** Query parameters, parsed once. */
-import { parse } from 'node:querystring';
 import { parseKey } from '@kvstore/core/key.ts';
 import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
@@ -38,10 +37,39 @@ export function parseQuery(query: string, known: readonly string[]): Query {
       throw new Problem('invalid-query', 'The query is not percent-encoded UTF-8.', { cause });
     }
   }
-  const parameters = parse(query, '&', '=', allParameters);
-  for (const name in parameters) if (!known.includes(name)) throw unknownParameter(name, known);
+  // Of the plain ones nothing is decoded: node:querystring takes a tenth of a search's time, this a fiftieth.
+  const decoded = query.includes('%') || query.includes('+') ? decodedForm : asItIs;
+  const parameters: Record<string, string | string[]> = {};
+  for (let start = 0; start < query.length; ) {
+    const found = query.indexOf('&', start);
+    const end = found === -1 ? query.length : found;
+    if (end > start) addParameter(parameters, query.slice(start, end), known, decoded);
+    start = end + 1;
+  }
   return parameters;
 }
+
+/** `text`: name=value, or a name alone. */
+function addParameter(
+  parameters: Record<string, string | string[]>,
+  text: string,
+  known: readonly string[],
+  decoded: (text: string) => string,
+): void {
+  const mark = text.indexOf('=');
+  const given = decoded(mark === -1 ? text : text.slice(0, mark));
+  const name = known[known.indexOf(given)];
+  if (name === undefined) throw unknownParameter(given, known);
+  const value = mark === -1 ? '' : decoded(text.slice(mark + 1));
+  const before = parameters[name];
+  if (before === undefined) parameters[name] = value;
+  else if (typeof before === 'string') parameters[name] = [before, value];
+  else before.push(value);
+}
+
+const asItIs = (text: string) => text;
+
+const decodedForm = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
 
 const noParameters: Query = {};
 
@@ -50,9 +78,6 @@ function unknownParameter(text: string, known: readonly string[]): Problem {
   const { name, guess, all } = unknownName(text, known);
   return new Problem('invalid-query', `There is no parameter \`${name}\`.${guess} This call knows ${all || 'none'}.`);
 }
-
-/** Node's default leaves out what follows the first thousand. */
-const allParameters = { maxKeys: 0 };
 
 /** A parameter that may be given once. Throws Problem `invalid-query`. */
 export function single(query: Query, name: string): string | undefined {

@@ -50,6 +50,8 @@ export interface Wait {
 export interface GetManyRequest {
   /** Each once, in the order in which they were asked for. */
   readonly keys: readonly string[];
+  /** True: no key has a character that JSON escapes. */
+  readonly arePlain?: boolean;
   /** True: a pair a line, with its revision and when it expires. */
   readonly asLines: boolean;
   /** True: answered from the index as it is, without waiting for it to be fresh. */
@@ -111,9 +113,16 @@ function waitOf(request: RawRequest, query: Query): Wait | undefined {
 /** POST /get. Throws Problem `invalid-body`, `invalid-key` or `invalid-query`. */
 export function parseGetMany(request: RawRequest): GetManyRequest {
   const stale = parseStale(parseQuery(request.target.query, ['consistency']));
-  const keys = parseKeys(decodeBody(request.body), maxLimit);
+  const text = decodeBody(request.body);
+  const keys = parseKeys(text, maxLimit);
   const each = new Set(keys);
-  return { keys: each.size === keys.length ? keys : [...each], asLines: wantsLines(request), stale };
+  return {
+    keys: each.size === keys.length ? keys : [...each],
+    // What JSON escapes cannot stand in a JSON text in another way.
+    arePlain: !text.includes('\\'),
+    asLines: wantsLines(request),
+    stale,
+  };
 }
 
 const dumpParameters = [...pageParameters, 'count', 'consistency'];

@@ -54,6 +54,11 @@ contractTest('any key survives in the body', async (t, kind) => {
   const keys = ['.', '..', 'a//b', '/', '%2F', '__proto__', '🎈', 'é', '?', ' ', '"', '\u0001', 'k'.repeat(1024)];
   await set(service, pairsOf(keys));
   t.is((await ask(service, keys)).text, pairsOf(keys));
+  for (const [i, key] of keys.entries()) {
+    t.is((await ask(service, [key])).text, `{${JSON.stringify(key)}:${i}}`, 'escaped in the body or not');
+  }
+  const escaped = await call(service, '/get', { body: '["\\u002f","\\u003f","\\u0001"]' });
+  t.is(escaped.text, '{"/":3,"?":8,"\\u0001":11}');
 });
 
 function pairsOf(keys: readonly string[]): string {

@@ -1,4 +1,5 @@
 /** Whatever a client sends, a parser gives a value or a Problem that says why not: never another error, never a hang. */
+import { parse } from 'node:querystring';
 import { isDeepStrictEqual } from 'node:util';
 import { parseMembers } from '@kvstore/core/json-members.ts';
 import { maxKeyBytes, parseKey } from '@kvstore/core/key.ts';
@@ -94,6 +95,25 @@ test('queries', (t) => {
     runs,
   );
   outcomes.bothSeen(t);
+});
+
+test('queries are split and decoded as by node:querystring', (t) => {
+  const names = ['a', 'b c', 'ä', ''];
+  const text = fc.array(fc.constantFrom('a', 'b+c', 'b%20c', '%C3%A4', '=', '&', '+', '%2B', '%26', '1', '%3D'), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(text, (pieces) => {
+      const query = pieces.join('');
+      const expected = { ...parse(query) };
+      const isKnown = Object.keys(expected).every((name) => names.includes(name));
+      const parsed = outcome(() => parseQuery(query, names));
+      if (!isKnown) return parsed instanceof Problem && parsed.code === 'invalid-query';
+      return isDeepStrictEqual(parsed, expected);
+    }),
+    runs,
+  );
+  t.pass();
 });
 
 test('bodies', (t) => {

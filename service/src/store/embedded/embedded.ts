@@ -199,7 +199,7 @@ export class EmbeddedStore extends IndexReader implements Store {
   /** Once a second: checks that no other process writes to the file, and notes how far it has come. */
   #looked(): void {
     if (this.#committing !== undefined || this.#closed) return;
-    if (this.index.revision() !== this.#newest) {
+    if (this.index.storedRevision() !== this.#newest) {
       this.#folder.overwritten();
     } else if (this.#marked !== this.#newest) {
       this.#marked = this.#newest;

@@ -42,6 +42,10 @@ export class KeyIndex implements Reader {
   readonly #listeners: ChangeListener[] = [];
   /** Transactions under way. */
   readonly #running = new Set<Promise<unknown>>();
+  /** How many are, those included that run at once. */
+  #open = 0;
+  /** As it was read since the last transaction; undefined: it is to be read. */
+  #revision: number | undefined;
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged (DamagedData). */
   constructor(options: IndexOptions) {
@@ -76,7 +80,8 @@ export class KeyIndex implements Reader {
 
   /** See Reader.lastExpired. */
   lastExpired(): number | undefined {
-    return this.#reads.lastExpired(latest, this.#wall());
+    // Every read asks, and most stores have no deadlines.
+    return this.#db.deadlines.earliest === never ? undefined : this.#reads.lastExpired(latest, this.#wall());
   }
 
   /** The timeline of the versions in view: as it was kept (IndexWriter.setTimeline), or one that nothing else has. */
@@ -108,7 +113,17 @@ export class KeyIndex implements Reader {
   }
 
   revision(): number {
-    return this.#db.meta.revision();
+    // A transaction under way changes it, or may be committed by now.
+    if (this.#open > 0) return this.#db.meta.revision();
+    // To read it takes a fifth of a search whose answer is kept.
+    this.#revision ??= this.#db.meta.revision();
+    return this.#revision;
+  }
+
+  /** As `revision`, read anew: also what another process has written to the file. */
+  storedRevision(): number {
+    this.#revision = undefined;
+    return this.revision();
   }
 
   meta(name: string): string | undefined {
@@ -241,6 +256,7 @@ export class KeyIndex implements Reader {
     // The old files have no name any more: lmdb distinguishes the two by their inodes.
     this.#db = openIndex(this.#options, this.#damaged);
     this.#reads = this.#readsOf(this.#db);
+    this.#revision = undefined;
     for (const listener of this.#listeners) listener.replaced();
     await root.close();
   }
@@ -269,6 +285,8 @@ export class KeyIndex implements Reader {
   }
 
   #begin(): void {
+    this.#open++;
+    this.#revision = undefined;
     this.#reads.forget();
     for (const listener of this.#listeners) listener.begun();
   }
@@ -277,6 +295,7 @@ export class KeyIndex implements Reader {
     this.#reads.forget();
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#db.root.resetReadTxn();
+    this.#open--;
     if (this.#db.deadlines.earliest !== never) this.#db.deadlines.refresh();
     for (const listener of this.#listeners) listener.settled();
   }

@@ -324,3 +324,55 @@ test('transactions at once and others take turns, and snapshots stay what they w
   t.is(snapshot.get('a')?.value, '0');
   t.deepEqual([...snapshot.keys({})], ['a']);
 });
+
+test('the revision is that of what is read in the same turn, whatever transactions are under way', async (t) => {
+  const index = await openIndex(t);
+  const agree = () => t.is(index.revision(), index.get('n')?.version ?? 0);
+  agree();
+  let left = 20;
+  for (let revision = 1; revision <= 20; revision++) {
+    const writing = revision % 5 === 0 ? transactAndFail(index) : put(index, ['n'], '1', revision);
+    void writing.finally(() => {
+      agree();
+      left--;
+    });
+    agree();
+    await new Promise(setImmediate);
+    agree();
+    if (revision % 7 !== 0) continue;
+    index.transactNow((writer) => {
+      t.is(index.revision(), index.get('n')?.version ?? 0);
+      writer.put('n', '2', revision);
+      writer.setRevision(revision);
+      t.is(index.revision(), revision);
+    });
+    t.is(index.revision(), revision);
+  }
+  while (left > 0) {
+    agree();
+    await new Promise(setImmediate);
+  }
+  t.is(index.revision(), 19);
+});
+
+/** Resolves when the transaction has failed. */
+function transactAndFail(index: KeyIndex): Promise<void> {
+  const failing = index.transact((writer) => {
+    writer.put('n', '3', 1000);
+    writer.setRevision(1000);
+    throw new Error('nothing of it stays');
+  });
+  return failing.catch(() => {});
+}
+
+test('the revision is read from the file once, until a transaction begins or it is wanted from there', async (t) => {
+  const directory = temporaryFolder(t);
+  const [index, other] = [1, 2].map(() => new KeyIndex({ directory, durable: false })) as [KeyIndex, KeyIndex];
+  t.teardown(() => Promise.all([index.close(), other.close()]));
+  await put(index, ['a']);
+  t.is(index.revision(), 1);
+  await put(other, ['b'], '1', 2);
+  t.is(index.revision(), 1, 'remembered');
+  t.is(index.storedRevision(), 2);
+  t.is(index.revision(), 2);
+});

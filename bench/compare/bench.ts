@@ -1,0 +1,85 @@
+/**
+ * `npm run bench:compare -- FOLDER [call...]`: the processor time of a request in another checkout and in this one, in turn.
+ * It hardly depends on what else the machine does, so the ratio of two commits can be had where rates say nothing.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { freePorts } from '../../test-support/free-ports.ts';
+import { beginLoad } from '../load/load.ts';
+import { cpuOf, withCpu } from '../load/measured-slice.ts';
+import type { Slice } from '../load/session.ts';
+import { loadCore, moveToCore, type PinnedServer, startServer } from '../pinned.ts';
+import { type Candidate, inTurn, turnsIn } from '../slices/in-turn.ts';
+import { spreadText } from '../slices/statistics.ts';
+import { fill } from '../speed/servers/kvstore.ts';
+import { type Call, calls, pairs } from './calls.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1' } },
+});
+const [before, ...names] = positionals;
+if (before === undefined) throw new Error('Usage: npm run bench:compare -- FOLDER [call...]');
+const unknown = names.filter((name) => !(name in calls));
+if (unknown.length > 0) throw new Error(`No call ${unknown.join(', ')}; there are ${Object.keys(calls).join(', ')}`);
+
+const checkouts = [before, fileURLToPath(new URL('../..', import.meta.url))] as const;
+const connections = 50;
+/** Milliseconds of a slice. */
+const slice = 100;
+/** Until the code of a process is compiled and what it keeps is kept, however busy the machine is. */
+const warmUpAnswers = 20_000;
+
+moveToCore(loadCore, process.pid);
+const scratch = await mkdtemp(join(tmpdir(), 'kvstore-compare-'));
+try {
+  for (const [i, checkout] of checkouts.entries()) {
+    await using server = await start(checkout, join(scratch, String(i)));
+    await fill(server, pairs);
+  }
+  console.log('| call | before, us | now, us | ratio |\n|---|---|---|---|');
+  for (const name of names.length === 0 ? Object.keys(calls) : names) await compare(name, calls[name] as Call);
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+
+async function compare(name: string, call: Call): Promise<void> {
+  const rounds: [before: number, now: number][] = [];
+  for (let round = 0; round < Number(options.rounds); round++) rounds.push(await measure(call));
+  const figures = [rounds.map(([a]) => a), rounds.map(([, b]) => b)].map((values) => spreadText(values, 1));
+  const ratio = spreadText(
+    rounds.map(([a, b]) => b / a),
+    2,
+  );
+  console.log(`| ${[name, ...figures, ratio].join(' | ')} |`);
+}
+
+/** In processes of their own: two of the same code differ by some percent. */
+async function measure({ requests, settings }: Call): Promise<[before: number, now: number]> {
+  await using ending = new AsyncDisposableStack();
+  const candidates: Candidate<Slice & { readonly cpu: number }>[] = [];
+  for (const [i, checkout] of checkouts.entries()) {
+    const { port, pids } = ending.use(await start(checkout, join(scratch, String(i)), settings));
+    const session = await beginLoad({ port, requests, connections });
+    ending.defer(async () => {
+      if ((await session.end()).errors > 0) throw new Error('Requests failed');
+    });
+    candidates.push((milliseconds) => withCpu(pids, () => session.slice(milliseconds)));
+  }
+  for (let answers = 0; answers < warmUpAnswers; ) {
+    const turn = await inTurn(candidates, 1, slice);
+    answers += Math.min(...turn.flat().map((each) => each.answers));
+  }
+  const [a = [], b = []] = await inTurn(candidates, turnsIn(Number(options.seconds), slice), slice);
+  return [cpuOf(a), cpuOf(b)];
+}
+
+async function start(checkout: string, directory: string, settings: Call['settings'] = {}): Promise<PinnedServer> {
+  const [port = 0] = await freePorts(1);
+  const args = [join(checkout, 'service/src/main.ts')];
+  const env = { KV_DATA_DIR: directory, KV_PORT: String(port), KV_LOG_LEVEL: 'warn', ...settings };
+  return startServer({ command: process.execPath, args, env, port });
+}

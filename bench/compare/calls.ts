@@ -1,0 +1,40 @@
+/** What two checkouts are asked: plain calls, with and without kept answers. */
+import { gets, posts, type Request } from '../load/requests.ts';
+import { groupSize, keyOf, prefixOf, scattered, suffixOf, value } from '../speed/data.ts';
+import { noAnswers } from '../speed/rows/against.ts';
+
+export const pairs = 10_000;
+
+export interface Call {
+  readonly requests: readonly Request[];
+  /** KV_ variables beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const groups = scattered(Math.floor(pairs / groupSize), Math.floor(pairs / groupSize));
+const keys = scattered(pairs, pairs).map(keyOf);
+/** Keys of a body. */
+const batch = 100;
+
+const get = gets(keys.map((key) => `/get/${key}`));
+const prefix = gets(groups.map((group) => `/search?prefix=${prefixOf(group)}`));
+const suffix = gets(groups.map((group) => `/search?suffix=${suffixOf(group)}`));
+const bodies = Array.from({ length: pairs / batch }, (_, i) => JSON.stringify(keys.slice(i * batch, (i + 1) * batch)));
+const sets = posts(
+  '/set',
+  keys.map((key) => `{"${key}":${value}}`),
+);
+
+export const calls: Readonly<Record<string, Call>> = {
+  get: { requests: get },
+  'get-not-kept': { requests: get, settings: noAnswers },
+  'search-prefix': { requests: prefix },
+  'search-prefix-not-kept': { requests: prefix, settings: noAnswers },
+  'search-suffix': { requests: suffix },
+  'search-suffix-not-kept': { requests: suffix, settings: noAnswers },
+  'search-values': { requests: prefix.map(({ path }) => ({ path: `${path}&values=true` })) },
+  'search-page': { requests: prefix.map(({ path }) => ({ path: `${path}&limit=11` })) },
+  'batch-get': { requests: posts('/get', bodies) },
+  dump: { requests: gets(['/']) },
+  set: { requests: sets },
+};
