@@ -6,7 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { decimal, oneOf, text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { freePorts } from '../../test-support/free-ports.ts';
 import { beginLoad } from '../load/load.ts';
 import { cpuOf, withCpu } from '../load/measured-slice.ts';
@@ -17,14 +18,19 @@ import { spreadText } from '../slices/statistics.ts';
 import { fill } from '../speed/servers/kvstore.ts';
 import { type Call, calls, pairs } from './calls.ts';
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1' } },
+const {
+  folder: before,
+  rest: names,
+  ...options
+} = scriptArguments({
+  words: { folder: text(undefined) },
+  rest: oneOf(Object.keys(calls), ''),
+  options: { rounds: wholeNumber({ usual: 5, from: 1, to: 100 }), seconds: decimal({ usual: 1, from: 0.1, to: 600 }) },
 });
-const [before, ...names] = positionals;
-if (before === undefined) throw new Error('Usage: npm run bench:compare -- FOLDER [call...]');
-const unknown = names.filter((name) => !(name in calls));
-if (unknown.length > 0) throw new Error(`No call ${unknown.join(', ')}; there are ${Object.keys(calls).join(', ')}`);
+if (before === undefined) {
+  console.error('Usage: npm run bench:compare -- FOLDER [call...]');
+  process.exit(2);
+}
 
 const checkouts = [before, fileURLToPath(new URL('../..', import.meta.url))] as const;
 const connections = 50;
@@ -48,7 +54,7 @@ try {
 
 async function compare(name: string, call: Call): Promise<void> {
   const rounds: [before: number, now: number][] = [];
-  for (let round = 0; round < Number(options.rounds); round++) rounds.push(await measure(call));
+  for (let round = 0; round < options.rounds; round++) rounds.push(await measure(call));
   const figures = [rounds.map(([a]) => a), rounds.map(([, b]) => b)].map((values) => spreadText(values, 1));
   const ratio = spreadText(
     rounds.map(([a, b]) => b / a),
@@ -73,7 +79,7 @@ async function measure({ requests, settings }: Call): Promise<[before: number, n
     const turn = await inTurn(candidates, 1, slice);
     answers += Math.min(...turn.flat().map((each) => each.answers));
   }
-  const [a = [], b = []] = await inTurn(candidates, turnsIn(Number(options.seconds), slice), slice);
+  const [a = [], b = []] = await inTurn(candidates, turnsIn(options.seconds, slice), slice);
   return [cpuOf(a), cpuOf(b)];
 }
 

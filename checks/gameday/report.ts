@@ -20,7 +20,8 @@ that runs another one on the node; \`clock-wrong\` needs Kubernetes 1.36. What a
 [dashboards](../dashboards/README.md) every 5 s. An alert waits as long as the product's rule says, or for
 5 minutes where the column "waits" has both numbers. "Fires" counts from the fault, "over" from the first command of the
 runbook. A client sends each store a read or a write, and the next one 200 ms after its answer. "Failed" are those that ended
-with a 5xx or without an answer between the fault and the first command.
+with a 5xx or without an answer between the fault and the first command. Where the load of the machine had made an alert pending
+before the fault, it fires sooner than it waits.
 
 **What is not played.** The clock of a whole node: all of a test cluster and its Prometheus share one, and so
 \`clock-wrong\` moves that of one pod. A full disk of the embedded store: no KvStore has one;
