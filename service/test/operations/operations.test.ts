@@ -9,12 +9,13 @@ import { RepeatedReads } from '../../src/caches/repeated-reads.ts';
 import { deleteKeys, deleteValue } from '../../src/operations/delete.ts';
 import { dumpPairs } from '../../src/operations/dump.ts';
 import { getValue } from '../../src/operations/get.ts';
+import { getValues } from '../../src/operations/get-many.ts';
 import { longReads } from '../../src/operations/long-read.ts';
 import { searchKeys } from '../../src/operations/search.ts';
 import { setPairs } from '../../src/operations/set.ts';
 import type { DumpRequest, SearchRequest } from '../../src/requests/reads.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
-import type { KeyFilter } from '../../src/store/store.ts';
+import type { KeyFilter, ReadKeys } from '../../src/store/store.ts';
 import { around } from '../support/around.ts';
 import { openEmbedded } from '../support/open-embedded.ts';
 
@@ -216,4 +217,49 @@ test('a read that is not stale waits for the barrier, and one that is says its a
   const stale = await get({ key: 'a', stale: true, heldTag: undefined });
   t.is(headerOf(stale, 'Age'), '4');
   t.is(asked, 1);
+});
+
+test('each read is made fresh for all that it looks at, before an answer that is kept or known to its client is taken', async (t) => {
+  const { store } = await open(t);
+  await store.set([{ key: 'a', value: '1' }]);
+  const asked: ReadKeys[] = [];
+  let isBehind = false;
+  const behind = around(store, {
+    barrier(keys = {}) {
+      asked.push(keys);
+      return isBehind ? Promise.reject(new Problem('unavailable', 'No quorum.')) : undefined;
+    },
+  });
+  const answers = new AnswerCache(behind, 1 << 20);
+  const parts = {
+    ...{ store: behind, answers, repeated: new RepeatedReads(1 << 20), dumps: new DumpCache(behind, 1 << 20) },
+    ...{ longRead: longReads(behind, { most: 9, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()) },
+    scheduler: new EventLoopScheduler(),
+  };
+  const [get, many, find, all] = [
+    getValue(behind, answers),
+    getValues(behind, answers, parts.longRead),
+    searchKeys(parts),
+    dumpPairs(parts),
+  ];
+  const known = { ...fresh, heldTag: (etag: string) => etag };
+  const filter = { prefix: 'a', suffix: 'a', contains: 'a', after: '0', reverse: false };
+  const page = { ...whole, ...known, question: 'q', filter };
+  const reads: readonly (readonly [ReadKeys, () => Answer | Promise<Answer>])[] = [
+    ['a', () => get({ ...fresh, key: 'a' })],
+    ['a', () => get({ ...known, key: 'a' })],
+    [['a', 'b'], () => many({ keys: ['a', 'b'], asLines: false, stale: false })],
+    [filter, () => find({ ...page, values: false, heldTag: undefined })],
+    [filter, () => find({ ...page, values: true })],
+    [{}, () => all({ ...whole, asLines: false })],
+    [filter, () => all({ ...page, asLines: true })],
+    [filter, () => all({ ...page, asLines: false, limit: 1, heldTag: undefined })],
+  ];
+  for (const [, read] of reads) textOf(await read());
+  t.deepEqual(
+    asked,
+    reads.map(([keys]) => keys),
+  );
+  isBehind = true;
+  for (const [, read] of reads) await t.throwsAsync(async () => read(), { message: 'No quorum.' });
 });

@@ -148,3 +148,40 @@ test('a revision that stands for another value since etcd was put back is notice
   t.is((await wrong()).sums.get('n'), 8n);
   t.is(String((await raw.range(key, end))[0]?.value), '8');
 });
+
+test('what a refusal shows of a value is not said before it may be shown (ADR 0290, R9)', async (t) => {
+  const index = { get: () => ({ value: '"text"', version: 7 }), expires: () => undefined, expired: () => undefined };
+  const shown = Promise.withResolvers<void>();
+  const heads: number[] = [];
+  const increments = new Increments({
+    ...{ layout: layout('/p/'), limits: etcdDefaults, nonces: new WriteNonces(), clock: systemClock },
+    ...{ timeline: () => 'aaaaaaaa', known: new KnownValues(index, systemClock) },
+    acknowledgements: {
+      confirm: (request) => ({
+        request,
+        written: () => t.fail('it has written nothing'),
+        found: (_response, head) => {
+          heads.push(head);
+          return shown.promise;
+        },
+      }),
+    },
+  });
+  const answers: string[] = [];
+  const set = { values: new Map([['n', 1n]]), deletes: false, lease: undefined };
+  const request = {
+    ...{ set, bytes: 1, operations: 2, deadline: Number.POSITIVE_INFINITY, span: undefined },
+    resolve: () => void answers.push('resolved'),
+    reject: ({ code }: { code: string }) => void answers.push(code),
+  };
+  const { land } = increments.flight([request]);
+  const head = { key: Buffer.from('head'), value: Buffer.alloc(0), mod_revision: 7, lease: '0' };
+  const header = { cluster_id: '1', revision: 9, raft_term: 1 };
+  const responses = [{ response_range: { header, kvs: [head], more: false } }];
+  const landed = land({ header, succeeded: true, responses });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual([answers, heads], [[], [7]]);
+  shown.resolve();
+  t.deepEqual(await landed, []);
+  t.deepEqual(answers, ['not-an-integer']);
+});
