@@ -42,7 +42,7 @@ export const thresholds = {
   readerNotices: {
     default: 1,
     unit: 'count',
-    meaning: 'Notices within 5 minutes against replicas that read by lease. A replica that is killed gets one.',
+    meaning: 'Notices within 12 minutes against replicas that read by lease. A replica that is killed gets one.',
   },
   queuedWrites: {
     default: 5000,

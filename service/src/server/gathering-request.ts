@@ -113,7 +113,8 @@ export class GatheringRequest extends IncomingMessage {
 
   /** Node's way to throw the rest away. With its own one, the parser would not ask whether it is the body's turn. */
   _dump(): void {
-    this.resume();
+    // A request without a body has nothing to throw away.
+    if (!this.complete) this.resume();
   }
 
   /** No reader needs the rest. Node does this as well, when the request is answered. */

@@ -88,15 +88,16 @@ export const serviceCases: Readonly<Record<string, RuleCase>> = {
     at: 8,
   },
   KvStoreReaderCutOff: {
-    firing: each('kvstore_notices_total', [replica(2), replica(3)], '0x5 1x20'),
+    // As a replica gets them that is cut off for long.
+    firing: each('kvstore_notices_total', [replica(2)], '0x2 1x5 2x20'),
     labels: owner,
     shown: ['2'],
     quiet: {
       'a replica was killed': each('kvstore_notices_total', [replica(2)], '0x5 1x20'),
-      'one every 10 minutes': each('kvstore_notices_total', [replica(2)], '0x3 1x9 2x10'),
+      'one every 15 minutes': each('kvstore_notices_total', [replica(2)], '0x1 1x14 2x10'),
       'long ago': each('kvstore_notices_total', three, '4x25'),
     },
-    at: 8,
+    at: 12,
   },
   KvStoreSheddingLoad: {
     firing: shed(50),

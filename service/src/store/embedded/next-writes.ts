@@ -22,6 +22,11 @@ export interface NextWrites {
  * came. Requests that wait at the same time have no order among each other.
  */
 export function nextWrites(waiting: readonly Write[]): NextWrites {
+  // As a rule none is large.
+  return waiting.some(isLarge) ? split(waiting) : { now: waiting, later: [] };
+}
+
+function split(waiting: readonly Write[]): NextWrites {
   let room = mostLarge;
   const now: Write[] = [];
   const later: Write[] = [];
@@ -37,6 +42,10 @@ export function nextWrites(waiting: readonly Write[]): NextWrites {
     }
   }
   return { now, later };
+}
+
+function isLarge(write: Write): boolean {
+  return sizeOf(write) >= large;
 }
 
 function sizeOf({ work }: Write): number {

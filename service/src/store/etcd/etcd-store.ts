@@ -162,6 +162,7 @@ export class EtcdStore extends IndexReader implements Store {
     });
     this.#readers = new Readers({
       ...{ client, layout: keyspace, replica, stability, peers, clock, log, metrics: waits },
+      isFollowing: () => this.#follower.isFollowing,
     });
     this.#fresh = new FreshReads({
       ...{ readers: this.#readers, barrier: this.#barrier, replica, clock, spans, requestTimeout, metrics: waits },

@@ -124,11 +124,15 @@ export class Notices {
   }
 
   async #notice(id: string, cause: StallCause): Promise<void> {
-    const { keys, metrics, log } = this.#options;
+    const { keys, metrics, log, stability } = this.#options;
     const name = randomBytes(16).toString('hex');
     if (!(await keys.notice(id, name, callTime))) return;
     metrics.notices.inc();
-    log.warn({ id, cause }, `Another replica that reads by lease does not report (${cause}): its lease is ended.`);
+    const address = stability.addressOf(id)?.address;
+    log.warn(
+      { id, address, cause },
+      `Another replica that reads by lease does not report (${cause}): its lease is ended.`,
+    );
   }
 
   async #remove(id: string, notice: string): Promise<void> {

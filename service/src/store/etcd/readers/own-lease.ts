@@ -1,6 +1,6 @@
 /** The lease by which this replica reads: it takes one, checks it, and gives it up (ADR 0290, R1 to R3 and R12). */
 import { randomBytes } from 'node:crypto';
-import { messageOf } from '@kvstore/etcd/call-error.ts';
+import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { confirm, forget, join, leave } from '../lease/lease.ts';
 import { leaseTarget } from '../lease/reads.ts';
@@ -22,6 +22,8 @@ export interface OwnLeaseOptions {
   readonly keys: ReaderKeys;
   readonly stability: Stability;
   readonly replica: Pick<Replica, 'unfit' | 'putBack'>;
+  /** See Follower. */
+  readonly isFollowing: () => boolean;
   readonly demand: Demand;
   readonly clock: Clock;
   readonly metrics: Pick<ReaderMetrics, 'leaseEnds'>;
@@ -92,8 +94,13 @@ export class OwnLease {
     stability.update(leave);
     metrics.leaseEnds.inc({ reason });
     log.info({ reason, id: lease.id }, `Reads by lease end here: ${reason}.`);
-    this.#backOff.ended(reason, clock.now() - lease.takenAt);
-    const done = this.#remove(lease).finally(() => this.#leaving.delete(lease));
+    const lasted = clock.now() - lease.takenAt;
+    this.#backOff.ended(reason, lasted);
+    const onNotice = () => {
+      // A process that was paused may find its lease over before it reads the notice.
+      if (reason === 'expired') this.#backOff.ended('noticed', lasted);
+    };
+    const done = this.#remove(lease, onNotice).finally(() => this.#leaving.delete(lease));
     this.#leaving.set(lease, done);
   }
 
@@ -105,8 +112,10 @@ export class OwnLease {
   }
 
   #mayTake(): boolean {
-    const { stability, replica } = this.#options;
+    const { stability, replica, isFollowing } = this.#options;
     if (this.#stop.signal.aborted || !stability.isListed || !this.#backOff.isOver) return false;
+    // Without a watch it would report nothing, and writes would wait for that.
+    if (!isFollowing()) return false;
     // An index on a timeline that etcd does not name is confirmed by no check.
     return replica.unfit === undefined && replica.putBack === undefined;
   }
@@ -162,14 +171,18 @@ export class OwnLease {
     else if (readers.some(({ id, notice }) => id === lease.id && notice !== undefined)) this.giveUp('noticed');
   }
 
-  async #remove({ id, server }: Lease): Promise<void> {
+  /** `onNotice`: others have waited for it too long. */
+  async #remove({ id, server }: Lease, onNotice: () => void): Promise<void> {
     const { keys, stability, clock } = this.#options;
+    let mayHaveRemoved = false;
     for (let wait = 50; !this.#stop.signal.aborted; wait = Math.min(2 * wait, 2000)) {
       try {
-        await keys.remove(id, callTime);
+        const { wasThere, wasNoticed } = await keys.remove(id, callTime);
+        if (wasNoticed || (!wasThere && !mayHaveRemoved)) onNotice();
         stability.update((state) => forget(state, id));
         break;
-      } catch {
+      } catch (error) {
+        if (meaningOf(error) !== 'not-executed') mayHaveRemoved = true;
         // Counted with all calls. Other replicas put a notice, and delete the key.
         await pause(clock, wait, this.#stop.signal);
       }

@@ -8,6 +8,12 @@ import { type ReaderAddress, readerValue } from './reader-list.ts';
 /** Why a check does not confirm a lease. */
 export type Refusal = 'removed' | 'noticed' | 'timeline';
 
+/** What the deletion of a reader's key found. */
+export interface Removed {
+  readonly wasThere: boolean;
+  readonly wasNoticed: boolean;
+}
+
 export class ReaderKeys {
   readonly #client: Pick<EtcdClient, 'callLeader'>;
   readonly #layout: Layout;
@@ -40,8 +46,10 @@ export class ReaderKeys {
   }
 
   /** Deletes the key, and the notice if there is one. */
-  async remove(id: string, timeout: number): Promise<void> {
-    await this.#transact({ success: this.#deletes(id) }, timeout);
+  async remove(id: string, timeout: number): Promise<Removed> {
+    const { responses } = await this.#transact({ success: this.#deletes(id) }, timeout);
+    const [keys, notices] = responses.map(({ response_delete_range }) => response_delete_range?.deleted ?? 0);
+    return { wasThere: keys !== 0, wasNoticed: notices !== 0 };
   }
 
   /** Puts a notice against a reader that has none. False: the reader is gone, or has one. */

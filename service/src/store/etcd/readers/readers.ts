@@ -20,6 +20,8 @@ export interface ReadersOptions {
   readonly client: Pick<EtcdClient, 'callLeader'>;
   readonly layout: Layout;
   readonly replica: Pick<Replica, 'unfit' | 'putBack'>;
+  /** See Follower. */
+  readonly isFollowing: () => boolean;
   readonly stability: Stability;
   readonly peers: Peers;
   readonly clock: Clock;

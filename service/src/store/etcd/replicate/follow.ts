@@ -51,6 +51,7 @@ export class Follower {
   #stopHurry: (() => void) | undefined;
   #trouble: string | undefined = 'The first sync with etcd is not done yet.';
   #synced = false;
+  #isFollowing = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -60,6 +61,11 @@ export class Follower {
   /** Revisions that were received and are not in the index. */
   get waiting(): number {
     return this.#applier?.waiting ?? 0;
+  }
+
+  /** Does a watch bring what is written? Not before the first one, between two of them, and during a full sync. */
+  get isFollowing(): boolean {
+    return this.#isFollowing;
   }
 
   /** Undefined once the index has been up with etcd; else what is in the way. */
@@ -233,8 +239,10 @@ export class Follower {
     await this.#watch.created;
     cancel();
     if (replica.unfit === undefined) this.#synced = true;
+    this.#isFollowing = replica.unfit === undefined;
     this.#settle();
     const end = await this.#watch.ended;
+    this.#isFollowing = false;
     // What is not stable comes again by the next watch.
     this.#applier = undefined;
     await applier.drained();

@@ -162,6 +162,10 @@ export class Replica {
     if (leavesHistory(cause)) this.notePutBack();
     this.#unfitFor(cause);
     this.#known = 0;
+    this.#endWaits();
+  }
+
+  #endWaits(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { reject } of waiters) reject(new HistoryChanged());
@@ -248,6 +252,8 @@ export class Replica {
     this.#unfit = undefined;
     this.#isEmptied = false;
     this.#applied = revision;
+    // What waits for a revision of another history must not take that of this one for it.
+    if (this.#stability.state.timeline !== timeline) this.#endWaits();
     this.#stability.sync({ ...readers, timeline });
     this.#wake();
   }

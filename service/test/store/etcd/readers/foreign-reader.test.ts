@@ -107,7 +107,7 @@ const check = (condition: 'absent' | 'exists') => {
 const many = Array.from({ length: 127 }, (_, i) => ({ key: `m${i}`, value: '1' }));
 
 test('nothing shows a revision that a reader has not reported: reads, refusals, counts, sums and events (R6 to R9)', async (t) => {
-  const { prefix, join, put } = keyspaceOf(t);
+  const { prefix, raw, keyspace, join } = keyspaceOf(t);
   const opened = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const { store } = opened;
   await store.set([...a('1'), { key: 'b', value: '1' }, { key: 'max', value: '9223372036854775807' }]);
@@ -120,7 +120,11 @@ test('nothing shows a revision that a reader has not reported: reads, refusals, 
     end: () => {},
   });
   await join();
-  await put('a', '2');
+  // With the head key, as the service writes: what reads by the barrier waits for that.
+  await raw.putAll([
+    { key: keyspace.encode('a'), value: Buffer.from('2') },
+    { key: keyspace.head, value: Buffer.from('another write') },
+  ]);
   const ends = shown.map(async ([what, act]) => {
     const code = await codeOf(act(store));
     // Those that were waited for before it are gone when it ends.

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import type { ConnectionState } from '../../../../src/store/etcd/readers/connections.ts';
 import { Notices } from '../../../../src/store/etcd/readers/notices.ts';
 import type { ReaderKeys } from '../../../../src/store/etcd/readers/reader-keys.ts';
+import { readerValue } from '../../../../src/store/etcd/readers/reader-list.ts';
 import { readerMetrics } from '../../../../src/store/etcd/readers/reader-metrics.ts';
 import { Stability } from '../../../../src/store/etcd/readers/stability.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -27,9 +28,11 @@ function setUp(connection: ConnectionState) {
     removeNoticed: async (id, name) => void asked.push(`${clock.now()} remove ${id} ${name}`),
   };
   const line = () => {};
+  const warnings: object[] = [];
+  const warn = (fields: object) => void warnings.push(fields);
   const connections = { state: connection, stateOf: () => connections.state };
   const notices = new Notices({
-    ...{ stability, connections, keys: keys as ReaderKeys, clock, log: { info: line, warn: line, error: line } },
+    ...{ stability, connections, keys: keys as ReaderKeys, clock, log: { info: line, warn, error: line } },
     metrics: readerMetrics(registry, { isLeaseHeld: () => false, readers: () => 0, pending: () => 0 }),
   });
   const receive = (revision: number, readers?: object) => {
@@ -44,12 +47,13 @@ function setUp(connection: ConnectionState) {
   };
   const report = (received: number) => stability.report({ id: 'x', timeline: 't', received });
   const stalls = (cause: string) => metric(registry, 'kvstore_stalls_total', { cause });
-  receive(1, { joined: ['x'] });
-  return { clock, connections, notices, stability, asked, receive, report, pass, stalls };
+  const value = readerValue({ address: '10.0.0.7:9443', secret: 's' });
+  receive(1, { joined: ['x'], values: new Map([['x', value]]) });
+  return { clock, connections, notices, stability, asked, warnings, receive, report, pass, stalls };
 }
 
 test('a reader that is connected and does not report for 250 ms gets a notice', async (t) => {
-  const { asked, receive, pass, stalls } = setUp('connected');
+  const { asked, warnings, receive, pass, stalls } = setUp('connected');
   await pass(1000);
   t.deepEqual(asked, [], 'nothing waits for it');
   receive(2);
@@ -58,6 +62,8 @@ test('a reader that is connected and does not report for 250 ms gets a notice', 
   await pass(200);
   t.regex(asked[0] ?? '', /notice x/);
   t.is(await stalls('silent'), 1);
+  // An id alone says of no replica which one it is.
+  t.deepEqual(warnings[0], { id: 'x', address: '10.0.0.7:9443', cause: 'silent' });
 });
 
 test('a reader that reports what was waited for is waited for anew', async (t) => {

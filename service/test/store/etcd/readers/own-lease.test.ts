@@ -23,6 +23,9 @@ function setUp() {
     removed: [] as string[],
     refusal: undefined as Refusal | undefined,
     isDown: false,
+    found: { wasThere: true, wasNoticed: false },
+    /** Milliseconds until a check is answered. */
+    slowness: 0,
   };
   const failing = () => {
     if (etcd.isDown) throw new Error('etcd is down');
@@ -35,11 +38,13 @@ function setUp() {
     },
     async check() {
       failing();
+      clock.pass(etcd.slowness);
       return etcd.refusal;
     },
     async remove(id) {
       failing();
       etcd.removed.push(id);
+      return etcd.found;
     },
   };
   const reports: number[] = [];
@@ -51,9 +56,11 @@ function setUp() {
   };
   const port = { address: 'here:1', offer: () => server, close: async () => {} };
   const line = () => {};
+  const watch = { isOpen: true };
   const own = new OwnLease({
     ...{ port, keys: keys as ReaderKeys, stability, clock, log: { info: line, warn: line, error: line } },
     ...{ replica: { unfit: undefined, putBack: undefined }, demand: wanted() },
+    isFollowing: () => watch.isOpen,
     metrics: readerMetrics(registry, { isLeaseHeld: () => false, readers: () => 0, pending: () => 0 }),
   });
   let revision = 0;
@@ -74,7 +81,7 @@ function setUp() {
     receive({ joined: [etcd.made.at(-1)] });
   };
   const ends = (reason: string) => metric(registry, 'kvstore_lease_ends_total', { reason });
-  return { clock, own, etcd, stability, reports, receive, pass, take, ends, closed: () => closed };
+  return { clock, own, etcd, watch, stability, reports, receive, pass, take, ends, closed: () => closed };
 }
 
 function wanted(): Demand {
@@ -126,6 +133,17 @@ test('a notice, and the deletion of its key, end the lease as soon as the watch 
   }
 });
 
+test('a lease lasts two seconds from when its last check was sent, however late that was answered (R2)', async (t) => {
+  const { clock, own, etcd, take, pass } = setUp();
+  await take();
+  etcd.slowness = 900;
+  await pass(1);
+  clock.pass(1099);
+  t.is(own.target('k'), 0);
+  clock.pass(1);
+  t.is(own.target('k'), undefined);
+});
+
 test('while etcd cannot be asked the lease lasts two seconds, and its key is deleted when it can be', async (t) => {
   const { clock, own, etcd, take, pass, ends } = setUp();
   await take();
@@ -156,6 +174,55 @@ test('an etcd that takes no key is asked again after 10 s', async (t) => {
   await settle();
   t.is(etcd.made.length, 0);
   await pass(12);
+  own.want();
+  await settle();
+  t.is(etcd.made.length, 1);
+});
+
+test('a process that was paused for so long that it got a notice takes its next lease after 10 s, as if it had read it', async (t) => {
+  for (const [found, made] of [
+    [{ wasThere: true, wasNoticed: true }, 1],
+    [{ wasThere: false, wasNoticed: false }, 1],
+    [{ wasThere: true, wasNoticed: false }, 2],
+  ] as const) {
+    const { clock, own, etcd, take, pass, ends } = setUp();
+    await take();
+    etcd.found = found;
+    clock.pass(5000);
+    await pass(1);
+    t.is(await ends('expired'), 1);
+    await pass(3);
+    own.want();
+    await settle();
+    t.is(etcd.made.length, made);
+    await pass(20);
+    own.want();
+    await settle();
+    t.is(etcd.made.length, 2);
+  }
+});
+
+test('a key that an earlier call may have deleted says of no notice', async (t) => {
+  const { own, etcd, take, pass, ends } = setUp();
+  await take();
+  etcd.isDown = true;
+  await pass(5);
+  t.is(await ends('expired'), 1);
+  etcd.isDown = false;
+  etcd.found = { wasThere: false, wasNoticed: false };
+  await pass(4);
+  own.want();
+  await settle();
+  t.is(etcd.made.length, 2);
+});
+
+test('no lease is taken while no watch brings what is written: writes would wait for a reader that reports nothing', async (t) => {
+  const { own, etcd, watch } = setUp();
+  watch.isOpen = false;
+  own.want();
+  await settle();
+  t.is(etcd.made.length, 0);
+  watch.isOpen = true;
   own.want();
   await settle();
   t.is(etcd.made.length, 1);

@@ -165,6 +165,7 @@ test('a lease ends before a full sync, and there is a new one after it (R12)', a
   const a = await openReader(t, network, 'a', given);
   const b = await openReader(t, network, 'b', given);
   await set(b, 'k', '1');
+  await holdsLease(a);
   a.store.damaged();
   t.not(a.store.barrier('k'), undefined);
   await set(b, 'k', '2');

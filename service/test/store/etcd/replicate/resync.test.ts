@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { temporaryFolder } from '../../../../../test-support/temporary-folder.ts';
 import type { EtcdClient } from '../../../../src/store/etcd/connect/client.ts';
 import { layout } from '../../../../src/store/etcd/layout.ts';
-import { Replica } from '../../../../src/store/etcd/replicate/replica.ts';
+import { HistoryChanged, Replica } from '../../../../src/store/etcd/replicate/replica.ts';
 import { resync } from '../../../../src/store/etcd/replicate/resync.ts';
 import type { RangeRequest, RangeResponse, TxnRequest } from '../../../../src/store/etcd/wire/messages.ts';
 import { KeyIndex } from '../../../../src/store/index/key-index.ts';
@@ -56,4 +56,13 @@ test('etcd is put back while pages are read, and gives the revision again: the s
   const { replica, done } = await syncWith(t, 'another');
   await t.throwsAsync(done, { message: /put back or replaced during a full sync/ });
   t.is(replica.unfit, 'first');
+});
+
+test('what waits for a revision of another history is not answered by a sync that reaches it', async (t) => {
+  const { replica, done } = await syncWith(t, 'token');
+  const waits = replica.reach(5);
+  t.truthy(waits);
+  await t.throwsAsync(async () => waits, { instanceOf: HistoryChanged });
+  await done;
+  t.is(replica.reach(5), undefined);
 });
