@@ -71,7 +71,7 @@ fired. Several scenarios ran at a time.`;
 }
 
 function sectionOf({ scenario: { name, how, alert }, measured }: Played): string {
-  const { firedAfter, others, panels, failedChecks, commands, settledAfter } = measured;
+  const { firedAfter, others, panels, failedChecks, commands, settledAfter, note } = measured;
   const otherAlerts = Object.entries(others).map(([other, after]) => `${runbookLink(other)} after ${duration(after)}`);
   const lines = [
     `- **Fault:** ${how}`,
@@ -83,6 +83,7 @@ function sectionOf({ scenario: { name, how, alert }, measured }: Played): string
           `- **Checks that ended with an error** (of several commands, the last one did): ${failedChecks.map(code).join('; ')}.`,
         ]),
     `- **Settled:** Ready with nothing under way ${duration(settledAfter)} after the first command.`,
+    ...(note === undefined ? [] : [`- **Note:** ${note}`]),
     '- **Commands:**',
   ];
   const block = commands.flatMap((command) => command.split('\n')).map((line) => `      ${line.trim()}`);

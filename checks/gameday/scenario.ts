@@ -86,4 +86,6 @@ export interface Measured {
   /** From the first of them until the alert was over, and until the store was Ready with nothing under way. */
   readonly overAfter: number;
   readonly settledAfter: number;
+  /** What disturbed this run, in a sentence, added by hand. */
+  readonly note?: string;
 }
