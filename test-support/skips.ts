@@ -59,6 +59,7 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
     'lost-answers',
     'mutations',
     'put-back',
+    'reader-keys',
     'readers',
     'two-families',
     'watch-kill',
