@@ -8,7 +8,10 @@ import type { GatheringRequest } from '../server/gathering-request.ts';
 import type { TextAnswer } from './answer.ts';
 import { sendText } from './send.ts';
 
-/** Milliseconds that a connection stays open for a body that the service does not read. */
+/**
+ * Milliseconds that a connection stays open for a body of which nothing comes. While some of it comes it stays: the service itself
+ * reads large bodies in turns. `KV_BODY_TIMEOUT` bounds the whole.
+ */
 const lingerTime = 5000;
 
 export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): void {
@@ -28,10 +31,19 @@ export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): vo
   }
   response.writeHead(answer.status, answer.headers as string[]);
   response.write(answer.text, answer.encoding);
-  const end = () => void response.end();
-  const timer = setTimeout(end, lingerTime);
+  const end = () => {
+    clearInterval(timer);
+    response.end();
+  };
+  const received = () => (request as Partial<GatheringRequest>).received;
+  let before = received();
+  const timer = setInterval(() => {
+    const now = received();
+    if (now === before) end();
+    before = now;
+  }, lingerTime);
   request.once('end', end);
-  response.once('close', () => clearTimeout(timer));
+  response.once('close', () => clearInterval(timer));
   request.resume();
 }
 
