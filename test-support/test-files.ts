@@ -1,5 +1,8 @@
 /** Which test files a run takes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { longTests } from './long-tests.ts';
+import { projectFiles, root } from './project-files.ts';
 import { skips } from './skips.ts';
 
 const everywhere = [
@@ -28,9 +31,16 @@ const quick = [
 ];
 
 /** Patterns for ava. Those that need a program which is missing are left out. */
-export function testFiles(length: 'all' | 'short' | 'quick' | 'long'): string[] {
+export function testFiles(length: 'all' | 'short' | 'quick' | 'long' | 'contract'): string[] {
   const missing = skips().map(({ files }) => `!${files}`);
+  if (length === 'contract') return [...contractTests(), ...longTests.map((files) => `!${files}`), ...missing];
   if (length === 'long') return [...longTests, ...missing];
   const left = length === 'all' ? [] : longTests.map((files) => `!${files}`);
   return [...(length === 'quick' ? quick : everywhere), ...left, ...missing];
+}
+
+/** Those with tests of every kind of store. */
+function contractTests(): string[] {
+  const files = projectFiles('service/test/**/*.test.ts');
+  return files.filter((file) => readFileSync(join(root, file), 'utf8').includes('contractTest('));
 }
