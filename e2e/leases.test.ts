@@ -2,8 +2,9 @@
 import test from 'ava';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost } from './support/client.ts';
-import { field, getFromPod, kubectl } from './support/kubectl.ts';
+import { field, kubectl } from './support/kubectl.ts';
 import { createKvStore, type KvStoreHandle, makeNamespace } from './support/kvstore.ts';
+import { allHoldLeases, metricOf } from './support/metrics.ts';
 import { hasNode, killAndWait } from './support/on-node.ts';
 import { installOperator } from './support/operator.ts';
 import { startReadBack } from './support/read-back.ts';
@@ -14,7 +15,7 @@ test('with freshReads: lease every replica shows each write, through a kill, ano
   const store = await createKvStore(await makeNamespace(t), { freshReads: 'lease' });
   const first = startReadBack(store, 'lost-replica-');
   t.teardown(first.stop);
-  await waitFor('each replica has a lease', () => allHold(store), { timeout: 120_000, interval: 500 });
+  await waitFor('each replica has a lease', () => allHoldLeases(store), { timeout: 120_000, interval: 500 });
   await first.sets(20);
 
   const [pod] = await store.servicePods();
@@ -40,11 +41,11 @@ test('with freshReads: lease every replica shows each write, through a kill, ano
   await store.patch({ image: `${image.slice(0, image.lastIndexOf(':'))}:next` });
   await store.settled();
   t.is(await modeOf(store), 'lease');
-  await waitFor('the new replicas have leases', () => allHold(store), { timeout: 120_000, interval: 500 });
+  await waitFor('the new replicas have leases', () => allHoldLeases(store), { timeout: 120_000, interval: 500 });
   await second.sets(5);
   // On a machine that is busy enough a replica is taken for silent; nothing fails by that.
   for (const { name: each } of await store.servicePods()) {
-    t.log(`${each} ended ${await metric(store.namespace, each, 'kvstore_notices_total')} leases of others`);
+    t.log(`${each} ended ${await metricOf(store.namespace, each, 'kvstore_notices_total')} leases of others`);
   }
   await store.patch({ freshReads: 'barrier' });
   await store.settled();
@@ -57,22 +58,8 @@ test('with freshReads: lease every replica shows each write, through a kill, ano
   t.deepEqual(await lost(store, changed.acknowledged), []);
 });
 
-async function allHold({ namespace, servicePods }: KvStoreHandle): Promise<boolean> {
-  const pods = await servicePods();
-  const held = await Promise.all(pods.map(({ name }) => metric(namespace, name, 'kvstore_lease_held')));
-  return held.length === 3 && held.every((value) => value === 1);
-}
-
 /** KV_FRESH_READS of the pods that are made now. */
 function modeOf({ namespace, name }: KvStoreHandle): Promise<string> {
   const path = '.spec.template.spec.containers[0].env[?(@.name=="KV_FRESH_READS")].value';
   return field(path, 'deployment', name, '-n', namespace);
-}
-
-/** The value of a metric without labels. */
-async function metric(namespace: string, pod: string, name: string): Promise<number> {
-  const text = await getFromPod(namespace, pod, 8080, '/metrics');
-  const [, value] = new RegExp(`^${name}(?:\\{\\})? (\\S+)$`, 'm').exec(text) ?? [];
-  if (value === undefined) throw new Error(`${pod} has no metric ${name}`);
-  return Number(value);
 }

@@ -7,8 +7,10 @@ import { headOf, type LoadOptions, type Request } from './requests.ts';
 import type { Session, Slice, Summary } from './session.ts';
 
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
-/** A session takes seconds; wrk wants a time after which it ends by itself, and one after which a slow answer is an error. */
+/** A session takes seconds; wrk wants a time after which it ends by itself. */
 const mostSeconds = 3600;
+/** After so long an answer is an error. wrk asks the system for 8 bytes for each microsecond of it: an hour is more than machines have. */
+const answerSeconds = 120;
 /** Milliseconds that answers may take beyond their slice. */
 const patience = 60_000;
 
@@ -26,7 +28,7 @@ export class WrkSession implements Session, Disposable {
 
   private constructor({ port, requests, connections, anyStatus = false }: LoadOptions) {
     this.#anyStatus = anyStatus;
-    const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`, '--timeout', `${mostSeconds}s`];
+    const threads = ['-t1', `-c${connections}`, `-d${mostSeconds}`, '--timeout', `${answerSeconds}s`];
     const args = [...threads, '-s', script, `http://127.0.0.1:${port}`, String(connections), String(requests.length)];
     this.#wrk = spawn('wrk', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     // It has ended: the read of the next line fails.

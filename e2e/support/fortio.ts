@@ -20,11 +20,11 @@ export interface FortioReport {
  */
 const bufferKiB = 1024;
 
-/** Runs for so many seconds. Uniform: the connections send in turn, instead of all at once. */
+/** `GET /` for so many seconds. Uniform: the connections send in turn, instead of all at once. */
 export async function fortio(
   { url, host }: KvStoreHandle,
   seconds: number,
-  { uniform = false } = {},
+  { uniform = false, query = '' } = {},
 ): Promise<FortioReport> {
   const folder = await mkdtemp(join(tmpdir(), 'kvstore-fortio-'));
   const file = join(folder, 'report.json');
@@ -34,7 +34,7 @@ export async function fortio(
       ...['-p', '50,99,99.9', '-httpbufferkb', String(bufferKiB)],
       ...(uniform ? ['-uniform'] : []),
     ];
-    const child = spawn('fortio', [...words, '-H', `Host: ${host}`, '-json', file, new URL('/', url).href]);
+    const child = spawn('fortio', [...words, '-H', `Host: ${host}`, '-json', file, new URL(`/${query}`, url).href]);
     const errors: string[] = [];
     child.stderr.on('data', (text) => errors.push(String(text)));
     const code = await new Promise((resolve, reject) => {
