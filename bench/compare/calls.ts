@@ -1,7 +1,8 @@
 /** What two checkouts are asked: plain calls, with and without kept answers. */
 import { gets, posts, type Request } from '../load/requests.ts';
-import { groupSize, keyOf, prefixOf, scattered, suffixOf, value } from '../speed/data.ts';
+import { groupSize, keyOf, prefixOf, prefixOfTen, scattered, suffixOf, value } from '../speed/data.ts';
 import { noAnswers } from '../speed/rows/against.ts';
+import { moreHeaders } from '../speed/rows/shapes.ts';
 
 export const pairs = 10_000;
 
@@ -20,16 +21,26 @@ const get = gets(keys.map((key) => `/get/${key}`));
 const prefix = gets(groups.map((group) => `/search?prefix=${prefixOf(group)}`));
 const suffix = gets(groups.map((group) => `/search?suffix=${suffixOf(group)}`));
 const bodies = Array.from({ length: pairs / batch }, (_, i) => JSON.stringify(keys.slice(i * batch, (i + 1) * batch)));
+const tens = gets(scattered(80, 80).map((ten) => `/search?prefix=${prefixOfTen(ten)}`));
+const withMoreHeaders = (requests: readonly Request[]) => requests.map((each) => ({ ...each, headers: moreHeaders }));
 const sets = posts(
   '/set',
   keys.map((key) => `{"${key}":${value}}`),
 );
+/** As many bytes as a set of one pair and a longer value. */
+const threes = keys.map((key, i) => {
+  const others = [keys[(i + 1) % pairs], keys[(i + 2) % pairs]];
+  return `{${[key, ...others].map((each) => `"${each}":1`).join(',')}}`;
+});
 
 export const calls: Readonly<Record<string, Call>> = {
   get: { requests: get },
   'get-not-kept': { requests: get, settings: noAnswers },
   'search-prefix': { requests: prefix },
   'search-prefix-not-kept': { requests: prefix, settings: noAnswers },
+  'search-prefix-headers': { requests: withMoreHeaders(prefix) },
+  'search-110-keys': { requests: tens },
+  'search-110-keys-headers': { requests: withMoreHeaders(tens) },
   'search-suffix': { requests: suffix },
   'search-suffix-not-kept': { requests: suffix, settings: noAnswers },
   'search-values': { requests: prefix.map(({ path }) => ({ path: `${path}&values=true` })) },
@@ -37,4 +48,5 @@ export const calls: Readonly<Record<string, Call>> = {
   'batch-get': { requests: posts('/get', bodies) },
   dump: { requests: gets(['/']) },
   set: { requests: sets },
+  'set-three-pairs': { requests: posts('/set', threes) },
 };

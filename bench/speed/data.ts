@@ -15,6 +15,8 @@ export function keyOf(n: number): string {
 }
 
 export const prefixOf = (group: number) => `g${digits(group, 6)}.`;
+/** Of the ten groups whose numbers begin with this one. */
+export const prefixOfTen = (tens: number) => `g${digits(tens, 5)}`;
 export const suffixOf = (group: number) => `.t${digits(group, 6)}`;
 
 /** So many numbers from 0 up to `end`, without it, evenly and in no order that a cache could follow. */

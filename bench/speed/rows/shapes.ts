@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ClosedLoop } from '../../load/closed-loop.ts';
 import type { Request } from '../../load/requests.ts';
 import type { PinnedServer } from '../../pinned.ts';
-import { keyOf, prefixOf, scattered, suffixOf, value } from '../data.ts';
+import { keyOf, prefixOf, prefixOfTen, scattered, suffixOf, value } from '../data.ts';
 import type { Bar, Bench, Contest, LoadedTarget, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startRaw } from '../servers/raw.ts';
@@ -18,7 +18,7 @@ const pairs = 10_000;
 const token = 'a-token-of-some-length-for-the-bench';
 
 /** What a browser and Traefik in front of the service add. */
-const moreHeaders = {
+export const moreHeaders = {
   'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
   Accept: '*/*',
   'Accept-Encoding': 'gzip, deflate, br, zstd',
@@ -140,6 +140,7 @@ const searchShapes: Row = {
     const groups = scattered(500, 900);
     const plain = groups.map((group): Request => ({ path: `/search?prefix=${prefixOf(group)}` }));
     const etag = await etagOf(kvstore, plain[0]?.path ?? '/');
+    const tens = scattered(80, 80).map((ten): Request => ({ path: `/search?prefix=${prefixOfTen(ten)}` }));
     const also = (query: string) => plain.map(({ path }): Request => ({ path: `${path}${query}` }));
     const shapes: Shape[] = [
       { name: 'suffix', requests: groups.map((group) => ({ path: `/search?suffix=${suffixOf(group)}` })) },
@@ -148,6 +149,9 @@ const searchShapes: Row = {
       { name: 'If-None-Match, 304', requests: withHeaders(plain, { 'If-None-Match': etag }) },
       ...(await tokenShapes(bench, plain)),
       { name: 'ten more headers', requests: withHeaders(plain, moreHeaders) },
+      // Long enough to be compressed for who takes that.
+      { name: '110 keys', requests: tens },
+      { name: '110 keys, ten more headers', requests: withHeaders(tens, moreHeaders), against: '110 keys' },
       { name: 'a page of 11', requests: also('&limit=11') },
       { name: 'values=true', requests: also('&values=true') },
       {
