@@ -22,6 +22,8 @@ async function start(t: ExecutionContext, format: string) {
       KV_DATA_DIR: temporaryFolder(t),
       KV_LOG_FORMAT: format,
       KV_AUDIT_LOG: 'all',
+      // Each write has its line, however quickly they come.
+      KV_AUDIT_RATE: '10000',
       KV_DRAIN_WINDOW: '0s',
     },
   });
