@@ -41,7 +41,7 @@ const inOperator = [
   'reconcile/{backup,references}',
   'resilience',
   'certificates',
-  'etcd/{gate,life,recovery,refusals,troubles}',
+  'etcd/{gate,large-entries,life,recovery,refusals,troubles}',
   'etcd/access/members',
   'etcd/model/histories',
   'etcd/tls/members',
