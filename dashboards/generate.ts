@@ -17,7 +17,7 @@ import { renderOthers } from './src/sections.ts';
 const root = new URL('../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const { version } = JSON.parse(await read('package.json'));
-const { folder: target } = scriptArguments({ words: { folder: text(undefined) } });
+const { folder: target } = scriptArguments({ words: { folder: text() } });
 const folder = target === undefined ? new URL('dashboards/generated/', root) : pathToFileURL(`${target}/`);
 
 const numbers = withChanges(JSON.parse(process.env.KVSTORE_THRESHOLDS || '{}'));

@@ -17,7 +17,7 @@ import { spreadText, sum } from '../slices/statistics.ts';
 import { MeasuredService, maxTxnOps } from './service.ts';
 
 const { rounds, seconds } = scriptArguments({
-  words: { rounds: wholeNumber({ usual: 6, from: 1, to: 100 }), seconds: decimal({ usual: 2, from: 0.1, to: 60 }) },
+  words: { rounds: wholeNumber({ default: 6, from: 1, to: 100 }), seconds: decimal({ default: 2, from: 0.1, to: 60 }) },
 });
 const replicas = 3;
 const keys = 1000;

@@ -23,7 +23,7 @@ import { fillDirectory } from '../speed/servers/kvstore.ts';
 import { startRaw } from '../speed/servers/raw.ts';
 import { layers, sharesOf } from './attribute.ts';
 
-const { seconds } = scriptArguments({ words: { seconds: decimal({ usual: 3, from: 0.2, to: 600 }) } });
+const { seconds } = scriptArguments({ words: { seconds: decimal({ default: 3, from: 0.2, to: 600 }) } });
 const pairs = 10_000;
 const connections = 50;
 const warmUpAnswers = 50_000;

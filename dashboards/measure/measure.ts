@@ -19,7 +19,7 @@ import { isRow, queriesOf } from '../test/support/queries.ts';
 import { writeFleet } from './synthetic.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const { stores } = scriptArguments({ words: { stores: wholeNumber({ usual: 500, from: 1, to: 10_000 }) } });
+const { stores } = scriptArguments({ words: { stores: wholeNumber({ default: 500, from: 1, to: 10_000 }) } });
 const hour = 3600;
 const end = Math.floor(Date.now() / 60_000) * 60;
 const folder = await mkdtemp(join(tmpdir(), 'kvstore-measure-'));
