@@ -1,19 +1,19 @@
 /** Dashboard "KvStore / Service": is the store well, since when, whom does it hurt, and why. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { objectiveLimits } from './alerts/burn-rate.ts';
-import { badRatioOf, budgetLeft, latencyBound, storeBuckets } from './alerts/recording.ts';
-import { defaults } from './alerts/thresholds.ts';
-import { frame } from './dashboard.ts';
-import { coresOf, requestCount, sumRate } from './expressions.ts';
-import { readyOrNot } from './limits.ts';
-import { stat, timeseries } from './panels.ts';
-import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from './selectors.ts';
-import { etcdRows } from './service-etcd.ts';
-import { leasePanels } from './service-leases.ts';
-import { clientPanels, readPanels } from './service-requests.ts';
-import { processPanels } from './service-runtime.ts';
-import { contentPanels, writePanels } from './service-store.ts';
-import { alertTable, firingStat } from './tables.ts';
+import { objectiveLimits } from '../alerts/burn-rate.ts';
+import { badRatioOf, budgetLeft, latencyBound, storeBuckets } from '../alerts/recording.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { frame } from '../dashboard.ts';
+import { coresOf, requestCount, sumRate } from '../expressions.ts';
+import { readyOrNot } from '../limits.ts';
+import { stat, timeseries } from '../panels.ts';
+import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from '../selectors.ts';
+import { etcdRows } from './etcd.ts';
+import { leasePanels } from './leases.ts';
+import { clientPanels, readPanels } from './requests.ts';
+import { processPanels } from './runtime.ts';
+import { contentPanels, writePanels } from './store.ts';
+import { alertTable, firingStat } from '../tables.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
 

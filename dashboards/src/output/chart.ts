@@ -1,6 +1,6 @@
 /** The PrometheusRule as a template of the Helm chart: thresholds and addresses are values. */
-import { ruleGroups } from './alerts/all.ts';
-import { byName, names, thresholds } from './alerts/thresholds.ts';
+import { ruleGroups } from '../alerts/all.ts';
+import { byName, names, thresholds } from '../alerts/thresholds.ts';
 import { dumpRules } from './yaml.ts';
 
 const at = '.Values.prometheusRule';

@@ -1,6 +1,6 @@
 /** The generated part of docs/alerts.md: every alert with the reasons for its urgency and its windows, and all numbers. */
-import { alertsWith } from './alerts/all.ts';
-import { byName, names, type ThresholdName, thresholds } from './alerts/thresholds.ts';
+import { alertsWith } from '../alerts/all.ts';
+import { byName, names, type ThresholdName, thresholds } from '../alerts/thresholds.ts';
 
 /** Stands in an expression where the alert compares with the threshold. */
 const mark = (name: ThresholdName) => `@${name}@`;

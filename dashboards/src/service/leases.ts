@@ -1,9 +1,9 @@
 /** Row of the dashboard Service: reads by lease, and what writes pay for them. */
-import { latencyBound } from './alerts/recording.ts';
-import { defaults } from './alerts/thresholds.ts';
-import { quantile } from './expressions.ts';
-import { timeseries } from './panels.ts';
-import { chosenPod, window } from './selectors.ts';
+import { latencyBound } from '../alerts/recording.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { quantile } from '../expressions.ts';
+import { timeseries } from '../panels.ts';
+import { chosenPod, window } from '../selectors.ts';
 
 const noEtcd = 'No etcd: the store is embedded';
 const runbook = 'KvStoreReaderCutOff';

@@ -1,9 +1,9 @@
 /** Rows of the dashboard Service: where the time of writes goes, and what is in the store. */
-import { latencyBound } from './alerts/recording.ts';
-import { defaults } from './alerts/thresholds.ts';
-import { quantile, sumRate } from './expressions.ts';
-import { timeseries } from './panels.ts';
-import { chosenPod, window } from './selectors.ts';
+import { latencyBound } from '../alerts/recording.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { quantile, sumRate } from '../expressions.ts';
+import { timeseries } from '../panels.ts';
+import { chosenPod, window } from '../selectors.ts';
 
 export function writePanels() {
   return [

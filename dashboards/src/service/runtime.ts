@@ -1,9 +1,9 @@
 /** Row of the dashboard Service: Node and the process. */
-import { defaults } from './alerts/thresholds.ts';
-import { clockSkew, restarts } from './expressions.ts';
-import { words } from './limits.ts';
-import { stat, timeseries } from './panels.ts';
-import { chosenPod, servicePod, window } from './selectors.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { clockSkew, restarts } from '../expressions.ts';
+import { words } from '../limits.ts';
+import { stat, timeseries } from '../panels.ts';
+import { chosenPod, servicePod, window } from '../selectors.ts';
 
 export function processPanels() {
   return [

@@ -1,8 +1,8 @@
 /** Row of the dashboard Operator: reconciles, the queue, the API server and the process. */
-import { defaults } from './alerts/thresholds.ts';
-import { quantile, reconcileFailing, sumRate } from './expressions.ts';
-import { timeseries } from './panels.ts';
-import { chosenName, window } from './selectors.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { quantile, reconcileFailing, sumRate } from '../expressions.ts';
+import { timeseries } from '../panels.ts';
+import { chosenName, window } from '../selectors.ts';
 
 export function operatorPanels() {
   return [...reconciles(), ...processes()];

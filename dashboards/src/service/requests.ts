@@ -1,9 +1,9 @@
 /** Rows of the dashboard Service: what clients get, and where the time of reads goes. */
-import { latencyBound } from './alerts/recording.ts';
-import { defaults } from './alerts/thresholds.ts';
-import { bucketIncrease, mean, quantile, requestBuckets, requestCount, sumRate } from './expressions.ts';
-import { heatmap, timeseries } from './panels.ts';
-import { apiRoutes, chosenPod, pointRoutes, servicePod, window } from './selectors.ts';
+import { latencyBound } from '../alerts/recording.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { bucketIncrease, mean, quantile, requestBuckets, requestCount, sumRate } from '../expressions.ts';
+import { heatmap, timeseries } from '../panels.ts';
+import { apiRoutes, chosenPod, pointRoutes, servicePod, window } from '../selectors.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
 

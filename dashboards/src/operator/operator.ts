@@ -1,13 +1,13 @@
 /** Dashboard "KvStore / Operator": KvStores by condition, the members of etcd, and the operator itself. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { defaults } from './alerts/thresholds.ts';
-import { frame } from './dashboard.ts';
-import { backupAge, backupNeverDue, certificateLeft, membersDown, notReady, quotaUsed } from './expressions.ts';
-import { etcdMemberPanels } from './operator-etcd.ts';
-import { operatorPanels } from './operator-process.ts';
-import { stat, timeseries } from './panels.ts';
-import { chosen, chosenName } from './selectors.ts';
-import { alertTable, firingStat } from './tables.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { frame } from '../dashboard.ts';
+import { backupAge, backupNeverDue, certificateLeft, membersDown, notReady, quotaUsed } from '../expressions.ts';
+import { etcdMemberPanels } from './etcd.ts';
+import { operatorPanels } from './process.ts';
+import { stat, timeseries } from '../panels.ts';
+import { chosen, chosenName } from '../selectors.ts';
+import { alertTable, firingStat } from '../tables.ts';
 
 export function operatorDashboard(runbooks: string): DashboardBuilder {
   return frame({

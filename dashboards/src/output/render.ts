@@ -1,8 +1,8 @@
 /** All generated files: what the test compares and generate.ts writes. */
-import { ruleGroups } from './alerts/all.ts';
-import { defaults, type Numbers } from './alerts/thresholds.ts';
-import { allDashboards } from './all.ts';
-import type { Links } from './links.ts';
+import { ruleGroups } from '../alerts/all.ts';
+import { defaults, type Numbers } from '../alerts/thresholds.ts';
+import { allDashboards } from '../all.ts';
+import type { Links } from '../links.ts';
 import { dumpRules } from './yaml.ts';
 
 const labels = { 'app.kubernetes.io/name': 'kvstore' };

@@ -1,8 +1,8 @@
 /** Row of the dashboard Service: etcd, as the service sees it. */
-import { latencyBound } from './alerts/recording.ts';
-import { mean, quantile, sumRate } from './expressions.ts';
-import { timeseries } from './panels.ts';
-import { chosenPod, window } from './selectors.ts';
+import { latencyBound } from '../alerts/recording.ts';
+import { mean, quantile, sumRate } from '../expressions.ts';
+import { timeseries } from '../panels.ts';
+import { chosenPod, window } from '../selectors.ts';
 
 const noEtcd = 'No etcd: the store is embedded';
 

@@ -1,8 +1,8 @@
 /** Row of the dashboard Operator: etcd's own metrics (etcd.io/docs/v3.6/metrics), member by member. */
-import { defaults } from './alerts/thresholds.ts';
-import { quantile, volumeLeft } from './expressions.ts';
-import { timeseries } from './panels.ts';
-import { chosen, window } from './selectors.ts';
+import { defaults } from '../alerts/thresholds.ts';
+import { quantile, volumeLeft } from '../expressions.ts';
+import { timeseries } from '../panels.ts';
+import { chosen, window } from '../selectors.ts';
 
 const members = `component="etcd", ${chosen}`;
 const claims = 'namespace=~"$namespace", persistentvolumeclaim=~"data-($kvstore)-etcd-[0-9]+"';
