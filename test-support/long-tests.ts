@@ -53,7 +53,7 @@ export const longTests: readonly string[] = [
   ...inService.map((name) => `service/test/${name}.test.ts`),
   ...inOperator.map((name) => `operator/test/${name}.test.ts`),
   'checks/{budgets/budgets,clients/{clients,typescript-fetch},faults/faults,model/model,overload/overload}.test.ts',
-  'cli/test/{backup,damage,export,identity,import,texts,tls}.test.ts',
+  'cli/test/{backup,damage,export,identity,import,texts,client/tls}.test.ts',
   'images/test/{compile-cache,sbom}.test.ts',
   'dashboards/test/{alertmanager-live,exemplars,observability,prometheus,rules,scenes}.test.ts',
 ];

@@ -31,7 +31,7 @@ const withApiServer = [
 
 /** Tests that make certificates. */
 const withOpenssl = [
-  'cli/test/tls.test.ts',
+  'cli/test/client/tls.test.ts',
   'service/test/image.test.ts',
   'service/test/server/{peers,tls}.test.ts',
   'service/test/telemetry/tracing/standard-variables.test.ts',

@@ -21,7 +21,7 @@ import { addWhoAmI } from './commands/whoami.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 import { printableLines } from './printable.ts';
-import { ServerError } from './server-error.ts';
+import { ServerError } from './client/server-error.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 const commands = [

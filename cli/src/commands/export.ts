@@ -1,7 +1,7 @@
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { exportToFile } from '../export-file.ts';
-import { exportPairs } from '../export-pairs.ts';
+import { exportToFile } from '../files/export-file.ts';
+import { exportPairs } from '../pairs/export-pairs.ts';
 import { say, write } from '../io.ts';
 import { startProgress } from '../progress.ts';
 

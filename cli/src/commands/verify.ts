@@ -1,5 +1,5 @@
 import type { AddCommand } from '../command.ts';
-import { inUse, openData, sayDamages } from '../data-folder.ts';
+import { inUse, openData, sayDamages } from '../files/data-folder.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
-import { readRights, rightsText } from '../rights.ts';
+import { readRights, rightsText } from '../client/rights.ts';
 
 export const addWhoAmI: AddCommand = (command: Command, run) =>
   command

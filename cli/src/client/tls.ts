@@ -1,8 +1,8 @@
 /** The files of TLS, and where a token must not go without it. */
 import type { SecureContextOptions } from 'node:tls';
 import { isLoopback } from '@kvstore/core/loopback.ts';
-import { CliError, exitCodes } from './exit-codes.ts';
-import { readIfThere, readNamed } from './named-file.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
+import { readIfThere, readNamed } from '../files/named-file.ts';
 
 export interface TlsFileOptions {
   readonly caFile?: string;

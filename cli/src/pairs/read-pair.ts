@@ -1,7 +1,7 @@
 /** One pair, asked for in a way that proxies leave alone. */
 import { parseMembers } from '@kvstore/core/json-members.ts';
-import { type Answer, type Client, withQuery } from './client.ts';
-import { CliError, exitCodes } from './exit-codes.ts';
+import { type Answer, type Client, withQuery } from '../client/client.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
 import { timelineOf, versionOf } from './pair-text.ts';
 import { sendKeys } from './read-pairs.ts';
 

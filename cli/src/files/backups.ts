@@ -1,7 +1,7 @@
 /** A folder of exports, named by their time: the newest is the last by name. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CliError, exitCodes } from './exit-codes.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
 import { partialName } from './export-file.ts';
 
 const backupName = /^\d{8}T\d{6}\.\d{3}Z\.jsonl$/;

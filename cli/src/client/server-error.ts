@@ -1,5 +1,5 @@
 /** What went wrong between the program and the store. */
-import { CliError, type ExitCode, exitCodes } from './exit-codes.ts';
+import { CliError, type ExitCode, exitCodes } from '../exit-codes.ts';
 
 /** The store's own problem (RFC 9457). */
 export interface ReportedProblem {

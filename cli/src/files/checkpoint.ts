@@ -3,8 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { privateFile } from '@kvstore/core/private-files.ts';
-import { CliError, exitCodes } from './exit-codes.ts';
-import type { Line } from './lines.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
+import type { Line } from '../pairs/lines.ts';
 import { keepRights, resolveOutput } from './output-path.ts';
 
 interface Mark {

@@ -1,6 +1,6 @@
 /** Writes pairs from lines, in batches that the store takes. What is written twice is the same as written once. */
 import { maxTtl } from '@kvstore/core/limits.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../client/client.ts';
 import type { Line } from './lines.ts';
 import { parseRecord } from './record.ts';
 import { type Item, LineError, writeInBatches } from './write-batches.ts';

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DamagedData } from '@kvstore/core/data-folder/pages/page-file.ts';
 import { StoredData } from '@kvstore/core/data-folder/pages/stored-data.ts';
-import { CliError, exitCodes } from './exit-codes.ts';
-import { type Io, say } from './io.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
+import { type Io, say } from '../io.ts';
 
 /**
  * @throws CliError: notFound when there is no data in the folder, folderInUse when a service uses it, failure when nothing

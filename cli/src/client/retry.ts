@@ -1,5 +1,5 @@
 /** When to try again, and when to give up. */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { mayPass, nothingHappened, ServerError } from './server-error.ts';
 
 export interface RetryOptions {

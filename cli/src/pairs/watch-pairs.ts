@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { EventStream, longestSilence } from '@kvstore/core/event-stream.js';
 import { catchUp } from './catch-up.ts';
-import { type Client, withQuery } from './client.ts';
-import { withRetries } from './retry.ts';
-import { ConnectionError, mayPass, ServerError } from './server-error.ts';
+import { type Client, withQuery } from '../client/client.ts';
+import { withRetries } from '../client/retry.ts';
+import { ConnectionError, mayPass, ServerError } from '../client/server-error.ts';
 
 export interface WatchOptions {
   readonly prefix?: string | undefined;

@@ -1,10 +1,10 @@
 /** HTTPS with an authority of one's own, client certificates, and tokens that would go in the clear. */
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { CertificateAuthority } from '../../test-support/certificates.ts';
-import { startService } from '../../test-support/service-process/launch.ts';
-import { temporaryFolder } from '../../test-support/temporary-folder.ts';
-import { cli } from './support/cli.ts';
+import { CertificateAuthority } from '../../../test-support/certificates.ts';
+import { startService } from '../../../test-support/service-process/launch.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { cli } from '../support/cli.ts';
 
 async function startSecure(
   t: ExecutionContext,

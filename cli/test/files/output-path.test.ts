@@ -17,12 +17,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { temporaryFolder } from '../../test-support/temporary-folder.ts';
-import { runCli } from './support/in-process.ts';
-import { manyLines, withoutRevisions } from './support/pairs.ts';
-import { oneStore } from './support/store.ts';
+import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
+import { runCli } from '../support/in-process.ts';
+import { manyLines, withoutRevisions } from '../support/pairs.ts';
+import { oneStore } from '../support/store.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const store = oneStore(test);
 const lines = manyLines(300);
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);

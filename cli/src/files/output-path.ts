@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { CliError, exitCodes } from './exit-codes.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
 
 export type OutputPath =
   /** Nothing is there, or a regular file, whose rights the new content keeps. Links are resolved. */
