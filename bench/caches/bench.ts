@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decimal, oneOf, text, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
-import { findBinary } from '../../test-support/binaries.ts';
+import { findBinary } from '../../test-support/programs/binaries.ts';
 import { hasWrk } from '../load/load.ts';
 import { canPin, loadCore, moveToCore } from '../pinned.ts';
 import { cacheNames } from './caches.ts';

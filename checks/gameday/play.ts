@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Prometheus } from '../../dashboards/test/support/prometheus.ts';
 import { kubectl } from '../../e2e/support/kubectl.ts';
 import { createKvStore, type KvStoreHandle, withNamespace } from '../../e2e/support/kvstore.ts';
-import { documentedSteps } from '../../test-support/documented-steps.ts';
+import { documentedSteps } from '../../test-support/project/documented-steps.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { interval } from './cluster-prometheus.ts';
 import { firingOf } from './firing.ts';

@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
-import { needBinary } from '../../test-support/binaries.ts';
+import { needBinary } from '../../test-support/programs/binaries.ts';
 import { allDashboards } from '../src/all.ts';
 import { Prometheus } from '../test/support/prometheus.ts';
 import { isRow, queriesOf } from '../test/support/queries.ts';

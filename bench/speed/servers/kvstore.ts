@@ -1,7 +1,7 @@
 /** The product as it ships: main.ts with its defaults, metrics on, an embedded store on the disk that is measured. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import { keyOf, value } from '../data.ts';
 import type { Bench } from '../row.ts';

@@ -1,6 +1,7 @@
 /** What a token may do, as GET /whoami answers it. */
-import type { Client } from './client.ts';
+
 import { CliError, exitCodes } from '../exit-codes.ts';
+import type { Client } from './client.ts';
 import { NotAKvStoreError, ServerError } from './server-error.ts';
 
 export interface Rights {

@@ -1,12 +1,12 @@
 import { withQuery } from '../client/client.ts';
+import { isFound } from '../client/shapes.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
 import { pairText } from '../pairs/pair-text.ts';
-import { printable } from '../printable.ts';
 import { type Found, foundIn } from '../pairs/search-page.ts';
+import { printable } from '../printable.ts';
 import { wholeNumber } from '../settings.ts';
-import { isFound } from '../client/shapes.ts';
 
 interface Options {
   readonly prefix?: string;

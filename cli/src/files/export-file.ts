@@ -4,11 +4,11 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { privateFile } from '@kvstore/core/private-files.ts';
 import type { Client } from '../client/client.ts';
+import { mayPass } from '../client/server-error.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { exportPairs } from '../pairs/export-pairs.ts';
-import { keepRights, resolveOutput } from './output-path.ts';
 import { parseRecord } from '../pairs/record.ts';
-import { mayPass } from '../client/server-error.ts';
+import { keepRights, resolveOutput } from './output-path.ts';
 
 export interface ExportFileOptions {
   /** Goes on with what an export that was killed has left. */

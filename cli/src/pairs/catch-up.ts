@@ -1,9 +1,9 @@
 /** What a watch does when the store's history has a gap: it reads everything, and goes on from there. */
 import type { Client } from '../client/client.ts';
+import { withRetries } from '../client/retry.ts';
 import { openLines, pairLines } from './export-pairs.ts';
 import { timelineOf, versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
-import { withRetries } from '../client/retry.ts';
 
 export interface CatchUpOptions {
   readonly prefix: string | undefined;

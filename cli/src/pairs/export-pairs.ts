@@ -1,10 +1,10 @@
 /** Every pair of a store, a line each, as the store sends them. */
 import type { IncomingMessage } from 'node:http';
 import { type Client, withQuery } from '../client/client.ts';
-import { type Line, readLines } from './lines.ts';
-import { parseRecord } from './record.ts';
 import { withRetries } from '../client/retry.ts';
 import { mayPass } from '../client/server-error.ts';
+import { type Line, readLines } from './lines.ts';
+import { parseRecord } from './record.ts';
 
 export interface ExportOptions {
   /** Only keys behind this one. */

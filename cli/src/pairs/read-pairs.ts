@@ -1,8 +1,8 @@
 /** Many pairs of one state of the store. */
 import { type Answer, type Client, withQuery } from '../client/client.ts';
+import { isRecordOf } from '../client/shapes.ts';
 import { pairText, timelineOf, versionOf } from './pair-text.ts';
 import { parseRecord } from './record.ts';
-import { isRecordOf } from '../client/shapes.ts';
 
 /** Keys of one request; more would be of several states. */
 export const mostKeys = 10_000;

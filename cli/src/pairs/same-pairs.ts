@@ -1,11 +1,11 @@
 /** Whether a restore can take nothing away: the store has no pair that the file does not have as well. */
 import { compareKeys } from '@kvstore/core/key.ts';
 import type { Client } from '../client/client.ts';
+import { withRetries } from '../client/retry.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { openLines, pairLines } from './export-pairs.ts';
 import type { Line } from './lines.ts';
 import { parseRecord } from './record.ts';
-import { withRetries } from '../client/retry.ts';
 
 /**
  * Also true of an empty store, and of what a restore that was interrupted has left: it may then go on.

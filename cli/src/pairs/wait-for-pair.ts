@@ -1,10 +1,10 @@
 /** One pair, as soon as it has news. */
 import { type Answer, type Client, withQuery } from '../client/client.ts';
+import { settledAfter, withRetries } from '../client/retry.ts';
+import { ServerError } from '../client/server-error.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { versionOf } from './pair-text.ts';
 import type { StoredPair } from './read-pair.ts';
-import { settledAfter, withRetries } from '../client/retry.ts';
-import { ServerError } from '../client/server-error.ts';
 
 /** Seconds of one request: many proxies give up after 60. */
 const longestWait = 50;

@@ -1,10 +1,10 @@
 /** Changes as they happen, none missed or doubled: a connection that breaks goes on behind the last id. */
 import type { IncomingMessage } from 'node:http';
 import { EventStream, longestSilence } from '@kvstore/core/event-stream.js';
-import { catchUp } from './catch-up.ts';
 import { type Client, withQuery } from '../client/client.ts';
 import { withRetries } from '../client/retry.ts';
 import { ConnectionError, mayPass, ServerError } from '../client/server-error.ts';
+import { catchUp } from './catch-up.ts';
 
 export interface WatchOptions {
   readonly prefix?: string | undefined;

@@ -1,9 +1,9 @@
 /** Requests of as many pairs as the store takes. */
 import type { Client } from '../client/client.ts';
-import { CliError } from '../exit-codes.ts';
-import type { PairRecord } from './record.ts';
 import { ServerError } from '../client/server-error.ts';
 import { isObject } from '../client/shapes.ts';
+import { CliError } from '../exit-codes.ts';
+import type { PairRecord } from './record.ts';
 
 /** What is wrong with one line. */
 export class LineError extends CliError {

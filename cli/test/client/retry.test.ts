@@ -1,8 +1,8 @@
 /** How long is waited, and for what, on a clock of the test's own. */
 import test from 'ava';
-import type { Clock } from '../../src/clock.ts';
 import { withRetries } from '../../src/client/retry.ts';
 import { ConnectionError, ServerError } from '../../src/client/server-error.ts';
+import type { Clock } from '../../src/clock.ts';
 
 const problem = (status: number, code: string, retryAfter?: number) =>
   new ServerError(status, { code, detail: undefined }, retryAfter);

@@ -3,11 +3,11 @@ import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard
 import { defaults } from '../alerts/thresholds.ts';
 import { frame } from '../dashboard.ts';
 import { backupAge, backupNeverDue, certificateLeft, membersDown, notReady, quotaUsed } from '../expressions.ts';
-import { etcdMemberPanels } from './etcd.ts';
-import { operatorPanels } from './process.ts';
 import { stat, timeseries } from '../panels.ts';
 import { chosen, chosenName } from '../selectors.ts';
 import { alertTable, firingStat } from '../tables.ts';
+import { etcdMemberPanels } from './etcd.ts';
+import { operatorPanels } from './process.ts';
 
 export function operatorDashboard(runbooks: string): DashboardBuilder {
   return frame({

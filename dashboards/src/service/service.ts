@@ -8,12 +8,12 @@ import { coresOf, requestCount, sumRate } from '../expressions.ts';
 import { readyOrNot } from '../limits.ts';
 import { stat, timeseries } from '../panels.ts';
 import { apiRoutes, chosen, chosenPod, pointRoutes, serverErrors, servicePod, window } from '../selectors.ts';
+import { alertTable, firingStat } from '../tables.ts';
 import { etcdRows } from './etcd.ts';
 import { leasePanels } from './leases.ts';
 import { clientPanels, readPanels } from './requests.ts';
 import { processPanels } from './runtime.ts';
 import { contentPanels, writePanels } from './store.ts';
-import { alertTable, firingStat } from '../tables.ts';
 
 const api = `${chosenPod}, ${apiRoutes}`;
 

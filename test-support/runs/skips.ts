@@ -1,6 +1,6 @@
 /** Which test files need which program: they are left out when it is missing, which prepare.ts says loudly. */
 import { matchesGlob } from 'node:path';
-import { type BinaryName, findBinary } from './binaries.ts';
+import { type BinaryName, findBinary } from '../programs/binaries.ts';
 
 /** Tests of the operator that start an API server. */
 const withApiServer = [

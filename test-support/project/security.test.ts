@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = readFileSync(`${root}SECURITY.md`, 'utf8');
 
 test('every test that SECURITY.md names exists, and each row of the review names one', (t) => {

@@ -1,7 +1,7 @@
 /** The index of the decisions in docs/adr: made from the files, so that it cannot leave one out. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-export const adrFolder = new URL('../docs/adr/', import.meta.url);
+export const adrFolder = new URL('../../docs/adr/', import.meta.url);
 
 const introduction = `# Decisions
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 /** The indented blocks of a section, in their order. Throws when there is none. */
 export async function documentedSteps(page: string, title: string): Promise<string[]> {
-  const text = await readFile(new URL(`../docs/${page}`, import.meta.url), 'utf8');
+  const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
   const steps = stepsOf(text.split(/^## /m).find((each) => each.startsWith(`${title}\n`)) ?? '');
   if (steps.length === 0) throw new Error(`No commands in "${title}" of docs/${page}`);
   return steps;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { projectFiles, root } from './project-files.ts';
+import { projectFiles, root } from '../project/project-files.ts';
 import { programsOf } from './skips.ts';
 
 /** By program: an import of what starts it, and how many test files have one at least. */

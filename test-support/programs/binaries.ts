@@ -46,7 +46,7 @@ export function needBinary(name: BinaryName): string {
   const path = findBinary(name);
   if (path === undefined) {
     throw new Error(
-      `${name} is not installed: put it into the PATH, or install Go and run node test-support/prepare.ts`,
+      `${name} is not installed: put it into the PATH, or install Go and run node test-support/runs/prepare.ts`,
     );
   }
   return path;

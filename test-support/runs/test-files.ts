@@ -1,8 +1,8 @@
 /** Which test files a run takes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { projectFiles, root } from '../project/project-files.ts';
 import { longTests } from './long-tests.ts';
-import { projectFiles, root } from './project-files.ts';
 import { skips } from './skips.ts';
 
 const everywhere = [

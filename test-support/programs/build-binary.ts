@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type BuiltName, cacheFolder, versions } from './binaries.ts';
 
 interface Source {
-  /** Folder under programs/ whose go.mod pins the versions. */
+  /** Folder beside this file whose go.mod pins the versions. */
   readonly module: 'etcd' | 'kubernetes';
   readonly package: string;
 }
@@ -29,7 +29,7 @@ export async function buildBinary(name: BuiltName, report: (line: string) => voi
   const progress = setInterval(() => report(`${name}: still building after ${seconds()}`), 15_000);
   try {
     report(`${name}: building ${source.package} (a minute, for kube-apiserver about five)`);
-    await copyFile(new URL(`programs/${source.module}/go.mod`, import.meta.url), join(work, 'go.mod'));
+    await copyFile(new URL(`${source.module}/go.mod`, import.meta.url), join(work, 'go.mod'));
     await go(work, ['build', '-ldflags', ldflags(source.module), '-o', join(work, name), source.package]);
     await rename(join(work, name), join(cache, name));
     report(`${name}: built in ${seconds()}`);

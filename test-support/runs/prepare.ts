@@ -2,9 +2,9 @@
  * Runs before the tests: finds the real programs they start, or builds what is missing when there is Go. Without them
  * some tests are left out; in continuous integration (CI=true) that is a failure.
  */
-import { scriptArguments } from './arguments.ts';
-import { type BinaryName, binaryNames, findBinary, optionalNames, packagedNames } from './binaries.ts';
-import { buildBinary, hasGo } from './build-binary.ts';
+import { scriptArguments } from '../arguments.ts';
+import { type BinaryName, binaryNames, findBinary, optionalNames, packagedNames } from '../programs/binaries.ts';
+import { buildBinary, hasGo } from '../programs/build-binary.ts';
 import { skips } from './skips.ts';
 
 scriptArguments({});

@@ -6,7 +6,7 @@ import { longTests } from './long-tests.ts';
 import { skips } from './skips.ts';
 import { testFiles } from './test-files.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function files(patterns: string[]): Promise<string[]> {
   const found: string[] = [];
