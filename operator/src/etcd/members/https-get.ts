@@ -1,6 +1,6 @@
 /** One GET over TLS with certificates on both sides. */
 import { request } from 'node:https';
-import type { Identity } from './contract.ts';
+import type { Identity } from '../contract.ts';
 
 export interface HttpsGet {
   readonly identity: Identity;

@@ -1,10 +1,10 @@
 /** One member, over gRPC and, for its probe, HTTPS. */
 import type { AlarmResponse, MemberResponse, StatusResponse } from '@kvstore/etcd/messages.ts';
 import type { ServiceName } from '@kvstore/etcd/schema.ts';
-import { accessOf, changeAccess } from './access/calls.ts';
-import { alarms, type Identity, type Member, type MemberClient, type MemberStatus } from './contract.ts';
+import { accessOf, changeAccess } from '../access/calls.ts';
+import { alarms, type Identity, type Member, type MemberClient, type MemberStatus } from '../contract.ts';
+import { type Call, type MemberAddress, withService } from './calls.ts';
 import { getHttps } from './https-get.ts';
-import { type Call, type MemberAddress, withService } from './member-calls.ts';
 
 const probeMs = 2_000;
 const callMs = 5_000;
