@@ -1,5 +1,5 @@
-/** Links between the documents: each leads to a file of the project, and to a heading in it where it names one. */
-import { existsSync, readFileSync } from 'node:fs';
+/** What documents and comments lead to is there: files, headings of documents, decisions. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { projectFiles, root } from './project-files.ts';
@@ -35,6 +35,48 @@ function faultOf(file: string, link: string): string | undefined {
     ? undefined
     : `${file}: ${link} names no heading`;
 }
+
+/** Paths from the project's root: files, folders of sources and tests, and decisions by their number. */
+const named = new RegExp(
+  [
+    String.raw`(?<![\w./@:$}-])(?:`,
+    String.raw`(?:bench|charts|checks|cli|config|core|dashboards|docs|e2e|etcd|images|operator|service|test-support)\/[\w/.-]*\.(?:ts|json|yaml|md)`,
+    String.raw`|(?:cli|core|dashboards|etcd|operator|service)\/(?:src|test)\/[\w/.-]*\w`,
+    String.raw`|(?:docs\/adr\/|ADR )\d{4}`,
+    String.raw`)(?![\w{*$-])`,
+  ].join(''),
+  'g',
+);
+
+const decisions = readdirSync(join(root, 'docs/adr'));
+
+/** @returns the paths in the text that lead to nothing */
+function missingPaths(text: string): string[] {
+  return [...text.matchAll(named)]
+    .map(([path]) => path)
+    .filter((path) => {
+      const [, decision] = /^(?:docs\/adr\/|ADR )(\d{4})$/.exec(path) ?? [];
+      return decision === undefined
+        ? !existsSync(join(root, path))
+        : !decisions.some((name) => name.startsWith(`${decision}-`));
+    });
+}
+
+test('every path that a document or a comment names is there', (t) => {
+  const files = ['md', 'ts', 'js'].flatMap((extension) => projectFiles(`**/*.${extension}`));
+  // What has changed may be gone.
+  const present = files.filter((file) => file !== 'CHANGELOG.md' && !file.endsWith('links.test.ts'));
+  const missing = present.flatMap((file) =>
+    missingPaths(readFileSync(join(root, file), 'utf8')).map((path) => `${file}: ${path}`),
+  );
+  t.deepEqual(missing, []);
+});
+
+test('a path that is not there is found', (t) => {
+  const text =
+    'See service/src/gone.ts, `cli/src/gone`, (docs/adr/9999), cli/src/main.ts, docs/adr/0290, ADR 9998, https://a/docs/x.md, cli/test/{a,b}.';
+  t.deepEqual(missingPaths(text), ['service/src/gone.ts', 'cli/src/gone', 'docs/adr/9999', 'ADR 9998']);
+});
 
 test('every relative link of a document leads to a file, and to one of its headings', (t) => {
   const files = projectFiles('**/*.md');
