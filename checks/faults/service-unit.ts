@@ -1,9 +1,9 @@
 /** One service process with all that a fault acts on: its disk, its clock, and the connections of its clients. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { mountSmallDisk, type SmallDisk } from '../../test-support/small-disk.ts';
-import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 
 export interface UnitOptions {

@@ -1,8 +1,8 @@
 /** What is tested: the service with everything it stands on, and the faults that this machine can inject into it. */
 import { join } from 'node:path';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
+import { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import { mountSmallDisk, type SmallDisk } from '../../test-support/small-disk.ts';
-import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import type { Faults } from './fault.ts';
 import { memberDiskFaults, memberFaults, sharedFaults, slowMemberFaults } from './member-faults.ts';
 import { clockFaults, fullDiskFaults, serviceFaults, slowDiskFaults } from './service-faults.ts';

@@ -21,9 +21,9 @@ const {
   'fresh-reads': freshReads,
 } = scriptArguments({
   words: {
-    faults: wholeNumber({ usual: 60, from: 0, to: 100_000 }),
-    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
-    operations: wholeNumber({ usual: Number.POSITIVE_INFINITY, from: 1 }),
+    faults: wholeNumber({ default: 60, from: 0, to: 100_000 }),
+    seed: wholeNumber({ default: Date.now() % 1_000_000, from: 0 }),
+    operations: wholeNumber({ default: Number.POSITIVE_INFINITY, from: 1 }),
   },
   options: { 'fresh-reads': oneOf(['barrier', 'lease'], 'barrier') },
 });

@@ -1,7 +1,7 @@
 /** Faults while the workload runs: members killed and paused, connections stalled and cut, processes killed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdCluster } from '../../test-support/etcd-cluster.ts';
-import type { TcpProxy } from '../../test-support/tcp-proxy.ts';
+import type { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 
 export interface FaultTargets {
   readonly cluster: EtcdCluster;

@@ -1,6 +1,6 @@
 /** Faults that reads by lease have to bear, besides the others: longer than a lease, and between replicas alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TcpProxy } from '../../test-support/tcp-proxy.ts';
+import type { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import { type FaultTargets, faults, pick } from './faults.ts';
 
 export interface LeaseTargets extends FaultTargets {

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { findBinary } from '../../test-support/binaries.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
+import { findBinary } from '../../test-support/programs/binaries.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 

@@ -1,14 +1,14 @@
 /**
- * Which of the writes that wait share the next transaction. It is made in one turn of the event loop and flushed at once, and
- * every write in it waits for all of it: large ones are few, so that a small one never waits for tens of mebibytes.
+ * Which of the waiting writes share the next transaction. One turn of the event loop makes the transaction, one flush puts it on
+ * the disk, and every write in it waits for all of it. So it has few large writes: a small one never waits for tens of mebibytes.
  */
 import type { Pair } from '../store.ts';
 import type { Write } from './write.ts';
 
-/** Characters of a write from which on it is large. */
+/** Characters of the smallest write that counts as large. */
 const large = 64 * 1024;
 
-/** Characters of the large writes in a transaction, one write that is larger excepted. */
+/** Characters of all large writes in a transaction. A single write may be larger. */
 const mostLarge = 2 * 1024 ** 2;
 
 export interface NextWrites {
@@ -18,11 +18,11 @@ export interface NextWrites {
 }
 
 /**
- * All small ones, and the oldest large ones; at least one of those, so that none waits for ever. Both in the order in which they
- * came. Requests that wait at the same time have no order among each other.
+ * All small writes and the oldest large ones, at least one, so that none waits for ever; in the order in which they came.
+ * A small write may overtake a large one: requests that wait at the same time have no order among each other.
  */
 export function nextWrites(waiting: readonly Write[]): NextWrites {
-  // As a rule none is large.
+  // The common case, without a copy: none is large.
   return waiting.some(isLarge) ? split(waiting) : { now: waiting, later: [] };
 }
 
