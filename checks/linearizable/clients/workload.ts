@@ -3,11 +3,11 @@
  * goes its own way, most of them on the same few registers.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { presenceOf } from '../history/presence.ts';
+import type { Recorder } from '../history/recorder.ts';
+import type { Register } from '../history/register.ts';
 import type { Target } from './call.ts';
 import { pick } from './pick.ts';
-import { presenceOf } from './presence.ts';
-import type { Recorder } from './recorder.ts';
-import type { Register } from './register.ts';
 
 export interface WorkloadOptions {
   readonly recorder: Recorder;

@@ -1,8 +1,8 @@
 /** Clients of each replica that increment the same few counters and read them; what they do is recorded. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operation } from '../history/operation.ts';
+import { type Counted, counterViolations } from '../judge/counter-history.ts';
 import { call, type Target } from './call.ts';
-import { type Counted, counterViolations } from './counter-history.ts';
-import type { Operation } from './operation.ts';
 
 export interface CountersOptions {
   /** The process that a client talks to; it may be replaced meanwhile. */
