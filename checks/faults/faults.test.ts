@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Operation } from '../linearizable/history/operation.ts';
 import { withPresence } from '../linearizable/history/presence.ts';
-import { violations } from '../linearizable/judge/history.ts';
+import { violations } from '../linearizable/judge/linearizable.ts';
 import { run } from './run.ts';
 import { availability } from './summary.ts';
 import type { Mode } from './system.ts';

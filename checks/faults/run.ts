@@ -10,7 +10,7 @@ import { Workload } from '../linearizable/clients/workload.ts';
 import type { Operation } from '../linearizable/history/operation.ts';
 import { withPresence } from '../linearizable/history/presence.ts';
 import { Recorder } from '../linearizable/history/recorder.ts';
-import { violations } from '../linearizable/judge/history.ts';
+import { violations } from '../linearizable/judge/linearizable.ts';
 import { Mirrors } from '../linearizable/mirror/mirrors.ts';
 import { ExpiringClients } from './expiring/clients.ts';
 import { judge } from './expiring/history.ts';

@@ -10,7 +10,7 @@ import { seededRandom } from '../../test-support/seeded-random.ts';
 import { randomSchedule } from './faults/schedule.ts';
 import type { Operation } from './history/operation.ts';
 import { gone } from './history/registers.ts';
-import { violations } from './judge/history.ts';
+import { violations } from './judge/linearizable.ts';
 import { porcupine } from './judge/porcupine.ts';
 import { run } from './run.ts';
 

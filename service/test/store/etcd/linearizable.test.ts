@@ -1,5 +1,5 @@
 import test from 'ava';
-import { violations } from '../../../../checks/linearizable/judge/history.ts';
+import { violations } from '../../../../checks/linearizable/judge/linearizable.ts';
 import { isOverwritten } from '../../../../checks/linearizable/judge/tags.ts';
 import { run } from '../../../../checks/linearizable/run.ts';
 
