@@ -7,12 +7,12 @@
 import { oneOf, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
-import { violations } from './history.ts';
-import type { Operation } from './operation.ts';
-import { porcupine } from './porcupine.ts';
-import { gone } from './registers.ts';
+import { randomSchedule } from './faults/schedule.ts';
+import type { Operation } from './history/operation.ts';
+import { gone } from './history/registers.ts';
+import { violations } from './judge/linearizable.ts';
+import { porcupine } from './judge/porcupine.ts';
 import { run } from './run.ts';
-import { randomSchedule } from './schedule.ts';
 
 const {
   faults: count,

@@ -1,7 +1,8 @@
 /** Conditions that did not hold, although what they asked for certainly stood the whole time. */
+
+import type { Operation } from '../history/operation.ts';
+import { absent, gone } from '../history/registers.ts';
 import type { Standing } from './chains.ts';
-import type { Operation } from './operation.ts';
-import { absent, gone } from './registers.ts';
 
 /** `standing`: when each value of the register was there. Every text is a violation. */
 export function unexplained(

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import type { Operation } from '../history/operation.ts';
+import { absent, gone } from '../history/registers.ts';
 import { seenValues } from './chains.ts';
-import type { Operation } from './operation.ts';
-import { absent, gone } from './registers.ts';
 
 /** `linearizable`, or what is wrong; then the file that it judged stays, and is named. */
 export async function porcupine(history: readonly Operation[]): Promise<string> {

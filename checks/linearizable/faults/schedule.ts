@@ -1,6 +1,8 @@
 /** Which faults a run injects, in which order. */
+import { forbiddenClockFaults } from './clock-faults.ts';
 import { faults } from './faults.ts';
-import { type LeaseTargets, leaseFaults, secondFaults } from './lease-faults.ts';
+import { leaseFaults, secondFaults } from './lease-faults.ts';
+import type { LeaseTargets } from './targets.ts';
 
 export type FreshReads = 'barrier' | 'lease';
 
@@ -20,7 +22,7 @@ export function randomSchedule(count: number, freshReads: FreshReads, random: ()
 export async function inject(name: string, targets: LeaseTargets, random: () => number): Promise<void> {
   await Promise.all(
     name.split(both).map((one) => {
-      const fault = leaseFaults[one];
+      const fault = leaseFaults[one] ?? forbiddenClockFaults[one];
       if (fault === undefined) throw new Error(`There is no fault ${one}`);
       return fault(targets, random, 300 + random() * 1200);
     }),

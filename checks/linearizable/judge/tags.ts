@@ -1,5 +1,5 @@
 /** Entity tags that clients were given: each stands for one value of its key, and each value has one. */
-import type { Operation } from './operation.ts';
+import type { Operation } from '../history/operation.ts';
 
 /** A tag that says that another request replaced what the write had put before anybody could read it. */
 export function isOverwritten(tag: string): boolean {

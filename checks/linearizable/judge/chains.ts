@@ -1,6 +1,6 @@
 /** Chains: values of a register that replaced each other on conditions, so that nothing stood between them. */
-import type { Operation } from './operation.ts';
-import { absent } from './registers.ts';
+import type { Operation } from '../history/operation.ts';
+import { absent } from '../history/registers.ts';
 
 /** When a value was there, at the least and at the most. */
 export interface Standing {

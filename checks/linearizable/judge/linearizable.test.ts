@@ -1,7 +1,7 @@
 import test from 'ava';
-import { violations } from './history.ts';
-import type { Operation } from './operation.ts';
-import { absent } from './registers.ts';
+import type { Operation } from '../history/operation.ts';
+import { absent } from '../history/registers.ts';
+import { violations } from './linearizable.ts';
 
 /**
  * `w1 0-10` writes 1 from 0 to 10, `r1 5-7` reads 1, `r- 5-7` reads nothing; `w1 0-` has no known end. `w1>2 0-10`

@@ -1,6 +1,6 @@
 /** What the processes' metrics say of fresh reads: whether they were answered by lease, and what leases went through. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Target } from './call.ts';
+import type { Target } from '../clients/call.ts';
 import { scrape } from './scrape.ts';
 
 export interface LeaseUse {

@@ -1,8 +1,9 @@
 /** What clients did and saw, and whether one order of it explains everything (linearizability). */
+
+import type { Operation } from '../history/operation.ts';
+import { absent } from '../history/registers.ts';
 import { type Chain, chainsOf, type Standing } from './chains.ts';
-import type { Operation } from './operation.ts';
 import { unexplained } from './refusals.ts';
-import { absent } from './registers.ts';
 
 /**
  * The violations of a history, one text for each; none: it is linearizable. For registers whose written values are all

@@ -2,7 +2,7 @@
  * Operations of clients on registers, and what is recorded of them. A register is deleted once at the most, so that
  * "nothing there" can be told apart: before its first write it is undefined, afterwards it is the deletion's own value.
  */
-import { call, type Target } from './call.ts';
+import { call, type Target } from '../clients/call.ts';
 import { Journal, type WriteCondition } from './journal.ts';
 import type { Operation } from './operation.ts';
 import { type Known, newRegister, type Register } from './register.ts';

@@ -1,8 +1,9 @@
 /** What a client of hot keys does in a burst. */
+
+import type { Recorder } from '../history/recorder.ts';
+import type { Register } from '../history/register.ts';
 import type { Target } from './call.ts';
 import { pick } from './pick.ts';
-import type { Recorder } from './recorder.ts';
-import type { Register } from './register.ts';
 
 /** Seconds; longer than any run, and than any clock jumps that a run makes. */
 const ttl = 300_000_000;

@@ -1,18 +1,11 @@
 /** Clients of each replica that increment the same few counters and read them; what they do is recorded. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operation } from '../history/operation.ts';
+import { type Counted, counterViolations } from '../judge/counter-history.ts';
 import { call, type Target } from './call.ts';
-import { type Counted, counterViolations } from './counter-history.ts';
-import type { Operation } from './operation.ts';
+import { type ClientsOptions, startClients } from './clients.ts';
 
-export interface CountersOptions {
-  /** The process that a client talks to; it may be replaced meanwhile. */
-  readonly replicas: readonly Target[];
-  readonly clientsPerReplica: number;
-  /** Further clients, which only read: they go on while increments wait. Default 0. */
-  readonly readersPerReplica?: number;
-  readonly random: () => number;
-  /** Milliseconds that a client rests between two operations, at the most; default 4. */
-  readonly rest?: number;
+export interface CountersOptions extends ClientsOptions {
   /** The share of reads; default 0.3. */
   readonly reads?: number;
 }
@@ -31,10 +24,8 @@ export class Counters {
 
   constructor(options: CountersOptions) {
     this.#options = options;
-    const { replicas, clientsPerReplica, readersPerReplica = 0, reads = 0.3 } = options;
-    const writers = replicas.length * clientsPerReplica;
-    const count = writers + replicas.length * readersPerReplica;
-    this.#clients = Array.from({ length: count }, (_, client) => this.#run(client, client < writers ? reads : 1));
+    const { reads = 0.3 } = options;
+    this.#clients = startClients(options, (client, writes) => this.#run(client, writes ? reads : 1));
   }
 
   /** Increments of one counter that were answered, for the copies and entity tags that are compared with them. */

@@ -4,11 +4,11 @@
  * delete, and use every entity tag that one of them was given, also old ones.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recorder } from '../history/recorder.ts';
+import type { Register } from '../history/register.ts';
 import type { Target } from './call.ts';
 import { act, mixes } from './hot-acts.ts';
 import { pick } from './pick.ts';
-import type { Recorder } from './recorder.ts';
-import type { Register } from './register.ts';
 
 export interface HotKeysOptions {
   readonly recorder: Recorder;

@@ -1,9 +1,9 @@
 /** The history that a recorder writes, and what contradicts itself at once. */
-import type { Answer } from './call.ts';
+import type { Answer } from '../clients/call.ts';
+import { isOverwritten } from '../judge/tags.ts';
 import type { Operation } from './operation.ts';
 import { type Known, know, nothingOf, type Register } from './register.ts';
 import { absent, gone, labelOfAll } from './registers.ts';
-import { isOverwritten } from './tags.ts';
 
 export type WriteCondition = Known | 'absent' | undefined;
 

@@ -3,22 +3,15 @@
  * goes its own way, most of them on the same few registers.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { presenceOf } from '../history/presence.ts';
+import type { Recorder } from '../history/recorder.ts';
+import type { Register } from '../history/register.ts';
 import type { Target } from './call.ts';
+import { type ClientsOptions, startClients } from './clients.ts';
 import { pick } from './pick.ts';
-import { presenceOf } from './presence.ts';
-import type { Recorder } from './recorder.ts';
-import type { Register } from './register.ts';
 
-export interface WorkloadOptions {
+export interface WorkloadOptions extends ClientsOptions {
   readonly recorder: Recorder;
-  /** The process that a client talks to; it may be replaced while the workload runs. */
-  readonly replicas: readonly Target[];
-  readonly clientsPerReplica: number;
-  /** Further clients, which only read: they go on while writes wait. Default 0. */
-  readonly readersPerReplica?: number;
-  readonly random: () => number;
-  /** Milliseconds that a client rests between two operations, at the most; default 4. */
-  readonly rest?: number;
   /** The share of sets; default 0.45. */
   readonly sets?: number;
 }
@@ -29,16 +22,13 @@ const keysPerEpoch = 3;
 
 export class Workload {
   readonly #options: WorkloadOptions;
-  readonly #clients: Promise<void>[] = [];
+  readonly #clients: readonly Promise<void>[];
   #stopped = false;
   #count = 0;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
-    const { replicas, clientsPerReplica, readersPerReplica = 0 } = options;
-    const writers = replicas.length * clientsPerReplica;
-    const count = writers + replicas.length * readersPerReplica;
-    for (let client = 0; client < count; client++) this.#clients.push(this.#run(client, client < writers));
+    this.#clients = startClients(options, (client, writes) => this.#run(client, writes));
   }
 
   async stop(): Promise<void> {

@@ -4,20 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { EtcdCluster } from '../../test-support/etcd-cluster.ts';
-import { freePorts } from '../../test-support/network/free-ports.ts';
-import { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
-import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
-import { waitFor } from '../../test-support/wait-for.ts';
-import type { FreshReads } from './schedule.ts';
+import type { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
+import { ServiceProcess } from '../../../test-support/service-process/service-process.ts';
+import { TcpProxy } from '../../../test-support/network/tcp-proxy.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
+import { fastest, slowest } from '../faults/clock-faults.ts';
+import type { FreshReads } from '../faults/schedule.ts';
 import { scrape } from './scrape.ts';
+import { SkewedClock, skewVariable } from './skewed-clock.ts';
 
 /** A stall that a reader's silence causes lasts 2.6 s at the most: with leases, writes get through it. */
 const requestTimeouts = { barrier: '2500ms', lease: '4s' } as const;
 const replicaCount = 3;
-/** With leases, the clocks of this one run slow. */
-const slowReplica = 2;
-const slowService = fileURLToPath(new URL('slow-service.ts', import.meta.url));
+/** Of the clocks of each replica with leases, as a rule: they differ by as much as may be. */
+const rates = [fastest, 1, slowest];
+const skewedService = fileURLToPath(new URL('skewed-service.ts', import.meta.url));
 
 export class Replicas {
   /** A process that is started again takes the place of the one before. */
@@ -26,6 +28,8 @@ export class Replicas {
   readonly proxies: TcpProxy[][] = [];
   /** Of the ports for other replicas; none without reads by lease. */
   readonly peers: TcpProxy[] = [];
+  /** None without reads by lease. */
+  readonly clocks: SkewedClock[] = [];
   readonly #cluster: EtcdCluster;
   readonly #freshReads: FreshReads;
   readonly #directory: string;
@@ -73,12 +77,16 @@ export class Replicas {
   async stop(): Promise<void> {
     await Promise.all(this.processes.map((replica) => replica.kill()));
     await Promise.all([...this.proxies.flat(), ...this.peers].map((proxy) => proxy.close()));
+    for (const clock of this.clocks) clock.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
   async #startAll(): Promise<void> {
     if (this.#freshReads === 'lease') this.#peerPorts = await freePorts(replicaCount);
-    for (const port of this.#peerPorts) this.peers.push(await TcpProxy.start(port));
+    for (const [i, port] of this.#peerPorts.entries()) {
+      this.peers.push(await TcpProxy.start(port));
+      this.clocks.push(new SkewedClock(join(this.#directory, `${i}.clock`), rates[i] ?? 1));
+    }
     for (let i = 0; i < replicaCount; i++) {
       this.proxies.push(await Promise.all(this.#cluster.members.map(({ port }) => TcpProxy.start(port))));
       await this.#start(i);
@@ -88,7 +96,7 @@ export class Replicas {
   async #start(i: number): Promise<void> {
     this.processes[i] = await ServiceProcess.start({
       endpoints: this.proxies[i]?.map(({ port }) => `http://127.0.0.1:${port}`) ?? [],
-      script: this.#freshReads === 'lease' && i === slowReplica ? slowService : undefined,
+      script: this.#freshReads === 'lease' ? skewedService : undefined,
       dataDir: join(this.#directory, String(i)),
       settings: { KV_REQUEST_TIMEOUT: requestTimeouts[this.#freshReads], ...this.#leaseSettings(i) },
     });
@@ -107,6 +115,7 @@ export class Replicas {
       KV_FRESH_READS: 'lease',
       KV_PEER_PORT: String(this.#peerPorts[i]),
       KV_PEER_ADDRESS: `127.0.0.1:${this.peers[i]?.port}`,
+      [skewVariable]: this.clocks[i]?.file ?? '',
     };
   }
 }
