@@ -78,12 +78,10 @@ const needs: readonly { readonly files: string; readonly programs: readonly Bina
   { files: 'checks/clients/typescript-fetch.test.ts', programs: ['java', 'mvn'] },
   { files: 'checks/gameday/runbook.test.ts', programs: ['etcd', 'kube-apiserver', 'kubectl'] },
   { files: 'checks/faults/faults.test.ts', programs: ['etcd', 'etcdctl'] },
-  ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map(
-    (name) => ({
-      files: `operator/test/etcd/${name}.test.ts`,
-      programs: ['etcd'] as const,
-    }),
-  ),
+  ...['life', 'troubles', 'gate', 'nudge', 'refusals', 'access/members', 'tls/members'].map((name) => ({
+    files: `operator/test/etcd/${name}.test.ts`,
+    programs: ['etcd'] as const,
+  })),
   { files: 'operator/test/etcd/large-entries.test.ts', programs: ['etcd', 'etcdctl'] },
   { files: 'operator/test/etcd/recovery.test.ts', programs: ['etcd', 'etcdutl'] },
   { files: 'operator/test/config-files.test.ts', programs: ['kubectl'] },
