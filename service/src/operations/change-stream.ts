@@ -218,19 +218,23 @@ export class ChangeStream implements Receiver {
     this.#waitingBytes += size;
     deliveries.hold(shared);
     if (this.#ended) return;
-    if (this.#isSlow()) {
+    // One that has more to send is ready already, or waits for its client.
+    if (!to.writableNeedDrain) {
+      this.#behindSince = undefined;
+      if (this.#waiting.length === 1) deliveries.ready(this);
+    } else if (this.#isSlow()) {
       this.end(new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`));
-    } else if (!to.writableNeedDrain) {
-      deliveries.ready(this);
     }
   }
 
-  /** Much may happen at once; a client that has not caught up after a moment takes less than happens. */
+  /**
+   * Much may happen at once; a client that has not caught up after a moment takes less than happens. To be asked while it is
+   * blocked: until then it is not the client that lets it wait.
+   */
   #isSlow(): boolean {
     const { to, limits } = this.#options;
     const waiting = this.#waitingBytes + to.writableLength;
-    // Until it is written, it is not the client that lets it wait.
-    if (!to.writableNeedDrain || waiting <= limits.maxBacklog) {
+    if (waiting <= limits.maxBacklog) {
       this.#behindSince = undefined;
       return false;
     }

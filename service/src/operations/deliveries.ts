@@ -2,6 +2,7 @@
  * What waits for the clients of all watches: how much memory it takes together, and when it is sent. Streams take turns, so
  * that one change for thousands of them delays nothing else for long.
  */
+import { type Clock, systemClock } from '../store/clock.ts';
 import type { Change, Revision } from '../store/store.ts';
 import { SharedRevision } from './shared-revision.ts';
 
@@ -16,7 +17,10 @@ export interface Receiver {
   cut(): void;
 }
 
-/** Milliseconds of sending in a turn of the event loop, and in one while a write is on its way to the disk, which takes several turns. */
+/**
+ * Milliseconds of sending in a turn of the event loop, and in one while a write is on its way to the disk. That takes several turns, so
+ * sending rests as long as it took, too.
+ */
 const turnTime = 4;
 const turnTimeBesideWrites = 1;
 /** Streams and bytes after which the time is looked at: what is written goes out only then. */
@@ -32,18 +36,19 @@ export interface DeliveriesOptions {
   readonly most: number;
   /** Whether a write is on its way to the disk. Default: none is. */
   readonly isWriting?: () => boolean;
-  /** In milliseconds, monotonic. */
-  readonly now?: () => number;
+  readonly clock?: Pick<Clock, 'now' | 'after'>;
 }
 
 export class Deliveries {
   readonly #most: number;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #isWriting: () => boolean;
   readonly #receivers = new Set<Receiver>();
-  #ready: Receiver[] = [];
-  readonly #isReady = new Set<Receiver>();
+  /** In the order in which they have become so. */
+  readonly #ready = new Set<Receiver>();
   #scheduled = false;
+  /** While a write is on its way, nothing is sent until then. */
+  #restUntil = 0;
   #bytes = 0;
   #made = 0;
   #last: SharedRevision | undefined;
@@ -53,10 +58,10 @@ export class Deliveries {
   /** Set while somebody waits for room. */
   #pressure: NodeJS.Timeout | undefined;
 
-  constructor({ most, isWriting = () => false, now = () => performance.now() }: DeliveriesOptions) {
+  constructor({ most, isWriting = () => false, clock = systemClock }: DeliveriesOptions) {
     this.#most = most;
     this.#isWriting = isWriting;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Bytes that wait for clients. What several wait for counts once. */
@@ -75,7 +80,7 @@ export class Deliveries {
 
   leave(receiver: Receiver): void {
     this.#receivers.delete(receiver);
-    this.#isReady.delete(receiver);
+    this.#ready.delete(receiver);
   }
 
   /** The same for all streams that get the same revision, one after the other. */
@@ -124,32 +129,38 @@ export class Deliveries {
 
   /** It has something to send, and its client takes it. */
   ready(receiver: Receiver): void {
-    if (this.#isReady.has(receiver)) return;
-    this.#isReady.add(receiver);
-    this.#ready.push(receiver);
+    this.#ready.add(receiver);
     this.#schedule();
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#send(this.#now() + (this.#isWriting() ? turnTimeBesideWrites : turnTime)));
+    const rest = this.#isWriting() ? this.#restUntil - this.#clock.now() : 0;
+    if (rest > 0) this.#clock.after(rest, () => this.#takeTurn());
+    else setImmediate(() => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    const now = this.#clock.now();
+    this.#send(now, now + (this.#isWriting() ? turnTimeBesideWrites : turnTime));
   }
 
   /** Node writes in the next tick what it was given in this one: then the time is known. */
-  #send(end: number): void {
-    const { length } = this.#ready;
-    let sent = 0;
-    let i = 0;
-    for (; i < length && i < streamsPerLook && sent < bytesPerLook; i++) {
-      const receiver = this.#ready[i] as Receiver;
-      if (this.#isReady.delete(receiver)) sent += receiver.deliver();
+  #send(began: number, end: number): void {
+    let streams = 0;
+    let bytes = 0;
+    for (const receiver of this.#ready) {
+      this.#ready.delete(receiver);
+      bytes += receiver.deliver();
+      if (++streams === streamsPerLook || bytes >= bytesPerLook) break;
     }
-    this.#ready = this.#ready.slice(i);
     process.nextTick(() => {
-      if (this.#ready.length > 0 && this.#now() < end) return this.#send(end);
+      const now = this.#clock.now();
+      if (this.#ready.size > 0 && now < end) return this.#send(began, end);
+      this.#restUntil = now + (now - began);
       this.#scheduled = false;
-      if (this.#ready.length > 0) this.#schedule();
+      if (this.#ready.size > 0) this.#schedule();
     });
   }
 

@@ -3,6 +3,7 @@ import { waitFor } from '../../../test-support/wait-for.ts';
 import { Deliveries, type Receiver } from '../../src/operations/deliveries.ts';
 import type { SharedRevision } from '../../src/operations/shared-revision.ts';
 import type { Revision } from '../../src/store/store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const timeline = '00000001';
 const everything = { prefix: '', suffix: '' };
@@ -100,43 +101,41 @@ test('what clients have missed leaves room for what happens, and is not kept wai
   t.is(stuck.cuts, 1);
 });
 
-/** Streams that have something to send, which takes a millisecond each. */
-function busyStreams(count: number, isWriting: () => boolean) {
-  let now = 0;
-  const deliveries = new Deliveries({ most: 1 << 20, now: () => now, isWriting });
-  const streams = Array.from({ length: count }, () => new Holder(deliveries, false));
-  for (const stream of streams) {
+test('while a write is on its way, deliveries take a quarter of their time in a turn, and rest for as long', async (t) => {
+  const clock = new ManualClock();
+  let isWriting = true;
+  const deliveries = new Deliveries({ most: 1 << 20, clock, isWriting: () => isWriting });
+  let sent = 0;
+  for (let i = 0; i < 20; i++) {
+    const stream = new Holder(deliveries, false);
     stream.deliver = () => {
-      now += 1;
-      stream.delivered++;
+      clock.pass(1);
+      sent++;
       // As much as is sent before the time is looked at.
       return 512 * 1024;
     };
     deliveries.ready(stream);
   }
-  return streams;
-}
-
-test('while a write is on its way, deliveries take a quarter of their time in a turn', async (t) => {
-  let isWriting = true;
-  const streams = busyStreams(20, () => isWriting);
-  const sent = () => streams.reduce((sum, { delivered }) => sum + delivered, 0);
   for (const count of [1, 2, 3]) {
     await new Promise(setImmediate);
-    t.is(sent(), count);
+    t.is(sent, count);
+    await new Promise(setImmediate);
+    t.is(sent, count);
+    clock.pass(1);
   }
   isWriting = false;
   await new Promise(setImmediate);
-  t.is(sent(), 7);
+  await new Promise(setImmediate);
+  t.is(sent, 8);
 });
 
 test('streams take turns: what sending takes does not keep the event loop', async (t) => {
-  let now = 0;
-  const deliveries = new Deliveries({ most: 1 << 20, now: () => now });
+  const clock = new ManualClock();
+  const deliveries = new Deliveries({ most: 1 << 20, clock });
   const streams = Array.from({ length: 200 }, () => new Holder(deliveries, false));
   for (const stream of streams) {
     stream.deliver = () => {
-      now += 1;
+      clock.pass(1);
       stream.delivered++;
       return 0;
     };

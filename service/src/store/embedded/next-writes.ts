@@ -15,18 +15,24 @@ export interface NextWrites {
   readonly now: readonly Write[];
   /** In the order in which they came. */
   readonly later: Write[];
+  /** There are large ones among those of now. */
+  readonly hasLarge: boolean;
 }
 
 /**
  * All small ones, and the oldest large ones; at least one of those, so that none waits for ever. Both in the order in which they
  * came. Requests that wait at the same time have no order among each other.
+ * @param afterLarge the transaction before had large ones: small ones that wait have waited for those, and go alone
  */
-export function nextWrites(waiting: readonly Write[]): NextWrites {
+export function nextWrites(waiting: readonly Write[], afterLarge: boolean): NextWrites {
   // As a rule none is large.
-  return waiting.some(isLarge) ? split(waiting) : { now: waiting, later: [] };
+  if (!waiting.some(isLarge)) return { now: waiting, later: [], hasLarge: false };
+  const small = afterLarge ? waiting.filter((write) => !isLarge(write)) : [];
+  if (small.length === 0) return { ...split(waiting), hasLarge: true };
+  return { now: small, later: waiting.filter(isLarge), hasLarge: false };
 }
 
-function split(waiting: readonly Write[]): NextWrites {
+function split(waiting: readonly Write[]): Pick<NextWrites, 'now' | 'later'> {
   let room = mostLarge;
   const now: Write[] = [];
   const later: Write[] = [];

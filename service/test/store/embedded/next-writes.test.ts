@@ -20,8 +20,8 @@ function names(writes: readonly Write[]): string[] {
   return writes.map(({ work }) => (work.kind === 'set' ? (work.pairs[0]?.key ?? '') : work.kind));
 }
 
-function split(writes: readonly Write[]): { now: string[]; later: string[] } {
-  const { now, later } = nextWrites(writes);
+function split(writes: readonly Write[], afterLarge = false): { now: string[]; later: string[] } {
+  const { now, later } = nextWrites(writes, afterLarge);
   return { now: names(now), later: names(later) };
 }
 
@@ -44,6 +44,14 @@ test('large writes wait in their order, and small ones behind them do not', (t) 
     now: ['large1', 'small1', 'large2', 'delete', 'small2'],
     later: ['large3', 'large4'],
   });
+});
+
+test('small writes that have waited for large ones go alone, and large ones after them', (t) => {
+  const writes = [setOf('large1', mebibyte), setOf('small1', 10), setOf('large2', 100_000), removal];
+  const { now, later, hasLarge } = nextWrites(writes, true);
+  t.deepEqual([names(now), names(later), hasLarge], [['small1', 'delete'], ['large1', 'large2'], false]);
+  t.true(nextWrites(later, false).hasLarge);
+  t.deepEqual(split(later, true), { now: ['large1', 'large2'], later: [] }, 'unless no small one waits');
 });
 
 test('the oldest large write is in the next transaction, however large it is', (t) => {
