@@ -2,6 +2,7 @@
  * What waits for the clients of all watches: how much memory it takes together, and when it is sent. Streams take turns, so
  * that one change for thousands of them delays nothing else for long.
  */
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { type Clock, systemClock } from '../store/clock.ts';
 import type { Change, Revision } from '../store/store.ts';
 import { SharedRevision } from './shared-revision.ts';
@@ -17,10 +18,7 @@ export interface Receiver {
   cut(): void;
 }
 
-/**
- * Milliseconds of sending in a turn of the event loop, and in one while a write is on its way to the disk. That takes several turns, so
- * sending rests as long as it took, too.
- */
+/** Milliseconds of sending in a turn of the event loop, and in one while a write is on its way to the disk, which takes several turns. */
 const turnTime = 4;
 const turnTimeBesideWrites = 1;
 /** Streams and bytes after which the time is looked at: what is written goes out only then. */
@@ -34,21 +32,24 @@ const patience = 1000;
 export interface DeliveriesOptions {
   /** Bytes that may wait for all clients together. */
   readonly most: number;
-  /** Whether a write is on its way to the disk. Default: none is. */
-  readonly isWriting?: () => boolean;
+  /** Default: nothing else wants short turns. */
+  readonly scheduler?: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
   readonly clock?: Pick<Clock, 'now' | 'after'>;
 }
+
+const alone = { isWriting: false, restAfter: () => 0 } as const;
 
 export class Deliveries {
   readonly #most: number;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
-  readonly #isWriting: () => boolean;
+  readonly #scheduler: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
   readonly #receivers = new Set<Receiver>();
   /** In the order in which they have become so. */
   readonly #ready = new Set<Receiver>();
   #scheduled = false;
-  /** While a write is on its way, nothing is sent until then. */
-  #restUntil = 0;
+  /** The last turn of sending: how long it was, and when it ended. */
+  #took = 0;
+  #ended = 0;
   #bytes = 0;
   #made = 0;
   #last: SharedRevision | undefined;
@@ -58,9 +59,9 @@ export class Deliveries {
   /** Set while somebody waits for room. */
   #pressure: NodeJS.Timeout | undefined;
 
-  constructor({ most, isWriting = () => false, clock = systemClock }: DeliveriesOptions) {
+  constructor({ most, scheduler = alone, clock = systemClock }: DeliveriesOptions) {
     this.#most = most;
-    this.#isWriting = isWriting;
+    this.#scheduler = scheduler;
     this.#clock = clock;
   }
 
@@ -136,14 +137,14 @@ export class Deliveries {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const rest = this.#isWriting() ? this.#restUntil - this.#clock.now() : 0;
+    const rest = this.#scheduler.restAfter(this.#took) - (this.#clock.now() - this.#ended);
     if (rest > 0) this.#clock.after(rest, () => this.#takeTurn());
     else setImmediate(() => this.#takeTurn());
   }
 
   #takeTurn(): void {
     const now = this.#clock.now();
-    this.#send(now, now + (this.#isWriting() ? turnTimeBesideWrites : turnTime));
+    this.#send(now, now + (this.#scheduler.isWriting ? turnTimeBesideWrites : turnTime));
   }
 
   /** Node writes in the next tick what it was given in this one: then the time is known. */
@@ -158,7 +159,8 @@ export class Deliveries {
     process.nextTick(() => {
       const now = this.#clock.now();
       if (this.#ready.size > 0 && now < end) return this.#send(began, end);
-      this.#restUntil = now + (now - began);
+      this.#took = now - began;
+      this.#ended = now;
       this.#scheduled = false;
       if (this.#ready.size > 0) this.#schedule();
     });

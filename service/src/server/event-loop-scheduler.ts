@@ -130,6 +130,12 @@ export class EventLoopScheduler {
     return this.#writes > 0;
   }
 
+  /** Milliseconds that long work outside of the lanes, such as deliveries to watches, rests when it has taken so many of a turn. */
+  restAfter(took: number): number {
+    if (this.#began === undefined) this.#begin(this.#clock.now());
+    return this.#rest(took);
+  }
+
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
   free(isLong = false): boolean {
     const now = this.#clock.now();
@@ -190,14 +196,16 @@ export class EventLoopScheduler {
 
   /** To be asked when a turn has begun. */
   #restsLong(now: number): boolean {
-    if (this.#isCrowded) return now < this.#longEnded + restInCrowd * this.#longTook;
-    return this.#restBesideWrites(now) > 0;
+    return this.#restLeft(now) > 0;
   }
 
-  /** Milliseconds that are left. */
-  #restBesideWrites(now: number): number {
-    if (!this.isWriting || this.#longTook < longTurn) return 0;
-    return this.#longEnded + this.#longTook - now;
+  #restLeft(now: number): number {
+    return this.#longEnded + this.#rest(this.#longTook) - now;
+  }
+
+  #rest(took: number): number {
+    if (this.#isCrowded) return restInCrowd * took;
+    return this.isWriting && took >= longTurn ? took : 0;
   }
 
   #leavesToWrites(): boolean {
@@ -207,7 +215,7 @@ export class EventLoopScheduler {
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
     if (this.#scheduled >= Math.min(this.#begun.length + this.waiting, piecesPerTurn)) return;
-    const rest = this.#short.pieces.length > 0 || this.#isCrowded ? 0 : this.#restBesideWrites(this.#clock.now());
+    const rest = this.#short.pieces.length > 0 || this.#isCrowded ? 0 : this.#restLeft(this.#clock.now());
     if (rest > 0) {
       // The turns would be empty, and take the processor from what commits.
       this.#cancelRestEnd ??= this.#clock.after(rest, () => this.#endRest());

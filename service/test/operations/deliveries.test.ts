@@ -2,6 +2,7 @@ import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { Deliveries, type Receiver } from '../../src/operations/deliveries.ts';
 import type { SharedRevision } from '../../src/operations/shared-revision.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import type { Revision } from '../../src/store/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -103,8 +104,9 @@ test('what clients have missed leaves room for what happens, and is not kept wai
 
 test('while a write is on its way, deliveries take a quarter of their time in a turn, and rest for as long', async (t) => {
   const clock = new ManualClock();
-  let isWriting = true;
-  const deliveries = new Deliveries({ most: 1 << 20, clock, isWriting: () => isWriting });
+  const scheduler = new EventLoopScheduler(clock);
+  scheduler.writeBegan();
+  const deliveries = new Deliveries({ most: 1 << 20, clock, scheduler });
   let sent = 0;
   for (let i = 0; i < 20; i++) {
     const stream = new Holder(deliveries, false);
@@ -123,10 +125,32 @@ test('while a write is on its way, deliveries take a quarter of their time in a 
     t.is(sent, count);
     clock.pass(1);
   }
-  isWriting = false;
+  scheduler.writeEnded();
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   t.is(sent, 8);
+});
+
+test('while connections come in turn after turn, deliveries take a tenth of the time', async (t) => {
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
+  const deliveries = new Deliveries({ most: 1 << 20, clock, scheduler });
+  let sending = 0;
+  for (let i = 0; i < 40; i++) {
+    const stream = new Holder(deliveries, false);
+    stream.deliver = () => {
+      clock.pass(1);
+      sending++;
+      return 512 * 1024;
+    };
+    deliveries.ready(stream);
+  }
+  for (let i = 0; i < 100; i++) {
+    scheduler.connectionAccepted();
+    clock.pass(1);
+    await new Promise(setImmediate);
+  }
+  t.true(sending >= 8 && sending <= 20, `${sending} of ${clock.now()} ms`);
 });
 
 test('streams take turns: what sending takes does not keep the event loop', async (t) => {
