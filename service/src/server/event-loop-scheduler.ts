@@ -141,7 +141,7 @@ export class EventLoopScheduler {
     const now = this.#clock.now();
     if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
     if (!isLong) return true;
-    if (this.#restsLong(now) || this.#leavesToWrites()) return false;
+    if (this.#restLeft(now) > 0 || this.#leavesToWrites()) return false;
     this.#ranLong = true;
     return true;
   }
@@ -194,11 +194,7 @@ export class EventLoopScheduler {
     });
   }
 
-  /** To be asked when a turn has begun. */
-  #restsLong(now: number): boolean {
-    return this.#restLeft(now) > 0;
-  }
-
+  /** Milliseconds until long work may go on, when a turn has begun. */
   #restLeft(now: number): number {
     return this.#longEnded + this.#rest(this.#longTook) - now;
   }
@@ -265,7 +261,7 @@ export class EventLoopScheduler {
   #laneOfTurn(now: number): Lane | undefined {
     const lane = this.#nextLane();
     if (lane === this.#short) return lane;
-    if (this.#restsLong(now)) {
+    if (this.#restLeft(now) > 0) {
       if (this.#short.pieces.length === 0) return undefined;
       // Long work has no claim to the time in which it rests.
       this.#short.used = this.#long.used;
