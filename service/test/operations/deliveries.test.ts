@@ -72,7 +72,7 @@ test('an event is made once, however many watches send it, and counts once', (t)
 
 test('what waits for all together has a bound: those that take nothing and are furthest behind are cut first', (t) => {
   const most = 100_000;
-  const deliveries = new Deliveries({ most });
+  const deliveries = new Deliveries({ most, clock: new ManualClock() });
   const healthy = new Holder(deliveries, false);
   const [oldest, newer] = [new Holder(deliveries, true), new Holder(deliveries, true)];
   for (let i = 1; i <= 20; i++) {
@@ -86,6 +86,35 @@ test('what waits for all together has a bound: those that take nothing and are f
   }
   t.true(oldest.cuts > 0 && newer.cuts > 0);
   t.is(healthy.cuts, 0);
+});
+
+test('thousands are cut in turns, and no more than it takes', async (t) => {
+  const clock = new ManualClock();
+  const most = 100_000;
+  const deliveries = new Deliveries({ most, clock });
+  const holders = Array.from({ length: 100 }, () => new Holder(deliveries, true));
+  let cuts = 0;
+  for (const holder of holders) {
+    holder.cut = () => {
+      clock.pass(1);
+      cuts++;
+      holder.release();
+    };
+  }
+  // What each of them waits for, others do not.
+  for (const [i, holder] of holders.entries()) {
+    holder.take(deliveries.share(revisionOf(2 * i, 900), timeline));
+    if (deliveries.bytes > (most * 3) / 4) break;
+  }
+  const shared = deliveries.share(revisionOf(1000, 30_000), timeline);
+  holders.at(-1)?.take(shared);
+  t.is(cuts, 2);
+  for (let turn = 2; deliveries.bytes > (most * 3) / 4; turn++) {
+    await new Promise(setImmediate);
+    t.true(cuts <= 2 * turn, `${cuts} in ${turn} turns`);
+  }
+  const { length } = holders;
+  t.true(cuts > 4 && cuts < length / 2, `${cuts} of ${length}`);
 });
 
 test('what clients have missed leaves room for what happens, and is not kept waiting by those that take nothing', async (t) => {
