@@ -1,47 +1,47 @@
 /**
- * Which of the waiting writes share the next transaction. One turn of the event loop makes the transaction, one flush puts it on
- * the disk, and every write in it waits for all of it. So it has few large writes: a small one never waits for tens of mebibytes.
+ * Which of the writes that wait share the next transaction. It is made in one turn of the event loop and flushed at once, and
+ * every write in it waits for all of it: large ones are few, so that a small one never waits for tens of mebibytes.
  */
 import type { Pair } from '../store.ts';
 import type { Write } from './write.ts';
 
-/** Characters of the smallest write that counts as large. */
+/** Characters of a write from which on it is large. */
 const large = 64 * 1024;
 
-/** Characters of all large writes in a transaction. A single write may be larger. */
-const mostLarge = 2 * 1024 ** 2;
+/** Characters of the large writes in a transaction, one write that is larger excepted. */
+const mostLarge = 1024 ** 2;
 
 export interface NextWrites {
   readonly now: readonly Write[];
   /** In the order in which they came. */
   readonly later: Write[];
+  /** There are large ones among those of now. */
+  readonly hasLarge: boolean;
 }
 
 /**
- * All small writes and the oldest large ones, at least one, so that none waits for ever; in the order in which they came.
- * A small write may overtake a large one: requests that wait at the same time have no order among each other.
+ * All small ones, and behind them the oldest large ones; at least one of those, so that none waits for ever. Both in the order
+ * in which they came. Requests that wait at the same time have no order among each other.
+ * @param afterLarge the transaction before had large ones: small ones that wait have waited for those, and go alone
  */
-export function nextWrites(waiting: readonly Write[]): NextWrites {
+export function nextWrites(waiting: readonly Write[], afterLarge: boolean): NextWrites {
   // The common case, without a copy: none is large.
-  return waiting.some(isLarge) ? split(waiting) : { now: waiting, later: [] };
+  if (!waiting.some(isLarge)) return { now: waiting, later: [], hasLarge: false };
+  const small = waiting.filter((write) => !isLarge(write));
+  const others = waiting.filter(isLarge);
+  if (afterLarge && small.length > 0) return { now: small, later: others, hasLarge: false };
+  const oldest = others.slice(0, countOf(others));
+  return { now: [...small, ...oldest], later: others.slice(oldest.length), hasLarge: true };
 }
 
-function split(waiting: readonly Write[]): NextWrites {
-  let room = mostLarge;
-  const now: Write[] = [];
-  const later: Write[] = [];
-  for (const write of waiting) {
-    const size = sizeOf(write);
-    if (size < large) {
-      now.push(write);
-    } else if (later.length === 0 && (room === mostLarge || size <= room)) {
-      room -= size;
-      now.push(write);
-    } else {
-      later.push(write);
-    }
-  }
-  return { now, later };
+/** Of the oldest large ones that a transaction has room for. */
+function countOf(others: readonly Write[]): number {
+  let size = 0;
+  const over = others.findIndex((write) => {
+    size += sizeOf(write);
+    return size > mostLarge;
+  });
+  return over < 0 ? others.length : Math.max(1, over);
 }
 
 function isLarge(write: Write): boolean {
