@@ -78,7 +78,7 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     if (failure === undefined) await expiring.readEverything();
     const deadlines = judge(
       expiring.history,
-      system.units.flatMap(({ clock }) => clock?.jumps ?? []),
+      system.units.flatMap(({ clock }) => clock.jumps),
     );
     const history: Operation[] = [...withPresence(recorded), ...last.reads];
     return {

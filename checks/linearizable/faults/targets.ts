@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import type { TcpProxy } from '../../../test-support/network/tcp-proxy.ts';
-import type { SkewedClock } from '../replicas/skewed-clock.ts';
+import type { SkewedClock } from '../../clocks/skewed-clock.ts';
 
 export interface FaultTargets {
   readonly cluster: EtcdCluster;

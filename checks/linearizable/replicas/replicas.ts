@@ -3,23 +3,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { TcpProxy } from '../../../test-support/network/tcp-proxy.ts';
 import { ServiceProcess } from '../../../test-support/service-process/service-process.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { SkewedClock, skewedService } from '../../clocks/skewed-clock.ts';
 import { fastest, slowest } from '../faults/clock-faults.ts';
 import type { FreshReads } from '../faults/schedule.ts';
 import { scrape } from './scrape.ts';
-import { SkewedClock, skewVariable } from './skewed-clock.ts';
 
 /** A stall that a reader's silence causes lasts 2.6 s at the most: with leases, writes get through it. */
 const requestTimeouts = { barrier: '2500ms', lease: '4s' } as const;
 const replicaCount = 3;
 /** Of the clocks of each replica with leases, as a rule: they differ by as much as may be. */
 const rates = [fastest, 1, slowest];
-const skewedService = fileURLToPath(new URL('skewed-service.ts', import.meta.url));
 
 export class Replicas {
   /** A process that is started again takes the place of the one before. */
@@ -115,7 +113,7 @@ export class Replicas {
       KV_FRESH_READS: 'lease',
       KV_PEER_PORT: String(this.#peerPorts[i]),
       KV_PEER_ADDRESS: `127.0.0.1:${this.peers[i]?.port}`,
-      [skewVariable]: this.clocks[i]?.file ?? '',
+      ...this.clocks[i]?.environment,
     };
   }
 }

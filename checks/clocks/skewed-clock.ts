@@ -1,24 +1,32 @@
 /** The clocks of a process that skewed-service.ts runs: they are changed while it runs, or is paused. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { encodeSkew, machineTime, monotonicAhead, type Skew, skewBytes } from './skew.ts';
 
-/** Of the environment of skewed-service.ts. */
+/** The service as it ships, with such clocks. */
+export const skewedService = fileURLToPath(new URL('skewed-service.ts', import.meta.url));
+
+/** Names the file that skewed-service.ts reads. */
 export const skewVariable = 'KV_CHECK_SKEW_FILE';
 
 export class SkewedClock {
-  /** For `skewVariable`. The next process of the same replica takes it too. */
-  readonly file: string;
+  readonly #file: string;
   readonly #fd: number;
   readonly #usual: number;
   #skew: Skew;
 
   /** @param rate of both clocks, as a rule */
   constructor(file: string, rate: number) {
-    this.file = file;
+    this.#file = file;
     this.#usual = rate;
     this.#fd = openSync(file, 'w');
     this.#skew = { since: machineTime(), ahead: 0, rate, wallAhead: 0, wallRate: rate };
     this.#write();
+  }
+
+  /** Of processes of skewed-service.ts, one after the other. */
+  get environment(): Readonly<Record<string, string>> {
+    return { [skewVariable]: this.#file };
   }
 
   /** From now on both clocks count so much in a millisecond, or each what it is given. */

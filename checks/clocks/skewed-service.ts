@@ -32,4 +32,4 @@ Object.defineProperty(performance, 'now', {
 });
 Date.now = () => Math.floor(wall() + wallAhead(skew(), machineTime()));
 
-await import('../../../service/src/main.ts');
+await import('../../service/src/main.ts');
