@@ -20,6 +20,8 @@ export interface TextAnswer extends AnswerHead {
   readonly problem: ProblemCode | undefined;
   /** Of what is shown, quotes included; undefined: it has none of its own. */
   readonly etag: string | undefined;
+  /** The same text in codings, of what is kept ready; undefined: it is not kept, or too short. */
+  readonly forms?: CodedForms | undefined;
 }
 
 /** Bytes that are ready. Its headers have the Content-Length. */
@@ -28,8 +30,6 @@ export interface BytesAnswer extends AnswerHead {
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
-  /** True: no other answer has the same parts, so they count for this one. */
-  readonly isOwn?: true;
   /** The same bytes in codings, of what is kept ready; undefined: they are not kept. */
   readonly forms?: CodedForms;
   /** Called once, when the response has ended, however it ends. */
@@ -116,12 +116,13 @@ function ready(
   etag: string | undefined,
 ): TextAnswer {
   // As many bytes as characters: all is ASCII.
-  return { kind: 'text', status, headers, text, encoding: length === text.length ? 'latin1' : 'utf8', problem, etag };
+  const encoding = length === text.length ? 'latin1' : 'utf8';
+  return { kind: 'text', status, headers, text, encoding, problem, etag, forms: undefined };
 }
 
 /** An answer without a body, such as 204 and 304. */
 export function emptyAnswer(status: number, headers: readonly string[] = []): TextAnswer {
-  return { kind: 'text', status, headers, text: '', encoding: 'latin1', problem: undefined, etag: undefined };
+  return ready(status, headers, '', 0, undefined, undefined);
 }
 
 /** Whether an answer has a header, by the name as all answers spell it. Looks at names alone, every other item of the list. */

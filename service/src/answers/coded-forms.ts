@@ -34,9 +34,9 @@ export class CodedForms {
   /**
    * The text in the coding. Undefined: it is too large to be kept, or there is no room for it. Rejects when it cannot be
    * compressed.
-   * @param parts of the text, always the same
+   * @param parts of the text, always the same; read when the form is to be made
    */
-  async take(coding: Coding, parts: readonly Buffer[], unsent: ByteBudget): Promise<CodedForm | undefined> {
+  async take(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Promise<CodedForm | undefined> {
     if (this.#tooLarge.has(coding)) return undefined;
     const form = this.#forms.get(coding) ?? this.#begin(coding, parts, unsent);
     if (form === undefined) return undefined;
@@ -59,7 +59,7 @@ export class CodedForms {
     return undefined;
   }
 
-  #begin(coding: Coding, parts: readonly Buffer[], unsent: ByteBudget): Form | undefined {
+  #begin(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
     const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
     if (held === undefined) return undefined;
     const form: Form = { parts: Promise.resolve(undefined), length: 0, senders: 0, held };
@@ -68,7 +68,7 @@ export class CodedForms {
     return form;
   }
 
-  async #make(form: Form, coding: Coding, parts: readonly Buffer[], held: HeldBytes) {
+  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes) {
     const made: Buffer[] = [];
     let isWhole = false;
     try {

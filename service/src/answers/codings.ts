@@ -1,6 +1,5 @@
 /** The content codings of answers (RFC 9110, 8.4.1), and which of them a request asks for. */
 import { pipeline, Readable, type Transform } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { negotiation } from '../requests/negotiation.ts';
 import { CoderThreads, inThreads } from './coder-threads.ts';
@@ -23,16 +22,11 @@ export const coderShare = 1 / 2;
 /** Bytes that come out at once where all is made before it is sent. */
 export const chunkSize = 64 * 1024;
 
-/** In the coding. */
-export function compressed(coding: Coding, bytes: Buffer): Promise<Buffer> {
-  return buffer(compressedPieces(coding, [bytes]));
-}
-
 /**
  * In the coding, piece by piece. To leave it early ends the work. The parts are not joined: together they may be as large as
  * what is kept ready.
  */
-export async function* compressedPieces(coding: Coding, parts: readonly Buffer[]): AsyncIterable<Buffer> {
+export async function* compressedPieces(coding: Coding, parts: Iterable<Buffer>): AsyncIterable<Buffer> {
   const coder = compressor(coding, chunkSize);
   // What fails there ends the coder with the same error.
   pipeline(Readable.from(parts), coder, () => {});
@@ -49,9 +43,20 @@ export function compressor(coding: Coding, chunk?: number): Transform {
   return inThreads(coding === 'gzip' ? createGzip(options) : createZstdCompress(options), threads);
 }
 
+/** Headers whose coding is remembered: clients send few different ones, and to choose takes a fifth of a search. */
+const mostRemembered = 100;
+const longestRemembered = 100;
+const remembered = new Map<string, Coding | undefined>();
+
 /** The coding of an answer that a request asks for; undefined: none. */
 export function codingOf(accepted: string | undefined): Coding | undefined {
-  return chosenCoding(accepted, 'zstd');
+  if (accepted === undefined) return undefined;
+  const known = remembered.get(accepted);
+  if (known !== undefined || remembered.has(accepted)) return known;
+  const coding = chosenCoding(accepted, 'zstd');
+  if (remembered.size === mostRemembered) remembered.clear();
+  if (accepted.length <= longestRemembered) remembered.set(accepted, coding);
+  return coding;
 }
 
 /** Whether a request accepts an answer in the coding. `*` does not mean zstd, as when a coding is chosen. */

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
 import { type Answer, type BytesAnswer, hasHeader, type SlicedAnswer, type TextAnswer } from './answer.ts';
 import { type CodedForm, CodedForms } from './coded-forms.ts';
-import { type Coding, coderBytes, coderShare, codingOf, compressed } from './codings.ts';
+import { type Coding, coderBytes, coderShare, codingOf } from './codings.ts';
 import { tagOf } from './entity-tag.ts';
 
 /** Bytes below which the frames of a coding are not worth the work. */
@@ -25,14 +25,14 @@ export function isCompressible(path: string): boolean {
  * while the memory for answers (`unsent`) is needed for others.
  */
 export function inCoding({ headers }: IncomingMessage, answer: Answer, unsent: ByteBudget): Answer | Promise<Answer> {
-  if (answer.kind === 'events' || hasHeader(answer, 'Content-Encoding')) return answer;
+  // What a request asks for is looked at last: most answers are small.
+  if (answer.status !== 200 || answer.kind === 'events' || isSmall(answer)) return answer;
+  if (hasHeader(answer, 'Content-Encoding')) return answer;
   const coding = codingOf(headers['accept-encoding']);
-  if (answer.status !== 200 || coding === undefined || isSmall(answer)) return answer;
-  if (answer.kind === 'bytes') return compressedBytes(answer, coding, unsent);
+  if (coding === undefined) return answer;
+  if (answer.kind !== 'slices') return compressedWhole(answer, coding, unsent);
   const held = unsent.hold(coderBytes[coding], coderShare);
-  if (held === undefined) return answer;
-  if (answer.kind === 'text') return compressedText(answer, coding).finally(() => held.release());
-  return compressedSlices(answer, coding, held);
+  return held === undefined ? answer : compressedSlices(answer, coding, held);
 }
 
 function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
@@ -40,14 +40,18 @@ function isSmall(answer: TextAnswer | BytesAnswer | SlicedAnswer): boolean {
   return (answer.kind === 'bytes' ? answer.length : answer.text.length) < least;
 }
 
-async function compressedText(answer: TextAnswer, coding: Coding): Promise<Answer> {
-  const bytes = await compressed(coding, Buffer.from(answer.text, answer.encoding));
-  return { ...bytesAnswer(answer, coding, { parts: [bytes], length: bytes.length, release() {} }), isOwn: true };
+/** The answer with what is made of it in codings, for one that is kept. */
+export function withForms(answer: TextAnswer): TextAnswer {
+  return answer.text.length < least ? answer : { ...answer, forms: new CodedForms() };
 }
 
 /** What is too large to be kept in the coding is compressed on its way. */
-async function compressedBytes(answer: BytesAnswer, coding: Coding, unsent: ByteBudget): Promise<Answer> {
-  const { status, headers, parts, forms = new CodedForms(), release } = answer;
+async function compressedWhole(answer: TextAnswer | BytesAnswer, coding: Coding, unsent: ByteBudget): Promise<Answer> {
+  const { status, headers, forms = new CodedForms() } = answer;
+  const parts = answer.kind === 'bytes' ? answer.parts : encoded(answer);
+  const release = () => {
+    if (answer.kind === 'bytes') answer.release();
+  };
   let form: CodedForm | undefined;
   try {
     form = await forms.take(coding, parts, unsent);
@@ -63,7 +67,13 @@ async function compressedBytes(answer: BytesAnswer, coding: Coding, unsent: Byte
   const held = unsent.hold(coderBytes[coding], coderShare);
   if (held === undefined) return answer;
   // Nothing of the answer itself: it has the forms, which are not to be kept by a slow client.
-  return compressedSlices({ kind: 'slices', status, headers, slices: parts, onCut() {}, release }, coding, held);
+  const slices = answer.kind === 'bytes' ? answer.parts : [answer.text];
+  return compressedSlices({ kind: 'slices', status, headers, slices, onCut() {}, release }, coding, held);
+}
+
+/** Made when it is first read: of most answers, the form in the coding is there. */
+function* encoded({ text, encoding }: TextAnswer): Iterable<Buffer> {
+  yield Buffer.from(text, encoding);
 }
 
 function compressedSlices(answer: SlicedAnswer, coding: Coding, held: HeldBytes): SlicedAnswer {

@@ -42,13 +42,10 @@ export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send 
       return undefined;
     }
     if (given.kind === 'text') {
-      if (given.text.length > smallText) hold(response, given.text, scheduler, unsent, isDone);
+      if (given.text.length > smallText) hold(response, given.text.length, scheduler, unsent, isDone);
       return sendText(response, given, more);
     }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
-    if (answer.kind === 'bytes' && answer.isOwn && answer.length > smallText) {
-      hold(response, answer, scheduler, unsent, isDone);
-    }
     if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
     if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
     return sendEvents(response, answer);
@@ -60,14 +57,14 @@ export function sendText(
   { status, headers, text, encoding }: TextAnswer,
   more?: readonly string[],
 ): undefined {
-  response.writeHead(status, (more === undefined ? headers : headers.concat(more)) as string[]);
+  response.writeHead(status, (more === undefined ? headers : [...headers, ...more]) as string[]);
   response.end(text, encoding);
 }
 
 /** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
 function hold(
   response: ServerResponse,
-  { length }: { readonly length: number },
+  length: number,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
   isDone: boolean,

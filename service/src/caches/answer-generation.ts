@@ -32,7 +32,10 @@ export class Generation {
       lengths.add(asked.length);
     }
     this.#answers(by).set(asked, answer);
-    this.#bytes += overhead + asked.length + answer.text.length * (answer.encoding === 'utf8' ? 2 : 1);
+    const characterBytes = answer.encoding === 'utf8' ? 2 : 1;
+    // Its forms in codings are shorter than half of it.
+    const copies = answer.forms === undefined ? 1 : 2;
+    this.#bytes += overhead + asked.length + answer.text.length * characterBytes * copies;
   }
 
   /** All answers that show the key, or would if it were there. */

@@ -23,10 +23,11 @@ export function getValues(store: Store, answers: AnswerCache, longRead: LongRead
     const form = asLines ? '-lines' : '';
     const type = ['Content-Type', asLines ? jsonLines : 'application/json'];
     const age = ageOf(store, stale);
+    const expired = store.lastExpired();
     const tag = viewTag(store, store);
     const few = keys.length > maxKeys ? undefined : asLines ? joined(piecesOf(store, request)) : fewOf(request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
-    if (few !== undefined && viewTag(store, store) === tag) {
+    if (few !== undefined && store.lastExpired() === expired) {
       return textAnswer(200, [...age, 'ETag', tagOf(tag, form), ...type], few);
     }
     return longRead((view) => ({

@@ -2,6 +2,7 @@
 import { maxKeyBytes } from '@kvstore/core/key.ts';
 import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
+import { withForms } from '../answers/compress.ts';
 import { viewTag } from '../answers/entity-tag.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
@@ -34,6 +35,7 @@ export function searchKeys(parts: SearchParts): Search {
   };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
     const { stale, heldTag, mustMatch, question } = request;
+    const expired = store.lastExpired();
     const etag = viewTag(store, store);
     mustMatch?.(etag);
     const age = ageOf(store, stale);
@@ -45,7 +47,7 @@ export function searchKeys(parts: SearchParts): Search {
     if (kept !== undefined) return withHeaders(kept, head);
     const few = plain ?? fewOf(store, request);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
-    if (few === undefined || viewTag(store, store) !== etag) {
+    if (few === undefined || store.lastExpired() !== expired) {
       return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, age));
     }
     return withHeaders(plain ?? repeated.pass(question, etag, few), head);
@@ -67,7 +69,7 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
       // No snapshot: what is read within one turn of the event loop is one state.
       const keys = store.searchBounded(by, text, maxKeys);
       const list = keys === undefined ? undefined : JSON.stringify(keys);
-      return list === undefined || list.length > maxLength ? undefined : jsonAnswer(list);
+      return list === undefined || list.length > maxLength ? undefined : withForms(jsonAnswer(list));
     },
   };
 }

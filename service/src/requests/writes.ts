@@ -7,7 +7,7 @@ import type { Condition, Pair, SetOptions } from '../store/store.ts';
 import { decodeBody } from './body.ts';
 import { parseCondition } from './conditions.ts';
 import { parseKeys } from './keys.ts';
-import { plainPair } from './plain-pair.ts';
+import { plainPairs } from './plain-pairs.ts';
 import { parseQuery, parseTtl } from './query.ts';
 import type { RawRequest } from './raw-request.ts';
 import { keyOf } from './reads.ts';
@@ -27,8 +27,8 @@ export interface DeleteRequest {
 /** Throws Problem `invalid-body`, `invalid-key`, `invalid-query`, `invalid-request` or `precondition-failed`. */
 export function parseSet(request: RawRequest): SetRequest {
   const body = decodeBody(request.body);
-  const plain = plainPair(body);
-  const pairs = plain === undefined ? parsePairs(body) : [plain];
+  const plain = plainPairs(body);
+  const pairs = plain ?? parsePairs(body);
   const { query } = request.target;
   const ttl = query === '' ? undefined : parseTtl(parseQuery(query, ['ttl']));
   const condition = parseCondition(request.headers, pairs.length);

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
-import { type Answer, type BytesAnswer, jsonAnswer, type SlicedAnswer } from '../../src/answers/answer.ts';
+import { type Answer, type BytesAnswer, jsonAnswer, type SlicedAnswer, withHeaders } from '../../src/answers/answer.ts';
 import { CodedForms } from '../../src/answers/coded-forms.ts';
-import { inCoding } from '../../src/answers/compress.ts';
+import { inCoding, withForms } from '../../src/answers/compress.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 
 const request = { headers: { 'accept-encoding': 'gzip' } } as unknown as IncomingMessage;
@@ -40,24 +40,37 @@ test('a stream counts from its beginning to its end; when half of the memory is 
   t.is(given.released(), 1);
 });
 
-test('texts and what is kept ready count while they are compressed, a text then as its own bytes', async (t) => {
+test('what is compressed counts while it is made and while it is sent; what is kept ready once for all', async (t) => {
   const budget = new ByteBudget(4 * mebibyte);
   const parts = [Buffer.from('a'.repeat(3000)), Buffer.from('b'.repeat(3000))];
   const forms = new CodedForms();
   const ready: BytesAnswer = { kind: 'bytes', status: 200, headers: [], parts, length: 6000, forms, release() {} };
   const answers = Array.from({ length: 20 }, (_, i) => inCoding(request, i % 2 === 0 ? text : ready, budget));
-  t.is(budget.bytes, 2 * (mebibyte / 2) + mebibyte / 2 + 64 * 1024, 'two texts, and what is ready once');
+  t.is(budget.bytes, 3 * (mebibyte / 2 + 64 * 1024), 'two texts, and what is ready once');
   const done = await Promise.all(answers);
-  t.is(done.filter(isCoded).length, 2 + 10);
-  const sent = done.filter((answer) => answer.kind === 'bytes' && answer.isOwn === undefined) as BytesAnswer[];
-  t.is(budget.bytes, sent[0]?.length ?? 0, 'what all of them send counts once');
+  const sent = done.filter(isCoded) as BytesAnswer[];
+  t.is(sent.length, 2 + 10);
+  const [ofText, ofParts] = sent;
+  t.is(gunzipSync(Buffer.concat(ofText?.parts ?? [])).toString(), text.text);
+  t.is(gunzipSync(Buffer.concat(ofParts?.parts ?? [])).toString(), 'a'.repeat(3000) + 'b'.repeat(3000));
+  t.is(budget.bytes, 2 * (ofText?.length ?? 0) + (ofParts?.length ?? 0));
   for (const { release } of sent) release();
   t.is(budget.bytes, 0);
-  const [ofText, ofParts] = done as BytesAnswer[];
-  t.like(ofText, { isOwn: true });
-  t.is(gunzipSync(Buffer.concat(ofText?.parts ?? [])).toString(), text.text);
-  t.is(ofParts?.isOwn, undefined);
-  t.is(gunzipSync(Buffer.concat(ofParts?.parts ?? [])).toString(), 'a'.repeat(3000) + 'b'.repeat(3000));
+});
+
+test('a text that is kept ready is compressed once, and its form is left out of short ones', async (t) => {
+  const budget = new ByteBudget(4 * mebibyte);
+  const kept = withForms(text);
+  const first = (await inCoding(request, kept, budget)) as BytesAnswer;
+  const second = (await inCoding(request, withHeaders(kept, ['ETag', '"7"']), budget)) as BytesAnswer;
+  t.is(gunzipSync(Buffer.concat(first.parts)).toString(), text.text);
+  t.true(second.parts === first.parts);
+  t.is(second.headers[1], '"7-gzip"');
+  const other = (await inCoding(request, text, budget)) as BytesAnswer;
+  t.true(other.parts !== first.parts);
+  const short = jsonAnswer('["a"]');
+  t.is(withForms(short), short);
+  t.is(inCoding(request, short, budget), short);
 });
 
 test('what is ready and too large to be kept is compressed on its way; without room for that it goes as it is', async (t) => {

@@ -22,7 +22,11 @@ async function raw({ port }: Service, path: string, headers: Readonly<Record<str
   });
 }
 
-const large = ['/', '/?limit=500', '/search?prefix=key-', '/search?prefix=key-&values=true', '/search?suffix=1'];
+const large = [
+  ...['/', '/?limit=500', '/search?prefix=key-', '/search?prefix=key-&values=true', '/search?suffix=1'],
+  // Of those that are kept until a write changes them.
+  '/search?prefix=key-000',
+];
 
 const decoders = { gzip: gunzipSync, zstd: zstdDecompressSync } as const;
 

@@ -11,21 +11,28 @@ import { type Service, startService } from '../support/start-service.ts';
 import { type StoreKind, storeKinds } from '../support/store-kinds.ts';
 
 /** As node:async_hooks names them. */
-const kinds = ['Immediate', 'PROMISE', 'Timeout'] as const;
+const kinds = ['Immediate', 'PROMISE', 'Timeout', 'ZLIB'] as const;
 
 /** What each read makes at the most: node:http one timer, Koa two promises, the first search of a turn of the event loop one immediate. */
+const get = { Immediate: 0, PROMISE: 2, Timeout: 1, ZLIB: 0 };
+const search = { ...get, Immediate: 1 };
 const reads = {
-  '/get/a1': { Immediate: 0, PROMISE: 2, Timeout: 1 },
-  '/get/a1?consistency=stale': { Immediate: 0, PROMISE: 2, Timeout: 1 },
-  '/search?prefix=a': { Immediate: 1, PROMISE: 2, Timeout: 1 },
-  '/search?suffix=1&consistency=stale': { Immediate: 1, PROMISE: 2, Timeout: 1 },
-  '/search?prefix=a&suffix=1&values=true': { Immediate: 1, PROMISE: 2, Timeout: 1 },
-} as const;
+  '/get/a1': get,
+  '/get/a1?consistency=stale': get,
+  '/search?prefix=a': search,
+  '/search?suffix=1&consistency=stale': search,
+  '/search?prefix=a&suffix=1&values=true': search,
+};
 
 const requests = 100;
 
 /** The least that one of a hundred reads makes: what others make now and then, such as the next second's date, is not the read's. */
-async function made(t: ExecutionContext, { port }: Service, path: string): Promise<Record<string, number>> {
+async function made(
+  t: ExecutionContext,
+  { port }: Service,
+  path: string,
+  header = 'Accept: */*',
+): Promise<Record<string, number>> {
   const socket = connect({ port, host: '127.0.0.1' });
   t.teardown(() => socket.destroy());
   await once(socket, 'connect');
@@ -35,7 +42,7 @@ async function made(t: ExecutionContext, { port }: Service, path: string): Promi
   t.teardown(() => hook.disable());
   const { promise, resolve } = Promise.withResolvers<void>();
   let left = requests;
-  const ask = () => socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  const ask = () => socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`);
   socket.on('data', (data) => {
     t.true(data.toString('latin1').startsWith('HTTP/1.1 200'));
     for (const kind of kinds) least.set(kind, Math.min(least.get(kind) ?? 0, counts.get(kind) ?? 0));
@@ -58,3 +65,12 @@ for (const [path, most] of Object.entries(reads)) {
     });
   }
 }
+
+test.serial('a search that is kept, of a client that takes codings, compresses nothing', async (t) => {
+  const service = await startService(t, storeKinds[0] as StoreKind);
+  await set(service, Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a-key-of-some-length-${i}`, i])));
+  for (const path of ['/search?prefix=a', '/search?suffix=1&prefix=a', '/search?prefix=a&values=true']) {
+    const found = await made(t, service, path, 'Accept-Encoding: gzip, deflate, br, zstd');
+    t.is(found.ZLIB, 0, path);
+  }
+});
