@@ -1,5 +1,5 @@
 /** Every test that needs no cluster: for `npx ava FILE`. */
-import { testFiles } from './test-support/test-files.ts';
+import { testFiles } from './test-support/runs/test-files.ts';
 
 export const settings = {
   extensions: { ts: 'module' },

@@ -1,5 +1,5 @@
 /** What holds for both stores, over etcd with reads by a lease: a part of `npm run test:long`. */
 import { settings } from './ava.config.js';
-import { testFiles } from './test-support/test-files.ts';
+import { testFiles } from './test-support/runs/test-files.ts';
 
 export default { ...settings, match: ['etcd, by lease: *'], files: testFiles('contract') };

@@ -1,18 +1,17 @@
-/** A million pairs in the embedded store: how long a start, a dump and searches take, and how much memory the process keeps. */
+/** `npm run bench:million [pairs]`: a million pairs in the embedded store: how long a start, a dump and searches take, and how much memory the process keeps. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { wholeNumber } from '../test-support/argument-kinds.ts';
-import { fromEnvironment, scriptArguments } from '../test-support/arguments.ts';
+import { scriptArguments } from '../test-support/arguments.ts';
 import { memoryOf } from '../test-support/process-memory.ts';
 import { spawnService } from '../test-support/service-process/spawn.ts';
 import { processorTime } from './slices/processor-time.ts';
 import { spreadText } from './slices/statistics.ts';
 
-scriptArguments({});
-const pairs = fromEnvironment('PAIRS', wholeNumber({ usual: 1_000_000, from: 1 }));
+const { pairs } = scriptArguments({ words: { pairs: wholeNumber({ default: 1_000_000, from: 1 }) } });
 const perRequest = 1000;
 /** What a fold lists. */
 const prefixes = 100;

@@ -1,6 +1,6 @@
 /**
- * Memory of the operator for a number of KvStores: minimal ones, and the largest that the schema accepts. A real API server
- * holds them; no kubelet runs, so there are no pods. STORES=500 LARGEST=100 node bench/operator-memory.ts
+ * `npm run bench:operator-memory [minimal] [largest]`: memory of the operator for so many minimal KvStores, and for so many of
+ * the largest that the schema accepts. A real API server holds them; no kubelet runs, so there are no pods.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,12 +10,14 @@ import { pathOf, resources } from '../operator/src/kube/resources.ts';
 import { type Cluster, startCluster } from '../operator/test/support/cluster.ts';
 import { largestSpec } from '../operator/test/support/largest-kvstore.ts';
 import { wholeNumber } from '../test-support/argument-kinds.ts';
-import { fromEnvironment, scriptArguments } from '../test-support/arguments.ts';
+import { scriptArguments } from '../test-support/arguments.ts';
 import { type MemoryKind, memoryOf } from '../test-support/process-memory.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 
 const main = fileURLToPath(new URL('../operator/src/main.ts', import.meta.url));
-scriptArguments({});
+const { minimal, largest } = scriptArguments({
+  words: { minimal: wholeNumber({ default: 500, from: 0 }), largest: wholeNumber({ default: 100, from: 0 }) },
+});
 const atOnce = 10;
 
 interface Memory {
@@ -73,14 +75,10 @@ async function run(cluster: Cluster, namespace: string, count: number): Promise<
 
 const host = (name: string) => ({ host: `${name}.test` });
 const plans = [
-  [
-    'minimal',
-    fromEnvironment('STORES', wholeNumber({ usual: 500, from: 0 })),
-    (name: string) => ({ etcd: {}, ingress: host(name) }),
-  ],
+  ['minimal', minimal, (name: string) => ({ etcd: {}, ingress: host(name) })],
   [
     'largest',
-    fromEnvironment('LARGEST', wholeNumber({ usual: 100, from: 0 })),
+    largest,
     (name: string) => {
       const spec = largestSpec();
       return { ...spec, ingress: { ...(spec as { ingress: object }).ingress, ...host(name) } };

@@ -1,7 +1,7 @@
 /** Processes on a core of their own: what is measured on one, what loads it on the other. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { onSlowDisk } from '../checks/faults/slow-disk.ts';
-import { listens } from '../test-support/listens.ts';
+import { listens } from '../test-support/network/listens.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 
 export const serverCore = process.env.BENCH_SERVER_CORE ?? '0';

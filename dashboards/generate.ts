@@ -11,13 +11,13 @@ import { text } from '../test-support/argument-kinds.ts';
 import { scriptArguments } from '../test-support/arguments.ts';
 import { withChanges } from './src/alerts/thresholds.ts';
 import { linksOf } from './src/links.ts';
-import { renderAll } from './src/render.ts';
-import { renderOthers } from './src/sections.ts';
+import { renderAll } from './src/output/render.ts';
+import { renderOthers } from './src/output/sections.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const { version } = JSON.parse(await read('package.json'));
-const { folder: target } = scriptArguments({ words: { folder: text(undefined) } });
+const { folder: target } = scriptArguments({ words: { folder: text() } });
 const folder = target === undefined ? new URL('dashboards/generated/', root) : pathToFileURL(`${target}/`);
 
 const numbers = withChanges(JSON.parse(process.env.KVSTORE_THRESHOLDS || '{}'));

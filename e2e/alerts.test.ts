@@ -3,7 +3,7 @@ import test from 'ava';
 import { watchCluster } from '../checks/gameday/cluster-prometheus.ts';
 import { play } from '../checks/gameday/play.ts';
 import { secretBroken } from '../checks/gameday/scenarios/service.ts';
-import { findBinary } from '../test-support/binaries.ts';
+import { findBinary } from '../test-support/programs/binaries.ts';
 import { installOperator } from './support/operator.ts';
 
 const testWithPrometheus = findBinary('prometheus') === undefined ? test.skip : test;

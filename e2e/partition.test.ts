@@ -12,7 +12,7 @@ import { testOnNode } from './support/node.ts';
 import { dropPackets } from './support/on-node.ts';
 import { installOperator } from './support/operator.ts';
 
-const cutSeconds = fromEnvironment('KV_E2E_CUT_SECONDS', decimal({ usual: 60, from: 1 }));
+const cutSeconds = fromEnvironment('KV_E2E_CUT_SECONDS', decimal({ default: 60, from: 1 }));
 
 test.before('install', installOperator);
 

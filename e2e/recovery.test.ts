@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { documentedSteps } from '../test-support/documented-steps.ts';
+import { documentedSteps } from '../test-support/project/documented-steps.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 import { lost, send, startWriter } from './support/client.ts';
 import { field, getFromPod, kubectl } from './support/kubectl.ts';

@@ -14,7 +14,7 @@ import { createKvStore, makeNamespace, statusField } from './support/kvstore.ts'
 import { installOperator, operatorRolledOut, operatorSelector, restartOperator } from './support/operator.ts';
 
 /** Seconds of load; longer for a thorough run. */
-const loadSeconds = fromEnvironment('KV_E2E_LOAD_SECONDS', decimal({ usual: 90, from: 1 }));
+const loadSeconds = fromEnvironment('KV_E2E_LOAD_SECONDS', decimal({ default: 90, from: 1 }));
 
 test.before('install', installOperator);
 

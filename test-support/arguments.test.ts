@@ -7,18 +7,18 @@ import { decimal, flag, oneOf, someOf, text, wholeNumber } from './argument-kind
 import { fromEnvironment, readArguments, UsageError } from './arguments.ts';
 
 const usage = {
-  words: { rounds: wholeNumber({ usual: 3, from: 1, to: 20 }), seconds: decimal({ usual: 2, from: 0.1 }) },
-  options: { out: text(undefined), mode: oneOf(['embedded', 'etcd'], undefined), list: flag },
+  words: { rounds: wholeNumber({ default: 3, from: 1, to: 20 }), seconds: decimal({ default: 2, from: 0.1 }) },
+  options: { out: text(), mode: oneOf(['embedded', 'etcd']), list: flag },
 };
 
-test('what is given, and what is usual otherwise', (t) => {
+test('what is given, and the defaults otherwise', (t) => {
   t.deepEqual(readArguments(usage, []), {
     ...{ rounds: 3, seconds: 2, out: undefined, mode: undefined, list: false, rest: [] },
   });
   t.deepEqual(readArguments(usage, ['7', '--out=there', '0.5', '--mode', 'etcd', '--list']), {
     ...{ rounds: 7, seconds: 0.5, out: 'there', mode: 'etcd', list: true, rest: [] },
   });
-  const names = { options: { only: someOf(['a', 'b', 'c'], undefined) }, rest: oneOf(['x', 'y'], 'x') };
+  const names = { options: { only: someOf(['a', 'b', 'c']) }, rest: oneOf(['x', 'y']) };
   t.deepEqual(readArguments(names, ['y', '--only=a,c', 'x']), { only: ['a', 'c'], rest: ['y', 'x'] });
 });
 
@@ -48,19 +48,19 @@ for (const [given, message] of [
 }
 
 test('of several names none may be unknown', (t) => {
-  const names = { options: { only: someOf(['a', 'b'], undefined) } };
+  const names = { options: { only: someOf(['a', 'b']) } };
   for (const given of ['--only=a,d', '--only=', '--only=a,']) {
     t.throws(() => readArguments(names, [given]), { instanceOf: UsageError, message: /--only must be of a, b/ });
   }
 });
 
 test('a variable of the environment is read in the same way', (t) => {
-  const pairs = wholeNumber({ usual: 1000, from: 1 });
-  t.is(fromEnvironment('PAIRS', pairs, {}), 1000);
-  t.is(fromEnvironment('PAIRS', pairs, { PAIRS: '' }), 1000);
-  t.is(fromEnvironment('PAIRS', pairs, { PAIRS: '5' }), 5);
-  const message = 'PAIRS must be a whole number of 1 or more, not "1_000".';
-  t.throws(() => fromEnvironment('PAIRS', pairs, { PAIRS: '1_000' }), { instanceOf: UsageError, message });
+  const seconds = wholeNumber({ default: 1000, from: 1 });
+  t.is(fromEnvironment('SECONDS', seconds, {}), 1000);
+  t.is(fromEnvironment('SECONDS', seconds, { SECONDS: '' }), 1000);
+  t.is(fromEnvironment('SECONDS', seconds, { SECONDS: '5' }), 5);
+  const message = 'SECONDS must be a whole number of 1 or more, not "1_000".';
+  t.throws(() => fromEnvironment('SECONDS', seconds, { SECONDS: '1_000' }), { instanceOf: UsageError, message });
 });
 
 /** Scripts of package.json that are no part of the product: `images/` has no test-support beside it when it runs. */

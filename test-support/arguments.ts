@@ -1,21 +1,24 @@
-/** The arguments of scripts, with what each may be: an unknown option, a word too many or an unreadable number is an error. */
+/** The arguments of scripts: an unknown option, a word too many or an unreadable number is an error. */
 import { parseArgs } from 'node:util';
 
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export interface Argument<T> {
-  /** What it is where it is not given. */
-  readonly usual: T;
-  /** What it may be, after "must be". Undefined: an option that has no value. */
+/** What a text may be. */
+export interface Kind<T> {
+  /** Completes "must be". Undefined: an option without a value. */
   readonly allowed: string | undefined;
-  /** Undefined: that it may not be. */
+  /** Undefined: the text is not allowed. */
   read(text: string): T | undefined;
 }
 
+export interface Argument<T, Default = T> extends Kind<T> {
+  readonly default: Default;
+}
+
 type Arguments = Readonly<Record<string, Argument<unknown>>>;
-type Values<A> = { readonly [Name in keyof A]: A[Name] extends Argument<infer T> ? T : never };
+type Values<A> = { readonly [Name in keyof A]: A[Name] extends Argument<infer T, infer Default> ? T | Default : never };
 
 export interface Usage<W extends Arguments, O extends Arguments, R> {
   /** In their order. Each may be left out with those behind it. */
@@ -23,39 +26,35 @@ export interface Usage<W extends Arguments, O extends Arguments, R> {
   /** Such as `--rounds=5`. */
   readonly options?: O;
   /** Words behind those, as many as there are. */
-  readonly rest?: Argument<R>;
+  readonly rest?: Kind<R>;
 }
 
 /** @throws UsageError, with what the script takes */
 export function readArguments<const W extends Arguments, const O extends Arguments, R = never>(
-  usage: Usage<W, O, R>,
+  { words = {} as W, options = {} as O, rest }: Usage<W, O, R>,
   given: readonly string[],
 ): Values<W> & Values<O> & { readonly rest: readonly R[] } {
-  const words: Arguments = usage.words ?? {};
-  const options: Arguments = usage.options ?? {};
-  const rest: Argument<unknown> | undefined = usage.rest;
-  const { values, positionals } = parse(options, given, told);
-  const names = Object.keys(words);
-  const further = positionals.slice(names.length);
-  if (further.length > 0 && rest === undefined) throw new UsageError(`Not expected: ${further.join(' ')}.\n${told()}`);
-  const read = (name: string, { usual, allowed, read }: Argument<unknown>, text: string | boolean | undefined) => {
-    if (typeof text !== 'string') return text ?? usual;
-    const value = read(text);
-    if (value === undefined) throw new UsageError(`${name} must be ${allowed}, not "${text}".\n${told()}`);
-    return value;
+  const fail = (message: string, cause?: unknown): never => {
+    throw new UsageError(`${message}\n${usageText(words, options, rest)}`, { cause });
   };
+  const read = <T>(name: string, { allowed, read }: Kind<T>, text: string): T =>
+    read(text) ?? fail(`${name} must be ${allowed}, not "${text}".`);
+  const { values, positionals } = parse(options, given, fail);
+  const named = Object.entries(words);
+  const further = positionals.slice(named.length);
+  if (further.length > 0 && rest === undefined) fail(`Not expected: ${further.join(' ')}.`);
+  const take = (name: string, argument: Argument<unknown>, text: string | boolean | undefined) =>
+    typeof text === 'string' ? read(name, argument, text) : (text ?? argument.default);
   return {
-    ...Object.fromEntries(names.map((name, i) => [name, read(wordIn(name), argumentOf(words, name), positionals[i])])),
-    ...Object.fromEntries(Object.entries(options).map(([name, one]) => [name, read(`--${name}`, one, values[name])])),
+    ...Object.fromEntries(named.map(([name, word], i) => [name, take(name.toUpperCase(), word, positionals[i])])),
+    ...Object.fromEntries(
+      Object.entries(options).map(([name, option]) => [name, take(`--${name}`, option, values[name])]),
+    ),
     rest: rest === undefined ? [] : further.map((text) => read('A word', rest, text)),
   } as Values<W> & Values<O> & { readonly rest: readonly R[] };
-
-  function told(): string {
-    return usageText(words, options, rest);
-  }
 }
 
-/** Those of this process. What cannot be read ends it with exit code 2 and a message: only for scripts. */
+/** Those of this process. What cannot be read ends it. */
 export function scriptArguments<const W extends Arguments, const O extends Arguments, R = never>(
   usage: Usage<W, O, R>,
 ): Values<W> & Values<O> & { readonly rest: readonly R[] } {
@@ -63,21 +62,26 @@ export function scriptArguments<const W extends Arguments, const O extends Argum
     return readArguments(usage, process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    process.exit(2);
+    return endUsage(error.message);
   }
 }
 
-/** A variable of the environment; unset or empty counts as not given. @throws UsageError */
-export function fromEnvironment<T>(name: string, { usual, allowed, read }: Argument<T>, env = process.env): T {
+/** Ends this process with exit code 2 and the message: only for scripts. */
+export function endUsage(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/** A variable of the environment, for tests; unset or empty counts as not given. @throws UsageError */
+export function fromEnvironment<T, D>(name: string, argument: Argument<T, D>, env = process.env): T | D {
   const text = env[name] ?? '';
-  if (text === '') return usual;
-  const value = read(text);
-  if (value === undefined) throw new UsageError(`${name} must be ${allowed}, not "${text}".`);
+  if (text === '') return argument.default;
+  const value = argument.read(text);
+  if (value === undefined) throw new UsageError(`${name} must be ${argument.allowed}, not "${text}".`);
   return value;
 }
 
-function parse(options: Arguments, given: readonly string[], told: () => string) {
+function parse(options: Arguments, given: readonly string[], fail: (message: string, cause: unknown) => never) {
   const config = Object.entries(options).map(([name, { allowed }]) => {
     return [name, { type: allowed === undefined ? 'boolean' : 'string' }] as const;
   });
@@ -85,27 +89,19 @@ function parse(options: Arguments, given: readonly string[], told: () => string)
     return parseArgs({ args: [...given], options: Object.fromEntries(config), allowPositionals: true });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(`${error.message}\n${told()}`, { cause: error });
+    return fail(error.message, error);
   }
 }
 
-const wordIn = (name: string) => name.toUpperCase();
-
-function argumentOf(words: Arguments, name: string): Argument<unknown> {
-  const found = words[name];
-  if (found === undefined) throw new Error(`no argument ${name}`);
-  return found;
-}
-
 /** A line for each argument. */
-function usageText(words: Arguments, options: Arguments, rest: Argument<unknown> | undefined): string {
-  const line = (name: string, { usual, allowed }: Argument<unknown>) => {
-    const otherwise = usual === undefined || usual === false || usual === '' ? '' : ` (default ${String(usual)})`;
+function usageText(words: Arguments, options: Arguments, rest: Kind<unknown> | undefined): string {
+  const line = (name: string, { default: fallback, allowed }: Argument<unknown>) => {
+    const otherwise = ['', false, undefined].some((none) => none === fallback) ? '' : ` (default ${String(fallback)})`;
     return allowed === undefined ? `  ${name}` : `  ${name}: ${allowed}${otherwise}`;
   };
   const lines = [
-    ...Object.entries(words).map(([name, one]) => line(wordIn(name), one)),
-    ...(rest === undefined ? [] : [line('further words', rest)]),
+    ...Object.entries(words).map(([name, one]) => line(name.toUpperCase(), one)),
+    ...(rest === undefined ? [] : [`  further words: ${rest.allowed}`]),
     ...Object.entries(options).map(([name, one]) => line(`--${name}${one.allowed === undefined ? '' : '='}`, one)),
   ];
   return lines.length === 0 ? 'It takes no arguments.' : `Arguments:\n${lines.join('\n')}`;

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { needBinary } from './binaries.ts';
+import { needBinary } from './programs/binaries.ts';
 
 const run = promisify(execFile);
 

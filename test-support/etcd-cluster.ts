@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { needBinary } from './binaries.ts';
 import type { Certificate } from './certificates.ts';
 import { EtcdMember } from './etcd-member.ts';
-import { freePorts } from './free-ports.ts';
-import { listens } from './listens.ts';
+import { freePorts } from './network/free-ports.ts';
+import { listens } from './network/listens.ts';
+import { needBinary } from './programs/binaries.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);

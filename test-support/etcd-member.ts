@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { needBinary } from './binaries.ts';
+import { needBinary } from './programs/binaries.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface MemberStatus {

@@ -9,8 +9,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BinaryName, findBinary } from './binaries.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from './network/free-ports.ts';
+import { type BinaryName, findBinary } from './programs/binaries.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface KubeApiServer {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decimal, oneOf, text, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
-import { findBinary } from '../../test-support/binaries.ts';
+import { findBinary } from '../../test-support/programs/binaries.ts';
 import { hasWrk } from '../load/load.ts';
 import { canPin, loadCore, moveToCore } from '../pinned.ts';
 import { cacheNames } from './caches.ts';
@@ -26,12 +26,12 @@ type PartName = (typeof parts)[number];
 
 const { rest: chosen, ...options } = scriptArguments({
   options: {
-    rounds: wholeNumber({ usual: 5, from: 1, to: 100 }),
-    seconds: decimal({ usual: 1, from: 0.1, to: 600 }),
+    rounds: wholeNumber({ default: 5, from: 1, to: 100 }),
+    seconds: decimal({ default: 1, from: 0.1, to: 600 }),
     cells: text(''),
-    out: text(undefined),
+    out: text(),
   },
-  rest: oneOf(parts, 'throughput'),
+  rest: oneOf(parts),
 });
 const wanted: ReadonlySet<PartName> = new Set<PartName>(chosen.length === 0 ? parts : chosen);
 const rounds: Rounds = { rounds: options.rounds, seconds: options.seconds };

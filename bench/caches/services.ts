@@ -3,7 +3,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { moveToCore, serverCore, startServer } from '../pinned.ts';
 import { runKvstore } from '../speed/servers/kvstore.ts';

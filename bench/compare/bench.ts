@@ -7,15 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decimal, oneOf, text, wholeNumber } from '../../test-support/argument-kinds.ts';
-import { scriptArguments } from '../../test-support/arguments.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { beginLoad } from '../load/load.ts';
 import { cpuOf, withCpu } from '../load/measured-slice.ts';
 import type { Slice } from '../load/session.ts';
-import { loadCore, moveToCore, type PinnedServer, startServer } from '../pinned.ts';
+import { loadCore, moveToCore } from '../pinned.ts';
 import { type Candidate, inTurn, turnsIn } from '../slices/in-turn.ts';
 import { spreadText } from '../slices/statistics.ts';
-import { fill } from '../speed/servers/kvstore.ts';
+import { fill, runKvstore } from '../speed/servers/kvstore.ts';
 import { type Call, calls, pairs } from './calls.ts';
 
 const {
@@ -23,14 +22,14 @@ const {
   rest: names,
   ...options
 } = scriptArguments({
-  words: { folder: text(undefined) },
-  rest: oneOf(Object.keys(calls), ''),
-  options: { rounds: wholeNumber({ usual: 5, from: 1, to: 100 }), seconds: decimal({ usual: 1, from: 0.1, to: 600 }) },
+  words: { folder: text() },
+  rest: oneOf(Object.keys(calls)),
+  options: {
+    rounds: wholeNumber({ default: 5, from: 1, to: 100 }),
+    seconds: decimal({ default: 1, from: 0.1, to: 600 }),
+  },
 });
-if (before === undefined) {
-  console.error('Usage: npm run bench:compare -- FOLDER [call...]');
-  process.exit(2);
-}
+if (before === undefined) endUsage('Name the folder of the other checkout: npm run bench:compare -- FOLDER [call...]');
 
 const checkouts = [before, fileURLToPath(new URL('../..', import.meta.url))] as const;
 const connections = 50;
@@ -43,7 +42,7 @@ moveToCore(loadCore, process.pid);
 const scratch = await mkdtemp(join(tmpdir(), 'kvstore-compare-'));
 try {
   for (const [i, checkout] of checkouts.entries()) {
-    await using server = await start(checkout, join(scratch, String(i)));
+    await using server = await runKvstore(join(scratch, String(i)), {}, { checkout });
     await fill(server, pairs);
   }
   console.log('| call | before, us | now, us | ratio |\n|---|---|---|---|');
@@ -68,7 +67,7 @@ async function measure({ requests, settings }: Call): Promise<[before: number, n
   await using ending = new AsyncDisposableStack();
   const candidates: Candidate<Slice & { readonly cpu: number }>[] = [];
   for (const [i, checkout] of checkouts.entries()) {
-    const { port, pids } = ending.use(await start(checkout, join(scratch, String(i)), settings));
+    const { port, pids } = ending.use(await runKvstore(join(scratch, String(i)), settings, { checkout }));
     const session = await beginLoad({ port, requests, connections });
     ending.defer(async () => {
       if ((await session.end()).errors > 0) throw new Error('Requests failed');
@@ -81,11 +80,4 @@ async function measure({ requests, settings }: Call): Promise<[before: number, n
   }
   const [a = [], b = []] = await inTurn(candidates, turnsIn(options.seconds, slice), slice);
   return [cpuOf(a), cpuOf(b)];
-}
-
-async function start(checkout: string, directory: string, settings: Call['settings'] = {}): Promise<PinnedServer> {
-  const [port = 0] = await freePorts(1);
-  const args = [join(checkout, 'service/src/main.ts')];
-  const env = { KV_DATA_DIR: directory, KV_PORT: String(port), KV_LOG_LEVEL: 'warn', ...settings };
-  return startServer({ command: process.execPath, args, env, port });
 }

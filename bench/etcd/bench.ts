@@ -13,7 +13,7 @@ import { direct } from './direct.ts';
 import { type Load, load } from './load.ts';
 import { atBest, MeasuredService, maxTxnOps } from './service.ts';
 
-const { seconds } = scriptArguments({ words: { seconds: decimal({ usual: 5, from: 0.1, to: 600 }) } });
+const { seconds } = scriptArguments({ words: { seconds: decimal({ default: 5, from: 0.1, to: 600 }) } });
 /** Seconds of the same load before each measurement: connections, and code that the engine has compiled. */
 const warmUp = 3;
 const keys = 1000;

@@ -15,7 +15,7 @@ import { scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 
-const { keys } = scriptArguments({ words: { keys: wholeNumber({ usual: 1_000_000, from: 1 }) } });
+const { keys } = scriptArguments({ words: { keys: wholeNumber({ default: 1_000_000, from: 1 }) } });
 const perSet = 2000;
 const limits = { maxTxnOps: perSet + 1, maxRequestBytes: 4 << 20 };
 const directory = await mkdtemp(join(tmpdir(), 'kvstore-bench-'));

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decimal, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
 import { beginLoad } from '../load/load.ts';
 import { PacedSession } from '../load/paced.ts';
 import { gets, posts, type Request } from '../load/requests.ts';
@@ -17,7 +17,7 @@ import { spreadText, sum } from '../slices/statistics.ts';
 import { MeasuredService, maxTxnOps } from './service.ts';
 
 const { rounds, seconds } = scriptArguments({
-  words: { rounds: wholeNumber({ usual: 6, from: 1, to: 100 }), seconds: decimal({ usual: 2, from: 0.1, to: 60 }) },
+  words: { rounds: wholeNumber({ default: 6, from: 1, to: 100 }), seconds: decimal({ default: 2, from: 0.1, to: 60 }) },
 });
 const replicas = 3;
 const keys = 1000;

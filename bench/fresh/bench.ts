@@ -40,8 +40,8 @@ if (!isInstalled('fortio')) {
 }
 
 const { rounds, rest: warmUps } = scriptArguments({
-  words: { rounds: wholeNumber({ usual: 5, from: 1, to: 100 }) },
-  rest: text('500ms'),
+  words: { rounds: wholeNumber({ default: 5, from: 1, to: 100 }) },
+  rest: text(),
 });
 const variants: readonly Variant[] = [
   { name: `served ${servedBefore}`, warmUp: '0s', before: servedBefore },

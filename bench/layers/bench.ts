@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decimal } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { beginLoad } from '../load/load.ts';
 import { cpuOf, withCpu } from '../load/measured-slice.ts';
@@ -23,7 +23,7 @@ import { fillDirectory } from '../speed/servers/kvstore.ts';
 import { startRaw } from '../speed/servers/raw.ts';
 import { layers, sharesOf } from './attribute.ts';
 
-const { seconds } = scriptArguments({ words: { seconds: decimal({ usual: 3, from: 0.2, to: 600 }) } });
+const { seconds } = scriptArguments({ words: { seconds: decimal({ default: 3, from: 0.2, to: 600 }) } });
 const pairs = 10_000;
 const connections = 50;
 const warmUpAnswers = 50_000;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { HttpConnection } from './http-connection.ts';
 
 async function connectionTo(t: ExecutionContext, seen: string[] = []): Promise<HttpConnection> {

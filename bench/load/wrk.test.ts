@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import test from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { gets, posts } from './requests.ts';
 import { WrkSession } from './wrk.ts';
 

@@ -7,7 +7,7 @@
  */
 import { loadavg } from 'node:os';
 import { decimal, text, wholeNumber } from '../../test-support/argument-kinds.ts';
-import { scriptArguments } from '../../test-support/arguments.ts';
+import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { possibleSlice } from '../load/load.ts';
 import { gets, posts } from '../load/requests.ts';
 import { loadCore, moveToCore } from '../pinned.ts';
@@ -38,8 +38,8 @@ const {
   comparison: asked,
 } = scriptArguments({
   words: {
-    rounds: wholeNumber({ usual: 6, from: 1, to: 1000 }),
-    seconds: decimal({ usual: 5, from: 0.1, to: 600 }),
+    rounds: wholeNumber({ default: 6, from: 1, to: 1000 }),
+    seconds: decimal({ default: 5, from: 0.1, to: 600 }),
     comparison: text(''),
   },
 });
@@ -62,9 +62,7 @@ const all: readonly Comparison[] = [
   processes('metrics', 'all traces'),
 ];
 const comparisons = all.filter(({ name }) => name.includes(asked));
-if (comparisons.length === 0) {
-  throw new Error(`None has "${asked}" in its name: ${all.map(({ name }) => name).join('; ')}.`);
-}
+if (comparisons.length === 0) endUsage(`None has "${asked}" in its name: ${all.map(({ name }) => name).join('; ')}.`);
 
 moveToCore(loadCore, process.pid);
 const results = new Map<string, Round[]>();

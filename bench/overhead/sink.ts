@@ -1,6 +1,6 @@
 /** Takes in what exporters send, and throws it away: a collector that costs as little as can be. */
 import { createServer } from 'node:http';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 
 export interface Sink {
   readonly url: string;

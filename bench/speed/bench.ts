@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decimal, flag, text, wholeNumber } from '../../test-support/argument-kinds.ts';
-import { scriptArguments } from '../../test-support/arguments.ts';
+import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { hasWrk } from '../load/load.ts';
 import { canPin, loadCore, moveToCore } from '../pinned.ts';
 import { compare, type Rounds, type RowResult } from './compare.ts';
@@ -17,12 +17,12 @@ import { rows } from './rows/rows.ts';
 
 const { rest: wanted, ...options } = scriptArguments({
   options: {
-    rounds: wholeNumber({ usual: 5, from: 1, to: 100 }),
-    seconds: decimal({ usual: 2, from: 0.1, to: 600 }),
-    out: text(undefined),
+    rounds: wholeNumber({ default: 5, from: 1, to: 100 }),
+    seconds: decimal({ default: 2, from: 0.1, to: 600 }),
+    out: text(),
     list: flag,
   },
-  rest: text(''),
+  rest: text(),
 });
 
 /** Seconds of load until the servers' code is compiled and what they keep is kept: after one, the first round was a third slower. */
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 
 function chosen(names: readonly string[]): readonly Row[] {
   const unknown = names.filter((name) => !rows.some((row) => row.name === name || row.name.startsWith(`${name}-`)));
-  if (unknown.length > 0) throw new Error(`No row ${unknown.join(', ')}; --list names them`);
+  if (unknown.length > 0) endUsage(`No row ${unknown.join(', ')}; --list names them.`);
   if (names.length === 0) return rows;
   return rows.filter((row) => names.some((name) => row.name === name || row.name.startsWith(`${name}-`)));
 }

@@ -18,7 +18,7 @@ import { spreadText } from '../slices/statistics.ts';
 type Env = Readonly<Record<string, string>>;
 
 const path: Env = { PATH: process.env.PATH ?? '' };
-const { rounds } = scriptArguments({ words: { rounds: wholeNumber({ usual: 7, from: 1, to: 100 }) } });
+const { rounds } = scriptArguments({ words: { rounds: wholeNumber({ default: 7, from: 1, to: 100 }) } });
 const scratch = mkdtempSync(join(tmpdir(), 'kvstore-start-'));
 const report = fileURLToPath(new URL('report.cjs', import.meta.url));
 

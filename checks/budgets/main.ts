@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decimal, text, wholeNumber } from '../../test-support/argument-kinds.ts';
-import { scriptArguments } from '../../test-support/arguments.ts';
+import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { type Measured, measure } from './measure.ts';
 import { missed, table } from './report.ts';
@@ -16,17 +16,14 @@ import { fill, setAt, worstClients } from './worst-clients.ts';
 
 const { rounds, seconds, words } = scriptArguments({
   words: {
-    rounds: wholeNumber({ usual: 3, from: 1, to: 20 }),
-    seconds: decimal({ usual: 2, from: 0.1, to: 60 }),
+    rounds: wholeNumber({ default: 3, from: 1, to: 20 }),
+    seconds: decimal({ default: 2, from: 0.1, to: 60 }),
     words: text(''),
   },
 });
 const kinds = [...Object.keys(worstClients), manyWatches];
 const chosen = kinds.filter((name) => name.includes(words));
-if (chosen.length === 0) {
-  console.error(`No kind has "${words}" in its name: ${kinds.join('; ')}.`);
-  process.exit(2);
-}
+if (chosen.length === 0) endUsage(`No kind has "${words}" in its name: ${kinds.join('; ')}.`);
 const measured: Measured[] = [];
 for (const kind of chosen) {
   // One service for each, so that none finds what another has left.

@@ -1,8 +1,8 @@
 /** A short run of `npm run faults` in each mode; the command itself runs for as long as it is told. */
 import test, { type ExecutionContext } from 'ava';
-import { violations } from '../linearizable/history.ts';
-import type { Operation } from '../linearizable/operation.ts';
-import { withPresence } from '../linearizable/presence.ts';
+import type { Operation } from '../linearizable/history/operation.ts';
+import { withPresence } from '../linearizable/history/presence.ts';
+import { violations } from '../linearizable/judge/linearizable.ts';
 import { run } from './run.ts';
 import { availability } from './summary.ts';
 import type { Mode } from './system.ts';

@@ -11,9 +11,9 @@ import { modes } from './system.ts';
 
 const { minutes, seed, mode } = scriptArguments({
   words: {
-    minutes: decimal({ usual: 1, from: 0.01, to: 360 }),
-    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
-    mode: oneOf(modes, undefined),
+    minutes: decimal({ default: 1, from: 0.01, to: 360 }),
+    seed: wholeNumber({ default: Date.now() % 1_000_000, from: 0 }),
+    mode: oneOf(modes),
   },
 });
 const seconds = minutes * 60;

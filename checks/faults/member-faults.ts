@@ -1,9 +1,9 @@
 /** Faults of etcd: its members, their disks, and the connections of the services to them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdCluster } from '../../test-support/etcd-cluster.ts';
+import type { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import type { SmallDisk } from '../../test-support/small-disk.ts';
-import type { TcpProxy } from '../../test-support/tcp-proxy.ts';
-import { faults as connectionFaults } from '../linearizable/faults.ts';
+import { faults as connectionFaults } from '../linearizable/faults/faults.ts';
 import { type Faults, pick } from './fault.ts';
 import type { ServiceUnit } from './service-unit.ts';
 import { slowDisk } from './slow-disk.ts';

@@ -1,9 +1,9 @@
 /** What every replica holds in the end, as reads of every register; at one revision all replicas hold the same. */
 import { waitFor } from '../../test-support/wait-for.ts';
-import type { Target } from '../linearizable/call.ts';
+import type { Target } from '../linearizable/clients/call.ts';
+import type { Operation } from '../linearizable/history/operation.ts';
+import { gone, keysOf, labelOfAll } from '../linearizable/history/registers.ts';
 import { mayExpire, readView, type View } from '../linearizable/mirror/view.ts';
-import type { Operation } from '../linearizable/operation.ts';
-import { gone, keysOf, labelOfAll } from '../linearizable/registers.ts';
 import { firstValue } from './expiring/history.ts';
 
 export interface LastReads {

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../test-support/seeded-random.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
-import { Counters } from '../linearizable/counters.ts';
-import { violations } from '../linearizable/history.ts';
-import { HotKeys } from '../linearizable/hot-keys.ts';
+import { Counters } from '../linearizable/clients/counters.ts';
+import { HotKeys } from '../linearizable/clients/hot-keys.ts';
+import { Workload } from '../linearizable/clients/workload.ts';
+import type { Operation } from '../linearizable/history/operation.ts';
+import { withPresence } from '../linearizable/history/presence.ts';
+import { Recorder } from '../linearizable/history/recorder.ts';
+import { violations } from '../linearizable/judge/linearizable.ts';
 import { Mirrors } from '../linearizable/mirror/mirrors.ts';
-import type { Operation } from '../linearizable/operation.ts';
-import { withPresence } from '../linearizable/presence.ts';
-import { Recorder } from '../linearizable/recorder.ts';
-import { Workload } from '../linearizable/workload.ts';
 import { ExpiringClients } from './expiring/clients.ts';
 import { judge } from './expiring/history.ts';
 import { inTurns, pick } from './fault.ts';
@@ -78,7 +78,7 @@ export async function run({ mode, seconds, seed, rest = 40, onFault, signal }: R
     if (failure === undefined) await expiring.readEverything();
     const deadlines = judge(
       expiring.history,
-      system.units.flatMap(({ clock }) => clock?.jumps ?? []),
+      system.units.flatMap(({ clock }) => clock.jumps),
     );
     const history: Operation[] = [...withPresence(recorded), ...last.reads];
     return {

@@ -111,27 +111,26 @@ export function slowDiskFaults(units: readonly ServiceUnit[]): Faults {
   };
 }
 
-/** For machines where a process can be told a time. */
 export function clockFaults(units: readonly ServiceUnit[]): Faults {
   return {
     'clock jumps and comes back': {
       subject: 'service',
       run: async (random, milliseconds) => {
         const { clock } = pick(units, random);
-        clock?.jump(pick(jumps, random));
+        clock.jump(pick(jumps, random));
         await sleep(milliseconds);
-        clock?.jump(0);
+        clock.jump(0);
       },
     },
     'service restarted at another time': {
       subject: 'service',
       run: async (random, milliseconds) => {
         const unit = pick(units, random);
-        unit.clock?.jump(pick(jumps, random));
+        unit.clock.jump(pick(jumps, random));
         await unit.process.kill();
         await unit.start();
         await sleep(milliseconds);
-        unit.clock?.jump(0);
+        unit.clock.jump(0);
       },
     },
   };

@@ -1,10 +1,11 @@
 /** One service process with all that a fault acts on: its disk, its clock, and the connections of its clients. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { mountSmallDisk, type SmallDisk } from '../../test-support/small-disk.ts';
-import { TcpProxy } from '../../test-support/tcp-proxy.ts';
-import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { skewedService } from '../clocks/skewed-clock.ts';
+import { JumpingClock } from './jumping-clock.ts';
 
 export interface UnitOptions {
   /** A folder of its own. */
@@ -20,7 +21,7 @@ const settings = { KV_REQUEST_TIMEOUT: '2500ms', KV_DRAIN_WINDOW: '300ms', KV_DR
 export class ServiceUnit {
   /** Undefined where the machine has none to offer. */
   readonly disk: SmallDisk | undefined;
-  readonly clock: FakeClock | undefined;
+  readonly clock: JumpingClock;
   /** Between clients and the process. */
   readonly proxy: TcpProxy;
   readonly #options: UnitOptions;
@@ -30,7 +31,7 @@ export class ServiceUnit {
     this.#options = options;
     this.proxy = proxy;
     this.disk = mountSmallDisk(options.directory, options.diskSize);
-    this.clock = fakeClock(options.directory);
+    this.clock = new JumpingClock(join(options.directory, 'clock'));
   }
 
   /** Resolves when it is ready. Stop it at the end. */
@@ -60,8 +61,10 @@ export class ServiceUnit {
   /** Resolves when it is alive. */
   async start(): Promise<void> {
     const { endpoints = [] } = this.#options;
-    const environment = { ...settings, ...this.clock?.environment };
-    this.#process = await ServiceProcess.start({ endpoints, dataDir: this.#dataDir, settings: environment });
+    this.#process = await ServiceProcess.start({
+      ...{ endpoints, dataDir: this.#dataDir, script: skewedService },
+      settings: { ...settings, ...this.clock.environment },
+    });
     this.proxy.retarget(this.#process.port);
   }
 
@@ -78,6 +81,7 @@ export class ServiceUnit {
     await this.#process?.kill();
     await this.proxy.close();
     this.disk?.unmount();
+    this.clock.close();
   }
 
   get #dataDir(): string {

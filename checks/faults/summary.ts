@@ -1,6 +1,6 @@
 /** What a run comes to. */
 import { inspect } from 'node:util';
-import type { Operation } from '../linearizable/operation.ts';
+import type { Operation } from '../linearizable/history/operation.ts';
 
 export interface Summary {
   readonly seconds: number;

@@ -1,8 +1,8 @@
 /** What is tested: the service with everything it stands on, and the faults that this machine can inject into it. */
 import { join } from 'node:path';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
+import { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import { mountSmallDisk, type SmallDisk } from '../../test-support/small-disk.ts';
-import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import type { Faults } from './fault.ts';
 import { memberDiskFaults, memberFaults, sharedFaults, slowMemberFaults } from './member-faults.ts';
 import { clockFaults, fullDiskFaults, serviceFaults, slowDiskFaults } from './service-faults.ts';
@@ -85,21 +85,19 @@ async function startWithEtcd(directory: string, cleanups: (() => Promise<unknown
 
 function faultsOf(units: readonly ServiceUnit[], own: Faults): Pick<System, 'faults' | 'impossible'> {
   const small = units.every(({ disk }) => disk !== undefined);
-  const clocks = units.every(({ clock }) => clock !== undefined);
   const slow = canSlowDown();
   return {
     faults: {
       ...serviceFaults(units),
       ...(small ? fullDiskFaults(units) : {}),
       ...(slow ? slowDiskFaults(units) : {}),
-      ...(clocks ? clockFaults(units) : {}),
+      ...clockFaults(units),
       ...own,
     },
     impossible: [
       ...(small ? [] : ['full disks (need Linux, root and mount)']),
       ...(slow ? [] : ['slow disks (need strace, and leave to follow a process)']),
-      ...(clocks ? [] : ["clock jumps of the service (need Debian's package faketime)"]),
-      'clock jumps of etcd (it asks the kernel, not libc; and one machine has one clock)',
+      'clock jumps of etcd (it asks the kernel, and one machine has one clock)',
     ],
   };
 }

@@ -16,7 +16,7 @@ import { ahead, nodeOptions } from './scenarios/wrong-clock.ts';
 
 const shell = { namespace: 'web', name: 'shop', pod: 'shop-1', folder: '.' };
 
-for (const { name, alert, repair, fill: fromCluster, picture } of allScenarios) {
+for (const { name, alert, repair, placeholders, picture } of allScenarios) {
   test(`${name}: its alert exists, and the runbook has its commands`, async (t) => {
     t.true(productWait(alert) >= 0);
     t.true((await commandsOf(alert, 'Check')).length > 0);
@@ -25,7 +25,7 @@ for (const { name, alert, repair, fill: fromCluster, picture } of allScenarios) 
       const { part = 'Do', has: pattern, isBlock = false, fill = {} } = step;
       const command = await commandWith({ alert: step.alert ?? alert, part, pattern, isBlock });
       for (const placeholder of Object.keys(fill)) t.true(command.includes(placeholder), command);
-      t.is(/\bNODE\b/.test(command), fromCluster !== undefined, command);
+      t.is(/\bNODE\b/.test(command), placeholders !== undefined, command);
     }
     if (picture !== undefined) t.is(dashboardOf(picture).uid, picture);
   });

@@ -20,9 +20,9 @@ import { allScenarios } from './scenarios/all.ts';
 const names = allScenarios.map(({ name }) => name);
 const { only, pictures, ...waits } = scriptArguments({
   options: {
-    only: someOf(names, undefined),
-    'longest-wait': decimal({ usual: 300, from: 0 }),
-    'at-once': wholeNumber({ usual: 4, from: 1, to: 20 }),
+    only: someOf(names),
+    'longest-wait': decimal({ default: 300, from: 0 }),
+    'at-once': wholeNumber({ default: 4, from: 1, to: 20 }),
     pictures: flag,
   },
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Prometheus } from '../../dashboards/test/support/prometheus.ts';
 import { kubectl } from '../../e2e/support/kubectl.ts';
 import { createKvStore, type KvStoreHandle, withNamespace } from '../../e2e/support/kvstore.ts';
-import { documentedSteps } from '../../test-support/documented-steps.ts';
+import { documentedSteps } from '../../test-support/project/documented-steps.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { interval } from './cluster-prometheus.ts';
 import { firingOf } from './firing.ts';
@@ -107,7 +107,7 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
     cleanUps.push(() => rm(folder, { recursive: true, force: true }));
     await symlink(configFolder, join(folder, 'config'));
     const shell = { namespace: store.namespace, name: store.name, pod, folder };
-    const filled = (await scenario.fill?.(pod, store)) ?? {};
+    const placeholders = (await scenario.placeholders?.(pod, store)) ?? {};
     const failedChecks: string[] = [];
     for (const command of await commandsOf(alert, 'Check')) {
       const ran = await runAsWritten(command, shell);
@@ -120,7 +120,7 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
     const repairedAt = performance.now();
     const commands: string[] = [];
     for (const step of scenario.repair) {
-      for (const ran of await perform(step, scenario, filled, shell)) {
+      for (const ran of await perform(step, scenario, placeholders, shell)) {
         commands.push(ran.command.trim());
         if (ran.code !== 0) throw new Error(`The runbook's command failed: ${ran.command}\n${ran.output}`);
       }
@@ -166,7 +166,7 @@ async function seenWell(prometheus: Prometheus, store: KvStoreHandle): Promise<S
 async function perform(
   step: Step,
   { alert }: Scenario,
-  filled: Readonly<Record<string, string>>,
+  placeholders: Readonly<Record<string, string>>,
   shell: Shell,
 ): Promise<Ran[]> {
   if ('recovery' in step) {
@@ -186,6 +186,6 @@ async function perform(
     if (!command.includes(placeholder)) throw new Error(`"${placeholder}" is not in: ${command}`);
     command = command.replaceAll(placeholder, text);
   }
-  for (const [placeholder, text] of Object.entries(filled)) command = command.replaceAll(placeholder, text);
+  for (const [placeholder, text] of Object.entries(placeholders)) command = command.replaceAll(placeholder, text);
   return [await runAsWritten(command, shell, step.editor)];
 }

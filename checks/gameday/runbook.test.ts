@@ -8,8 +8,8 @@ import { secretNames } from '../../operator/src/etcd/tls/secrets.ts';
 import { pathOf, resources } from '../../operator/src/kube/resources.ts';
 import type { KvStore } from '../../operator/src/kvstore.ts';
 import { startCluster } from '../../operator/test/support/cluster.ts';
-import { needBinary } from '../../test-support/binaries.ts';
-import { stepsOf } from '../../test-support/documented-steps.ts';
+import { needBinary } from '../../test-support/programs/binaries.ts';
+import { stepsOf } from '../../test-support/project/documented-steps.ts';
 
 const run = promisify(execFile);
 const page = await readFile(new URL('../../docs/runbooks.md', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { stepsOf } from '../../test-support/documented-steps.ts';
+import { stepsOf } from '../../test-support/project/documented-steps.ts';
 
 const page = new URL('../../docs/runbooks.md', import.meta.url);
 

@@ -29,8 +29,8 @@ export interface Scenario {
   readonly break: (store: KvStoreHandle) => Promise<Ongoing | undefined>;
   /** The commands that end it, in their order. */
   readonly repair: readonly Step[];
-  /** Placeholders of the commands, and what the cluster says to put in their place. Asked before the first command. */
-  readonly fill?: (pod: string, store: KvStoreHandle) => Promise<Readonly<Record<string, string>>>;
+  /** Placeholders of all commands, such as NODE, and what takes their place on this cluster. Asked before the first command. */
+  readonly placeholders?: (pod: string, store: KvStoreHandle) => Promise<Readonly<Record<string, string>>>;
   /** The value of the label `pod` for the commands, where the alert has none. */
   readonly pod?: (store: KvStoreHandle) => Promise<string>;
 }

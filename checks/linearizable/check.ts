@@ -7,12 +7,12 @@
 import { oneOf, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
-import { violations } from './history.ts';
-import type { Operation } from './operation.ts';
-import { porcupine } from './porcupine.ts';
-import { gone } from './registers.ts';
+import { randomSchedule } from './faults/schedule.ts';
+import type { Operation } from './history/operation.ts';
+import { gone } from './history/registers.ts';
+import { violations } from './judge/linearizable.ts';
+import { porcupine } from './judge/porcupine.ts';
 import { run } from './run.ts';
-import { randomSchedule } from './schedule.ts';
 
 const {
   faults: count,
@@ -21,9 +21,9 @@ const {
   'fresh-reads': freshReads,
 } = scriptArguments({
   words: {
-    faults: wholeNumber({ usual: 60, from: 0, to: 100_000 }),
-    seed: wholeNumber({ usual: Date.now() % 1_000_000, from: 0 }),
-    operations: wholeNumber({ usual: Number.POSITIVE_INFINITY, from: 1 }),
+    faults: wholeNumber({ default: 60, from: 0, to: 100_000 }),
+    seed: wholeNumber({ default: Date.now() % 1_000_000, from: 0 }),
+    operations: wholeNumber({ default: Number.POSITIVE_INFINITY, from: 1 }),
   },
   options: { 'fresh-reads': oneOf(['barrier', 'lease'], 'barrier') },
 });

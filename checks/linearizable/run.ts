@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { seededRandom } from '../../test-support/seeded-random.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
-import { Counters } from './counters.ts';
-import { HotKeys } from './hot-keys.ts';
-import type { LeaseTargets } from './lease-faults.ts';
-import { type LeaseUse, watchLeases } from './lease-use.ts';
+import { Counters } from './clients/counters.ts';
+import { HotKeys } from './clients/hot-keys.ts';
+import { Workload } from './clients/workload.ts';
+import { type FreshReads, inject } from './faults/schedule.ts';
+import type { LeaseTargets } from './faults/targets.ts';
+import type { Operation } from './history/operation.ts';
+import { withPresence } from './history/presence.ts';
+import { Recorder } from './history/recorder.ts';
 import { Mirrors } from './mirror/mirrors.ts';
-import type { Operation } from './operation.ts';
-import { withPresence } from './presence.ts';
-import { Recorder } from './recorder.ts';
-import { Replicas } from './replicas.ts';
-import { type FreshReads, inject } from './schedule.ts';
-import { Workload } from './workload.ts';
+import { type LeaseUse, watchLeases } from './replicas/lease-use.ts';
+import { Replicas } from './replicas/replicas.ts';
 
 export interface RunOptions {
   /** Names of faults, in their order; each lasts about a second, some up to six. */
@@ -99,10 +99,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const mirrors = new Mirrors({ replicas, random: numbers, prefixes: ['', '', 'hot-'], ...mix.mirrors });
     cleanups.push(() => mirrors.stop());
     const { history } = recorder;
-    const { proxies, peers } = store;
-    const replaceReplica = (i: number, keepIndex: boolean, after = 0) => store.restart(i, keepIndex, after);
+    const { proxies, peers, clocks } = store;
     const targets: LeaseTargets = {
-      ...{ cluster, proxies, peers, replicas, replaceReplica, restartReplica: replaceReplica },
+      ...{ cluster, proxies, peers, clocks, replicas },
+      restartReplica: (...given) => store.restart(...given),
     };
     const flowing = async () => {
       const from = history.length;

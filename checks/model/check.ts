@@ -4,7 +4,7 @@
  * rule is needed. Bounds of each exploration: 5 million states and 300 seconds. Prints the states, the longest shortest way
  * to one, and the steps to a fault; fails on a fault, and on a rule without which nothing goes wrong.
  */
-import { type Argument, scriptArguments } from '../../test-support/arguments.ts';
+import { endUsage, type Kind, scriptArguments } from '../../test-support/arguments.ts';
 import { explore, type Result } from './explore/explore.ts';
 import { walk } from './explore/walk.ts';
 import { mutants, scopeOf } from './mutants.ts';
@@ -12,18 +12,14 @@ import { everything, type ScopeName, scopes } from './scopes.ts';
 import { protocol } from './world/rules.ts';
 
 const scopeNames = Object.keys(scopes) as ScopeName[];
-const scopeOrNumber: Argument<ScopeName | number> = {
-  usual: 0,
+const scopeOrNumber: Kind<ScopeName | number> = {
   allowed: `a number, or one of ${scopeNames.join(', ')}`,
   read: (word) => (/^\d{1,12}$/.test(word) ? Number(word) : scopeNames.find((name) => name === word)),
 };
 const { rest: given } = scriptArguments({ rest: scopeOrNumber });
 const [states = 5_000_000, seconds = 300, ...more] = given.filter((word) => typeof word === 'number');
 const named = given.filter((word) => typeof word === 'string');
-if (more.length > 0) {
-  console.error(`Numbers are STATES and SECONDS. Not expected: ${more.join(' ')}.`);
-  process.exit(2);
-}
+if (more.length > 0) endUsage(`Numbers are STATES and SECONDS. Not expected: ${more.join(' ')}.`);
 const bounds = { states, time: seconds * 1000 };
 
 for (const name of named.length > 0 ? named : scopeNames) {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { explore } from './explore/explore.ts';
 import { walk } from './explore/walk.ts';
-import { mutants, scopeOf } from './mutants.ts';
+import { mutants, scopeOf, withoutNotices } from './mutants.ts';
 import { everything, type ScopeName, scopes } from './scopes.ts';
 import { protocol } from './world/rules.ts';
 
@@ -16,6 +16,7 @@ const exhausted: readonly ScopeName[] = [
   'clocks',
   'crashes',
   'cuts',
+  'lateKeys',
   'restoredLease',
   'three',
 ];
@@ -29,6 +30,13 @@ for (const name of exhausted) {
     t.log(`${result.states} states, depth ${result.depth}`);
   });
 }
+
+test('a key that comes after its replica gave it up stalls no write: no notice is needed', (t) => {
+  const rules = { ...protocol, ...withoutNotices };
+  const { fault, isExhausted } = explore({ scope: scopes.lateKeys, rules, bounds, mayStall: true });
+  t.is(fault, undefined, fault?.trace.join('\n'));
+  t.true(isExhausted);
+});
 
 for (const [name, mutant] of Object.entries(mutants)) {
   test(`${mutant.rule} is needed: ${name}`, (t) => {

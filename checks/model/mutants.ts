@@ -27,6 +27,8 @@ function allShown(state: ReplicaState): ReplicaState {
 /** Long enough for a check that is answered late. */
 const longLease: Scope = { ...scopes.small, duration: 3, wait: 3 };
 
+export const withoutNotices: Partial<Rules> = { awaited: () => [] };
+
 export const mutants: Record<string, Mutant> = {
   'shown when received': {
     ...{ rule: 'R6', what: 'a replica shows a revision as soon as it has received it', scope: 'writes' },
@@ -170,7 +172,11 @@ export const mutants: Record<string, Mutant> = {
   },
   'no notices': {
     ...{ rule: 'R13', what: 'no replica puts a notice against a reader that does not report', scope: 'cuts' },
-    ...{ rules: { awaited: () => [] }, stalls: true },
+    ...{ rules: withoutNotices, stalls: true },
+  },
+  'a key that comes late': {
+    ...{ rule: 'R12', what: 'a key that was made after its replica gave it up stays', scope: 'lateKeys' },
+    ...{ rules: { ...withoutNotices, deletesLateKeys: false }, stalls: true },
   },
   'nothing is removed': {
     ...{ rule: 'R13', what: 'no replica deletes the key of a reader that is gone', scope: 'crashes' },

@@ -3,7 +3,7 @@ import type { Scope } from './world/world.ts';
 
 const none: Scope = {
   ...{ replicas: 2, writes: 1, expiries: 0, joins: 1, crashes: 0, cuts: 0, syncs: 0, compactions: 0, restores: 0 },
-  ...{ slowClocks: false, duration: 2, wait: 2 },
+  ...{ lateKeys: 0, slowClocks: false, duration: 2, wait: 2 },
 };
 
 export const scopes = {
@@ -23,6 +23,8 @@ export const scopes = {
   syncs: { ...none, writes: 2, syncs: 1, compactions: 1 },
   /** A full sync, and a crash before what it brought is stable. */
   syncAndCrash: { ...none, writes: 1, syncs: 1, crashes: 1 },
+  /** A key that etcd makes after its replica has given it up. */
+  lateKeys: { ...none, lateKeys: 1 },
   /** Two replicas that cannot reach each other. */
   cuts: { ...none, cuts: 1 },
   /** Writes of two histories, by replicas that do and do not know of the restore. */
@@ -38,7 +40,7 @@ export const scopes = {
 /** All subjects at once, for random walks. */
 export const everything: Scope = {
   ...{ replicas: 3, writes: 4, expiries: 1, joins: 4, crashes: 2, cuts: 1, syncs: 1, compactions: 1, restores: 1 },
-  ...{ slowClocks: true, duration: 2, wait: 4 },
+  ...{ lateKeys: 1, slowClocks: true, duration: 2, wait: 4 },
 };
 
 export type ScopeName = keyof typeof scopes;

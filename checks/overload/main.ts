@@ -7,7 +7,7 @@ import { scriptArguments } from '../../test-support/arguments.ts';
 import { run } from './run.ts';
 import { brokenPromises, summaryText } from './summary.ts';
 
-const { seconds } = scriptArguments({ words: { seconds: decimal({ usual: 60, from: 1, to: 600 }) } });
+const { seconds } = scriptArguments({ words: { seconds: decimal({ default: 60, from: 1, to: 600 }) } });
 const summary = await run(seconds);
 console.log(summaryText(summary));
 for (const promise of brokenPromises(summary)) {

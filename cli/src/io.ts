@@ -1,6 +1,6 @@
 /** What a command may use of the world around it. */
 import type { Readable, Writable } from 'node:stream';
-import type { Client } from './client.ts';
+import type { Client } from './client/client.ts';
 import type { Clock } from './clock.ts';
 import { printable, printableLines } from './printable.ts';
 

@@ -1,6 +1,7 @@
 /** The commands, put together; what ends in an error becomes an exit code here. */
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { ServerError } from './client/server-error.ts';
 import type { Run } from './command.ts';
 import { addBackup } from './commands/backup.ts';
 import { addDelete } from './commands/delete.ts';
@@ -21,7 +22,6 @@ import { addWhoAmI } from './commands/whoami.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 import { printableLines } from './printable.ts';
-import { ServerError } from './server-error.ts';
 import { type CommonOptions, createContext, withCommonOptions } from './settings.ts';
 
 const commands = [

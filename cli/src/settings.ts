@@ -1,10 +1,10 @@
 /** The options that every command has, with their variables. */
 import type { Command } from 'commander';
-import { Client } from './client.ts';
+import { Client } from './client/client.ts';
+import { plainTextWarning, type TlsFileOptions, tlsFiles } from './client/tls.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
+import { readNamed } from './files/named-file.ts';
 import { type Context, type Io, say } from './io.ts';
-import { readNamed } from './named-file.ts';
-import { plainTextWarning, type TlsFileOptions, tlsFiles } from './tls.ts';
 
 export interface CommonOptions extends TlsFileOptions {
   readonly url?: string;

@@ -1,7 +1,7 @@
 /** Connections that live for longer than the patience, and are then cut: each cut is a new trouble. On a clock of the test's own. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { runCli } from './support/in-process.ts';
 

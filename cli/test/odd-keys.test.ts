@@ -2,7 +2,7 @@
 import { createServer, request as httpRequest } from 'node:http';
 import { posix } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { runCli } from './support/in-process.ts';
 import { oddKeys } from './support/pairs.ts';
 import { oneStore } from './support/store.ts';

@@ -3,8 +3,8 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync
 import { join } from 'node:path';
 import test from 'ava';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
-import { Checkpoint } from '../src/checkpoint.ts';
-import { readLines } from '../src/lines.ts';
+import { Checkpoint } from '../src/files/checkpoint.ts';
+import { readLines } from '../src/pairs/lines.ts';
 import { cli } from './support/cli.ts';
 import { oneStore } from './support/store.ts';
 

@@ -29,7 +29,7 @@ test.serial('a value comes back byte for byte, whatever the key', async (t) => {
 
 test.serial('a name that has an IPv6 address first, where nothing listens, is reached at its other one', async (t) => {
   const url = store.url.replace('127.0.0.1', 'localhost');
-  const preload = fileURLToPath(new URL('../../test-support/two-families.ts', import.meta.url));
+  const preload = fileURLToPath(new URL('../../test-support/network/two-families.ts', import.meta.url));
   const env = { NODE_OPTIONS: `--import=${preload}` };
   t.like(await cli(t, ['set', 'a', '1'], { url, env }), { code: 0, stderr: '' });
   t.like(await cli(t, ['get', 'a'], { url, env }), { code: 0, stdout: '1\n' });

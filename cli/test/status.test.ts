@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import test from 'ava';
 import { ingressPaths } from '../../operator/src/desired/ingress.ts';
 import type { IngressSpec } from '../../operator/src/kvstore.ts';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { startService } from '../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import type { Process, Status } from '../src/status/look.ts';

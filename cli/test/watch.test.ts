@@ -1,7 +1,7 @@
 /** watch: every change once and in order, whatever becomes of the connection. */
 import test from 'ava';
+import { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
 import { startService } from '../../test-support/service-process/launch.ts';
-import { TcpProxy } from '../../test-support/tcp-proxy.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { cli, startCli } from './support/cli.ts';

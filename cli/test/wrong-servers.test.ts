@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { runCli } from './support/in-process.ts';
 

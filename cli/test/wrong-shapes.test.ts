@@ -1,7 +1,7 @@
 /** Answers with our type and an ETag of our form that are not this API's all the same, such as those of a proxy that rewrites paths. */
 import { createServer } from 'node:http';
 import test from 'ava';
-import { listen } from '../../test-support/listen.ts';
+import { listen } from '../../test-support/network/listen.ts';
 import { runCli } from './support/in-process.ts';
 
 const bodies = ['[1,2,3]', '1', 'null', '"text"', '{"a":"b"}', '[["a"]]', '{"key":"other","value":1,"revision":7}'];

@@ -53,12 +53,12 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** The position behind the string that begins at `at`. */
+/** The position behind the string that begins at `at`. The platform looks for its end: a mebibyte takes a millisecond otherwise. */
 function endOfString(text: string, at: number): number {
-  for (let i = at + 1; ; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x22) return i + 1;
-    if (code === 0x5c) i++;
+  for (let quote = text.indexOf('"', at + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(quote - 1 - escapes) === 0x5c) escapes++;
+    if (escapes % 2 === 0) return quote + 1;
   }
 }
 
@@ -78,8 +78,11 @@ function endOfValue(text: string, at: number, deepest: number): number {
   }
 }
 
-/** Without the white space between tokens. */
-function compact(text: string): string {
+/** A value without the white space between its tokens. */
+function compact(value: string): string {
+  const text = value.trim();
+  // A string is one token.
+  if (text.charCodeAt(0) === 0x22) return text;
   if (!/[ \n\r\t]/.test(text)) return text;
   let result = '';
   for (let i = 0; i < text.length; ) {

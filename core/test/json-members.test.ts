@@ -59,6 +59,20 @@ test('what is no JSON object is a Problem, whatever it is', (t) => {
   );
 });
 
+test('a string ends with the first quote that is not escaped, however many backslashes are before it', (t) => {
+  for (let count = 0; count < 8; count++) {
+    const key = `${'\\'.repeat(count)}"`;
+    const value = JSON.stringify(`${'\\'.repeat(count)}" , ${'\\'.repeat(count)}`);
+    t.deepEqual(
+      [...parseMembers(`{ ${JSON.stringify(key)}:\t${value} , "b": [ ${value} ] }`)],
+      [
+        [key, value],
+        ['b', `[${value}]`],
+      ],
+    );
+  }
+});
+
 test('brackets in strings are not counted, those around are', (t) => {
   const deep = (levels: number) =>
     `{"a":${'['.repeat(levels - 1)}"${'[{'.repeat(200)}"${']'.repeat(levels - 1)},"b":[]}`;

@@ -12,14 +12,14 @@ import { promisify } from 'node:util';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { wholeNumber } from '../../test-support/argument-kinds.ts';
 import { scriptArguments } from '../../test-support/arguments.ts';
-import { needBinary } from '../../test-support/binaries.ts';
+import { needBinary } from '../../test-support/programs/binaries.ts';
 import { allDashboards } from '../src/all.ts';
 import { Prometheus } from '../test/support/prometheus.ts';
 import { isRow, queriesOf } from '../test/support/queries.ts';
 import { writeFleet } from './synthetic.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const { stores } = scriptArguments({ words: { stores: wholeNumber({ usual: 500, from: 1, to: 10_000 }) } });
+const { stores } = scriptArguments({ words: { stores: wholeNumber({ default: 500, from: 1, to: 10_000 }) } });
 const hour = 3600;
 const end = Math.floor(Date.now() / 60_000) * 60;
 const folder = await mkdtemp(join(tmpdir(), 'kvstore-measure-'));

@@ -2,9 +2,9 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { fleetDashboard } from './fleet.ts';
 import { defaultLinks, type Links } from './links.ts';
-import { operatorDashboard } from './operator.ts';
+import { operatorDashboard } from './operator/operator.ts';
 import { rolloutDashboard } from './rollout.ts';
-import { serviceDashboard } from './service.ts';
+import { serviceDashboard } from './service/service.ts';
 
 export function allDashboards({ runbooks }: Links = defaultLinks): Record<string, Dashboard> {
   return {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { needBinary } from '../../test-support/binaries.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
+import { needBinary } from '../../test-support/programs/binaries.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { allAlerts } from '../src/alerts/all.ts';
 

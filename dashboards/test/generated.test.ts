@@ -8,8 +8,8 @@ import { allAlerts, ruleGroups } from '../src/alerts/all.ts';
 import { defaults, withChanges } from '../src/alerts/thresholds.ts';
 import { allDashboards } from '../src/all.ts';
 import { defaultLinks, linksOf } from '../src/links.ts';
-import { renderAll } from '../src/render.ts';
-import { renderOthers } from '../src/sections.ts';
+import { renderAll } from '../src/output/render.ts';
+import { renderOthers } from '../src/output/sections.ts';
 import { isRow, panelsOf } from './support/queries.ts';
 
 const generated = new URL('../generated/', import.meta.url);

@@ -18,7 +18,7 @@ import {
 import test from 'ava';
 import { KubeError } from '../../operator/src/kube/kube-error.ts';
 import { type Cluster, startCluster } from '../../operator/test/support/cluster.ts';
-import { needBinary } from '../../test-support/binaries.ts';
+import { needBinary } from '../../test-support/programs/binaries.ts';
 
 const folder = 'config/observability';
 const namespace = 'kvstore-observability';

@@ -13,7 +13,7 @@ import { allHoldLeases, metricOf } from '../support/metrics.ts';
 import { installOperator } from '../support/operator.ts';
 
 const { rounds, seconds } = scriptArguments({
-  words: { rounds: wholeNumber({ usual: 3, from: 1 }), seconds: decimal({ usual: 20, from: 1 }) },
+  words: { rounds: wholeNumber({ default: 3, from: 1 }), seconds: decimal({ default: 20, from: 1 }) },
 });
 
 interface Slice {
@@ -85,36 +85,16 @@ async function processorTime(store: KvStoreHandle): Promise<{ service: number; e
 }
 
 function print(name: string, slices: readonly Slice[], stale: readonly Slice[]): void {
-  const ratio = (of: (slice: Slice) => number) =>
+  const figure = (of: keyof Slice, digits: number) =>
     spreadText(
-      slices.map((slice, i) => of(slice) / of(stale[i] ?? slice)),
+      slices.map((slice) => slice[of]),
+      digits,
+    );
+  const ratio = (of: keyof Slice) =>
+    spreadText(
+      slices.map((slice, i) => slice[of] / (stale[i] ?? slice)[of]),
       2,
     );
-  const cells = [
-    ...[
-      spreadText(
-        slices.map(({ p50 }) => p50),
-        1,
-      ),
-      ratio(({ p50 }) => p50),
-    ],
-    ...[
-      spreadText(
-        slices.map(({ p99 }) => p99),
-        1,
-      ),
-      ratio(({ p99 }) => p99),
-    ],
-    ...[
-      spreadText(
-        slices.map(({ service }) => service),
-        0,
-      ),
-      spreadText(
-        slices.map(({ etcd }) => etcd),
-        0,
-      ),
-    ],
-  ];
-  process.stdout.write(`| ${[name, ...cells].join(' | ')} |\n`);
+  const times = [figure('p50', 1), ratio('p50'), figure('p99', 1), ratio('p99')];
+  process.stdout.write(`| ${[name, ...times, figure('service', 0), figure('etcd', 0)].join(' | ')} |\n`);
 }

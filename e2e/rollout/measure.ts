@@ -1,19 +1,17 @@
 /**
- * Latency through the Ingress without and with each kind of rollout, in one run: npm run e2e:rollout. Prints a table and
- * writes docs/rollout.svg. Needs what the end-to-end tests need.
+ * Latency through the Ingress without and with each kind of rollout, in one run: `npm run e2e:rollout [seconds]` of load
+ * for each. Prints a table and writes docs/rollout.svg. Needs what the end-to-end tests need.
  */
 import { writeFile } from 'node:fs/promises';
-import { decimal } from '../../test-support/argument-kinds.ts';
-import { fromEnvironment, scriptArguments } from '../../test-support/arguments.ts';
+import { wholeNumber } from '../../test-support/argument-kinds.ts';
+import { scriptArguments } from '../../test-support/arguments.ts';
 import { send } from '../support/client.ts';
 import { type FortioReport, fortio } from '../support/fortio.ts';
 import { createKvStore, withNamespace } from '../support/kvstore.ts';
 import { installOperator, restartOperator } from '../support/operator.ts';
 import { type Mark, plot, type Sample } from './plot.ts';
 
-scriptArguments({});
-const loadSeconds = fromEnvironment('KV_E2E_LOAD_SECONDS', decimal({ usual: 90, from: 1 }));
-const seconds = Math.max(10, Math.round(loadSeconds / 3));
+const { seconds } = scriptArguments({ words: { seconds: wholeNumber({ default: 30, from: 10, to: 3600 }) } });
 
 await installOperator();
 await withNamespace(async (namespace) => {

@@ -20,8 +20,8 @@ export async function onNode(...command: readonly string[]): Promise<string> {
 }
 
 /**
- * Starts a script of `sh` that goes on. It has to print a line when it has begun, or it counts as failed.
- * @returns ends it on the node: to end what started it here may leave it running there
+ * Starts a script of `sh` that goes on. It prints a line when it has begun; one that ends without it has failed.
+ * @returns ends the script on the node, where it might outlive the command that started it from here
  */
 export async function startOnNode(script: string, ...words: readonly string[]): Promise<() => Promise<void>> {
   const [program = '', ...rest] = [...node, 'sh', '-c', `echo $$\n${script}`, 'script', ...words];

@@ -1,4 +1,6 @@
 /** A client that reads what it has written, again and again, on whichever replica its requests get to. */
+import { setTimeout } from 'node:timers/promises';
+import { waitFor } from '../../test-support/wait-for.ts';
 import { type Door, send } from './client.ts';
 
 export interface ReadBack {
@@ -61,18 +63,14 @@ export function startReadBack(store: Door, prefix: string): ReadBack {
           await Promise.all(Array.from({ length: 8 }, () => readBack(probe, i)));
         }
       } else unanswered++;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
+      await setTimeout(Math.max(0, next - performance.now()));
     }
   };
   const done = work();
   return {
     async sets(count) {
       const wanted = acknowledged.size + count;
-      const end = performance.now() + 120_000;
-      while (acknowledged.size < wanted) {
-        if (performance.now() > end) throw new Error(`${acknowledged.size} of ${wanted} sets were acknowledged`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await waitFor(`${wanted} sets are acknowledged`, () => acknowledged.size >= wanted, { timeout: 120_000 });
     },
     async stop() {
       running = false;

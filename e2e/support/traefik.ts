@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
 import { apply, kubectl } from './kubectl.ts';
 import { ingressUrl } from './kvstore.ts';
 

@@ -1,7 +1,7 @@
 import { credentials, Server, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
-import { freePorts } from '../../test-support/free-ports.ts';
-import { listenGrpc } from '../../test-support/listen-grpc.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
+import { listenGrpc } from '../../test-support/network/listen-grpc.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { EtcdCallError, meaningOf } from '../src/call-error.ts';
 import { lastingOptions } from '../src/channel-options.ts';

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
-import { memberClient } from './etcd/member-client.ts';
+import { memberClient } from './etcd/members/client.ts';
 import { clientPort, etcdNames } from './etcd/names.ts';
 import { reconcileEtcd } from './etcd/reconcile-etcd.ts';
 import { PooledKubeConfig } from './kube/pooled-kube-config.ts';

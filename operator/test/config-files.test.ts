@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { findBinary } from '../../test-support/binaries.ts';
+import { findBinary } from '../../test-support/programs/binaries.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -5,9 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { removalTime } from '../../service/src/store/etcd/readers/times.ts';
-import { needBinary } from '../../test-support/binaries.ts';
-import { documentedSteps } from '../../test-support/documented-steps.ts';
 import { type KubeApiServer, startKubeApiServer } from '../../test-support/kube-apiserver.ts';
+import { needBinary } from '../../test-support/programs/binaries.ts';
+import { documentedSteps } from '../../test-support/project/documented-steps.ts';
 
 let server: KubeApiServer;
 

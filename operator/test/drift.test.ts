@@ -66,6 +66,7 @@ test('drift of each field that the operator owns is repaired', async (t) => {
   const around = {
     defaults: { serviceImage: 'unused' },
     secretVersions: '',
+    freshReads: 'barrier' as const,
     hasServiceMonitors: false,
     restoring: false,
   };

@@ -88,7 +88,8 @@ function objectsOf(kvstore: KvStore): KubernetesObject[] {
   const defaults = { image: 'default', pullPolicy: 'Always' } as unknown as Parameters<
     typeof buildServiceObjects
   >[1]['defaults'];
-  return buildServiceObjects(kvstore, { defaults, secretVersions: '', hasServiceMonitors: true, restoring: false });
+  const around = { secretVersions: '', freshReads: 'barrier', hasServiceMonitors: true, restoring: false } as const;
+  return buildServiceObjects(kvstore, { defaults, ...around });
 }
 
 for (const [title, base] of Object.entries({ own, external })) {
@@ -133,7 +134,7 @@ test('nothing in the spec becomes another variable of the service', (t) => {
   const prefix = '/a$$b/$(KV_ETCD_PASSWORD)/';
   const endpoints = ['https://$(HOST):2379'];
   const externalEtcd: NonNullable<KvStoreSpec['externalEtcd']> = { endpoints, prefix, clientCertificate: false };
-  const variables = serviceEnvironment(kvStore({ externalEtcd }));
+  const variables = serviceEnvironment(kvStore({ externalEtcd }), 'barrier');
   const settingOf = (name: string) => variables.find((each) => each.name === name)?.value;
   t.is(settingOf('KV_ETCD_PREFIX'), '/a$$$$b/$$(KV_ETCD_PASSWORD)/');
   t.is(settingOf('KV_ETCD_ENDPOINTS'), 'https://$$(HOST):2379');

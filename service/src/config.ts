@@ -283,7 +283,7 @@ export const settings = {
   freshReads: setting(
     'KV_FRESH_READS',
     'barrier',
-    'With etcd: how a read is made fresh. barrier: etcd is asked; lease: a replica that is read much more than the store is written takes a lease, by which it answers alone, and each write waits for the replicas with one. All replicas run a version that knows it before any has lease.',
+    'With etcd: how a replica makes sure that a read is fresh. barrier: it asks etcd. lease: while it is read much more than the store is written, it holds a lease, by which it answers from its own index, and each write waits for the replicas that hold one. Set lease when all replicas run a version that knows this setting.',
     oneOf('barrier', 'lease'),
   ),
   peerPort: setting(

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { findBinary } from '../../test-support/binaries.ts';
-import { freePorts } from '../../test-support/free-ports.ts';
+import { freePorts } from '../../test-support/network/free-ports.ts';
+import { findBinary } from '../../test-support/programs/binaries.ts';
 import { temporaryFolder } from '../../test-support/temporary-folder.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 
@@ -22,6 +22,8 @@ async function start(t: ExecutionContext, format: string) {
       KV_DATA_DIR: temporaryFolder(t),
       KV_LOG_FORMAT: format,
       KV_AUDIT_LOG: 'all',
+      // Each write has its line, however quickly they come.
+      KV_AUDIT_RATE: '10000',
       KV_DRAIN_WINDOW: '0s',
     },
   });

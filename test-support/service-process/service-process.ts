@@ -1,5 +1,5 @@
 /** A process of the service as a part of something larger: embedded or on an etcd cluster, with the defaults it ships with. */
-import { freePorts } from '../free-ports.ts';
+import { freePorts } from '../network/free-ports.ts';
 import { waitFor } from '../wait-for.ts';
 import { type Spawned, spawnService } from './spawn.ts';
 

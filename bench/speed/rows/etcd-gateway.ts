@@ -3,8 +3,8 @@
  * to one member, as the service's do.
  */
 import { join } from 'node:path';
-import { findBinary } from '../../../test-support/binaries.ts';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
+import { findBinary } from '../../../test-support/programs/binaries.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { gets, posts } from '../../load/requests.ts';
 import { moveToCore, serverCore } from '../../pinned.ts';

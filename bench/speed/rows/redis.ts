@@ -1,7 +1,7 @@
 /** Against Redis that flushes every write, behind Webdis, both on the core that the product has to itself. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { gets, posts } from '../../load/requests.ts';
 import { isInstalled, startServer } from '../../pinned.ts';
 import { keyOf, scattered, value } from '../data.ts';

@@ -1,5 +1,5 @@
 /** POST /transaction against a set on the same condition, and POST /increment of one key against plain sets. */
-import { findBinary } from '../../../test-support/binaries.ts';
+import { findBinary } from '../../../test-support/programs/binaries.ts';
 import { posts, type Request } from '../../load/requests.ts';
 import { keyOf, scattered, value } from '../data.ts';
 import type { Bar, Bench, LoadedTarget, Row } from '../row.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import { keyOf, value } from '../data.ts';
 import type { Bench } from '../row.ts';

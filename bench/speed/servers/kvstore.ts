@@ -1,12 +1,12 @@
 /** The product as it ships: main.ts with its defaults, metrics on, an embedded store on the disk that is measured. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import { keyOf, value } from '../data.ts';
 import type { Bench } from '../row.ts';
 
-const main = fileURLToPath(new URL('../../../service/src/main.ts', import.meta.url));
+const thisCheckout = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface KvstoreOptions {
   /** Pairs that it holds. */
@@ -26,7 +26,7 @@ export async function startKvstore(bench: Bench, options: KvstoreOptions): Promi
   const { pairs, name = 'kvstore', settings, serving, flushDelay } = options;
   const directory = join(bench.scratch, name);
   await fillDirectory(directory, pairs);
-  return bench.ending.use(await runKvstore(directory, { ...settings, ...serving }, flushDelay));
+  return bench.ending.use(await runKvstore(directory, { ...settings, ...serving }, { flushDelay }));
 }
 
 export async function fillDirectory(directory: string, pairs: number): Promise<void> {
@@ -38,12 +38,15 @@ export async function fillDirectory(directory: string, pairs: number): Promise<v
 export async function runKvstore(
   directory: string,
   settings: Readonly<Record<string, string>> = {},
-  flushDelay?: number,
+  {
+    flushDelay,
+    checkout = thisCheckout,
+  }: { readonly flushDelay?: number | undefined; readonly checkout?: string } = {},
 ): Promise<PinnedServer> {
   const [port = 0] = await freePorts(1);
   return startServer({
     command: process.execPath,
-    args: [main],
+    args: [join(checkout, 'service/src/main.ts')],
     env: { KV_DATA_DIR: directory, KV_PORT: String(port), KV_LOG_LEVEL: 'warn', KV_LOG_FORMAT: 'json', ...settings },
     port,
     flushDelay,

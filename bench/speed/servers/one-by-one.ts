@@ -1,7 +1,7 @@
 /** Starts one-by-one-server.ts: writes that share no flush. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';
 

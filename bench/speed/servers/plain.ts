@@ -1,6 +1,6 @@
 /** Starts plain-server.ts: how one would write it with Koa and a Map, which is what the Go original does. */
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';
 

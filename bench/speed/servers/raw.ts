@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { headOf, type Request } from '../../load/requests.ts';
 import { type PinnedServer, startServer } from '../../pinned.ts';
 import type { Bench } from '../row.ts';

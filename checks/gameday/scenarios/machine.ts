@@ -10,9 +10,9 @@ import { small, threeMembers } from './stores.ts';
 import { noAdmissionPolicies, startWithWrongClock } from './wrong-clock.ts';
 
 /** On the one node of a test cluster the pod waits until that takes pods again. */
-const move: Pick<Scenario, 'repair' | 'fill'> = {
+const move: Pick<Scenario, 'repair' | 'placeholders'> = {
   repair: [{ has: /^kubectl cordon NODE/ }, { part: 'After', has: /^kubectl uncordon NODE/ }],
-  fill: nodeOf,
+  placeholders: nodeOf,
 };
 
 const diskSlow: Scenario = {

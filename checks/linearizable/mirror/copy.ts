@@ -1,7 +1,7 @@
 /** A copy of the store that is kept by the events of a watch, and what it has seen. */
 import type { ServerEvent } from '@kvstore/core/event-stream.js';
-import { labelOf } from '../registers.ts';
-import type { Tagged } from '../tags.ts';
+import { labelOf } from '../history/registers.ts';
+import type { Tagged } from '../judge/tags.ts';
 import { parseEvent } from './event.ts';
 import type { Revisions } from './revisions.ts';
 import { type Held, mayExpire, type View, ViewError } from './view.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import type { Target } from '../call.ts';
+import type { Target } from '../clients/call.ts';
 import { Comparison } from './comparison.ts';
 import { Copy } from './copy.ts';
 import { watch } from './event-stream.ts';

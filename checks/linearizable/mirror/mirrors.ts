@@ -1,8 +1,8 @@
 /** Several mirrors of one store, and keys that expire while they look on. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, type Target } from '../call.ts';
-import type { Operation } from '../operation.ts';
-import { tagViolations } from '../tags.ts';
+import { call, type Target } from '../clients/call.ts';
+import type { Operation } from '../history/operation.ts';
+import { tagViolations } from '../judge/tags.ts';
 import { Mirror } from './mirror.ts';
 import { Revisions } from './revisions.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../history/operation.ts';
 import { Revisions } from './revisions.ts';
 
 const written = (value: string, tag: string): Operation => {

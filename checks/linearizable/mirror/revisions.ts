@@ -1,7 +1,7 @@
 /** What all mirrors saw of each revision: the same, and each of them every revision of the span that it watched. */
 import { createHash } from 'node:crypto';
-import type { Operation } from '../operation.ts';
-import { isOverwritten, type Tagged } from '../tags.ts';
+import type { Operation } from '../history/operation.ts';
+import { isOverwritten, type Tagged } from '../judge/tags.ts';
 
 /** Behind `from`, up to and with `to`. */
 interface Watched {

@@ -1,5 +1,5 @@
 /** Everything that a store shows at one revision, and whether a copy of it is the same. */
-import { exchange } from '../call.ts';
+import { exchange } from '../clients/call.ts';
 
 export interface Held {
   /** JSON text. */

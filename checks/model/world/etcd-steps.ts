@@ -14,6 +14,15 @@ export function* etcdSteps(world: World, scope: Scope, rules: Rules): Generator<
     if (node.isAlive && spent.writes < scope.writes) yield* writes(world, i, node, scope, rules);
     if (node.request !== undefined && node.request.found === undefined) yield* carryOut(world, i, node.request, rules);
   }
+  for (const id of world.lateKeys) {
+    const lateKeys = world.lateKeys.filter((other) => other !== id);
+    const next = { ...logged(world, 'join', [], id), lateKeys };
+    yield {
+      label: () => `etcd takes the key ${id}, which its replica gave up, at ${next.log.length}`,
+      world: next,
+      isDue: false,
+    };
+  }
   if (spent.expiries < scope.expiries) {
     yield {
       label: () => 'etcd removes a, which has expired',

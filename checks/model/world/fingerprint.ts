@@ -14,7 +14,7 @@ const ofNodes = new WeakMap<Node, Fingerprint>();
 const ofLogs = new WeakMap<readonly Entry[], Fingerprint>();
 
 export function fingerprint(world: World, { duration, wait }: Scope): Fingerprint {
-  const { log, compacted, history, restoredAt, timeline, down, nodes, late, cut, floor, spent } = world;
+  const { log, compacted, history, restoredAt, timeline, down, nodes, late, lateKeys, cut, floor, spent } = world;
   const parts = nodes.map((node) => cached(ofNodes, node, () => nodeText(node, duration, wait)));
   const order = parts.map((_, i) => i).sort((a, b) => compare(parts[a] as Fingerprint, parts[b] as Fingerprint));
   const hash = new Hash();
@@ -23,8 +23,9 @@ export function fingerprint(world: World, { duration, wait }: Scope): Fingerprin
     cached(ofLogs, log, () => log.map(({ kind, keys, id, name }) => `${kind}${id}${name}${keys.join('')}`).join(',')),
   );
   for (const part of [compacted, history, restoredAt, Number(timeline), down ?? -1, floor]) hash.add(part);
-  const { writes, expiries, joins, crashes, cuts, syncs, compactions, restores } = spent;
-  for (const part of [writes, expiries, joins, crashes, cuts, syncs, compactions, restores]) hash.add(part);
+  const { writes, expiries, joins, crashes, cuts, syncs, compactions, restores, lateKeys: gaveUp } = spent;
+  for (const part of [writes, expiries, joins, crashes, cuts, syncs, compactions, restores, gaveUp]) hash.add(part);
+  if (lateKeys.length > 0) hash.mix(hashOf([...lateKeys].sort().join(',')));
   if (cut.length > 0) {
     const placed = cut.map((pair) => pairOf(order.indexOf(pair >> 3), order.indexOf(pair & 7)));
     for (const pair of placed.sort((a, b) => a - b)) hash.add(pair);
@@ -36,7 +37,7 @@ export function fingerprint(world: World, { duration, wait }: Scope): Fingerprin
   return hash.end();
 }
 
-function nodeText({ isAlive, state, now, steady, request }: Node, duration: number, wait: number): string {
+function nodeText({ isAlive, state, now, steady, request, givenUp }: Node, duration: number, wait: number): string {
   const { timeline, received, shown, base, pending, readers, own } = state;
   // A process that is gone leaves its index, and a request on its way to etcd.
   if (!isAlive)
@@ -49,7 +50,9 @@ function nodeText({ isAlive, state, now, steady, request }: Node, duration: numb
   const lease = own === undefined ? '' : `${own.id}:${Math.max(0, own.until - now)}:${own.isLeaving ? 1 : 0}`;
   const asked =
     request === undefined ? '' : `${request.kind}:${request.id}:${since(request.sentAt, duration)}:${request.found}`;
-  return [1, timeline, received, shown, base, pending.revisions(), others.sort(), lease, asked, steady].join(';');
+  return [1, timeline, received, shown, base, pending.revisions(), others.sort(), lease, asked, steady, givenUp].join(
+    ';',
+  );
 }
 
 function cached<T extends object>(prints: WeakMap<T, Fingerprint>, part: T, text: () => string): Fingerprint {

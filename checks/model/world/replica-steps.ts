@@ -71,8 +71,18 @@ function* leases(world: World, i: number, node: Node, scope: Scope, rules: Rules
       isDue: true,
     };
   }
-  if (request !== undefined || world.down !== undefined) return;
   const send = (kind: Request['kind'], id: string): Request => ({ kind, id, sentAt: now, found: undefined });
+  if (request?.kind === 'join' && world.spent.lateKeys < scope.lateKeys) {
+    const gone = withNode(world, i, {
+      ...{ state: rules.leave(state), request: send('leave', request.id), givenUp: [...node.givenUp, request.id] },
+    });
+    yield {
+      label: () => `r${i} gives up the key ${request.id}, which etcd has not made`,
+      world: spend({ ...gone, lateKeys: [...world.lateKeys, request.id] }, 'lateKeys'),
+      isDue: false,
+    };
+  }
+  if (request !== undefined || world.down !== undefined) return;
   if (own === undefined) {
     if (world.spent.joins >= scope.joins) return;
     const id = rules.newId(world.spent.joins);
@@ -104,9 +114,20 @@ function* leases(world: World, i: number, node: Node, scope: Scope, rules: Rules
   }
 }
 
-function* removals(world: World, i: number, { state, now }: Node, scope: Scope, rules: Rules): Generator<Step> {
+function* removals(world: World, i: number, node: Node, scope: Scope, rules: Rules): Generator<Step> {
+  const { state, now, givenUp } = node;
   if (state.timeline !== world.timeline) return;
   const { readers } = readersAt(world);
+  for (const id of rules.deletesLateKeys ? givenUp : []) {
+    // It has received the key: before that it knows of none.
+    if (!state.readers.some((reader) => reader.id === id)) continue;
+    const left = readers.some((reader) => reader.id === id) ? logged(world, 'leave', [], id) : world;
+    yield {
+      label: () => `r${i} deletes the key ${id}, which it gave up`,
+      world: withNode(left, i, { givenUp: givenUp.filter((other) => other !== id) }),
+      isDue: true,
+    };
+  }
   for (const id of rules.awaited(state)) {
     const there = readers.find((reader) => reader.id === id);
     if (there === undefined || there.notice !== undefined) continue;
@@ -147,6 +168,6 @@ function beginsAgain(world: World, i: number, { state, now }: Node, rules: Rules
   const resumed = rules.resume(state, list, now);
   const mustSync = state.timeline !== String(history) || resumed.received < compacted;
   const next = mustSync ? rules.sync(resumed, list, now) : resumed;
-  const reborn = withNode(mustSync ? named : world, i, { isAlive: true, state: next, request: undefined });
+  const reborn = withNode(mustSync ? named : world, i, { isAlive: true, state: next, request: undefined, givenUp: [] });
   return { label: () => `r${i} begins again`, world: reborn, isDue: false };
 }

@@ -41,6 +41,8 @@ export interface Rules {
   readonly restoresWait: boolean;
   /** Does a clock stand still while its process does not run (an assumption of R2)? */
   readonly clocksStandStill: boolean;
+  /** Does a replica delete a key that it gave up on when it receives it (R12)? */
+  readonly deletesLateKeys: boolean;
   /** The list of readers that a process begins with (R10). */
   readonly firstList: (list: ReaderList) => ReaderList;
 }
@@ -73,5 +75,6 @@ export const protocol: Rules = {
   watched: (state) => (isSettled(state) ? state.shown : 0),
   newId: (count) => `L${count + 1}`,
   ...{ checksMayLag: false, leasesRevive: false, restoresWait: true, clocksStandStill: false },
+  deletesLateKeys: true,
   firstList: (list) => list,
 };

@@ -33,6 +33,8 @@ export interface Node {
   /** Ticks until its clock may lose one again. */
   readonly steady: number;
   readonly request: Request | undefined;
+  /** The ids of leases that it gave up before etcd said that their keys were made. */
+  readonly givenUp: readonly string[];
 }
 
 export interface World {
@@ -51,6 +53,8 @@ export interface World {
   readonly nodes: readonly Node[];
   /** Reports of processes that are gone, still on their way to any replica. */
   readonly late: readonly Report[];
+  /** The ids of keys that etcd may still make, although their replicas wait for that no more. */
+  readonly lateKeys: readonly string[];
   /** Pairs of replicas that cannot reach each other, as `pairOf` numbers them. */
   readonly cut: readonly number[];
   /** The newest position that a client knows of: see `positionOf`. */
@@ -68,6 +72,7 @@ export interface Spent {
   readonly syncs: number;
   readonly compactions: number;
   readonly restores: number;
+  readonly lateKeys: number;
 }
 
 /** How much may happen in an exploration. */
@@ -106,10 +111,12 @@ export function firstWorld({ replicas }: Scope): World {
   const state: ReplicaState = {
     ...{ timeline: '0', received: 0, shown: 0, base: 0, pending: PendingList.none, readers: [], own: undefined },
   };
-  const node: Node = { isAlive: true, state, now: 0, steady: 0, request: undefined };
-  const spent = { writes: 0, expiries: 0, joins: 0, crashes: 0, cuts: 0, syncs: 0, compactions: 0, restores: 0 };
+  const node: Node = { isAlive: true, state, now: 0, steady: 0, request: undefined, givenUp: [] };
+  const spent: Spent = {
+    ...{ writes: 0, expiries: 0, joins: 0, crashes: 0, cuts: 0, syncs: 0, compactions: 0, restores: 0, lateKeys: 0 },
+  };
   return {
     ...{ log: [], compacted: 0, history: 0, restoredAt: 0, timeline: '0', down: undefined },
-    ...{ nodes: Array.from({ length: replicas }, () => node), late: [], cut: [], floor: 0, spent },
+    ...{ nodes: Array.from({ length: replicas }, () => node), late: [], lateKeys: [], cut: [], floor: 0, spent },
   };
 }

@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '@kvstore/core/make-folder.ts';
 import { looserThanPrivate, privateFolder } from '@kvstore/core/private-files.ts';
-import { aheadOfClock, nameBackup, pruneBackups, removeHalfBackups } from '../backups.ts';
+import { refuseLimitedToken } from '../client/rights.ts';
 import type { AddCommand } from '../command.ts';
-import { exportToFile, partialName } from '../export-file.ts';
+import { aheadOfClock, nameBackup, pruneBackups, removeHalfBackups } from '../files/backups.ts';
+import { exportToFile, partialName } from '../files/export-file.ts';
 import { say } from '../io.ts';
-import { refuseLimitedToken } from '../rights.ts';
 import { wholeNumber } from '../settings.ts';
 
 export const addBackup: AddCommand = (command, run) =>

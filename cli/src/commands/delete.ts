@@ -1,9 +1,9 @@
+import { hasCounts } from '../client/shapes.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { ifMatch } from '../pair-text.ts';
+import { ifMatch } from '../pairs/pair-text.ts';
 import { version } from '../settings.ts';
-import { hasCounts } from '../shapes.ts';
 import { checkKey } from '../texts.ts';
 
 export const addDelete: AddCommand = (command, run) =>

@@ -1,8 +1,8 @@
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { exportToFile } from '../export-file.ts';
-import { exportPairs } from '../export-pairs.ts';
+import { exportToFile } from '../files/export-file.ts';
 import { say, write } from '../io.ts';
+import { exportPairs } from '../pairs/export-pairs.ts';
 import { startProgress } from '../progress.ts';
 
 interface Options {

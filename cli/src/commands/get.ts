@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { type Context, write } from '../io.ts';
-import { pairText } from '../pair-text.ts';
-import { readPair } from '../read-pair.ts';
-import { mostKeys, readPairs } from '../read-pairs.ts';
+import { pairText } from '../pairs/pair-text.ts';
+import { readPair } from '../pairs/read-pair.ts';
+import { mostKeys, readPairs } from '../pairs/read-pairs.ts';
+import { waitForPair } from '../pairs/wait-for-pair.ts';
 import { seconds, version } from '../settings.ts';
 import { checkKey } from '../texts.ts';
-import { waitForPair } from '../wait-for-pair.ts';
 
 /** Missing keys that the message names. */
 const mostNamed = 10;

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Checkpoint } from '../checkpoint.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { importPairs } from '../import-pairs.ts';
+import { Checkpoint } from '../files/checkpoint.ts';
 import { type Context, say } from '../io.ts';
-import { readLines } from '../lines.ts';
+import { importPairs } from '../pairs/import-pairs.ts';
+import { readLines } from '../pairs/lines.ts';
 import { startProgress } from '../progress.ts';
 import { sayWhenTyped } from '../texts.ts';
 

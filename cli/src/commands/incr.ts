@@ -1,8 +1,8 @@
 import { parseMembers } from '@kvstore/core/json-members.ts';
+import { hasCounts } from '../client/shapes.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { hasCounts } from '../shapes.ts';
 import { checkKey } from '../texts.ts';
 
 export const addIncr: AddCommand = (command, run) =>

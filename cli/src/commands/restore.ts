@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { aheadOfClock, latestBackup } from '../backups.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
+import { aheadOfClock, latestBackup } from '../files/backups.ts';
 import { say } from '../io.ts';
-import { readLines } from '../lines.ts';
-import { checkOnlyPairsOf } from '../same-pairs.ts';
+import { readLines } from '../pairs/lines.ts';
+import { checkOnlyPairsOf } from '../pairs/same-pairs.ts';
 import { importFile } from './import.ts';
 
 export const addRestore: AddCommand = (command, run) =>

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { StoredData } from '@kvstore/core/data-folder/pages/stored-data.ts';
 import { pairLine } from '@kvstore/core/pair-line.ts';
 import type { AddCommand } from '../command.ts';
-import { inUse, openData, sayDamages } from '../data-folder.ts';
+import { inUse, openData, sayDamages } from '../files/data-folder.ts';
 import { type Context, say, write } from '../io.ts';
 
 /** Characters that are written at a time. */

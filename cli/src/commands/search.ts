@@ -1,12 +1,12 @@
-import { withQuery } from '../client.ts';
+import { withQuery } from '../client/client.ts';
+import { isFound } from '../client/shapes.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { pairText } from '../pair-text.ts';
+import { pairText } from '../pairs/pair-text.ts';
+import { type Found, foundIn } from '../pairs/search-page.ts';
 import { printable } from '../printable.ts';
-import { type Found, foundIn } from '../search-page.ts';
 import { wholeNumber } from '../settings.ts';
-import { isFound } from '../shapes.ts';
 
 interface Options {
   readonly prefix?: string;

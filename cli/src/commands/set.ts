@@ -1,10 +1,10 @@
 import { maxTtl } from '@kvstore/core/limits.ts';
+import { isObject } from '../client/shapes.ts';
 import type { AddCommand } from '../command.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { write } from '../io.ts';
-import { ifMatch, versionOf } from '../pair-text.ts';
+import { ifMatch, versionOf } from '../pairs/pair-text.ts';
 import { version, wholeNumber } from '../settings.ts';
-import { isObject } from '../shapes.ts';
 import { checkKey, readStandardInput } from '../texts.ts';
 
 interface Options {

@@ -1,8 +1,8 @@
+import { type FailedKeys, ServerError } from '../client/server-error.ts';
+import { hasCounts } from '../client/shapes.ts';
 import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
-import { versionOf } from '../pair-text.ts';
-import { type FailedKeys, ServerError } from '../server-error.ts';
-import { hasCounts } from '../shapes.ts';
+import { versionOf } from '../pairs/pair-text.ts';
 import { readStandardInput } from '../texts.ts';
 
 export const addTransaction: AddCommand = (command, run) =>

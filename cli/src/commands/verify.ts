@@ -1,6 +1,6 @@
 import type { AddCommand } from '../command.ts';
-import { inUse, openData, sayDamages } from '../data-folder.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
+import { inUse, openData, sayDamages } from '../files/data-folder.ts';
 import { write } from '../io.ts';
 
 export const addVerify: AddCommand = (command, run) =>

@@ -1,6 +1,6 @@
 import type { AddCommand } from '../command.ts';
 import { say, write } from '../io.ts';
-import { watchPairs } from '../watch-pairs.ts';
+import { watchPairs } from '../pairs/watch-pairs.ts';
 
 interface Options {
   readonly prefix?: string;

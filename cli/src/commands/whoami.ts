@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { readRights, rightsText } from '../client/rights.ts';
 import type { AddCommand } from '../command.ts';
 import { write } from '../io.ts';
-import { readRights, rightsText } from '../rights.ts';
 
 export const addWhoAmI: AddCommand = (command: Command, run) =>
   command

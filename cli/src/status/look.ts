@@ -1,9 +1,9 @@
 /** How a store is, from what one replica of it answers: readiness, one read, and its metrics. */
-import { type Answer, Client, withQuery } from '../client.ts';
+import { type Answer, Client, withQuery } from '../client/client.ts';
+import { ConnectionError, NotAKvStoreError, OtherStoreError, ServerError } from '../client/server-error.ts';
+import { isTexts } from '../client/shapes.ts';
 import type { Clock } from '../clock.ts';
-import { versionOf } from '../pair-text.ts';
-import { ConnectionError, NotAKvStoreError, OtherStoreError, ServerError } from '../server-error.ts';
-import { isTexts } from '../shapes.ts';
+import { versionOf } from '../pairs/pair-text.ts';
 import { metricLabel, metricSum, metricValue } from './metrics-text.ts';
 
 export interface Status {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ExecutionContext } from 'ava';
-import { listen } from '../../../test-support/listen.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 
 export interface Front {
   readonly url: string;

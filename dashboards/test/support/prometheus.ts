@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { needBinary } from '../../../test-support/binaries.ts';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
+import { needBinary } from '../../../test-support/programs/binaries.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 
 export interface Sample {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadYaml } from '@kubernetes/client-node';
-import { needBinary } from '../../../test-support/binaries.ts';
+import { needBinary } from '../../../test-support/programs/binaries.ts';
 import type { InputSeries } from './rules/series.ts';
 
 export const rulesFile = fileURLToPath(new URL('../../generated/rules.yaml', import.meta.url));

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { loadYaml } from '@kubernetes/client-node';
 import { type Cluster, operatorNamespace, startCluster } from '../../../operator/test/support/cluster.ts';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { ServiceProcess } from '../../../test-support/service-process/service-process.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { discover, type Target, type WithTemplate } from './pods.ts';

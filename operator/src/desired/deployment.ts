@@ -44,7 +44,7 @@ export function buildDeployment(
   kvstore: KvStore,
   defaults: ServiceDefaults,
   secretVersions: string,
-  freshReads: FreshReads = 'barrier',
+  freshReads: FreshReads,
 ): V1Deployment {
   const { metadata, spec } = kvstore;
   const { volumes, mounts } = serviceFiles(kvstore);

@@ -16,8 +16,8 @@ export interface Surroundings {
   readonly defaults: ServiceDefaults;
   /** What identifies the present contents of the Secrets that the service reads; '' when it reads none. */
   readonly secretVersions: string;
-  /** How the pods that are made from now on read. Default barrier. */
-  readonly freshReads?: FreshReads;
+  /** How the pods that are made from now on read. */
+  readonly freshReads: FreshReads;
   /** Whether ServiceMonitors exist in this cluster. */
   readonly hasServiceMonitors: boolean;
   /** Whose pods may read the metrics that have a port of their own; default: those of the KvStore's clients. */

@@ -74,7 +74,7 @@ export interface ServiceFiles {
 }
 
 /** @param freshReads the mode that holds now */
-export function serviceEnvironment(kvstore: KvStore, freshReads: FreshReads = 'barrier'): V1EnvVar[] {
+export function serviceEnvironment(kvstore: KvStore, freshReads: FreshReads): V1EnvVar[] {
   const { spec } = kvstore;
   const environment: Record<string, string> = {
     KV_HOST: '0.0.0.0',

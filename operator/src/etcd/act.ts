@@ -1,5 +1,5 @@
 import type { MemberClient, MemberTools } from './contract.ts';
-import { answered, grpcCode } from './member-error.ts';
+import { answered, grpcCode } from './members/error.ts';
 import type { EtcdNames } from './names.ts';
 import type { Action } from './plan/situation.ts';
 

@@ -6,6 +6,7 @@ import { act } from './act.ts';
 import { etcdConfigMap } from './build/config-map.ts';
 import { etcdDisruptionBudget } from './build/disruption-budget.ts';
 import { etcdHeadlessService } from './build/headless-service.ts';
+import { ofKvStore } from './build/member-config.ts';
 import { etcdNetworkPolicy } from './build/network-policy.ts';
 import { etcdPodTemplate } from './build/pod-template.ts';
 import { etcdStatefulSet } from './build/stateful-set.ts';
@@ -113,12 +114,11 @@ async function applyObjects(
   names: EtcdNames,
   { objects, state, template, trial }: Decision,
 ): Promise<void> {
-  const { name: instance, uid } = kvstore.metadata;
   const budget = etcdDisruptionBudget(names, etcd.members);
   await tools.apply(etcdHeadlessService(names));
-  await tools.apply(etcdNetworkPolicy(names, instance, defaults.reach ?? { monitoringNamespaces: [] }));
+  await tools.apply(etcdNetworkPolicy(names, kvstore.metadata.name, defaults.reach ?? { monitoringNamespaces: [] }));
   if (budget !== undefined) await tools.apply(budget);
-  await tools.apply(etcdConfigMap(names, state, uid, objects.configMap?.metadata?.resourceVersion));
+  await tools.apply(etcdConfigMap(names, state, ofKvStore(kvstore), objects.configMap?.metadata?.resourceVersion));
   if (trial !== undefined) await tools.apply(trialJob(names, kvstore, trial));
   await tools.apply(
     etcdStatefulSet(names, etcd, state, template, objects.statefulSet, nudgeFor(names, objects, tools.now())),
@@ -149,5 +149,5 @@ async function recordRefusal(
   if (what === undefined || state.refused?.what === what || step.state !== undefined) return;
   const refused = { what, since: tools.now().toISOString(), restarted: [] };
   const version = objects.configMap?.metadata?.resourceVersion;
-  await tools.apply(etcdConfigMap(names, { ...state, refused }, kvstore.metadata.uid, version));
+  await tools.apply(etcdConfigMap(names, { ...state, refused }, ofKvStore(kvstore), version));
 }

@@ -13,6 +13,10 @@ import type { BackupSpec, RestoreSpec } from '../../src/kvstore.ts';
 import { kvStore } from '../support/kvstore.ts';
 
 const defaults = { serviceImage: 'default/image:1' };
+const around = {
+  ...{ defaults, secretVersions: '', hasServiceMonitors: false, restoring: false },
+  freshReads: 'barrier',
+} as const;
 const daily: BackupSpec = { schedule: '@daily', retention: 7, suspend: false, storage: { size: '8Gi' } };
 const latest: RestoreSpec = { volumeClaim: 'shop-backup', file: 'latest' };
 
@@ -59,7 +63,7 @@ test('of a store that speaks https, backups and restores trust its authority, an
 });
 
 test('replicas that an older operator made give no identity, and none is insisted on', (t) => {
-  const current = buildDeployment(kvStore(), defaults, '');
+  const current = buildDeployment(kvStore(), defaults, '', 'barrier');
   const older = structuredClone(current);
   for (const container of older.spec?.template.spec?.containers ?? []) {
     container.env = (container.env ?? []).filter(({ name }) => name !== 'KV_IDENTITY');
@@ -71,8 +75,9 @@ test('replicas that an older operator made give no identity, and none is insiste
   t.deepEqual(insists(older), [false, false]);
   t.deepEqual(insists(current), [true, true]);
   t.deepEqual(insists(undefined), [true, true], 'those that are still to be made give it');
-  const around = { defaults, secretVersions: '', hasServiceMonitors: false, restoring: false, live: older };
-  const cronJob = buildServiceObjects(kvStore({ backup: daily }), around).find(({ kind }) => kind === 'CronJob');
+  const cronJob = buildServiceObjects(kvStore({ backup: daily }), { ...around, live: older }).find(
+    ({ kind }) => kind === 'CronJob',
+  );
   t.deepEqual(cronJob, buildBackup(kvStore(), daily, defaults, older));
 });
 
@@ -137,9 +142,7 @@ test('the pods may talk to the service, and not to etcd; no Service, budget or p
 test('there is no Ingress before the restore is done', (t) => {
   const kinds = (restoring: boolean) =>
     buildServiceObjects(kvStore({ restoreFrom: latest, backup: daily }), {
-      defaults,
-      secretVersions: '',
-      hasServiceMonitors: false,
+      ...around,
       restoring,
     }).map(({ kind }) => kind);
   t.false(kinds(true).includes('Ingress'));

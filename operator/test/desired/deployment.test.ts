@@ -1,12 +1,13 @@
 import test from 'ava';
 import { buildDeployment, secretVersionsAnnotation } from '../../src/desired/deployment.ts';
+import type { FreshReads } from '../../src/desired/fresh-reads.ts';
 import { referencedSecrets } from '../../src/desired/service-environment.ts';
 import type { KvStoreSpec } from '../../src/kvstore.ts';
 import { kvStore } from '../support/kvstore.ts';
 
 const defaults = { serviceImage: 'default/image:1' };
 function build(spec: Partial<KvStoreSpec> = {}, secretVersions = '') {
-  const { metadata, spec: built } = buildDeployment(kvStore(spec), defaults, secretVersions);
+  const { metadata, spec: built } = buildDeployment(kvStore(spec), defaults, secretVersions, 'barrier');
   const pod = built?.template.spec;
   const container = pod?.containers[0];
   const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
@@ -115,15 +116,15 @@ test('with a certificate the API speaks https: files, probes, peers; its change 
 });
 
 test('replicas get their own address and a port for each other; how they read is given apart', (t) => {
-  const container = (freshReads?: 'barrier' | 'lease') =>
+  const container = (freshReads: FreshReads) =>
     buildDeployment(kvStore({ freshReads: 'lease' }), defaults, '', freshReads).spec?.template.spec?.containers[0];
-  const variable = (name: string, freshReads?: 'barrier' | 'lease') =>
+  const variable = (name: string, freshReads: FreshReads) =>
     container(freshReads)?.env?.find((each) => each.name === name);
   t.is(variable('KV_FRESH_READS', 'lease')?.value, 'lease');
-  t.is(variable('KV_FRESH_READS')?.value, 'barrier', 'the spec alone turns nothing on');
-  t.deepEqual(variable('KV_PEER_ADDRESS')?.valueFrom, { fieldRef: { fieldPath: 'status.podIP' } });
+  t.is(variable('KV_FRESH_READS', 'barrier')?.value, 'barrier', 'the spec alone turns nothing on');
+  t.deepEqual(variable('KV_PEER_ADDRESS', 'lease')?.valueFrom, { fieldRef: { fieldPath: 'status.podIP' } });
   const peers = { name: 'peers', containerPort: 9443, protocol: 'TCP' };
-  t.deepEqual(container()?.ports?.at(-1), peers);
+  t.deepEqual(container('barrier')?.ports?.at(-1), peers);
   t.deepEqual(container('lease')?.ports?.at(-1), peers);
 });
 

@@ -222,7 +222,7 @@ test('a port for metrics alone is followed by pods, Service, policy and monitor;
     buildServiceMonitor(store).spec.endpoints.map(({ port }) => port),
     ['metrics'],
   );
-  const { metadata, spec } = buildDeployment(store, { serviceImage: 'i' }, '').spec?.template ?? {};
+  const { metadata, spec } = buildDeployment(store, { serviceImage: 'i' }, '', 'barrier').spec?.template ?? {};
   t.is(metadata?.annotations?.['prometheus.io/port'], '9464');
   const [container] = spec?.containers ?? [];
   t.deepEqual(
@@ -245,8 +245,9 @@ test('the ServiceAccount has no token', (t) => {
 
 test('what is optional is there only when asked for and possible', (t) => {
   const kindsOf = (spec: Partial<KvStoreSpec>, hasServiceMonitors: boolean): (string | undefined)[] => {
-    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', hasServiceMonitors, restoring: false };
-    return buildServiceObjects(kvStore(spec), around).map(({ kind }) => kind);
+    const around = { defaults: { serviceImage: 'i' }, secretVersions: '', freshReads: 'barrier' } as const;
+    const objects = buildServiceObjects(kvStore(spec), { ...around, hasServiceMonitors, restoring: false });
+    return objects.map(({ kind }) => kind);
   };
   const always = ['ServiceAccount', 'Service', 'NetworkPolicy', 'Deployment'];
   const ingress = { enabled: false, className: 'traefik', pages: false };

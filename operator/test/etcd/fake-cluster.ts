@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node';
 import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import type { ServiceName } from '@kvstore/etcd/schema.ts';
-import { needBinary } from '../../../test-support/binaries.ts';
+import { needBinary } from '../../../test-support/programs/binaries.ts';
 import type { EtcdObjects, EtcdOutcome, EtcdTools, Identity, MemberClient } from '../../src/etcd/contract.ts';
 import { etcdNames, restartedAnnotation } from '../../src/etcd/names.ts';
 import { reconcileEtcd } from '../../src/etcd/reconcile-etcd.ts';

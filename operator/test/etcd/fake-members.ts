@@ -1,8 +1,8 @@
 /** Clients of the local members under their stable names. */
 import type { ServiceName } from '@kvstore/etcd/schema.ts';
 import type { Identity, MemberClient } from '../../src/etcd/contract.ts';
-import { withService } from '../../src/etcd/member-calls.ts';
-import { memberClient } from '../../src/etcd/member-client.ts';
+import { withService } from '../../src/etcd/members/calls.ts';
+import { memberClient } from '../../src/etcd/members/client.ts';
 import type { EtcdNames } from '../../src/etcd/names.ts';
 import { type Leaf, secretNames } from '../../src/etcd/tls/secrets.ts';
 import type { AppliedObjects } from './applied-objects.ts';

@@ -1,8 +1,8 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { methodOf } from '@kvstore/etcd/schema.ts';
 import test from 'ava';
-import { listenGrpc } from '../../../test-support/listen-grpc.ts';
-import { memberClient } from '../../src/etcd/member-client.ts';
+import { listenGrpc } from '../../../test-support/network/listen-grpc.ts';
+import { memberClient } from '../../src/etcd/members/client.ts';
 import { etcdNames } from '../../src/etcd/names.ts';
 import { issueAuthority, issueLeaf } from '../../src/etcd/tls/issue.ts';
 import { profileOf } from '../../src/etcd/tls/secrets.ts';

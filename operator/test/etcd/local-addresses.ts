@@ -1,5 +1,5 @@
 /** What stands for the members' stable names: a port of the loopback address each. */
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import type { Member } from '../../src/etcd/contract.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort } from '../../src/etcd/names.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { needBinary } from '../../../test-support/binaries.ts';
+import { needBinary } from '../../../test-support/programs/binaries.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { countKeys, putKeys } from './values.ts';

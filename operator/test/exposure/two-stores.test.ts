@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { V1Ingress } from '@kubernetes/client-node';
 import test from 'ava';
-import { listen } from '../../../test-support/listen.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { pathOf, resources } from '../../src/kube/resources.ts';
 import type { KvStore } from '../../src/kvstore.ts';

@@ -2,7 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../../test-support/listen.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { systemClock } from '../../src/clock.ts';
 import { KubeClient } from '../../src/kube/kube-client.ts';

@@ -6,7 +6,7 @@ import { kvstoreWith } from '../etcd/samples.ts';
 
 type Object = Parameters<typeof keepBack>[0];
 const built = (image: string, versions = 'v1'): V1Deployment =>
-  buildDeployment(kvstoreWith(), { serviceImage: image }, versions);
+  buildDeployment(kvstoreWith(), { serviceImage: image }, versions, 'barrier');
 const keep = (wanted: V1Deployment, live: V1Deployment | undefined, mayChange: () => boolean): V1Deployment =>
   keepBack(wanted as Object, live, mayChange) as V1Deployment;
 const imageOf = ({ spec }: V1Deployment) => spec?.template.spec?.containers[0]?.image;

@@ -21,36 +21,47 @@ async function rollOut(cluster: Cluster, namespace: string, name: string, replic
   await cluster.patch('deployments', namespace, name, { status }, 'status');
 }
 
+/** One KvStore at a time, without a pause between two. */
+function startOperator(cluster: Cluster, image: string, environment: Readonly<Record<string, string>> = {}) {
+  return cluster.startOperator({
+    environment: {
+      ...environment,
+      KVSTORE_SERVICE_IMAGE: image,
+      KVSTORE_UPGRADES_AT_ONCE: '1',
+      KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
+      KVSTORE_RESYNC_SECONDS: '1',
+    },
+  });
+}
+
+async function condition(cluster: Cluster, namespace: string, name: string, type: string) {
+  const { status } = await cluster.get<KvStore>('kvStores', namespace, name);
+  return conditionOf(status, type);
+}
+
+async function becomesReady(cluster: Cluster, namespace: string, name: string): Promise<void> {
+  await waitFor(
+    `${name} is ready`,
+    async () => (await condition(cluster, namespace, name, 'Ready'))?.status === 'True',
+  );
+}
+
 test('KvStores get new pods one after the other, each once the one before is ready', async (t) => {
   const cluster = await startCluster();
   t.teardown(cluster.stop);
   const namespace = await cluster.createNamespace();
   const imageOf = async (name: string) =>
     (await deployment(cluster, namespace, name)).spec?.template.spec?.containers[0]?.image;
-  const start = (image: string) =>
-    cluster.startOperator({
-      environment: {
-        KVSTORE_SERVICE_IMAGE: image,
-        KVSTORE_UPGRADES_AT_ONCE: '1',
-        KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
-        KVSTORE_RESYNC_SECONDS: '1',
-      },
-    });
-  const former = await start('kvstore/service:1');
+  const former = await startOperator(cluster, 'kvstore/service:1');
   for (const name of names) await cluster.createKvStore(namespace, name, spec);
   for (const name of names) {
     await cluster.appears('deployments', namespace, name);
     await rollOut(cluster, namespace, name);
-    await waitFor(`${name} is ready`, async () => {
-      const { status } = await cluster.get<{
-        status?: { conditions?: { type: string; status: string }[] };
-      }>('kvStores', namespace, name);
-      return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-    });
+    await becomesReady(cluster, namespace, name);
   }
   await former.stop();
 
-  const operator = await start('kvstore/service:2');
+  const operator = await startOperator(cluster, 'kvstore/service:2');
   const updated = async () => {
     const images = await Promise.all(names.map(async (name) => [name, await imageOf(name)] as const));
     return images.filter(([, image]) => image === 'kvstore/service:2').map(([name]) => name);
@@ -78,28 +89,16 @@ test('faults that have nothing to do with the pods keep no KvStore from its new 
   t.teardown(cluster.stop);
   const namespace = await cluster.createNamespace();
   const start = (image: string, openStores: string) =>
-    cluster.startOperator({
-      environment: {
-        KVSTORE_SERVICE_IMAGE: image,
-        KVSTORE_OPEN_STORES: openStores,
-        KVSTORE_UPGRADES_AT_ONCE: '1',
-        KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
-        KVSTORE_RESYNC_SECONDS: '1',
-      },
-    });
+    startOperator(cluster, image, { KVSTORE_OPEN_STORES: openStores });
   const former = await start('kvstore/service:1', 'allowed');
   // One for every host, one whose budget belongs to something else, and one that is well.
   const specs = { a: { ...spec, ingress: { enabled: true } }, b: { ...spec, replicas: 2 }, c: spec };
   await cluster.kubectl('create', 'pdb', 'b', '-n', namespace, '--selector=app=other', '--max-unavailable=1');
-  const ready = async (name: string) => {
-    const store = await cluster.get<KvStore>('kvStores', namespace, name);
-    return conditionOf(store.status, 'Ready')?.status === 'True';
-  };
   for (const [name, each] of Object.entries(specs)) {
     await cluster.createKvStore(namespace, name, each);
     await cluster.appears('deployments', namespace, name);
     await rollOut(cluster, namespace, name, each.replicas);
-    await waitFor(`${name} is ready`, () => ready(name));
+    await becomesReady(cluster, namespace, name);
   }
   await former.stop();
 
@@ -117,8 +116,7 @@ test('faults that have nothing to do with the pods keep no KvStore from its new 
       return false;
     });
   }
-  const reasonOf = async (name: string) =>
-    conditionOf((await cluster.get<KvStore>('kvStores', namespace, name)).status, 'Degraded')?.reason;
+  const reasonOf = async (name: string) => (await condition(cluster, namespace, name, 'Degraded'))?.reason;
   t.is(await reasonOf('a'), 'Refused');
   t.is(await reasonOf('b'), 'ObjectConflict');
 });
@@ -127,15 +125,6 @@ test('reads by lease come after the image: two rollouts of one turn, and none wh
   const cluster = await startCluster();
   t.teardown(cluster.stop);
   const namespace = await cluster.createNamespace();
-  const start = (image: string) =>
-    cluster.startOperator({
-      environment: {
-        KVSTORE_SERVICE_IMAGE: image,
-        KVSTORE_UPGRADES_AT_ONCE: '1',
-        KVSTORE_UPGRADE_PAUSE_SECONDS: '0',
-        KVSTORE_RESYNC_SECONDS: '1',
-      },
-    });
   const template = async () => {
     const { spec: made } = await deployment(cluster, namespace, 'a');
     const [container] = made?.template.spec?.containers ?? [];
@@ -143,19 +132,12 @@ test('reads by lease come after the image: two rollouts of one turn, and none wh
     return `${container?.image} ${mode}`;
   };
   const becomes = (wanted: string) => waitFor(wanted, async () => (await template()) === wanted);
-  const progress = async () => {
-    const { status } = await cluster.get<KvStore>('kvStores', namespace, 'a');
-    return conditionOf(status, 'Progressing');
-  };
-  const former = await start('kvstore/service:1');
+  const former = await startOperator(cluster, 'kvstore/service:1');
   await cluster.createKvStore(namespace, 'a', { ...spec, freshReads: 'lease' });
   await cluster.appears('deployments', namespace, 'a');
   t.is(await template(), 'kvstore/service:1 lease', 'a new store has no pods of another image');
   await rollOut(cluster, namespace, 'a');
-  await waitFor('it is ready', async () => {
-    const { status } = await cluster.get<KvStore>('kvStores', namespace, 'a');
-    return conditionOf(status, 'Ready')?.status === 'True';
-  });
+  await becomesReady(cluster, namespace, 'a');
   await former.stop();
 
   // As the Deployment's controller would have made it, with what it takes from the template.
@@ -168,12 +150,13 @@ test('reads by lease come after the image: two rollouts of one turn, and none wh
   await cluster.admin.request('POST', `/api/v1/namespaces/${namespace}/pods`, {
     body: { metadata: { name: 'a-old', labels, annotations }, spec: { containers } },
   });
-  const operator = await start('kvstore/service:2');
+  const operator = await startOperator(cluster, 'kvstore/service:2');
   await becomes('kvstore/service:2 barrier');
   await rollOut(cluster, namespace, 'a');
-  await waitFor('it says what it waits for', async () =>
-    /no pod of another image/.test((await progress())?.message ?? ''),
-  );
+  await waitFor('it says what it waits for', async () => {
+    const progressing = await condition(cluster, namespace, 'a', 'Progressing');
+    return /no pod of another image/.test(progressing?.message ?? '');
+  });
   t.is(await template(), 'kvstore/service:2 barrier', 'the old pod still ends');
   t.regex(await operator.metrics(), /^kvstore_operator_upgrades_active 1$/m);
 

@@ -1,13 +1,13 @@
 /**
- * Node compresses in its four threads, in which the store also commits, first come, first served. Answers take two of them at the
- * most: behind dozens of answers that are compressed, a write would wait for all of them, each time.
+ * Node compresses in the four threads of its pool, in which the store commits, too: first come, first served. Answers take two of
+ * them at the most, so that a commit does not wait behind dozens of answers (ADR 0313).
  */
 import type { Transform, TransformCallback } from 'node:stream';
 
-/** Threads that answers take at once, of four (libuv's default). */
+/** Threads that answers take at once, of the four that libuv has by default. */
 const most = 2;
 
-/** What a coder does with a piece: it calls back when that is done. */
+/** Codes a piece, and calls back when that is done. */
 type Piece = (done: () => void) => void;
 
 export class CoderThreads {
@@ -19,7 +19,7 @@ export class CoderThreads {
     this.#most = atOnce;
   }
 
-  /** Runs it when a thread is free, first come, first served. It may call back more than once. */
+  /** Runs it when a thread is free, in the order of the calls. It may call back more than once. */
   run(piece: Piece): void {
     if (this.#running >= this.#most) this.#waiting.push(piece);
     else this.#begin(piece);
@@ -38,7 +38,7 @@ export class CoderThreads {
   }
 }
 
-/** The coder, each of whose pieces waits for a thread. */
+/** Makes each piece that a coder gets wait for a thread. @returns the same coder */
 export function inThreads(coder: Transform, threads: CoderThreads): Transform {
   const { _transform: transform, push } = coder;
   let done = () => {};
@@ -58,7 +58,7 @@ export function inThreads(coder: Transform, threads: CoderThreads): Transform {
   };
   coder.push = (piece: unknown) => {
     const goesOn = push.call(coder, piece);
-    // A coder whose client takes nothing may wait with the rest of a piece for hours, and takes no thread meanwhile.
+    // Where the client takes nothing, the rest of the piece may wait for hours: it holds no thread meanwhile.
     if (!goesOn) done();
     return goesOn;
   };

@@ -9,8 +9,8 @@ import type { TextAnswer } from './answer.ts';
 import { sendText } from './send.ts';
 
 /**
- * Milliseconds that a connection stays open for a body of which nothing comes. While some of it comes it stays: the service itself
- * reads large bodies in turns. `KV_BODY_TIMEOUT` bounds the whole.
+ * Milliseconds that a connection stays open while nothing of the body comes. It stays while some does: the service itself reads
+ * large bodies in turns. `KV_BODY_TIMEOUT` bounds the whole.
  */
 const lingerTime = 5000;
 

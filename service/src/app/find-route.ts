@@ -7,17 +7,17 @@ import type { Route } from './routes.ts';
 
 /** Answers what one of the routes fits; leaves everything else, such as other methods of their paths, to the next layer. */
 export function answerFound(routes: readonly Route[], answerRoute: AnswerRoute): Layer {
-  const byMethod = Map.groupBy(routes, ({ method }) => method);
-  const waysOf = new Map([...byMethod].map(([method, own]) => [method as string, new Ways(own)]));
+  const grouped = Map.groupBy(routes, ({ method }) => method);
+  const byMethod = new Map([...grouped].map(([method, own]) => [method as string, new RouteTable(own)]));
   return (ctx, next) => {
     const { target, method }: RawRequest = ctx.state;
-    const route = waysOf.get(method === 'HEAD' ? 'GET' : method)?.to(target.path);
+    const route = byMethod.get(method === 'HEAD' ? 'GET' : method)?.find(target.path);
     return route === undefined ? next() : answerRoute(route, ctx);
   };
 }
 
-/** The routes of a method. */
-class Ways {
+/** The routes of one method. */
+class RouteTable {
   readonly #byPrefix: readonly { readonly route: Route; readonly prefix: string }[];
   readonly #byPath: ReadonlyMap<string, Route>;
 
@@ -29,7 +29,7 @@ class Ways {
     });
   }
 
-  to(path: string): Route | undefined {
+  find(path: string): Route | undefined {
     for (const { route, prefix } of this.#byPrefix) if (path.startsWith(prefix)) return route;
     return this.#byPath.get(path);
   }

@@ -40,14 +40,6 @@ const mostBacklogs = 16;
 const fewBytes = 64 * 1024;
 const fewRevisions = 64;
 
-interface Waiting {
-  readonly shared: SharedRevision;
-  /** Changes at its beginning that the client knows already. */
-  readonly skip: number;
-  /** Bytes of what fits the filter. */
-  readonly size: number;
-}
-
 export class ChangeStream implements Receiver {
   readonly #options: ChangeStreamOptions;
   readonly #wall: () => number;
@@ -55,7 +47,7 @@ export class ChangeStream implements Receiver {
   #heartbeat: NodeJS.Timeout | undefined;
   #ended = false;
   /** Not written yet, the oldest first. */
-  #waiting: Waiting[] = [];
+  #waiting: SharedRevision[] = [];
   #waitingBytes = 0;
   /** Written, and not all taken by the system yet. */
   #written: SharedRevision[] = [];
@@ -78,7 +70,7 @@ export class ChangeStream implements Receiver {
   }
 
   get oldest(): number | undefined {
-    return (this.#written[0] ?? this.#waiting[0]?.shared)?.number;
+    return (this.#written[0] ?? this.#waiting[0])?.number;
   }
 
   get isBlocked(): boolean {
@@ -136,8 +128,9 @@ export class ChangeStream implements Receiver {
     let bytes = 0;
     let sent = 0;
     while (sent < this.#waiting.length && !to.writableNeedDrain) {
-      const { shared, skip, size } = this.#waiting[sent++] as Waiting;
-      this.#waitingBytes -= size;
+      const shared = this.#waiting[sent++] as SharedRevision;
+      const skip = this.#skipOf(shared);
+      this.#waitingBytes -= shared.sizeFor(filter, skip);
       const events = shared.eventsFor(filter, skip, this.#wall());
       if (events.length === 0) {
         deliveries.release(shared);
@@ -153,6 +146,12 @@ export class ChangeStream implements Receiver {
     if (to.writableNeedDrain) this.#watchStall();
     if (!this.#isBusy()) this.#idle();
     return bytes;
+  }
+
+  /** Changes at its beginning that the client knows already. */
+  #skipOf({ revision }: SharedRevision): number {
+    const { after, skip } = this.#options.position;
+    return revision === after + 1 ? skip : 0;
   }
 
   /** False: it had ended already. */
@@ -184,7 +183,7 @@ export class ChangeStream implements Receiver {
     this.#watch?.close();
     deliveries.leave(this);
     this.#releaseWritten();
-    for (const { shared } of this.#waiting) deliveries.release(shared);
+    for (const shared of this.#waiting) deliveries.release(shared);
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#idle();
@@ -210,27 +209,30 @@ export class ChangeStream implements Receiver {
   #add(revision: Revision): void {
     const { position, filter, deliveries, limits, to } = this.#options;
     if (this.#ended) return;
-    const skip = revision.revision === position.after + 1 ? position.skip : 0;
     const shared = deliveries.share(revision, position.timeline);
-    const size = shared.sizeFor(filter, skip);
+    const size = shared.sizeFor(filter, this.#skipOf(shared));
     if (size === 0) return;
-    this.#waiting.push({ shared, skip, size });
+    this.#waiting.push(shared);
     this.#waitingBytes += size;
     deliveries.hold(shared);
     if (this.#ended) return;
-    if (this.#isSlow()) {
+    // One that has more to send is ready already, or waits for its client.
+    if (!to.writableNeedDrain) {
+      this.#behindSince = undefined;
+      if (this.#waiting.length === 1) deliveries.ready(this);
+    } else if (this.#isSlow()) {
       this.end(new Problem('slow-consumer', `More than ${limits.maxBacklog} bytes wait for this client.`));
-    } else if (!to.writableNeedDrain) {
-      deliveries.ready(this);
     }
   }
 
-  /** Much may happen at once; a client that has not caught up after a moment takes less than happens. */
+  /**
+   * Much may happen at once; a client that has not caught up after a moment takes less than happens. To be asked while it is
+   * blocked: until then it is not the client that lets it wait.
+   */
   #isSlow(): boolean {
     const { to, limits } = this.#options;
     const waiting = this.#waitingBytes + to.writableLength;
-    // Until it is written, it is not the client that lets it wait.
-    if (!to.writableNeedDrain || waiting <= limits.maxBacklog) {
+    if (waiting <= limits.maxBacklog) {
       this.#behindSince = undefined;
       return false;
     }

@@ -2,6 +2,8 @@
  * What waits for the clients of all watches: how much memory it takes together, and when it is sent. Streams take turns, so
  * that one change for thousands of them delays nothing else for long.
  */
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
+import { type Clock, systemClock } from '../store/clock.ts';
 import type { Change, Revision } from '../store/store.ts';
 import { SharedRevision } from './shared-revision.ts';
 
@@ -23,40 +25,47 @@ const turnTimeBesideWrites = 1;
 const streamsPerLook = 32;
 const bytesPerLook = 512 * 1024;
 /** Bytes of what a stream notes of a revision that it has to send. */
-const entryBytes = 64;
+const entryBytes = 16;
+/** Milliseconds of a turn in which streams are cut: thousands may have to go. */
+const cutTime = 2;
 /** Milliseconds that clients which catch up wait for room before those make some that take nothing. */
 const patience = 1000;
 
 export interface DeliveriesOptions {
   /** Bytes that may wait for all clients together. */
   readonly most: number;
-  /** Whether a write is on its way to the disk. Default: none is. */
-  readonly isWriting?: () => boolean;
-  /** In milliseconds, monotonic. */
-  readonly now?: () => number;
+  /** Default: nothing else wants short turns. */
+  readonly scheduler?: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
+  readonly clock?: Pick<Clock, 'now' | 'after'>;
 }
+
+const alone = { isWriting: false, restAfter: () => 0 } as const;
 
 export class Deliveries {
   readonly #most: number;
-  readonly #now: () => number;
-  readonly #isWriting: () => boolean;
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
+  readonly #scheduler: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
   readonly #receivers = new Set<Receiver>();
-  #ready: Receiver[] = [];
-  readonly #isReady = new Set<Receiver>();
+  /** In the order in which they have become so. */
+  readonly #ready = new Set<Receiver>();
   #scheduled = false;
+  /** The last turn of sending: how long it was, and when it ended. */
+  #took = 0;
+  #ended = 0;
   #bytes = 0;
   #made = 0;
   #last: SharedRevision | undefined;
   /** Those that wait. Watches of tokens with other prefixes get other parts of the same revision in turn. */
   readonly #shared = new WeakMap<readonly Change[], SharedRevision>();
+  #isCutting = false;
   #waitingForRoom: (() => void)[] = [];
   /** Set while somebody waits for room. */
   #pressure: NodeJS.Timeout | undefined;
 
-  constructor({ most, isWriting = () => false, now = () => performance.now() }: DeliveriesOptions) {
+  constructor({ most, scheduler = alone, clock = systemClock }: DeliveriesOptions) {
     this.#most = most;
-    this.#isWriting = isWriting;
-    this.#now = now;
+    this.#scheduler = scheduler;
+    this.#clock = clock;
   }
 
   /** Bytes that wait for clients. What several wait for counts once. */
@@ -75,7 +84,7 @@ export class Deliveries {
 
   leave(receiver: Receiver): void {
     this.#receivers.delete(receiver);
-    this.#isReady.delete(receiver);
+    this.#ready.delete(receiver);
   }
 
   /** The same for all streams that get the same revision, one after the other. */
@@ -124,44 +133,64 @@ export class Deliveries {
 
   /** It has something to send, and its client takes it. */
   ready(receiver: Receiver): void {
-    if (this.#isReady.has(receiver)) return;
-    this.#isReady.add(receiver);
-    this.#ready.push(receiver);
+    this.#ready.add(receiver);
     this.#schedule();
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#send(this.#now() + (this.#isWriting() ? turnTimeBesideWrites : turnTime)));
+    const rest = this.#scheduler.restAfter(this.#took) - (this.#clock.now() - this.#ended);
+    if (rest > 0) this.#clock.after(rest, () => this.#takeTurn());
+    else setImmediate(() => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    const now = this.#clock.now();
+    this.#send(now, now + (this.#scheduler.isWriting ? turnTimeBesideWrites : turnTime));
   }
 
   /** Node writes in the next tick what it was given in this one: then the time is known. */
-  #send(end: number): void {
-    const { length } = this.#ready;
-    let sent = 0;
-    let i = 0;
-    for (; i < length && i < streamsPerLook && sent < bytesPerLook; i++) {
-      const receiver = this.#ready[i] as Receiver;
-      if (this.#isReady.delete(receiver)) sent += receiver.deliver();
+  #send(began: number, end: number): void {
+    let streams = 0;
+    let bytes = 0;
+    for (const receiver of this.#ready) {
+      this.#ready.delete(receiver);
+      bytes += receiver.deliver();
+      if (++streams === streamsPerLook || bytes >= bytesPerLook) break;
     }
-    this.#ready = this.#ready.slice(i);
     process.nextTick(() => {
-      if (this.#ready.length > 0 && this.#now() < end) return this.#send(end);
+      const now = this.#clock.now();
+      if (this.#ready.size > 0 && now < end) return this.#send(began, end);
+      this.#took = now - began;
+      this.#ended = now;
       this.#scheduled = false;
-      if (this.#ready.length > 0) this.#schedule();
+      if (this.#ready.size > 0) this.#schedule();
     });
   }
 
   /** Those whose clients take nothing go first, the ones that wait for the oldest revisions before others. */
   #cutSlowest(most: number, onlyBlocked = false): void {
+    if (this.#isCutting) return;
     const behind = [...this.#receivers].filter(
       ({ oldest, isBlocked }) => oldest !== undefined && (isBlocked || !onlyBlocked),
     );
     behind.sort((a, b) => Number(b.isBlocked) - Number(a.isBlocked) || (a.oldest ?? 0) - (b.oldest ?? 0));
-    for (const receiver of behind) {
-      if (this.#bytes <= most) return;
-      receiver.cut();
+    this.#cutSome(behind.values(), most);
+  }
+
+  #cutSome(behind: Iterator<Receiver>, most: number): void {
+    const end = this.#clock.now() + cutTime;
+    this.#isCutting = false;
+    while (this.#bytes > most) {
+      const { value: receiver, done } = behind.next();
+      if (done) return;
+      // It may have left, or caught up, since the turn before.
+      if (this.#receivers.has(receiver) && receiver.oldest !== undefined) receiver.cut();
+      if (this.#clock.now() < end) continue;
+      this.#isCutting = true;
+      setImmediate(() => this.#cutSome(behind, most));
+      return;
     }
   }
 }

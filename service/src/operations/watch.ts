@@ -31,7 +31,7 @@ export interface WatchParts {
   readonly log: Logger;
   readonly limits: Omit<WatchLimits, 'maxWatches'>;
   readonly places: WatchPlaces;
-  readonly scheduler: Pick<EventLoopScheduler, 'isWriting'>;
+  readonly scheduler: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
   readonly endings: Pick<Endings, 'inTurn'>;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens | undefined;
@@ -62,7 +62,7 @@ export function watchChanges({
       this.set(streams.size);
     },
   });
-  const deliveries = new Deliveries({ most: limits.maxMemory, isWriting: () => scheduler.isWriting });
+  const deliveries = new Deliveries({ most: limits.maxMemory, scheduler });
   new Gauge({
     name: 'kvstore_watch_backlog_bytes',
     help: 'Bytes that wait for the clients of watches; what several wait for counts once.',

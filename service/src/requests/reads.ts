@@ -50,7 +50,7 @@ export interface Wait {
 export interface GetManyRequest {
   /** Each once, in the order in which they were asked for. */
   readonly keys: readonly string[];
-  /** True: no key has a character that JSON escapes. */
+  /** True: no key needs an escape in JSON. */
   readonly arePlain?: boolean;
   /** True: a pair a line, with its revision and when it expires. */
   readonly asLines: boolean;
@@ -118,7 +118,7 @@ export function parseGetMany(request: RawRequest): GetManyRequest {
   const each = new Set(keys);
   return {
     keys: each.size === keys.length ? keys : [...each],
-    // What JSON escapes cannot stand in a JSON text in another way.
+    // What JSON must escape is escaped in the body, too: without a backslash no key needs it.
     arePlain: !text.includes('\\'),
     asLines: wantsLines(request),
     stale,

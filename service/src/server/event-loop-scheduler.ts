@@ -1,4 +1,5 @@
 /** Shares the event loop: work that can wait is done in small portions, between which everything else has its turn. */
+import { type Clock, systemClock } from '../store/clock.ts';
 
 /** Milliseconds of work in one turn of the event loop, after which more work waits for the next one. */
 const budget = 10;
@@ -10,7 +11,10 @@ const budget = 10;
 const longBudget = 3;
 
 /** While connections come in turn after turn, long work rests for so many times what its last turn took. */
-const longRest = 9;
+const restInCrowd = 9;
+
+/** While a write is on its way, long work rests for as long as its last turn took, when that was so many milliseconds or more. */
+const longTurn = 1;
 
 /** Pieces of work that one turn may begin: many small ones need no turn each. */
 const piecesPerTurn = 100;
@@ -39,7 +43,7 @@ class Lane {
  * the time while both wait: so many searches hold up a write for one piece, not for all of them.
  */
 export class EventLoopScheduler {
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
   /** Goes on before anything waiting begins. */
   readonly #begun: (() => void)[] = [];
   readonly #short = new Lane();
@@ -59,14 +63,17 @@ export class EventLoopScheduler {
   #ranLong = false;
   /** Writes that the store has begun and not ended. */
   #writes = 0;
-  #longRestUntil = 0;
+  /** The last turn with long work: when it ended, and how long it was. */
+  #longEnded = 0;
+  #longTook = 0;
+  /** Set while nothing is to be done until the end of a rest beside a write. */
+  #cancelRestEnd: (() => void) | undefined;
   /** Bytes of large answers until then. */
   #sent = 0;
   #sentUntil = 0;
 
-  /** `now` in milliseconds, monotonic. */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
+  constructor(clock: Pick<Clock, 'now' | 'after'> = systemClock) {
+    this.#clock = clock;
   }
 
   get waiting(): number {
@@ -90,7 +97,7 @@ export class EventLoopScheduler {
 
   /** A large answer goes out: what is read at once for many clients is no longer little work. */
   sent(bytes: number): void {
-    const now = this.#now();
+    const now = this.#clock.now();
     if (now >= this.#sentUntil) {
       this.#sent = 0;
       this.#sentUntil = now + largeTime;
@@ -100,7 +107,7 @@ export class EventLoopScheduler {
 
   /** Whether much has been sent lately. */
   get hasSentMuch(): boolean {
-    return this.#sent > largeBytes && this.#now() < this.#sentUntil;
+    return this.#sent > largeBytes && this.#clock.now() < this.#sentUntil;
   }
 
   /** The store begins a write. Call `writeEnded` when it has ended, whatever became of it. */
@@ -110,29 +117,38 @@ export class EventLoopScheduler {
 
   writeEnded(): void {
     this.#writes--;
+    if (this.#writes > 0 || this.#cancelRestEnd === undefined) return;
+    this.#cancelRestEnd();
+    this.#endRest();
   }
 
   /**
    * Whether a write is on its way to the disk. It goes through several turns of the event loop, which do nothing for it but pass:
-   * each of them takes one long piece only.
+   * a turn takes one long piece only, and after it there are turns without.
    */
   get isWriting(): boolean {
     return this.#writes > 0;
   }
 
+  /** Milliseconds that long work outside of the lanes, such as deliveries to watches, rests when it has taken so many of a turn. */
+  restAfter(took: number): number {
+    if (this.#began === undefined) this.#begin(this.#clock.now());
+    return this.#rest(took);
+  }
+
   /** Whether a piece may begin right away: nothing waits, and this turn has time left. */
   free(isLong = false): boolean {
-    const now = this.#now();
+    const now = this.#clock.now();
     if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
     if (!isLong) return true;
-    if (this.#restsLong(now) || this.#leavesToWrites()) return false;
+    if (this.#restLeft(now) > 0 || this.#leavesToWrites()) return false;
     this.#ranLong = true;
     return true;
   }
 
   /** Runs the piece in its turn, first come, first served; `waited` is how many milliseconds it waited. */
   wait(run: (waited: number) => void, isLong = false): void {
-    const now = this.#now();
+    const now = this.#clock.now();
     const lane = isLong ? this.#long : this.#short;
     if (lane.pieces.length === 0) lane.lastStart = now;
     lane.pieces.push({ since: now, run });
@@ -168,16 +184,24 @@ export class EventLoopScheduler {
     this.#connectionAccepted = false;
     this.#ranLong = false;
     setImmediate(() => {
-      const end = this.#now();
+      const end = this.#clock.now();
       if (!this.#resting) this.#restUntil = end + (end - now);
-      if (this.#ranLong) this.#longRestUntil = end + longRest * (end - now);
+      if (this.#ranLong) {
+        this.#longEnded = end;
+        this.#longTook = end - now;
+      }
       this.#began = undefined;
     });
   }
 
-  /** To be asked when a turn has begun. */
-  #restsLong(now: number): boolean {
-    return this.#isCrowded && now < this.#longRestUntil;
+  /** Milliseconds until long work may go on, when a turn has begun. */
+  #restLeft(now: number): number {
+    return this.#longEnded + this.#rest(this.#longTook) - now;
+  }
+
+  #rest(took: number): number {
+    if (this.#isCrowded) return restInCrowd * took;
+    return this.isWriting && took >= longTurn ? took : 0;
   }
 
   #leavesToWrites(): boolean {
@@ -187,13 +211,24 @@ export class EventLoopScheduler {
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
     if (this.#scheduled >= Math.min(this.#begun.length + this.waiting, piecesPerTurn)) return;
+    const rest = this.#short.pieces.length > 0 || this.#isCrowded ? 0 : this.#restLeft(this.#clock.now());
+    if (rest > 0) {
+      // The turns would be empty, and take the processor from what commits.
+      this.#cancelRestEnd ??= this.#clock.after(rest, () => this.#endRest());
+      return;
+    }
     this.#scheduled++;
     setImmediate(() => {
       this.#scheduled--;
-      const now = this.#now();
+      const now = this.#clock.now();
       if (this.#timeLeft(now)) this.#take(now);
       this.#schedule();
     });
+  }
+
+  #endRest(): void {
+    this.#cancelRestEnd = undefined;
+    this.#schedule();
   }
 
   #take(now: number): void {
@@ -226,7 +261,7 @@ export class EventLoopScheduler {
   #laneOfTurn(now: number): Lane | undefined {
     const lane = this.#nextLane();
     if (lane === this.#short) return lane;
-    if (this.#restsLong(now)) {
+    if (this.#restLeft(now) > 0) {
       if (this.#short.pieces.length === 0) return undefined;
       // Long work has no claim to the time in which it rests.
       this.#short.used = this.#long.used;

@@ -18,6 +18,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** Calls back every so many milliseconds until the result is called. */
+export function repeat(clock: Clock, milliseconds: number, callback: () => void): () => void {
+  const next = (): (() => void) =>
+    clock.after(milliseconds, () => {
+      cancel = next();
+      callback();
+    });
+  let cancel = next();
+  return () => cancel();
+}
+
 /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
 export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@
 import type { Revision } from './store.ts';
 
 /** Milliseconds after which everything else has its turn. */
-const sliceTime = 4;
+const sliceTime = 1;
 /** Watchers after which the time is looked at. */
 const watchersPerLook = 64;
 

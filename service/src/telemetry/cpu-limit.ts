@@ -1,4 +1,4 @@
-/** How much processor time the container of this process may use: the quota of its control group (Linux). */
+/** How much processor time the container of this process may use: the quota of its control group, on Linux. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ import { join } from 'node:path';
  */
 export function cpuLimit(root = '/sys/fs/cgroup'): number | undefined {
   const both = textOf(join(root, 'cpu.max'))?.split(' ');
-  // Version 1 has two files. No limit is `max` in version 2, and -1 in version 1.
+  // Version 2 has one file, in which `max` is no limit; version 1 has two, in which -1 is none.
   const [quota, period] = both ?? ['quota', 'period'].map((each) => textOf(join(root, `cpu/cpu.cfs_${each}_us`)));
   const cores = Number(quota) / Number(period);
   return cores > 0 && Number.isFinite(cores) ? cores : undefined;

@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { cpuLimit } from './cpu-limit.ts';
 
-/** @param limit of processor time, in cores; undefined: none */
+/** @param limit returns the cores that the container may use; undefined: it has no limit */
 export function createRegistry(version: string, nodeVersion: string, limit = cpuLimit): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

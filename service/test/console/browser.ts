@@ -1,7 +1,7 @@
 /** A real Chromium, one for a test file; each test has a window of its own. */
 import test, { type ExecutionContext } from 'ava';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { needBinary } from '../../../test-support/binaries.ts';
+import { needBinary } from '../../../test-support/programs/binaries.ts';
 import { set } from '../support/call.ts';
 import { type Service, type ServiceOptions, startService } from '../support/start-service.ts';
 import type { StoreKind } from '../support/store-kinds.ts';

@@ -1,6 +1,6 @@
 /** X9: a browser's own reader of events takes the positions that heartbeats say, and goes on from there. */
 import test from 'ava';
-import { TcpProxy } from '../../../test-support/tcp-proxy.ts';
+import { TcpProxy } from '../../../test-support/network/tcp-proxy.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { storeKinds } from '../support/store-kinds.ts';
 import { openConsole } from './browser.ts';

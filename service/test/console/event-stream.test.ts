@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { EventStream, longestSilence, type ServerEvent } from '@kvstore/core/event-stream.js';
 import test from 'ava';
 import fc from 'fast-check';
-import { Client } from '../../../cli/src/client.ts';
+import { Client } from '../../../cli/src/client/client.ts';
 import { CliError, exitCodes } from '../../../cli/src/exit-codes.ts';
-import { watchPairs } from '../../../cli/src/watch-pairs.ts';
-import { listen } from '../../../test-support/listen.ts';
+import { watchPairs } from '../../../cli/src/pairs/watch-pairs.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 
 /** A stream as the service sends it: its start, events, heartbeats with newer positions, several events of a revision. */
 const blocks = [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { needBinary } from '../../../test-support/binaries.ts';
+import { needBinary } from '../../../test-support/programs/binaries.ts';
 import { ServiceProcess } from '../../../test-support/service-process/service-process.ts';
 
 const order = (i: number) => `{"id":${10_400 + i},"state":"${['paid', 'packed', 'sent'][i % 3]}","total":${i * 7}.50}`;

@@ -1,7 +1,7 @@
 /** A client that sends requests, or puts keys into etcd, cannot write lines of its own into logs or metrics. */
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
-import { freePorts } from '../../../test-support/free-ports.ts';
+import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { launch, type Service, startService } from '../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';

@@ -2,7 +2,9 @@ import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { Deliveries, type Receiver } from '../../src/operations/deliveries.ts';
 import type { SharedRevision } from '../../src/operations/shared-revision.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import type { Revision } from '../../src/store/store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const timeline = '00000001';
 const everything = { prefix: '', suffix: '' };
@@ -70,7 +72,7 @@ test('an event is made once, however many watches send it, and counts once', (t)
 
 test('what waits for all together has a bound: those that take nothing and are furthest behind are cut first', (t) => {
   const most = 100_000;
-  const deliveries = new Deliveries({ most });
+  const deliveries = new Deliveries({ most, clock: new ManualClock() });
   const healthy = new Holder(deliveries, false);
   const [oldest, newer] = [new Holder(deliveries, true), new Holder(deliveries, true)];
   for (let i = 1; i <= 20; i++) {
@@ -84,6 +86,35 @@ test('what waits for all together has a bound: those that take nothing and are f
   }
   t.true(oldest.cuts > 0 && newer.cuts > 0);
   t.is(healthy.cuts, 0);
+});
+
+test('thousands are cut in turns, and no more than it takes', async (t) => {
+  const clock = new ManualClock();
+  const most = 100_000;
+  const deliveries = new Deliveries({ most, clock });
+  const holders = Array.from({ length: 100 }, () => new Holder(deliveries, true));
+  let cuts = 0;
+  for (const holder of holders) {
+    holder.cut = () => {
+      clock.pass(1);
+      cuts++;
+      holder.release();
+    };
+  }
+  // What each of them waits for, others do not.
+  for (const [i, holder] of holders.entries()) {
+    holder.take(deliveries.share(revisionOf(2 * i, 900), timeline));
+    if (deliveries.bytes > (most * 3) / 4) break;
+  }
+  const shared = deliveries.share(revisionOf(1000, 30_000), timeline);
+  holders.at(-1)?.take(shared);
+  t.is(cuts, 2);
+  for (let turn = 2; deliveries.bytes > (most * 3) / 4; turn++) {
+    await new Promise(setImmediate);
+    t.true(cuts <= 2 * turn, `${cuts} in ${turn} turns`);
+  }
+  const { length } = holders;
+  t.true(cuts > 4 && cuts < length / 2, `${cuts} of ${length}`);
 });
 
 test('what clients have missed leaves room for what happens, and is not kept waiting by those that take nothing', async (t) => {
@@ -100,43 +131,64 @@ test('what clients have missed leaves room for what happens, and is not kept wai
   t.is(stuck.cuts, 1);
 });
 
-/** Streams that have something to send, which takes a millisecond each. */
-function busyStreams(count: number, isWriting: () => boolean) {
-  let now = 0;
-  const deliveries = new Deliveries({ most: 1 << 20, now: () => now, isWriting });
-  const streams = Array.from({ length: count }, () => new Holder(deliveries, false));
-  for (const stream of streams) {
+test('while a write is on its way, deliveries take a quarter of their time in a turn, and rest for as long', async (t) => {
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
+  scheduler.writeBegan();
+  const deliveries = new Deliveries({ most: 1 << 20, clock, scheduler });
+  let sent = 0;
+  for (let i = 0; i < 20; i++) {
+    const stream = new Holder(deliveries, false);
     stream.deliver = () => {
-      now += 1;
-      stream.delivered++;
+      clock.pass(1);
+      sent++;
       // As much as is sent before the time is looked at.
       return 512 * 1024;
     };
     deliveries.ready(stream);
   }
-  return streams;
-}
-
-test('while a write is on its way, deliveries take a quarter of their time in a turn', async (t) => {
-  let isWriting = true;
-  const streams = busyStreams(20, () => isWriting);
-  const sent = () => streams.reduce((sum, { delivered }) => sum + delivered, 0);
   for (const count of [1, 2, 3]) {
     await new Promise(setImmediate);
-    t.is(sent(), count);
+    t.is(sent, count);
+    await new Promise(setImmediate);
+    t.is(sent, count);
+    clock.pass(1);
   }
-  isWriting = false;
+  scheduler.writeEnded();
   await new Promise(setImmediate);
-  t.is(sent(), 7);
+  await new Promise(setImmediate);
+  t.is(sent, 8);
+});
+
+test('while connections come in turn after turn, deliveries take a tenth of the time', async (t) => {
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
+  const deliveries = new Deliveries({ most: 1 << 20, clock, scheduler });
+  let sending = 0;
+  for (let i = 0; i < 40; i++) {
+    const stream = new Holder(deliveries, false);
+    stream.deliver = () => {
+      clock.pass(1);
+      sending++;
+      return 512 * 1024;
+    };
+    deliveries.ready(stream);
+  }
+  for (let i = 0; i < 100; i++) {
+    scheduler.connectionAccepted();
+    clock.pass(1);
+    await new Promise(setImmediate);
+  }
+  t.true(sending >= 8 && sending <= 20, `${sending} of ${clock.now()} ms`);
 });
 
 test('streams take turns: what sending takes does not keep the event loop', async (t) => {
-  let now = 0;
-  const deliveries = new Deliveries({ most: 1 << 20, now: () => now });
+  const clock = new ManualClock();
+  const deliveries = new Deliveries({ most: 1 << 20, clock });
   const streams = Array.from({ length: 200 }, () => new Holder(deliveries, false));
   for (const stream of streams) {
     stream.deliver = () => {
-      now += 1;
+      clock.pass(1);
       stream.delivered++;
       return 0;
     };

@@ -5,14 +5,15 @@ import { bodyReader } from '../../src/requests/body.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import { GatheringRequest } from '../../src/server/gathering-request.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const maxBytes = 1024 ** 2;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A reader over a clock that moves by 6 ms with each body that is read. */
 function setUp(t: ExecutionContext) {
-  let now = 0;
-  const scheduler = new EventLoopScheduler(() => now);
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
   const read = bodyReader({ maxBytes, maxWait: 60_000, scheduler });
   const limits = { maxBytes, budget: new ByteBudget(64 * maxBytes) };
   const parsed: string[] = [];
@@ -24,7 +25,7 @@ function setUp(t: ExecutionContext) {
     void read(request).then(({ length }) => {
       t.is(length, size);
       parsed.push(name);
-      now += 6;
+      clock.pass(6);
     });
     request.push(Buffer.alloc(size));
     request.complete = true;

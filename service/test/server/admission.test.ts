@@ -8,6 +8,7 @@ import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import { httpMetrics } from '../../src/telemetry/http-metrics.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set, singleConnection } from '../support/call.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { connectRaw } from '../support/raw-connection.ts';
 import { type ServiceOptions, startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
@@ -113,8 +114,8 @@ test('a client that leaves while it waits costs no work', async (t) => {
 });
 
 test('what has waited is served in the context in which it came, such as its trace', async (t) => {
-  let now = 0;
-  const turns = new EventLoopScheduler(() => now);
+  const clock = new ManualClock();
+  const turns = new EventLoopScheduler(clock);
   const context = new AsyncLocalStorage<string>();
   const served: [url: string | undefined, context: string | undefined][] = [];
   const metrics = httpMetrics(new Registry());
@@ -125,7 +126,7 @@ test('what has waited is served in the context in which it came, such as its tra
     },
   );
   t.true(turns.free());
-  now += 1000;
+  clock.pass(1000);
   t.false(turns.free(), 'no time is left');
   const urls = Array.from({ length: 150 }, (_, i) => `/${i}`);
   for (const url of urls) {

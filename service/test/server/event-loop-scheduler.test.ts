@@ -1,16 +1,12 @@
 import test from 'ava';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 /** A scheduler over a clock that only moves when a piece works. */
 function setUp() {
-  let now = 0;
-  const turns = new EventLoopScheduler(() => now);
-  return {
-    turns,
-    work: (milliseconds: number) => {
-      now += milliseconds;
-    },
-  };
+  const clock = new ManualClock();
+  const work = (milliseconds: number) => clock.pass(milliseconds);
+  return { turns: new EventLoopScheduler(clock), work };
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -220,6 +216,38 @@ test('while a write is on its way, a turn takes one long piece, however little i
   t.false(turns.isWriting);
   await nextTurn();
   t.is(ran, 10);
+});
+
+test('while a write is on its way, long work rests after a long turn for as long as it took, and short work does not', async (t) => {
+  const { turns, work } = setUp();
+  const ran = { short: 0, long: 0 };
+  for (let i = 0; i < 3; i++) {
+    turns.wait(() => {
+      ran.long++;
+      work(5);
+    }, true);
+  }
+  turns.writeBegan();
+  await nextTurn();
+  t.is(ran.long, 1);
+  for (let rested = 0; rested < 5; rested++) {
+    await nextTurn();
+    t.is(ran.long, 1, `after ${rested} ms`);
+    t.false(turns.free(true));
+    turns.wait(() => {
+      ran.short++;
+      work(1);
+    });
+  }
+  await nextTurn();
+  t.is(ran.short, 5);
+  await nextTurn();
+  t.is(ran.long, 2);
+  await nextTurn();
+  t.is(ran.long, 2);
+  turns.writeEnded();
+  await nextTurn();
+  t.is(ran.long, 3, 'no write: no rest');
 });
 
 test('while a write is on its way, one long piece may begin at once, and short ones as ever', async (t) => {

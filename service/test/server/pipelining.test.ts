@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import test from 'ava';
-import { listen } from '../../../test-support/listen.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { retire } from '../../src/server/connection-marks.ts';
 import { oneAtATime } from '../../src/server/pipelining.ts';

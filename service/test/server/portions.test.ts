@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../../test-support/listen.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';

@@ -2,8 +2,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { findBinary } from '../../../test-support/binaries.ts';
 import { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
+import { findBinary } from '../../../test-support/programs/binaries.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import type { Clock } from '../../src/store/clock.ts';
@@ -106,7 +106,7 @@ test.after.always('end the etcd', async () => {
   await (await cluster)?.stop();
 });
 
-/** Registers a test once for each kind of store; by a lease where KV_TEST_LEASES does not leave that to another run. */
+/** Registers a test once for each kind of store. KV_TEST_LEASES=no leaves reads by lease to another run (ava.leases.config.js). */
 export function contractTest(title: string, run: (t: ExecutionContext, kind: StoreKind) => Promise<void>): void {
   const byLease = storeKinds.includes(etcd) && process.env.KV_TEST_LEASES !== 'no';
   const kinds = byLease ? [...storeKinds, etcdByLease] : storeKinds;

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { ExecutionContext } from 'ava';
 import protobuf from 'protobufjs';
-import { listen } from '../../../test-support/listen.ts';
+import { listen } from '../../../test-support/network/listen.ts';
 
 /** The part of opentelemetry/proto/trace/v1/trace.proto that the tests look at; numbers and types are the protocol's. */
 const { root } = protobuf.parse(`

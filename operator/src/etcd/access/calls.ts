@@ -1,6 +1,6 @@
 /** Reads and changes an etcd's users and roles. */
 import type { PermissionResponse } from '@kvstore/etcd/messages.ts';
-import type { Call } from '../member-calls.ts';
+import type { Call } from '../members/calls.ts';
 import type { Access, AccessChange, Permission } from './access.ts';
 
 export async function accessOf(call: Call, timeoutMs: number): Promise<Access> {

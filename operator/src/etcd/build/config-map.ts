@@ -1,7 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { type EtcdNames, stateAnnotation } from '../names.ts';
 import type { EtcdState } from '../state.ts';
-import { memberConfig } from './member-config.ts';
+import { memberConfig, type OfKvStore } from './member-config.ts';
 
 /**
  * The members' configuration, one key a pod, and the operator's state.
@@ -10,12 +10,12 @@ import { memberConfig } from './member-config.ts';
 export function etcdConfigMap(
   names: EtcdNames,
   state: EtcdState,
-  token: string,
+  of: OfKvStore,
   resourceVersion: string | undefined,
 ): V1ConfigMap {
   const data = Object.entries(state.members).map(([ordinal, member]) => [
     `${names.pod(Number(ordinal))}.yaml`,
-    memberConfig(names, Number(ordinal), member, state, token),
+    memberConfig(names, Number(ordinal), member, state, of),
   ]);
   return {
     apiVersion: 'v1',

@@ -1,7 +1,9 @@
+import type { KvStore } from '../../kvstore.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort } from '../names.ts';
 import { sharedSettings } from '../settings.ts';
 import type { EtcdState, MemberState } from '../state.ts';
 import { profileOf } from '../tls/secrets.ts';
+import { memoryLimit } from './resources.ts';
 
 /** Where the volume is mounted, and the directory in it: a file system's own lost+found is no business of etcd's. */
 export const volumePath = '/var/lib/etcd';
@@ -9,20 +11,31 @@ export const dataDir = `${volumePath}/data`;
 /** Where the members' Secret is mounted. */
 export const tlsPath = '/etc/etcd-tls';
 
+/** What members take from their KvStore. */
+export interface OfKvStore {
+  /** Sets clusters of the same name apart: its UID. */
+  readonly token: string;
+  /** The limit of a member's memory; undefined: none. */
+  readonly memoryBytes: number | undefined;
+}
+
+export function ofKvStore({ metadata, spec }: Pick<KvStore, 'metadata' | 'spec'>): OfKvStore {
+  return { token: metadata.uid, memoryBytes: memoryLimit(spec) };
+}
+
 /**
  * One member's configuration file. etcd reads YAML, of which JSON is a part.
  *
  * Members that hold data ignore the initial-* settings. To an empty data directory a closed gate says `existing` in a
  * cluster of itself alone: there is no other member to ask, so etcd exits. Without that, a member that lost its volume
  * would rejoin under its old id having forgotten its votes, and acknowledged writes could be lost.
- * @param token sets clusters of the same name apart: the KvStore's UID
  */
 export function memberConfig(
   names: EtcdNames,
   ordinal: number,
   member: MemberState,
   state: EtcdState,
-  token: string,
+  { token, memoryBytes }: OfKvStore,
 ): string {
   const config = {
     name: names.pod(ordinal),
@@ -39,7 +52,7 @@ export function memberConfig(
         ? member.initialCluster
         : `${names.pod(ordinal)}=${names.peerURL(ordinal)}`,
     ...transportSecurity(names),
-    ...sharedSettings(state.volumeBytes),
+    ...sharedSettings({ volumeBytes: state.volumeBytes, memoryBytes }),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }

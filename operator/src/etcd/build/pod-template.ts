@@ -4,10 +4,11 @@ import { scrapeAnnotations } from '../../desired/labels.ts';
 import { restrictedContainer, restrictedPod } from '../../desired/restricted.ts';
 import type { KvStore } from '../../kvstore.ts';
 import { clientPort, type EtcdNames, metricsPort, peerPort, shapeAnnotation, templateAnnotation } from '../names.ts';
-import { sharedSettings } from '../settings.ts';
+import { goMemoryLimit, sharedSettings } from '../settings.ts';
 import type { EtcdState } from '../state.ts';
 import { secretNames } from '../tls/secrets.ts';
 import { tlsPath, transportSecurity, volumePath } from './member-config.ts';
+import { memoryLimit, resourcesOf } from './resources.ts';
 
 /** Where the ConfigMap is mounted: one file a member. */
 const configPath = '/etc/etcd';
@@ -26,6 +27,7 @@ export function etcdPodTemplate(
   image: string,
   trustHash: string,
 ): V1PodTemplateSpec {
+  const memoryBytes = memoryLimit(spec);
   const podSpec: V1PodTemplateSpec['spec'] = {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -39,16 +41,16 @@ export function etcdPodTemplate(
         imagePullPolicy: 'IfNotPresent',
         command: ['/usr/local/bin/etcd'],
         args: [`--config-file=${configPath}/$(POD_NAME).yaml`],
-        env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+        env: [
+          { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          ...(memoryBytes === undefined ? [] : [{ name: 'GOMEMLIMIT', value: String(goMemoryLimit(memoryBytes)) }]),
+        ],
         ports: [
           { name: 'client', containerPort: clientPort, protocol: 'TCP' },
           { name: 'peer', containerPort: peerPort, protocol: 'TCP' },
           { name: 'metrics', containerPort: metricsPort, protocol: 'TCP' },
         ],
-        resources: spec.etcd?.resources ?? {
-          requests: { cpu: '100m', memory: '256Mi' },
-          limits: { cpu: '2', memory: '2Gi' },
-        },
+        resources: resourcesOf(spec),
         // A large database is loaded before the first answer: a quarter of an hour.
         startupProbe: { ...probe('/livez'), periodSeconds: 2, failureThreshold: 450 },
         // Local: a member that lost its peers must not be restarted for it.
@@ -84,8 +86,13 @@ export function etcdPodTemplate(
       labels: names.labels,
       annotations: {
         ...scrapeAnnotations(metricsPort),
-        [templateAnnotation]: digestOf([podSpec, sharedSettings(state.volumeBytes), security, trustHash]),
-        [shapeAnnotation]: digestOf([podSpec, sharedSettings(0), security]),
+        [templateAnnotation]: digestOf([
+          podSpec,
+          sharedSettings({ volumeBytes: state.volumeBytes, memoryBytes }),
+          security,
+          trustHash,
+        ]),
+        [shapeAnnotation]: digestOf([podSpec, sharedSettings({ volumeBytes: 0, memoryBytes }), security]),
       },
     },
     spec: podSpec,

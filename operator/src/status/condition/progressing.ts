@@ -14,7 +14,7 @@ export function progressingFinding({ spec }: KvStore, findings: Findings): Findi
   if (etcd !== undefined && !etcd.settled) return { status: 'True', reason: etcd.reason, message: etcd.message };
   const rollout = rolloutOf(deployment, spec.replicas);
   if (rollout !== undefined) return { status: 'True', reason: 'RollingOut', message: rollout };
-  if (findings.leaseWaits) return { status: 'True', reason: 'RollingOut', message: leaseWaits };
+  if (findings.leaseWaits) return { status: 'True', reason: 'RollingOut', message: waitsForImage };
   if (restore?.holdsUp === 'Restoring')
     return { status: 'True', reason: 'Restoring', message: restore.finding.message };
   if (exposure?.status === 'False' && exposing.has(exposure.reason) && (short?.route ?? 0) < shortMs) {
@@ -23,7 +23,7 @@ export function progressingFinding({ spec }: KvStore, findings: Findings): Findi
   return { status: 'False', reason: 'Settled', message: 'everything is as asked for' };
 }
 
-const leaseWaits = 'reads by lease begin once no pod of another image is left';
+const waitsForImage = 'reads by lease begin once no pod of another image is left';
 
 /** What cannot be done until the KvStore is changed is not tried again. */
 function faulty(faults: readonly Fault[]): Finding {

@@ -2,6 +2,7 @@ import test from 'ava';
 import { etcdConfigMap } from '../../../src/etcd/build/config-map.ts';
 import { etcdDisruptionBudget } from '../../../src/etcd/build/disruption-budget.ts';
 import { etcdHeadlessService } from '../../../src/etcd/build/headless-service.ts';
+import { ofKvStore } from '../../../src/etcd/build/member-config.ts';
 import { etcdNetworkPolicy } from '../../../src/etcd/build/network-policy.ts';
 import { etcdPodTemplate } from '../../../src/etcd/build/pod-template.ts';
 import { etcdStatefulSet } from '../../../src/etcd/build/stateful-set.ts';
@@ -14,10 +15,11 @@ const kvstore = kvstoreWith();
 const names = etcdNames(kvstore);
 const image = 'registry.k8s.io/etcd:v3.6.16';
 const etcd: EtcdSpec = { members: 3, storage: { size: '10Gi' }, retentionPolicy: 'Retain' };
+const own = { token: 'token', memoryBytes: 2 ** 31 };
 const state: EtcdState = { volumeBytes: 10 * 2 ** 30, members: { 0: { gate: 'seed' }, 1: { gate: 'closed' } } };
 
 function configOf(member: EtcdState['members'][string]): Record<string, unknown> {
-  const map = etcdConfigMap(names, { ...state, members: { 0: member } }, 'token', undefined);
+  const map = etcdConfigMap(names, { ...state, members: { 0: member } }, own, undefined);
   return JSON.parse(map.data?.['shop-etcd-0.yaml'] ?? '');
 }
 
@@ -47,12 +49,9 @@ test('an open gate names the members to join', (t) => {
 });
 
 test('the ConfigMap is applied over the version it was read at', (t) => {
-  t.is(etcdConfigMap(names, state, 'token', '42').metadata?.resourceVersion, '42');
-  t.false('resourceVersion' in (etcdConfigMap(names, state, 'token', undefined).metadata ?? {}));
-  t.deepEqual(
-    JSON.parse(etcdConfigMap(names, state, 'token', '1').metadata?.annotations?.[stateAnnotation] ?? ''),
-    state,
-  );
+  t.is(etcdConfigMap(names, state, own, '42').metadata?.resourceVersion, '42');
+  t.false('resourceVersion' in (etcdConfigMap(names, state, own, undefined).metadata ?? {}));
+  t.deepEqual(JSON.parse(etcdConfigMap(names, state, own, '1').metadata?.annotations?.[stateAnnotation] ?? ''), state);
 });
 
 test('pods are restricted, probe locally, and do without a token', (t) => {
@@ -78,6 +77,25 @@ test('the template changes with the image, the settings and what is trusted, not
   t.not(hash(state), hash({ ...state, volumeBytes: 5 * 2 ** 30 }));
   t.not(hash(state), hash(state, 'registry.k8s.io/etcd:v3.6.17'));
   t.not(hash(state), hash(state, image, 'another authority'));
+});
+
+test('with the memory changes what a member keeps in it', (t) => {
+  const limits = (memory?: string) => ({
+    ...kvstore.spec,
+    etcd: { ...etcd, resources: { limits: { cpu: '1', ...(memory === undefined ? {} : { memory }) } } },
+  });
+  const of = (memory?: string) => {
+    const spec = limits(memory);
+    const template = etcdPodTemplate(names, { spec }, state, image, 'trust');
+    const map = etcdConfigMap(names, state, ofKvStore({ ...kvstore, spec }), undefined);
+    const { 'snapshot-catchup-entries': entries } = JSON.parse(map.data?.['shop-etcd-0.yaml'] ?? '');
+    const variable = template.spec?.containers[0]?.env?.find(({ name }) => name === 'GOMEMLIMIT');
+    return { entries, limit: variable?.value, hash: template.metadata?.annotations?.[templateAnnotation] };
+  };
+  t.like(of('2Gi'), { entries: 512, limit: '1717986918' });
+  t.like(of('512Mi'), { entries: 128, limit: '429496729' });
+  t.like(of(), { entries: 1000, limit: undefined });
+  t.not(of('2Gi').hash, of('512Mi').hash);
 });
 
 test('the StatefulSet keeps the claim template it has', (t) => {

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import type { Identity } from '../../../src/etcd/contract.ts';
-import { getHttps } from '../../../src/etcd/https-get.ts';
+import { getHttps } from '../../../src/etcd/members/https-get.ts';
 import { splitBundle } from '../../../src/etcd/tls/inspect.ts';
 import { authorityDays, issueAuthority, issueLeaf, leafDays } from '../../../src/etcd/tls/issue.ts';
 import { profileOf, secretNames, trustSecret } from '../../../src/etcd/tls/secrets.ts';

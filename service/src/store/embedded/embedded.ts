@@ -77,12 +77,16 @@ export class EmbeddedStore extends IndexReader implements Store {
   /** Runs what goes on beyond the request that began it outside of that one's context. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: Write[] = [];
+  /** The last transaction had large writes. */
+  #wroteLarge = false;
   /** The newest revision that this process knows of. */
   #newest: number;
   /** The revision that is noted beside the data file. */
   #marked: number;
   readonly #window: BatchWindow;
   #committing: Promise<void> | undefined;
+  /** Watchers have been told of the last commit; undefined: at once. */
+  #told: Promise<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -227,68 +231,87 @@ export class EmbeddedStore extends IndexReader implements Store {
 
   /** Commits what waits, and what comes meanwhile, one transaction after the other: writers share a flush. */
   async #commitAll(): Promise<void> {
-    // A turn of the event loop, so that requests which arrived together are written together.
-    await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
-      const { now: writes, later } = nextWrites(this.#waiting);
-      this.#waiting = later;
       const began = this.#clock.now();
-      await this.#commit(writes);
+      const served = await this.#commit();
       const took = this.#clock.now() - began;
       if (took < slowCommit) continue;
-      await this.#window.wait(this.#waiting.length, writes.length, Math.min(longestWait, took / 2));
+      await this.#window.wait(this.#waiting.length, served, Math.min(longestWait, took / 2));
     }
     this.#committing = undefined;
   }
 
-  async #commit(writes: readonly Write[]): Promise<void> {
-    const sampled = () => spansOf(writes);
-    const transact = () => this.#transact(writes);
+  /** Resolves with the number of writes that were committed, or failed together. */
+  async #commit(): Promise<number> {
+    if (this.#folder.look()) return this.#rejectAll(this.#take(), lostProblem('nothing was written'));
+    const taken: Write[] = [];
     let committed: Committed;
-    if (this.#folder.look()) {
-      const problem = lostProblem('nothing was written');
-      for (const { reject } of writes) reject(problem);
-      return;
-    }
     try {
-      committed = await this.#spans.shared('store.commit', writes.length, sampled, transact);
+      committed = await this.#transact(taken);
     } catch (cause) {
       if (cause instanceof Overwritten) this.#folder.overwritten();
       const problem =
         cause instanceof Overwritten
           ? lostProblem('nothing was written')
           : writeFailed(cause, freeBytes(this.#directory));
-      for (const { reject } of writes) reject(problem);
-      return;
+      // A transaction that could not begin has taken none.
+      return this.#rejectAll(taken.length > 0 ? taken : this.#take(), problem);
     }
     const { outcomes, revisions } = committed;
     // Watchers get nothing that is not on the disk.
     const told = this.#history.add(revisions);
     // Written, but where no process will find it: reads show it until this one ends.
     const lost = this.#folder.look() ? lostProblem('the write is lost when the service ends') : undefined;
-    writes.forEach(({ resolve, reject }, i) => {
+    taken.forEach(({ resolve, reject }, i) => {
       const outcome = lost ?? (outcomes[i] as Applied | Problem);
       if (outcome instanceof Problem) reject(outcome);
       else resolve(outcome);
     });
     this.#expiry.schedule();
-    if (told !== undefined) await told;
+    // The next transaction goes on while watchers are told of this one, and writes are no faster than that.
+    const before = this.#told;
+    this.#told = told;
+    if (before !== undefined) await before;
+    return taken.length;
   }
 
-  async #transact(writes: readonly Write[]): Promise<Committed> {
-    const done = this.#metrics.commitStarted(writes.length);
-    let revisions: Revision[] = [];
+  #take(): readonly Write[] {
+    const { now, later, hasLarge } = nextWrites(this.#waiting, this.#wroteLarge);
+    this.#waiting = later;
+    this.#wroteLarge = hasLarge;
+    return now;
+  }
+
+  #rejectAll(writes: readonly Write[], problem: Problem): number {
+    for (const { reject } of writes) reject(problem);
+    return writes.length;
+  }
+
+  /** Fills `taken` when the transaction has begun: what arrives until then is written with it. */
+  async #transact(taken: Write[]): Promise<Committed> {
+    const revisions: Revision[] = [];
+    let done = () => {};
     try {
-      const outcomes = await this.index.transact((writer) => {
-        revisions = [];
+      const running: Promise<(Applied | Problem)[]> = this.index.transact((writer) => {
+        taken.push(...this.#take());
+        done = this.#metrics.commitStarted(taken.length);
+        void this.#spans
+          .shared(
+            'store.commit',
+            taken.length,
+            () => spansOf(taken),
+            () => running,
+          )
+          .catch(() => {});
         // Read inside the transaction: a transaction that failed has used up no revision.
         const before = this.index.revision();
         if (before !== this.#newest) throw new Overwritten();
         const place = { timeline: this.index.timeline, before };
-        const results = writes.map(({ work }) => applyWrite(writer, work, place, revisions));
+        const results = taken.map(({ work }) => applyWrite(writer, work, place, revisions));
         if (revisions.length > 0) writer.setRevision(before + revisions.length);
         return results;
       });
+      const outcomes = await running;
       this.#newest += revisions.length;
       return { outcomes, revisions };
     } finally {

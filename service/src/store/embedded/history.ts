@@ -20,6 +20,8 @@ export class History {
   readonly #all = new Set<Listener>();
 
   readonly #timeline: string;
+  /** Those who watch are being told; undefined: they have been. */
+  #telling: Promise<void> | undefined;
 
   /** `revision`: the store's newest, at which history begins; of the store's `timeline`. */
   constructor(revision: number, timeline: string, limits: HistoryLimits = historyLimits) {
@@ -31,6 +33,17 @@ export class History {
   add(revisions: readonly Revision[]): Promise<void> | undefined {
     for (const revision of revisions) this.#log.add(revision);
     if (this.#live.size === 0) return undefined;
+    // In their order.
+    const telling =
+      this.#telling === undefined ? this.#tell(revisions) : this.#telling.then(() => this.#tell(revisions));
+    this.#telling = telling;
+    void telling?.then(() => {
+      if (this.#telling === telling) this.#telling = undefined;
+    });
+    return telling;
+  }
+
+  #tell(revisions: readonly Revision[]): Promise<void> | undefined {
     return notifyWatchers(this.#live, revisions, (listener, revision) => {
       // It has begun to live meanwhile, and has read this one.
       if (revision.revision <= listener.told) return;

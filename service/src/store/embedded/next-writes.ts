@@ -9,39 +9,39 @@ import type { Write } from './write.ts';
 const large = 64 * 1024;
 
 /** Characters of the large writes in a transaction, one write that is larger excepted. */
-const mostLarge = 2 * 1024 ** 2;
+const mostLarge = 1024 ** 2;
 
 export interface NextWrites {
   readonly now: readonly Write[];
   /** In the order in which they came. */
   readonly later: Write[];
+  /** There are large ones among those of now. */
+  readonly hasLarge: boolean;
 }
 
 /**
- * All small ones, and the oldest large ones; at least one of those, so that none waits for ever. Both in the order in which they
- * came. Requests that wait at the same time have no order among each other.
+ * All small ones, and behind them the oldest large ones; at least one of those, so that none waits for ever. Both in the order
+ * in which they came. Requests that wait at the same time have no order among each other.
+ * @param afterLarge the transaction before had large ones: small ones that wait have waited for those, and go alone
  */
-export function nextWrites(waiting: readonly Write[]): NextWrites {
-  // As a rule none is large.
-  return waiting.some(isLarge) ? split(waiting) : { now: waiting, later: [] };
+export function nextWrites(waiting: readonly Write[], afterLarge: boolean): NextWrites {
+  // The common case, without a copy: none is large.
+  if (!waiting.some(isLarge)) return { now: waiting, later: [], hasLarge: false };
+  const small = waiting.filter((write) => !isLarge(write));
+  const others = waiting.filter(isLarge);
+  if (afterLarge && small.length > 0) return { now: small, later: others, hasLarge: false };
+  const oldest = others.slice(0, countOf(others));
+  return { now: [...small, ...oldest], later: others.slice(oldest.length), hasLarge: true };
 }
 
-function split(waiting: readonly Write[]): NextWrites {
-  let room = mostLarge;
-  const now: Write[] = [];
-  const later: Write[] = [];
-  for (const write of waiting) {
-    const size = sizeOf(write);
-    if (size < large) {
-      now.push(write);
-    } else if (later.length === 0 && (room === mostLarge || size <= room)) {
-      room -= size;
-      now.push(write);
-    } else {
-      later.push(write);
-    }
-  }
-  return { now, later };
+/** Of the oldest large ones that a transaction has room for. */
+function countOf(others: readonly Write[]): number {
+  let size = 0;
+  const over = others.findIndex((write) => {
+    size += sizeOf(write);
+    return size > mostLarge;
+  });
+  return over < 0 ? others.length : Math.max(1, over);
 }
 
 function isLarge(write: Write): boolean {

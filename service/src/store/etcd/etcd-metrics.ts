@@ -1,5 +1,6 @@
 /** Metrics of the etcd store; what to do when one moves is in docs/operations-etcd.md. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { observedGauge } from '../observed-gauge.ts';
 
 export const resyncCauses = [
   'first',
@@ -30,18 +31,24 @@ const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 export function etcdMetrics(registry: Registry, observed: EtcdObserved) {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge('kvstore_index_revision', 'etcd revision of the newest change in the index.', observed.appliedRevision);
-  gauge('kvstore_index_lag_revisions', 'Revisions the index is behind the newest known write.', observed.lag);
-  gauge('kvstore_write_queue', 'Write requests that wait for their transaction.', observed.queuedWrites);
+  observedGauge(
+    registry,
+    'kvstore_index_revision',
+    'etcd revision of the newest change in the index.',
+    observed.appliedRevision,
+  );
+  observedGauge(
+    registry,
+    'kvstore_index_lag_revisions',
+    'Revisions the index is behind the newest known write.',
+    observed.lag,
+  );
+  observedGauge(
+    registry,
+    'kvstore_write_queue',
+    'Write requests that wait for their transaction.',
+    observed.queuedWrites,
+  );
   const resyncs = new Counter({
     name: 'kvstore_resyncs_total',
     help: 'Full syncs of the index with etcd, by cause.',

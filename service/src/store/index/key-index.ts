@@ -40,11 +40,11 @@ export class KeyIndex implements Reader {
   #fault: string | undefined;
   readonly #snapshots = new Set<Snapshot>();
   readonly #listeners: ChangeListener[] = [];
-  /** Transactions under way. */
+  /** Transactions of `transact` under way. */
   readonly #running = new Set<Promise<unknown>>();
-  /** How many are, those included that run at once. */
-  #open = 0;
-  /** As it was read since the last transaction; undefined: it is to be read. */
+  /** Number of transactions under way, that of `transactNow` included. */
+  #underWay = 0;
+  /** The revision of the file, kept until a transaction begins (ADR 0314); undefined: the next call reads it. */
   #revision: number | undefined;
 
   /** Throws when the directory cannot be used: not writable, of another version, not LMDB's, damaged (DamagedData). */
@@ -113,9 +113,8 @@ export class KeyIndex implements Reader {
   }
 
   revision(): number {
-    // A transaction under way changes it, or may be committed by now.
-    if (this.#open > 0) return this.#db.meta.revision();
-    // To read it takes a fifth of a search whose answer is kept.
+    // A transaction under way may commit at any moment.
+    if (this.#underWay > 0) return this.#db.meta.revision();
     this.#revision ??= this.#db.meta.revision();
     return this.#revision;
   }
@@ -285,7 +284,7 @@ export class KeyIndex implements Reader {
   }
 
   #begin(): void {
-    this.#open++;
+    this.#underWay++;
     this.#revision = undefined;
     this.#reads.forget();
     for (const listener of this.#listeners) listener.begun();
@@ -295,7 +294,7 @@ export class KeyIndex implements Reader {
     this.#reads.forget();
     // A read of this turn of the event loop may have pinned the state before the commit.
     this.#db.root.resetReadTxn();
-    this.#open--;
+    this.#underWay--;
     if (this.#db.deadlines.earliest !== never) this.#db.deadlines.refresh();
     for (const listener of this.#listeners) listener.settled();
   }

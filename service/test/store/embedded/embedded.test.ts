@@ -12,9 +12,10 @@ const noMetrics = { observe: () => {}, damaged: () => {}, folderLost: () => {} }
 
 /**
  * A group of callers writes; another one while that is being committed; then the first one again, a turn of the event
- * loop after it is answered. Each commit takes so many milliseconds. Returns how many requests each commit had.
+ * loop after it is answered, or, when it `waits`, after the other one is. Each commit takes so many milliseconds. Returns how
+ * many requests each commit had.
  */
-async function commits(t: ExecutionContext, milliseconds: number): Promise<number[]> {
+async function commits(t: ExecutionContext, milliseconds: number, waits: boolean): Promise<number[]> {
   const clock = new ManualClock();
   const sizes: number[] = [];
   let others: Promise<unknown> | undefined;
@@ -38,7 +39,7 @@ async function commits(t: ExecutionContext, milliseconds: number): Promise<numbe
   await Promise.all(
     keys('a').map((key) =>
       set(key)
-        .then(nextTurn)
+        .then(() => (waits ? others : nextTurn()))
         .then(() => set(key)),
     ),
   );
@@ -50,14 +51,14 @@ async function commits(t: ExecutionContext, milliseconds: number): Promise<numbe
 const keys = (name: string) => Array.from({ length: group }, (_, i) => `${name}${i}`);
 
 test('where a commit takes long, those that the last one answered are in the next one', async (t) => {
-  t.deepEqual(await commits(t, 20), [group, 2 * group]);
+  t.deepEqual(await commits(t, 20, false), [group, 2 * group]);
 });
 
 test('where a commit takes less than a timer, no writer waits for others', async (t) => {
-  t.deepEqual(await commits(t, 1), [group, group, group]);
+  t.deepEqual(await commits(t, 1, true), [group, group, group]);
 });
 
-test('a small write waits for a transaction with few large ones in it, however many wait', async (t) => {
+test('a small write waits for a transaction with one large one in it, however many wait', async (t) => {
   const sizes: number[] = [];
   const metrics = {
     ...noMetrics,
@@ -72,12 +73,55 @@ test('a small write waits for a transaction with few large ones in it, however m
   const large = Array.from({ length: 7 }, (_, i) => store.set([{ key: `large${i}`, value }]));
   const small = await store.set([{ key: 'small', value: '1' }]);
   const written = await Promise.all(large);
-  t.deepEqual(sizes, [3, 2, 2, 1]);
-  t.is(small.revision, 3);
+  t.deepEqual(sizes, [2, 1, 1, 1, 1, 1, 1]);
+  t.is(small.revision, 1);
   t.deepEqual(
     written.map(({ revision }) => revision),
-    [1, 2, 4, 5, 6, 7, 8],
+    [2, 3, 4, 5, 6, 7, 8],
   );
+});
+
+test('a write that comes before the transaction has begun is written with it', async (t) => {
+  const sizes: number[] = [];
+  const commitStarted = (writes: number) => {
+    sizes.push(writes);
+    return () => {};
+  };
+  const store = new EmbeddedStore({ directory: temporaryFolder(t), metrics: { ...noMetrics, commitStarted } });
+  t.teardown(() => store.close());
+  const first = store.set([{ key: 'first', value: '1' }]);
+  await nextTurn();
+  await Promise.all([first, store.set([{ key: 'second', value: '1' }])]);
+  t.deepEqual(sizes, [2]);
+});
+
+test('a write is answered, and the next one written, while watchers are told; each gets every revision in order', async (t) => {
+  const store = new EmbeddedStore({
+    directory: temporaryFolder(t),
+    metrics: { ...noMetrics, commitStarted: () => () => {} },
+  });
+  t.teardown(() => store.close());
+  const heard: number[][] = Array.from({ length: 300 }, () => []);
+  for (const revisions of heard) {
+    store.watch(0, {
+      opened() {},
+      revision({ revision }) {
+        const end = performance.now() + 0.05;
+        while (performance.now() < end);
+        revisions.push(revision);
+      },
+      end() {},
+    });
+  }
+  await nextTurn();
+  const untold = () => heard.filter(({ length }) => length === 0).length;
+  await store.set([{ key: 'a', value: '1' }]);
+  t.true(untold() > 0, 'answered before all of them know');
+  await store.set([{ key: 'a', value: '2' }]);
+  await store.set([{ key: 'a', value: '3' }]);
+  t.is(untold(), 0, 'watchers are one transaction behind at the most');
+  while (heard.some(({ length }) => length < 3)) await nextTurn();
+  for (const revisions of heard) t.deepEqual(revisions, [1, 2, 3]);
 });
 
 test('a disk that is gone refuses writes one after the other, and ends nothing', async (t) => {

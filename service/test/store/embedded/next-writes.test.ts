@@ -20,8 +20,8 @@ function names(writes: readonly Write[]): string[] {
   return writes.map(({ work }) => (work.kind === 'set' ? (work.pairs[0]?.key ?? '') : work.kind));
 }
 
-function split(writes: readonly Write[]): { now: string[]; later: string[] } {
-  const { now, later } = nextWrites(writes);
+function split(writes: readonly Write[], afterLarge = false): { now: string[]; later: string[] } {
+  const { now, later } = nextWrites(writes, afterLarge);
   return { now: names(now), later: names(later) };
 }
 
@@ -30,20 +30,28 @@ test('small writes go together, and nothing waits', (t) => {
   t.deepEqual(split(small), { now: names(small), later: [] });
 });
 
-test('large writes wait in their order, and small ones behind them do not', (t) => {
+test('large writes wait in their order, and small ones go before them', (t) => {
   const writes = [
-    setOf('large1', mebibyte - 10),
+    setOf('large1', 500_000),
     setOf('small1', 10),
-    setOf('large2', mebibyte - 10),
-    setOf('large3', mebibyte),
+    setOf('large2', 500_000),
+    setOf('large3', 500_000),
     removal,
     setOf('large4', 100_000),
     setOf('small2', 10),
   ];
   t.deepEqual(split(writes), {
-    now: ['large1', 'small1', 'large2', 'delete', 'small2'],
+    now: ['small1', 'delete', 'small2', 'large1', 'large2'],
     later: ['large3', 'large4'],
   });
+});
+
+test('small writes that have waited for large ones go alone, and large ones after them', (t) => {
+  const writes = [setOf('large1', 500_000), setOf('small1', 10), setOf('large2', 100_000), removal];
+  const { now, later, hasLarge } = nextWrites(writes, true);
+  t.deepEqual([names(now), names(later), hasLarge], [['small1', 'delete'], ['large1', 'large2'], false]);
+  t.true(nextWrites(later, false).hasLarge);
+  t.deepEqual(split(later, true), { now: ['large1', 'large2'], later: [] }, 'unless no small one waits');
 });
 
 test('the oldest large write is in the next transaction, however large it is', (t) => {
@@ -52,7 +60,7 @@ test('the oldest large write is in the next transaction, however large it is', (
 });
 
 test('a transaction counts by what it sets', (t) => {
-  const pairs = Array.from({ length: 30 }, (_, i) => ({ key: `${i}`, value: 'x'.repeat(mebibyte / 10) }));
+  const pairs = Array.from({ length: 30 }, (_, i) => ({ key: `${i}`, value: 'x'.repeat(mebibyte / 30) }));
   const transaction: Write = {
     ...setOf('', 0),
     work: {
@@ -61,5 +69,5 @@ test('a transaction counts by what it sets', (t) => {
       expires: undefined,
     },
   };
-  t.deepEqual(split([setOf('large', mebibyte), transaction]), { now: ['large'], later: ['transaction'] });
+  t.deepEqual(split([setOf('large', 100_000), transaction]), { now: ['large'], later: ['transaction'] });
 });

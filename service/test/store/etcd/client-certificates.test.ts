@@ -2,7 +2,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Certificate, CertificateAuthority } from '../../../../test-support/certificates.ts';
-import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
+import { TcpProxy } from '../../../../test-support/network/tcp-proxy.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { startCertifiedEtcd } from './certified-etcd.ts';
 import { open, openReady, read } from './harness.ts';

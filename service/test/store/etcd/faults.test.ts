@@ -1,7 +1,7 @@
 import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
+import { TcpProxy } from '../../../../test-support/network/tcp-proxy.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import type { Store } from '../../../src/store/store.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { violations } from '../../../../checks/linearizable/history.ts';
+import { violations } from '../../../../checks/linearizable/judge/linearizable.ts';
+import { isOverwritten } from '../../../../checks/linearizable/judge/tags.ts';
 import { run } from '../../../../checks/linearizable/run.ts';
-import { isOverwritten } from '../../../../checks/linearizable/tags.ts';
 
 test.serial('histories of three processes under faults are linearizable', async (t) => {
   const { history, faults, mirrored, counted } = await run({
@@ -36,6 +36,7 @@ test.serial('histories of replicas that read by lease are linearizable', async (
       'replica gone and reports held back',
       'leader paused for long',
       'compaction while a replica is paused and connections of replicas cut',
+      'machine suspended and wall clock put back',
     ],
     freshReads: 'lease',
     seed: 3,
@@ -54,4 +55,11 @@ test.serial('histories of replicas that read by lease are linearizable', async (
 test.serial('without the barrier the same check finds stale answers', async (t) => {
   const { history } = await run({ schedule: ['process cut off', 'answers held back'], seed: 2, stale: true });
   t.true(violations(history).length > 0);
+});
+
+test.serial('clocks that differ by more than reads by lease allow are found', async (t) => {
+  for (const fault of ['a clock that stands still', 'a clock at less than half the rate']) {
+    const { history, faults } = await run({ schedule: [fault, fault], freshReads: 'lease', seed: 4 });
+    t.true(violations(history).length + faults.length > 0, fault);
+  }
 });

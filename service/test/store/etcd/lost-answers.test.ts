@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { EtcdCluster } from '../../../../test-support/etcd-cluster.ts';
-import { TcpProxy } from '../../../../test-support/tcp-proxy.ts';
+import { TcpProxy } from '../../../../test-support/network/tcp-proxy.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { systemClock } from '../../../src/store/clock.ts';
 import { EtcdClient } from '../../../src/store/etcd/connect/client.ts';

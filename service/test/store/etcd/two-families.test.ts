@@ -5,7 +5,7 @@ import { startService } from '../../../../test-support/service-process/launch.ts
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 
-const twoFamilies = fileURLToPath(new URL('../../../../test-support/two-families.ts', import.meta.url));
+const twoFamilies = fileURLToPath(new URL('../../../../test-support/network/two-families.ts', import.meta.url));
 
 test('etcd by a name that has an IPv6 address first, where nothing listens, is reached at its other one', async (t) => {
   const cluster = await EtcdCluster.start();

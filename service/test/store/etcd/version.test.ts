@@ -1,6 +1,6 @@
 import { Server } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
-import { listenGrpc } from '../../../../test-support/listen-grpc.ts';
+import { listenGrpc } from '../../../../test-support/network/listen-grpc.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { open } from './harness.ts';
 

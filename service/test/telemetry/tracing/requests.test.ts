@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../../../test-support/listen.ts';
+import { listen } from '../../../../test-support/network/listen.ts';
 import { startService } from '../../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';

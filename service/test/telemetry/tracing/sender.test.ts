@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import test from 'ava';
-import { listen } from '../../../../test-support/listen.ts';
+import { listen } from '../../../../test-support/network/listen.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
 import { Sender } from '../../../src/telemetry/tracing/sender.ts';

@@ -1,6 +1,6 @@
 /** A connection to another reader, for its reports (R4). */
 import { connect, type TLSSocket } from 'node:tls';
-import type { Clock } from '../../clock.ts';
+import { type Clock, repeat } from '../../clock.ts';
 import type { Log } from '../options.ts';
 import { type PeerAddress, parsePeerAddress } from './address.ts';
 import { aliveFrame, type Frame, FrameReader, PeerProtocolError } from './frames.ts';
@@ -152,11 +152,7 @@ class Follower {
 
 /** Shows the reader every `aliveInterval` that this side lives, unless the last frame has not gone out yet. */
 function beat(socket: TLSSocket, clock: Clock): () => void {
-  const next = (): (() => void) =>
-    clock.after(aliveInterval, () => {
-      cancel = next();
-      if (socket.writableLength === 0) socket.write(aliveFrame);
-    });
-  let cancel = next();
-  return () => cancel();
+  return repeat(clock, aliveInterval, () => {
+    if (socket.writableLength === 0) socket.write(aliveFrame);
+  });
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { Clock } from '../../clock.ts';
+import { type Clock, repeat } from '../../clock.ts';
 import type { Log } from '../options.ts';
 import { addressFor } from './address.ts';
 import { LeaseReports, type OfferedLease } from './lease-reports.ts';
@@ -77,7 +77,7 @@ export async function serveReports({ port, host, clock, log }: PeerPortOptions):
   await once(server, 'listening');
   server.on('error', (error) => log.warn({ err: error }, `Replicas cannot connect: ${error.message}`));
   const address = addressFor(host, (server.address() as AddressInfo).port);
-  const stopBeats = repeat(clock, () => {
+  const stopBeats = repeat(clock, aliveInterval, () => {
     for (const lease of leases.values()) lease.beat();
   });
   return {
@@ -131,15 +131,4 @@ function connectionCount(log: Log): (socket: TLSSocket) => boolean {
     socket.once('close', () => count--);
     return true;
   };
-}
-
-/** Calls back every `aliveInterval` until the result is called. */
-function repeat(clock: Clock, callback: () => void): () => void {
-  const next = (): (() => void) =>
-    clock.after(aliveInterval, () => {
-      cancel = next();
-      callback();
-    });
-  let cancel = next();
-  return () => cancel();
 }

@@ -65,10 +65,14 @@ export class Connections {
 
   #open(id: string, timeline: string): void {
     const address = this.#stability.addressOf(id);
-    // A notice removes what cannot be reached.
-    if (address === undefined) return;
     const connection: Connection = { timeline, close: () => {}, isConnected: false, hasConnected: false };
     this.#all.set(id, connection);
+    if (address === undefined) {
+      const message =
+        'A lease of another version of the service, or that something else put in etcd: it will be ended.';
+      this.#log.warn({ reader: id }, message);
+      return;
+    }
     const isOurs = () => this.#all.get(id) === connection;
     const { close } = this.#peers.follow({
       ...{ ...address, id, timeline, clock: this.#clock, log: this.#log },

@@ -9,7 +9,8 @@ import { removable } from '../lease/lease.ts';
 import { awaitedReaders } from '../lease/stability.ts';
 import type { Reader } from '../lease/state.ts';
 import type { Log } from '../options.ts';
-import type { Connections } from './connections.ts';
+import type { ConnectionState, Connections } from './connections.ts';
+import { OwnPauses } from './own-pauses.ts';
 import type { ReaderKeys } from './reader-keys.ts';
 import type { ReaderMetrics, StallCause } from './reader-metrics.ts';
 import type { Stability } from './stability.ts';
@@ -24,14 +25,20 @@ export interface NoticesOptions {
   readonly log: Log;
 }
 
-/** Milliseconds between looks. Looks are counted: what came while this process did not run is looked at first. */
+/** Milliseconds between looks. Looks are counted, so the time that this process did not run is no time that a reader had. */
 const interval = 50;
 /** Looks at a reader that reports nothing new before it gets a notice: 250 ms. */
 const patience = 5;
-/** The same for one that has not been reached yet, with its first connection still to be made: a second. */
-const firstPatience = 20;
+/** The same for one whose first connection is still to be made, and where processes have too little processor: a second. */
+const longPatience = 20;
 /** And for one that cannot be reached while nothing waits for it. */
 const idlePatience = 40;
+/** A report that took so many looks is slow. */
+const slowLooks = 2;
+/** Milliseconds for which reports count as slow after one that was, and after a pause of this process. */
+const slowTime = 30_000;
+/** Milliseconds after a pause of this process: readers have ended its connections, which are made anew. */
+const reconnectTime = longPatience * interval;
 
 /** Milliseconds before etcd is asked again when a call failed. */
 const retryPause = 1000;
@@ -51,27 +58,43 @@ export class Notices {
   readonly #waits = new Map<string, Wait>();
   /** Readers about which etcd is being asked. */
   readonly #asking = new Set<string>();
+  readonly #pauses: OwnPauses;
   #cancel: (() => void) | undefined;
+  /** By the clock. */
+  #slowAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: NoticesOptions) {
     this.#options = options;
-    options.stability.listen({ changed: () => this.look(), received: () => this.look() });
+    this.#pauses = new OwnPauses(options.clock);
+    const hasOthers = () => !this.#isClosed && this.#others().length > 0;
+    options.stability.listen({
+      changed: () => {
+        this.#pauses.watch(hasOthers);
+        this.look();
+      },
+      received: () => this.look(),
+    });
   }
 
   /** Something has changed. */
   look(): void {
     if (this.#cancel !== undefined || this.#isClosed || !this.#hasWork()) return;
     this.#cancel = this.#options.clock.after(interval, () => {
-      this.#cancel = undefined;
-      this.#count();
-      this.look();
+      // Timers come before sockets are read: what came while this process did not run is looked at first.
+      const immediate = setImmediate(() => {
+        this.#cancel = undefined;
+        this.#count();
+        this.look();
+      });
+      this.#cancel = () => clearImmediate(immediate);
     });
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
+    this.#pauses.stop();
   }
 
   #hasWork(): boolean {
@@ -101,26 +124,38 @@ export class Notices {
   }
 
   #wait(reader: Reader, isAwaited: boolean): void {
-    const { stability, connections, metrics } = this.#options;
+    const { stability, connections, metrics, clock } = this.#options;
     const { id, since, reported } = reader;
     const heard = Math.max(since, reported);
     const connection = connections.stateOf(id);
     const before = this.#waits.get(id);
-    if (!isAwaited && connection === 'connected') {
+    const hasReported = connection === 'connected' && (!isAwaited || heard >= (before?.revision ?? 0));
+    if (hasReported && (before?.looks ?? 0) >= slowLooks) this.#slowAt = clock.now();
+    if (!isAwaited && hasReported) {
       this.#waits.delete(id);
       return;
     }
-    if (before === undefined || (connection === 'connected' && heard >= before.revision)) {
+    if (before === undefined || hasReported) {
       this.#waits.set(id, { revision: stability.state.received, heard, looks: 0, isStall: false });
       return;
     }
     before.looks++;
-    const most = !isAwaited ? idlePatience : connection === 'never' ? firstPatience : patience;
-    if (before.looks < most) return;
+    if (before.looks < this.#patience(isAwaited, connection)) return;
     const cause = connection !== 'connected' ? 'unreachable' : heard > before.heard ? 'behind' : 'silent';
     if (isAwaited && !before.isStall) metrics.stalls.inc({ cause });
     before.isStall ||= isAwaited;
     if (reader.notice === undefined) void this.#ask(id, () => this.#notice(id, cause));
+  }
+
+  /** Looks. The connections of a process that dies break, so slow reports do not make its stall longer. */
+  #patience(isAwaited: boolean, connection: ConnectionState): number {
+    if (!isAwaited) return idlePatience;
+    if (connection === 'never') return longPatience;
+    const areSlow =
+      connection === 'broken'
+        ? this.#pauses.endedWithin(reconnectTime)
+        : this.#pauses.endedWithin(slowTime) || this.#options.clock.now() < this.#slowAt + slowTime;
+    return areSlow ? longPatience : patience;
   }
 
   async #notice(id: string, cause: StallCause): Promise<void> {

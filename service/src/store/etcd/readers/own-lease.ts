@@ -1,6 +1,6 @@
 /** The lease by which this replica reads: it takes one, checks it, and gives it up (ADR 0290, R1 to R3 and R12). */
 import { randomBytes } from 'node:crypto';
-import { meaningOf, messageOf } from '@kvstore/etcd/call-error.ts';
+import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { type Clock, pause } from '../../clock.ts';
 import { confirm, forget, join, leave } from '../lease/lease.ts';
 import { leaseTarget } from '../lease/reads.ts';
@@ -12,6 +12,7 @@ import type { Replica } from '../replicate/replica.ts';
 import { BackOff } from './back-off.ts';
 import type { Demand } from './demand.ts';
 import { LeaseClock } from './lease-clock.ts';
+import { OwnKeys } from './own-keys.ts';
 import type { ReaderKeys } from './reader-keys.ts';
 import type { LeaseEnd, ReaderMetrics } from './reader-metrics.ts';
 import type { Stability } from './stability.ts';
@@ -45,6 +46,7 @@ export class OwnLease {
   readonly #time: LeaseClock;
   readonly #backOff: BackOff;
   readonly #stop = new AbortController();
+  readonly #keys: OwnKeys;
   #lease: Lease | undefined;
   /** Leases that are given up, until their keys are deleted: others wait for reports until then. */
   readonly #leaving = new Map<Lease, Promise<void>>();
@@ -54,6 +56,7 @@ export class OwnLease {
     this.#options = options;
     this.#time = new LeaseClock(options.clock);
     this.#backOff = new BackOff(options.clock);
+    this.#keys = new OwnKeys({ ...options, signal: this.#stop.signal });
     options.stability.listen({
       changed: () => this.#look(),
       received: (revision) => {
@@ -121,7 +124,7 @@ export class OwnLease {
   }
 
   async #take(): Promise<void> {
-    const { port, keys, stability, clock, log } = this.#options;
+    const { port, stability, clock, log } = this.#options;
     const { timeline, received } = stability.state;
     const id = randomBytes(16).toString('hex');
     const secret = newSecret();
@@ -131,8 +134,8 @@ export class OwnLease {
     const sentAt = this.#time.mark();
     stability.update((state) => join(state, id, sentAt, trustTime));
     try {
-      lease.isMade = await keys.make(id, { address: server.address, secret }, callTime);
-      if (this.#lease === lease && !lease.isMade) this.giveUp('failed');
+      await this.#keys.make(id, { address: server.address, secret });
+      lease.isMade = true;
     } catch (error) {
       log.warn({ err: error }, `No lease could be taken: ${messageOf(error)}`);
       if (this.#lease === lease) this.giveUp('failed');
@@ -173,20 +176,9 @@ export class OwnLease {
 
   /** `onNotice`: others have waited for it too long. */
   async #remove({ id, server }: Lease, onNotice: () => void): Promise<void> {
-    const { keys, stability, clock } = this.#options;
-    let mayHaveRemoved = false;
-    for (let wait = 50; !this.#stop.signal.aborted; wait = Math.min(2 * wait, 2000)) {
-      try {
-        const { wasThere, wasNoticed } = await keys.remove(id, callTime);
-        if (wasNoticed || (!wasThere && !mayHaveRemoved)) onNotice();
-        stability.update((state) => forget(state, id));
-        break;
-      } catch (error) {
-        if (meaningOf(error) !== 'not-executed') mayHaveRemoved = true;
-        // Counted with all calls. Other replicas put a notice, and delete the key.
-        await pause(clock, wait, this.#stop.signal);
-      }
-    }
+    const by = await this.#keys.remove(id);
+    if (by === 'others') onNotice();
+    if (by !== undefined) this.#options.stability.update((state) => forget(state, id));
     await server.close();
   }
 }

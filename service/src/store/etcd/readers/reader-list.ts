@@ -1,5 +1,4 @@
 /** The readers' keys and the notices as etcd has them, and what their values say. */
-import { UnusableEtcd } from '../connect/check.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
 import type { ReaderList } from '../lease/state.ts';
@@ -27,7 +26,10 @@ export function readerValue({ address, secret }: ReaderAddress): Buffer {
   return Buffer.from(JSON.stringify({ protocol, address, secret }));
 }
 
-/** Undefined: something else put it, or a version that speaks another protocol: it cannot be reached. */
+/**
+ * Undefined: something else put it, or a version that speaks another protocol. It cannot be reached, so a notice ends its
+ * lease, whatever protocol that is of (ADR 0320).
+ */
 export function addressOf(value: Buffer): ReaderAddress | undefined {
   const { protocol: theirs, address, secret } = parsed(value);
   if (theirs !== protocol || typeof address !== 'string' || typeof secret !== 'string') return undefined;
@@ -42,12 +44,6 @@ function parsed(value: Buffer): { readonly protocol?: unknown; readonly address?
   }
 }
 
-function checkProtocol(value: Buffer): void {
-  const { protocol: theirs } = parsed(value);
-  if (typeof theirs !== 'number' || theirs === protocol) return;
-  throw new UnusableEtcd(`Another replica reads by leases of protocol ${theirs}; this version knows ${protocol}.`);
-}
-
 /** A notice's name. */
 export function nameOf(value: Buffer): string {
   return value.toString('latin1');
@@ -58,14 +54,13 @@ export function listReads({ readers, notices }: Layout): RequestOp[] {
   return [readers, notices].map(({ start, end }) => ({ request_range: { key: start, range_end: end } }));
 }
 
-/** `found`: the answers to `listReads`. Throws UnusableEtcd. */
+/** `found`: the answers to `listReads`. */
 export function listOf(layout: Layout, found: readonly ResponseOp[], revision: number, timeline: string): FoundReaders {
   const [readers = [], notices = []] = found.map(({ response_range }) => response_range?.kvs ?? []);
   const names = new Map(notices.map(({ key, value }) => [layout.notices.idOf(key), nameOf(value)]));
   const addresses = new Map<string, ReaderAddress>();
   const ofReader = ({ key, value, mod_revision: since }: KeyValue) => {
     const id = layout.readers.idOf(key) ?? '';
-    checkProtocol(value);
     const address = addressOf(value);
     if (address !== undefined) addresses.set(id, address);
     return { id, since, notice: names.get(id) };
@@ -82,7 +77,7 @@ export async function noteSync(client: Pick<EtcdClient, 'callLeader'>, { synced 
   await client.callLeader<TxnResponse>('txn', { success: [{ request_put: { key: synced, value } }] }, timeout);
 }
 
-/** As it is now. Throws EtcdCallError, and UnusableEtcd. */
+/** As it is now. Throws EtcdCallError. */
 export async function readReaders(client: Pick<EtcdClient, 'callLeader'>, layout: Layout): Promise<FoundReaders> {
   const request = { success: [{ request_range: { key: layout.timeline } }, ...listReads(layout)] };
   const { header, responses } = await client.callLeader<TxnResponse>('txn', request, timeout);

@@ -1,5 +1,6 @@
 /** Metrics of reads by lease; what to do when one moves is in docs/operations-etcd.md. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { observedGauge } from '../../observed-gauge.ts';
 
 /** Why a lease of this replica ended. `failed`: etcd did not take its key. */
 const leaseEnds = ['closed', 'expired', 'failed', 'idle', 'noticed', 'removed', 'sync', 'timeline', 'writes'] as const;
@@ -23,19 +24,17 @@ export type ReaderMetrics = ReturnType<typeof readerMetrics>;
 
 export function readerMetrics(registry: Registry, observed: ReadersObserved) {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge('kvstore_lease_held', 'Whether this replica reads by a lease: 1 or 0.', () => (observed.isLeaseHeld() ? 1 : 0));
-  gauge('kvstore_readers', 'Replicas that read by a lease, as far as this one knows.', () => observed.readers());
-  gauge('kvstore_revisions_pending', 'Revisions received from etcd that the index does not show yet.', () =>
-    observed.pending(),
+  observedGauge(registry, 'kvstore_lease_held', 'Whether this replica reads by a lease: 1 or 0.', () =>
+    observed.isLeaseHeld() ? 1 : 0,
+  );
+  observedGauge(registry, 'kvstore_readers', 'Replicas that read by a lease, as far as this one knows.', () =>
+    observed.readers(),
+  );
+  observedGauge(
+    registry,
+    'kvstore_revisions_pending',
+    'Revisions received from etcd that the index does not show yet.',
+    () => observed.pending(),
   );
   const ends = new Counter({
     name: 'kvstore_lease_ends_total',

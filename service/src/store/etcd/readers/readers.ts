@@ -1,5 +1,5 @@
 /** Reads by lease (ADR 0290): what a replica has for them besides its index, put together. */
-import type { Clock } from '../../clock.ts';
+import { type Clock, repeat } from '../../clock.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';
 import type { Reads } from '../lease/state.ts';
@@ -59,7 +59,10 @@ export class Readers {
     this.#port = port;
     stability.listen({ received: (_revision, changesKeys) => changesKeys && this.#demand.written() });
     this.#own = new OwnLease({ ...this.#options, port, keys: this.#keys, demand: this.#demand });
-    this.#tick();
+    this.#stopTicks = repeat(clock, checkInterval, () => {
+      this.#demand.tick();
+      this.#own?.tick();
+    });
   }
 
   get isLeaseHeld(): boolean {
@@ -90,7 +93,6 @@ export class Readers {
   /** The lease ends first, so that no write of others waits for this replica. */
   async leave(): Promise<void> {
     this.#stopTicks();
-    this.#stopTicks = () => {};
     await this.#own?.close();
   }
 
@@ -98,13 +100,5 @@ export class Readers {
     this.#notices.close();
     this.#connections.close();
     await this.#port?.close();
-  }
-
-  #tick(): void {
-    this.#stopTicks = this.#options.clock.after(checkInterval, () => {
-      this.#demand.tick();
-      this.#own?.tick();
-      this.#tick();
-    });
   }
 }

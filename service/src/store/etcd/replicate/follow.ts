@@ -148,7 +148,7 @@ export class Follower {
     await this.#follow(endpoint);
   }
 
-  /** What a process that goes on with the index of another one has missed. Throws EtcdCallError, UnusableEtcd and Error. */
+  /** What a process that goes on with the index of another one has missed. Throws EtcdCallError and Error. */
   async #list(): Promise<void> {
     const { client, layout, replica, stability } = this.#options;
     const list = await readReaders(client, layout);

@@ -38,6 +38,12 @@ export interface Write<S extends Gathered, O> {
 const maxQueued = 10_000;
 const maxQueuedBytes = 64 << 20;
 
+/**
+ * Bytes that several requests share in one transaction. etcd keeps its last hundreds of transactions in memory, however
+ * large they are.
+ */
+const mostGathered = 1 << 20;
+
 /** Field tags and lengths of an operation, and what the transaction and the head key take. */
 const bytesPerPair = 32;
 const bytesPerTransaction = 512;
@@ -101,7 +107,7 @@ export class WriteQueue<W extends Write<Gathered, never>> {
   constructor(limits: WriterLimits) {
     // Several requests leave room for the look at readers; one may do without it.
     this.#maxOperations = Math.max(1, roomFor(limits) - lookOperations);
-    this.#maxBytes = limits.maxRequestBytes - bytesPerTransaction;
+    this.#maxBytes = Math.min(mostGathered, limits.maxRequestBytes - bytesPerTransaction);
   }
 
   get length(): number {

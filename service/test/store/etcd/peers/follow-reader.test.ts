@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import { listen } from '../../../../../test-support/listen.ts';
+import { listen } from '../../../../../test-support/network/listen.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
 import {
   aliveFrame,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import test from 'ava';
-import { TcpProxy } from '../../../../../test-support/tcp-proxy.ts';
+import { TcpProxy } from '../../../../../test-support/network/tcp-proxy.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
 import { parsePeerAddress } from '../../../../src/store/etcd/peers/address.ts';
 import { aliveFrame, type Frame, FrameReader } from '../../../../src/store/etcd/peers/frames.ts';

@@ -1,7 +1,7 @@
 import type { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdCluster } from '../../../../../test-support/etcd-cluster.ts';
-import { TcpProxy } from '../../../../../test-support/tcp-proxy.ts';
+import { TcpProxy } from '../../../../../test-support/network/tcp-proxy.ts';
 import { waitFor } from '../../../../../test-support/wait-for.ts';
 import type { EtcdStore } from '../../../../src/store/etcd/etcd-store.ts';
 import type { Revision } from '../../../../src/store/store.ts';

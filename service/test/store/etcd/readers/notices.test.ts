@@ -139,3 +139,45 @@ test('the own lease is no matter of notices', async (t) => {
   await pass(5000);
   t.deepEqual(asked, []);
 });
+
+test('what was reported while a process did not run is read before the next look counts', async (t) => {
+  const { clock, asked, receive, report, pass } = setUp('connected');
+  receive(2);
+  await pass(270);
+  t.deepEqual(asked, []);
+  // The timer of the last look that the reader has is due before sockets are read.
+  clock.pass(190);
+  report(2);
+  await pass(1000);
+  t.deepEqual(asked, []);
+});
+
+test('readers that ended the connections of a paused process have a second to be connected again', async (t) => {
+  const { clock, connections, asked, receive, pass } = setUp('connected');
+  clock.pass(5000);
+  connections.state = 'broken';
+  receive(2);
+  await pass(900);
+  t.deepEqual(asked, []);
+  await pass(200);
+  t.true(asked.length > 0);
+});
+
+test('a reader that is connected has a second while reports are slow, and one whose connection broke has not', async (t) => {
+  for (const [connection, patience] of [
+    ['connected', 1000],
+    ['broken', 250],
+  ] as const) {
+    const { asked, connections, receive, report, pass } = setUp('connected');
+    receive(2);
+    await pass(200);
+    report(2);
+    await pass(100);
+    connections.state = connection;
+    receive(3);
+    await pass(patience - 50);
+    t.deepEqual(asked, []);
+    await pass(150);
+    t.true(asked.length > 0, connection);
+  }
+});

@@ -1,3 +1,4 @@
+import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { Demand } from '../../../../src/store/etcd/readers/demand.ts';
@@ -24,6 +25,8 @@ function setUp() {
     refusal: undefined as Refusal | undefined,
     isDown: false,
     found: { wasThere: true, wasNoticed: false },
+    /** What the making of a key waits for. */
+    making: undefined as Promise<void> | undefined,
     /** Milliseconds until a check is answered. */
     slowness: 0,
   };
@@ -32,6 +35,7 @@ function setUp() {
   };
   const keys: Pick<ReaderKeys, 'make' | 'check' | 'remove'> = {
     async make(id) {
+      await etcd.making;
       failing();
       etcd.made.push(id);
       return true;
@@ -241,4 +245,57 @@ test('what was received is reported until the key is gone', async (t) => {
   await pass(8);
   receive({});
   t.deepEqual(reports, [1, 2, 3]);
+});
+
+test('a key that etcd makes after its making was given up on is deleted as soon as the watch brings it (R12)', async (t) => {
+  const { own, etcd, receive, pass, take, ends } = setUp();
+  const lost = Promise.withResolvers<void>();
+  etcd.making = lost.promise;
+  own.want();
+  await settle();
+  lost.reject(new Error('no answer in time'));
+  etcd.found = { wasThere: false, wasNoticed: false };
+  await pass(1);
+  t.is(await ends('failed'), 1);
+  const [late = ''] = etcd.removed;
+  t.deepEqual(etcd.removed, [late], 'it was not there');
+  etcd.making = undefined;
+  await pass(21);
+  await take();
+  t.is(own.target('k'), 0, 'the process goes on with another id');
+  receive({ joined: [late] });
+  await settle();
+  t.deepEqual(etcd.removed, [late, late]);
+  receive({ joined: ['of another replica'] });
+  await settle();
+  t.is(etcd.removed.length, 2);
+  t.is(own.target('k'), 0);
+});
+
+test('a key whose making failed for certain is not looked for', async (t) => {
+  const { own, etcd, receive, pass } = setUp();
+  etcd.making = Promise.reject(new EtcdCallError('No etcd member is connected.', 14, false));
+  etcd.making.catch(() => {});
+  etcd.found = { wasThere: false, wasNoticed: false };
+  own.want();
+  await pass(1);
+  const [id = ''] = etcd.removed;
+  receive({ joined: [id] });
+  await settle();
+  t.is(etcd.removed.length, 1);
+});
+
+test('a lease that is given up while its key is being made is deleted after that, not before', async (t) => {
+  const { own, etcd, pass } = setUp();
+  const making = Promise.withResolvers<void>();
+  etcd.making = making.promise;
+  own.want();
+  await settle();
+  own.giveUp('sync');
+  await pass(1);
+  t.deepEqual(etcd.removed, []);
+  making.resolve();
+  await settle();
+  t.is(etcd.made.length, 1);
+  t.deepEqual(etcd.removed, etcd.made);
 });

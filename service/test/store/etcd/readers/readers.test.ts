@@ -190,6 +190,25 @@ test('an index that is kept is read by lease again after a restart', async (t) =
   t.is(await read(b.store, 'k'), '3');
 });
 
+test('a process that goes on with an index knows the readers that joined before its revision (R10)', async (t) => {
+  const [network, given] = [new PeerNetwork(), { endpoints: etcd.endpoints, prefix: newPrefix() }];
+  const a = await openReady(t, { ...given, peers: network.peers('a') });
+  const b = await openReader(t, network, 'b', given);
+  await set(a, 'k', '1');
+  await a.store.close();
+  const { readers } = layout(given.prefix);
+  const keys = () => rawEtcd(t, etcd.endpoints).range(readers.start, readers.end);
+  const before = (await keys()).map(({ key }) => String(key));
+  network.cut('a', 'b');
+  const next = await openReady(t, { ...given, dataDir: a.dataDir, peers: network.peers('a') });
+  t.is(await metric(next.registry, 'kvstore_resyncs_total'), 0);
+  // No report of b reaches it, so the write is acknowledged when the lease has ended.
+  await set(next, 'k', '2');
+  const after = (await keys()).map(({ key }) => String(key));
+  t.false(after.some((key) => before.includes(key)));
+  t.is(await read(b.store, 'k'), '2');
+});
+
 test('a replica that was away during a compaction syncs in full beside a reader, and reads by lease again', async (t) => {
   const cluster = await EtcdCluster.start();
   t.teardown(() => cluster.stop());
