@@ -42,7 +42,7 @@ test('a replica learns of the newest revision when it connects, and of each late
 });
 
 test('reports of one turn of the event loop are one frame, and none goes back', async (t) => {
-  const { port } = await openPort(t);
+  const { port } = await openPort(t, { clock: new ManualClock() });
   const lease = newLease(5);
   const reader = port.offer(lease);
   const socket = await subscribe(port.address, lease);
@@ -123,7 +123,8 @@ test('a secret that is too short is not offered', async (t) => {
 });
 
 test('a reader takes 64 connections, and another one when one of them has ended', async (t) => {
-  const { port, lines } = await openPort(t);
+  // Connections that show nothing for 1.5 s would be ended: so many may take longer.
+  const { port, lines } = await openPort(t, { clock: new ManualClock() });
   const lease = newLease();
   const reader = port.offer(lease);
   const sockets = await Promise.all(Array.from({ length: connectionLimit }, () => subscribe(port.address, lease)));
@@ -140,7 +141,7 @@ test('a reader takes 64 connections, and another one when one of them has ended'
 });
 
 test('a reader ends a connection that sends what subscribers do not send', async (t) => {
-  const { port } = await openPort(t);
+  const { port } = await openPort(t, { clock: new ManualClock() });
   const lease = newLease();
   port.offer(lease);
   for (const bytes of [
