@@ -1,6 +1,8 @@
 const factors: Readonly<Record<string, number>> = {
-  '': 1,
+  n: 1e-9,
+  u: 1e-6,
   m: 1e-3,
+  '': 1,
   k: 1e3,
   M: 1e6,
   G: 1e9,

@@ -9,6 +9,8 @@ test('quantities are bytes', (t) => {
   t.is(bytesOf('2e9'), 2e9);
   t.is(bytesOf('10G'), 1e10);
   t.is(bytesOf('128'), 128);
+  t.is(bytesOf('.5Ki'), 512);
+  t.deepEqual(['1500m', '3000000u', '4000000000n'].map(bytesOf), [2, 3, 4]);
   t.throws(() => bytesOf('much'), { message: /much/ });
   t.throws(() => bytesOf('1Xi'));
 });

@@ -60,7 +60,7 @@ export class Deliveries {
   #isCutting = false;
   #waitingForRoom: (() => void)[] = [];
   /** Set while somebody waits for room. */
-  #pressure: NodeJS.Timeout | undefined;
+  #pressure: (() => void) | undefined;
 
   constructor({ most, scheduler = alone, clock = systemClock }: DeliveriesOptions) {
     this.#most = most;
@@ -124,11 +124,17 @@ export class Deliveries {
   /** Undefined: there is room for what somebody has missed. Each holds it for itself, so they leave half to what happens. */
   room(): Promise<void> | undefined {
     if (!this.isTight) return undefined;
-    this.#pressure ??= setTimeout(() => {
+    this.#press();
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  /** Until there is room: clients that took something a moment ago may take nothing any more. */
+  #press(): void {
+    this.#pressure ??= this.#clock.after(patience, () => {
       this.#pressure = undefined;
       if (this.#waitingForRoom.length > 0) this.#cutSlowest(this.#most / 2, true);
-    }, patience);
-    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+      if (this.#waitingForRoom.length > 0) this.#press();
+    });
   }
 
   /** It has something to send, and its client takes it. */

@@ -14,6 +14,7 @@ import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
 import { ChangeStream, type ChangeStreamLimits } from './change-stream.ts';
 import { Deliveries } from './deliveries.ts';
+import { inTurns } from './in-turns.ts';
 import type { WatchPlaces } from './watch-places.ts';
 
 export interface WatchLimits extends ChangeStreamLimits {
@@ -79,9 +80,9 @@ export function watchChanges({
     log.error({ ...asked, err: problem }, 'watch failed');
   };
   drain.begun.addEventListener('abort', () => {
-    for (const stream of streams.keys()) {
-      stream.end(new Problem('unavailable', 'The server is shutting down: watch again.'));
-    }
+    const problem = new Problem('unavailable', 'The server is shutting down: watch again.');
+    // Requests are still answered meanwhile, and to end 5,000 takes 200 ms.
+    inTurns(streams.keys(), (stream) => stream.end(problem));
   });
   tokens?.onChange(() => {
     for (const [stream, token] of streams) {

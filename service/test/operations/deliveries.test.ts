@@ -1,5 +1,4 @@
 import test from 'ava';
-import { waitFor } from '../../../test-support/wait-for.ts';
 import { Deliveries, type Receiver } from '../../src/operations/deliveries.ts';
 import type { SharedRevision } from '../../src/operations/shared-revision.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
@@ -118,7 +117,8 @@ test('thousands are cut in turns, and no more than it takes', async (t) => {
 });
 
 test('what clients have missed leaves room for what happens, and is not kept waiting by those that take nothing', async (t) => {
-  const deliveries = new Deliveries({ most: 100_000 });
+  const clock = new ManualClock();
+  const deliveries = new Deliveries({ most: 100_000, clock });
   t.is(deliveries.room(), undefined);
   const stuck = new Holder(deliveries, true);
   for (let i = 1; i <= 3; i++) stuck.take(deliveries.share(revisionOf(i, 10_000), timeline));
@@ -126,9 +126,33 @@ test('what clients have missed leaves room for what happens, and is not kept wai
   void deliveries.room()?.then(() => {
     hasRoom = true;
   });
+  clock.pass(999);
+  await new Promise(setImmediate);
   t.false(hasRoom);
-  await waitFor('there is room', () => hasRoom);
+  clock.pass(1);
+  await new Promise(setImmediate);
+  t.true(hasRoom);
   t.is(stuck.cuts, 1);
+  clock.pass(1000);
+  t.is(clock.waiting, 0);
+});
+
+test('a client that takes nothing any more makes room, although it still took something when others began to wait', async (t) => {
+  const clock = new ManualClock();
+  const deliveries = new Deliveries({ most: 100_000, clock });
+  const stuck = new Holder(deliveries, false);
+  for (let i = 1; i <= 3; i++) stuck.take(deliveries.share(revisionOf(i, 10_000), timeline));
+  let hasRoom = false;
+  void deliveries.room()?.then(() => {
+    hasRoom = true;
+  });
+  clock.pass(1000);
+  t.is(stuck.cuts, 0);
+  stuck.isBlocked = true;
+  clock.pass(1000);
+  await new Promise(setImmediate);
+  t.is(stuck.cuts, 1);
+  t.true(hasRoom);
 });
 
 test('while a write is on its way, deliveries take a quarter of their time in a turn, and rest for as long', async (t) => {

@@ -9,6 +9,7 @@ export function resourcesOf(spec: KvStore['spec']): V1ResourceRequirements {
 
 /** Bytes of memory that a member may have; undefined: there is no limit. */
 export function memoryLimit(spec: KvStore['spec']): number | undefined {
-  const limit = resourcesOf(spec).limits?.memory;
-  return limit === undefined ? undefined : bytesOf(limit);
+  const bytes = bytesOf(resourcesOf(spec).limits?.memory ?? '0');
+  // To Kubernetes, a limit of 0 is none.
+  return bytes === 0 ? undefined : bytes;
 }

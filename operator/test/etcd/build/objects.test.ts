@@ -94,7 +94,8 @@ test('with the memory changes what a member keeps in it', (t) => {
   };
   t.like(of('2Gi'), { entries: 512, limit: '1717986918' });
   t.like(of('512Mi'), { entries: 128, limit: '429496729' });
-  t.like(of(), { entries: 1000, limit: undefined });
+  t.like(of('0.5Gi'), { entries: 128, limit: '429496729' });
+  for (const none of [undefined, '0', '0Gi']) t.like(of(none), { entries: 1000, limit: undefined });
   t.not(of('2Gi').hash, of('512Mi').hash);
 });
 

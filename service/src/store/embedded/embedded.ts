@@ -85,6 +85,8 @@ export class EmbeddedStore extends IndexReader implements Store {
   #marked: number;
   readonly #window: BatchWindow;
   #committing: Promise<void> | undefined;
+  /** The last transaction: when it has ended, what it wrote is in history. */
+  #transaction: Promise<unknown> | undefined;
   /** Watchers have been told of the last commit; undefined: at once. */
   #told: Promise<void> | undefined;
   #closed = false;
@@ -171,7 +173,8 @@ export class EmbeddedStore extends IndexReader implements Store {
   }
 
   watch(after: number, on: Watcher, timeline?: string): Watch {
-    return this.#history.watch(after, on, timeline);
+    // The index shows a transaction as soon as it is on the disk, which is before this process knows of it.
+    return this.#history.watch(after, on, timeline, this.#transaction);
   }
 
   /** Unix milliseconds at which such a time to live ends. */
@@ -233,7 +236,9 @@ export class EmbeddedStore extends IndexReader implements Store {
   async #commitAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const began = this.#clock.now();
-      const served = await this.#commit();
+      const committing = this.#commit();
+      this.#transaction = committing;
+      const served = await committing;
       const took = this.#clock.now() - began;
       if (took < slowCommit) continue;
       await this.#window.wait(this.#waiting.length, served, Math.min(longestWait, took / 2));

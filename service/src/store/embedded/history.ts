@@ -55,13 +55,16 @@ export class History {
     });
   }
 
-  /** See Store.watch. */
-  watch(after: number, on: Watcher, timeline = this.#timeline): Watch {
+  /**
+   * See Store.watch.
+   * @param adding when it has ended, all that the caller may know of has been added; undefined: it has been
+   */
+  watch(after: number, on: Watcher, timeline = this.#timeline, adding?: Promise<unknown>): Watch {
     const listener = new Listener(after, on);
     this.#all.add(listener);
     // No notification comes before the caller has the watch in hand.
     queueMicrotask(() => {
-      this.#catchUp(listener, timeline).catch((cause: unknown) => {
+      this.#catchUp(listener, timeline, adding).catch((cause: unknown) => {
         this.#end(listener, cause instanceof Problem ? cause : watchFailed(cause));
       });
     });
@@ -78,8 +81,9 @@ export class History {
     for (const listener of this.#all) this.#end(listener, problem);
   }
 
-  async #catchUp(listener: Listener, timeline: string): Promise<void> {
+  async #catchUp(listener: Listener, timeline: string, adding?: Promise<unknown>): Promise<void> {
     if (timeline !== this.#timeline) throw otherTimeline(timeline, this.#timeline);
+    if (listener.told > this.#log.newest) await adding;
     if (listener.told > this.#log.newest) {
       throw new Problem(
         'history-gone',

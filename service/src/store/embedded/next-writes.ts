@@ -5,11 +5,17 @@
 import type { Pair } from '../store.ts';
 import type { Write } from './write.ts';
 
-/** Characters of a write from which on it is large. */
+/** Characters of a write from which on it is large, those that its keys count included. */
 const large = 64 * 1024;
 
 /** Characters of the large writes in a transaction, one write that is larger excepted. */
 const mostLarge = 1024 ** 2;
+
+/**
+ * Characters that a key counts beside its own. To write or remove one takes as long as a thousand of a value, and a flush as
+ * long as thousands of keys: 4,000 of them, or 12 ms, share one.
+ */
+const keyCost = 250;
 
 export interface NextWrites {
   readonly now: readonly Write[];
@@ -48,13 +54,27 @@ function isLarge(write: Write): boolean {
   return sizeOf(write) >= large;
 }
 
+/** Of more than `mostLarge`, not all is counted. */
 function sizeOf({ work }: Write): number {
   if (work.kind === 'set') return sizeOfPairs(work.pairs);
-  return work.kind === 'transaction' ? sizeOfPairs(work.parts.pairs) : 0;
+  if (work.kind === 'transaction') return sizeOfPairs(work.parts.pairs) + sizeOfKeys(work.parts.deletes);
+  return sizeOfKeys(work.kind === 'increment' ? work.amounts.keys() : work.keys);
 }
 
 function sizeOfPairs(pairs: readonly Pair[]): number {
   let size = 0;
-  for (const { key, value } of pairs) size += key.length + value.length;
+  for (const { key, value } of pairs) {
+    size += keyCost + key.length + value.length;
+    if (size > mostLarge) break;
+  }
+  return size;
+}
+
+function sizeOfKeys(keys: Iterable<string>): number {
+  let size = 0;
+  for (const key of keys) {
+    size += keyCost + key.length;
+    if (size > mostLarge) break;
+  }
   return size;
 }

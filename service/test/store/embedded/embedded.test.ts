@@ -124,6 +124,28 @@ test('a write is answered, and the next one written, while watchers are told; ea
   for (const revisions of heard) t.deepEqual(revisions, [1, 2, 3]);
 });
 
+test('a watch begins at a revision that the index shows before the write is answered', async (t) => {
+  const heard: number[] = [];
+  const ends: unknown[] = [];
+  let opened = 0;
+  const commitEnded = () => {
+    store.watch(store.revision(), {
+      opened: () => void opened++,
+      revision: ({ revision }) => void heard.push(revision),
+      end: (problem) => ends.push(problem),
+    });
+  };
+  const store = new EmbeddedStore({
+    directory: temporaryFolder(t),
+    metrics: { ...noMetrics, commitStarted: () => commitEnded },
+  });
+  t.teardown(() => store.close());
+  await store.set([{ key: 'a', value: '1' }]);
+  await store.set([{ key: 'a', value: '2' }]);
+  await nextTurn();
+  t.deepEqual({ opened, heard, ends }, { opened: 2, heard: [2], ends: [] });
+});
+
 test('a disk that is gone refuses writes one after the other, and ends nothing', async (t) => {
   const directory = temporaryFolder(t);
   let broken = true;

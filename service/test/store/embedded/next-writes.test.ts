@@ -71,3 +71,23 @@ test('a transaction counts by what it sets', (t) => {
   };
   t.deepEqual(split([setOf('large', 100_000), transaction]), { now: ['large'], later: ['transaction'] });
 });
+
+test('many keys are as much work as a long value, whatever is done with them', (t) => {
+  const keys = Array.from({ length: 3000 }, (_, i) => `k${i}`);
+  const pairs = keys.map((key) => ({ key, value: '1' }));
+  const parts = { conditions: new Map(), pairs: [], deletes: keys, ttl: undefined };
+  const works: Write['work'][] = [
+    { kind: 'set', pairs, expires: undefined, condition: undefined },
+    { kind: 'delete', keys, condition: undefined },
+    { kind: 'increment', amounts: new Map(keys.map((key) => [key, 1n])) },
+    { kind: 'transaction', parts, expires: undefined },
+  ];
+  for (const work of works) {
+    const [many, again] = [
+      { ...removal, work },
+      { ...removal, work },
+    ];
+    const { now, later } = nextWrites([many, again, removal], false);
+    t.deepEqual([now, later], [[removal, many], [again]], work.kind);
+  }
+});
