@@ -13,6 +13,8 @@ import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const state = '--initial-cluster-state';
+/** An election on a busy machine takes longer than the 5 s that etcdctl waits. */
+const patience = '--command-timeout=30s';
 
 export interface ClusterOptions {
   /** 1 or 3. */
@@ -91,7 +93,15 @@ export class EtcdCluster {
   /** etcdctl with JSON answers, asked of the members that run. */
   async ctl(...args: string[]): Promise<unknown> {
     const running = this.#members.filter(({ running }) => running).map(({ url }) => url);
-    const flags = ['--endpoints', running.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags, '-w', 'json'];
+    const flags = [
+      '--endpoints',
+      running.join(','),
+      '--insecure-skip-tls-verify',
+      patience,
+      ...this.ctlFlags,
+      '-w',
+      'json',
+    ];
     const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args], { maxBuffer: 256 << 20 });
     return stdout.trim() === '' ? undefined : JSON.parse(stdout);
   }
@@ -132,7 +142,7 @@ export class EtcdCluster {
 
   /** etcdctl, asked of all members; resolves with what it printed. */
   async command(...args: string[]): Promise<string> {
-    const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', ...this.ctlFlags];
+    const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', patience, ...this.ctlFlags];
     const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
     return stdout;
   }

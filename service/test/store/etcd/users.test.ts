@@ -1,5 +1,5 @@
 /** An etcd that takes a certificate's common name for a user, as the one that the operator runs does. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import type { EtcdStore } from '../../../src/store/etcd/etcd-store.ts';
 import { startCertifiedEtcd } from './certified-etcd.ts';
@@ -7,11 +7,15 @@ import { openReady, read } from './harness.ts';
 
 const prefix = '/mine/';
 
-/** Uses all of the store's calls, over and over, until it is told to stop. */
-function use(store: EtcdStore, name: string) {
+/** Uses all of the store's calls, over and over, until it is told to stop, or the test has ended. */
+function use(t: ExecutionContext, store: EtcdStore, name: string) {
   const failures: string[] = [];
   let rounds = 0;
   let stopped = false;
+  // A store that is closed fails at once: the loop would let nothing else run.
+  t.teardown(() => {
+    stopped = true;
+  });
   const round = async () => {
     const key = `${name}${rounds}`;
     await store.set([{ key, value: '1' }]);
@@ -39,7 +43,7 @@ test('users are told apart from some moment on, and roles change: no request fai
   const { authority, etcd } = await startCertifiedEtcd(t, 3);
   const files = { caFile: authority.certFile, ...(await authority.issue('service')) };
   const { store } = await openReady(t, { endpoints: etcd.endpoints, prefix, ...files });
-  const users = Array.from({ length: 8 }, (_, n) => use(store, `user${n}-`));
+  const users = Array.from({ length: 8 }, (_, n) => use(t, store, `user${n}-`));
   const command = (line: string) => etcd.command(...line.split(' '));
   const another = async (what: string) => {
     const before = users.map(({ rounds }) => rounds());
@@ -76,7 +80,8 @@ test('users are told apart from some moment on, and roles change: no request fai
   const [member] = etcd.members;
   await member?.kill();
   member?.start();
-  await etcd.command('put', `${prefix}k/b`, '2');
+  // The member may have led: etcd refuses what it had when it was killed.
+  await waitFor('etcd takes a write', () => etcd.command('put', `${prefix}k/b`, '2').then(() => true));
   await waitFor('the watch brings what comes', () => store.get('b')?.value === '2');
   await Promise.all(users.map(({ stop }) => stop()));
   // The killed member may have had writes whose outcome is unknown.
