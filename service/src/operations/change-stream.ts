@@ -46,6 +46,7 @@ export class ChangeStream implements Receiver {
   #watch: Watch | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #ended = false;
+  #isDropped = false;
   /** Not written yet, the oldest first. */
   #waiting: SharedRevision[] = [];
   #waitingBytes = 0;
@@ -112,6 +113,11 @@ export class ChangeStream implements Receiver {
     // A client that takes what happens misses nothing of it.
     this.deliver();
     if (this.#finish(problem)) this.#tellEnd(problem);
+  }
+
+  drop(): void {
+    this.#isDropped = true;
+    this.#release();
   }
 
   cut(): void {
@@ -182,11 +188,15 @@ export class ChangeStream implements Receiver {
     clearTimeout(this.#stalled);
     this.#watch?.close();
     deliveries.leave(this);
+    this.#release();
+    this.#idle();
+  }
+
+  #release(): void {
     this.#releaseWritten();
-    for (const shared of this.#waiting) deliveries.release(shared);
+    for (const shared of this.#waiting) this.#options.deliveries.release(shared);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#idle();
   }
 
   #releaseWritten(): void {
@@ -208,14 +218,14 @@ export class ChangeStream implements Receiver {
 
   #add(revision: Revision): void {
     const { position, filter, deliveries, limits, to } = this.#options;
-    if (this.#ended) return;
+    if (this.#ended || this.#isDropped) return;
     const shared = deliveries.share(revision, position.timeline);
     const size = shared.sizeFor(filter, this.#skipOf(shared));
     if (size === 0) return;
     this.#waiting.push(shared);
     this.#waitingBytes += size;
     deliveries.hold(shared);
-    if (this.#ended) return;
+    if (this.#isDropped) return;
     // One that has more to send is ready already, or waits for its client.
     if (!to.writableNeedDrain) {
       this.#behindSince = undefined;
@@ -240,8 +250,9 @@ export class ChangeStream implements Receiver {
     return waiting > mostBacklogs * limits.maxBacklog || performance.now() - this.#behindSince > catchUpTime;
   }
 
+  /** One that was dropped is so until it is cut: its client has not come as far as its watch. */
   #isBusy(): boolean {
-    return this.#waiting.length > 0 || this.#written.length > 0 || this.isBlocked;
+    return this.#isDropped || this.#waiting.length > 0 || this.#written.length > 0 || this.isBlocked;
   }
 
   #isFull(): boolean {

@@ -5,6 +5,7 @@
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import { type Clock, systemClock } from '../store/clock.ts';
 import type { Change, Revision } from '../store/store.ts';
+import { inTurns } from './in-turns.ts';
 import { SharedRevision } from './shared-revision.ts';
 
 export interface Receiver {
@@ -14,7 +15,9 @@ export interface Receiver {
   readonly isBlocked: boolean;
   /** Sends what can be sent; returns its bytes. */
   deliver(): number;
-  /** Ends the watch at once and gives back what it holds. */
+  /** Gives back what it holds, and takes nothing more. It is cut soon. */
+  drop(): void;
+  /** Ends the watch at once. */
   cut(): void;
 }
 
@@ -26,8 +29,6 @@ const streamsPerLook = 32;
 const bytesPerLook = 512 * 1024;
 /** Bytes of what a stream notes of a revision that it has to send. */
 const entryBytes = 16;
-/** Milliseconds of a turn in which streams are cut: thousands may have to go. */
-const cutTime = 2;
 /** Milliseconds that clients which catch up wait for room before those make some that take nothing. */
 const patience = 1000;
 
@@ -57,7 +58,6 @@ export class Deliveries {
   #last: SharedRevision | undefined;
   /** Those that wait. Watches of tokens with other prefixes get other parts of the same revision in turn. */
   readonly #shared = new WeakMap<readonly Change[], SharedRevision>();
-  #isCutting = false;
   #waitingForRoom: (() => void)[] = [];
   /** Set while somebody waits for room. */
   #pressure: (() => void) | undefined;
@@ -177,26 +177,17 @@ export class Deliveries {
 
   /** Those whose clients take nothing go first, the ones that wait for the oldest revisions before others. */
   #cutSlowest(most: number, onlyBlocked = false): void {
-    if (this.#isCutting) return;
     const behind = [...this.#receivers].filter(
       ({ oldest, isBlocked }) => oldest !== undefined && (isBlocked || !onlyBlocked),
     );
     behind.sort((a, b) => Number(b.isBlocked) - Number(a.isBlocked) || (a.oldest ?? 0) - (b.oldest ?? 0));
-    this.#cutSome(behind.values(), most);
-  }
-
-  #cutSome(behind: Iterator<Receiver>, most: number): void {
-    const end = this.#clock.now() + cutTime;
-    this.#isCutting = false;
-    while (this.#bytes > most) {
-      const { value: receiver, done } = behind.next();
-      if (done) return;
-      // It may have left, or caught up, since the turn before.
-      if (this.#receivers.has(receiver) && receiver.oldest !== undefined) receiver.cut();
-      if (this.#clock.now() < end) continue;
-      this.#isCutting = true;
-      setImmediate(() => this.#cutSome(behind, most));
-      return;
+    const dropped: Receiver[] = [];
+    for (const receiver of behind) {
+      if (this.#bytes <= most) break;
+      receiver.drop();
+      dropped.push(receiver);
     }
+    // There may be thousands, of which some have left by then.
+    inTurns(dropped, (receiver) => this.#receivers.has(receiver) && receiver.cut(), this.#clock);
   }
 }
