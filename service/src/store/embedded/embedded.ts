@@ -87,8 +87,6 @@ export class EmbeddedStore extends IndexReader implements Store {
   #committing: Promise<void> | undefined;
   /** The last transaction: when it has ended, what it wrote is in history. */
   #transaction: Promise<unknown> | undefined;
-  /** Watchers have been told of the last commit; undefined: at once. */
-  #told: Promise<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -263,8 +261,9 @@ export class EmbeddedStore extends IndexReader implements Store {
       return this.#rejectAll(taken.length > 0 ? taken : this.#take(), problem);
     }
     const { outcomes, revisions } = committed;
+    const telling = this.#history.telling;
     // Watchers get nothing that is not on the disk.
-    const told = this.#history.add(revisions);
+    this.#history.add(revisions);
     // Written, but where no process will find it: reads show it until this one ends.
     const lost = this.#folder.look() ? lostProblem('the write is lost when the service ends') : undefined;
     taken.forEach(({ resolve, reject }, i) => {
@@ -273,10 +272,8 @@ export class EmbeddedStore extends IndexReader implements Store {
       else resolve(outcome);
     });
     this.#expiry.schedule();
-    // The next transaction goes on while watchers are told of this one, and writes are no faster than that.
-    const before = this.#told;
-    this.#told = told;
-    if (before !== undefined) await before;
+    // The next transaction goes on while watchers are told of this one, but not before they know the last one.
+    if (telling !== undefined) await telling;
     return taken.length;
   }
 

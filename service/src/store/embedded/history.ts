@@ -20,13 +20,18 @@ export class History {
   readonly #all = new Set<Listener>();
 
   readonly #timeline: string;
-  /** Those who watch are being told; undefined: they have been. */
+  /** See `telling`. */
   #telling: Promise<void> | undefined;
 
   /** `revision`: the store's newest, at which history begins; of the store's `timeline`. */
   constructor(revision: number, timeline: string, limits: HistoryLimits = historyLimits) {
     this.#timeline = timeline;
     this.#log = new RevisionLog(revision, limits);
+  }
+
+  /** Resolves when those who watch have been told of all that was added; undefined: they have been. */
+  get telling(): Promise<void> | undefined {
+    return this.#telling;
   }
 
   /** Revisions follow each other without a gap. Undefined: those who watch have been told; else resolves when they have. */
