@@ -9,12 +9,6 @@ export interface Fault {
 
 export type Faults = Readonly<Record<string, Fault>>;
 
-export function pick<T>(list: readonly T[], random: () => number): T {
-  const one = list[Math.floor(random() * list.length)];
-  if (one === undefined) throw new Error('Nothing to pick from');
-  return one;
-}
-
 /** Every name once in random order, then every name again: a short run meets as many kinds as it can. */
 export function* inTurns(names: readonly string[], random: () => number): Generator<string, never> {
   for (;;) {

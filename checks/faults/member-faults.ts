@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import type { TcpProxy } from '../../test-support/network/tcp-proxy.ts';
+import { pick } from '../../test-support/seeded-random.ts';
 import type { SmallDisk } from '../../test-support/small-disk.ts';
 import { faults as connectionFaults } from '../linearizable/faults/faults.ts';
-import { type Faults, pick } from './fault.ts';
+import type { Faults } from './fault.ts';
 import type { ServiceUnit } from './service-unit.ts';
 import { slowDisk } from './slow-disk.ts';
 

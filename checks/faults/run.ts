@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seededRandom } from '../../test-support/seeded-random.ts';
+import { pick, seededRandom } from '../../test-support/seeded-random.ts';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { Counters } from '../linearizable/clients/counters.ts';
 import { HotKeys } from '../linearizable/clients/hot-keys.ts';
@@ -14,7 +14,7 @@ import { violations } from '../linearizable/judge/linearizable.ts';
 import { Mirrors } from '../linearizable/mirror/mirrors.ts';
 import { ExpiringClients } from './expiring/clients.ts';
 import { judge } from './expiring/history.ts';
-import { inTurns, pick } from './fault.ts';
+import { inTurns } from './fault.ts';
 import { readEverything } from './read-everything.ts';
 import { availability, type Summary } from './summary.ts';
 import { type Mode, type System, startSystem } from './system.ts';

@@ -1,6 +1,7 @@
 /** Faults of service processes, the same in both modes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Faults, pick } from './fault.ts';
+import { pick } from '../../test-support/seeded-random.ts';
+import type { Faults } from './fault.ts';
 import type { ServiceUnit } from './service-unit.ts';
 import { slowDisk } from './slow-disk.ts';
 

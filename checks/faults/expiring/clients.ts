@@ -1,7 +1,7 @@
 /** Clients that set keys for some seconds, read them around their deadlines and long after, and let some of them stay. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pick } from '../../../test-support/seeded-random.ts';
 import { call, type Target } from '../../linearizable/clients/call.ts';
-import { pick } from '../fault.ts';
 import { type ExpiringHistory, type ExpiringKey, type ExpiringRead, firstValue, keptValue } from './history.ts';
 
 export interface ExpiringClientsOptions {

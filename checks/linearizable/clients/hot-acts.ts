@@ -1,5 +1,4 @@
 /** What a client of hot keys does in a burst. */
-
 import type { Recorder } from '../history/recorder.ts';
 import type { Register } from '../history/register.ts';
 import type { Target } from './call.ts';

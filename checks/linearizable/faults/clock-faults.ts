@@ -1,6 +1,7 @@
 /** What clocks do while replicas read by lease: what ADR 0290 allows them, and what it does not. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LeaseFault, type LeaseTargets, longer, paused, pick, stalled } from './targets.ts';
+import { pick } from '../../../test-support/seeded-random.ts';
+import { type LeaseFault, type LeaseTargets, longer, paused, stalled } from './targets.ts';
 
 /** What a clock counts while another one counts 1.1: the most that rates may differ. */
 export const slowest = 0.95;

@@ -1,6 +1,7 @@
 /** Faults while the workload runs: members killed and paused, connections stalled and cut, processes killed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Fault, paused, pick, stalled } from './targets.ts';
+import { pick } from '../../../test-support/seeded-random.ts';
+import { type Fault, paused, stalled } from './targets.ts';
 
 export const faults: Readonly<Record<string, Fault>> = {
   'leader killed': async ({ cluster }, _, milliseconds) => {

@@ -1,8 +1,9 @@
 /** Faults that reads by lease have to bear, besides the others: longer than a lease, and between replicas alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pick } from '../../../test-support/seeded-random.ts';
 import { clockFaults } from './clock-faults.ts';
 import { faults } from './faults.ts';
-import { type LeaseFault, longer, paused, pick, stalled } from './targets.ts';
+import { type LeaseFault, longer, paused, stalled } from './targets.ts';
 
 export const leaseFaults: Readonly<Record<string, LeaseFault>> = {
   ...faults,

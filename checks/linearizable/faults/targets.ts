@@ -51,9 +51,3 @@ export async function stalled(
   await sleep(milliseconds);
   for (const proxy of proxies) proxy.resume();
 }
-
-export function pick<T>(list: readonly T[], random: () => number): T {
-  const one = list[Math.floor(random() * list.length)];
-  if (one === undefined) throw new Error('Nothing to pick from');
-  return one;
-}

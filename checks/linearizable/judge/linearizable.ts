@@ -1,5 +1,4 @@
 /** What clients did and saw, and whether one order of it explains everything (linearizability). */
-
 import type { Operation } from '../history/operation.ts';
 import { absent } from '../history/registers.ts';
 import { type Chain, chainsOf, type Standing } from './chains.ts';

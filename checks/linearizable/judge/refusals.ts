@@ -1,5 +1,4 @@
 /** Conditions that did not hold, although what they asked for certainly stood the whole time. */
-
 import type { Operation } from '../history/operation.ts';
 import { absent, gone } from '../history/registers.ts';
 import type { Standing } from './chains.ts';

@@ -1,5 +1,4 @@
 /** What a token may do, as GET /whoami answers it. */
-
 import { CliError, exitCodes } from '../exit-codes.ts';
 import type { Client } from './client.ts';
 import { NotAKvStoreError, ServerError } from './server-error.ts';
