@@ -1,8 +1,9 @@
 /** Reads that may be larger than memory: one snapshot, read in slices as fast as the client takes them. */
 import { overloaded, Problem } from '@kvstore/core/problem.ts';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { type Answer, forBrowsers, textAnswer } from '../answers/answer.ts';
 import type { Snapshot, Store } from '../store/store.ts';
+import { observedGauge } from '../telemetry/observed-gauge.ts';
 
 /** Characters of a slice; a smaller answer is sent whole, with its length. */
 const sliceSize = 64 * 1024;
@@ -43,15 +44,15 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
   /** In the order in which they began. */
   const open = new Set<OpenRead>();
   let timer: NodeJS.Timeout | undefined;
-  new Gauge({
-    name: 'kvstore_snapshot_growth_bytes',
-    help: 'Bytes that the data file has grown by since the oldest answer that is being streamed began.',
-    registers: [registry],
-    collect() {
+  observedGauge(
+    registry,
+    'kvstore_snapshot_growth_bytes',
+    'Bytes that the data file has grown by since the oldest answer that is being streamed began.',
+    () => {
       const [oldest] = open;
-      this.set(oldest?.view.growth?.() ?? 0);
+      return oldest?.view.growth?.() ?? 0;
     },
-  });
+  );
   const look = () => {
     const now = performance.now();
     for (const read of open) {

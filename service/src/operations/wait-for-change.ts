@@ -1,6 +1,6 @@
 /** GET /get/{key}?wait=: a read that is answered when the key changes, for clients that cannot read event streams. */
 import { Problem } from '@kvstore/core/problem.ts';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import { emptyAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { challenge } from '../auth/challenge.ts';
 import type { Tokens } from '../auth/token-file.ts';
@@ -10,6 +10,7 @@ import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Spans } from '../store/spans.ts';
 import type { Store } from '../store/store.ts';
+import { observedGauge } from '../telemetry/observed-gauge.ts';
 import type { Get } from './get.ts';
 import { KeyChanges } from './key-changes.ts';
 import type { WatchPlaces } from './watch-places.ts';
@@ -140,14 +141,7 @@ function isKnown({ heldTag }: GetRequest, { status }: TextAnswer): boolean {
 }
 
 function waitMetrics(registry: Registry, waits: ReadonlySet<KeyWait>): Counter<'outcome'> {
-  new Gauge({
-    name: 'kvstore_waiting_reads',
-    help: 'Reads that wait for a change of their key.',
-    registers: [registry],
-    collect() {
-      this.set(waits.size);
-    },
-  });
+  observedGauge(registry, 'kvstore_waiting_reads', 'Reads that wait for a change of their key.', () => waits.size);
   const ended = new Counter({
     name: 'kvstore_waiting_reads_ended_total',
     help: 'Reads that waited for a change of their key, by what ended the wait.',

@@ -1,7 +1,7 @@
 /** GET /watch: what changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import { Problem, unavailable } from '@kvstore/core/problem.ts';
 import type { Logger } from 'pino';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { type Answer, emptyAnswer, forBrowsers } from '../answers/answer.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { Token } from '../auth/tokens.ts';
@@ -11,6 +11,7 @@ import type { Endings } from '../server/endings.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
+import { observedGauge } from '../telemetry/observed-gauge.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
 import { ChangeStream, type ChangeStreamLimits } from './change-stream.ts';
 import { Deliveries } from './deliveries.ts';
@@ -55,23 +56,14 @@ export function watchChanges({
 }: WatchParts): WatchChanges {
   /** Each with the token it was opened with. */
   const streams = new Map<ChangeStream, Token | undefined>();
-  new Gauge({
-    name: 'kvstore_watches',
-    help: 'Watches that are open.',
-    registers: [registry],
-    collect() {
-      this.set(streams.size);
-    },
-  });
+  observedGauge(registry, 'kvstore_watches', 'Watches that are open.', () => streams.size);
   const deliveries = new Deliveries({ most: limits.maxMemory, scheduler });
-  new Gauge({
-    name: 'kvstore_watch_backlog_bytes',
-    help: 'Bytes that wait for the clients of watches; what several wait for counts once.',
-    registers: [registry],
-    collect() {
-      this.set(deliveries.bytes);
-    },
-  });
+  observedGauge(
+    registry,
+    'kvstore_watch_backlog_bytes',
+    'Bytes that wait for the clients of watches; what several wait for counts once.',
+    () => deliveries.bytes,
+  );
   // The request has ended well by then, so no other code counts it. One that ends all watches needs no line for each.
   const onProblem = (problem: Problem) => {
     metrics.problem(problem.code);

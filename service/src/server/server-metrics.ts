@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Gauge, type Registry } from 'prom-client';
 import { notReady, type ReadyParts } from '../operations/health.ts';
+import { observedGauge } from '../telemetry/observed-gauge.ts';
 
 export interface Served extends ReadyParts {
   readonly server: Server;
@@ -20,20 +21,13 @@ export function serverMetrics(registry: Registry, served: Served): void {
       this.set(await connections());
     },
   });
-  new Gauge({
-    name: 'kvstore_service_ready',
-    help: '1 when /readyz says yes: synced, warmed up, not draining.',
-    registers,
-    collect() {
-      this.set(notReady(served) === undefined ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'kvstore_service_draining',
-    help: '1 from the signal to end on: not ready, answers with Connection: close.',
-    registers,
-    collect() {
-      this.set(drain.draining ? 1 : 0);
-    },
-  });
+  observedGauge(registry, 'kvstore_service_ready', '1 when /readyz says yes: synced, warmed up, not draining.', () =>
+    notReady(served) === undefined ? 1 : 0,
+  );
+  observedGauge(
+    registry,
+    'kvstore_service_draining',
+    '1 from the signal to end on: not ready, answers with Connection: close.',
+    () => (drain.draining ? 1 : 0),
+  );
 }

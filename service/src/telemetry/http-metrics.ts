@@ -1,6 +1,7 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
 import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { observedGauge } from './observed-gauge.ts';
 import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {
@@ -29,14 +30,7 @@ export function knownMethod(method: string | undefined): string {
 export function httpMetrics(registry: Registry): HttpMetrics {
   const durations = new RequestDurations(registry);
   let serving = 0;
-  new Gauge({
-    name: 'http_server_active_requests',
-    help: 'HTTP requests being served.',
-    registers: [registry],
-    collect() {
-      this.set(serving);
-    },
-  });
+  observedGauge(registry, 'http_server_active_requests', 'HTTP requests being served.', () => serving);
   const waits = new Histogram({
     name: 'kvstore_admission_wait_seconds',
     help: 'Time that requests waited for their turn, those included that were refused or left; most need not wait.',

@@ -1,6 +1,7 @@
 /** The process's registry: Node's own metrics and which build this is. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { cpuLimit } from './cpu-limit.ts';
+import { observedGauge } from './observed-gauge.ts';
 
 /** @param limit returns the cores that the container may use; undefined: it has no limit */
 export function createRegistry(version: string, nodeVersion: string, limit = cpuLimit): Registry {
@@ -12,14 +13,12 @@ export function createRegistry(version: string, nodeVersion: string, limit = cpu
     labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ version, node: nodeVersion }, 1);
-  new Gauge({
-    name: 'kvstore_time_seconds',
-    help: "Time of this process's clock, for comparing it with the time of the scrape. Unix seconds.",
-    registers: [registry],
-    collect() {
-      this.set(Date.now() / 1000);
-    },
-  });
+  observedGauge(
+    registry,
+    'kvstore_time_seconds',
+    "Time of this process's clock, for comparing it with the time of the scrape. Unix seconds.",
+    () => Date.now() / 1000,
+  );
   new Gauge({
     name: 'kvstore_cpu_limit_cores',
     help: 'Cores that the container may use at the most. No series: it has no limit.',
