@@ -84,7 +84,8 @@ export class DumpCache implements ChangeListener {
     // Slow clients hold what they have not taken yet; a stream holds less.
     if (this.#held.bytes > heldFactor * this.#maxBytes) return undefined;
     this.#lastUse = now;
-    if (this.#pieces.length === 0) this.#pieces = [newPiece(undefined, 0)];
+    // What a transaction that is under way has changed was noted of no piece.
+    if (this.#pieces.length === 0) this.#pieces = [newPiece(undefined, this.#round)];
     const last = this.#assembled;
     if (last?.revision === this.#store.revision()) {
       this.#assembled = last.parts.length > 1 && last.length <= joinedSize ? this.#join(last) : last;

@@ -6,7 +6,7 @@ import { DumpCache, type ReadyDump } from '../../src/caches/dump-cache.ts';
 import type { EmbeddedStore } from '../../src/store/embedded/embedded.ts';
 import { IndexReader } from '../../src/store/index/index-reader.ts';
 import { KeyIndex } from '../../src/store/index/key-index.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { ChangeListener, Store } from '../../src/store/store.ts';
 import { call, set } from '../support/call.ts';
 import { during, openEmbedded } from '../support/open-embedded.ts';
 import { startService } from '../support/start-service.ts';
@@ -66,6 +66,26 @@ test('whatever is written and whenever it is taken, a dump is the state of its t
     { numRuns: 25 },
   );
   t.true(taken > 25);
+});
+
+test('a first dump that is taken while a write is on its way to the disk does not outlive it', (t) => {
+  let listener: ChangeListener | undefined;
+  let revision = 1;
+  const store = {
+    listen: (given: ChangeListener) => {
+      listener = given;
+    },
+    lastExpired: () => undefined,
+    revision: () => revision,
+    pairs: () => [{ key: 'counter', value: String(revision) }],
+  };
+  const cache = new DumpCache(store as unknown as Store, 1 << 20, () => 0);
+  listener?.begun();
+  listener?.touched('counter');
+  t.is(textOf(cache.take() as ReadyDump), '{"counter":1}');
+  revision++;
+  listener?.settled();
+  t.is(textOf(cache.take() as ReadyDump), '{"counter":2}');
 });
 
 test('a write makes one piece stale, not the others', async (t) => {
