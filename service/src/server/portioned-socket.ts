@@ -6,6 +6,8 @@ import type { EventLoopScheduler } from './event-loop-scheduler.ts';
 /** Bytes of a portion: at first, and at the most. One of many requests or pieces is small, one of a large value grows. */
 const leastPortion = 512;
 const mostPortion = 64 * 1024;
+/** Bytes at the most that are parsed without waiting for a turn. */
+const mostAtOnce = 4096;
 /** Milliseconds that a portion takes: the next one is larger or smaller. */
 const littleTime = 0.25;
 const muchTime = 1;
@@ -99,8 +101,9 @@ export class PortionedSocket {
   #arrived(bytes: Buffer): void {
     if (this.#isDiscarding) return;
     this.#rest = this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]);
-    // A request as most clients send it is parsed at once.
-    if (!this.#isGreedy && this.#mayParse()) this.#parsePortion();
+    // A request as most clients send it is parsed at once. Hundreds of connections may bring more in one turn of the event loop.
+    const isLittle = this.#rest.length <= Math.min(this.#portion, mostAtOnce);
+    if (!this.#isGreedy && isLittle && this.#mayParse()) this.#parsePortion();
     if (this.#rest === undefined) return;
     this.#isGreedy = true;
     this.#held ??= this.#parts.budget.hold(bytes.length);
