@@ -20,14 +20,11 @@ export interface Part {
   readonly failed: number;
 }
 
+/** What was measured of each round, in their order. */
 export interface Measured {
   readonly kind: string;
-  /** The others beside it, as a part of what they do alone: of each round. */
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-  readonly alone: Part;
-  /** The worst of all rounds. */
-  readonly beside: Part;
+  readonly alone: readonly Part[];
+  readonly beside: readonly Part[];
   /** MiB of anonymous memory at the most. */
   readonly memory: number;
 }
@@ -69,12 +66,7 @@ export async function measure(service: ServiceProcess, kind: string, { rounds, s
       await leave();
     }
   }
-  const ratio = (of: 'reads' | 'writes') => beside.map((one, i) => one[of] / Math.max(1, alone[i]?.[of] ?? 0));
-  return {
-    ...{ kind, reads: ratio('reads'), writes: ratio('writes'), memory: memory.most },
-    alone: worst(alone),
-    beside: worst(beside),
-  };
+  return { kind, alone, beside, memory: memory.most };
 }
 
 async function resting(pid: number): Promise<void> {
@@ -106,16 +98,5 @@ async function part({ port, pid }: ServiceProcess, seconds: number, leave?: () =
     slowest: Math.max(...probes.map(({ took }) => took)),
     work: Math.max(...probes.map(({ work }) => work)),
     failed: probes.filter(({ ok }) => !ok).length,
-  };
-}
-
-function worst(parts: readonly Part[]): Part {
-  const of = (name: keyof Part) => parts.map((one) => one[name]);
-  return {
-    reads: Math.min(...of('reads')),
-    writes: Math.min(...of('writes')),
-    slowest: Math.max(...of('slowest')),
-    work: Math.max(...of('work')),
-    failed: of('failed').reduce((sum, count) => sum + count, 0),
   };
 }
