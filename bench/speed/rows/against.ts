@@ -1,6 +1,7 @@
 /** Targets that are loaded over HTTP, and the bar most rows have. */
 import { beginLoad } from '../../load/load.ts';
 import type { Request } from '../../load/requests.ts';
+import type { PinnedServer } from '../../pinned.ts';
 import type { Bar, Bench, LoadedTarget } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
 import { startPlain } from '../servers/plain.ts';
@@ -9,6 +10,7 @@ import { startRaw } from '../servers/raw.ts';
 export const names = {
   kvstore: 'kvstore',
   raw: 'raw node:http',
+  rawEach: 'raw node:http, each its own answer',
   plain: 'Koa, router, Map',
   uncached: 'kvstore, KV_ANSWER_CACHE=0',
 } as const;
@@ -30,9 +32,13 @@ export function ofRaw(atLeast: number): Bar {
   return { of: names.kvstore, against: names.raw, figure: 'rate', atLeast };
 }
 
-/** The service with so many pairs, node:http that sends what it answers to the first request, and the plain way. */
-export async function threeTargets(bench: Bench, pairs: number, requests: readonly Request[]): Promise<LoadedTarget[]> {
-  const kvstore = await startKvstore(bench, { pairs });
+/** The service, which has so many pairs, node:http that sends what it answers to the first request, and the plain way. */
+export async function threeTargets(
+  bench: Bench,
+  kvstore: PinnedServer,
+  pairs: number,
+  requests: readonly Request[],
+): Promise<LoadedTarget[]> {
   const raw = await startRaw(bench, kvstore, requests[0] ?? { path: '/' });
   const plain = await startPlain(bench, pairs);
   return [

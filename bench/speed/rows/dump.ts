@@ -14,7 +14,8 @@ const dump: Row = {
   name: 'dump',
   title: 'GET /, 10,000 pairs, no writes',
   async open(bench) {
-    return { targets: await threeTargets(bench, pairs, requests), bars: [ofRaw(0.8)], slice: 200 };
+    const kvstore = await startKvstore(bench, { pairs });
+    return { targets: await threeTargets(bench, kvstore, pairs, requests), bars: [ofRaw(0.8)], slice: 200 };
   },
 };
 

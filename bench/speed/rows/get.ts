@@ -2,7 +2,9 @@
 import { gets } from '../../load/requests.ts';
 import { keyOf, scattered } from '../data.ts';
 import type { Row } from '../row.ts';
-import { names, ofRaw, threeTargets, uncached } from './against.ts';
+import { startKvstore } from '../servers/kvstore.ts';
+import { startRaw } from '../servers/raw.ts';
+import { names, ofRaw, target, threeTargets, uncached } from './against.ts';
 
 const pairs = 10_000;
 
@@ -11,7 +13,15 @@ export const get: Row = {
   title: 'GET /get/{key}, 10,000 keys',
   async open(bench) {
     const requests = gets(scattered(pairs, pairs).map((n) => `/get/${keyOf(n)}`));
-    const targets = [...(await threeTargets(bench, pairs, requests)), await uncached(bench, pairs, requests)];
-    return { targets, bars: [ofRaw(0.8), { ...ofRaw(0.8), of: names.uncached }] };
+    const [first = { path: '/' }, ...others] = requests;
+    const kvstore = await startKvstore(bench, { pairs });
+    const targets = [
+      ...(await threeTargets(bench, kvstore, pairs, requests)),
+      // What stores values cannot send one answer to all: this is the least that it takes to send each its own.
+      target(names.rawEach, await startRaw(bench, kvstore, first, ...others), requests),
+      await uncached(bench, pairs, requests),
+    ];
+    const bars = [ofRaw(0.8), { ...ofRaw(0.8), against: names.rawEach }, { ...ofRaw(0.8), of: names.uncached }];
+    return { targets, bars };
   },
 };

@@ -1,6 +1,6 @@
 /** Against the plain way to write the service in Go: a map behind a lock, on one core, nothing on a disk. */
 import type { Request } from '../../load/requests.ts';
-import { isInstalled } from '../../pinned.ts';
+import { isInstalled, type PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, suffixOf } from '../data.ts';
 import type { Row } from '../row.ts';
 import { startGo } from '../servers/go.ts';
@@ -30,12 +30,17 @@ export const go: readonly Row[] = Object.entries(paths).map(([name, { requests, 
   needs: { go: () => isInstalled('go') },
   async open(bench) {
     const kvstore = await startKvstore(bench, { pairs });
+    const of = (who: string, server: PinnedServer) => target(who, server, requests, connections, fails);
+    const [plain, sameHeaders] = ['Go', 'Go, the same headers'];
+    const isSingle = name.startsWith('get');
+    const against = isSingle ? [plain, sameHeaders] : [plain];
     return {
       targets: [
-        target(names.kvstore, kvstore, requests, connections, fails),
-        target('Go', await startGo(bench, pairs), requests, connections, fails),
+        of(names.kvstore, kvstore),
+        of(plain, await startGo(bench, pairs)),
+        ...(isSingle ? [of(sameHeaders, await startGo(bench, pairs, true))] : []),
       ],
-      bars: [{ of: names.kvstore, against: 'Go', figure: 'rate', atLeast: least(name) }],
+      bars: against.map((who) => ({ of: names.kvstore, against: who, figure: 'rate', atLeast: least(name) })),
       ...(name === 'dump' ? { slice: 250 } : {}),
     };
   },

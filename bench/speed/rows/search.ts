@@ -27,7 +27,8 @@ function search(filter: keyof typeof filters): Row {
     title: `GET /search?${filter}=, 11 of 10,000 keys`,
     async open(bench) {
       const requests = requestsFor(filter, few);
-      const targets = [...(await threeTargets(bench, few, requests)), await uncached(bench, few, requests)];
+      const kvstore = await startKvstore(bench, { pairs: few });
+      const targets = [...(await threeTargets(bench, kvstore, few, requests)), await uncached(bench, few, requests)];
       return { targets, bars: [ofRaw(0.6), { ...ofRaw(0.6), of: names.uncached }] };
     },
   };

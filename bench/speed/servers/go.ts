@@ -11,11 +11,14 @@ import type { Bench } from '../row.ts';
 
 const source = fileURLToPath(new URL('go/main.go', import.meta.url));
 
-export async function startGo(bench: Bench, pairs: number): Promise<PinnedServer> {
-  const [program, file] = [join(bench.scratch, 'go-server'), join(bench.scratch, 'pairs.json')];
+/** `withHeaders`: single values come with all headers that the service sends. */
+export async function startGo(bench: Bench, pairs: number, withHeaders = false): Promise<PinnedServer> {
+  const name = withHeaders ? 'go-server-headers' : 'go-server';
+  const [program, file] = [join(bench.scratch, name), join(bench.scratch, `${name}.json`)];
   await promisify(execFile)('go', ['build', '-o', program, source]);
   await writeFile(file, `{${Array.from({ length: pairs }, (_, n) => `"${keyOf(n)}":${value}`).join(',')}}`);
   const [port = 0] = await freePorts(1);
+  const args = [String(port), file, ...(withHeaders ? ['headers'] : [])];
   const env = { GOMAXPROCS: '1' };
-  return bench.ending.use(await startServer({ command: program, args: [String(port), file], env, port }));
+  return bench.ending.use(await startServer({ command: program, args, env, port }));
 }

@@ -12,8 +12,9 @@ import type { Bench } from '../row.ts';
 
 const script = fileURLToPath(new URL('raw-server.ts', import.meta.url));
 
-/** What the raw server sends, whatever it is asked. */
+/** What the raw server sends for a path, or whatever it is asked when it has one answer only. */
 export interface FixedAnswer {
+  readonly path: string;
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: string;
@@ -22,10 +23,19 @@ export interface FixedAnswer {
 /** Headers that node:http adds by itself. */
 const added = /^(date|connection|keep-alive|transfer-encoding)$/i;
 
-/** A server that answers everything with the bytes and headers that the product answers this request with. */
-export async function startRaw(bench: Bench, product: PinnedServer, asked: Request): Promise<PinnedServer> {
+/**
+ * A server that answers with the bytes and headers of the product. With one request it answers everything so; with several it
+ * finds the answer to each by its path, in a Map.
+ */
+export async function startRaw(
+  bench: Bench,
+  product: PinnedServer,
+  ...asked: readonly [Request, ...Request[]]
+): Promise<PinnedServer> {
   const file = join(bench.scratch, `raw-${randomUUID()}.json`);
-  await writeFile(file, JSON.stringify(await answerOf(product.port, asked)));
+  const answers: FixedAnswer[] = [];
+  for (const each of asked) answers.push(await answerOf(product.port, each));
+  await writeFile(file, JSON.stringify(answers));
   const [port = 0] = await freePorts(1);
   return bench.ending.use(await startServer({ command: process.execPath, args: [script, file, String(port)], port }));
 }
@@ -43,5 +53,5 @@ async function answerOf(port: number, asked: Request): Promise<FixedAnswer> {
     const [name = '', content = ''] = answer.rawHeaders.slice(i, i + 2);
     if (!added.test(name)) headers.push(name, content);
   }
-  return { status: answer.statusCode ?? 0, headers, body: text };
+  return { path, status: answer.statusCode ?? 0, headers, body: text };
 }

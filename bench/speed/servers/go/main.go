@@ -72,7 +72,20 @@ func dump(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(pairs)
 }
 
-// Arguments: port, and a file with the pairs as one JSON object.
+// What the service sends besides with every single value: for caches and browsers, and for HTTP/1.0.
+func likeTheService(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		headers := w.Header()
+		headers.Set("Cache-Control", "no-cache")
+		headers.Set("Connection", "keep-alive")
+		headers.Set("Cross-Origin-Resource-Policy", "same-origin")
+		headers.Set("Keep-Alive", "timeout=100")
+		headers.Set("X-Content-Type-Options", "nosniff")
+		next(w, r)
+	}
+}
+
+// Arguments: port, a file with the pairs as one JSON object, and "headers" for the headers that the service sends.
 func main() {
 	text, err := os.ReadFile(os.Args[2])
 	if err != nil {
@@ -87,7 +100,11 @@ func main() {
 	for key, value := range pairs {
 		store[key] = entry{value, len(store) + 1}
 	}
-	http.HandleFunc("/get/", get)
+	single := http.HandlerFunc(get)
+	if len(os.Args) > 3 && os.Args[3] == "headers" {
+		single = likeTheService(get)
+	}
+	http.HandleFunc("/get/", single)
 	http.HandleFunc("/search", search)
 	http.HandleFunc("/", dump)
 	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
