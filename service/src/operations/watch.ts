@@ -77,10 +77,9 @@ export function watchChanges({
     inTurns(streams.keys(), (stream) => stream.end(problem));
   });
   tokens?.onChange(() => {
-    for (const [stream, token] of streams) {
-      if (token === undefined || tokens.holds(token)) continue;
-      stream.end(new Problem('unauthorized', 'The token is not in force any more.'));
-    }
+    const withdrawn = [...streams].filter(([, token]) => token !== undefined && !tokens.holds(token));
+    const problem = new Problem('unauthorized', 'The token is not in force any more.');
+    inTurns(withdrawn, ([stream]) => stream.end(problem));
   });
   const refuseWhileDraining = () => {
     if (drain.draining) throw unavailable('The server is shutting down.');
