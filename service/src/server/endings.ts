@@ -31,14 +31,14 @@ export class Endings {
     // Node reports the end of what a client sends by `push(null)`, and a reset by `destroy(error)`.
     function push(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
       if (chunk !== null || endings.#mayEnd()) return Socket.prototype.push.call(this, chunk, encoding);
-      endings.#waiting.set(this, () => reportEnd(this));
+      endings.#wait(this, () => reportEnd(this));
       return false;
     }
     function destroy(this: Socket, error?: Error): Socket {
       if (error === undefined || this.destroyed || !hasLeft(error) || endings.#mayEnd()) {
         return Socket.prototype.destroy.call(this, error);
       }
-      endings.#waiting.set(this, () => Socket.prototype.destroy.call(this, error));
+      endings.#wait(this, () => Socket.prototype.destroy.call(this, error));
       return this;
     }
     server.on(requestConnection(server), (socket: Socket) => {
@@ -48,10 +48,20 @@ export class Endings {
     });
   }
 
-  /** Ends a connection now, or in another turn. Of a connection that ends in several ways meanwhile, the last one counts. */
+  /** Ends a connection now, or in another turn. */
   inTurn(socket: Socket, end: () => void): void {
     if (this.#mayEnd()) end();
-    else this.#waiting.set(socket, end);
+    else this.#wait(socket, end);
+  }
+
+  /** Of a connection that ends in several ways meanwhile, they are done in their order until it is closed: a client's end does not close it. */
+  #wait(socket: Socket, end: () => void): void {
+    const before = this.#waiting.get(socket);
+    const both = () => {
+      before?.();
+      if (!socket.destroyed) end();
+    };
+    this.#waiting.set(socket, before === undefined ? end : both);
   }
 
   /** Whether a connection may end in this turn; then it does. */

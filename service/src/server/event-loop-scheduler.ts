@@ -261,13 +261,12 @@ export class EventLoopScheduler {
   #laneOfTurn(now: number): Lane | undefined {
     const lane = this.#nextLane();
     if (lane === this.#short) return lane;
-    if (this.#restLeft(now) > 0) {
+    if (this.#restLeft(now) > 0 || this.#leavesToWrites()) {
       if (this.#short.pieces.length === 0) return undefined;
       // Long work has no claim to the time in which it rests.
       this.#short.used = this.#long.used;
       return this.#short;
     }
-    if (this.#leavesToWrites()) return undefined;
     return now - (this.#began ?? now) < longBudget ? lane : undefined;
   }
 

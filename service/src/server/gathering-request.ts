@@ -106,9 +106,15 @@ export class GatheringRequest extends IncomingMessage {
     turns.wait(() => {
       this.#waitsForTurn = false;
       // When all of it has come, the connection is up to the next request.
-      if (!this.#isStopped && !this.complete) this._read(0);
+      if (!this.#isStopped && !this.complete) this.#goOn();
     });
     return false;
+  }
+
+  /** As `_read`, which also notes that somebody reads the body: then Node throws none of it away when the answer is out. */
+  #goOn(): void {
+    const socket = this.socket as Socket & { readonly _paused?: boolean };
+    if (socket._paused !== true && socket.readable) socket.resume();
   }
 
   /** Node's way to throw the rest away. With its own one, the parser would not ask whether it is the body's turn. */

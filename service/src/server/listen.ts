@@ -14,6 +14,7 @@ import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
 import type { Endings } from './endings.ts';
 import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
+import { LateRequests } from './late-requests.ts';
 import { Openings } from './openings.ts';
 import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
@@ -90,7 +91,9 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     optimizeEmptyRequests: true,
   });
   const bare: Readonly<Record<string, string>> = identity === undefined ? {} : { [identityHeader]: identity };
+  const late = new LateRequests(endings);
   const answer: RequestListener = (request, response) => {
+    late.arrived(request);
     (request as GatheringRequest).response = response;
     // A client that is told so opens its next connection elsewhere.
     if (drain.draining) response.shouldKeepAlive = false;
@@ -119,8 +122,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
   server.on('connect', (_request, socket) => refuseConnect(socket, onProblem, bare));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answerIt = () => refuse(error, socket, onProblem, bare);
-    // Those that connected at once and send nothing are late at once.
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') endings.inTurn(socket as Socket, answerIt);
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') late.end(socket as Socket, answerIt);
     else answerIt();
   });
   await listenAt(server, { host: options.host, port: options.port, backlog });

@@ -29,7 +29,7 @@ async function setUp(t: ExecutionContext) {
   });
   const sockets = await Promise.all(
     Array.from({ length: clients }, async () => {
-      const socket = connect(addressOf(server).port, '127.0.0.1');
+      const socket = connect({ port: addressOf(server).port, host: '127.0.0.1', allowHalfOpen: true });
       socket.on('error', () => {});
       t.teardown(() => socket.destroy());
       socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -43,7 +43,7 @@ async function setUp(t: ExecutionContext) {
     for (const run of running) run();
     return running.length > 0;
   };
-  return { sockets, opened, endTurn, ended: () => ended };
+  return { endings, sockets, opened, endTurn, ended: () => ended };
 }
 
 const settled = async () => {
@@ -105,6 +105,22 @@ test('what ends many connections by itself does it in turns, too', (t) => {
     numbers.filter((i) => i !== 35),
     'one has ended otherwise',
   );
+});
+
+test('a connection that waits to be cut is cut, also when its client says meanwhile that it sends no more', async (t) => {
+  const { endings, sockets, opened, endTurn, ended } = await setUp(t);
+  // One does not take what was sent to it.
+  for (const socket of sockets) socket.pause();
+  opened.at(-1)?.write(Buffer.alloc(16 * 1024 ** 2));
+  for (const socket of opened) endings.inTurn(socket, () => socket.destroy());
+  await settled();
+  t.is(ended(), 32);
+  for (const socket of sockets) socket.end();
+  await Promise.all(sockets.map((socket) => socket.writableFinished || once(socket, 'finish')));
+  await settled();
+  while (endTurn()) await settled();
+  await waitFor('all are closed', () => ended() === clients);
+  t.true(opened.every(({ destroyed }) => destroyed));
 });
 
 test('a client that leaves alone is ended at once', async (t) => {

@@ -260,6 +260,20 @@ test('while a write is on its way, one long piece may begin at once, and short o
   t.true(turns.free(true));
 });
 
+test('while a write is on its way, short work has what its turn has left behind a long piece', async (t) => {
+  const { turns, work } = setUp();
+  let ran = 0;
+  // Short work has had its half of the time, for as long as a hundred of these take.
+  turns.wait(() => work(10));
+  for (let i = 0; i < 200; i++) turns.wait(() => work(0.1), true);
+  turns.wait(() => ran++);
+  turns.writeBegan();
+  await nextTurn();
+  await nextTurn();
+  t.is(ran, 1);
+  turns.writeEnded();
+});
+
 test('short and long pieces each get half of the time, however many of the others wait', async (t) => {
   const { turns, work } = setUp();
   const ran = { short: 0, long: 0 };

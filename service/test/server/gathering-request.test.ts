@@ -1,9 +1,13 @@
+import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { listen } from '../../../test-support/network/listen.ts';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import { BodyTurns } from '../../src/server/body-turns.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
-import { GatheringRequest } from '../../src/server/gathering-request.ts';
+import { GatheringRequest, gatheringRequests } from '../../src/server/gathering-request.ts';
 import { nextTurn } from '../../src/store/clock.ts';
+import { connectRaw } from '../support/raw-connection.ts';
 
 /** As the parser makes it and fills it, with a body of no known length. */
 function arrivingAt(t: ExecutionContext, budget: ByteBudget, maxBytes = 1024 ** 2) {
@@ -29,6 +33,10 @@ function arrivingInTurns(t: ExecutionContext) {
   let reads = 0;
   request._read = () => {
     reads++;
+  };
+  socket.resume = () => {
+    reads++;
+    return socket;
   };
   const endTurn = () => {
     for (const end of ends.splice(0)) end();
@@ -86,6 +94,40 @@ test('a body that is thrown away waits for its turn, too', async (t) => {
     t.false(request.push(piece));
     t.is(endTurn(), before + 1, method);
   }
+});
+
+test('a body that had to wait for its turn and that nothing reads is thrown away when the answer is out', async (t) => {
+  const ends: (() => void)[] = [];
+  const turns = new BodyTurns((run) => ends.push(run));
+  const IncomingMessage = gatheringRequests({ maxBytes: 1024 ** 2, budget: new ByteBudget(1024 ** 3), turns });
+  let answer = () => {};
+  let received = () => 0;
+  const server = createServer({ IncomingMessage }, (request, response) => {
+    received = () => (request as GatheringRequest).received;
+    if (request.method === 'GET') response.end('the next one');
+    else answer = () => response.end();
+  });
+  const port = await listen(server);
+  t.teardown(() => server.close());
+  t.teardown(() => server.closeAllConnections());
+  turns.take(1024 ** 2);
+  const client = await connectRaw(t, { port });
+  const body = Buffer.alloc(400_000);
+  client.send(`DELETE / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+  client.send(body);
+  client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await waitFor('it waits', () => received() > 0);
+  const before = received();
+  await waitFor('it goes on', () => {
+    for (const end of ends.splice(0)) end();
+    return received() > before;
+  });
+  answer();
+  await waitFor('the next request is answered', () => {
+    for (const end of ends.splice(0)) end();
+    return client.received().includes('the next one');
+  });
+  t.pass();
 });
 
 test('small bodies wait for no turn', (t) => {

@@ -5,6 +5,7 @@ import { pause } from '../../clock.ts';
 import { notifyWatchers } from '../../notify-in-slices.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
 import { otherTimeline } from '../../timeline.ts';
+import { within } from '../connect/not-executed.ts';
 import { type CatchUpOptions, catchUp, historyGone, type LaggingWatcher } from './catch-up.ts';
 import type { HeadRead } from './head.ts';
 import { HistoryReads } from './history-reads.ts';
@@ -80,9 +81,13 @@ export class Watches {
     const { replica, readHead, requestTimeout, clock } = this.#options;
     if (replica.unfit !== undefined) throw unavailable('The index is being synced with etcd.');
     // Events must not be ahead of what fresh reads show.
-    await replica.reach(0)?.catch(() => {
+    const settled = replica.reach(0)?.catch(() => {
       throw unavailable('The index is being synced with etcd.');
     });
+    if (settled !== undefined) {
+      const late = () => unavailable(`The index was not synced with all replicas within ${requestTimeout} ms.`);
+      await within(clock, clock.now() + requestTimeout, late, () => settled);
+    }
     if (timeline !== undefined && timeline !== replica.timeline) throw otherTimeline(timeline, replica.timeline);
     if (listener.last > replica.applied) {
       // Another replica may be ahead of this one, but none is ahead of etcd.

@@ -22,6 +22,7 @@ export class Applier {
   #waiting: EtcdRevision[] = [];
   #changes = 0;
   #running: Promise<void> | undefined;
+  #isOver = false;
 
   constructor(
     replica: Replica,
@@ -54,6 +55,7 @@ export class Applier {
   }
 
   add(revisions: readonly EtcdRevision[]): void {
+    if (this.#isOver) return;
     for (const revision of revisions) {
       this.#waiting.push(revision);
       this.#changes += revision.changes.length;
@@ -74,6 +76,12 @@ export class Applier {
   /** Resolves when everything that was stable is applied, or applying has failed. */
   async drained(): Promise<void> {
     await this.#running;
+  }
+
+  /** As `drained`. What is added from now on is left out: it comes again by the next watch, which has an applier of its own. */
+  end(): Promise<void> {
+    this.#isOver = true;
+    return this.drained();
   }
 
   async #run(): Promise<void> {

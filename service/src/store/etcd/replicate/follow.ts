@@ -245,7 +245,8 @@ export class Follower {
     this.#isFollowing = false;
     // What is not stable comes again by the next watch.
     this.#applier = undefined;
-    await applier.drained();
+    // A watch that was held back may still have an answer.
+    await applier.end();
     this.#watch = undefined;
     if (failure !== undefined) throw failure;
     if (this.#options.signal.aborted || replica.unfit !== undefined) return;

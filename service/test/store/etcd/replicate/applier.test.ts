@@ -33,3 +33,21 @@ test('of revisions that came together those are applied that are stable, and the
   t.deepEqual(notified, [5, 6, 7]);
   t.is(applied.at(-1)?.upTo, 7);
 });
+
+test('what comes after its end is left out: the next applier gets it again', async (t) => {
+  const applied: number[] = [];
+  const replica = { applied: 4, apply: ({ upTo }: AppliedRevisions) => void applied.push(upTo) } as unknown as Replica;
+  const applier = new Applier(
+    replica,
+    { stable: 9 },
+    () => undefined,
+    (error) => t.fail(String(error)),
+  );
+  applier.add([revisionOf(5)]);
+  const ended = applier.end();
+  applier.add([revisionOf(6)]);
+  await ended;
+  await applier.drained();
+  t.deepEqual(applied, [5]);
+  t.is(applier.waiting, 0);
+});
