@@ -1,5 +1,6 @@
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 
+type DispatcherOptions = ReturnType<KubeConfig['createDispatcherOptions']>;
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
 /**
@@ -12,6 +13,18 @@ export class PooledKubeConfig extends KubeConfig {
 
   #pool: Dispatcher | undefined;
   #madeAt = 0;
+
+  /**
+   * HTTP/1.1: in HTTP/2 the library closes a session that was idle for seconds with an error, which ends the process where a stream
+   * of a watch that was given up has not closed yet (ADR 0316).
+   */
+  override createDispatcherOptions(...given: Parameters<KubeConfig['createDispatcherOptions']>): DispatcherOptions {
+    const options = super.createDispatcherOptions(...given);
+    if (options.type !== 'agent') return options;
+    // The library's option, which the types leave out.
+    const http1 = { allowH2: false };
+    return { ...options, connect: { ...options.connect, ...http1 } };
+  }
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
     await super.applySecurityAuthentication(context);
