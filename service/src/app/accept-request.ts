@@ -28,8 +28,10 @@ export function acceptRequest(
         'A request needs a client certificate of an authority that is known here.',
       );
     }
-    // The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own.
-    if (httpVersion === '0.9') throw new Problem('invalid-request', 'This is not an HTTP/1.1 request.');
+    // The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own, and HTTP/2.0 as text.
+    if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+      throw new Problem('invalid-request', 'This is not an HTTP/1.1 request.');
+    }
     const { host } = headers;
     // RFC 9112, 3.2: a client that sends no Host may not have meant this server.
     if (host === undefined && httpVersion === '1.1') {

@@ -46,6 +46,8 @@ const ambiguous: Readonly<Record<string, string>> = {
   'a chunk extension without end': chunked(`1;${'a'.repeat(20_000)}`),
   'a version that is none': `POST /set HTTP/1.10\r\nHost: x\r\n\r\n${smuggled}`,
   'version 2': `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${smuggled}`,
+  'version 2 as text': `POST /set HTTP/2.0\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"old":1}${smuggled}`,
+  'version 2 as text, without Host': `GET / HTTP/2.0\r\n\r\n${smuggled}`,
   'no version': `GET /livez\r\n\r\n${smuggled}`,
   'white space before the first header': `POST /set HTTP/1.1\r\n Host: x\r\n\r\n${smuggled}`,
   'an empty header name': post(': x\r\nContent-Length: 0\r\n', smuggled),
