@@ -1,6 +1,6 @@
 /** What was measured, as a table of Markdown, and which bars were missed. */
 import { quantile } from '../../test-support/quantile.ts';
-import type { Measured, Part } from './measure.ts';
+import type { Measured } from './measure.ts';
 
 export const bars = {
   /** Of the others' rate alone. */
@@ -16,8 +16,9 @@ export function table(measured: readonly Measured[]): string {
     one.kind,
     percent(kept(one, 'reads')),
     percent(kept(one, 'writes')),
-    ...[one.beside, one.alone].map((parts) => `${slowest(parts, 'work')} (${worst(parts, 'work')})`),
-    `${slowest(one.beside, 'slowest')} (${worst(one.beside, 'slowest')})`,
+    middleAndWorst(one.beside.map(({ work }) => work)),
+    middleAndWorst(one.alone.map(({ work }) => work)),
+    middleAndWorst(one.beside.map(({ slowest }) => slowest)),
     one.memory.toFixed(),
   ]);
   const head = ['worst client', 'reads', 'writes', 'slowest probe, ms of work', 'alone', 'its ms', 'MiB'];
@@ -29,15 +30,12 @@ export function table(measured: readonly Measured[]): string {
 export function missed(measured: readonly Measured[]): string[] {
   return measured.flatMap((one) => {
     const { kind, beside, memory } = one;
+    const [reads, writes] = [kept(one, 'reads'), kept(one, 'writes')];
     const work = middle(beside.map((part) => part.work));
     const failed = beside.reduce((sum, part) => sum + part.failed, 0);
     return [
-      ...(kept(one, 'reads') < bars.rate
-        ? [`${kind}: others read at ${percent(kept(one, 'reads'))} of their rate`]
-        : []),
-      ...(kept(one, 'writes') < bars.rate
-        ? [`${kind}: others write at ${percent(kept(one, 'writes'))} of their rate`]
-        : []),
+      ...(reads < bars.rate ? [`${kind}: others read at ${percent(reads)} of their rate`] : []),
+      ...(writes < bars.rate ? [`${kind}: others write at ${percent(writes)} of their rate`] : []),
       ...(work > bars.probe ? [`${kind}: a probe waited for ${work.toFixed()} ms of work`] : []),
       ...(failed > 0 ? [`${kind}: ${failed} probes failed`] : []),
       ...(memory > bars.memory ? [`${kind}: ${memory.toFixed()} MiB`] : []),
@@ -50,12 +48,8 @@ function kept({ alone, beside }: Measured, of: 'reads' | 'writes'): number {
   return middle(beside.map((part, i) => part[of] / Math.max(1, alone[i]?.[of] ?? 0)));
 }
 
-function slowest(parts: readonly Part[], of: 'work' | 'slowest'): string {
-  return middle(parts.map((part) => part[of])).toFixed();
-}
-
-function worst(parts: readonly Part[], of: 'work' | 'slowest'): string {
-  return Math.max(...parts.map((part) => part[of])).toFixed();
+function middleAndWorst(milliseconds: readonly number[]): string {
+  return `${middle(milliseconds).toFixed()} (${Math.max(...milliseconds).toFixed()})`;
 }
 
 function middle(values: readonly number[]): number {

@@ -35,10 +35,9 @@ export class Endings {
       return false;
     }
     function destroy(this: Socket, error?: Error): Socket {
-      if (error === undefined || this.destroyed || !hasLeft(error) || endings.#mayEnd()) {
-        return Socket.prototype.destroy.call(this, error);
-      }
-      endings.#wait(this, () => Socket.prototype.destroy.call(this, error));
+      const end = () => Socket.prototype.destroy.call(this, error);
+      if (error === undefined || this.destroyed || !hasLeft(error)) end();
+      else endings.inTurn(this, end);
       return this;
     }
     server.on(requestConnection(server), (socket: Socket) => {
@@ -57,11 +56,14 @@ export class Endings {
   /** Of a connection that ends in several ways meanwhile, they are done in their order until it is closed: a client's end does not close it. */
   #wait(socket: Socket, end: () => void): void {
     const before = this.#waiting.get(socket);
-    const both = () => {
-      before?.();
+    if (before === undefined) {
+      this.#waiting.set(socket, end);
+      return;
+    }
+    this.#waiting.set(socket, () => {
+      before();
       if (!socket.destroyed) end();
-    };
-    this.#waiting.set(socket, before === undefined ? end : both);
+    });
   }
 
   /** Whether a connection may end in this turn; then it does. */

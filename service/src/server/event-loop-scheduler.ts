@@ -141,7 +141,7 @@ export class EventLoopScheduler {
     const now = this.#clock.now();
     if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
     if (!isLong) return true;
-    if (this.#restLeft(now) > 0 || this.#leavesToWrites()) return false;
+    if (this.#longRests(now)) return false;
     this.#ranLong = true;
     return true;
   }
@@ -204,8 +204,9 @@ export class EventLoopScheduler {
     return this.isWriting && took >= longTurn ? took : 0;
   }
 
-  #leavesToWrites(): boolean {
-    return this.isWriting && this.#ranLong;
+  /** Until a time, or for what is left of a turn that leaves it to writes. */
+  #longRests(now: number): boolean {
+    return this.#restLeft(now) > 0 || (this.isWriting && this.#ranLong);
   }
 
   /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
@@ -261,7 +262,7 @@ export class EventLoopScheduler {
   #laneOfTurn(now: number): Lane | undefined {
     const lane = this.#nextLane();
     if (lane === this.#short) return lane;
-    if (this.#restLeft(now) > 0 || this.#leavesToWrites()) {
+    if (this.#longRests(now)) {
       if (this.#short.pieces.length === 0) return undefined;
       // Long work has no claim to the time in which it rests.
       this.#short.used = this.#long.used;

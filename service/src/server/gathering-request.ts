@@ -54,7 +54,7 @@ export class GatheringRequest extends IncomingMessage {
     this.#reader = Promise.withResolvers();
     if (this.#isStopped) {
       this.#isStopped = false;
-      if (!this.#waitsForTurn) this._read(0);
+      if (!this.#waitsForTurn) this.#goOn();
     }
     return this.#reader.promise;
   }
@@ -111,7 +111,7 @@ export class GatheringRequest extends IncomingMessage {
     return false;
   }
 
-  /** As `_read`, which also notes that somebody reads the body: then Node throws none of it away when the answer is out. */
+  /** As `_read`, which also notes that a reader takes the body to its end: then Node throws none of it away when the answer is out. */
   #goOn(): void {
     const socket = this.socket as Socket & { readonly _paused?: boolean };
     if (socket._paused !== true && socket.readable) socket.resume();

@@ -6,11 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Endings } from './endings.ts';
-
-/** What Node's parser is reading. */
-interface Parsed extends Socket {
-  readonly parser?: { readonly incoming: IncomingMessage | null } | null;
-}
+import { arriving } from './refuse.ts';
 
 export class LateRequests {
   readonly #endings: Pick<Endings, 'inTurn'>;
@@ -23,10 +19,7 @@ export class LateRequests {
 
   /** The connection's request is late. `refuse` is called in its turn, unless all of the request has come by then. */
   end(socket: Socket, refuse: () => void): void {
-    const { parser } = socket as Parsed;
-    // The one before may still be there.
-    const begun = parser?.incoming?.complete === false ? parser.incoming : undefined;
-    this.#late.set(socket, begun);
+    this.#late.set(socket, arriving(socket));
     this.#endings.inTurn(socket, () => {
       const request = this.#late.get(socket);
       this.#late.delete(socket);

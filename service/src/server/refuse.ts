@@ -55,9 +55,15 @@ interface WithState extends Duplex {
  * all there, or its answer has begun) or sent already, before the rest of the request came.
  */
 function isOfAnAnswer(socket: Duplex): boolean {
-  const { _httpMessage: current, parser } = socket as WithState;
+  const { _httpMessage: current } = socket as WithState;
   if (current != null) return current.headersSent || current.req.complete;
-  return parser?.incoming != null && !parser.incoming.complete;
+  return arriving(socket) !== undefined;
+}
+
+/** The request of which not all has come, though its head has; undefined: there is none. The one before it may still be there. */
+export function arriving(socket: Duplex): IncomingMessage | undefined {
+  const { parser } = socket as WithState;
+  return parser?.incoming?.complete === false ? parser.incoming : undefined;
 }
 
 /** Writes a problem where there is no response object, and ends the connection. */

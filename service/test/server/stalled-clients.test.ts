@@ -18,9 +18,9 @@ for (const target of ['/get/large', '/search?prefix=l&values=true']) {
     stalled.socket.pause();
     // More than the system keeps for a connection.
     stalled.send(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(50));
-    const serves = async (pattern: RegExp) => pattern.test(await service.registry.metrics());
-    await waitFor('it is served', () => serves(/^http_server_active_requests [1-9]/m));
-    await waitFor('it is cut off', () => serves(/^http_server_active_requests 0$/m));
+    const metricsShow = async (pattern: RegExp) => pattern.test(await service.registry.metrics());
+    await waitFor('it is served', () => metricsShow(/^http_server_active_requests [1-9]/m));
+    await waitFor('it is cut off', () => metricsShow(/^http_server_active_requests 0$/m));
     stalled.socket.resume();
     t.true((await stalled.closed()).length < 50 * large.length);
     t.is((await call(service, '/get/large')).status, 200);
