@@ -1,4 +1,4 @@
-/** What holds for both stores, over etcd with reads by a lease: a part of `npm run test:long`. */
+/** What holds for both stores, over etcd with reads by a lease: `npm run test:leases`. */
 import { settings } from './ava.config.js';
 import { testFiles } from './test-support/runs/test-files.ts';
 

@@ -1,7 +1,8 @@
 /**
  * Builds both images of a release from a clean checkout, and says of each what it is made of and how: an archive, an SBOM
- * (CycloneDX), a provenance statement (SLSA 1.0, in-toto) and a list of digests. It pushes and signs nothing.
- * Usage: npm run release -- [--tool docker] [--out release] [--node-image IMAGE] [-- FLAGS OF BUILD...]
+ * (CycloneDX), a provenance statement (SLSA 1.0, in-toto) and a list of digests. Asks the registries of others' images for
+ * their digests, and gives the operator's image that of etcd. It pushes and signs nothing.
+ * Usage: npm run release -- [--tool docker] [--out release] [--node-image IMAGE] [--offline] [-- FLAGS OF BUILD...]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
+import { checkImages, etcdImage, othersImages, registryDigest } from './others.ts';
 import { digestOf, type Origin, provenanceOf } from './provenance.ts';
 import { lockedSbom } from './sbom.ts';
 
@@ -24,12 +26,14 @@ export interface ReleaseOptions {
   readonly out: string;
   /** In place of the base that the Dockerfiles name. */
   readonly nodeImage?: string | undefined;
+  /** Asks no registry: the operator's image then names etcd by its tag. For trials. */
+  readonly offline?: boolean | undefined;
   /** Of the tool's build. */
   readonly flags?: readonly string[];
 }
 
 /** Throws when the checkout has changes: a release is what a commit holds. */
-export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): void {
+export function release({ tool, out, nodeImage, offline = false, flags = [] }: ReleaseOptions): void {
   const changes = git('status', '--porcelain');
   if (changes !== '') throw new Error(`A release is made of a commit; the checkout has changes:\n${changes}`);
   const revision = git('rev-parse', 'HEAD');
@@ -41,12 +45,16 @@ export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): v
     writeFileSync(join(out, name), content);
     sums.push(`${digestOf(content)}  ${name}`);
   };
+  const etcd = offline ? etcdImage : pinnedEtcd((lines) => keep('images.txt', lines));
   for (const [part, workspaces] of Object.entries(parts)) {
     const started = new Date().toISOString();
     const dockerfile = `Dockerfile.${part}`;
     const base = nodeImage ?? baseOf(dockerfile);
     const tag = `kvstore/${part}:${manifest.version}`;
-    const facts = { NODE_IMAGE: base, VERSION: manifest.version, REVISION: revision, CREATED: created };
+    const facts = {
+      ...{ NODE_IMAGE: base, VERSION: manifest.version, REVISION: revision, CREATED: created },
+      ...(part === 'operator' ? { ETCD_IMAGE: etcd } : {}),
+    };
     const args = Object.entries(facts).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
     // A layer of an earlier build may have the labels of that one.
     run(tool, ['build', '--no-cache', ...flags, ...args, '-f', dockerfile, '-t', tag, '.']);
@@ -61,6 +69,17 @@ export function release({ tool, out, nodeImage, flags = [] }: ReleaseOptions): v
     keep(`${file}.intoto.json`, provenanceOf(subject, origin));
   }
   writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`);
+}
+
+/**
+ * Asks the registries for what is named here of others. @param keep takes a line for each image
+ * @returns the operator's default of etcd, by its digest
+ */
+function pinnedEtcd(keep: (lines: string) => void): string {
+  const { pinned, notes } = checkImages(othersImages(), registryDigest);
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  keep(`${[...pinned.values()].join('\n')}\n`);
+  return pinned.get(etcdImage) ?? etcdImage;
 }
 
 /** The default of a Dockerfile's NODE_IMAGE: a tag with its digest. */
@@ -106,11 +125,13 @@ if (import.meta.main) {
       tool: { type: 'string', default: 'docker' },
       out: { type: 'string', default: 'release' },
       'node-image': { type: 'string' },
+      offline: { type: 'boolean' },
     },
     allowPositionals: true,
   });
-  release({ tool: values.tool, out: values.out, nodeImage: values['node-image'], flags: positionals });
+  const { tool, out, 'node-image': nodeImage, offline } = values;
+  release({ tool, out, nodeImage, offline, flags: positionals });
   process.stdout.write(
-    `${values.out}: images, SBOMs, provenance and SHA256SUMS. Sign and push them as docs/release.md says.\n`,
+    `${out}: images, SBOMs, provenance and SHA256SUMS. Sign and push them as docs/release.md says.\n`,
   );
 }

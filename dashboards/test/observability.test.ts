@@ -65,11 +65,12 @@ test('the API server takes it all, and the pods are within the restricted profil
   t.is(error?.status, 403, 'the profile is enforced');
 });
 
-test('every image has a version, every ConfigMap that is mounted exists, and no Secret or claim is needed', (t) => {
+test('every image has a version and its digest, every ConfigMap that is mounted exists, and no Secret or claim is needed', (t) => {
   const configMaps = new Set(ofKind('ConfigMap').map(({ metadata }) => metadata?.name));
   for (const { spec } of ofKind<V1Deployment>('Deployment')) {
     const pod = spec?.template.spec;
-    for (const { image } of pod?.containers ?? []) t.regex(image ?? '', /^[\w./-]+:v?\d+\.\d+\.\d+$/);
+    for (const { image } of pod?.containers ?? [])
+      t.regex(image ?? '', /^[\w./-]+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$/);
     for (const { name, configMap, emptyDir } of pod?.volumes ?? []) {
       if (emptyDir === undefined) t.true(configMaps.has(configMap?.name), name);
     }

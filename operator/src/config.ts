@@ -17,7 +17,7 @@ export const settings = [
   {
     name: 'KVSTORE_ETCD_IMAGE',
     default: 'registry.k8s.io/etcd:v3.6.16',
-    meaning: 'etcd image of KvStores that name none.',
+    meaning: 'etcd image of KvStores that name none. The image of a release sets it, with its digest.',
   },
   {
     name: 'KVSTORE_WATCH_NAMESPACES',

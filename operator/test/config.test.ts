@@ -27,6 +27,10 @@ test('without any environment everything has a default', (t) => {
   });
 });
 
+test('an image whose build was given no etcd sets an empty variable: the default holds', (t) => {
+  t.is(readConfig({ KVSTORE_ETCD_IMAGE: '' }, defaults).etcdImage, readConfig({}, defaults).etcdImage);
+});
+
 test('a list of namespaces may have spaces', (t) => {
   t.deepEqual(readConfig({ KVSTORE_WATCH_NAMESPACES: ' a, b,,' }, defaults).namespaces, ['a', 'b']);
 });

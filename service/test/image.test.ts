@@ -63,6 +63,14 @@ for (const name of ['Dockerfile.service', 'Dockerfile.operator']) {
   });
 }
 
+test("the operator's image takes the etcd of KvStores that name none, and has none of its own", (t) => {
+  const [shipped = ''] = readFileSync(`${root}Dockerfile.operator`, 'utf8')
+    .split(/^FROM /m)
+    .slice(-1);
+  t.regex(shipped, /^ARG ETCD_IMAGE=$/m);
+  t.regex(shipped, /^ENV .*\bKVSTORE_ETCD_IMAGE=\$\{ETCD_IMAGE\}$/m);
+});
+
 for (const part of ['service', 'operator']) {
   test(`the ${part}'s image has a compile cache, made of what it ships, where its processes look for it`, (t) => {
     const stages = readFileSync(`${root}Dockerfile.${part}`, 'utf8').split(/^FROM /m);

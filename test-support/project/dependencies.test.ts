@@ -12,6 +12,7 @@ interface Locked {
   readonly dev?: boolean;
   readonly link?: boolean;
   readonly integrity?: string;
+  readonly hasInstallScript?: boolean;
 }
 
 const manifests = {
@@ -61,6 +62,18 @@ test('everything that an image holds has a permissive licence and a digest', (t)
   for (const [path, { license, integrity, version }] of shipped) {
     t.regex(license ?? '', permissive, path);
     t.truthy(version && integrity, path);
+  }
+});
+
+test('package.json says of each package with an install script whether it may run, and images run none', (t) => {
+  const withScript = Object.entries(locked).filter(([, { hasInstallScript }]) => hasInstallScript);
+  const names = withScript.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
+  t.true(names.length > 0);
+  t.deepEqual([...new Set(names)].sort(), Object.keys(readJson('package.json').allowScripts).sort());
+  for (const file of ['Dockerfile.service', 'Dockerfile.operator']) {
+    const installs = readFileSync(root + file, 'utf8').match(/^RUN npm ci .*$/gm) ?? [];
+    t.is(installs.length, 1, file);
+    for (const install of installs) t.regex(install, / --omit=dev .*--ignore-scripts/, file);
   }
 });
 

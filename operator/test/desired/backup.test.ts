@@ -45,6 +45,20 @@ test('a backup runs the command line of the service image against the Service, o
   t.deepEqual(pod?.volumes, [{ name: 'backup', persistentVolumeClaim: { claimName: 'shop-backup' } }]);
 });
 
+test('every pod of a KvStore has no privileges, no token and a read-only root', (t) => {
+  const service = buildDeployment(kvStore(), defaults, '', 'barrier').spec?.template.spec;
+  for (const [name, pod] of Object.entries({ service, backup: backup().pod, restore: restore().pod })) {
+    t.is(pod?.automountServiceAccountToken, false, name);
+    t.like(pod?.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }, name);
+    t.is(pod?.containers.length, 1, name);
+    t.deepEqual(
+      pod?.containers[0]?.securityContext,
+      { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+      name,
+    );
+  }
+});
+
 test('of a store that speaks https, backups and restores trust its authority, and never see its key', (t) => {
   const store = kvStore({ tls: { secretName: 'shop-tls' } });
   const pods = [

@@ -23,6 +23,7 @@ const refused = [
   ['two tokens', bearer(`${reader} ${writer}`)],
   ['a token with something behind it', bearer(`${writer},`)],
   ['a name', bearer('shop')],
+  ['a cookie', { Cookie: `Authorization=Bearer ${writer}; token=${writer}` }],
 ] as const;
 
 contractTest('without a token that is in force nothing is answered', async (t, kind) => {

@@ -47,6 +47,27 @@ contractTest('the absolute form of a target is its path', async (t, kind) => {
   assertProblem(t, await ask('http://example.test//get/a'), 'unknown-path');
 });
 
+test('no header of a proxy says which key, method or store is meant', async (t) => {
+  const service = await startService(t, storeKinds[0] as (typeof storeKinds)[number]);
+  await set(service, { a: 1, b: 2 });
+  const headers = {
+    ...{
+      'X-Original-URL': '/get/b',
+      'X-Rewrite-URL': '/get/b',
+      'X-Forwarded-Uri': '/get/b',
+      'X-Forwarded-Path': '/get/b',
+    },
+    ...{ 'X-Forwarded-Prefix': '/b', 'X-Forwarded-Host': 'b', 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '::1' },
+    ...{ 'X-HTTP-Method-Override': 'DELETE', 'X-Method-Override': 'DELETE', 'X-Forwarded-Method': 'DELETE' },
+    ...{ Forwarded: 'for=b;host=b;proto=https', Via: '1.1 b' },
+  };
+  for (const method of ['GET', 'HEAD']) t.is((await call(service, '/get/a', { method, headers })).status, 200);
+  t.is((await call(service, '/get/a', { headers })).text, '1');
+  t.is((await call(service, '/get', { body: '["a"]', headers })).text, '{"a":1}');
+  t.is((await set(service, { a: 3 }, { headers })).status, 200);
+  t.is((await call(service, '/')).text, '{"a":3,"b":2}');
+});
+
 contractTest('a method that does not fit is a 405 with what fits in Allow', async (t, kind) => {
   const service = await startService(t, kind);
   await set(service, { a: 1 });
@@ -174,7 +195,18 @@ contractTest('no page of another origin can embed an answer, and no browser gues
     const { headers } = await call(service, path);
     t.is(headers['x-content-type-options'], 'nosniff', path);
     t.is(headers['cross-origin-resource-policy'], 'same-origin', path);
+    t.deepEqual(
+      Object.keys(headers).filter((name) => name.startsWith('access-control-')),
+      [],
+      path,
+    );
   }
+  const preflight = { Origin: 'http://evil.example', 'Access-Control-Request-Method': 'POST' };
+  const { headers } = await call(service, '/set', { method: 'OPTIONS', headers: preflight });
+  t.false(
+    Object.keys(headers).some((name) => name.startsWith('access-control-')),
+    'and no other page may send a write',
+  );
   await set(service, { large: 'x'.repeat(600_000), larger: 'x'.repeat(400_000) });
   t.is((await call(service, '/')).headers['x-content-type-options'], 'nosniff', 'in slices');
   const lines = await call(service, '/', { headers: { Accept: 'application/x-ndjson' } });

@@ -1,4 +1,7 @@
 /** Users and roles of real members: who may do what, and what happens when somebody changes it. */
+import { Client } from '@grpc/grpc-js';
+import { briefOptions } from '@kvstore/etcd/channel-options.ts';
+import { identityCredentials } from '@kvstore/etcd/tls.ts';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { FakeCluster } from '../fake-cluster.ts';
@@ -17,6 +20,27 @@ async function startCluster(t: ExecutionContext, members: 1 | 3): Promise<FakeCl
 function callerOf(cluster: FakeCluster, leaf: 'member' | 'client' | 'operator') {
   return (service: Parameters<FakeCluster['call']>[1], request: object = {}) =>
     cluster.call(0, service, request, cluster.identity(leaf));
+}
+
+/** A member's backup of everything, which comes as a stream. @returns how many bytes of it have come */
+async function snapshotBy(cluster: FakeCluster, leaf: 'member' | 'client'): Promise<number> {
+  const { host } = new URL(cluster.addresses.clientURL(0));
+  const { hostname } = new URL(cluster.names.clientURL(0));
+  const client = new Client(host, identityCredentials(cluster.identity(leaf)), briefOptions(hostname));
+  try {
+    const path = '/etcdserverpb.Maintenance/Snapshot';
+    const parts = client.makeServerStreamRequest(
+      path,
+      () => Buffer.alloc(0),
+      (bytes) => bytes,
+      {},
+    );
+    let bytes = 0;
+    for await (const part of parts) bytes += part.length;
+    return bytes;
+  } finally {
+    client.close();
+  }
 }
 
 const put = (key: string) => ({ key: Buffer.from(key), value: Buffer.from('1') });
@@ -52,6 +76,8 @@ test('the certificate of the service reads and writes its keys, and does nothing
   ] as const) {
     await t.throwsAsync(call(method, request), denied, method.join('.'));
   }
+  await t.throwsAsync(snapshotBy(cluster, 'client'), denied, 'a snapshot');
+  t.true((await snapshotBy(cluster, 'member')) > 10_000, 'a certificate that may have one gets one');
   t.is((await cluster.member('shop-etcd-0').memberList()).length, 3);
 });
 

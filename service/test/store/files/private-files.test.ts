@@ -57,6 +57,22 @@ test('a data folder and all that is in it are for their user alone, whatever the
   t.deepEqual(log.filter(isWarning), []);
 });
 
+test('a key is never the name of a file, whatever it looks like', async (t) => {
+  const outside = temporaryFolder(t);
+  const directory = join(outside, 'data');
+  await run(t, directory);
+  const filesOf = () => readdirSync(outside, { recursive: true }).map(String).sort();
+  const before = filesOf();
+  const service = await startService(t, { env: { KV_DATA_DIR: directory } });
+  const keys = ['../outside', '../../outside', join(outside, 'absolute'), 'owner.lock', './x/y', '..', '~/x'];
+  const pairs = Object.fromEntries(keys.map((key) => [key, key]));
+  t.is((await fetch(`${service.url}/set`, { method: 'POST', body: JSON.stringify(pairs) })).status, 200);
+  const answer = await fetch(`${service.url}/get`, { method: 'POST', body: JSON.stringify(keys) });
+  t.deepEqual(await answer.json(), pairs);
+  await service.stop('SIGINT');
+  t.deepEqual(filesOf(), before);
+});
+
 test('what was looser before is named in a warning, and stays as it is', async (t) => {
   const directory = temporaryFolder(t);
   await run(t, directory);

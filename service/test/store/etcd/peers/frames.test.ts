@@ -4,6 +4,7 @@ import {
   aliveFrame,
   type Frame,
   FrameReader,
+  frameLimit,
   helloFrame,
   PeerProtocolError,
   receivedFrame,
@@ -66,6 +67,14 @@ for (const [what, bytes] of [
     t.throws(() => new FrameReader().read(bytes), { instanceOf: PeerProtocolError });
   });
 }
+
+test('a frame has at most 256 bytes, and one of 256 is read', (t) => {
+  t.is(frameLimit, 256);
+  const around = helloFrame({ ...hello, id: '' }).length;
+  const longest = { ...hello, id: 'x'.repeat(256 - around) };
+  t.is(helloFrame(longest).length, 256);
+  t.deepEqual(new FrameReader().read(helloFrame(longest)), [{ type: 'hello', ...longest }]);
+});
 
 test('names that are too long for a frame are refused where they are written', (t) => {
   t.throws(() => helloFrame({ ...hello, id: 'x'.repeat(250) }), { instanceOf: RangeError });

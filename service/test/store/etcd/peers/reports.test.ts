@@ -8,6 +8,7 @@ import { parsePeerAddress } from '../../../../src/store/etcd/peers/address.ts';
 import { aliveFrame, type Frame, FrameReader } from '../../../../src/store/etcd/peers/frames.ts';
 import { newSecret, pskOf, pskTls } from '../../../../src/store/etcd/peers/pre-shared-key.ts';
 import { connectionLimit, serveReports } from '../../../../src/store/etcd/peers/serve-reports.ts';
+import { type PeerOptions, peersOf } from '../../../../src/store/etcd/readers/peers.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { follow, newLease, openPort } from './set-up.ts';
 
@@ -117,7 +118,10 @@ test('the end of a lease ends its connections, and those of the next lease stay'
   );
 });
 
-test('a secret that is too short is not offered', async (t) => {
+test('each secret is 256 random bits; one that is shorter is not offered', async (t) => {
+  const secrets = [newSecret(), newSecret()];
+  for (const secret of secrets) t.is(Buffer.from(secret, 'base64url').length, 256 / 8);
+  t.not(secrets[0], secrets[1]);
   const { port } = await openPort(t);
   t.throws(() => port.offer({ ...newLease(), secret: 'c2hvcnQ' }), { instanceOf: RangeError });
 });
@@ -125,6 +129,7 @@ test('a secret that is too short is not offered', async (t) => {
 test('a reader takes 64 connections, and another one when one of them has ended', async (t) => {
   // Connections that show nothing for 1.5 s would be ended: so many may take longer.
   const { port, lines } = await openPort(t, { clock: new ManualClock() });
+  t.is(connectionLimit, 64);
   const lease = newLease();
   const reader = port.offer(lease);
   const sockets = await Promise.all(Array.from({ length: connectionLimit }, () => subscribe(port.address, lease)));
@@ -239,6 +244,14 @@ test('a connection that does not agree on TLS is ended', async (t) => {
   silent.resume();
   await closed(silent);
   t.pass();
+});
+
+test('only a replica that reads by lease opens a port', (t) => {
+  const opens = (options: Pick<PeerOptions, 'freshReads' | 'peerPort'>) =>
+    peersOf({ ...options } as PeerOptions).serve !== undefined;
+  t.false(opens({}));
+  t.false(opens({ freshReads: 'barrier', peerPort: 9443 }));
+  t.true(opens({ freshReads: 'lease' }));
 });
 
 test('a port that is taken is an error', async (t) => {

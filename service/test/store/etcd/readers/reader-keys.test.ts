@@ -11,7 +11,7 @@ import { newPrefix } from '../harness.ts';
 import { rawEtcd } from '../raw-etcd.ts';
 
 const timeout = 10_000;
-const address = { address: '127.0.0.1:1', secret: 's' };
+const address = { address: '127.0.0.1:1', secret: 'a-secret' };
 
 test("a reader's key, a notice against it, and their end (R1, R2, R12, R13)", async (t) => {
   const etcd = await EtcdCluster.start();
@@ -19,7 +19,8 @@ test("a reader's key, a notice against it, and their end (R1, R2, R12, R13)", as
   const metrics = etcdMetrics(new Registry(), { appliedRevision: () => 0, lag: () => 0, queuedWrites: () => 0 });
   const client = new EtcdClient({ endpoints: etcd.endpoints }, systemClock, metrics);
   t.teardown(() => client.close());
-  const keyspace = layout(newPrefix());
+  const prefix = newPrefix();
+  const keyspace = layout(prefix);
   const raw = rawEtcd(t, etcd.endpoints);
   await raw.put(keyspace.timeline, Buffer.from('aaaaaaaa 1 1 1'));
   const keys = new ReaderKeys(client, keyspace);
@@ -27,6 +28,12 @@ test("a reader's key, a notice against it, and their end (R1, R2, R12, R13)", as
   t.is(await check(), 'removed');
   t.false(await keys.notice('x', 'n', timeout), 'there is no reader');
   t.true(await keys.make('x', address, timeout));
+  const all = await raw.range(Buffer.of(0), Buffer.of(0));
+  t.true(all.some(({ value }) => value.includes(address.secret)));
+  t.true(
+    all.every(({ key }) => key.toString().startsWith(prefix)),
+    'who may not read below the prefix learns no secret',
+  );
   t.false(await keys.make('x', address, timeout), 'no id is used twice');
   t.is(await check(), undefined);
   t.is(await check('bbbbbbbb'), 'timeline');
