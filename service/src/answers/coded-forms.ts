@@ -18,8 +18,10 @@ export interface CodedForm {
 }
 
 interface Form {
-  /** Undefined: it became too large, or had no room. */
-  parts: Promise<readonly Buffer[] | undefined>;
+  /** Undefined: it is being made. */
+  parts: readonly Buffer[] | undefined;
+  /** Resolves when it has been made, or has become too large, or has had no room. */
+  making: Promise<void>;
   length: number;
   /** Answers that send it, or wait until it is made. */
   senders: number;
@@ -32,44 +34,35 @@ export class CodedForms {
   readonly #tooLarge = new Set<Coding>();
 
   /**
-   * The text in the coding. Undefined: it is too large to be kept, or there is no room for it. Rejects when it cannot be
-   * compressed.
+   * The text in the coding: at once when it is there, since a promise more is a part of what a search costs. Undefined: it is
+   * too large to be kept, or there is no room for it. Rejects when it cannot be compressed.
    * @param parts of the text, always the same; read when the form is to be made
    */
-  async take(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Promise<CodedForm | undefined> {
+  take(
+    coding: Coding,
+    parts: Iterable<Buffer>,
+    unsent: ByteBudget,
+  ): CodedForm | undefined | Promise<CodedForm | undefined> {
     if (this.#tooLarge.has(coding)) return undefined;
     const form = this.#forms.get(coding) ?? this.#begin(coding, parts, unsent);
     if (form === undefined) return undefined;
     form.held ??= unsent.hold(form.length, coderShare);
     if (form.held === undefined) return undefined;
     form.senders++;
-    const release = () => {
-      if (--form.senders > 0) return;
-      form.held?.release();
-      form.held = undefined;
-    };
-    try {
-      const made = await form.parts;
-      if (made !== undefined) return { parts: made, length: form.length, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
-    release();
-    return undefined;
+    return formOf(form) ?? whenMade(form);
   }
 
   #begin(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
     const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
     if (held === undefined) return undefined;
-    const form: Form = { parts: Promise.resolve(undefined), length: 0, senders: 0, held };
-    form.parts = this.#make(form, coding, parts, held);
+    const form: Form = { parts: undefined, making: Promise.resolve(), length: 0, senders: 0, held };
+    form.making = this.#make(form, coding, parts, held);
     this.#forms.set(coding, form);
     return form;
   }
 
-  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes) {
-    const made: Buffer[] = [];
+  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes): Promise<void> {
+    const pieces: Buffer[] = [];
     let isWhole = false;
     try {
       for await (const piece of compressedPieces(coding, parts)) {
@@ -77,15 +70,39 @@ export class CodedForms {
         const growth = form.length + piece.length - Math.max(form.length, chunkSize);
         form.length += piece.length;
         if (form.length > largestForm) this.#tooLarge.add(coding);
-        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return undefined;
-        made.push(piece);
+        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return;
+        pieces.push(piece);
       }
       isWhole = true;
       held.shrink(form.length);
       // A small piece is a part of a whole chunk.
-      return form.length < chunkSize ? [Buffer.concat(made)] : made;
+      form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
     } finally {
       if (!isWhole) this.#forms.delete(coding);
     }
   }
+}
+
+/** Of a form that has a sender more. */
+async function whenMade(form: Form): Promise<CodedForm | undefined> {
+  try {
+    await form.making;
+  } catch (error) {
+    sent(form);
+    throw error;
+  }
+  const made = formOf(form);
+  if (made === undefined) sent(form);
+  return made;
+}
+
+function formOf(form: Form): CodedForm | undefined {
+  const { parts, length } = form;
+  return parts && { parts, length, release: () => sent(form) };
+}
+
+function sent(form: Form): void {
+  if (--form.senders > 0) return;
+  form.held?.release();
+  form.held = undefined;
 }
