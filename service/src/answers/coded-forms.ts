@@ -9,7 +9,20 @@ import { type Coding, chunkSize, coderBytes, coderShare, compressedPieces } from
 /** Bytes of a form. A text that takes more is compressed for each client as it takes it. */
 export const largestForm = 8 * 1024 ** 2;
 
-export interface CodedForm {
+/**
+ * Bytes of a form that is kept as a text of latin1: node:http sends it in one piece with its head, where bytes cost a search a
+ * third more. As any answer so short it is not counted while it is sent (send.ts).
+ */
+const shortForm = 16 * 1024;
+
+interface ShortForm {
+  readonly kind: 'text';
+  /** A character for each byte. */
+  readonly text: string;
+}
+
+interface LongForm {
+  readonly kind: 'bytes';
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
@@ -17,8 +30,12 @@ export interface CodedForm {
   release(): void;
 }
 
+export type CodedForm = ShortForm | LongForm;
+
 interface Form {
-  /** Undefined: it is being made. */
+  /** A short form that has been made. */
+  short: ShortForm | undefined;
+  /** A longer one. */
   parts: readonly Buffer[] | undefined;
   /** Resolves when it has been made, or has become too large, or has had no room. */
   making: Promise<void>;
@@ -46,16 +63,17 @@ export class CodedForms {
     if (this.#tooLarge.has(coding)) return undefined;
     const form = this.#forms.get(coding) ?? this.#begin(coding, parts, unsent);
     if (form === undefined) return undefined;
+    if (form.short !== undefined) return form.short;
     form.held ??= unsent.hold(form.length, coderShare);
     if (form.held === undefined) return undefined;
     form.senders++;
-    return formOf(form) ?? whenMade(form);
+    return longForm(form) ?? whenMade(form);
   }
 
   #begin(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
     const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
     if (held === undefined) return undefined;
-    const form: Form = { parts: undefined, making: Promise.resolve(), length: 0, senders: 0, held };
+    const form: Form = { short: undefined, parts: undefined, making: Promise.resolve(), length: 0, senders: 0, held };
     form.making = this.#make(form, coding, parts, held);
     this.#forms.set(coding, form);
     return form;
@@ -75,8 +93,9 @@ export class CodedForms {
       }
       isWhole = true;
       held.shrink(form.length);
+      if (form.length <= shortForm) form.short = { kind: 'text', text: Buffer.concat(pieces).toString('latin1') };
       // A small piece is a part of a whole chunk.
-      form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
+      else form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
     } finally {
       if (!isWhole) this.#forms.delete(coding);
     }
@@ -91,14 +110,15 @@ async function whenMade(form: Form): Promise<CodedForm | undefined> {
     sent(form);
     throw error;
   }
-  const made = formOf(form);
-  if (made === undefined) sent(form);
-  return made;
+  const long = longForm(form);
+  // Nothing is held of a short one, nor of what has become too large.
+  if (long === undefined) sent(form);
+  return long ?? form.short;
 }
 
-function formOf(form: Form): CodedForm | undefined {
+function longForm(form: Form): LongForm | undefined {
   const { parts, length } = form;
-  return parts && { parts, length, release: () => sent(form) };
+  return parts && { kind: 'bytes', parts, length, release: () => sent(form) };
 }
 
 function sent(form: Form): void {

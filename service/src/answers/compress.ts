@@ -74,10 +74,9 @@ function withForm(
   if (form !== undefined) {
     // What it was made from is not sent.
     released(answer);
-    const { parts, length, release } = form;
-    const coded = codedHeaders(headers, coding);
-    coded.push('Content-Length', String(length));
-    return { kind: 'bytes', status, headers: coded, parts, length, release };
+    const { length } = form.kind === 'text' ? form.text : form;
+    const coded = [...codedHeaders(headers, coding), 'Content-Length', String(length)];
+    return form.kind === 'text' ? latin1Answer(status, coded, form.text) : { ...form, status, headers: coded };
   }
   const held = unsent.hold(coderBytes[coding], coderShare);
   if (held === undefined) return answer;
@@ -85,6 +84,10 @@ function withForm(
   const slices = answer.kind === 'bytes' ? answer.parts : [answer.text];
   const release = () => released(answer);
   return compressedSlices({ kind: 'slices', status, headers, slices, onCut() {}, release }, coding, held);
+}
+
+function latin1Answer(status: number, headers: readonly string[], text: string): TextAnswer {
+  return { kind: 'text', status, headers, text, encoding: 'latin1', problem: undefined, etag: undefined };
 }
 
 function released(answer: TextAnswer | BytesAnswer): void {
@@ -105,7 +108,7 @@ function compressedSlices(answer: SlicedAnswer, coding: Coding, held: HeldBytes)
 }
 
 /** RFC 9110, 8.8.3.3: an entity tag of its own for each coding. Without the length, which is another one. */
-function codedHeaders(headers: readonly string[], coding: Coding): string[] {
+function codedHeaders(headers: readonly string[], coding: Coding): readonly string[] {
   const coded: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
