@@ -9,7 +9,20 @@ import { type Coding, chunkSize, coderBytes, coderShare, compressedPieces } from
 /** Bytes of a form. A text that takes more is compressed for each client as it takes it. */
 export const largestForm = 8 * 1024 ** 2;
 
-export interface CodedForm {
+/**
+ * Bytes of a form that is kept as a text of latin1: node:http sends it in one piece with its head, where bytes cost a search a
+ * third more. As any answer so short it is not counted while it is sent (send.ts).
+ */
+const shortForm = 16 * 1024;
+
+interface ShortForm {
+  readonly kind: 'text';
+  /** A character for each byte. */
+  readonly text: string;
+}
+
+interface LongForm {
+  readonly kind: 'bytes';
   readonly parts: readonly Buffer[];
   /** Bytes of all parts. */
   readonly length: number;
@@ -17,9 +30,15 @@ export interface CodedForm {
   release(): void;
 }
 
+export type CodedForm = ShortForm | LongForm;
+
 interface Form {
-  /** Undefined: it became too large, or had no room. */
-  parts: Promise<readonly Buffer[] | undefined>;
+  /** A short form that has been made. */
+  short: ShortForm | undefined;
+  /** A longer one. */
+  parts: readonly Buffer[] | undefined;
+  /** Resolves when it has been made, or has become too large, or has had no room. */
+  making: Promise<void>;
   length: number;
   /** Answers that send it, or wait until it is made. */
   senders: number;
@@ -32,44 +51,36 @@ export class CodedForms {
   readonly #tooLarge = new Set<Coding>();
 
   /**
-   * The text in the coding. Undefined: it is too large to be kept, or there is no room for it. Rejects when it cannot be
-   * compressed.
+   * The text in the coding: at once when it is there, since a promise more is a part of what a search costs. Undefined: it is
+   * too large to be kept, or there is no room for it. Rejects when it cannot be compressed.
    * @param parts of the text, always the same; read when the form is to be made
    */
-  async take(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Promise<CodedForm | undefined> {
+  take(
+    coding: Coding,
+    parts: Iterable<Buffer>,
+    unsent: ByteBudget,
+  ): CodedForm | undefined | Promise<CodedForm | undefined> {
     if (this.#tooLarge.has(coding)) return undefined;
     const form = this.#forms.get(coding) ?? this.#begin(coding, parts, unsent);
     if (form === undefined) return undefined;
+    if (form.short !== undefined) return form.short;
     form.held ??= unsent.hold(form.length, coderShare);
     if (form.held === undefined) return undefined;
     form.senders++;
-    const release = () => {
-      if (--form.senders > 0) return;
-      form.held?.release();
-      form.held = undefined;
-    };
-    try {
-      const made = await form.parts;
-      if (made !== undefined) return { parts: made, length: form.length, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
-    release();
-    return undefined;
+    return longForm(form) ?? whenMade(form);
   }
 
   #begin(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
     const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
     if (held === undefined) return undefined;
-    const form: Form = { parts: Promise.resolve(undefined), length: 0, senders: 0, held };
-    form.parts = this.#make(form, coding, parts, held);
+    const form: Form = { short: undefined, parts: undefined, making: Promise.resolve(), length: 0, senders: 0, held };
+    form.making = this.#make(form, coding, parts, held);
     this.#forms.set(coding, form);
     return form;
   }
 
-  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes) {
-    const made: Buffer[] = [];
+  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes): Promise<void> {
+    const pieces: Buffer[] = [];
     let isWhole = false;
     try {
       for await (const piece of compressedPieces(coding, parts)) {
@@ -77,15 +88,41 @@ export class CodedForms {
         const growth = form.length + piece.length - Math.max(form.length, chunkSize);
         form.length += piece.length;
         if (form.length > largestForm) this.#tooLarge.add(coding);
-        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return undefined;
-        made.push(piece);
+        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return;
+        pieces.push(piece);
       }
       isWhole = true;
       held.shrink(form.length);
+      if (form.length <= shortForm) form.short = { kind: 'text', text: Buffer.concat(pieces).toString('latin1') };
       // A small piece is a part of a whole chunk.
-      return form.length < chunkSize ? [Buffer.concat(made)] : made;
+      else form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
     } finally {
       if (!isWhole) this.#forms.delete(coding);
     }
   }
+}
+
+/** Of a form that has a sender more. */
+async function whenMade(form: Form): Promise<CodedForm | undefined> {
+  try {
+    await form.making;
+  } catch (error) {
+    sent(form);
+    throw error;
+  }
+  const long = longForm(form);
+  // Nothing is held of a short one, nor of what has become too large.
+  if (long === undefined) sent(form);
+  return long ?? form.short;
+}
+
+function longForm(form: Form): LongForm | undefined {
+  const { parts, length } = form;
+  return parts && { kind: 'bytes', parts, length, release: () => sent(form) };
+}
+
+function sent(form: Form): void {
+  if (--form.senders > 0) return;
+  form.held?.release();
+  form.held = undefined;
 }

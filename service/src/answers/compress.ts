@@ -46,29 +46,52 @@ export function withForms(answer: TextAnswer): TextAnswer {
 }
 
 /** What is too large to be kept in the coding is compressed on its way. */
-async function compressedWhole(answer: TextAnswer | BytesAnswer, coding: Coding, unsent: ByteBudget): Promise<Answer> {
-  const { status, headers, forms = new CodedForms() } = answer;
+function compressedWhole(
+  answer: TextAnswer | BytesAnswer,
+  coding: Coding,
+  unsent: ByteBudget,
+): Answer | Promise<Answer> {
+  const { forms = new CodedForms() } = answer;
   const parts = answer.kind === 'bytes' ? answer.parts : encoded(answer);
-  const release = () => {
-    if (answer.kind === 'bytes') answer.release();
-  };
-  let form: CodedForm | undefined;
-  try {
-    form = await forms.take(coding, parts, unsent);
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const form = forms.take(coding, parts, unsent);
+  if (form === undefined || !('then' in form)) return withForm(answer, coding, form, unsent);
+  return form.then(
+    (made) => withForm(answer, coding, made, unsent),
+    (error: unknown) => {
+      released(answer);
+      throw error;
+    },
+  );
+}
+
+function withForm(
+  answer: TextAnswer | BytesAnswer,
+  coding: Coding,
+  form: CodedForm | undefined,
+  unsent: ByteBudget,
+): Answer {
+  const { status, headers } = answer;
   if (form !== undefined) {
     // What it was made from is not sent.
-    release();
-    return bytesAnswer(answer, coding, form);
+    released(answer);
+    const { length } = form.kind === 'text' ? form.text : form;
+    const coded = [...codedHeaders(headers, coding), 'Content-Length', String(length)];
+    return form.kind === 'text' ? latin1Answer(status, coded, form.text) : { ...form, status, headers: coded };
   }
   const held = unsent.hold(coderBytes[coding], coderShare);
   if (held === undefined) return answer;
   // Nothing of the answer itself: it has the forms, which are not to be kept by a slow client.
   const slices = answer.kind === 'bytes' ? answer.parts : [answer.text];
+  const release = () => released(answer);
   return compressedSlices({ kind: 'slices', status, headers, slices, onCut() {}, release }, coding, held);
+}
+
+function latin1Answer(status: number, headers: readonly string[], text: string): TextAnswer {
+  return { kind: 'text', status, headers, text, encoding: 'latin1', problem: undefined, etag: undefined };
+}
+
+function released(answer: TextAnswer | BytesAnswer): void {
+  if (answer.kind === 'bytes') answer.release();
 }
 
 /** Made when it is first read: of most answers, the form in the coding is there. */
@@ -81,22 +104,17 @@ function compressedSlices(answer: SlicedAnswer, coding: Coding, held: HeldBytes)
     held.release();
     answer.release();
   };
-  return { ...answer, coding, headers: codedHeaders(answer.headers, coding, ['Content-Encoding', coding]), release };
+  return { ...answer, coding, headers: codedHeaders(answer.headers, coding), release };
 }
 
-function bytesAnswer({ status, headers }: Answer, coding: Coding, form: CodedForm): BytesAnswer {
-  const { parts, length, release } = form;
-  const more = ['Content-Encoding', coding, 'Content-Length', String(length)];
-  return { kind: 'bytes', status, headers: codedHeaders(headers, coding, more), parts, length, release };
-}
-
-/** RFC 9110, 8.8.3.3: an entity tag of its own for each coding. */
-function codedHeaders(headers: readonly string[], coding: Coding, more: readonly string[]): readonly string[] {
+/** RFC 9110, 8.8.3.3: an entity tag of its own for each coding. Without the length, which is another one. */
+function codedHeaders(headers: readonly string[], coding: Coding): readonly string[] {
   const coded: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    const [name = '', value = ''] = [headers[i], headers[i + 1]];
-    if (name === 'Content-Length') continue;
-    coded.push(name, name === 'ETag' ? tagOf(value, `-${coding}`) : value);
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    if (name !== 'Content-Length') coded.push(name, name === 'ETag' ? tagOf(value, `-${coding}`) : value);
   }
-  return [...coded, ...more];
+  coded.push('Content-Encoding', coding);
+  return coded;
 }

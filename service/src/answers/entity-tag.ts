@@ -25,7 +25,7 @@ export type Form = '' | '-lines' | `-${Coding}`;
 
 /** The tag of the same view in a form or coding. */
 export function tagOf(tag: string, form: Form): string {
-  return form === '' ? tag : tag.replace(/"$/, `${form}"`);
+  return form === '' ? tag : `${tag.slice(0, -1)}${form}"`;
 }
 
 /**

@@ -10,6 +10,8 @@ import { ByteBudget } from '../../src/server/byte-budget.ts';
 
 const request = { headers: { 'accept-encoding': 'gzip' } } as unknown as IncomingMessage;
 const text = jsonAnswer(JSON.stringify('x'.repeat(5000)));
+/** Its form is longer than those that are not counted while they are sent. */
+const long = jsonAnswer(JSON.stringify(randomBytes(20_000).toString('hex')));
 const mebibyte = 1024 ** 2;
 
 function sliced(): SlicedAnswer & { readonly released: () => number } {
@@ -42,17 +44,17 @@ test('a stream counts from its beginning to its end; when half of the memory is 
 
 test('what is compressed counts while it is made and while it is sent; what is kept ready once for all', async (t) => {
   const budget = new ByteBudget(4 * mebibyte);
-  const parts = [Buffer.from('a'.repeat(3000)), Buffer.from('b'.repeat(3000))];
+  const parts = [randomBytes(10_000), randomBytes(10_000)];
   const forms = new CodedForms();
-  const ready: BytesAnswer = { kind: 'bytes', status: 200, headers: [], parts, length: 6000, forms, release() {} };
-  const answers = Array.from({ length: 20 }, (_, i) => inCoding(request, i % 2 === 0 ? text : ready, budget));
+  const ready: BytesAnswer = { kind: 'bytes', status: 200, headers: [], parts, length: 20_000, forms, release() {} };
+  const answers = Array.from({ length: 20 }, (_, i) => inCoding(request, i % 2 === 0 ? long : ready, budget));
   t.is(budget.bytes, 3 * (mebibyte / 2 + 64 * 1024), 'two texts, and what is ready once');
   const done = await Promise.all(answers);
   const sent = done.filter(isCoded) as BytesAnswer[];
   t.is(sent.length, 2 + 10);
   const [ofText, ofParts] = sent;
-  t.is(gunzipSync(Buffer.concat(ofText?.parts ?? [])).toString(), text.text);
-  t.is(gunzipSync(Buffer.concat(ofParts?.parts ?? [])).toString(), 'a'.repeat(3000) + 'b'.repeat(3000));
+  t.is(gunzipSync(Buffer.concat(ofText?.parts ?? [])).toString(), long.text);
+  t.true(gunzipSync(Buffer.concat(ofParts?.parts ?? [])).equals(Buffer.concat(parts)));
   t.is(budget.bytes, 2 * (ofText?.length ?? 0) + (ofParts?.length ?? 0));
   for (const { release } of sent) release();
   t.is(budget.bytes, 0);
@@ -60,17 +62,33 @@ test('what is compressed counts while it is made and while it is sent; what is k
 
 test('a text that is kept ready is compressed once, and its form is left out of short ones', async (t) => {
   const budget = new ByteBudget(4 * mebibyte);
-  const kept = withForms(text);
+  const kept = withForms(long);
   const first = (await inCoding(request, kept, budget)) as BytesAnswer;
   const second = (await inCoding(request, withHeaders(kept, ['ETag', '"7"']), budget)) as BytesAnswer;
-  t.is(gunzipSync(Buffer.concat(first.parts)).toString(), text.text);
+  t.is(gunzipSync(Buffer.concat(first.parts)).toString(), long.text);
   t.true(second.parts === first.parts);
   t.is(second.headers[1], '"7-gzip"');
-  const other = (await inCoding(request, text, budget)) as BytesAnswer;
+  const other = (await inCoding(request, long, budget)) as BytesAnswer;
   t.true(other.parts !== first.parts);
   const short = jsonAnswer('["a"]');
   t.is(withForms(short), short);
   t.is(inCoding(request, short, budget), short);
+});
+
+test('a short form goes out as a text of latin1, at once when it is there, with a length and a tag of its own', async (t) => {
+  const budget = new ByteBudget(4 * mebibyte);
+  const kept = withForms(withHeaders(text, ['ETag', '"7"']));
+  const first = await inCoding(request, kept, budget);
+  const second = inCoding(request, kept, budget);
+  t.deepEqual(second, first);
+  if (first.kind !== 'text') return t.fail(first.kind);
+  const bytes = Buffer.from(first.text, 'latin1');
+  t.is(gunzipSync(bytes).toString(), text.text);
+  t.is(first.encoding, 'latin1');
+  const headers = Object.fromEntries(first.headers.map((name, i) => [name, first.headers[i + 1]]));
+  t.like(headers, { ETag: '"7-gzip"', 'Content-Encoding': 'gzip', 'Content-Length': String(bytes.length) });
+  t.is(first.headers.filter((name) => name === 'Content-Length').length, 1);
+  t.is(budget.bytes, 0);
 });
 
 test('what is ready and too large to be kept is compressed on its way; without room for that it goes as it is', async (t) => {
