@@ -49,7 +49,10 @@ export class LeaderElection {
   async run(signal: AbortSignal, lead: (leading: AbortSignal) => Promise<void>): Promise<boolean> {
     const { clock, retryMs, log, identity } = this.#options;
     while (!(await this.#acquire(signal))) {
-      if (signal.aborted) return false;
+      if (signal.aborted) {
+        await this.#release();
+        return false;
+      }
       await sleep(clock, retryMs, signal);
     }
     log.info({ identity }, 'leading');
@@ -106,18 +109,28 @@ export class LeaderElection {
     }
   }
 
+  /**
+   * Gives the Lease back if it is ours, and tries twice. A write that the signal has cut off may have come through: then the
+   * version that is known is not the newest, or the Lease is ours without our knowing.
+   */
   async #release(): Promise<void> {
-    const { log } = this.#options;
-    try {
-      await this.#write(this.#known, '', undefined);
-    } catch (error) {
-      log.warn({ err: error }, 'lease could not be given back');
+    let failure: unknown;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        if (attempt > 0 || !this.#isOurs()) this.#note(await this.#read(undefined));
+        if (this.#isOurs()) await this.#write(this.#known, '', undefined);
+        return;
+      } catch (error) {
+        failure = error;
+      }
     }
+    this.#options.log.warn({ err: failure }, 'lease could not be given back');
   }
 
-  #read(signal: AbortSignal): Promise<LeaseRecord | undefined> {
+  #read(signal: AbortSignal | undefined): Promise<LeaseRecord | undefined> {
     const { client, namespace, name, retryMs } = this.#options;
-    return client.find<LeaseRecord>(pathOf(leases, namespace, name), { signal, deadlineMs: retryMs });
+    const options = { deadlineMs: retryMs, ...(signal === undefined ? {} : { signal }) };
+    return client.find<LeaseRecord>(pathOf(leases, namespace, name), options);
   }
 
   /** Writes over exactly the known version, so of two who try one fails. */

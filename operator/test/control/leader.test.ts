@@ -1,6 +1,11 @@
 /** Two operators, one leader: handed over at once when it stops, taken over when it is gone, given up when it is lost. */
+import { once } from 'node:events';
 import test from 'ava';
+import { pino } from 'pino';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { systemClock } from '../../src/clock.ts';
+import { LeaderElection } from '../../src/control/leader.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { type Cluster, operatorNamespace, type RunningOperator, startCluster } from '../support/cluster.ts';
 
 let cluster: Cluster;
@@ -9,7 +14,8 @@ test.before(async () => {
 });
 test.after.always(() => cluster?.stop());
 
-const lease = { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 500 };
+/** One that does not run out, however busy the machine is. */
+const lease = { leaseMs: 600_000, renewDeadlineMs: 300_000, retryMs: 500 };
 const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${operatorNamespace}/leases/kvstore-operator`;
 const environment = { KVSTORE_POD_NAMESPACE: operatorNamespace };
 
@@ -30,9 +36,8 @@ async function waitUntilLeading(operator: RunningOperator): Promise<void> {
 test.serial('of two operators one leads and works, and when it stops the other goes on at once', async (t) => {
   const first = await cluster.startOperator({ environment, lease });
   await waitUntilLeading(first);
-  // A lease that would never run out within this test: only giving it back lets the second one lead.
-  const patient = { leaseMs: 600_000, renewDeadlineMs: 2_000, retryMs: 500 };
-  const second = await cluster.startOperator({ environment, lease: patient });
+  // Only giving the lease back lets the second one lead.
+  const second = await cluster.startOperator({ environment, lease });
   const namespace = await cluster.createNamespace();
   await cluster.createKvStore(namespace, 'one');
   await cluster.appears('ingresses', namespace, 'one');
@@ -48,6 +53,34 @@ test.serial('of two operators one leads and works, and when it stops the other g
   t.is((await readLease()).spec.holderIdentity, '');
 });
 
+// By which write is cut off when the operator stops: the one that takes the Lease, and one that renews it.
+for (const [what, cutOff] of [
+  ['taking it', 1],
+  ['renewing it', 2],
+] as const) {
+  test.serial(`a Lease is given back although ${what} was cut off, and had come through`, async (t) => {
+    const stop = new AbortController();
+    let writes = 0;
+    const client = {
+      find: (...asked: Parameters<KubeClient['find']>) => cluster.admin.find(...asked),
+      async request(...asked: Parameters<KubeClient['request']>) {
+        const isCutOff = ++writes === cutOff;
+        const answer = await cluster.admin.request(...asked);
+        if (!isCutOff) return answer;
+        stop.abort(new Error('stopped'));
+        throw stop.signal.reason;
+      },
+    } as KubeClient;
+    const name = `cut-off-${cutOff}`;
+    const options = { client, clock: systemClock, log: pino({ level: 'silent' }), namespace: operatorNamespace };
+    const election = new LeaderElection({ ...options, ...lease, retryMs: 50, name, identity: 'one' });
+    const lead = (leading: AbortSignal) => once(leading, 'abort').then(() => {});
+    t.false(await election.run(stop.signal, lead), 'it was not lost');
+    const path = leasePath.replace('kvstore-operator', name);
+    t.is((await cluster.admin.request<LeaseShape>('GET', path)).spec.holderIdentity, '');
+  });
+}
+
 test.serial('an operator that is replaced in the Lease stops working and ends', async (t) => {
   const operator = await cluster.startOperator({ environment, lease });
   await waitUntilLeading(operator);
@@ -59,7 +92,8 @@ test.serial('an operator that is replaced in the Lease stops working and ends', 
 });
 
 test.serial('the Lease of an operator that vanished is taken over after its time', async (t) => {
-  const operator = await cluster.startOperator({ environment, lease });
+  const short = { leaseMs: 10_000, renewDeadlineMs: 9_000, retryMs: 500 };
+  const operator = await cluster.startOperator({ environment, lease: short });
   await waitUntilLeading(operator);
   const { spec } = await readLease();
   t.not(spec.holderIdentity, 'another');
