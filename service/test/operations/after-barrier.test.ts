@@ -1,0 +1,32 @@
+/** Reads that waited for one barrier: what they read at once, and that all of them are answered. */
+import test from 'ava';
+import { afterBarrier } from '../../src/operations/after-barrier.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+for (const isLong of [false, true]) {
+  test(`hundreds that waited for one barrier do not read all in one turn: ${isLong ? 'long' : 'single'} reads`, async (t) => {
+    const clock = new ManualClock();
+    const scheduler = new EventLoopScheduler(clock);
+    const barrier = Promise.withResolvers<void>();
+    let done = 0;
+    const read = () => {
+      // That of a value of a mebibyte.
+      clock.pass(1);
+      return ++done;
+    };
+    const ask = afterBarrier({ store: { barrier: () => barrier.promise }, scheduler }, () => ({}), read, isLong);
+    const answers = Array.from({ length: 300 }, () => ask({ stale: false }));
+    barrier.resolve();
+    let most = 0;
+    for (let before = 0; before < answers.length; before = done) {
+      await nextTurn();
+      most = Math.max(most, done - before);
+    }
+    // A turn's budget is ten milliseconds, and two turns may lie between two looks.
+    t.true(most <= 22, `${most} at once`);
+    t.is((await Promise.all(answers)).length, 300);
+  });
+}
