@@ -18,17 +18,20 @@ export interface BarrierParts {
  *
  * All that waited for one barrier go on together. What the turn of the event loop has no time for goes on in later ones:
  * hundreds of large values at once are more than memory has before the first answer is counted.
- * @param isLong of many keys
+ * @param isLong whether the read takes long: is asked after the barrier
  */
 export function afterBarrier<Request extends Read, Answered>(
   { store, scheduler }: BarrierParts,
   keys: (request: Request) => ReadKeys,
   read: (request: Request) => Answered | Promise<Answered>,
-  isLong: boolean,
+  isLong: (request: Request) => boolean,
 ): (request: Request) => Answered | Promise<Answered> {
-  const mayBegin = () => (isLong ? scheduler.free(true) : scheduler.hasTime);
-  const turn = () => (isLong ? scheduler.goOn() : new Promise((resolve) => scheduler.wait(resolve)));
-  const inTurn = (request: Request) => (mayBegin() ? read(request) : turn().then(() => read(request)));
+  const inTurn = (request: Request) => {
+    const goesLong = isLong(request);
+    if (goesLong ? scheduler.free(true) : scheduler.hasTime) return read(request);
+    const turn = goesLong ? scheduler.goOn() : new Promise((resolve) => scheduler.wait(resolve));
+    return turn.then(() => read(request));
+  };
   return (request) => {
     const fresh = request.stale ? undefined : store.barrier(keys(request));
     return fresh === undefined ? read(request) : fresh.then(() => inTurn(request));

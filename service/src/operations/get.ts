@@ -24,7 +24,12 @@ export function getValue(store: Store, answers: AnswerCache, scheduler: EventLoo
     if (held !== undefined) return emptyAnswer(304, ['ETag', held, ...age]);
     return withHeaders(answer, age);
   };
-  return afterBarrier({ store, scheduler }, ({ key }) => key, read, false);
+  return afterBarrier(
+    { store, scheduler },
+    ({ key }) => key,
+    read,
+    (request) => scheduler.hasSentMuch && request.isLarge?.() === true,
+  );
 }
 
 /** May be kept like a value: it is a state of the key. */

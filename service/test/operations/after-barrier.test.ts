@@ -17,7 +17,12 @@ for (const isLong of [false, true]) {
       clock.pass(1);
       return ++done;
     };
-    const ask = afterBarrier({ store: { barrier: () => barrier.promise }, scheduler }, () => ({}), read, isLong);
+    const ask = afterBarrier(
+      { store: { barrier: () => barrier.promise }, scheduler },
+      () => ({}),
+      read,
+      () => isLong,
+    );
     const answers = Array.from({ length: 300 }, () => ask({ stale: false }));
     barrier.resolve();
     let most = 0;
