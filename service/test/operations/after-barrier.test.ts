@@ -35,3 +35,26 @@ for (const isLong of [false, true]) {
     t.is((await Promise.all(answers)).length, 300);
   });
 }
+
+test('a small read waits for no large ones that waited for the same barrier', async (t) => {
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
+  const barrier = Promise.withResolvers<void>();
+  const done: string[] = [];
+  const ask = afterBarrier(
+    { store: { barrier: () => barrier.promise }, scheduler },
+    () => ({}),
+    ({ size }: { stale: boolean; size: 'large' | 'small' }) => {
+      clock.pass(size === 'large' ? 1 : 0);
+      done.push(size);
+    },
+    ({ size }) => size === 'large',
+  );
+  const large = Array.from({ length: 300 }, () => ask({ stale: false, size: 'large' }));
+  const small = ask({ stale: false, size: 'small' });
+  barrier.resolve();
+  await small;
+  t.true(done.length < 50, `${done.length} before it`);
+  await Promise.all(large);
+  t.is(done.length, 301);
+});
