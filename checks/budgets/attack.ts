@@ -1,6 +1,6 @@
 /**
- * A process of clients that do their worst, again and again until it is ended. Arguments: the port, and the name of the
- * kind. Writes a line when they have begun.
+ * A process of clients that do their worst, again and again until it is ended. Arguments: host, port and the name of
+ * the kind. Writes a line when they have begun.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Sockets } from './sockets.ts';
@@ -10,13 +10,14 @@ import { setAt, worstClients } from './worst-clients.ts';
 /** Milliseconds that those connections stay which the service does not cut. */
 const stay = 2000;
 
-const [port = 0, name = ''] = [Number(process.argv[2]), process.argv[3]];
-const set = setAt(port);
+const [host = '', port = '', name = ''] = process.argv.slice(2);
+const address = { host, port: Number(port) };
+const set = setAt(address);
 const attack = name === manyWatches ? undefined : worstClients[name];
 if (attack === undefined && name !== manyWatches) throw new Error(`no such kind: ${name}`);
 let told = false;
 for (;;) {
-  using sockets = new Sockets(port);
+  using sockets = new Sockets(address);
   if (attack === undefined) await watchersTake(sockets, set, tell);
   else {
     await attack({ send: (...parts) => sockets.connect(parts), set });

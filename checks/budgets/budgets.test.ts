@@ -9,7 +9,7 @@ import { fill, setAt } from './worst-clients.ts';
 test.serial('beside a worst client others are answered, probes are, and all of it is measured', async (t) => {
   const service = await ServiceProcess.start({ dataDir: temporaryFolder(t) });
   t.teardown(() => service.kill());
-  await fill(setAt(service.port));
+  await fill(setAt(service));
   const kind = 'headers: 2000 of nearly 16 KiB without their end';
   const { alone, beside, memory } = await measure(service, kind, { rounds: 1, seconds: 1 });
   t.deepEqual([alone.length, beside.length], [1, 1]);

@@ -4,23 +4,33 @@
  */
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { exchange, type Request } from '../overload/exchange.ts';
+import { type Address, exchange, type Request } from '../overload/exchange.ts';
 
 /** Milliseconds between two requests. */
 const between = 10;
 
 export class Bystander implements AsyncDisposable {
+  /** What came of requests that were neither answered with 200 nor with 503 and Retry-After. */
+  readonly unexpected: (number | string)[] = [];
   readonly #agent = new Agent({ keepAlive: true });
   readonly #working: Promise<unknown>;
   #ended = false;
   #answered = 0;
 
-  /** @param clients at once */
-  constructor(port: number, request: Request, clients: number) {
+  /**
+   * @param next the request to send
+   * @param clients at once
+   * @param onAnswer is called with each request that was answered with 200
+   */
+  constructor(address: Address, next: () => Request, clients: number, onAnswer?: (request: Request) => void) {
     const work = async () => {
       while (!this.#ended) {
-        const { outcome } = await exchange(port, request, this.#agent);
-        if (outcome === 200) this.#answered++;
+        const request = next();
+        const { outcome, retryAfter } = await exchange(address, request, this.#agent);
+        if (outcome === 200) {
+          this.#answered++;
+          onAnswer?.(request);
+        } else if (outcome !== 503 || !retryAfter) this.unexpected.push(outcome);
         await pause(between);
       }
     };

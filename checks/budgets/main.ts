@@ -11,8 +11,8 @@ import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { type Measured, measure } from './measure.ts';
 import { missed, table } from './report.ts';
-import { manyWatches } from './watchers.ts';
-import { fill, setAt, worstClients } from './worst-clients.ts';
+import { attacks } from './start-attack.ts';
+import { fill, setAt } from './worst-clients.ts';
 
 const { rounds, seconds, words } = scriptArguments({
   words: {
@@ -21,9 +21,8 @@ const { rounds, seconds, words } = scriptArguments({
     words: text(''),
   },
 });
-const kinds = [...Object.keys(worstClients), manyWatches];
-const chosen = kinds.filter((name) => name.includes(words));
-if (chosen.length === 0) endUsage(`No kind has "${words}" in its name: ${kinds.join('; ')}.`);
+const chosen = attacks.filter((name) => name.includes(words));
+if (chosen.length === 0) endUsage(`No kind has "${words}" in its name: ${attacks.join('; ')}.`);
 const measured: Measured[] = [];
 for (const kind of chosen) {
   // One service for each, so that none finds what another has left.
@@ -33,7 +32,7 @@ for (const kind of chosen) {
   // The heap that Node gives itself in a container of 512 MiB.
   const service = await ServiceProcess.start({ dataDir, settings: { NODE_OPTIONS: '--max-old-space-size=256' } });
   ending.defer(() => service.kill());
-  await fill(setAt(service.port));
+  await fill(setAt(service));
   measured.push(await measure(service, kind, { rounds, seconds }));
   console.error(kind);
 }

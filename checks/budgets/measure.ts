@@ -1,13 +1,11 @@
 /** One kind of worst client, in rounds in turn: the others alone, then the others beside it. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { MemoryWatch } from '../../test-support/process-memory.ts';
 import type { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { Bystander } from './bystander.ts';
 import { probe } from './prober.ts';
 import { processorTime } from './processor-time.ts';
+import { startAttack } from './start-attack.ts';
 
 export interface Part {
   /** Answers of 200 a second. */
@@ -35,15 +33,12 @@ export interface Rounds {
   readonly seconds: number;
 }
 
-const script = fileURLToPath(new URL('attack.ts', import.meta.url));
-/** Milliseconds that an attack may take to begin. */
-const beginTime = 20_000;
 /** The service rests when it works for less than a tenth of so many milliseconds; how long that may take. */
 const restTime = 200;
 const mostRestTime = 20_000;
 
 export async function measure(service: ServiceProcess, kind: string, { rounds, seconds }: Rounds): Promise<Measured> {
-  const { port, pid } = service;
+  const { pid } = service;
   using memory = new MemoryWatch(pid, 'RssAnon');
   const alone: Part[] = [];
   const beside: Part[] = [];
@@ -51,15 +46,12 @@ export async function measure(service: ServiceProcess, kind: string, { rounds, s
     // What an attack has left would slow down those who are to be alone.
     await resting(pid);
     alone.push(await part(service, seconds));
-    const attack = spawn(process.execPath, [script, String(port), kind], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = once(attack, 'exit');
+    const end = await startAttack(service, kind);
     const leave = async () => {
-      attack.kill('SIGKILL');
-      await ended;
+      await end();
       await resting(pid);
     };
     try {
-      await once(attack.stdout, 'data', { signal: AbortSignal.timeout(beginTime) });
       // That all its clients leave at once is a part of it.
       beside.push(await part(service, seconds, leave));
     } finally {
@@ -80,12 +72,12 @@ async function resting(pid: number): Promise<void> {
 }
 
 /** `leave`: what comes when the rates have been measured, while probes are still sent. */
-async function part({ port, pid }: ServiceProcess, seconds: number, leave?: () => Promise<void>): Promise<Part> {
+async function part(service: ServiceProcess, seconds: number, leave?: () => Promise<void>): Promise<Part> {
   const before = performance.now();
-  const reader = new Bystander(port, { path: '/get/a0-x' }, 4);
-  const writer = new Bystander(port, { path: '/set', body: '{"bystander":1}' }, 4);
+  const reader = new Bystander(service, () => ({ path: '/get/a0-x' }), 4);
+  const writer = new Bystander(service, () => ({ path: '/set', body: '{"bystander":1}' }), 4);
   const ended = new AbortController();
-  const probing = probe(port, pid, ended.signal);
+  const probing = probe(service.port, service.pid, ended.signal);
   await pause(1000 * seconds);
   const elapsed = (performance.now() - before) / 1000;
   const [reads, writes] = [reader.answered / elapsed, writer.answered / elapsed];

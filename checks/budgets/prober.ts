@@ -22,7 +22,7 @@ export async function probe(port: number, pid: number, ended: AbortSignal): Prom
   const probes: Promise<Probe>[] = [];
   for (let i = 0; !ended.aborted; i++) {
     const before = processorTime(pid);
-    const sent = exchange(port, { path: paths[i % paths.length] ?? '' }, false, from);
+    const sent = exchange({ port }, { path: paths[i % paths.length] ?? '' }, false, from);
     probes.push(sent.then(({ took, outcome }) => ({ took, work: processorTime(pid) - before, ok: outcome === 200 })));
     await pause(interval);
   }

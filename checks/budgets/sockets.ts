@@ -1,12 +1,13 @@
 /** Connections of clients that mean ill, which are cut together. */
 import { connect, type Socket } from 'node:net';
+import type { Address } from '../overload/exchange.ts';
 
 export class Sockets implements Disposable {
-  readonly #port: number;
+  readonly #address: Address;
   readonly #open = new Set<Socket>();
 
-  constructor(port: number) {
-    this.#port = port;
+  constructor(address: Address) {
+    this.#address = address;
   }
 
   get open(): number {
@@ -15,7 +16,7 @@ export class Sockets implements Disposable {
 
   /** Sends this and reads nothing; with `onData`, all. */
   connect(parts: readonly (string | Buffer)[], onData?: (piece: Buffer) => void): void {
-    const socket = connect(this.#port, '127.0.0.1');
+    const socket = connect({ host: '127.0.0.1', ...this.#address });
     this.#open.add(socket);
     // To be cut is what they deserve.
     socket.on('error', () => {});

@@ -1,7 +1,7 @@
 /** For each kind of thing a client may do: clients that do their worst within the limits as shipped. */
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { exchange } from '../overload/exchange.ts';
+import { type Address, exchange } from '../overload/exchange.ts';
 
 export interface Attack {
   /** A connection that sends this and reads nothing. */
@@ -17,9 +17,9 @@ const post = (headers: string) => `POST /set ${host}${headers}\r\n\r\n`;
 
 /** Each over a connection of its own; never rejects: NaN when there was no answer. */
 export const setAt =
-  (port: number): Attack['set'] =>
+  (address: Address): Attack['set'] =>
   async (pairs) =>
-    Number((await exchange(port, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
+    Number((await exchange(address, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
 
 /** What the attacks ask for: 21 values of a mebibyte, and 40,000 keys. */
 export async function fill(set: Attack['set']): Promise<void> {

@@ -1,6 +1,13 @@
 /** One request and what became of it. */
 import { type Agent, request } from 'node:http';
 
+/** Where the service listens. */
+export interface Address {
+  /** This machine, when there is none. */
+  readonly host?: string;
+  readonly port: number;
+}
+
 export interface Request {
   readonly path: string;
   /** Sent with POST; without one it is a GET. */
@@ -26,7 +33,7 @@ export const now = () => performance.timeOrigin + performance.now();
  * @param localAddress of the client; undefined: the system's choice
  */
 export function exchange(
-  port: number,
+  { host = '127.0.0.1', port }: Address,
   { path, body }: Request,
   agent: Agent | false,
   localAddress?: string,
@@ -38,7 +45,7 @@ export function exchange(
     const headers = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const method = body === undefined ? 'GET' : 'POST';
     const from = localAddress === undefined ? {} : { localAddress };
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent, ...from }, (answer) => {
+    const outgoing = request({ host, port, path, method, headers, agent, ...from }, (answer) => {
       answer.on('error', (error) => end(String(error)));
       answer.on('end', () => end(answer.statusCode ?? 0, answer.headers['retry-after'] !== undefined));
       answer.resume();

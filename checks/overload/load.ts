@@ -19,7 +19,7 @@ async function send(): Promise<void> {
   const request = costly[sent++ % costly.length];
   if (request === undefined) return;
   open++;
-  seen.push(await exchange(port, request, agent));
+  seen.push(await exchange({ port }, request, agent));
   open--;
 }
 

@@ -37,7 +37,7 @@ export async function run(seconds: number): Promise<Summary> {
   ending.defer(() => service.kill());
   const { port, pid } = service;
   for (const request of filling) {
-    const { outcome } = await exchange(port, request, false);
+    const { outcome } = await exchange(service, request, false);
     if (outcome !== 200) throw new Error(`The store cannot be filled: ${outcome}`);
   }
   const quiet = Math.min(around, seconds);
@@ -48,8 +48,8 @@ export async function run(seconds: number): Promise<Summary> {
 
   const agent = new Agent({ keepAlive: true });
   ending.defer(() => agent.destroy());
-  const client = ending.use(new Steady(port, ordinary, 10, agent));
-  const prober = ending.use(new Steady(port, [{ path: '/livez' }, { path: '/readyz' }], 100, false));
+  const client = ending.use(new Steady(service, ordinary, 10, agent));
+  const prober = ending.use(new Steady(service, [{ path: '/livez' }, { path: '/readyz' }], 100, false));
   const memory = ending.use(new MemoryWatch(pid, 'VmRSS'));
   await pause(quiet * 1000);
   const resident = memory.now();

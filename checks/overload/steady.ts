@@ -1,6 +1,6 @@
 /** Requests one interval after the other, whatever became of those before: an ordinary client, a prober. */
 import type { Agent } from 'node:http';
-import { type Exchange, exchange, type Request } from './exchange.ts';
+import { type Address, type Exchange, exchange, type Request } from './exchange.ts';
 
 export class Steady implements AsyncDisposable {
   /** In the order of their ends. */
@@ -8,12 +8,12 @@ export class Steady implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   readonly #open = new Set<Promise<void>>();
 
-  constructor(port: number, requests: readonly Request[], interval: number, agent: Agent | false) {
+  constructor(address: Address, requests: readonly Request[], interval: number, agent: Agent | false) {
     let next = 0;
     this.#timer = setInterval(() => {
       const request = requests[next++ % requests.length];
       if (request === undefined) return;
-      const done = exchange(port, request, agent).then((one) => {
+      const done = exchange(address, request, agent).then((one) => {
         this.exchanges.push(one);
         this.#open.delete(done);
       });

@@ -28,7 +28,7 @@ for (const [name, attack] of Object.entries(worstClients)) {
     const { port, pid } = await startFilled(t);
     using memory = new MemoryWatch(pid, 'RssAnon');
     const before = memory.now();
-    using sockets = new Sockets(port);
+    using sockets = new Sockets({ port });
     const send = (...parts: readonly (string | Buffer)[]) => sockets.connect(parts);
     await attack({ send, set: async (pairs) => (await set({ port }, pairs)).status });
     for (let i = 0; i < 20; i++) {

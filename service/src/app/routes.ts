@@ -153,8 +153,8 @@ function openHandlers(parts: RouteParts): OpenHandlers {
 
 function handlersOf(parts: HandlerParts): Handlers {
   const { store, answers, repeated, dumps, scheduler, longRead, watch, scope } = parts;
-  const get = parts.waitForChange(getValue(store, answers));
-  const getMany = getValues(store, answers, longRead);
+  const get = parts.waitForChange(getValue(store, answers, scheduler));
+  const getMany = getValues({ store, answers, longRead, scheduler });
   const search = searchKeys({ store, answers, repeated, longRead, scheduler });
   const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
   const set = setPairs(store);

@@ -46,7 +46,12 @@ export function dumpPairs(parts: DumpParts): Dump {
     const headers = [...head, 'ETag', version, ...type, 'Content-Length', String(length)];
     return { kind: 'bytes', status: 200, headers, parts: bytes, length, forms, release };
   };
-  return afterBarrier(store, ({ filter }) => filter, read);
+  return afterBarrier(
+    parts,
+    ({ filter }) => filter,
+    read,
+    () => true,
+  );
 }
 
 function isWhole({ asLines, limit, isCount = false, filter }: DumpRequest): boolean {

@@ -7,7 +7,7 @@ import { jsonItems, pairText } from '../answers/pairs.ts';
 import type { AnswerCache } from '../caches/answer-cache.ts';
 import { type GetManyRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
-import { afterBarrier } from './after-barrier.ts';
+import { afterBarrier, type BarrierParts } from './after-barrier.ts';
 import { joined, maxKeys, maxLength } from './at-one-go.ts';
 import { valuesOf } from './get.ts';
 import type { LongRead } from './long-read.ts';
@@ -15,8 +15,15 @@ import type { LongRead } from './long-read.ts';
 /** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
 export type GetMany = (request: GetManyRequest) => Answer | Promise<Answer>;
 
+export interface GetManyParts extends BarrierParts {
+  readonly store: Store;
+  readonly answers: AnswerCache;
+  readonly longRead: LongRead;
+}
+
 /** Few pairs are read at one go; more are a long read, in slices of one snapshot. */
-export function getValues(store: Store, answers: AnswerCache, longRead: LongRead): GetMany {
+export function getValues(parts: GetManyParts): GetMany {
+  const { store, answers, longRead } = parts;
   const fewOf = fewPairs(store, answers);
   const read = (request: GetManyRequest): Answer | Promise<Answer> => {
     const { keys, asLines, stale } = request;
@@ -35,7 +42,12 @@ export function getValues(store: Store, answers: AnswerCache, longRead: LongRead
       pieces: piecesOf(view, request),
     })).then((answer) => withHeaders(answer, age));
   };
-  return afterBarrier(store, ({ keys }) => keys, read);
+  return afterBarrier(
+    parts,
+    ({ keys }) => keys,
+    read,
+    () => true,
+  );
 }
 
 /**

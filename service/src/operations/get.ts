@@ -6,13 +6,14 @@ import { versionTag } from '../answers/entity-tag.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { GetRequest } from '../requests/reads.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
 
 /** Rejects with Problem `unavailable` when the read cannot be made fresh, `data-corrupted` when the value is damaged. */
 export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 
-export function getValue(store: Store, answers: AnswerCache): Get {
+export function getValue(store: Store, answers: AnswerCache, scheduler: EventLoopScheduler): Get {
   const source = valuesOf(store);
   const read = ({ key, stale, heldTag, mustMatch }: GetRequest): TextAnswer => {
     const answer = answers.answer(source, key);
@@ -23,7 +24,12 @@ export function getValue(store: Store, answers: AnswerCache): Get {
     if (held !== undefined) return emptyAnswer(304, ['ETag', held, ...age]);
     return withHeaders(answer, age);
   };
-  return afterBarrier(store, ({ key }) => key, read);
+  return afterBarrier(
+    { store, scheduler },
+    ({ key }) => key,
+    read,
+    (request) => scheduler.hasSentMuch && request.isLarge?.() === true,
+  );
 }
 
 /** May be kept like a value: it is a state of the key. */

@@ -52,7 +52,12 @@ export function searchKeys(parts: SearchParts): Search {
     }
     return withHeaders(plain ?? repeated.pass(question, etag, few), head);
   };
-  return afterBarrier(store, ({ filter }) => filter, read);
+  return afterBarrier(
+    parts,
+    ({ filter }) => filter,
+    read,
+    () => true,
+  );
 }
 
 function allOf({ filter, values }: SearchRequest): Many {

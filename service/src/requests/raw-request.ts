@@ -1,6 +1,7 @@
 /** A request as it came: what the layers of the application and the parsers of the operations read. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Token } from '../auth/tokens.ts';
+import { isLargeRead } from '../server/connection-marks.ts';
 import { exchangeOf } from '../server/exchange.ts';
 import { splitTarget, type Target } from './target.ts';
 
@@ -37,6 +38,12 @@ export class RawRequest implements Caller {
 
   isGone(): boolean {
     return this.#response.destroyed;
+  }
+
+  /** Whether the answer to this read of one key is probably large. */
+  isLargeRead(): boolean {
+    const { socket, req } = this.#response;
+    return socket !== null && isLargeRead(socket, req.url ?? '');
   }
 
   onGone(call: () => void): void {

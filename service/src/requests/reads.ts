@@ -35,6 +35,8 @@ interface Read {
 
 export interface GetRequest extends Read {
   readonly key: string;
+  /** Whether the answer is probably large. */
+  isLarge?(): boolean;
   /** Undefined: it is answered with what is there. */
   readonly wait?: Wait | undefined;
 }
@@ -99,6 +101,7 @@ export function parseGet(request: RawRequest): GetRequest {
     stale: query !== undefined && parseStale(query),
     heldTag: heldTag(headers),
     mustMatch: parseReadCondition(headers),
+    isLarge: () => request.isLargeRead(),
     wait: query === undefined ? undefined : waitOf(request, query),
   };
 }

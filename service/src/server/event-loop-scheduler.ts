@@ -146,6 +146,11 @@ export class EventLoopScheduler {
     return true;
   }
 
+  /** Whether this turn has time left, whatever waits: for a piece that takes less than its place in the queue would. */
+  get hasTime(): boolean {
+    return this.#timeLeft(this.#clock.now());
+  }
+
   /** Runs the piece in its turn, first come, first served; `waited` is how many milliseconds it waited. */
   wait(run: (waited: number) => void, isLong = false): void {
     const now = this.#clock.now();

@@ -194,6 +194,11 @@ export interface Store extends Reader {
    */
   barrier(keys?: ReadKeys): Promise<void> | undefined;
   /**
+   * Whether the index is one state of the store. False while it is put together anew, or holds what others may not see yet:
+   * then what an earlier `barrier` said of it holds no longer.
+   */
+  isWhole(): boolean;
+  /**
    * Writes pairs in their order, all or none; resolves with their version once they are durable.
    * Rejects with a Problem: `precondition-failed`, `storage-full`, `too-many-pairs`, `body-too-large`, `overloaded`,
    * `unavailable` (nothing was written), or `outcome-unknown`.

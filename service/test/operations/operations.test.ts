@@ -46,7 +46,7 @@ async function open(t: Parameters<typeof openEmbedded>[0]) {
   const repeated = new RepeatedReads(0);
   return {
     store,
-    get: getValue(store, answers),
+    get: getValue(store, answers, scheduler),
     set: setPairs(store),
     deleteOne: deleteValue(store),
     deleteMany: deleteKeys(store),
@@ -211,7 +211,7 @@ test('a read that is not stale waits for the barrier, and one that is says its a
     },
     age: () => 4200,
   });
-  const get = getValue(behind, new AnswerCache(behind, 0));
+  const get = getValue(behind, new AnswerCache(behind, 0), new EventLoopScheduler());
   await t.throwsAsync(async () => get({ ...fresh, key: 'a' }), { message: 'No quorum.' });
   t.is(asked, 1);
   const stale = await get({ key: 'a', stale: true, heldTag: undefined });
@@ -237,8 +237,8 @@ test('each read is made fresh for all that it looks at, before an answer that is
     scheduler: new EventLoopScheduler(),
   };
   const [get, many, find, all] = [
-    getValue(behind, answers),
-    getValues(behind, answers, parts.longRead),
+    getValue(behind, answers, parts.scheduler),
+    getValues(parts),
     searchKeys(parts),
     dumpPairs(parts),
   ];

@@ -12,6 +12,7 @@ export function around(store: Store, instead: Partial<Store>): Store {
     lastExpired: () => store.lastExpired(),
     revision: () => store.revision(),
     barrier: (keys) => store.barrier(keys),
+    isWhole: () => store.isWhole(),
     set: (pairs, options) => store.set(pairs, options),
     delete: (keys, condition) => store.delete(keys, condition),
     transact: (parts) => store.transact(parts),

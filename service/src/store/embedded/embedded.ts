@@ -148,6 +148,10 @@ export class EmbeddedStore extends IndexReader implements Store {
     return undefined;
   }
 
+  isWhole(): boolean {
+    return true;
+  }
+
   notReady(): string | undefined {
     if (this.#closed) return 'The store is closed.';
     if (this.#folder.isLost) return 'The data folder is gone.';

@@ -269,6 +269,10 @@ export class EtcdStore extends IndexReader implements Store {
     return this.#fresh.wait(keys);
   }
 
+  isWhole(): boolean {
+    return this.#replica.isWhole;
+  }
+
   set(pairs: readonly Pair[], options?: SetOptions): Promise<Written> {
     return this.#mutations.set(pairs, options);
   }

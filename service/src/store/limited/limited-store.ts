@@ -50,6 +50,10 @@ export class LimitedStore extends LimitedReader implements Store {
     return this.#store.barrier(keys);
   }
 
+  isWhole(): boolean {
+    return this.#store.isWhole();
+  }
+
   /** Rejects with Problem `outside-prefixes` as well. */
   async set(pairs: readonly Pair[], options?: SetOptions): Promise<Written> {
     for (const { key } of pairs) this.scope.check(key);

@@ -116,7 +116,12 @@ export class Replica {
 
   /** Has the read's revision been applied, in a history that is ours, and is all of the index stable? */
   covers(revision: number): boolean {
-    return this.#unfit === undefined && this.#applied >= revision && this.#stability.isSettled;
+    return this.isWhole && this.#applied >= revision;
+  }
+
+  /** Is the index one state of a history that is ours, all of it stable? */
+  get isWhole(): boolean {
+    return this.#unfit === undefined && this.#stability.isSettled;
   }
 
   /** Resolves when the index covers the revision. Rejects with HistoryChanged. Has no deadline: the caller's. */
@@ -214,7 +219,8 @@ export class Replica {
 
   /** Applies a part of a full sync that is not its last: the index is unfit until `finish`. */
   async applyPart(changes: readonly Change[], cause: ResyncCause): Promise<void> {
-    if (this.#unfit === undefined) this.#keepHistory(this.timeline);
+    // Before it is committed: from then on reads may find it.
+    if (this.#unfit === undefined) this.#unfitFor(cause);
     this.#leaveTimeline();
     await this.#index.transact((writer) => {
       writer.setMeta('state', 'syncing');
@@ -224,7 +230,6 @@ export class Replica {
     });
     // What was read while it was committed may have been of before it.
     this.#leaveTimeline();
-    this.#unfit ??= cause;
   }
 
   /** Applies the last part of a full sync: from here on the index is etcd's state at the revision. */

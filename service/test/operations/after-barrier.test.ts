@@ -1,0 +1,95 @@
+/** Reads that waited for one barrier: what they read at once, and that all of them are answered. */
+import test from 'ava';
+import { afterBarrier } from '../../src/operations/after-barrier.ts';
+import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+for (const isLong of [false, true]) {
+  test(`hundreds that waited for one barrier do not read all in one turn: ${isLong ? 'long' : 'single'} reads`, async (t) => {
+    const clock = new ManualClock();
+    const scheduler = new EventLoopScheduler(clock);
+    const barrier = Promise.withResolvers<void>();
+    let done = 0;
+    const read = () => {
+      // That of a value of a mebibyte.
+      clock.pass(1);
+      return ++done;
+    };
+    const ask = afterBarrier(
+      { store: { barrier: () => barrier.promise, isWhole: () => true }, scheduler },
+      () => ({}),
+      read,
+      () => isLong,
+    );
+    const answers = Array.from({ length: 300 }, () => ask({ stale: false }));
+    barrier.resolve();
+    let most = 0;
+    for (let before = 0; before < answers.length; before = done) {
+      await nextTurn();
+      most = Math.max(most, done - before);
+    }
+    // A turn's budget is ten milliseconds, and two turns may lie between two looks.
+    t.true(most <= 22, `${most} at once`);
+    t.is((await Promise.all(answers)).length, 300);
+  });
+}
+
+test('a small read waits for no large ones that waited for the same barrier', async (t) => {
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
+  const barrier = Promise.withResolvers<void>();
+  const done: string[] = [];
+  const ask = afterBarrier(
+    { store: { barrier: () => barrier.promise, isWhole: () => true }, scheduler },
+    () => ({}),
+    ({ size }: { stale: boolean; size: 'large' | 'small' }) => {
+      clock.pass(size === 'large' ? 1 : 0);
+      done.push(size);
+    },
+    ({ size }) => size === 'large',
+  );
+  const large = Array.from({ length: 300 }, () => ask({ stale: false, size: 'large' }));
+  const small = ask({ stale: false, size: 'small' });
+  barrier.resolve();
+  await small;
+  t.true(done.length < 50, `${done.length} before it`);
+  await Promise.all(large);
+  t.is(done.length, 301);
+});
+
+for (const isLong of [false, true]) {
+  test(`what waited for its turn waits for a barrier again when the index is put together anew: ${isLong ? 'long' : 'single'} reads`, async (t) => {
+    const clock = new ManualClock();
+    const scheduler = new EventLoopScheduler(clock);
+    const barriers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let asked = 0;
+    let isWhole = true;
+    const done: string[] = [];
+    const ask = afterBarrier(
+      {
+        store: { barrier: () => barriers[asked++ < 2 ? 0 : 1]?.promise, isWhole: () => isWhole },
+        scheduler,
+      },
+      () => ({}),
+      ({ name }: { stale: boolean; name: string }) => {
+        done.push(name);
+        clock.pass(20);
+      },
+      () => isLong,
+    );
+    const first = ask({ stale: false, name: 'first' });
+    const second = ask({ stale: false, name: 'second' });
+    barriers[0]?.resolve();
+    await first;
+    isWhole = false;
+    for (let turn = 0; asked < 3 && turn < 100; turn++) await nextTurn();
+    t.is(asked, 3, 'it asked again');
+    t.deepEqual(done, ['first']);
+    isWhole = true;
+    barriers[1]?.resolve();
+    await second;
+    t.deepEqual(done, ['first', 'second']);
+  });
+}
