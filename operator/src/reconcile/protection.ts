@@ -19,7 +19,7 @@ interface Parts {
 const protecting: ReadonlySet<string> = new Set([resources.serviceAccounts.kind, resources.networkPolicies.kind]);
 /**
  * What runs with them or leads to them. The StatefulSet of etcd is not among them: its policy, its Service and the record of
- * its members are applied before it, and what fails there ends the pass over etcd (etcd/reconcile-members.ts).
+ * its members are applied before it, and what fails there ends the pass over etcd (reconcile-members.ts).
  */
 const guarded: ReadonlySet<string> = new Set([
   resources.deployments.kind,
