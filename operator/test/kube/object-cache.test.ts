@@ -16,7 +16,7 @@ test('an older state does not replace a newer one', (t) => {
   t.is(cache.get('n', 'a')?.metadata?.resourceVersion, '10');
 });
 
-test('what is never read is not kept, whoever puts an object in', (t) => {
+test('what is never read of an object is not kept, from a watch or from an answer', (t) => {
   const cache = createCache();
   const lastApplied = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
   const put = (name: string, kind: string) => {
