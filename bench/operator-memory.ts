@@ -1,6 +1,6 @@
 /**
- * `npm run bench:operator-memory [minimal] [largest]`: memory of the operator for so many minimal KvStores, and for so many of
- * the largest that the schema accepts. A real API server holds them; no kubelet runs, so there are no pods.
+ * `npm run bench:operator-memory [minimal] [largest] [--heap=MiB]`: memory of the operator for so many minimal KvStores, and for
+ * so many of the largest that the schema accepts. A real API server holds them; no kubelet runs, so there are no pods.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,8 +15,10 @@ import { type MemoryKind, memoryOf } from '../test-support/process-memory.ts';
 import { waitFor } from '../test-support/wait-for.ts';
 
 const main = fileURLToPath(new URL('../operator/src/main.ts', import.meta.url));
-const { minimal, largest } = scriptArguments({
+const { minimal, largest, heap } = scriptArguments({
   words: { minimal: wholeNumber({ default: 500, from: 0 }), largest: wholeNumber({ default: 100, from: 0 }) },
+  // What Node takes of the operator's limit of memory, 512 MiB, by itself.
+  options: { heap: wholeNumber({ default: 256, from: 64 }) },
 });
 const atOnce = 10;
 
@@ -47,7 +49,10 @@ async function run(cluster: Cluster, namespace: string, count: number): Promise<
     KVSTORE_PORT: '0',
     KVSTORE_LOG_LEVEL: 'error',
   };
-  const operator = spawn(process.execPath, [main], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const operator = spawn(process.execPath, [`--max-old-space-size=${heap}`, main], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const ended = once(operator, 'exit');
   try {
     const everything = async (): Promise<boolean> => {

@@ -175,6 +175,7 @@ test('the schema takes the default values, knows each of them, and refuses wrong
     { env: { KVSTORE_SERVICE_IMAGE: 'x' } },
     { env: [{ name: 'A', value: 1 }] },
     { limits: { hosts: ['a'] } },
+    { limits: { host: 'a' } },
     { imagePullSecrets: ['registry'] },
     { nodeSelector: { a: true } },
     { resources: { limit: {} } },

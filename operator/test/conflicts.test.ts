@@ -1,10 +1,11 @@
 /** Objects of others under the names that the operator needs: nothing runs with them, and none is taken over. */
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
 import test from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { ownerReference } from '../src/apply/ownership.ts';
 import { objectLabels } from '../src/desired/labels.ts';
 import { stateAnnotation } from '../src/etcd/names.ts';
+import { reconcileEtcd } from '../src/etcd/reconcile-etcd.ts';
 import { pathOf, type ResourceName, resources } from '../src/kube/resources.ts';
 import type { KvStore } from '../src/kvstore.ts';
 import { type AnyObject, type Cluster, startCluster } from './support/cluster.ts';
@@ -13,7 +14,7 @@ import { waitForCondition } from './support/conditions.ts';
 let cluster: Cluster;
 test.before(async () => {
   cluster = await startCluster();
-  await cluster.startOperator({ environment: { KVSTORE_RESYNC_SECONDS: '1' } });
+  await cluster.startOperator({ environment: { KVSTORE_RESYNC_SECONDS: '1' }, reconcileEtcd });
 });
 test.after.always(() => cluster?.stop());
 
@@ -38,6 +39,9 @@ for (const [resource, body] of foreign) {
     await cluster.appears('services', namespace, 'shop');
     for (const kind of ['deployments', 'ingresses'] as const) t.false(await cluster.has(kind, namespace, 'shop'), kind);
     t.false(await cluster.has('cronJobs', namespace, 'shop-backup'));
+    for (const kind of ['statefulSets', 'configMaps'] as const) {
+      t.false(await cluster.has(kind, namespace, 'shop-etcd'), kind);
+    }
     const now = await cluster.get(resource, namespace, 'shop-kvstore');
     t.is(now.metadata?.resourceVersion, theirs.metadata?.resourceVersion);
 
@@ -45,8 +49,85 @@ for (const [resource, body] of foreign) {
     await cluster.appears('deployments', namespace, 'shop');
     await cluster.appears('ingresses', namespace, 'shop');
     await cluster.appears('cronJobs', namespace, 'shop-backup');
+    await cluster.appears('statefulSets', namespace, 'shop-etcd');
   });
 }
+
+/** Of the etcd, and whether its clients wait for it as well: a policy says who reaches whom. */
+const foreignOfEtcd: readonly [resource: ResourceName, body: object, holdsAll: boolean][] = [
+  ['networkPolicies', openPolicy, true],
+  ['services', { spec: { ports: [{ port: 1234 }] } }, false],
+  ['configMaps', { data: { theirs: 'kept' } }, false],
+];
+for (const [resource, body, holdsAll] of foreignOfEtcd) {
+  test(`no member of etcd beside one of ${resource} that has another owner`, async (t) => {
+    const namespace = await cluster.createNamespace();
+    const theirs = await make(resource, namespace, { metadata: { name: 'shop-etcd' }, ...body });
+    await cluster.createKvStore(namespace, 'shop');
+    const { message } = await waitForCondition(cluster, namespace, 'shop', conflict);
+    t.regex(message, new RegExp(`${theirs.kind} shop-etcd exists and does not belong to this KvStore`));
+    await waitFor('an Event says it', async () => (await eventsOf(namespace)).includes('ObjectConflict'));
+    t.false(await cluster.has('statefulSets', namespace, 'shop-etcd'));
+    if (holdsAll) {
+      for (const kind of ['deployments', 'ingresses'] as const) {
+        t.false(await cluster.has(kind, namespace, 'shop'), kind);
+      }
+    }
+    const now = await cluster.get(resource, namespace, 'shop-etcd');
+    t.is(now.metadata?.resourceVersion, theirs.metadata?.resourceVersion);
+
+    await cluster.admin.request('DELETE', pathOf(resources[resource], namespace, 'shop-etcd'));
+    await cluster.appears('statefulSets', namespace, 'shop-etcd');
+    await cluster.appears('deployments', namespace, 'shop');
+    await cluster.appears('ingresses', namespace, 'shop');
+  });
+
+  test(`an etcd that runs is left as it is beside one of ${resource} that is not its own any more`, async (t) => {
+    const namespace = await cluster.createNamespace();
+    const kvstore = await cluster.createKvStore(namespace, 'shop');
+    await cluster.appears('ingresses', namespace, 'shop');
+    const versionOf = async (kind: ResourceName, name: string) =>
+      (await cluster.get(kind, namespace, name)).metadata?.resourceVersion;
+    await cluster.patch(resource, namespace, 'shop-etcd', { metadata: { ownerReferences: null } });
+    await waitForCondition(cluster, namespace, 'shop', conflict);
+    const before = { set: await versionOf('statefulSets', 'shop-etcd'), pods: await versionOf('deployments', 'shop') };
+
+    const image = 'registry.test/etcd:v3.6.99';
+    const spec = { image: 'registry.test/service:2', etcd: { image, members: 5 }, nodeSelector: { disk: 'fast' } };
+    await cluster.patch('kvStores', namespace, 'shop', { spec });
+    await waitForCondition(cluster, namespace, 'shop', conflict);
+    t.is(await versionOf('statefulSets', 'shop-etcd'), before.set);
+    if (holdsAll) t.is(await versionOf('deployments', 'shop'), before.pods);
+    t.true(await cluster.has('ingresses', namespace, 'shop'), 'it serves on');
+
+    await cluster.patch(resource, namespace, 'shop-etcd', { metadata: { ownerReferences: [ownerReference(kvstore)] } });
+    await waitFor('the change is applied', async () => (await versionOf('statefulSets', 'shop-etcd')) !== before.set);
+  });
+}
+
+async function eventsOf(namespace: string): Promise<(string | undefined)[]> {
+  const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
+  const { items } = await cluster.admin.request<{ items: { reason?: string }[] }>('GET', path);
+  return items.map(({ reason }) => reason);
+}
+
+test('an etcd that runs is looked after while the account of the service has another owner', async (t) => {
+  const namespace = await cluster.createNamespace();
+  await cluster.createKvStore(namespace, 'shop');
+  await cluster.appears('ingresses', namespace, 'shop');
+  await cluster.patch('serviceAccounts', namespace, 'shop-kvstore', { metadata: { ownerReferences: null } });
+  await waitForCondition(cluster, namespace, 'shop', conflict);
+  const { metadata } = await cluster.get('deployments', namespace, 'shop');
+  const spec = { etcd: { retentionPolicy: 'Delete' }, nodeSelector: { disk: 'fast' } };
+  await cluster.patch('kvStores', namespace, 'shop', { spec });
+  await waitFor('the change is applied', async () => {
+    const { spec } = await cluster.get<V1StatefulSet>('statefulSets', namespace, 'shop-etcd');
+    return spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete';
+  });
+  await waitForCondition(cluster, namespace, 'shop', conflict);
+  const now = await cluster.get('deployments', namespace, 'shop');
+  t.is(now.metadata?.resourceVersion, metadata?.resourceVersion);
+});
 
 test('an account and a policy that an application has under the name of its store do not conflict', async (t) => {
   const namespace = await cluster.createNamespace();

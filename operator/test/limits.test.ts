@@ -4,6 +4,7 @@ import { waitFor } from '../../test-support/wait-for.ts';
 import { KubeError } from '../src/kube/kube-error.ts';
 import { pathOf, type Resource, resources } from '../src/kube/resources.ts';
 import { type Cluster, operatorNamespace, startCluster } from './support/cluster.ts';
+import { largestSpec } from './support/largest-kvstore.ts';
 
 const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 let cluster: Cluster;
@@ -129,8 +130,11 @@ test.serial('annotations, claims and Secrets are the listed ones', async (t) => 
     t,
     [annotated('cert-manager.io/issuer'), annotated('nginx.ingress.kubernetes.io/server-snippet')],
     [annotated('other.io/a'), annotated('nginx.ingress.kubernetes.io/configuration-snippet')],
-    /spec\.ingress\.annotations: .* is not allowed; allowed are: cert-manager/,
+    /spec\.ingress\.annotations.*: .* is not allowed; allowed are: cert-manager/,
   );
+  const transport = (name: string) => ({ tls: { secretName: 'kv-tls', serversTransport: name } });
+  const refusal = /spec\.tls\.serversTransport: traefik\S*\/service\.serverstransport is not allowed/;
+  await decides(t, [{ tls: { secretName: 'kv-tls' } }], [transport('other-namespace-a@kubernetescrd')], refusal);
   const to = (volumeClaim: string) => ({ backup: { schedule: '@daily', volumeClaim } });
   const from = (volumeClaim: string) => ({ restoreFrom: { volumeClaim } });
   await decides(
@@ -157,20 +161,52 @@ test.serial('annotations, claims and Secrets are the listed ones', async (t) => 
   );
 });
 
+test.serial('variables are the listed ones, and a ServersTransport is when its annotation is', async (t) => {
+  await limit({ env: 'KV_*\nLOG', annotations: 'traefik.ingress.kubernetes.io/*' });
+  const variables = (...names: string[]) => ({ env: names.map((name) => ({ name, value: 'x' })) });
+  const tls = { secretName: 'a', serversTransport: 'a-b@kubernetescrd' };
+  await decides(
+    t,
+    [variables('KV_UI', 'LOG'), { tls }, {}],
+    [variables('NODE_OPTIONS'), variables('KV_UI', 'LOGS'), variables('kv_a')],
+    /spec\.env: (NODE_OPTIONS|LOGS|kv_a) is not allowed; allowed are: KV_\*, LOG/,
+  );
+});
+
 test.serial('a KvStore keeps what it had before the list, and gets nothing else', async (t) => {
   await limit({});
   await cluster.createKvStore(namespace, 'early', {
     etcd,
     image: 'old.test/a:1',
     ingress: { annotations: { a: 'b' } },
+    tls: { secretName: 'old-tls', serversTransport: 'old-a@kubernetescrd' },
+    env: [{ name: 'A', value: 'b' }],
   });
-  await limit({ hosts: 'x.test', images: 'registry.test', annotations: '', claims: '', secrets: '' });
+  await limit({ hosts: 'x.test', images: 'registry.test', annotations: '', env: '', claims: '', secrets: '' });
   const change = (spec: object) => outcome(cluster.patch('kvStores', namespace, 'early', { spec }));
   t.is(await change({ replicas: 5 }), undefined);
   t.regex((await change({ image: 'old.test/a:2' })) ?? '', /none of the allowed places/);
   t.regex((await change({ ingress: { host: 'y.test' } })) ?? '', /spec\.ingress\.host/);
-  t.regex((await change({ ingress: { annotations: { a: 'c' } } })) ?? '', /spec\.ingress\.annotations: a/);
+  t.regex((await change({ ingress: { annotations: { a: 'c' } } })) ?? '', /spec\.ingress\.annotations.*: a is/);
+  t.regex(
+    (await change({ tls: { serversTransport: 'new-a@kubernetescrd' } })) ?? '',
+    /service\.serverstransport is not/,
+  );
+  t.regex((await change({ env: [{ name: 'A', value: 'c' }] })) ?? '', /spec\.env: A is not/);
   t.is(await change({ ingress: { host: 'x.test' } }), undefined);
+});
+
+test.serial('the largest KvStore is within what the API server spends on a decision', async (t) => {
+  const others = Array.from({ length: 50 }, (_, i) => `other-${i}.test`).join('\n');
+  const all = Object.fromEntries(
+    ['hosts', 'images', 'annotations', 'env', 'claims', 'secrets'].map((key) => [key, `${others}\n*`]),
+  );
+  await limit({ ...all, images: `${others}\nregistry.test` });
+  await cluster.createKvStore(namespace, 'largest', {
+    ...largestSpec(),
+    tls: { secretName: 'a', serversTransport: 'a@kubernetescrd' },
+  });
+  t.is(await outcome(cluster.patch('kvStores', namespace, 'largest', { spec: { replicas: 5 } })), undefined);
 });
 
 test.serial('without the ConfigMap, as when the operator was removed, there are no limits', async (t) => {

@@ -70,7 +70,7 @@ export class Applier {
     }
     const surplus = listsToReplace(wanted, applied, isSameShape);
     if (surplus !== undefined) applied = await repair(surplus, applied);
-    this.#cache(name).put(withoutManagedFields(applied));
+    this.#cache(name).put(applied);
     this.#applied.set(id, { hash, resourceVersion: applied.metadata?.resourceVersion ?? '' });
     return true;
   }
@@ -132,11 +132,6 @@ function outlivesOwner({ kind }: KubernetesObject): boolean {
 /** Applies only to this very object: not to one that has taken its name since. */
 function withUid(object: KubernetesObject, uid: string | undefined): KubernetesObject {
   return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
-}
-
-function withoutManagedFields(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _, ...metadata } = object.metadata ?? {};
-  return { ...object, metadata };
 }
 
 function namespaceOf(object: KubernetesObject): string {

@@ -8,6 +8,7 @@ export class ForeignObjectError extends Error {
   override readonly name = 'ForeignObjectError';
   /** Of the object. */
   readonly kind: string | undefined;
+  readonly objectName: string | undefined;
 
   constructor({ kind, metadata }: KubernetesObject) {
     const claimsToBeOurs = metadata?.labels?.[labelKeys.managedBy] === managedBy;
@@ -18,6 +19,7 @@ export class ForeignObjectError extends Error {
         : `${kind} ${metadata?.name} exists and does not belong to this KvStore: rename one of them, or remove it`,
     );
     this.kind = kind;
+    this.objectName = metadata?.name;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The newest known state of the objects of one kind. Objects are shared: never modify them. */
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { kind } from '../kvstore.ts';
 
 export class ObjectCache<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
@@ -29,10 +30,12 @@ export class ObjectCache<T extends KubernetesObject> {
   }
 
   /**
-   * Takes in an object unless something newer is known, as when the answer of a write overtakes the watch.
+   * Takes in an object, without what is never read here, unless something newer is known, as when the answer of a write
+   * overtakes the watch.
    * @returns whether it was news
    */
-  put(object: T): boolean {
+  put(whole: T): boolean {
+    const object = slim(whole);
     const key = keyOf(object);
     const known = this.#objects.get(key);
     if (known !== undefined && !isNewer(object, known)) return false;
@@ -73,4 +76,15 @@ export function keyOf(object: KubernetesObject): string {
 /** Resource versions of one kind are numbers in the order of the writes (guaranteed by the API since Kubernetes 1.35, true before). */
 function isNewer(a: KubernetesObject, b: KubernetesObject): boolean {
   return BigInt(a.metadata?.resourceVersion ?? 0) > BigInt(b.metadata?.resourceVersion ?? 0);
+}
+
+/**
+ * managedFields are half of an object. A KvStore's annotations are its users' own, up to 256 KiB; what kubectl last applied is
+ * the whole object once more.
+ */
+function slim<T extends KubernetesObject>(object: T): T {
+  const { managedFields: _, annotations, ...metadata } = object.metadata ?? {};
+  if (annotations === undefined || object.kind === kind) return { ...object, metadata };
+  const { 'kubectl.kubernetes.io/last-applied-configuration': __, ...kept } = annotations;
+  return { ...object, metadata: { ...metadata, annotations: kept } };
 }

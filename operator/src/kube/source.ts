@@ -9,7 +9,7 @@ import { backoffMs } from '../control/backoff.ts';
 import type { KubeClient, WatchEvent } from './kube-client.ts';
 import { hasStatus, KubeError } from './kube-error.ts';
 import { keyOf, type ObjectCache } from './object-cache.ts';
-import { pathOf, type Resource, resources } from './resources.ts';
+import { pathOf, type Resource } from './resources.ts';
 
 export interface SourceOptions<T extends KubernetesObject> {
   readonly client: KubeClient;
@@ -97,7 +97,7 @@ export class Source<T extends KubernetesObject> {
         const query = { ...this.#selector(), limit: pageSize, ...(next === '' ? {} : { continue: next }) };
         const page = await client.request<ListPage<T>>('GET', pathOf(resource, namespace), { query, signal });
         for (const item of page.items) {
-          const object = this.#slim(item);
+          const object = this.#whole(item);
           seen.add(keyOf(object));
           if (cache.put(object)) onChange(object);
         }
@@ -145,8 +145,8 @@ export class Source<T extends KubernetesObject> {
     if (type === 'DELETED') {
       if (cache.remove(item)) onChange(item);
     } else if (type !== 'BOOKMARK') {
-      const slim = this.#slim(item);
-      if (cache.put(slim)) onChange(slim);
+      const whole = this.#whole(item);
+      if (cache.put(whole)) onChange(whole);
     }
     return item.metadata?.resourceVersion;
   }
@@ -156,19 +156,10 @@ export class Source<T extends KubernetesObject> {
     return labelSelector === undefined ? {} : { labelSelector };
   }
 
-  /** A list's items do not say what they are; managedFields are half of an object and never read here. */
-  #slim(item: T): T {
+  /** A list's items do not say what they are. */
+  #whole(item: T): T {
     const { apiVersion, kind } = this.#options.resource;
-    const { managedFields: _, annotations, ...metadata } = item.metadata ?? {};
-    const kept = annotations === undefined ? undefined : this.#annotations(annotations);
-    return { ...item, apiVersion, kind, metadata: kept === undefined ? metadata : { ...metadata, annotations: kept } };
-  }
-
-  /** A KvStore's are its users' own, up to 256 KiB; what kubectl last applied is the whole object once more. */
-  #annotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
-    if (this.#options.resource.kind === resources.kvStores.kind) return undefined;
-    const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...kept } = annotations;
-    return kept;
+    return { ...item, apiVersion, kind };
   }
 }
 

@@ -3,6 +3,8 @@ import { ForeignObjectError } from '../apply/ownership.ts';
 import { PlainEtcdError } from '../etcd/plain-etcd-error.ts';
 import { MissingCertificatesError } from '../etcd/tls/present-tls.ts';
 import { hasStatus } from '../kube/kube-error.ts';
+import { resources } from '../kube/resources.ts';
+import type { KvStore } from '../kvstore.ts';
 import { OpenStoreError } from '../status/condition/open.ts';
 import { RefusedReferenceError } from './references.ts';
 import { RestoreNotAllowedError } from './restore-permission.ts';
@@ -24,6 +26,16 @@ export function faultReason({ error }: Fault): string {
   if (isRefusal(error)) return 'Refused';
   if (hasStatus(error, 403)) return 'Forbidden';
   return 'ReconcileError';
+}
+
+/** Whether the Service that routes lead to has another owner. That of etcd's members is not meant: no route leads there. */
+export function isServiceForeign({ metadata }: KvStore, faults: readonly Fault[]): boolean {
+  return faults.some(
+    ({ error }) =>
+      error instanceof ForeignObjectError &&
+      error.kind === resources.services.kind &&
+      error.objectName === metadata.name,
+  );
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Everything that a KvStore's status is made from, gathered from caches and questions; nothing is changed here. */
-import { ForeignObjectError } from '../apply/ownership.ts';
 import type { Clock } from '../clock.ts';
 import { restoreJobName } from '../desired/restore-job.ts';
 import type { EtcdOutcome } from '../etcd/contract.ts';
@@ -17,7 +16,7 @@ import { noTroubles, type Troubles, troublesOf } from '../trouble/troubles.ts';
 import type { UpgradeStep } from '../upgrade/turn-end.ts';
 import { backupOf } from './backup.ts';
 import { type Contacts, contactPollMs } from './contact.ts';
-import { type Fault, faultOf } from './fault.ts';
+import { type Fault, faultOf, isServiceForeign } from './fault.ts';
 import { type Restore, restoreOf } from './restore.ts';
 import { RestoreNotAllowedError } from './restore-permission.ts';
 
@@ -70,9 +69,7 @@ export class Looker {
     const troubles = await orFault(() => this.#troubles(kvstore), noTroubles);
     const notAllowed = faults.find(({ error }) => error instanceof RestoreNotAllowedError);
     const restore = this.restore(kvstore, troubles, notAllowed);
-    const serviceIsForeign = pass.faults.some(
-      ({ error }) => error instanceof ForeignObjectError && error.kind === 'Service',
-    );
+    const serviceIsForeign = isServiceForeign(kvstore, pass.faults);
     const restoring = restore?.holdsUp !== undefined;
     // What cannot be looked at now is as it was.
     const deployment = caches.deployments.get(namespace, name);

@@ -1,9 +1,10 @@
 /** Pods and routes of a KvStore wait for what protects others from them, and them from others. */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Applier } from '../apply/apply.ts';
-import { isControlledBy } from '../apply/ownership.ts';
+import { belongsTo, isControlledBy } from '../apply/ownership.ts';
+import type { OwnNames } from '../desired/labels.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { resources } from '../kube/resources.ts';
+import { pathOf, type Resource, resources } from '../kube/resources.ts';
 import type { Caches } from '../kube/sources.ts';
 import type { KvStore } from '../kvstore.ts';
 import { RefusedReferenceError, refuseReferences } from './references.ts';
@@ -16,7 +17,10 @@ interface Parts {
 
 /** The identity that pods run with, and the policy that says who reaches them. */
 const protecting: ReadonlySet<string> = new Set([resources.serviceAccounts.kind, resources.networkPolicies.kind]);
-/** What runs with them or leads to them. */
+/**
+ * What runs with them or leads to them. The StatefulSet of etcd is not among them: its policy, its Service and the record of
+ * its members are applied before it, and what fails there ends the pass over etcd (reconcile-members.ts).
+ */
 const guarded: ReadonlySet<string> = new Set([
   resources.deployments.kind,
   resources.cronJobs.kind,
@@ -43,11 +47,10 @@ export class Protection {
    * @throws RefusedReferenceError
    */
   async check(kvstore: KvStore, { caches, client, applier }: Parts): Promise<void> {
-    this.#isWhole = false;
     try {
       await refuseReferences(kvstore, { caches, client });
-      this.#isWhole = true;
     } catch (error) {
+      this.#isWhole = false;
       const { namespace, name } = kvstore.metadata;
       const cronJob = caches.cronJobs.get(namespace, `${name}-backup`);
       const isRefused = error instanceof RefusedReferenceError && error.field === 'spec.backup.volumeClaim';
@@ -57,4 +60,30 @@ export class Protection {
       throw error;
     }
   }
+}
+
+/**
+ * Whether an etcd must not begin: the account or the policy of the KvStore's pods is another owner's. One that has begun
+ * goes on and is repaired, for its values: its members have a policy of their own and no identity.
+ */
+export async function etcdMayNotBegin(
+  kvstore: KvStore,
+  names: OwnNames,
+  { caches, client }: Omit<Parts, 'applier'>,
+): Promise<boolean> {
+  const { namespace, name } = kvstore.metadata;
+  if (caches.statefulSets.get(namespace, `${name}-etcd`) !== undefined) return false;
+  const isForeign = async (known: KubernetesObject | undefined, resource: Resource, of: string): Promise<boolean> => {
+    const object = known ?? (await client.find<KubernetesObject>(pathOf(resource, namespace, of)));
+    return object !== undefined && !belongsTo(object, kvstore);
+  };
+  const { serviceAccount, networkPolicy } = names;
+  return (
+    (await isForeign(
+      caches.serviceAccounts.get(namespace, serviceAccount),
+      resources.serviceAccounts,
+      serviceAccount,
+    )) ||
+    (await isForeign(caches.networkPolicies.get(namespace, networkPolicy), resources.networkPolicies, networkPolicy))
+  );
 }

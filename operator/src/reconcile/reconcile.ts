@@ -3,7 +3,6 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import { type Applier, objectId } from '../apply/apply.ts';
 import { readOwnNames } from '../apply/own-names.ts';
-import { ForeignObjectError } from '../apply/ownership.ts';
 import { prune } from '../apply/prune.ts';
 import type { Config } from '../config.ts';
 import type { ReconcileResult } from '../control/controller.ts';
@@ -33,9 +32,9 @@ import { hopelessBackups } from './backup.ts';
 import { etcdObjectsOf, etcdSecretNames } from './etcd-objects.ts';
 import type { MemberAccess } from './etcd-tools.ts';
 import { createEtcdTools } from './etcd-tools.ts';
-import { type Fault, faultOf, faultReason, isPermanent } from './fault.ts';
+import { type Fault, faultOf, faultReason, isPermanent, isServiceForeign } from './fault.ts';
 import type { Look, Looker, Pass } from './look.ts';
-import { Protection } from './protection.ts';
+import { etcdMayNotBegin, Protection } from './protection.ts';
 import { readOnly } from './read-only.ts';
 import { checkRestoreAllowed, permissionPollMs, RestoreNotAllowedError } from './restore-permission.ts';
 import { readSecretVersions, secretPollMs } from './secret-versions.ts';
@@ -105,11 +104,16 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   options.turns.begin(kvstore);
   const faults: Fault[] = [];
   const wanted = new Set<string>();
+  const protection = new Protection();
   const apply = async (object: KubernetesObject): Promise<void> => {
     wanted.add(objectId(resourceNameOf(object), object));
-    if (await options.applier.apply(kvstore, object)) {
-      options.log.info({ kvstore: kvstore.metadata.name, kind: object.kind, object: object.metadata?.name }, 'applied');
+    try {
+      if (!(await options.applier.apply(kvstore, object))) return;
+    } catch (error) {
+      protection.lacks(object);
+      throw error;
     }
+    options.log.info({ kvstore: kvstore.metadata.name, kind: object.kind, object: object.metadata?.name }, 'applied');
   };
   const ofPods: Fault[] = [];
   const attempt = async <T>(action: () => Promise<T>, ...others: Fault[][]): Promise<T | undefined> => {
@@ -124,9 +128,13 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
 
   const restore = options.looker.restore(kvstore);
   await attempt(() => endHopelessBackups(kvstore, options));
+  const names = await attempt(() => readOwnNames(kvstore, options));
   // One part's fault must not keep the others from being repaired.
-  const etcd =
-    kvstore.spec.etcd === undefined ? undefined : await attempt(() => reconcileEtcd(kvstore, apply, options), ofPods);
+  const etcd = await attempt(async () => {
+    if (kvstore.spec.etcd === undefined) return undefined;
+    if (names !== undefined && (await etcdMayNotBegin(kvstore, names, options))) return undefined;
+    return reconcileEtcd(kvstore, apply, options);
+  }, ofPods);
   // An etcd that is left as it is keeps the service that knows it.
   if (faults.some(({ error }) => error instanceof PlainEtcdError)) return { etcd, faults };
   const { namespace, name } = kvstore.metadata;
@@ -136,10 +144,8 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
   const image = serviceImageOf(kvstore, options.defaults);
   const freshReads = freshReadsNow(kvstore, image, { live: liveDeployment(), pods });
   const secretVersions = await attempt(() => readSecretVersions(kvstore, options.client));
-  const protection = new Protection();
   await attempt(() => protection.check(kvstore, options));
   await attempt(() => refuseOpen(kvstore, options));
-  const names = await attempt(() => readOwnNames(kvstore, options));
   if (secretVersions !== undefined && names !== undefined) {
     const around = {
       names,
@@ -160,8 +166,7 @@ async function change(kvstore: KvStore, options: ReconcileOptions): Promise<Pass
         () => apply(keepBack(object, liveDeployment(), () => options.turns.take(kvstore))),
         ...(isPods ? [ofPods] : []),
       );
-      if (faults.length > before) protection.lacks(object);
-      else if (isPods) isApplied = !options.turns.isWaiting(kvstore);
+      if (faults.length === before && isPods) isApplied = !options.turns.isWaiting(kvstore);
     }
     if (!mayHaveRoute(kvstore, faults, options)) await attempt(() => removeRoute(kvstore, options));
   }
@@ -209,12 +214,8 @@ async function refuseOpen(kvstore: KvStore, { openStores }: ReconcileOptions): P
 
 /** A route to a Service that is somebody else's, or for a host that is, would lead clients to a stranger. */
 function mayHaveRoute(kvstore: KvStore, faults: readonly Fault[], { exposures }: ReconcileOptions): boolean {
-  const isRefused = faults.some(
-    ({ error }) =>
-      error instanceof OpenStoreError ||
-      (error instanceof ForeignObjectError && error.kind === resources.services.kind),
-  );
-  return !isRefused && exposures.holderOf(kvstore) === undefined;
+  const isRefused = faults.some(({ error }) => error instanceof OpenStoreError);
+  return !isRefused && !isServiceForeign(kvstore, faults) && exposures.holderOf(kvstore) === undefined;
 }
 
 async function removeRoute(kvstore: KvStore, { caches, applier }: ReconcileOptions): Promise<void> {

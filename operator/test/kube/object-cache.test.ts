@@ -16,6 +16,23 @@ test('an older state does not replace a newer one', (t) => {
   t.is(cache.get('n', 'a')?.metadata?.resourceVersion, '10');
 });
 
+test('what is never read of an object is not kept, from a watch or from an answer', (t) => {
+  const cache = createCache();
+  const lastApplied = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+  const put = (name: string, kind: string) => {
+    const { metadata } = object(name, '1');
+    const managedFields = [{ manager: 'kubectl' }];
+    cache.put({ kind, metadata: { ...metadata, managedFields, annotations: { ...lastApplied, a: 'b' } } });
+    return cache.get('n', name)?.metadata;
+  };
+  const service = put('a', 'Service');
+  t.deepEqual(service?.annotations, { a: 'b' });
+  t.is(service?.managedFields, undefined);
+  const kvstore = put('b', 'KvStore');
+  t.is(kvstore?.annotations, undefined);
+  t.is(kvstore?.managedFields, undefined);
+});
+
 test('the removal of an object does not remove one made later under its name', (t) => {
   const cache = createCache();
   cache.put(object('a', '20', 'new'));
