@@ -6,8 +6,8 @@ import type { TextAnswer } from '../answers/answer.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
 import { type AskedBy, Generation } from './answer-generation.ts';
 
-/** Characters of an answer; to send a longer one takes much more time than to read it. */
-const maxLength = 4096;
+/** Characters of an answer. A longer one of a search is kept as those of other searches are (repeated-reads.ts). */
+export const longestKept = 4096;
 /** Keys of a transaction that are remembered until it is over; while it changes more, nothing is kept. */
 const maxChanging = 1000;
 
@@ -36,6 +36,11 @@ export class AnswerCache implements ChangeListener {
     if (this.#generationBytes > 0) store.listen?.(this);
   }
 
+  /** What is kept. */
+  get(by: AskedBy, asked: string): TextAnswer | undefined {
+    return this.#isOff() ? undefined : this.#kept(by, asked);
+  }
+
   /** What the source answers now. */
   answer<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
     return this.#isOff() ? source.answer(asked) : this.#find(source, asked);
@@ -51,14 +56,20 @@ export class AnswerCache implements ChangeListener {
     return this.#generationBytes === 0 || this.#store.lastExpired() !== undefined;
   }
 
-  #find<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
-    const { by } = source;
+  #kept(by: AskedBy, asked: string): TextAnswer | undefined {
     const young = this.#young.get(by, asked);
     if (young !== undefined) return young;
     const old = this.#old.get(by, asked);
-    const answer = old ?? source.answer(asked);
-    if (answer === undefined) return answer;
-    if (old !== undefined || !this.#isChanging(by, asked)) this.#keep(by, asked, answer);
+    if (old !== undefined) this.#keep(by, asked, old);
+    return old;
+  }
+
+  #find<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
+    const { by } = source;
+    const kept = this.#kept(by, asked);
+    if (kept !== undefined) return kept;
+    const answer = source.answer(asked);
+    if (answer !== undefined && !this.#isChanging(by, asked)) this.#keep(by, asked, answer);
     return answer;
   }
 
@@ -87,7 +98,7 @@ export class AnswerCache implements ChangeListener {
   }
 
   #keep(by: AskedBy, asked: string, answer: TextAnswer): void {
-    if (answer.text.length > maxLength) return;
+    if (answer.text.length > longestKept) return;
     this.#young.keep(by, asked, answer);
     if (this.#young.bytes < this.#generationBytes) return;
     this.#old = this.#young;

@@ -4,7 +4,7 @@ import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { withForms } from '../answers/compress.ts';
 import { viewTag } from '../answers/entity-tag.ts';
-import type { AnswerCache, Source } from '../caches/answer-cache.ts';
+import { type AnswerCache, longestKept, type Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { afterBarrier } from './after-barrier.ts';
@@ -25,14 +25,6 @@ export type Search = (request: SearchRequest) => Answer | Promise<Answer>;
 export function searchKeys(parts: SearchParts): Search {
   const { store, answers, repeated } = parts;
   const sources = { prefix: fewKeysOf(store, 'prefix'), suffix: fewKeysOf(store, 'suffix') };
-  /** A search by one text that finds few keys. */
-  const readPlain = (request: SearchRequest): TextAnswer | undefined => {
-    const { prefix, suffix, after } = request.filter;
-    const by = prefix === undefined ? 'suffix' : 'prefix';
-    const text = prefix ?? suffix ?? '';
-    if (!isPlain(request) || mayBeMany(text, after)) return undefined;
-    return answers.answer(sources[by], text);
-  };
   const read = (request: SearchRequest): Answer | Promise<Answer> => {
     const { stale, heldTag, mustMatch, question } = request;
     const expired = store.lastExpired();
@@ -42,15 +34,16 @@ export function searchKeys(parts: SearchParts): Search {
     const held = heldTag?.(etag);
     if (held !== undefined) return emptyAnswer(304, ['ETag', held, ...age]);
     const head = ['ETag', etag, ...age];
-    const plain = readPlain(request);
-    const kept = plain === undefined ? repeated.get(question, etag) : undefined;
+    const one = oneText(request);
+    const kept = (one && answers.get(one.by, one.text)) ?? repeated.get(question, etag);
     if (kept !== undefined) return withHeaders(kept, head);
-    const few = plain ?? fewOf(store, request);
+    const few = one === undefined ? fewOf(store, request) : answers.answer(sources[one.by], one.text);
     // What expires while it is read must not be in an answer whose tag leaves it out, nor the other way round.
     if (few === undefined || store.lastExpired() !== expired) {
       return readMany(parts, request, allOf(request)).then((answer) => withHeaders(answer, age));
     }
-    return withHeaders(plain ?? repeated.pass(question, etag, few), head);
+    const isKept = one !== undefined && few.text.length <= longestKept;
+    return withHeaders(isKept ? few : repeated.pass(question, etag, few), head);
   };
   return afterBarrier(
     parts,
@@ -77,6 +70,14 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
       return list === undefined || list.length > maxLength ? undefined : withForms(jsonAnswer(list));
     },
   };
+}
+
+/** What a search by one text asks for, when its answer may be kept until a write changes it. */
+function oneText(request: SearchRequest): { by: 'prefix' | 'suffix'; text: string } | undefined {
+  const { prefix, suffix, after } = request.filter;
+  const by = prefix === undefined ? 'suffix' : 'prefix';
+  const text = prefix ?? suffix ?? '';
+  return isPlain(request) && !mayBeMany(text, after) ? { by, text } : undefined;
 }
 
 /** By one text, keys alone, all of them. */
@@ -106,8 +107,7 @@ function fewByText(store: Store, request: SearchRequest): string[] | undefined {
   const { prefix, suffix, after } = request.filter;
   const by = prefix === undefined ? 'suffix' : 'prefix';
   const text = prefix ?? suffix ?? '';
-  // A plain one finds more than the cache of answers takes: it was looked at for that already.
-  if (isPlain(request) || mayBeMany(text, after)) return undefined;
+  if (mayBeMany(text, after)) return undefined;
   const found = store.searchBounded(by, text, maxKeys);
   return by === 'prefix' && suffix !== undefined ? found?.filter((key) => key.endsWith(suffix)) : found;
 }

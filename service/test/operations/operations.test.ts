@@ -94,6 +94,44 @@ test('searches and dumps answer alike from what is kept and from what is read', 
   t.is(headerOf(page, 'Link'), '</search?prefix=a&limit=1&after=a-1>; rel="next"');
 });
 
+for (const [many, count] of [
+  ['few', 10],
+  ['more than are sent at one go with their head', 130],
+  ['more than are read at one go', 1200],
+] as const) {
+  test(`a search by one text that finds ${many} is not read again until something is written`, async (t) => {
+    const { store } = await open(t);
+    const keys = Array.from({ length: count }, (_, i) => `${'k'.repeat(30)}-${i}`).sort();
+    await store.set(keys.map((key) => ({ key, value: '1' })));
+    let reads = 0;
+    const counted = around(store, {
+      searchBounded(by, text, most) {
+        reads++;
+        return store.searchBounded(by, text, most);
+      },
+      snapshot() {
+        reads++;
+        return store.snapshot();
+      },
+      listen: (listener) => store.listen(listener),
+    });
+    const find = searchKeys({
+      store: counted,
+      answers: new AnswerCache(counted, 1 << 20),
+      repeated: new RepeatedReads(1 << 20),
+      longRead: longReads(counted, { most: 1, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()),
+      scheduler: new EventLoopScheduler(),
+    });
+    const ask = async () => textOf(await find(search({ prefix: 'k', question: 'prefix=k' })));
+    for (let i = 0; i < 2; i++) t.deepEqual(JSON.parse(await ask()), keys);
+    const before = reads;
+    for (let i = 0; i < 3; i++) t.deepEqual(JSON.parse(await ask()), keys);
+    t.is(reads, before);
+    await store.set([{ key: 'k', value: '1' }]);
+    t.deepEqual(JSON.parse(await ask()), ['k', ...keys]);
+  });
+}
+
 test('a search with few keys and large values reads no more than it sends at one go', async (t) => {
   const { store } = await open(t);
   for (let i = 0; i < 20; i++) await store.set([{ key: `k${i}`, value: `"${'x'.repeat(10_000)}"` }]);
