@@ -87,7 +87,7 @@ async function forms(): Promise<CodedForms> {
   const unsent = new ByteBudget(1 << 30);
   const parts = [Buffer.from(randomBytes(6_900_000).toString('hex'))];
   for (const coding of ['gzip', 'zstd'] as const) {
-    const form = await cache.take(coding, parts, unsent);
+    const form = await cache.take(coding, 13_800_000, parts, unsent);
     if (form?.kind !== 'bytes') throw new Error(`The form in ${coding} is not kept`);
     form.release();
   }

@@ -22,6 +22,7 @@ const prefix = gets(groups.map((group) => `/search?prefix=${prefixOf(group)}`));
 const suffix = gets(groups.map((group) => `/search?suffix=${suffixOf(group)}`));
 const bodies = Array.from({ length: pairs / batch }, (_, i) => JSON.stringify(keys.slice(i * batch, (i + 1) * batch)));
 const tens = gets(scattered(80, 80).map((ten) => `/search?prefix=${prefixOfTen(ten)}`));
+const hundreds = gets(scattered(9, 9).map((hundred) => `/search?prefix=g${String(hundred).padStart(4, '0')}`));
 const withMoreHeaders = (requests: readonly Request[]) => requests.map((each) => ({ ...each, headers: moreHeaders }));
 const sets = posts(
   '/set',
@@ -41,11 +42,15 @@ export const calls: Readonly<Record<string, Call>> = {
   'search-prefix-headers': { requests: withMoreHeaders(prefix) },
   'search-110-keys': { requests: tens },
   'search-110-keys-headers': { requests: withMoreHeaders(tens) },
+  'search-1100-keys': { requests: hundreds },
+  'search-1100-keys-headers': { requests: withMoreHeaders(hundreds) },
+  'search-110-keys-headers-not-kept': { requests: withMoreHeaders(tens), settings: noAnswers },
   'search-suffix': { requests: suffix },
   'search-suffix-not-kept': { requests: suffix, settings: noAnswers },
   'search-values': { requests: prefix.map(({ path }) => ({ path: `${path}&values=true` })) },
   'search-page': { requests: prefix.map(({ path }) => ({ path: `${path}&limit=11` })) },
   'batch-get': { requests: posts('/get', bodies) },
+  'batch-get-headers': { requests: withMoreHeaders(posts('/get', bodies)) },
   dump: { requests: gets(['/']) },
   set: { requests: sets },
   'set-three-pairs': { requests: posts('/set', threes) },

@@ -141,6 +141,11 @@ const searchShapes: Row = {
     const plain = groups.map((group): Request => ({ path: `/search?prefix=${prefixOf(group)}` }));
     const etag = await etagOf(kvstore, plain[0]?.path ?? '/');
     const tens = scattered(80, 80).map((ten): Request => ({ path: `/search?prefix=${prefixOfTen(ten)}` }));
+    // More than the cache of plain answers takes.
+    const many = Array.from({ length: 20 }, (_, i) => `many-${i}-${'x'.repeat(20)}-`);
+    const manyKeys = many.flatMap((prefix) => Array.from({ length: 200 }, (_, i) => `${prefix}${i}`));
+    await put(kvstore, Object.fromEntries(manyKeys.map((key) => [key, '1'])));
+    const ofMany = (query = '') => many.map((prefix): Request => ({ path: `/search?prefix=${prefix}${query}` }));
     const also = (query: string) => plain.map(({ path }): Request => ({ path: `${path}${query}` }));
     const shapes: Shape[] = [
       { name: 'suffix', requests: groups.map((group) => ({ path: `/search?suffix=${suffixOf(group)}` })) },
@@ -152,6 +157,12 @@ const searchShapes: Row = {
       // Long enough to be compressed for who takes that.
       { name: '110 keys', requests: tens },
       { name: '110 keys, ten more headers', requests: withHeaders(tens, moreHeaders), against: '110 keys' },
+      { name: '200 keys, both texts', requests: ofMany('&suffix=') },
+      { name: '200 keys', requests: ofMany(), against: '200 keys, both texts' },
+      {
+        ...{ name: '200 keys, ten more headers', against: '200 keys, both texts' },
+        requests: withHeaders(ofMany(), moreHeaders),
+      },
       { name: 'a page of 11', requests: also('&limit=11') },
       { name: 'values=true', requests: also('&values=true') },
       {

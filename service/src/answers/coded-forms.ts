@@ -4,7 +4,15 @@
  * (caches/) drops both together, and what is still sent holds no more than its own bytes.
  */
 import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
-import { type Coding, chunkSize, coderBytes, coderShare, compressedPieces } from './codings.ts';
+import {
+  atOnce,
+  type Coding,
+  chunkSize,
+  coderBytes,
+  coderShare,
+  compressedAtOnce,
+  compressedPieces,
+} from './codings.ts';
 
 /** Bytes of a form. A text that takes more is compressed for each client as it takes it. */
 export const largestForm = 8 * 1024 ** 2;
@@ -13,7 +21,7 @@ export const largestForm = 8 * 1024 ** 2;
  * Bytes of a form that is kept as a text of latin1: node:http sends it in one piece with its head, where bytes cost a search a
  * third more. As any answer so short it is not counted while it is sent (send.ts).
  */
-const shortForm = 16 * 1024;
+const longestShort = 16 * 1024;
 
 interface ShortForm {
   readonly kind: 'text';
@@ -51,17 +59,19 @@ export class CodedForms {
   readonly #tooLarge = new Set<Coding>();
 
   /**
-   * The text in the coding: at once when it is there, since a promise more is a part of what a search costs. Undefined: it is
-   * too large to be kept, or there is no room for it. Rejects when it cannot be compressed.
+   * The text in the coding: at once when it is there or is short, since a promise more is a part of what a search costs.
+   * Undefined: it is too large to be kept, or there is no room for it. Rejects when it cannot be compressed.
+   * @param length of the text in bytes
    * @param parts of the text, always the same; read when the form is to be made
    */
   take(
     coding: Coding,
+    length: number,
     parts: Iterable<Buffer>,
     unsent: ByteBudget,
   ): CodedForm | undefined | Promise<CodedForm | undefined> {
     if (this.#tooLarge.has(coding)) return undefined;
-    const form = this.#forms.get(coding) ?? this.#begin(coding, parts, unsent);
+    const form = this.#forms.get(coding) ?? this.#begin(coding, length, parts, unsent);
     if (form === undefined) return undefined;
     if (form.short !== undefined) return form.short;
     form.held ??= unsent.hold(form.length, coderShare);
@@ -70,10 +80,19 @@ export class CodedForms {
     return longForm(form) ?? whenMade(form);
   }
 
-  #begin(coding: Coding, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
+  #begin(coding: Coding, length: number, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
+    const form: Form = {
+      ...{ short: undefined, parts: undefined, making: Promise.resolve() },
+      ...{ length: 0, senders: 0, held: undefined },
+    };
+    if (length <= atOnce) {
+      form.short = shortForm(compressedAtOnce(coding, Buffer.concat([...parts])));
+      this.#forms.set(coding, form);
+      return form;
+    }
     const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
     if (held === undefined) return undefined;
-    const form: Form = { short: undefined, parts: undefined, making: Promise.resolve(), length: 0, senders: 0, held };
+    form.held = held;
     form.making = this.#make(form, coding, parts, held);
     this.#forms.set(coding, form);
     return form;
@@ -93,7 +112,7 @@ export class CodedForms {
       }
       isWhole = true;
       held.shrink(form.length);
-      if (form.length <= shortForm) form.short = { kind: 'text', text: Buffer.concat(pieces).toString('latin1') };
+      if (form.length <= longestShort) form.short = shortForm(Buffer.concat(pieces));
       // A small piece is a part of a whole chunk.
       else form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
     } finally {
@@ -101,6 +120,8 @@ export class CodedForms {
     }
   }
 }
+
+const shortForm = (bytes: Buffer): ShortForm => ({ kind: 'text', text: bytes.toString('latin1') });
 
 /** Of a form that has a sender more. */
 async function whenMade(form: Form): Promise<CodedForm | undefined> {

@@ -52,8 +52,7 @@ function compressedWhole(
   unsent: ByteBudget,
 ): Answer | Promise<Answer> {
   const { forms = new CodedForms() } = answer;
-  const parts = answer.kind === 'bytes' ? answer.parts : encoded(answer);
-  const form = forms.take(coding, parts, unsent);
+  const form = forms.take(coding, lengthOf(answer), partsOf(answer), unsent);
   if (form === undefined || !('then' in form)) return withForm(answer, coding, form, unsent);
   return form.then(
     (made) => withForm(answer, coding, made, unsent),
@@ -92,6 +91,16 @@ function latin1Answer(status: number, headers: readonly string[], text: string):
 
 function released(answer: TextAnswer | BytesAnswer): void {
   if (answer.kind === 'bytes') answer.release();
+}
+
+/** Bytes, of a text that is not all ASCII the most that it may have. */
+function lengthOf(answer: TextAnswer | BytesAnswer): number {
+  if (answer.kind === 'bytes') return answer.length;
+  return answer.encoding === 'latin1' ? answer.text.length : 3 * answer.text.length;
+}
+
+function partsOf(answer: TextAnswer | BytesAnswer): Iterable<Buffer> {
+  return answer.kind === 'bytes' ? answer.parts : encoded(answer);
 }
 
 /** Made when it is first read: of most answers, the form in the coding is there. */

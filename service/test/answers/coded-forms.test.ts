@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import test from 'ava';
 import { CodedForms, largestForm } from '../../src/answers/coded-forms.ts';
+import { atOnce, type Coding } from '../../src/answers/codings.ts';
 import { ByteBudget } from '../../src/server/byte-budget.ts';
 
 const mebibyte = 1024 ** 2;
 /** A long form, of a text that is there or is to be made. */
-async function take(forms: CodedForms, ...asked: Parameters<CodedForms['take']>) {
-  const form = await forms.take(...asked);
+async function take(forms: CodedForms, coding: Coding, parts: readonly Buffer[], budget: ByteBudget) {
+  const form = await forms.take(coding, atOnce + 1, parts, budget);
   if (form?.kind === 'text') throw new Error('The form is short');
   return form;
 }
@@ -58,18 +59,32 @@ for (const coding of ['gzip', 'zstd'] as const) {
 }
 
 for (const coding of ['gzip', 'zstd'] as const) {
-  test(`${coding}: a short form is a text, is there at once for the next client, and holds nothing`, async (t) => {
+  test(`${coding}: of a short text it is made at one go, without room for it`, (t) => {
+    const budget = new ByteBudget(mebibyte);
+    const full = budget.hold(mebibyte);
+    const text = Buffer.from('key '.repeat(1000));
+    const forms = new CodedForms();
+    const form = forms.take(coding, text.length, [text.subarray(0, 10), text.subarray(10)], budget);
+    if (form === undefined || 'then' in form || form.kind !== 'text') return t.fail('not a text');
+    t.true(decoders[coding](Buffer.from(form.text, 'latin1')).equals(text));
+    t.is(forms.take(coding, text.length, [], budget), form);
+    full?.release();
+    t.is(budget.bytes, 0);
+  });
+
+  test(`${coding}: a short form of a longer text is a text, is there at once for the next client, and holds nothing`, async (t) => {
     const budget = new ByteBudget(48 * mebibyte);
     const forms = new CodedForms();
-    const parts = [Buffer.from('key '.repeat(1000))];
-    const waiting = [forms.take(coding, parts, budget), forms.take(coding, parts, budget)];
+    const parts = [Buffer.from('key '.repeat(10_000))];
+    const ask = () => forms.take(coding, 40_000, parts, budget);
+    const waiting = [ask(), ask()];
     const [first, second] = await Promise.all(waiting);
     if (first?.kind !== 'text') return t.fail('not a text');
-    t.true(first === second && first === forms.take(coding, parts, budget));
+    t.true(first === second && first === ask());
     t.true(decoders[coding](Buffer.from(first.text, 'latin1')).equals(Buffer.concat(parts)));
     t.is(budget.bytes, 0);
     const full = budget.hold(48 * mebibyte);
-    t.is(forms.take(coding, parts, budget), first, 'it needs no room');
+    t.is(ask(), first, 'it needs no room');
     full?.release();
   });
 }
@@ -97,5 +112,5 @@ test('what cannot be compressed rejects for all who wait, holds nothing, and is 
     ['rejected', 'rejected'],
   );
   t.is(budget.bytes, 0);
-  t.not(await forms.take('gzip', [Buffer.from('a')], budget), undefined);
+  t.not(await forms.take('gzip', 1, [Buffer.from('a')], budget), undefined);
 });
