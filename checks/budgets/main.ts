@@ -1,25 +1,27 @@
 /**
- * `npm run budgets -- [ROUNDS] [SECONDS] [WORDS]`: for each kind of worst client, what is left to others, the slowest answer
- * to a probe, and the memory. WORDS: kinds whose name has them. Rates depend on the machine; their ratio hardly.
+ * `npm run budgets -- [--etcd] [ROUNDS] [SECONDS] [WORDS]`: for each kind of worst client, what is left to others, the slowest answer
+ * to a probe, and the memory; with --etcd over three members. WORDS: kinds whose name has them. Rates depend on the machine; their ratio hardly.
  * Exit code 1 when a bar was missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decimal, text, wholeNumber } from '../../test-support/argument-kinds.ts';
+import { decimal, flag, text, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
+import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
 import { ServiceProcess } from '../../test-support/service-process/service-process.ts';
 import { type Measured, measure } from './measure.ts';
 import { missed, table } from './report.ts';
 import { attacks } from './start-attack.ts';
 import { fill, setAt } from './worst-clients.ts';
 
-const { rounds, seconds, words } = scriptArguments({
+const { rounds, seconds, words, etcd } = scriptArguments({
   words: {
     rounds: wholeNumber({ default: 3, from: 1, to: 20 }),
     seconds: decimal({ default: 2, from: 0.1, to: 60 }),
     words: text(''),
   },
+  options: { etcd: flag },
 });
 const chosen = attacks.filter((name) => name.includes(words));
 if (chosen.length === 0) endUsage(`No kind has "${words}" in its name: ${attacks.join('; ')}.`);
@@ -29,9 +31,17 @@ for (const kind of chosen) {
   await using ending = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-budgets-'));
   ending.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const cluster = etcd ? await EtcdCluster.start({ size: 3 }) : undefined;
+  ending.defer(async () => cluster?.stop());
+  const endpoints = cluster?.endpoints ?? [];
   // The heap that Node gives itself in a container of 512 MiB.
-  const service = await ServiceProcess.start({ dataDir, settings: { NODE_OPTIONS: '--max-old-space-size=256' } });
+  const service = await ServiceProcess.start({
+    endpoints,
+    dataDir,
+    settings: { NODE_OPTIONS: '--max-old-space-size=256' },
+  });
   ending.defer(() => service.kill());
+  await service.ready();
   await fill(setAt(service));
   measured.push(await measure(service, kind, { rounds, seconds }));
   console.error(kind);

@@ -33,8 +33,8 @@ export class Generation {
     }
     this.#answers(by).set(asked, answer);
     const characterBytes = answer.encoding === 'utf8' ? 2 : 1;
-    // Its forms in codings are shorter than half of it.
-    const copies = answer.forms === undefined ? 1 : 2;
+    // Its two forms in codings may take three quarters of it each: of keys that are random, in Base64.
+    const copies = answer.forms === undefined ? 1 : 3;
     this.#bytes += overhead + asked.length + answer.text.length * characterBytes * copies;
   }
 
