@@ -74,10 +74,9 @@ export function checkImages(images: readonly NamedImage[], digestOf: DigestOf): 
       pinned.set(image, `${image}@${digestOf(image)}`);
       continue;
     }
-    if (tag !== '' && digestOf(`${name}${tag}`) !== digest) {
-      notes.push(`${file}: ${name}${tag} is another image by now than ${digest}, which stays in use.`);
-      digestOf(`${name}@${digest}`);
-    }
+    const isMoved = tag !== '' && digestOf(`${name}${tag}`) !== digest;
+    if (isMoved) notes.push(`${file}: ${name}${tag} is another image by now than ${digest}, which stays in use.`);
+    if (isMoved || tag === '') digestOf(`${name}@${digest}`);
     pinned.set(image, image);
   }
   return { pinned, notes };

@@ -1,6 +1,6 @@
 /**
  * A process of clients that do their worst, again and again until it is ended. Arguments: host, port and the name of
- * the kind. Writes a line when they have begun.
+ * the kind. Writes a line when they have begun. Ends with its standard input, and so with the process that began it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Sockets } from './sockets.ts';
@@ -15,6 +15,7 @@ const address = { host, port: Number(port) };
 const set = setAt(address);
 const attack = name === manyWatches ? undefined : worstClients[name];
 if (attack === undefined && name !== manyWatches) throw new Error(`no such kind: ${name}`);
+process.stdin.resume().once('close', () => process.exit());
 let told = false;
 for (;;) {
   using sockets = new Sockets(address);

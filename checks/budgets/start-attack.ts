@@ -19,7 +19,7 @@ const beginTime = 60_000;
  */
 export async function startAttack({ host = '127.0.0.1', port }: Address, kind: string): Promise<() => Promise<void>> {
   const words = [script, host, String(port), kind];
-  const attack = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const attack = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(attack, 'exit');
   const end = async () => {
     attack.kill('SIGKILL');

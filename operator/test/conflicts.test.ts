@@ -127,6 +127,14 @@ test('an etcd that runs is looked after while the account of the service has ano
   await waitForCondition(cluster, namespace, 'shop', conflict);
   const now = await cluster.get('deployments', namespace, 'shop');
   t.is(now.metadata?.resourceVersion, metadata?.resourceVersion);
+
+  const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets/shop-etcd`;
+  const { metadata: gone } = await cluster.get('statefulSets', namespace, 'shop-etcd');
+  await cluster.admin.request('DELETE', path);
+  await waitFor('its members are made anew, as their record says', async () => {
+    const set = await cluster.admin.find<AnyObject>(path);
+    return set !== undefined && set.metadata?.uid !== gone?.uid;
+  });
 });
 
 test('an account and a policy that an application has under the name of its store do not conflict', async (t) => {

@@ -4,6 +4,7 @@ import type { Applier } from '../apply/apply.ts';
 import { belongsTo, isControlledBy } from '../apply/ownership.ts';
 import type { OwnNames } from '../desired/labels.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import type { ObjectCache } from '../kube/object-cache.ts';
 import { pathOf, type Resource, resources } from '../kube/resources.ts';
 import type { Caches } from '../kube/sources.ts';
 import type { KvStore } from '../kvstore.ts';
@@ -63,27 +64,30 @@ export class Protection {
 }
 
 /**
- * Whether an etcd must not begin: the account or the policy of the KvStore's pods is another owner's. One that has begun
- * goes on and is repaired, for its values: its members have a policy of their own and no identity.
+ * Whether an etcd must not begin: the account or the policy of the KvStore's pods is another owner's. One that has begun, as
+ * its StatefulSet or the record of its members says, goes on and is repaired, for its values: its members have a policy of
+ * their own and no identity.
  */
 export async function etcdMayNotBegin(
   kvstore: KvStore,
-  names: OwnNames,
+  { serviceAccount, networkPolicy }: OwnNames,
   { caches, client }: Omit<Parts, 'applier'>,
 ): Promise<boolean> {
   const { namespace, name } = kvstore.metadata;
-  if (caches.statefulSets.get(namespace, `${name}-etcd`) !== undefined) return false;
-  const isForeign = async (known: KubernetesObject | undefined, resource: Resource, of: string): Promise<boolean> => {
-    const object = known ?? (await client.find<KubernetesObject>(pathOf(resource, namespace, of)));
+  /** One without our labels is in no cache. */
+  const find = async (cache: ObjectCache<KubernetesObject>, resource: Resource, of: string) =>
+    cache.get(namespace, of) ?? (await client.find<KubernetesObject>(pathOf(resource, namespace, of)));
+  const isForeign = async (...which: Parameters<typeof find>): Promise<boolean> => {
+    const object = await find(...which);
     return object !== undefined && !belongsTo(object, kvstore);
   };
-  const { serviceAccount, networkPolicy } = names;
-  return (
-    (await isForeign(
-      caches.serviceAccounts.get(namespace, serviceAccount),
-      resources.serviceAccounts,
-      serviceAccount,
-    )) ||
-    (await isForeign(caches.networkPolicies.get(namespace, networkPolicy), resources.networkPolicies, networkPolicy))
-  );
+  const isProtected =
+    !(await isForeign(caches.serviceAccounts, resources.serviceAccounts, serviceAccount)) &&
+    !(await isForeign(caches.networkPolicies, resources.networkPolicies, networkPolicy));
+  if (isProtected) return false;
+  const etcd = `${name}-etcd`;
+  const begun =
+    (await find(caches.statefulSets, resources.statefulSets, etcd)) ??
+    (await find(caches.configMaps, resources.configMaps, etcd));
+  return begun === undefined;
 }

@@ -52,15 +52,18 @@ function compressedWhole(
   unsent: ByteBudget,
 ): Answer | Promise<Answer> {
   const { forms = new CodedForms() } = answer;
-  const form = forms.take(coding, lengthOf(answer), partsOf(answer), unsent);
+  const failed = (error: unknown): never => {
+    released(answer);
+    throw error;
+  };
+  let form: ReturnType<CodedForms['take']>;
+  try {
+    form = forms.take(coding, lengthOf(answer), partsOf(answer), unsent);
+  } catch (error) {
+    return failed(error);
+  }
   if (form === undefined || !('then' in form)) return withForm(answer, coding, form, unsent);
-  return form.then(
-    (made) => withForm(answer, coding, made, unsent),
-    (error: unknown) => {
-      released(answer);
-      throw error;
-    },
-  );
+  return form.then((made) => withForm(answer, coding, made, unsent), failed);
 }
 
 function withForm(

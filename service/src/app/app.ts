@@ -29,7 +29,7 @@ export interface AppOptions extends RouteParts {
   readonly log: Logger;
   /** Bytes of a request's body. */
   readonly maxBody: number;
-  /** Milliseconds that a compressed body waits for its turn. */
+  /** Milliseconds that a compressed body, and a read after its barrier, wait for their turn. */
   readonly maxWait: number;
   /** Undefined: there is no audit log. */
   readonly audit?: Audit | undefined;

@@ -50,6 +50,8 @@ export interface RouteParts extends Omit<WatchParts, 'limits' | 'places'>, Cache
   readonly rates?: TokenRates | undefined;
   readonly registry: Registry;
   readonly scheduler: EventLoopScheduler;
+  /** Milliseconds that a read waits for its turn after its barrier; default: as long as it takes. */
+  readonly maxWait?: number;
   readonly spans: Spans;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -152,11 +154,11 @@ function openHandlers(parts: RouteParts): OpenHandlers {
 }
 
 function handlersOf(parts: HandlerParts): Handlers {
-  const { store, answers, repeated, dumps, scheduler, longRead, watch, scope } = parts;
-  const get = parts.waitForChange(getValue(store, answers, scheduler));
-  const getMany = getValues({ store, answers, longRead, scheduler });
-  const search = searchKeys({ store, answers, repeated, longRead, scheduler });
-  const dump = dumpPairs({ store, dumps, repeated, longRead, scheduler });
+  const { store, watch, scope } = parts;
+  const get = parts.waitForChange(getValue(parts));
+  const getMany = getValues(parts);
+  const search = searchKeys(parts);
+  const dump = dumpPairs(parts);
   const set = setPairs(store);
   const deleteOne = deleteValue(store);
   const deleteMany = deleteKeys(store);

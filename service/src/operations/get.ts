@@ -6,14 +6,19 @@ import { versionTag } from '../answers/entity-tag.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { GetRequest } from '../requests/reads.ts';
-import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
-import { afterBarrier } from './after-barrier.ts';
+import { afterBarrier, type BarrierParts } from './after-barrier.ts';
 
 /** Rejects with Problem `unavailable` when the read cannot be made fresh, `data-corrupted` when the value is damaged. */
 export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 
-export function getValue(store: Store, answers: AnswerCache, scheduler: EventLoopScheduler): Get {
+export interface GetParts extends BarrierParts {
+  readonly store: Store;
+  readonly answers: AnswerCache;
+}
+
+export function getValue(parts: GetParts): Get {
+  const { store, answers } = parts;
   const source = valuesOf(store);
   const read = ({ key, stale, heldTag, mustMatch }: GetRequest): TextAnswer => {
     const answer = answers.answer(source, key);
@@ -25,10 +30,10 @@ export function getValue(store: Store, answers: AnswerCache, scheduler: EventLoo
     return withHeaders(answer, age);
   };
   return afterBarrier(
-    { store, scheduler },
+    parts,
     ({ key }) => key,
     read,
-    (request) => scheduler.hasSentMuch && request.isLarge?.() === true,
+    (request) => request.isLarge?.() === true,
   );
 }
 

@@ -5,11 +5,12 @@ import type { RepeatedReads } from '../caches/repeated-reads.ts';
 import type { ManyRequest } from '../requests/reads.ts';
 import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Snapshot, Store } from '../store/store.ts';
+import type { BarrierParts } from './after-barrier.ts';
 import { countKeys, countText } from './count.ts';
 import type { LongRead } from './long-read.ts';
 import { nextLink, readPage } from './page.ts';
 
-export interface ManyParts {
+export interface ManyParts extends BarrierParts {
   readonly store: Store;
   readonly repeated: RepeatedReads;
   readonly longRead: LongRead;

@@ -1,15 +1,19 @@
 /** Reads that waited for one barrier: what they read at once, and that all of them are answered. */
+import type { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { afterBarrier } from '../../src/operations/after-barrier.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
+/** Bytes of large answers after which reads that may be large wait as long work. */
+const muchSent = 3 * 1024 ** 2;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 for (const isLong of [false, true]) {
   test(`hundreds that waited for one barrier do not read all in one turn: ${isLong ? 'long' : 'single'} reads`, async (t) => {
     const clock = new ManualClock();
     const scheduler = new EventLoopScheduler(clock);
+    if (isLong) scheduler.sent(muchSent);
     const barrier = Promise.withResolvers<void>();
     let done = 0;
     const read = () => {
@@ -39,6 +43,7 @@ for (const isLong of [false, true]) {
 test('a small read waits for no large ones that waited for the same barrier', async (t) => {
   const clock = new ManualClock();
   const scheduler = new EventLoopScheduler(clock);
+  scheduler.sent(muchSent);
   const barrier = Promise.withResolvers<void>();
   const done: string[] = [];
   const ask = afterBarrier(
@@ -63,6 +68,7 @@ for (const isLong of [false, true]) {
   test(`what waited for its turn waits for a barrier again when the index is put together anew: ${isLong ? 'long' : 'single'} reads`, async (t) => {
     const clock = new ManualClock();
     const scheduler = new EventLoopScheduler(clock);
+    if (isLong) scheduler.sent(muchSent);
     const barriers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let asked = 0;
     let isWhole = true;
@@ -93,3 +99,48 @@ for (const isLong of [false, true]) {
     t.deepEqual(done, ['first', 'second']);
   });
 }
+
+for (const isLong of [false, true]) {
+  test(`a read that waits for its turn for too long is refused: ${isLong ? 'long' : 'single'} reads`, async (t) => {
+    const clock = new ManualClock();
+    const scheduler = new EventLoopScheduler(clock);
+    if (isLong) scheduler.sent(muchSent);
+    const barrier = Promise.withResolvers<void>();
+    let done = 0;
+    const ask = afterBarrier(
+      { store: { barrier: () => barrier.promise, isWhole: () => true }, scheduler, maxWait: 50 },
+      () => ({}),
+      () => {
+        clock.pass(1);
+        done++;
+      },
+      () => isLong,
+    );
+    const answers = Array.from({ length: 300 }, () => ask({ stale: false }));
+    barrier.resolve();
+    const settled = await Promise.allSettled(answers);
+    const refused = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    t.true(done > 20 && done < 80, `${done} were read`);
+    t.is(done + refused.length, 300);
+    for (const { reason } of refused) t.is((reason as Problem).code, 'overloaded');
+  });
+}
+
+test('small reads beside writes wait as short work, also when their answers might be large', async (t) => {
+  const clock = new ManualClock();
+  const scheduler = new EventLoopScheduler(clock);
+  scheduler.writeBegan();
+  const barrier = Promise.withResolvers<void>();
+  const ask = afterBarrier(
+    { store: { barrier: () => barrier.promise, isWhole: () => true }, scheduler },
+    () => ({}),
+    () => clock.pass(0.1),
+    () => true,
+  );
+  const answers = Array.from({ length: 300 }, () => ask({ stale: false }));
+  barrier.resolve();
+  const before = clock.now();
+  await Promise.all(answers);
+  // 30 ms of work: as long work they would rest for as long again, and one would begin in each turn.
+  t.true(clock.now() - before < 31);
+});

@@ -46,7 +46,7 @@ async function open(t: Parameters<typeof openEmbedded>[0]) {
   const repeated = new RepeatedReads(0);
   return {
     store,
-    get: getValue(store, answers, scheduler),
+    get: getValue({ store, answers, scheduler }),
     set: setPairs(store),
     deleteOne: deleteValue(store),
     deleteMany: deleteKeys(store),
@@ -249,7 +249,7 @@ test('a read that is not stale waits for the barrier, and one that is says its a
     },
     age: () => 4200,
   });
-  const get = getValue(behind, new AnswerCache(behind, 0), new EventLoopScheduler());
+  const get = getValue({ store: behind, answers: new AnswerCache(behind, 0), scheduler: new EventLoopScheduler() });
   await t.throwsAsync(async () => get({ ...fresh, key: 'a' }), { message: 'No quorum.' });
   t.is(asked, 1);
   const stale = await get({ key: 'a', stale: true, heldTag: undefined });
@@ -274,12 +274,7 @@ test('each read is made fresh for all that it looks at, before an answer that is
     ...{ longRead: longReads(behind, { most: 9, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry()) },
     scheduler: new EventLoopScheduler(),
   };
-  const [get, many, find, all] = [
-    getValue(behind, answers, parts.scheduler),
-    getValues(parts),
-    searchKeys(parts),
-    dumpPairs(parts),
-  ];
+  const [get, many, find, all] = [getValue(parts), getValues(parts), searchKeys(parts), dumpPairs(parts)];
   const known = { ...fresh, heldTag: (etag: string) => etag };
   const filter = { prefix: 'a', suffix: 'a', contains: 'a', after: '0', reverse: false };
   const page = { ...whole, ...known, question: 'q', filter };
