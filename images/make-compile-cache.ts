@@ -13,7 +13,7 @@ import { setTimeout } from 'node:timers/promises';
 import { emptyCluster } from './empty-cluster.ts';
 
 /** Milliseconds for a program to start, and for it to end. */
-const patience = 60_000;
+const programTimeout = 60_000;
 
 type Env = Readonly<Record<string, string>>;
 
@@ -30,7 +30,7 @@ export async function startProgram(program: string, env: Env, said: string): Pro
   const child = spawn(process.execPath, [program], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 2 * patience,
+    timeout: 2 * programTimeout,
   });
   const ended = once(child, 'exit');
   const line = await Promise.race([firstLine(child, said), ended.then(([code]) => failed(program, code))]);
@@ -61,7 +61,7 @@ async function firstLine({ stdout }: ChildProcess, said: string): Promise<Record
 }
 
 async function ready(url: string): Promise<void> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + programTimeout;
   while (!(await fetch(`${url}/readyz`)).ok) {
     if (Date.now() > deadline) throw new Error(`The service at ${url} is not ready.`);
     await setTimeout(100);
@@ -80,7 +80,7 @@ const programs = {
       execFileSync(process.execPath, ['cli/src/main.ts', ...args], {
         env: { ...common, KV_URL: url },
         stdio: ['ignore', 'ignore', 'inherit'],
-        timeout: patience,
+        timeout: programTimeout,
       });
     }
     const { port } = new URL(url);

@@ -14,7 +14,7 @@ import { waitFor } from './wait-for.ts';
 const run = promisify(execFile);
 const state = '--initial-cluster-state';
 /** An election on a busy machine takes longer than the 5 s that etcdctl waits. */
-const patience = '--command-timeout=30s';
+const commandTimeout = '--command-timeout=30s';
 
 export interface ClusterOptions {
   /** 1 or 3. */
@@ -97,7 +97,7 @@ export class EtcdCluster {
       '--endpoints',
       running.join(','),
       '--insecure-skip-tls-verify',
-      patience,
+      commandTimeout,
       ...this.ctlFlags,
       '-w',
       'json',
@@ -142,7 +142,13 @@ export class EtcdCluster {
 
   /** etcdctl, asked of all members; resolves with what it printed. */
   async command(...args: string[]): Promise<string> {
-    const flags = ['--endpoints', this.endpoints.join(','), '--insecure-skip-tls-verify', patience, ...this.ctlFlags];
+    const flags = [
+      '--endpoints',
+      this.endpoints.join(','),
+      '--insecure-skip-tls-verify',
+      commandTimeout,
+      ...this.ctlFlags,
+    ];
     const { stdout } = await run(needBinary('etcdctl'), [...flags, ...args]);
     return stdout;
   }

@@ -12,7 +12,7 @@ const mostSeconds = 3600;
 /** After so long an answer is an error. wrk asks the system for 8 bytes for each microsecond of it: an hour is more than machines have. */
 const answerSeconds = 120;
 /** Milliseconds that answers may take beyond their slice. */
-const patience = 60_000;
+const answerTimeout = 60_000;
 
 /** As wrk.lua reads it: path, method, headers, body. */
 function lineOf(request: Request): string {
@@ -40,20 +40,20 @@ export class WrkSession implements Session, Disposable {
   /** Resolves when it has connected. */
   static async begin(options: LoadOptions): Promise<WrkSession> {
     const session = new WrkSession(options);
-    await session.#next(patience);
+    await session.#next(answerTimeout);
     return session;
   }
 
   async slice(milliseconds: number): Promise<Slice> {
     this.#wrk.stdin.write(`${milliseconds}\n`);
-    return (await this.#next(milliseconds + patience)) as Slice;
+    return (await this.#next(milliseconds + answerTimeout)) as Slice;
   }
 
   async end(): Promise<Summary> {
     this.#wrk.stdin.write('end\n');
     // Its main thread sleeps until its time is over or this comes.
     this.#wrk.kill('SIGINT');
-    const { statuses, errors, ...times } = (await this.#next(patience)) as Summary & { readonly statuses: number };
+    const { statuses, errors, ...times } = (await this.#next(answerTimeout)) as Summary & { readonly statuses: number };
     return { ...times, errors: this.#anyStatus ? errors : errors + statuses };
   }
 

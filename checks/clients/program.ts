@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 /** Milliseconds: each takes seconds; a download from a slow registry may take longer. */
-const patience = 120_000;
+const programTimeout = 120_000;
 
 export interface ProgramOptions {
   readonly cwd?: string;
@@ -15,7 +15,7 @@ export interface ProgramOptions {
 export async function program(file: string, args: readonly string[], options: ProgramOptions = {}): Promise<string> {
   const env = { ...process.env, ...options.env };
   try {
-    const { stdout } = await run(file, args, { cwd: options.cwd, env, timeout: patience, maxBuffer: 1 << 26 });
+    const { stdout } = await run(file, args, { cwd: options.cwd, env, timeout: programTimeout, maxBuffer: 1 << 26 });
     return stdout;
   } catch (cause) {
     const { stdout = '', stderr = '' } = cause as { readonly stdout?: string; readonly stderr?: string };

@@ -20,7 +20,7 @@ import { startSteadyClient } from './steady-client.ts';
 const configFolder = fileURLToPath(new URL('../../config', import.meta.url));
 
 /** Seconds that an alert may take beyond its wait: rates are over 5 minutes. */
-const patience = 420;
+const alertDelay = 420;
 /** Seconds that it may take to end after the commands. */
 const longestEnd = 900;
 
@@ -88,7 +88,7 @@ async function playOn(store: KvStoreHandle, scenario: Scenario, parts: PlayParts
         for (const each of firing) if (!others.has(each.alert)) others.set(each.alert, since(brokenAt));
         return firing.find((each) => each.alert === alert);
       },
-      { timeout: (wait + patience) * 1000, interval: 1000 },
+      { timeout: (wait + alertDelay) * 1000, interval: 1000 },
     );
     const firedAfter = since(brokenAt);
     others.delete(alert);

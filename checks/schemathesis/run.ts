@@ -18,7 +18,7 @@ const seed = 1;
 /** Of each operation, beside those that follow from its boundaries. */
 const examples = 50;
 /** Milliseconds after which a run is given up: some 15 s on an idle machine. */
-const patience = 240_000;
+const runTimeout = 240_000;
 
 /** It answers for as long as it is listened to. */
 const without = ['--exclude-path=/watch'];
@@ -77,7 +77,7 @@ async function schemathesis(cwd: string, url: string, more: readonly string[]): 
   const options = ['--checks=all', `--seed=${seed}`, `--max-examples=${examples}`, '--no-color', ...without, ...more];
   const args = ['-m', 'schemathesis.cli', '--config-file', config, 'run', `${url}/openapi.json`, ...options];
   const env = { ...process.env, SCHEMATHESIS_HOOKS: hooks, PYTHONDONTWRITEBYTECODE: '1' };
-  const child = spawn(python, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: patience });
+  const child = spawn(python, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: runTimeout });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);

@@ -44,7 +44,7 @@ export function withCommonOptions(command: Command): Command {
 /** @param name of the command @throws CliError (usage) */
 export function createContext(name: string, options: CommonOptions, io: Io): Context {
   const url = parseUrl(options.url ?? (io.env.KV_URL || 'http://127.0.0.1:8080'));
-  const patience = options.retryFor ?? (shortCommands.has(name) ? retryFor.short : retryFor.long);
+  const retrySeconds = options.retryFor ?? (shortCommands.has(name) ? retryFor.short : retryFor.long);
   let told = '';
   let warning = options.quiet === true ? undefined : plainTextWarning(url);
   const client = new Client({
@@ -62,7 +62,7 @@ export function createContext(name: string, options: CommonOptions, io: Io): Con
     idleTimeout,
     clock: io.clock,
     signal: io.signal,
-    patience: patience * 1000,
+    retryTime: retrySeconds * 1000,
     random: Math.random,
     onWait({ message }) {
       // Once for each trouble, not once for each try.

@@ -4,7 +4,7 @@ import type { Owner } from '../temporary-folder.ts';
 import { type Exit, type Spawned, spawnService } from './spawn.ts';
 
 /** Milliseconds for a process to start or end, on a machine that is busy with other tests. */
-const patience = 60_000;
+const processTimeout = 60_000;
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -61,7 +61,7 @@ export function launch(t: Owner, { env = {}, args = [], nodeArgs = [], uid }: La
 export async function startService(t: Owner, options: LaunchOptions = {}): Promise<Service> {
   const launched = launch(t, options);
   const url = await new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`not listening: ${launched.stderr()}`)), patience);
+    const late = setTimeout(() => reject(new Error(`not listening: ${launched.stderr()}`)), processTimeout);
     launched.child.on('log', (entry: LogLine) => {
       if (entry.msg !== 'listening') return;
       clearTimeout(late);

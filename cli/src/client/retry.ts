@@ -6,7 +6,7 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Milliseconds behind the first error after which one that may pass is given up on. */
-  readonly patience: number;
+  readonly retryTime: number;
   /** 0 to 1; spreads clients that were turned away together. */
   readonly random: () => number;
   /** Told before each wait. */
@@ -21,15 +21,15 @@ const longestWait = 5_000;
 export const settledAfter = 1_000;
 
 /**
- * The action's result, after as many tries as the patience allows. The patience begins with the first error: a stream may
+ * The action's result, after as many tries as `retryTime` allows. It begins with the first error: a stream may
  * have lived for longer. What may not be repeated is only tried again when the error says that nothing happened.
- * @param action calls `renew` when the store has answered: the patience then begins anew with the next error
+ * @param action calls `renew` when the store has answered: the time then begins anew with the next error
  * @throws the last error
  */
 export async function withRetries<T>(
   action: (renew: () => void) => Promise<T>,
   { repeatable }: { readonly repeatable: boolean },
-  { clock, signal, patience, random, onWait }: RetryOptions,
+  { clock, signal, retryTime, random, onWait }: RetryOptions,
 ): Promise<T> {
   let deadline: number | undefined;
   const renew = (): void => {
@@ -45,7 +45,7 @@ export async function withRetries<T>(
       const now = clock.now();
       // Waits keep growing while streams open and end at once.
       if (deadline === undefined && now - startedAt > settledAfter) attempt = 0;
-      deadline ??= now + patience;
+      deadline ??= now + retryTime;
       const asked = error instanceof ServerError ? error.retryAfter : undefined;
       const wait = asked ?? Math.min(longestWait, firstWait * 2 ** attempt) * (0.5 + random() / 2);
       if (clock.now() + wait > deadline) throw error;

@@ -34,7 +34,7 @@ export async function exportPairs(client: Client, { after, take, onBroken }: Exp
           });
           return undefined;
         } catch (error) {
-          // What has arrived is progress: the patience begins anew.
+          // What has arrived is progress: the time to retry begins anew.
           if (last === undefined || !mayPass(error)) throw error;
           return error;
         }

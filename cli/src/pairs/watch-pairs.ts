@@ -62,7 +62,7 @@ export async function watchPairs(client: Client, options: WatchOptions): Promise
             reached(await catchUp(client, { prefix, suffix, after: id, takenKeys, take }));
             return;
           }
-          // Something has arrived: the patience begins anew.
+          // Something has arrived: the time to retry begins anew.
           if (!arrived || !mayPass(error)) throw error;
         });
       },

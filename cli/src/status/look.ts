@@ -42,11 +42,11 @@ export interface Looks {
 }
 
 /** Milliseconds in which something must arrive: who is on call does not wait for longer. */
-export const patience = 5_000;
+export const lookTimeout = 5_000;
 
 /** A client that tries once and soon gives up. @param url another address, for metrics on a port of their own */
 export function impatient({ options }: Client, url = options.url): Client {
-  return new Client({ ...options, url, idleTimeout: patience, patience: 0 });
+  return new Client({ ...options, url, idleTimeout: lookTimeout, retryTime: 0 });
 }
 
 /**

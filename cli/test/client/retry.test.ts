@@ -12,7 +12,7 @@ const refused = new ConnectionError('http://store', Object.assign(new Error('ref
 
 interface Options {
   readonly repeatable?: boolean;
-  readonly patience?: number;
+  readonly retryTime?: number;
   /** Milliseconds of each try. */
   readonly lasts?: number;
   /** Whether the store answers in each try. */
@@ -21,7 +21,7 @@ interface Options {
 
 /** Throws the errors one after the other, then succeeds; returns how long it waited before each further try. */
 async function attempt(errors: readonly Error[], options: Options = {}) {
-  const { repeatable = true, patience = 60_000, lasts = 0, renews = false } = options;
+  const { repeatable = true, retryTime = 60_000, lasts = 0, renews = false } = options;
   const waits: number[] = [];
   let now = 1_000_000;
   const clock: Clock = {
@@ -40,7 +40,7 @@ async function attempt(errors: readonly Error[], options: Options = {}) {
   };
   const { signal } = new AbortController();
   const onWait = (_: Error, ms: number) => void waits.push(ms);
-  const result = await withRetries(action, { repeatable }, { clock, signal, patience, random: () => 1, onWait }).catch(
+  const result = await withRetries(action, { repeatable }, { clock, signal, retryTime, random: () => 1, onWait }).catch(
     (error: unknown) => error,
   );
   return { result, waits };
@@ -58,7 +58,7 @@ test('Retry-After is waited for as it says', async (t) => {
 
 test('the patience has an end, and is not waited out for nothing', async (t) => {
   const last = busy(9000);
-  const { result, waits } = await attempt([busy(9000), last], { patience: 10_000 });
+  const { result, waits } = await attempt([busy(9000), last], { retryTime: 10_000 });
   t.is(result, last);
   t.deepEqual(waits, [9000]);
 });

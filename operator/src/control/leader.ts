@@ -92,7 +92,7 @@ export class LeaderElection {
       if (!this.#isOurs()) {
         const record = await this.#read(signal);
         if (record?.metadata?.resourceVersion !== this.#known?.metadata?.resourceVersion) this.#note(record);
-        if (record !== undefined && this.#isHeldByAnother() && clock.now() - this.#knownSince < this.#patienceMs()) {
+        if (record !== undefined && this.#isHeldByAnother() && clock.now() - this.#knownSince < this.#goneAfterMs()) {
           return false;
         }
       }
@@ -163,7 +163,7 @@ export class LeaderElection {
   }
 
   /** A holder with other settings keeps its Lease for as long as its own say. */
-  #patienceMs(): number {
+  #goneAfterMs(): number {
     const theirs = (this.#known?.spec?.leaseDurationSeconds ?? 0) * 1000;
     return Math.max(this.#options.leaseMs, theirs);
   }

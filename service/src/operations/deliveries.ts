@@ -30,7 +30,7 @@ const bytesPerLook = 512 * 1024;
 /** Bytes of what a stream notes of a revision that it has to send. */
 const entryBytes = 16;
 /** Milliseconds that clients which catch up wait for room before those make some that take nothing. */
-const patience = 1000;
+const roomWait = 1000;
 
 export interface DeliveriesOptions {
   /** Bytes that may wait for all clients together. */
@@ -130,7 +130,7 @@ export class Deliveries {
 
   /** Until there is room: clients that took something a moment ago may take nothing any more. */
   #press(): void {
-    this.#pressure ??= this.#clock.after(patience, () => {
+    this.#pressure ??= this.#clock.after(roomWait, () => {
       this.#pressure = undefined;
       if (this.#waitingForRoom.length > 0) this.#cutSlowest(this.#most / 2, true);
       if (this.#waitingForRoom.length > 0) this.#press();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** What a request sends, and how many milliseconds an answer may take before the connection is given up. */
-const patience = 2000;
+const answerTimeout = 2000;
 
 export class Caller implements Disposable {
   readonly #socket: Socket;
@@ -14,7 +14,7 @@ export class Caller implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.setTimeout(patience, () => socket.destroy(new Error('An answer did not come.')));
+    socket.setTimeout(answerTimeout, () => socket.destroy(new Error('An answer did not come.')));
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.#arrived(text));
     socket.on('error', (error) => this.#waits?.reject(error));

@@ -115,7 +115,7 @@ test('the command line: cut at every byte, each change is printed once', async (
         tls: () => ({}),
         token: () => undefined,
         idleTimeout: 60_000,
-        patience: 60_000,
+        retryTime: 60_000,
         random: () => 0,
       },
       onWait: () => {},

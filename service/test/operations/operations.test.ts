@@ -3,6 +3,8 @@ import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import type { Answer } from '../../src/answers/answer.ts';
+import type { Rates } from '../../src/auth/token-rates.ts';
+import type { Token } from '../../src/auth/tokens.ts';
 import { AnswerCache } from '../../src/caches/answer-cache.ts';
 import { DumpCache } from '../../src/caches/dump-cache.ts';
 import { RepeatedReads } from '../../src/caches/repeated-reads.ts';
@@ -10,9 +12,12 @@ import { deleteKeys, deleteValue } from '../../src/operations/delete.ts';
 import { dumpPairs } from '../../src/operations/dump.ts';
 import { getValue } from '../../src/operations/get.ts';
 import { getValues } from '../../src/operations/get-many.ts';
+import { incrementValues } from '../../src/operations/increment.ts';
 import { longReads } from '../../src/operations/long-read.ts';
 import { searchKeys } from '../../src/operations/search.ts';
 import { setPairs } from '../../src/operations/set.ts';
+import { runTransaction } from '../../src/operations/transaction.ts';
+import { whoAmI } from '../../src/operations/whoami.ts';
 import type { DumpRequest, SearchRequest } from '../../src/requests/reads.ts';
 import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
 import type { KeyFilter, ReadKeys } from '../../src/store/store.ts';
@@ -47,6 +52,7 @@ async function open(t: Parameters<typeof openEmbedded>[0]) {
   return {
     store,
     get: getValue({ store, answers, scheduler }),
+    getMany: getValues({ store, answers, longRead, scheduler }),
     set: setPairs(store),
     deleteOne: deleteValue(store),
     deleteMany: deleteKeys(store),
@@ -75,6 +81,55 @@ test('a value is set, found, known to be current, and deleted', async (t) => {
   const missing = await get({ ...fresh, key: 'a' });
   t.is(missing.status, 404);
   t.is(missing.problem, 'key-not-found');
+});
+
+test('a transaction does all or nothing, and an increment adds to what is there', async (t) => {
+  const { store, set } = await open(t);
+  await set({ pairs: [{ key: 'a', value: '1' }], options: undefined, text: '{"a":1}' });
+  const [transact, increment] = [runTransaction(store), incrementValues(store)];
+  const absent = new Map([['a', 'absent' as const]]);
+  const pairs = [{ key: 'b', value: '2' }];
+  const refused = await t.throwsAsync(
+    transact({ parts: { conditions: absent, pairs, deletes: [] }, keys: ['a', 'b'] }),
+    { instanceOf: Problem },
+  );
+  t.is(refused?.code, 'precondition-failed');
+  t.is(store.get('b'), undefined);
+  const done = await transact({ parts: { conditions: new Map(), pairs, deletes: ['a', 'c'] }, keys: ['a', 'b', 'c'] });
+  t.is(textOf(done), '{"set":1,"deleted":1}');
+  t.deepEqual([...store.keys({})], ['b']);
+  const sums = await increment({
+    amounts: new Map([
+      ['b', 40n],
+      ['n', -1n],
+    ]),
+    keys: ['b', 'n'],
+  });
+  t.is(textOf(sums), '{"b":42,"n":-1}');
+  t.regex(headerOf(sums, 'ETag') ?? '', /^"\w{8}-\d+"$/);
+});
+
+test('many values are found in the order in which they are asked for, and those that are not there are left out', async (t) => {
+  const { store, getMany } = await open(t);
+  await store.set(['a', 'b', 'c'].map((key) => ({ key, value: `"${key}"` })));
+  t.is(textOf(await getMany({ keys: ['c', 'x', 'a'], asLines: false, stale: false })), '{"c":"c","a":"a"}');
+  const keys = Array.from({ length: 5000 }, (_, i) => `k${i}`);
+  await store.set(keys.map((key) => ({ key, value: '1' })));
+  t.deepEqual(Object.keys(JSON.parse(textOf(await getMany({ keys, asLines: false, stale: true })))), keys);
+});
+
+test('who asks is told what the token may do', (t) => {
+  t.is(
+    textOf(whoAmI(undefined, undefined)),
+    '{"name":null,"may":"write","prefixes":null,"expires":null,"limits":null}',
+  );
+  const digest = '0'.repeat(64);
+  const token = { name: 'shop', access: 'ro', digest, scope: undefined, expires: 0, limits: undefined, lastUsed: 1 };
+  const answer = JSON.parse(textOf(whoAmI(token as Token, { requests: 5, bytes: 0 } as Rates)));
+  t.deepEqual(answer, {
+    ...{ name: 'shop', may: 'read', prefixes: null },
+    ...{ expires: '1970-01-01T00:00:00.000Z', limits: { requests: 5, bytes: null } },
+  });
 });
 
 test('searches and dumps answer alike from what is kept and from what is read', async (t) => {

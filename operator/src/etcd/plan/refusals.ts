@@ -17,7 +17,7 @@ import {
 } from './situation.ts';
 
 /** How long all members may refuse before one is restarted. Longer than etcd's 5 s after any restart and election. */
-const patienceMs = 30_000;
+const longMs = 30_000;
 const reason = 'EtcdChangeRefused';
 
 /** Names a change that members may refuse; undefined for any other action. */
@@ -32,7 +32,7 @@ export function overcomeRefusals(situation: QuorumSituation, step: Step): Step {
   const { refused } = state;
   if (refused === undefined) return step;
   const what = refusable(step.action);
-  const isLong = now.getTime() - Date.parse(refused.since) >= patienceMs;
+  const isLong = now.getTime() - Date.parse(refused.since) >= longMs;
   if (what === undefined && step.settled !== true) {
     // The operator sends no such call meanwhile, so nothing is refused.
     const later = { ...refused, since: now.toISOString() };

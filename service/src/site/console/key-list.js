@@ -8,7 +8,7 @@ import { watch } from './watch.js';
 
 const pageSize = 200;
 /** Milliseconds that a list waits for its watch: without one it is shown all the same. */
-const watchPatience = 1500;
+const watchWait = 1500;
 /** Changed keys that wait for a hidden page; when there are more, the list is read anew. */
 const mostWaiting = 50_000;
 /** Rows that flash at once: more say no more. */
@@ -100,8 +100,8 @@ export class KeyList {
       failed: (error) => !signal.aborted && this.#around.failed(error),
     };
     // The watch first, then the list: so nothing that happens in between is missed.
-    const patience = new Promise((resolve) => setTimeout(resolve, watchPatience));
-    await Promise.race([watch(filter, listener, signal), patience]);
+    const waited = new Promise((resolve) => setTimeout(resolve, watchWait));
+    await Promise.race([watch(filter, listener, signal), waited]);
     await this.#read(signal);
   }
 

@@ -28,17 +28,17 @@ export interface NoticesOptions {
 /** Milliseconds between looks. Looks are counted, so the time that this process did not run is no time that a reader had. */
 const interval = 50;
 /** Looks at a reader that reports nothing new before it gets a notice: 250 ms. */
-const patience = 5;
+const reportLooks = 5;
 /** The same for one whose first connection is still to be made, and where processes have too little processor: a second. */
-const longPatience = 20;
+const slowReportLooks = 20;
 /** And for one that cannot be reached while nothing waits for it. */
-const idlePatience = 40;
+const idleLooks = 40;
 /** A report that took so many looks is slow. */
 const slowLooks = 2;
 /** Milliseconds for which reports count as slow after one that was, and after a pause of this process. */
 const slowTime = 30_000;
 /** Milliseconds after a pause of this process: readers have ended its connections, which are made anew. */
-const reconnectTime = longPatience * interval;
+const reconnectTime = slowReportLooks * interval;
 
 /** Milliseconds before etcd is asked again when a call failed. */
 const retryPause = 1000;
@@ -140,7 +140,7 @@ export class Notices {
       return;
     }
     before.looks++;
-    if (before.looks < this.#patience(isAwaited, connection)) return;
+    if (before.looks < this.#looksAllowed(isAwaited, connection)) return;
     const cause = connection !== 'connected' ? 'unreachable' : heard > before.heard ? 'behind' : 'silent';
     if (isAwaited && !before.isStall) metrics.stalls.inc({ cause });
     before.isStall ||= isAwaited;
@@ -148,14 +148,14 @@ export class Notices {
   }
 
   /** Looks. The connections of a process that dies break, so slow reports do not make its stall longer. */
-  #patience(isAwaited: boolean, connection: ConnectionState): number {
-    if (!isAwaited) return idlePatience;
-    if (connection === 'never') return longPatience;
+  #looksAllowed(isAwaited: boolean, connection: ConnectionState): number {
+    if (!isAwaited) return idleLooks;
+    if (connection === 'never') return slowReportLooks;
     const areSlow =
       connection === 'broken'
         ? this.#pauses.endedWithin(reconnectTime)
         : this.#pauses.endedWithin(slowTime) || this.#options.clock.now() < this.#slowAt + slowTime;
-    return areSlow ? longPatience : patience;
+    return areSlow ? slowReportLooks : reportLooks;
   }
 
   async #notice(id: string, cause: StallCause): Promise<void> {

@@ -115,7 +115,7 @@ export class Writer<S extends Gathered, O> {
       if (!(await this.#connected())) continue;
       const writes = this.#queue.take();
       const start = this.#options.clock.now();
-      const answered = await this.#fly(writes);
+      const answered = await this.#sendBatch(writes);
       await this.#window.wait(this.#queue.length, answered, this.#options.clock.now() - start);
     }
     this.#busy = false;
@@ -134,9 +134,9 @@ export class Writer<S extends Gathered, O> {
   }
 
   /** Ends when the next transaction may be sent. Resolves with how many were answered, or may be soon. */
-  async #fly(writes: readonly Write<S, O>[]): Promise<number> {
+  async #sendBatch(writes: readonly Write<S, O>[]): Promise<number> {
     const { client, clock, metrics, spans, requestTimeout } = this.#options;
-    let again = 0;
+    let unanswered: readonly Write<S, O>[] = [];
     metrics.batchRequests.observe(writes.length);
     this.#flights.add(writes);
     const { promise: stalled, resolve: stall } = Promise.withResolvers<void>();
@@ -157,12 +157,11 @@ export class Writer<S extends Gathered, O> {
           cancelStall();
           const landed = land(response);
           if (landed instanceof Promise) cancelStall = clock.after(acknowledgementTime, stall);
-          const left =
+          unanswered =
             landed instanceof Promise
               ? await spans.shared('store.stable', writes.length, sampled, () => landed)
               : landed;
-          again = left.length;
-          if (again > 0) this.#retry(left, this.#lastError);
+          if (unanswered.length > 0) this.#retry(unanswered, this.#lastError);
         },
         (error: unknown) => this.#failed(writes, error),
       )
@@ -172,7 +171,7 @@ export class Writer<S extends Gathered, O> {
         this.#checkIdle();
       });
     await Promise.race([done, stalled]);
-    return writes.length - again;
+    return writes.length - unanswered.length;
   }
 
   async #failed(writes: readonly Write<S, O>[], error: unknown): Promise<void> {
