@@ -95,6 +95,8 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     ...config,
     tls,
     requestTimeout: config.bodyTimeout,
+    // A whole request, its headers included, has no longer.
+    headersTimeout: Math.min(config.headersTimeout, config.bodyTimeout),
     onProblem: metrics.refused,
     clock,
     portions,

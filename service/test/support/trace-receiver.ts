@@ -13,7 +13,7 @@ const { root } = protobuf.parse(`
   message Link { bytes trace_id = 1; bytes span_id = 2; }
   message Span {
     bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
-    repeated Attribute attributes = 9; repeated Link links = 13; Status status = 15;
+    fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; repeated Attribute attributes = 9; repeated Link links = 13; Status status = 15;
   }
   message Scope { repeated Span spans = 2; }
   message Resource { repeated Attribute attributes = 1; }
@@ -31,6 +31,8 @@ export interface Span extends Link {
   readonly name: string;
   /** 1: internal, 2: server, 3: client. */
   readonly kind: number;
+  /** From its start to its end. */
+  readonly milliseconds: number;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly links: readonly Link[];
   readonly status: number;
@@ -49,7 +51,10 @@ interface RawRequest {
   }[];
 }
 
-interface RawSpan extends Omit<Span, 'attributes' | 'status'> {
+interface RawSpan extends Omit<Span, 'attributes' | 'milliseconds' | 'status'> {
+  /** Decimal digits: more than a number holds. */
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
   readonly attributes: readonly RawAttribute[];
   readonly status?: { readonly code: number };
 }
@@ -86,6 +91,7 @@ function decode(bytes: Buffer): Span[] {
     scopeSpans.flatMap(({ spans }) =>
       spans.map((span) => ({
         ...span,
+        milliseconds: Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6,
         traceId: hex(span.traceId),
         spanId: hex(span.spanId),
         parentSpanId: hex(span.parentSpanId ?? ''),

@@ -2,12 +2,14 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import test, { type ExecutionContext } from 'ava';
 import { listen } from '../../../../test-support/network/listen.ts';
 import { startService } from '../../../../test-support/service-process/launch.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
+import { waitFor } from '../../../../test-support/wait-for.ts';
 import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
 import { traceRequests } from '../../../src/telemetry/tracing/requests.ts';
 import { readSampling } from '../../../src/telemetry/tracing/sampling.ts';
@@ -121,6 +123,51 @@ async function tracesOf(
   await service.stop('SIGINT');
   return spans;
 }
+
+test('the span of a request takes as long as its metric says, and both as long as a clock outside: answered, too late, left', async (t) => {
+  const { url, spans } = await receiveTraces(t);
+  const service = await startService(t, {
+    env: {
+      ...{ KV_DATA_DIR: temporaryFolder(t), KV_BODY_TIMEOUT: '1s' },
+      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'always_on' },
+    },
+  });
+  const head = (length: number) => `POST /set HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;
+  const body = '{"a":1}';
+  const ends: Record<string, (socket: Socket) => void> = {
+    200: (socket) => socket.write(body),
+    // KV_BODY_TIMEOUT ends it.
+    408: () => {},
+    499: (socket) => socket.resetAndDestroy(),
+  };
+  const outside: Record<string, number> = {};
+  const hold = 150;
+  for (const [status, end] of Object.entries(ends)) {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.on('error', () => {}).resume();
+    const since = performance.now();
+    socket.write(head(body.length));
+    await waitFor('it has been held', () => performance.now() - since > hold);
+    end(socket);
+    const counted = new RegExp(`duration_seconds_count.*"/set".*status_code="${status}"\\} 1$`, 'm');
+    await waitFor(status, async () => counted.test(await (await fetch(`${service.url}/metrics`)).text()));
+    outside[status] = performance.now() - since;
+    socket.destroy();
+  }
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  await service.stop('SIGINT');
+  const ofSets = spans.filter(({ name }) => name === 'POST /set');
+  t.is(ofSets.length, 3);
+  for (const [i, status] of ['200', '408', '499'].entries()) {
+    const sum = new RegExp(`duration_seconds_sum.*"/set".*status_code="${status}"\\} (\\S+)$`, 'm').exec(metrics)?.[1];
+    const [metric, span] = [1000 * Number(sum), ofSets[i]?.milliseconds ?? 0];
+    // Both lie in what was measured outside; the head is parsed a moment after it was sent.
+    for (const [what, took] of Object.entries({ metric, span }))
+      t.true(took > hold - 50 && took <= (outside[status] ?? 0), `${status}: ${what} ${took} ms`);
+    t.true(Math.abs(metric - span) <= (outside[status] ?? 0) - hold + 50, `${status}: ${metric} and ${span} ms`);
+  }
+});
 
 test('a caller without a valid token cannot have its requests recorded, and leaves nothing of what it sends', async (t) => {
   const file = `${temporaryFolder(t)}/tokens`;
