@@ -233,7 +233,9 @@ export class Replica {
   }
 
   /** Applies the last part of a full sync: from here on the index is etcd's state at the revision. */
-  async finish(changes: readonly Change[], state: SyncedState): Promise<void> {
+  async finish(changes: readonly Change[], state: SyncedState, cause: ResyncCause): Promise<void> {
+    // What it brings may not be stable yet: nothing of it is fresh before the list of readers is known here.
+    if (this.#unfit === undefined) this.#unfitFor(cause);
     const { head, revision, clusterId, prefix, timeline, isSettled, readers } = state;
     const putBack = isSettled ? undefined : this.#putBack;
     if (this.#index.timeline !== timeline) this.#leaveTimeline();

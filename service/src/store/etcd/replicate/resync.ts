@@ -74,15 +74,8 @@ export async function resync(options: ResyncOptions, cause: ResyncCause, interim
   if (now.clusterId !== clusterId || now.revision !== head.revision || now.token !== head.token)
     throw changedMeanwhile();
   differed += diff.changes.length;
-  await replica.finish(diff.take(), {
-    head,
-    revision,
-    clusterId,
-    prefix,
-    timeline,
-    isSettled: interim === undefined,
-    readers: first.readers,
-  });
+  const state = { head, revision, clusterId, prefix, timeline, isSettled: interim === undefined };
+  await replica.finish(diff.take(), { ...state, readers: first.readers }, cause);
   return differed;
 }
 

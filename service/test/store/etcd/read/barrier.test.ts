@@ -21,10 +21,14 @@ async function setUp(t: ExecutionContext) {
     return { revision, token: `token${revision}`, clusterId: '1', storeRevision: revision };
   };
   const sync = () =>
-    replica.finish([], {
-      ...{ head: head(1), revision: 1, clusterId: '1', prefix: '/p/' },
-      ...{ timeline: '00000001', isSettled: true, readers: noReaders('00000001', 1) },
-    });
+    replica.finish(
+      [],
+      {
+        ...{ head: head(1), revision: 1, clusterId: '1', prefix: '/p/' },
+        ...{ timeline: '00000001', isSettled: true, readers: noReaders('00000001', 1) },
+      },
+      'first',
+    );
   await sync();
   const clock = new ManualClock();
   const reads: PromiseWithResolvers<HeadRead>[] = [];
