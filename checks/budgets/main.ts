@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { etcdLimits } from '../../operator/src/desired/service-environment.ts';
 import { decimal, flag, text, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
@@ -23,6 +24,10 @@ const { rounds, seconds, words, etcd } = scriptArguments({
   },
   options: { etcd: flag },
 });
+/** As the operator sets them. */
+const { maxTxnOps, maxRequestBytes } = etcdLimits;
+const limitFlags = [`--max-txn-ops=${maxTxnOps}`, `--max-request-bytes=${maxRequestBytes}`];
+const limits = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps), KV_ETCD_MAX_REQUEST_BYTES: String(maxRequestBytes) };
 const chosen = attacks.filter((name) => name.includes(words));
 if (chosen.length === 0) endUsage(`No kind has "${words}" in its name: ${attacks.join('; ')}.`);
 const measured: Measured[] = [];
@@ -31,14 +36,14 @@ for (const kind of chosen) {
   await using ending = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'kvstore-budgets-'));
   ending.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const cluster = etcd ? await EtcdCluster.start({ size: 3 }) : undefined;
+  const cluster = etcd ? await EtcdCluster.start({ size: 3, flags: limitFlags }) : undefined;
   ending.defer(async () => cluster?.stop());
   const endpoints = cluster?.endpoints ?? [];
   // The heap that Node gives itself in a container of 512 MiB.
   const service = await ServiceProcess.start({
     endpoints,
     dataDir,
-    settings: { NODE_OPTIONS: '--max-old-space-size=256' },
+    settings: { NODE_OPTIONS: '--max-old-space-size=256', ...(etcd ? limits : {}) },
   });
   ending.defer(() => service.kill());
   await service.ready();
