@@ -1,6 +1,6 @@
 /** What two checkouts are asked: plain calls, with and without kept answers. */
 import { gets, posts, type Request } from '../load/requests.ts';
-import { groupSize, keyOf, prefixOf, prefixOfTen, scattered, suffixOf, value } from '../speed/data.ts';
+import { groupSize, keyOf, prefixOf, prefixOfHundred, prefixOfTen, scattered, suffixOf, value } from '../speed/data.ts';
 import { noAnswers } from '../speed/rows/against.ts';
 import { moreHeaders } from '../speed/rows/shapes.ts';
 
@@ -22,7 +22,7 @@ const prefix = gets(groups.map((group) => `/search?prefix=${prefixOf(group)}`));
 const suffix = gets(groups.map((group) => `/search?suffix=${suffixOf(group)}`));
 const bodies = Array.from({ length: pairs / batch }, (_, i) => JSON.stringify(keys.slice(i * batch, (i + 1) * batch)));
 const tens = gets(scattered(80, 80).map((ten) => `/search?prefix=${prefixOfTen(ten)}`));
-const hundreds = gets(scattered(9, 9).map((hundred) => `/search?prefix=g${String(hundred).padStart(4, '0')}`));
+const hundreds = gets(scattered(9, 9).map((hundred) => `/search?prefix=${prefixOfHundred(hundred)}`));
 const withMoreHeaders = (requests: readonly Request[]) => requests.map((each) => ({ ...each, headers: moreHeaders }));
 const sets = posts(
   '/set',

@@ -17,6 +17,8 @@ export function keyOf(n: number): string {
 export const prefixOf = (group: number) => `g${digits(group, 6)}.`;
 /** Of the ten groups whose numbers begin with this one. */
 export const prefixOfTen = (tens: number) => `g${digits(tens, 5)}`;
+/** Of the hundred groups whose numbers begin with this one. */
+export const prefixOfHundred = (hundreds: number) => `g${digits(hundreds, 4)}`;
 export const suffixOf = (group: number) => `.t${digits(group, 6)}`;
 
 /** So many numbers from 0 up to `end`, without it, evenly and in no order that a cache could follow. */

@@ -1,12 +1,12 @@
 /**
- * `npm run budgets -- [--etcd] [ROUNDS] [SECONDS] [WORDS]`: for each kind of worst client, what is left to others, the slowest answer
- * to a probe, and the memory; with --etcd over three members. WORDS: kinds whose name has them. Rates depend on the machine; their ratio hardly.
- * Exit code 1 when a bar was missed.
+ * `npm run budgets -- [--etcd] [ROUNDS] [SECONDS] [WORDS]`: for each kind of worst client, what is left to others, the
+ * slowest answer to a probe, and the memory; with --etcd over three members. WORDS: kinds whose name has them. Rates depend
+ * on the machine; their ratio hardly. Exit code 1 when a bar was missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { etcdLimits } from '../../operator/src/desired/service-environment.ts';
+import { etcdLimits, ownEtcdLimits } from '../../operator/src/desired/service-environment.ts';
 import { decimal, flag, text, wholeNumber } from '../../test-support/argument-kinds.ts';
 import { endUsage, scriptArguments } from '../../test-support/arguments.ts';
 import { EtcdCluster } from '../../test-support/etcd-cluster.ts';
@@ -27,7 +27,6 @@ const { rounds, seconds, words, etcd } = scriptArguments({
 /** As the operator sets them. */
 const { maxTxnOps, maxRequestBytes } = etcdLimits;
 const limitFlags = [`--max-txn-ops=${maxTxnOps}`, `--max-request-bytes=${maxRequestBytes}`];
-const limits = { KV_ETCD_MAX_TXN_OPS: String(maxTxnOps), KV_ETCD_MAX_REQUEST_BYTES: String(maxRequestBytes) };
 const chosen = attacks.filter((name) => name.includes(words));
 if (chosen.length === 0) endUsage(`No kind has "${words}" in its name: ${attacks.join('; ')}.`);
 const measured: Measured[] = [];
@@ -43,7 +42,7 @@ for (const kind of chosen) {
   const service = await ServiceProcess.start({
     endpoints,
     dataDir,
-    settings: { NODE_OPTIONS: '--max-old-space-size=256', ...(etcd ? limits : {}) },
+    settings: { NODE_OPTIONS: '--max-old-space-size=256', ...(etcd ? ownEtcdLimits : {}) },
   });
   ending.defer(() => service.kill());
   await service.ready();

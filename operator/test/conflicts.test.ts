@@ -1,6 +1,6 @@
 /** Objects of others under the names that the operator needs: nothing runs with them, and none is taken over. */
 import type { V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../test-support/wait-for.ts';
 import { ownerReference } from '../src/apply/ownership.ts';
 import { objectLabels } from '../src/desired/labels.ts';
@@ -25,6 +25,23 @@ function make(resource: ResourceName, namespace: string, body: object): Promise<
   return cluster.admin.request('POST', pathOf(resources[resource], namespace), { body });
 }
 
+async function hasNone(t: ExecutionContext, namespace: string, name: string, ...kinds: ResourceName[]): Promise<void> {
+  for (const kind of kinds) t.false(await cluster.has(kind, namespace, name), kind);
+}
+
+/** It is as it was made. Then its owner removes it. */
+async function leftAloneThenRemoved(
+  t: ExecutionContext,
+  resource: ResourceName,
+  namespace: string,
+  theirs: AnyObject,
+): Promise<void> {
+  const name = theirs.metadata?.name ?? '';
+  const now = await cluster.get(resource, namespace, name);
+  t.is(now.metadata?.resourceVersion, theirs.metadata?.resourceVersion);
+  await cluster.admin.request('DELETE', pathOf(resources[resource], namespace, name));
+}
+
 const openPolicy = { spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] } };
 const foreign: readonly [resource: 'serviceAccounts' | 'networkPolicies', body: object][] = [
   ['serviceAccounts', {}],
@@ -37,15 +54,11 @@ for (const [resource, body] of foreign) {
     await cluster.createKvStore(namespace, 'shop', { etcd: {}, backup });
     await waitForCondition(cluster, namespace, 'shop', conflict);
     await cluster.appears('services', namespace, 'shop');
-    for (const kind of ['deployments', 'ingresses'] as const) t.false(await cluster.has(kind, namespace, 'shop'), kind);
-    t.false(await cluster.has('cronJobs', namespace, 'shop-backup'));
-    for (const kind of ['statefulSets', 'configMaps'] as const) {
-      t.false(await cluster.has(kind, namespace, 'shop-etcd'), kind);
-    }
-    const now = await cluster.get(resource, namespace, 'shop-kvstore');
-    t.is(now.metadata?.resourceVersion, theirs.metadata?.resourceVersion);
+    await hasNone(t, namespace, 'shop', 'deployments', 'ingresses');
+    await hasNone(t, namespace, 'shop-backup', 'cronJobs');
+    await hasNone(t, namespace, 'shop-etcd', 'statefulSets', 'configMaps');
 
-    await cluster.admin.request('DELETE', pathOf(resources[resource], namespace, 'shop-kvstore'));
+    await leftAloneThenRemoved(t, resource, namespace, theirs);
     await cluster.appears('deployments', namespace, 'shop');
     await cluster.appears('ingresses', namespace, 'shop');
     await cluster.appears('cronJobs', namespace, 'shop-backup');
@@ -67,16 +80,10 @@ for (const [resource, body, holdsAll] of foreignOfEtcd) {
     const { message } = await waitForCondition(cluster, namespace, 'shop', conflict);
     t.regex(message, new RegExp(`${theirs.kind} shop-etcd exists and does not belong to this KvStore`));
     await waitFor('an Event says it', async () => (await eventsOf(namespace)).includes('ObjectConflict'));
-    t.false(await cluster.has('statefulSets', namespace, 'shop-etcd'));
-    if (holdsAll) {
-      for (const kind of ['deployments', 'ingresses'] as const) {
-        t.false(await cluster.has(kind, namespace, 'shop'), kind);
-      }
-    }
-    const now = await cluster.get(resource, namespace, 'shop-etcd');
-    t.is(now.metadata?.resourceVersion, theirs.metadata?.resourceVersion);
+    await hasNone(t, namespace, 'shop-etcd', 'statefulSets');
+    if (holdsAll) await hasNone(t, namespace, 'shop', 'deployments', 'ingresses');
 
-    await cluster.admin.request('DELETE', pathOf(resources[resource], namespace, 'shop-etcd'));
+    await leftAloneThenRemoved(t, resource, namespace, theirs);
     await cluster.appears('statefulSets', namespace, 'shop-etcd');
     await cluster.appears('deployments', namespace, 'shop');
     await cluster.appears('ingresses', namespace, 'shop');

@@ -160,7 +160,8 @@ function commandLine(kvstore: KvStore): Record<string, string> {
   return { KV_URL: serviceUrl(kvstore), KV_OPTIONAL_CA_FILE: listenerTlsFiles.KV_PEERS_CA_FILE };
 }
 
-const ownEtcdLimits = {
+/** What the service has to know of the flags of an etcd of ours. */
+export const ownEtcdLimits = {
   KV_ETCD_MAX_TXN_OPS: String(etcdLimits.maxTxnOps),
   KV_ETCD_MAX_REQUEST_BYTES: String(etcdLimits.maxRequestBytes),
 };

@@ -40,13 +40,13 @@ interface LongForm {
 
 export type CodedForm = ShortForm | LongForm;
 
+/** One that is made in time, or is long: what is short and has been made is a ShortForm. */
 interface Form {
-  /** A short form that has been made. */
-  short: ShortForm | undefined;
-  /** A longer one. */
+  readonly kind: 'form';
+  /** Undefined: it is being made. */
   parts: readonly Buffer[] | undefined;
-  /** Resolves when it has been made, or has become too large, or has had no room. */
-  making: Promise<void>;
+  /** Resolves when it has been made, with one that has come out short, or when it has become too large or has had no room. */
+  making: Promise<ShortForm | undefined>;
   length: number;
   /** Answers that send it, or wait until it is made. */
   senders: number;
@@ -55,7 +55,7 @@ interface Form {
 }
 
 export class CodedForms {
-  readonly #forms = new Map<Coding, Form>();
+  readonly #forms = new Map<Coding, Form | ShortForm>();
   readonly #tooLarge = new Set<Coding>();
 
   /**
@@ -72,33 +72,31 @@ export class CodedForms {
   ): CodedForm | undefined | Promise<CodedForm | undefined> {
     if (this.#tooLarge.has(coding)) return undefined;
     const form = this.#forms.get(coding) ?? this.#begin(coding, length, parts, unsent);
-    if (form === undefined) return undefined;
-    if (form.short !== undefined) return form.short;
+    if (form === undefined || form.kind === 'text') return form;
     form.held ??= unsent.hold(form.length, coderShare);
     if (form.held === undefined) return undefined;
     form.senders++;
     return longForm(form) ?? whenMade(form);
   }
 
-  #begin(coding: Coding, length: number, parts: Iterable<Buffer>, unsent: ByteBudget): Form | undefined {
-    const form: Form = {
-      ...{ short: undefined, parts: undefined, making: Promise.resolve() },
-      ...{ length: 0, senders: 0, held: undefined },
-    };
-    if (length <= atOnce) {
-      form.short = shortForm(compressedAtOnce(coding, Buffer.concat([...parts])));
-      this.#forms.set(coding, form);
-      return form;
-    }
+  #begin(coding: Coding, length: number, parts: Iterable<Buffer>, unsent: ByteBudget): Form | ShortForm | undefined {
+    if (length <= atOnce) return this.#keepShort(coding, compressedAtOnce(coding, Buffer.concat([...parts])));
     const held = unsent.hold(coderBytes[coding] + chunkSize, coderShare);
     if (held === undefined) return undefined;
-    form.held = held;
+    const making = Promise.resolve(undefined);
+    const form: Form = { kind: 'form', parts: undefined, making, length: 0, senders: 0, held };
+    this.#forms.set(coding, form);
     form.making = this.#make(form, coding, parts, held);
+    return form;
+  }
+
+  #keepShort(coding: Coding, bytes: Buffer): ShortForm {
+    const form: ShortForm = { kind: 'text', text: bytes.toString('latin1') };
     this.#forms.set(coding, form);
     return form;
   }
 
-  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes): Promise<void> {
+  async #make(form: Form, coding: Coding, parts: Iterable<Buffer>, held: HeldBytes): Promise<ShortForm | undefined> {
     const pieces: Buffer[] = [];
     let isWhole = false;
     try {
@@ -107,34 +105,34 @@ export class CodedForms {
         const growth = form.length + piece.length - Math.max(form.length, chunkSize);
         form.length += piece.length;
         if (form.length > largestForm) this.#tooLarge.add(coding);
-        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return;
+        if (form.length > largestForm || (growth > 0 && !held.grow(growth, coderShare))) return undefined;
         pieces.push(piece);
       }
       isWhole = true;
       held.shrink(form.length);
-      if (form.length <= longestShort) form.short = shortForm(Buffer.concat(pieces));
+      if (form.length <= longestShort) return this.#keepShort(coding, Buffer.concat(pieces));
       // A small piece is a part of a whole chunk.
-      else form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
+      form.parts = form.length < chunkSize ? [Buffer.concat(pieces)] : pieces;
+      return undefined;
     } finally {
       if (!isWhole) this.#forms.delete(coding);
     }
   }
 }
 
-const shortForm = (bytes: Buffer): ShortForm => ({ kind: 'text', text: bytes.toString('latin1') });
-
 /** Of a form that has a sender more. */
 async function whenMade(form: Form): Promise<CodedForm | undefined> {
   try {
-    await form.making;
+    const short = await form.making;
+    const long = longForm(form);
+    if (long !== undefined) return long;
+    // Nothing is held of a short one, nor of what has become too large.
+    sent(form);
+    return short;
   } catch (error) {
     sent(form);
     throw error;
   }
-  const long = longForm(form);
-  // Nothing is held of a short one, nor of what has become too large.
-  if (long === undefined) sent(form);
-  return long ?? form.short;
 }
 
 function longForm(form: Form): LongForm | undefined {

@@ -22,13 +22,13 @@ export interface BarrierParts {
  * All that waited for one barrier go on together. What the turn of the event loop has no time for goes on in later ones:
  * hundreds of large values at once are more than memory has before the first answer is counted. What the barrier said of
  * the index is true in those turns, too, unless the index is put together anew meanwhile.
- * @param mayBeLarge whether the answer may be large: then the read waits as long work when many of those are sent
+ * @param mayBeLarge whether the answer may be large, as that of any read of many keys: then the read waits as long work when many of those are sent
  */
 export function afterBarrier<Request extends Read, Answered>(
   { store, scheduler, maxWait = Number.POSITIVE_INFINITY }: BarrierParts,
   keys: (request: Request) => ReadKeys,
   read: (request: Request) => Answered | Promise<Answered>,
-  mayBeLarge: (request: Request) => boolean,
+  mayBeLarge: (request: Request) => boolean = () => true,
 ): (request: Request) => Answered | Promise<Answered> {
   const fresh = (request: Request): Answered | Promise<Answered> => {
     const reached = request.stale ? undefined : store.barrier(keys(request));

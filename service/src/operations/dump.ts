@@ -46,12 +46,7 @@ export function dumpPairs(parts: DumpParts): Dump {
     const headers = [...head, 'ETag', version, ...type, 'Content-Length', String(length)];
     return { kind: 'bytes', status: 200, headers, parts: bytes, length, forms, release };
   };
-  return afterBarrier(
-    parts,
-    ({ filter }) => filter,
-    read,
-    () => true,
-  );
+  return afterBarrier(parts, ({ filter }) => filter, read);
 }
 
 function isWhole({ asLines, limit, isCount = false, filter }: DumpRequest): boolean {

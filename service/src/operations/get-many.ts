@@ -42,12 +42,7 @@ export function getValues(parts: GetManyParts): GetMany {
       pieces: piecesOf(view, request),
     })).then((answer) => withHeaders(answer, age));
   };
-  return afterBarrier(
-    parts,
-    ({ keys }) => keys,
-    read,
-    () => true,
-  );
+  return afterBarrier(parts, ({ keys }) => keys, read);
 }
 
 /**

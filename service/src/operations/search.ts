@@ -45,12 +45,7 @@ export function searchKeys(parts: SearchParts): Search {
     const isKept = one !== undefined && few.text.length <= longestKept;
     return withHeaders(isKept ? few : repeated.pass(question, etag, few), head);
   };
-  return afterBarrier(
-    parts,
-    ({ filter }) => filter,
-    read,
-    () => true,
-  );
+  return afterBarrier(parts, ({ filter }) => filter, read);
 }
 
 function allOf({ filter, values }: SearchRequest): Many {
@@ -72,12 +67,14 @@ export function fewKeysOf(store: Store, by: 'prefix' | 'suffix'): Source {
   };
 }
 
+interface OneText {
+  readonly by: 'prefix' | 'suffix';
+  readonly text: string;
+}
+
 /** What a search by one text asks for, when its answer may be kept until a write changes it. */
-function oneText(request: SearchRequest): { by: 'prefix' | 'suffix'; text: string } | undefined {
-  const { prefix, suffix, after } = request.filter;
-  const by = prefix === undefined ? 'suffix' : 'prefix';
-  const text = prefix ?? suffix ?? '';
-  return isPlain(request) && !mayBeMany(text, after) ? { by, text } : undefined;
+function oneText(request: SearchRequest): OneText | undefined {
+  return isPlain(request) ? lookUpOf(request.filter) : undefined;
 }
 
 /** By one text, keys alone, all of them. */
@@ -86,9 +83,11 @@ function isPlain({ filter, values, limit, isCount = false }: SearchRequest): boo
   return isByOne && !values && !isCount && limit === undefined && isPlainFilter(filter);
 }
 
-/** All keys fit an empty text, and a page from somewhere in between may begin behind many. */
-function mayBeMany(text: string, after: string | undefined): boolean {
-  return text === '' || text.length > maxKeyBytes || after !== undefined;
+/** By which text keys are looked up. Undefined: all keys fit an empty one, and a page from somewhere in between may begin behind many. */
+function lookUpOf({ prefix, suffix, after }: SearchRequest['filter']): OneText | undefined {
+  const by = prefix === undefined ? 'suffix' : 'prefix';
+  const text = prefix ?? suffix ?? '';
+  return text === '' || text.length > maxKeyBytes || after !== undefined ? undefined : { by, text };
 }
 
 /** A search that finds few keys, and is not plain, read at one go; undefined: it looks at more. */
@@ -103,11 +102,10 @@ function fewOf(store: Store, request: SearchRequest): TextAnswer | undefined {
 }
 
 /** With both texts, values or a page. */
-function fewByText(store: Store, request: SearchRequest): string[] | undefined {
-  const { prefix, suffix, after } = request.filter;
-  const by = prefix === undefined ? 'suffix' : 'prefix';
-  const text = prefix ?? suffix ?? '';
-  if (mayBeMany(text, after)) return undefined;
-  const found = store.searchBounded(by, text, maxKeys);
-  return by === 'prefix' && suffix !== undefined ? found?.filter((key) => key.endsWith(suffix)) : found;
+function fewByText(store: Store, { filter }: SearchRequest): string[] | undefined {
+  const one = lookUpOf(filter);
+  if (one === undefined) return undefined;
+  const found = store.searchBounded(one.by, one.text, maxKeys);
+  const { suffix } = filter;
+  return one.by === 'prefix' && suffix !== undefined ? found?.filter((key) => key.endsWith(suffix)) : found;
 }
