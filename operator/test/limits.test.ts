@@ -74,6 +74,30 @@ test.serial('without lists everything is allowed but snippets', async (t) => {
   t.is(await create({ etcd, image: 'evil.test/a:1', env, backup, ingress: { annotations: { a: 'b' } } }), undefined);
 });
 
+test.serial(
+  'a misspelt key allows nothing until it is mended, and a KvStore that is there stays as it is',
+  async (t) => {
+    const there = pathOf(resources.kvStores, namespace, 'there');
+    const body = {
+      apiVersion: 'kvstore.dev/v1alpha1',
+      kind: 'KvStore',
+      metadata: { name: 'there' },
+      spec: { etcd, ingress: { host } },
+    };
+    await cluster.admin.request('POST', pathOf(resources.kvStores, namespace), { body });
+    const patch = (part: object) =>
+      outcome(cluster.admin.request('PATCH', there, { body: part, contentType: 'application/merge-patch+json' }));
+    await limit({ image: 'registry.test' });
+    const refusal = /kvstore-limits has keys that name no limit, so nothing is allowed before they are mended: image$/;
+    await decides(t, [], [{}, { image: 'registry.test/a:1' }], refusal);
+    t.regex((await patch({ spec: { image: 'registry.test/a:1' } })) ?? 'accepted', refusal);
+    t.is(await patch({ metadata: { labels: { team: 'shop' }, finalizers: [] } }), undefined);
+    t.is(await outcome(cluster.admin.request('DELETE', there)), undefined);
+    await limit({ images: 'registry.test' });
+    await decides(t, [{ image: 'registry.test/a:1' }], [], refusal);
+  },
+);
+
 test.serial('images come from the listed places', async (t) => {
   await limit({ images: 'registry.test\nghcr.io/shop/\nport.test:5000\nquay.test/a/b' });
   const repository = 'registry.test/team/service';
