@@ -4,6 +4,12 @@ import { type ClientOptions, InterceptingCall, type Interceptor } from '@grpc/gr
 /** A page of the first sync or a catching-up watch is far larger than gRPC's default of 4 MiB. */
 const maxReceiveBytes = 64 << 20;
 
+/**
+ * Bytes that a member sends before the process has taken what came first. With HTTP/2's default, 64 KiB, a value of a
+ * mebibyte takes seventeen turns of the event loop and as many round trips, and those who wait for it as long.
+ */
+const window = 2 << 20;
+
 /** A member without a leader answers at once, instead of holding the call until its deadline. */
 const requireLeader: Interceptor = (options, nextCall) =>
   new InterceptingCall(nextCall(options), {
@@ -27,6 +33,7 @@ export function lastingOptions(interceptors: readonly Interceptor[] = []): Clien
     ...common,
     'grpc.max_receive_message_length': maxReceiveBytes,
     'grpc.max_send_message_length': -1,
+    'grpc-node.flow_control_window': window,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1000,
     // A member that was replaced has another address under the same name. The default is 30 s.

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { credentials, Server, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
 import { freePorts } from '../../test-support/network/free-ports.ts';
@@ -114,4 +117,24 @@ test('a call that waits for its connection goes out though the connection is clo
   const call = put(connection);
   connection.close(timeout);
   await t.notThrowsAsync(call);
+});
+
+test('a member may send an event of a mebibyte at one go, on the stream and on the connection', async (t) => {
+  const server = createServer();
+  t.teardown(() => server.close());
+  let room = () => 0;
+  server.on('stream', (stream) => {
+    stream.on('error', () => {});
+    const { session } = stream;
+    room = () => Math.min(session?.remoteSettings.initialWindowSize ?? 0, session?.state.remoteWindowSize ?? 0);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const connection = connect(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { path, requestSerialize, responseDeserialize } = methodOf('Watch', 'watch');
+  const watch = connection.client('Watch').makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  watch.on('error', () => {});
+  t.teardown(() => watch.cancel());
+  await waitFor('there is room for it', () => room() > 1 << 20);
+  t.true(room() > 1 << 20);
 });

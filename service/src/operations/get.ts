@@ -6,6 +6,7 @@ import { versionTag } from '../answers/entity-tag.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
 import type { GetRequest } from '../requests/reads.ts';
+import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { afterBarrier, type BarrierParts } from './after-barrier.ts';
 
@@ -14,11 +15,12 @@ export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 
 export interface GetParts extends BarrierParts {
   readonly store: Store;
+  readonly scheduler: BarrierParts['scheduler'] & Pick<EventLoopScheduler, 'hasSentMuch'>;
   readonly answers: AnswerCache;
 }
 
 export function getValue(parts: GetParts): Get {
-  const { store, answers } = parts;
+  const { store, scheduler, answers } = parts;
   const source = valuesOf(store);
   const read = ({ key, stale, heldTag, mustMatch }: GetRequest): TextAnswer => {
     const answer = answers.answer(source, key);
@@ -33,7 +35,8 @@ export function getValue(parts: GetParts): Get {
     parts,
     ({ key }) => key,
     read,
-    (request) => request.isLarge?.() === true,
+    // While much is sent: what is read at once for many clients is no longer little work.
+    (request) => scheduler.hasSentMuch && request.isLarge?.() === true,
   );
 }
 

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../store/clock.ts';
 const budget = 10;
 
 /**
- * After so many milliseconds a turn begins no long piece any more, and after one piece while a write is on its way: it goes
+ * After so many milliseconds a turn begins no long piece any more, and after `longTurn` while a write is on its way: it goes
  * through several turns until it is answered, and each of them would take as long as the budget.
  */
 const longBudget = 3;
@@ -45,7 +45,7 @@ class Lane {
 export class EventLoopScheduler {
   readonly #clock: Pick<Clock, 'now' | 'after'>;
   /** Goes on before anything waiting begins. */
-  readonly #begun: (() => void)[] = [];
+  readonly #begun: ((now: number) => void)[] = [];
   readonly #short = new Lane();
   readonly #long = new Lane();
   /** What runs, or ran last; its time is known when the next one begins. */
@@ -124,7 +124,7 @@ export class EventLoopScheduler {
 
   /**
    * Whether a write is on its way to the disk. It goes through several turns of the event loop, which do nothing for it but pass:
-   * a turn takes one long piece only, and after it there are turns without.
+   * a turn takes one long piece, or several short ones, and after it there are turns without.
    */
   get isWriting(): boolean {
     return this.#writes > 0;
@@ -141,7 +141,8 @@ export class EventLoopScheduler {
     const now = this.#clock.now();
     if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
     if (!isLong) return true;
-    if (this.#longRests(now)) return false;
+    // What it takes is known later: beside a write only one begins without a place in the queue.
+    if (this.#longRests(now) || (this.isWriting && this.#ranLong)) return false;
     this.#ranLong = true;
     return true;
   }
@@ -166,12 +167,14 @@ export class EventLoopScheduler {
   }
 
   /**
-   * Resolves before any long piece that waits begins: for work that sends nothing until it is done and holds memory until then.
-   * In turn with what waits it would take as long as all of that for each of its pieces, and more and more would be begun.
+   * Resolves before any long piece that waits begins, with the milliseconds that it waited: for work that sends nothing until
+   * it is done and holds memory until then. In turn with what waits it would take as long as all of that for each of its
+   * pieces, and more and more would be begun.
    */
-  goOn(): Promise<void> {
+  goOn(): Promise<number> {
+    const since = this.#clock.now();
     return new Promise((resolve) => {
-      this.#begun.push(resolve);
+      this.#begun.push((now) => resolve(now - since));
       this.#schedule();
     });
   }
@@ -211,26 +214,28 @@ export class EventLoopScheduler {
 
   /** Until a time, or for what is left of a turn that leaves it to writes. */
   #longRests(now: number): boolean {
-    return this.#restLeft(now) > 0 || (this.isWriting && this.#ranLong);
+    return this.#restLeft(now) > 0 || (this.isWriting && this.#ranLong && now - (this.#began ?? now) >= longTurn);
   }
 
-  /** An immediate for each piece, because what a piece leaves to promises is done before the next immediate. */
+  /** An immediate for each piece that one turn may begin, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
-    if (this.#scheduled >= Math.min(this.#begun.length + this.waiting, piecesPerTurn)) return;
+    const most = Math.min(this.#begun.length + this.waiting, piecesPerTurn);
+    if (this.#scheduled >= most) return;
     const rest = this.#short.pieces.length > 0 || this.#isCrowded ? 0 : this.#restLeft(this.#clock.now());
     if (rest > 0) {
       // The turns would be empty, and take the processor from what commits.
       this.#cancelRestEnd ??= this.#clock.after(rest, () => this.#endRest());
       return;
     }
-    this.#scheduled++;
-    setImmediate(() => {
-      this.#scheduled--;
-      const now = this.#clock.now();
-      if (this.#timeLeft(now)) this.#take(now);
-      this.#schedule();
-    });
+    for (; this.#scheduled < most; this.#scheduled++) setImmediate(this.#immediate);
   }
+
+  readonly #immediate = (): void => {
+    this.#scheduled--;
+    const now = this.#clock.now();
+    if (this.#timeLeft(now)) this.#take(now);
+    this.#schedule();
+  };
 
   #endRest(): void {
     this.#cancelRestEnd = undefined;
@@ -245,7 +250,7 @@ export class EventLoopScheduler {
     this.#running = { lane, since: now };
     const begun = lane === this.#long ? this.#begun.shift() : undefined;
     if (begun !== undefined) {
-      begun();
+      begun(now);
       return;
     }
     const piece = lane.pieces.shift();

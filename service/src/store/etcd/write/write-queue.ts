@@ -44,6 +44,12 @@ const maxQueuedBytes = 64 << 20;
  */
 const mostGathered = 1 << 20;
 
+/** Cost from which on a write is large: those that are not wait for one transaction of large ones at the most. */
+const large = 64 << 10;
+
+/** Bytes of a value that an operation costs as much as, beside its own. */
+const operationCost = 250;
+
 /** Field tags and lengths of an operation, and what the transaction and the head key take. */
 const bytesPerPair = 32;
 const bytesPerTransaction = 512;
@@ -101,6 +107,9 @@ export class WriteQueue<W extends Write<Gathered, never>> {
   #bytes = 0;
   /** Requests that delete something. */
   #deleting = 0;
+  #large = 0;
+  /** The last transaction began with a large one: small ones that wait have waited for it. */
+  #tookLarge = false;
   #maxOperations: number;
   #maxBytes: number;
 
@@ -124,21 +133,41 @@ export class WriteQueue<W extends Write<Gathered, never>> {
     this.#count([write], 1);
   }
 
-  /** As many requests from the front as one transaction takes; at least one when any waits. */
+  /**
+   * As many requests as one transaction takes, in the order in which they came; at least one when any waits. Large and
+   * small ones have turns, so that a small one does not wait behind all large ones: requests that wait at the same time have
+   * no order among each other.
+   */
   take(): W[] {
+    const first = this.#first();
+    const count = this.#countOf(first);
+    this.#tookLarge = first.slice(0, count).some(isLarge);
+    return first === this.#writes ? this.#removeFirst(count) : this.#remove(new Set(first.slice(0, count)));
+  }
+
+  /** Those whose turn it is, and the others behind them. */
+  #first(): readonly W[] {
+    // The common cases, without a copy.
+    if (this.#large === 0 || this.#large === this.#writes.length) return this.#writes;
+    const small = this.#writes.filter((write) => !isLarge(write));
+    if (this.#tookLarge) return small;
+    return [...this.#writes.filter(isLarge), ...small];
+  }
+
+  #countOf(waiting: readonly W[]): number {
     let operations = 0;
     let bytes = 0;
     let count = 0;
     // A transaction has a key once, so a deletion would not be told whether another request's value was there.
     const keys = this.#deleting === 0 ? undefined : new Map<string, boolean>();
-    for (const write of this.#writes) {
+    for (const write of waiting) {
       operations += write.operations;
       bytes += write.bytes;
       if (count > 0 && (operations > this.#maxOperations || bytes > this.#maxBytes)) break;
       if (keys !== undefined && !claim(keys, write.set)) break;
       count++;
     }
-    return this.#remove(count);
+    return count;
   }
 
   /** Requests that were taken and not executed wait again, in front. */
@@ -162,8 +191,15 @@ export class WriteQueue<W extends Write<Gathered, never>> {
     else this.#maxOperations = Math.max(1, Math.floor(sum(({ operations }) => operations) / 2));
   }
 
-  #remove(count: number): W[] {
+  #removeFirst(count: number): W[] {
     const taken = this.#writes.splice(0, count);
+    this.#count(taken, -1);
+    return taken;
+  }
+
+  #remove(those: ReadonlySet<W>): W[] {
+    this.#writes = this.#writes.filter((write) => !those.has(write));
+    const taken = [...those];
     this.#count(taken, -1);
     return taken;
   }
@@ -172,8 +208,13 @@ export class WriteQueue<W extends Write<Gathered, never>> {
     for (const write of writes) {
       this.#bytes += sign * write.bytes;
       if (write.set.deletes) this.#deleting += sign;
+      if (isLarge(write)) this.#large += sign;
     }
   }
+}
+
+function isLarge({ bytes, operations }: Pick<Write<Gathered, never>, 'bytes' | 'operations'>): boolean {
+  return bytes + operations * operationCost >= large;
 }
 
 /** Notes the request's keys, with true for those that it deletes; false: one of them clashes with another request's. */
