@@ -11,7 +11,7 @@ import { repeatedPart } from '../../service/src/caches/caches.ts';
 import { DumpCache } from '../../service/src/caches/dump-cache.ts';
 import { RepeatedReads } from '../../service/src/caches/repeated-reads.ts';
 import { readConfig } from '../../service/src/config.ts';
-import { ByteBudget } from '../../service/src/server/byte-budget.ts';
+import { ByteBudget } from '../../service/src/flow-control/byte-budget.ts';
 import { keyOf, prefixOf } from '../speed/data.ts';
 import type { CacheName } from './caches.ts';
 import { keys, prefixes, silentStore } from './sources.ts';

@@ -3,7 +3,7 @@
  * made and while it is sent, once however many clients take it. It is kept as long as the text is the newest one: its owner
  * (caches/) drops both together, and what is still sent holds no more than its own bytes.
  */
-import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
+import type { ByteBudget, HeldBytes } from '../flow-control/byte-budget.ts';
 import {
   atOnce,
   type Coding,

@@ -1,8 +1,8 @@
 /** The content codings of answers (RFC 9110, 8.4.1), and which of them a request asks for. */
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { constants, createGzip, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
-import { negotiation } from '../requests/negotiation.ts';
 import { CoderThreads, inThreads } from './coder-threads.ts';
+import { negotiation } from './negotiation.ts';
 
 export type Coding = 'zstd' | 'gzip';
 

@@ -4,7 +4,7 @@
  * that somebody else chose: a token that reads anything reads everything, and no browser sends one by itself.
  */
 import type { IncomingMessage } from 'node:http';
-import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
+import type { ByteBudget, HeldBytes } from '../flow-control/byte-budget.ts';
 import { type Answer, type BytesAnswer, hasHeader, type SlicedAnswer, type TextAnswer } from './answer.ts';
 import { type CodedForm, CodedForms } from './coded-forms.ts';
 import { type Coding, coderBytes, coderShare, codingOf } from './codings.ts';

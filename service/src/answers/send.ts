@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { overloaded, type Problem } from '@kvstore/core/problem.ts';
-import type { ByteBudget, HeldBytes } from '../server/byte-budget.ts';
-import { noteLargeRead } from '../server/connection-marks.ts';
-import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
-import { leaveToAnswer } from '../server/stalled-clients.ts';
+import type { ByteBudget, HeldBytes } from '../flow-control/byte-budget.ts';
+import { noteLargeRead } from '../flow-control/connection-marks.ts';
+import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
+import { leaveToAnswer } from '../flow-control/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, compressor } from './codings.ts';
 

@@ -2,10 +2,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Problem } from '@kvstore/core/problem.ts';
+import { isRetired } from '../flow-control/connection-marks.ts';
 import { authorityOf, type Target } from '../requests/target.ts';
-import { isRetired } from '../server/connection-marks.ts';
+import { misdirected } from '../server/identity.ts';
 import type { CheckHost } from './hosts.ts';
-import { misdirected } from './identity.ts';
 
 /** Throws Problem `invalid-request`, `misdirected` or `certificate-required`. */
 export type AcceptRequest = (request: IncomingMessage, target: Target) => void;

@@ -4,11 +4,11 @@ import type { Problem } from '@kvstore/core/problem.ts';
 import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
-import { sendBeforeBody } from '../answers/send-before-body.ts';
 import type { Audit } from '../audit/audit.ts';
+import { RateLimit } from '../flow-control/rate-limit.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
-import { exchangeOf } from '../server/exchange.ts';
-import { RateLimit } from '../server/rate-limit.ts';
+import { sendBeforeBody } from '../server/send-before-body.ts';
+import { exchangeOf } from '../telemetry/exchange.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
 

@@ -4,7 +4,7 @@ import { Problem } from '@kvstore/core/problem.ts';
 import type { Middleware } from 'koa';
 import { emptyAnswer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
-import { exchangeOf } from '../server/exchange.ts';
+import { exchangeOf } from '../telemetry/exchange.ts';
 import { unknownPath } from './unknown-path.ts';
 
 /** @param listed paths that a 404 lists; @param known those that it may mean, pages included */

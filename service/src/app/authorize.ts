@@ -1,7 +1,7 @@
 /** Who may do what: bearer tokens (RFC 6750). Every path needs one but for those that are listed as open. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { challenge } from '@kvstore/core/challenge.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import { challenge } from '../auth/challenge.ts';
 import type { Tokens } from '../auth/token-file.ts';
 import type { TokenRates } from '../auth/token-rates.ts';
 import type { Token } from '../auth/tokens.ts';

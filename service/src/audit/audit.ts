@@ -7,10 +7,10 @@ import type { TLSSocket } from 'node:tls';
 import type { ProblemCode } from '@kvstore/core/problem.ts';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { RateLimit } from '../flow-control/rate-limit.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
-import { exchangeOf } from '../server/exchange.ts';
-import { RateLimit } from '../server/rate-limit.ts';
 import type { Clock } from '../store/clock.ts';
+import { exchangeOf } from '../telemetry/exchange.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
 
 /** `refused`: requests that were answered with 401 or 403. `all`: each write as well, done or not. */

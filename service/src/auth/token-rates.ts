@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import { Problem } from '@kvstore/core/problem.ts';
 import { Counter, type Registry } from 'prom-client';
-import { Allowance } from '../server/allowance.ts';
+import { Allowance } from '../flow-control/allowance.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Token } from './tokens.ts';
 import { Transfer } from './transfer.ts';

@@ -1,10 +1,15 @@
 /** The bytes of one request's body and answer, as they pass: at most what was really sent and received. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { GatheringRequest } from '../server/gathering-request.ts';
+
+/** The listener makes no other ones (GatheringRequest). */
+interface Receiving extends IncomingMessage {
+  /** Bytes of the body that have come. */
+  readonly received: number;
+}
 
 export class Transfer {
-  readonly #request: GatheringRequest;
+  readonly #request: Receiving;
   readonly #socket: Socket;
   /** What the client says of its body; Infinity: nothing. */
   readonly #announced: number;
@@ -23,7 +28,7 @@ export class Transfer {
    * @param count gets bytes that `take` has not had, and true with the last ones
    */
   constructor(response: ServerResponse, count: (bytes: number, isOver: boolean) => void) {
-    const request = response.req as GatheringRequest;
+    const request = response.req as Receiving;
     this.#request = request;
     this.#socket = request.socket;
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;

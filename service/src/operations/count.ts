@@ -1,5 +1,5 @@
 /** How many items a search or a dump has, alone: `count=true` of /search and /. */
-import { isPlainFilter, type Walk, walkKeys } from './walk-keys.ts';
+import { isPlainFilter, type Walk, walkKeys } from './reading/walk-keys.ts';
 
 /** The body of the answer. */
 export function countText(count: number): string {

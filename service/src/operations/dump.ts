@@ -7,10 +7,10 @@ import { pairObject, pairsOf } from '../answers/pairs.ts';
 import type { DumpCache } from '../caches/dump-cache.ts';
 import { type DumpRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, SearchFilter, Snapshot, VersionedPair } from '../store/store.ts';
-import { afterBarrier } from './after-barrier.ts';
-import { countLine, foundLines, foundText } from './found-texts.ts';
-import { type Many, type ManyParts, readMany } from './read-many.ts';
-import { isPlainFilter } from './walk-keys.ts';
+import { afterBarrier } from './reading/after-barrier.ts';
+import { countLine, foundLines, foundText } from './reading/found-texts.ts';
+import { type Many, type ManyParts, readMany } from './reading/read-many.ts';
+import { isPlainFilter } from './reading/walk-keys.ts';
 
 export interface DumpParts extends ManyParts {
   readonly dumps: DumpCache;

@@ -7,10 +7,10 @@ import { jsonItems, pairText } from '../answers/pairs.ts';
 import type { AnswerCache } from '../caches/answer-cache.ts';
 import { type GetManyRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
-import { afterBarrier, type BarrierParts } from './after-barrier.ts';
-import { joined, maxKeys, maxLength } from './at-one-go.ts';
 import { valuesOf } from './get.ts';
-import type { LongRead } from './long-read.ts';
+import { afterBarrier, type BarrierParts } from './reading/after-barrier.ts';
+import { joined, maxKeys, maxLength } from './reading/at-one-go.ts';
+import type { LongRead } from './reading/long-read.ts';
 
 /** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
 export type GetMany = (request: GetManyRequest) => Answer | Promise<Answer>;

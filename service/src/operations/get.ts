@@ -5,10 +5,10 @@ import { emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answer
 import { versionTag } from '../answers/entity-tag.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import type { AnswerCache, Source } from '../caches/answer-cache.ts';
+import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import type { GetRequest } from '../requests/reads.ts';
-import type { EventLoopScheduler } from '../server/event-loop-scheduler.ts';
 import type { Store } from '../store/store.ts';
-import { afterBarrier, type BarrierParts } from './after-barrier.ts';
+import { afterBarrier, type BarrierParts } from './reading/after-barrier.ts';
 
 /** Rejects with Problem `unavailable` when the read cannot be made fresh, `data-corrupted` when the value is damaged. */
 export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;

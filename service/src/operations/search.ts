@@ -7,13 +7,13 @@ import { viewTag } from '../answers/entity-tag.ts';
 import { type AnswerCache, longestKept, type Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
-import { afterBarrier } from './after-barrier.ts';
-import { joined, maxKeys, maxLength } from './at-one-go.ts';
 import { countText } from './count.ts';
-import { foundText } from './found-texts.ts';
-import { nextLink } from './page.ts';
-import { type Many, type ManyParts, readMany } from './read-many.ts';
-import { isPlainFilter, itemsAtOneGo } from './walk-keys.ts';
+import { afterBarrier } from './reading/after-barrier.ts';
+import { joined, maxKeys, maxLength } from './reading/at-one-go.ts';
+import { foundText } from './reading/found-texts.ts';
+import { nextLink } from './reading/page.ts';
+import { type Many, type ManyParts, readMany } from './reading/read-many.ts';
+import { isPlainFilter, itemsAtOneGo } from './reading/walk-keys.ts';
 
 export interface SearchParts extends ManyParts {
   readonly answers: AnswerCache;

@@ -1,8 +1,8 @@
 /** A request as it came: what the layers of the application and the parsers of the operations read. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Token } from '../auth/tokens.ts';
-import { isLargeRead } from '../server/connection-marks.ts';
-import { exchangeOf } from '../server/exchange.ts';
+import { isLargeRead } from '../flow-control/connection-marks.ts';
+import { exchangeOf } from '../telemetry/exchange.ts';
 import { splitTarget, type Target } from './target.ts';
 
 /** The client of a request that takes long. */

@@ -2,7 +2,7 @@
 import { parseKey } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { Token } from '../auth/tokens.ts';
-import { decodeBody } from './body.ts';
+import { decodeBody } from './body/body.ts';
 import { parseReadCondition } from './conditions.ts';
 import { type HeldTag, heldTag } from './held-tag.ts';
 import { parseKeys } from './keys.ts';

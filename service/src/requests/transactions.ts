@@ -5,7 +5,7 @@ import { maxTtl } from '@kvstore/core/limits.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 import { parseInt64 } from '../store/int64.ts';
 import type { KeyCondition, Pair, TransactionParts } from '../store/store.ts';
-import { decodeBody } from './body.ts';
+import { decodeBody } from './body/body.ts';
 import { parseKeyCondition, refuseConditions } from './conditions.ts';
 import { parseKeys } from './keys.ts';
 import { parseQuery } from './query.ts';

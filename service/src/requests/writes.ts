@@ -4,7 +4,7 @@ import { parseKey } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 import { pairText } from '../answers/pairs.ts';
 import type { Condition, Pair, SetOptions } from '../store/store.ts';
-import { decodeBody } from './body.ts';
+import { decodeBody } from './body/body.ts';
 import { parseCondition } from './conditions.ts';
 import { parseKeys } from './keys.ts';
 import { plainPairs } from './plain-pairs.ts';

@@ -5,13 +5,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { overloaded } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
-import { sendBeforeBody } from '../answers/send-before-body.ts';
-import { smallBody } from '../requests/body.ts';
+import { isLargeRead } from '../flow-control/connection-marks.ts';
+import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
+import { RateLimit } from '../flow-control/rate-limit.ts';
+import { smallBody } from '../requests/body/body.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
-import { isLargeRead } from './connection-marks.ts';
-import type { EventLoopScheduler } from './event-loop-scheduler.ts';
-import { RateLimit } from './rate-limit.ts';
+import { sendBeforeBody } from './send-before-body.ts';
 
 /** Requests that may wait for their turn, however fast they are taken: each holds some 10 KiB. */
 const maxWaiting = 10_000;

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Endings } from './endings.ts';
+import type { Endings } from '../flow-control/endings.ts';
 import { arriving } from './refuse.ts';
 
 export class LateRequests {

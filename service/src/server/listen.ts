@@ -7,18 +7,18 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { identityHeader, responsesOf } from '../app/identity.ts';
+import { BodyTurns } from '../flow-control/body-turns.ts';
+import { ByteBudget } from '../flow-control/byte-budget.ts';
+import type { Endings } from '../flow-control/endings.ts';
+import { Openings } from '../flow-control/openings.ts';
+import type { Portions } from '../flow-control/portions.ts';
+import { cutStalledClients } from '../flow-control/stalled-clients.ts';
+import { type GatheringRequest, gatheringRequests } from '../requests/body/gathering-request.ts';
 import type { Clock } from '../store/clock.ts';
-import { BodyTurns } from './body-turns.ts';
-import { ByteBudget } from './byte-budget.ts';
 import type { Drain } from './drain.ts';
-import type { Endings } from './endings.ts';
-import { type GatheringRequest, gatheringRequests } from './gathering-request.ts';
+import { identityHeader, responsesOf } from './identity.ts';
 import { LateRequests } from './late-requests.ts';
-import { Openings } from './openings.ts';
-import type { Portions } from './portions.ts';
 import { maxHeaderSize, type OnRefused, refuse, refuseConnect } from './refuse.ts';
-import { cutStalledClients } from './stalled-clients.ts';
 import type { Tls } from './tls/tls-server.ts';
 import { hasBytesBehind } from './upgrade-offers.ts';
 

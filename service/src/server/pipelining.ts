@@ -4,9 +4,9 @@
  */
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { isRetired } from '../flow-control/connection-marks.ts';
+import type { Portions } from '../flow-control/portions.ts';
 import type { Spans } from '../store/spans.ts';
-import { isRetired } from './connection-marks.ts';
-import type { Portions } from './portions.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
 const mostHeld = 4000;

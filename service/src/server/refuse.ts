@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { problemText } from '../answers/problem.ts';
-import { exchangeOf } from './exchange.ts';
+import { exchangeOf } from '../telemetry/exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
 export const maxHeaderSize = 16 * 1024;

@@ -2,15 +2,17 @@
 import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Gauge, type Registry } from 'prom-client';
-import { notReady, type ReadyParts } from '../operations/health.ts';
-import { observedGauge } from '../telemetry/observed-gauge.ts';
+import { observedGauge } from '../observed-gauge.ts';
+import type { Drain } from './drain.ts';
 
-export interface Served extends ReadyParts {
+export interface Served {
   readonly server: Server;
+  readonly drain: Pick<Drain, 'draining'>;
+  /** Why it is not ready; undefined: it is. */
+  readonly notReady: () => string | undefined;
 }
 
-export function serverMetrics(registry: Registry, served: Served): void {
-  const { server, drain } = served;
+export function serverMetrics(registry: Registry, { server, drain, notReady }: Served): void {
   const registers = [registry];
   const connections = promisify(server.getConnections.bind(server));
   new Gauge({
@@ -22,7 +24,7 @@ export function serverMetrics(registry: Registry, served: Served): void {
     },
   });
   observedGauge(registry, 'kvstore_service_ready', '1 when /readyz says yes: synced, warmed up, not draining.', () =>
-    notReady(served) === undefined ? 1 : 0,
+    notReady() === undefined ? 1 : 0,
   );
   observedGauge(
     registry,

@@ -1,7 +1,7 @@
 /** Metrics of HTTP requests, by OpenTelemetry's names. */
 import { type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { observedGauge } from './observed-gauge.ts';
+import { observedGauge } from '../observed-gauge.ts';
 import { type Example, RequestDurations } from './request-durations.ts';
 
 export interface HttpMetrics {

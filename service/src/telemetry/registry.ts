@@ -1,7 +1,7 @@
 /** The process's registry: Node's own metrics and which build this is. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { observedGauge } from '../observed-gauge.ts';
 import { cpuLimit } from './cpu-limit.ts';
-import { observedGauge } from './observed-gauge.ts';
 
 /** @param limit returns the cores that the container may use; undefined: it has no limit */
 export function createRegistry(version: string, nodeVersion: string, limit = cpuLimit): Registry {

@@ -4,7 +4,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import test from 'ava';
 import { CodedForms, largestForm } from '../../src/answers/coded-forms.ts';
 import { atOnce, type Coding } from '../../src/answers/codings.ts';
-import { ByteBudget } from '../../src/server/byte-budget.ts';
+import { ByteBudget } from '../../src/flow-control/byte-budget.ts';
 
 const mebibyte = 1024 ** 2;
 /** A long form, of a text that is there or is to be made. */

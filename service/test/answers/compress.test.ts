@@ -6,7 +6,7 @@ import test from 'ava';
 import { type Answer, type BytesAnswer, jsonAnswer, type SlicedAnswer, withHeaders } from '../../src/answers/answer.ts';
 import { CodedForms } from '../../src/answers/coded-forms.ts';
 import { inCoding, withForms } from '../../src/answers/compress.ts';
-import { ByteBudget } from '../../src/server/byte-budget.ts';
+import { ByteBudget } from '../../src/flow-control/byte-budget.ts';
 
 const request = { headers: { 'accept-encoding': 'gzip' } } as unknown as IncomingMessage;
 const text = jsonAnswer(JSON.stringify('x'.repeat(5000)));

@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { type Answer, textAnswer } from '../../src/answers/answer.ts';
 import { sender } from '../../src/answers/send.ts';
-import { ByteBudget } from '../../src/server/byte-budget.ts';
-import { EventLoopScheduler } from '../../src/server/event-loop-scheduler.ts';
+import { ByteBudget } from '../../src/flow-control/byte-budget.ts';
+import { EventLoopScheduler } from '../../src/flow-control/event-loop-scheduler.ts';
 import { connectRaw } from '../support/raw-connection.ts';
 
 /** More than the system takes for a connection that reads nothing. */

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import test from 'ava';
 import { acceptRequest } from '../../src/app/accept-request.ts';
+import { retire } from '../../src/flow-control/connection-marks.ts';
 import { splitTarget } from '../../src/requests/target.ts';
-import { retire } from '../../src/server/connection-marks.ts';
 
 test('a request that waited for its turn while the authority was withdrawn is refused; a probe is not', (t) => {
   const socket = Object.assign(Object.create(TLSSocket.prototype) as TLSSocket, { authorized: true });

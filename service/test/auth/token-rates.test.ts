@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { Allowance } from '../../src/server/allowance.ts';
+import { Allowance } from '../../src/flow-control/allowance.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import test from 'ava';
 import { listen } from '../../../test-support/network/listen.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { retire } from '../../src/server/connection-marks.ts';
+import { retire } from '../../src/flow-control/connection-marks.ts';
 import { oneAtATime } from '../../src/server/pipelining.ts';
 import { noSpans } from '../../src/store/spans.ts';
 import { around } from '../support/around.ts';

@@ -10,7 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type Certificate, CertificateAuthority } from '../../../test-support/certificates.ts';
 import { temporaryFolder } from '../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
-import { takenOf } from '../../src/server/stalled-clients.ts';
+import { takenOf } from '../../src/flow-control/stalled-clients.ts';
 import { around } from '../support/around.ts';
 import { call } from '../support/call.ts';
 import { type Service, type ServiceOptions, startService } from '../support/start-service.ts';

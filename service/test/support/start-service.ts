@@ -6,7 +6,7 @@ import pino from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../../src/auth/token-file.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import type { WatchLimits } from '../../src/operations/watch.ts';
+import type { WatchLimits } from '../../src/operations/watch/watch.ts';
 import type { Drain } from '../../src/server/drain.ts';
 import type { Peers } from '../../src/server/peers.ts';
 import { createService } from '../../src/service.ts';

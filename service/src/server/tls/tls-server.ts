@@ -3,7 +3,7 @@ import type { ServerOptions, ServerResponse } from 'node:http';
 import { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import { retire } from '../connection-marks.ts';
+import { retire } from '../../flow-control/connection-marks.ts';
 
 /** What a server needs for TLS. */
 export interface Tls {

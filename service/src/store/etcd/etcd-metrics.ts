@@ -1,6 +1,6 @@
 /** Metrics of the etcd store; what to do when one moves is in docs/operations-etcd.md. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { observedGauge } from '../../telemetry/observed-gauge.ts';
+import { observedGauge } from '../../observed-gauge.ts';
 
 export const resyncCauses = [
   'first',

@@ -1,8 +1,8 @@
 /** The keys that a token reaches: those that begin with one of its prefixes. */
 import { hash } from 'node:crypto';
+import { challenge } from '@kvstore/core/challenge.ts';
 import { compareKeys } from '@kvstore/core/key.ts';
 import { Problem } from '@kvstore/core/problem.ts';
-import { challenge } from '../../auth/challenge.ts';
 
 /** Prefixes and characters of a key that a message shows. */
 const shownPrefixes = 5;

@@ -16,7 +16,7 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
-import { exchangeOf } from '../../server/exchange.ts';
+import { exchangeOf } from '../exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
 import { noParent, type Parent, type RecordedSpan } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
-import { itemsAtOneGo } from '../../../src/operations/walk-keys.ts';
+import { itemsAtOneGo } from '../../../src/operations/reading/walk-keys.ts';
 import { KeyIndex } from '../../../src/store/index/key-index.ts';
 import { LimitedReader } from '../../../src/store/limited/limited-reader.ts';
 import { Scope } from '../../../src/store/limited/scope.ts';

@@ -1,6 +1,6 @@
 /** Metrics of reads by lease; what to do when one moves is in docs/operations-etcd.md. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { observedGauge } from '../../../telemetry/observed-gauge.ts';
+import { observedGauge } from '../../../observed-gauge.ts';
 
 /** Why a lease of this replica ended. `failed`: etcd did not take its key. */
 const leaseEnds = ['closed', 'expired', 'failed', 'idle', 'noticed', 'removed', 'sync', 'timeline', 'writes'] as const;

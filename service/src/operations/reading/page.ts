@@ -1,0 +1,30 @@
+/** Pages of keys or pairs, and the link from one to the next. */
+import { stringify } from 'node:querystring';
+import type { Query } from '../../requests/query.ts';
+import { type Walk, walkKeys } from './walk-keys.ts';
+
+export interface PageEnd {
+  /** Keys in the page. */
+  readonly keys: readonly string[];
+  /** True: more keys hold behind the page's last. */
+  readonly more: boolean;
+}
+
+/** The keys of a page: 10,000 of 1 KiB at the most. */
+export async function readPage(walk: Walk, limit: number): Promise<PageEnd> {
+  const keys: string[] = [];
+  let more = false;
+  await walkKeys(walk, (key) => {
+    more = keys.length === limit;
+    if (!more) keys.push(key);
+    return !more;
+  });
+  return { keys, more };
+}
+
+/** RFC 8288: the same query, from the page's last key on. */
+export function nextLink(path: string, query: Query, { keys, more }: PageEnd): readonly string[] {
+  const last = keys.at(-1);
+  if (!more || last === undefined) return [];
+  return ['Link', `<${path}?${stringify({ ...query, after: last })}>; rel="next"`];
+}
