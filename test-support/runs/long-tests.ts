@@ -9,7 +9,7 @@ const inService = [
   'injection/injection',
   'log-failures',
   'operations/slow-readers',
-  'requests/bodies-at-once',
+  'requests/body/bodies-at-once',
   'server/{abandoned-searches,admission,tls}',
   'shutdown',
   'store/{damage-while-serving,directory,disk-full,kill}',

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { ExportHealth } from '../../src/telemetry/tracing/export-health.ts';
+import type { ExportHealth } from '../../src/telemetry/tracing/export/export-health.ts';
 
 /** What the sending of traces reports, from the call of `report` on: lines of the log with their level, and metrics. */
 export function exportReport(health: ExportHealth) {

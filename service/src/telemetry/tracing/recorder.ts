@@ -4,10 +4,10 @@
  * happens, and those that have ended are handed over many at a time.
  */
 import { type Attributes, TraceFlags } from '@opentelemetry/api';
-import type { Batching } from './batching.ts';
+import type { Batching } from './export/batching.ts';
+import { recordOf, type SpanRecord } from './export/span-record.ts';
 import { nextSpanId, nextTraceId } from './ids.ts';
 import { type Parent, RecordedSpan } from './recorded-span.ts';
-import { recordOf, type SpanRecord } from './span-record.ts';
 
 export class Recorder {
   readonly #batching: Batching;

@@ -1,12 +1,12 @@
 /** Loaded only when traces are on: the SDK, and what the service gives it to record. */
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { readBatching } from './batching.ts';
 import { traceCalls } from './calls.ts';
-import { ExportHealth } from './export-health.ts';
+import { readBatching } from './export/batching.ts';
+import { ExportHealth } from './export/export-health.ts';
+import { Sender } from './export/sender.ts';
 import { Recorder } from './recorder.ts';
 import { traceRequests } from './requests.ts';
 import { readSampling } from './sampling.ts';
-import { Sender } from './sender.ts';
 import { createSpans } from './spans.ts';
 import type { Env, Tracing } from './tracing.ts';
 

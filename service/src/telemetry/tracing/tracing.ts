@@ -2,7 +2,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Interceptor } from '@grpc/grpc-js';
 import type { Spans } from '../../store/spans.ts';
-import type { ExportHealthParts } from './export-health.ts';
+import type { ExportHealthParts } from './export/export-health.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

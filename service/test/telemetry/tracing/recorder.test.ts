@@ -2,9 +2,9 @@ import { Problem } from '@kvstore/core/problem.ts';
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import test from 'ava';
+import { GivenIds, writeSpan } from '../../../src/telemetry/tracing/export/span-writer.ts';
 import { noParent } from '../../../src/telemetry/tracing/recorded-span.ts';
 import { Recorder } from '../../../src/telemetry/tracing/recorder.ts';
-import { GivenIds, writeSpan } from '../../../src/telemetry/tracing/span-writer.ts';
 
 function record() {
   const exporter = new tracing.InMemorySpanExporter();

@@ -12,9 +12,9 @@ import { CertificateAuthority } from '../../../../test-support/certificates.ts';
 import { listen } from '../../../../test-support/network/listen.ts';
 import { listenGrpc } from '../../../../test-support/network/listen-grpc.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
-import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
-import { Sender } from '../../../src/telemetry/tracing/sender.ts';
-import type { SpanRecord } from '../../../src/telemetry/tracing/span-record.ts';
+import { ExportHealth } from '../../../src/telemetry/tracing/export/export-health.ts';
+import { Sender } from '../../../src/telemetry/tracing/export/sender.ts';
+import type { SpanRecord } from '../../../src/telemetry/tracing/export/span-record.ts';
 import { receiveTraces } from '../../support/trace-receiver.ts';
 
 const record: SpanRecord = {

@@ -10,7 +10,7 @@ import { awaitedReaders } from '../lease/stability.ts';
 import type { Reader } from '../lease/state.ts';
 import type { Log } from '../options.ts';
 import type { ConnectionState, Connections } from './connections.ts';
-import { OwnPauses } from './own-pauses.ts';
+import { OwnPauses } from './own/own-pauses.ts';
 import type { ReaderKeys } from './reader-keys.ts';
 import type { ReaderMetrics, StallCause } from './reader-metrics.ts';
 import type { Stability } from './stability.ts';

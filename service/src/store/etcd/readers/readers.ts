@@ -9,7 +9,7 @@ import type { Replica } from '../replicate/replica.ts';
 import { Connections } from './connections.ts';
 import { Demand } from './demand.ts';
 import { Notices } from './notices.ts';
-import { OwnLease } from './own-lease.ts';
+import { OwnLease } from './own/own-lease.ts';
 import type { Peers } from './peers.ts';
 import { ReaderKeys } from './reader-keys.ts';
 import type { LeaseEnd, ReaderMetrics } from './reader-metrics.ts';

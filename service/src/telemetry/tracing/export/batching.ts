@@ -3,7 +3,7 @@
  * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor). Here they wait
  * before they are handed to the SDK, because as its spans they are many times as large.
  */
-import type { Env } from './tracing.ts';
+import type { Env } from '../tracing.ts';
 
 export interface Batching {
   /** Ended spans that are handed over at once. */

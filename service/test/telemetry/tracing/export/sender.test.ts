@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import test from 'ava';
-import { listen } from '../../../../test-support/network/listen.ts';
-import { waitFor } from '../../../../test-support/wait-for.ts';
-import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
-import { Sender } from '../../../src/telemetry/tracing/sender.ts';
-import type { SpanRecord } from '../../../src/telemetry/tracing/span-record.ts';
-import { exportReport } from '../../support/export-report.ts';
-import { receiveTraces } from '../../support/trace-receiver.ts';
+import { listen } from '../../../../../test-support/network/listen.ts';
+import { waitFor } from '../../../../../test-support/wait-for.ts';
+import { ExportHealth } from '../../../../src/telemetry/tracing/export/export-health.ts';
+import { Sender } from '../../../../src/telemetry/tracing/export/sender.ts';
+import type { SpanRecord } from '../../../../src/telemetry/tracing/export/span-record.ts';
+import { exportReport } from '../../../support/export-report.ts';
+import { receiveTraces } from '../../../support/trace-receiver.ts';
 
 function records(count: number): SpanRecord[] {
   return Array.from({ length: count }, (_, i) => {

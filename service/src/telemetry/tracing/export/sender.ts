@@ -3,10 +3,10 @@
  * client's objects keep that code from being compiled for the server's alone, which costs every request, sampled or not.
  */
 import { Worker } from 'node:worker_threads';
+import type { Env } from '../tracing.ts';
 import { inOneBatch, mostUnread } from './batching.ts';
 import type { ExportHealth } from './export-health.ts';
 import type { SpanRecord } from './span-record.ts';
-import type { Env } from './tracing.ts';
 
 /** What the thread says. */
 export type SenderMessage =

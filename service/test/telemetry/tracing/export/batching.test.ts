@@ -1,5 +1,5 @@
 import test from 'ava';
-import { mostUnread, readBatching } from '../../../src/telemetry/tracing/batching.ts';
+import { mostUnread, readBatching } from '../../../../src/telemetry/tracing/export/batching.ts';
 
 test('spans wait as long as the standard says, or its variables', (t) => {
   t.deepEqual(readBatching({}), { most: 512, longest: 5000 });

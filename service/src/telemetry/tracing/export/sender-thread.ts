@@ -2,8 +2,8 @@
 import { parentPort } from 'node:worker_threads';
 import { DiagLogLevel, diag, ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
+import { serviceNameOf } from '../service-name.ts';
 import type { SenderMessage } from './sender.ts';
-import { serviceNameOf } from './service-name.ts';
 import type { SpanRecord } from './span-record.ts';
 import { GivenIds, writeSpan } from './span-writer.ts';
 

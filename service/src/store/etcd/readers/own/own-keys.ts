@@ -4,11 +4,11 @@
  * none. Others would wait for its reports until a notice ends it; the replica that sent it deletes it when it comes.
  */
 import { meaningOf } from '@kvstore/etcd/call-error.ts';
-import { type Clock, pause } from '../../clock.ts';
-import type { ReaderKeys, Removed } from './reader-keys.ts';
-import type { ReaderAddress } from './reader-list.ts';
-import type { Stability } from './stability.ts';
-import { callTime } from './times.ts';
+import { type Clock, pause } from '../../../clock.ts';
+import type { ReaderKeys, Removed } from '../reader-keys.ts';
+import type { ReaderAddress } from '../reader-list.ts';
+import type { Stability } from '../stability.ts';
+import { callTime } from '../times.ts';
 
 export interface OwnKeysOptions {
   readonly keys: Pick<ReaderKeys, 'make' | 'remove'>;

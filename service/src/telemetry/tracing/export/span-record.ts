@@ -1,6 +1,6 @@
 /** A span that has ended, as it goes from the thread that serves requests to the one that sends traces. */
 import { type Attributes, createTraceState, type SpanContext } from '@opentelemetry/api';
-import type { Failure, RecordedSpan } from './recorded-span.ts';
+import type { Failure, RecordedSpan } from '../recorded-span.ts';
 
 /** A SpanContext without methods, so that it can be copied. */
 export interface PlainContext extends Omit<SpanContext, 'traceState'> {

@@ -1,14 +1,14 @@
 import { EtcdCallError } from '@kvstore/etcd/call-error.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
-import { Demand } from '../../../../src/store/etcd/readers/demand.ts';
-import { OwnLease } from '../../../../src/store/etcd/readers/own-lease.ts';
-import type { ReaderKeys, Refusal } from '../../../../src/store/etcd/readers/reader-keys.ts';
-import { readerMetrics } from '../../../../src/store/etcd/readers/reader-metrics.ts';
-import { Stability } from '../../../../src/store/etcd/readers/stability.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
-import { settle } from '../../../support/settle.ts';
-import { metric } from '../harness.ts';
+import { Demand } from '../../../../../src/store/etcd/readers/demand.ts';
+import { OwnLease } from '../../../../../src/store/etcd/readers/own/own-lease.ts';
+import type { ReaderKeys, Refusal } from '../../../../../src/store/etcd/readers/reader-keys.ts';
+import { readerMetrics } from '../../../../../src/store/etcd/readers/reader-metrics.ts';
+import { Stability } from '../../../../../src/store/etcd/readers/stability.ts';
+import { ManualClock } from '../../../../support/manual-clock.ts';
+import { settle } from '../../../../support/settle.ts';
+import { metric } from '../../harness.ts';
 
 const none = { joined: [], left: [], noticed: [], values: new Map() };
 

@@ -1,5 +1,5 @@
 /** Notices that this process did not run for a while: it was paused, or got no processor. Others are not to blame for it. */
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../clock.ts';
 
 /** Milliseconds between looks at the clock. */
 const interval = 250;

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { ExportHealth } from '../../../src/telemetry/tracing/export-health.ts';
-import { exportReport } from '../../support/export-report.ts';
+import { ExportHealth } from '../../../../src/telemetry/tracing/export/export-health.ts';
+import { exportReport } from '../../../support/export-report.ts';
 
 function watched() {
   const clock = { now: 0 };

@@ -1,22 +1,22 @@
 /** The lease by which this replica reads: it takes one, checks it, and gives it up (ADR 0290, R1 to R3 and R12). */
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
-import { type Clock, pause } from '../../clock.ts';
-import { confirm, forget, join, leave } from '../lease/lease.ts';
-import { leaseTarget } from '../lease/reads.ts';
-import type { Reads } from '../lease/state.ts';
-import type { Log } from '../options.ts';
-import { newSecret } from '../peers/pre-shared-key.ts';
-import type { PeerPort, ReaderServer } from '../peers/serve-reports.ts';
-import type { Replica } from '../replicate/replica.ts';
-import { BackOff } from './back-off.ts';
-import type { Demand } from './demand.ts';
-import { LeaseClock } from './lease-clock.ts';
+import { type Clock, pause } from '../../../clock.ts';
+import { confirm, forget, join, leave } from '../../lease/lease.ts';
+import { leaseTarget } from '../../lease/reads.ts';
+import type { Reads } from '../../lease/state.ts';
+import type { Log } from '../../options.ts';
+import { newSecret } from '../../peers/pre-shared-key.ts';
+import type { PeerPort, ReaderServer } from '../../peers/serve-reports.ts';
+import type { Replica } from '../../replicate/replica.ts';
+import { BackOff } from '../back-off.ts';
+import type { Demand } from '../demand.ts';
+import { LeaseClock } from '../lease-clock.ts';
+import type { ReaderKeys } from '../reader-keys.ts';
+import type { LeaseEnd, ReaderMetrics } from '../reader-metrics.ts';
+import type { Stability } from '../stability.ts';
+import { callTime, trustTime } from '../times.ts';
 import { OwnKeys } from './own-keys.ts';
-import type { ReaderKeys } from './reader-keys.ts';
-import type { LeaseEnd, ReaderMetrics } from './reader-metrics.ts';
-import type { Stability } from './stability.ts';
-import { callTime, trustTime } from './times.ts';
 
 export interface OwnLeaseOptions {
   readonly port: PeerPort;
