@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { Client } from './client/client.ts';
 import { plainTextWarning, type TlsFileOptions, tlsFiles } from './client/tls.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
-import { readNamed } from './files/named-file.ts';
 import { type Context, type Io, say } from './io.ts';
+import { readNamed } from './named-file.ts';
 
 export interface CommonOptions extends TlsFileOptions {
   readonly url?: string;

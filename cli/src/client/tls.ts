@@ -2,7 +2,7 @@
 import type { SecureContextOptions } from 'node:tls';
 import { isLoopback } from '@kvstore/core/loopback.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { readIfThere, readNamed } from '../files/named-file.ts';
+import { readIfThere, readNamed } from '../named-file.ts';
 
 export interface TlsFileOptions {
   readonly caFile?: string;
