@@ -73,6 +73,14 @@ export const worstClients: Readonly<Record<string, (attack: Attack) => Promise<v
     for (let i = 0; i < 200; i++) send(`GET /search?prefix=pair&values=true ${host}\r\n`);
     for (let i = 0; i < 400; i++) send(`GET /search?prefix=a&suffix=-S&limit=${i + 1} ${host}\r\n`);
   },
+  'pages: 150 of 10,000 keys of a kibibyte each': async ({ set, send }) => {
+    // Each ends at another key, so that none is kept for the next one.
+    const name = (i: number) => `long${String(i).padStart(5, '0')}${'y'.repeat(1000)}`;
+    for (let i = 0; i < 20; i++) {
+      await set(Object.fromEntries(Array.from({ length: 500 }, (_, j) => [name(500 * i + j), 1])));
+    }
+    for (let i = 0; i < 150; i++) send(`GET /search?contains=y&limit=${9850 + i} ${host}\r\n`);
+  },
   'compressed answers: 700 searches with values that do not shrink, and 600 that do': async ({ set, send }) => {
     // Far more than the system takes for a connection, in values of 2 KB.
     for (let i = 0; i < 12; i++) {

@@ -92,6 +92,8 @@ test.serial(
     await decides(t, [], [{}, { image: 'registry.test/a:1' }], refusal);
     t.regex((await patch({ spec: { image: 'registry.test/a:1' } })) ?? 'accepted', refusal);
     t.is(await patch({ metadata: { labels: { team: 'shop' }, finalizers: [] } }), undefined);
+    const scaled = { body: { spec: { replicas: 5 } }, contentType: 'application/merge-patch+json' };
+    t.is(await outcome(cluster.admin.request('PATCH', `${there}/scale`, scaled)), undefined, 'an autoscaler goes on');
     t.is(await outcome(cluster.admin.request('DELETE', there)), undefined);
     await limit({ images: 'registry.test' });
     await decides(t, [{ image: 'registry.test/a:1' }], [], refusal);

@@ -125,7 +125,7 @@ function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
     const nothingKept = createCaches(limited, { answerCache: 0, dumpCache: 0 });
     const handlers = handlersOf({
       ...{ ...parts, ...nothingKept, scope, store: limited },
-      longRead: (read) => longRead((view) => read(new LimitedSnapshot(view, scope))),
+      longRead: (read) => longRead((view, hold) => read(new LimitedSnapshot(view, scope), hold)),
       watch: (request) => watch(request, limited),
     });
     known.set(scope, handlers);

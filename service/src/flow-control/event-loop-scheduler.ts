@@ -45,7 +45,7 @@ class Lane {
 export class EventLoopScheduler {
   readonly #clock: Pick<Clock, 'now' | 'after'>;
   /** Goes on before anything waiting begins. */
-  readonly #begun: ((now: number) => void)[] = [];
+  readonly #begun: (() => void)[] = [];
   readonly #short = new Lane();
   readonly #long = new Lane();
   /** What runs, or ran last; its time is known when the next one begins. */
@@ -124,7 +124,7 @@ export class EventLoopScheduler {
 
   /**
    * Whether a write is on its way to the disk. It goes through several turns of the event loop, which do nothing for it but pass:
-   * a turn takes one long piece, or several short ones, and after it there are turns without.
+   * a turn begins long pieces for a millisecond, and after it there are turns without.
    */
   get isWriting(): boolean {
     return this.#writes > 0;
@@ -141,7 +141,7 @@ export class EventLoopScheduler {
     const now = this.#clock.now();
     if (this.#begun.length + this.waiting > 0 || !this.#timeLeft(now)) return false;
     if (!isLong) return true;
-    // What it takes is known later: beside a write only one begins without a place in the queue.
+    // What it takes is known later: beside a write only the first of a turn begins without a place in the queue.
     if (this.#longRests(now) || (this.isWriting && this.#ranLong)) return false;
     this.#ranLong = true;
     return true;
@@ -167,14 +167,12 @@ export class EventLoopScheduler {
   }
 
   /**
-   * Resolves before any long piece that waits begins, with the milliseconds that it waited: for work that sends nothing until
-   * it is done and holds memory until then. In turn with what waits it would take as long as all of that for each of its
-   * pieces, and more and more would be begun.
+   * Resolves before any long piece that waits begins: for work that sends nothing until it is done and holds memory until then.
+   * In turn with what waits it would take as long as all of that for each of its pieces, and more and more would be begun.
    */
-  goOn(): Promise<number> {
-    const since = this.#clock.now();
+  goOn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#begun.push((now) => resolve(now - since));
+      this.#begun.push(resolve);
       this.#schedule();
     });
   }
@@ -219,14 +217,13 @@ export class EventLoopScheduler {
 
   /** An immediate for each piece that one turn may begin, because what a piece leaves to promises is done before the next immediate. */
   #schedule(): void {
-    const most = Math.min(this.#begun.length + this.waiting, piecesPerTurn);
-    if (this.#scheduled >= most) return;
-    const rest = this.#short.pieces.length > 0 || this.#isCrowded ? 0 : this.#restLeft(this.#clock.now());
-    if (rest > 0) {
-      // The turns would be empty, and take the processor from what commits.
-      this.#cancelRestEnd ??= this.#clock.after(rest, () => this.#endRest());
-      return;
-    }
+    const all = this.#begun.length + this.waiting;
+    if (this.#scheduled >= Math.min(all, piecesPerTurn)) return;
+    const rest = this.#isCrowded ? 0 : this.#restLeft(this.#clock.now());
+    const short = this.#short.pieces.length;
+    // Turns for what rests would be empty, and take the processor from what commits.
+    if (rest > 0 && all > short) this.#cancelRestEnd ??= this.#clock.after(rest, () => this.#endRest());
+    const most = Math.min(rest > 0 ? short : all, piecesPerTurn);
     for (; this.#scheduled < most; this.#scheduled++) setImmediate(this.#immediate);
   }
 
@@ -250,7 +247,7 @@ export class EventLoopScheduler {
     this.#running = { lane, since: now };
     const begun = lane === this.#long ? this.#begun.shift() : undefined;
     if (begun !== undefined) {
-      begun(now);
+      begun();
       return;
     }
     const piece = lane.pieces.shift();

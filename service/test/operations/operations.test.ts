@@ -2,6 +2,7 @@
 import { Problem } from '@kvstore/core/problem.ts';
 import test from 'ava';
 import { Registry } from 'prom-client';
+import { waitFor } from '../../../test-support/wait-for.ts';
 import type { Answer } from '../../src/answers/answer.ts';
 import type { Rates } from '../../src/auth/token-rates.ts';
 import type { Token } from '../../src/auth/tokens.ts';
@@ -236,6 +237,35 @@ test('a state that cannot be had takes none of the places of long reads', async 
   for (let i = 0; i < 5; i++) await t.throwsAsync(read(), { message: /read anew/ });
   isThere = true;
   t.is(textOf(await read()), '{}');
+});
+
+test('what pages keep is bounded: one more finds no room, and the one under way for the longest makes it', async (t) => {
+  const { store } = await open(t);
+  const longRead = longReads(store, { most: 100, maxAge: 60_000, maxGrowth: 1 << 30 }, new Registry());
+  const slices = { headers: [], pieces: Array.from({ length: 3 }, () => 'x'.repeat(70_000)) };
+  const read = (bytes: number) =>
+    longRead((_, hold) => {
+      hold(bytes);
+      return slices;
+    });
+  const mebibyte = 1024 ** 2;
+  const first = await read(40 * mebibyte);
+  if (first.kind !== 'slices') throw new Error('not a long answer');
+  let cut: Problem | undefined;
+  first.onCut((problem) => {
+    cut = problem;
+    first.release();
+  });
+  await t.throwsAsync(read(40 * mebibyte), { instanceOf: Problem, message: /than there is memory for/ });
+  t.is(cut, undefined, 'it has only just begun');
+  const small = await read(mebibyte);
+  t.is(textOf(small).length, 210_000);
+  await waitFor('the first one makes room', async () => {
+    const answer = await read(40 * mebibyte).catch(() => undefined);
+    if (answer?.kind === 'slices') answer.release();
+    return answer !== undefined;
+  });
+  t.is(cut?.code, 'slow-consumer');
 });
 
 test('an answer that something expired in meanwhile has the tag of what it shows', async (t) => {

@@ -10,7 +10,7 @@ interface Read {
 
 export interface BarrierParts {
   readonly store: Pick<Store, 'barrier' | 'isWhole'>;
-  readonly scheduler: Pick<EventLoopScheduler, 'free' | 'goOn' | 'hasTime' | 'wait'>;
+  readonly scheduler: Pick<EventLoopScheduler, 'free' | 'hasTime' | 'wait'>;
   /** Milliseconds that a read may wait for its turn after the barrier; without: as long as it takes. */
   readonly maxWait?: number;
 }
@@ -20,9 +20,9 @@ export interface BarrierParts {
  * when a read cannot be made fresh, and with `overloaded`.
  *
  * All that waited for one barrier go on together. What the turn of the event loop has no time for goes on in later ones:
- * hundreds of large values, or of searches through all keys, are more than a turn has time and memory for. Long reads had
- * their turn before the barrier: they go on before those that have not begun. What the barrier said of the index is true in
- * those turns, too, unless the index is put together anew meanwhile.
+ * hundreds of large values, or of searches through all keys, are more than a turn has time and memory for. Until then they
+ * hold nothing, so what has begun goes before them. What the barrier said of the index is true in those turns, too, unless
+ * the index is put together anew meanwhile.
  * @param isLong whether it is long work, as any read of many keys is
  */
 export function afterBarrier<Request extends Read, Answered>(
@@ -37,11 +37,9 @@ export function afterBarrier<Request extends Read, Answered>(
   };
   // Not async: a promise more is a part of what a read costs.
   const inTurn = (request: Request): Answered | Promise<Answered> => {
-    if (!isLong(request)) {
-      if (scheduler.hasTime) return read(request);
-      return new Promise<number>((resolve) => scheduler.wait(resolve)).then(later(request));
-    }
-    return scheduler.free(true) ? read(request) : scheduler.goOn().then(later(request));
+    const long = isLong(request);
+    if (long ? scheduler.free(true) : scheduler.hasTime) return read(request);
+    return new Promise<number>((resolve) => scheduler.wait(resolve, long)).then(later(request));
   };
   const later = (request: Request) => (waited: number) => {
     if (waited > maxWait) throw overloaded('More is asked of the service than it can do now.');

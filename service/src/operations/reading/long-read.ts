@@ -2,6 +2,7 @@
 import { overloaded, Problem } from '@kvstore/core/problem.ts';
 import type { Registry } from 'prom-client';
 import { type Answer, forBrowsers, textAnswer } from '../../answers/answer.ts';
+import { ByteBudget } from '../../flow-control/byte-budget.ts';
 import { observedGauge } from '../../observed-gauge.ts';
 import type { Snapshot, Store } from '../../store/store.ts';
 
@@ -17,8 +18,11 @@ export interface Pieces {
   readonly pieces: Iterable<string>;
 }
 
-/** Rejects with Problem `overloaded` when too many are under way. */
-export type LongRead = (read: (view: Snapshot) => Pieces | Promise<Pieces>) => Promise<Answer>;
+/** Notes bytes that are kept until the client has taken the answer, or left. Throws Problem `overloaded`: there is no room. */
+export type Hold = (bytes: number) => void;
+
+/** Rejects with Problem `overloaded` when too many are under way, or hold too much. */
+export type LongRead = (read: (view: Snapshot, hold: Hold) => Pieces | Promise<Pieces>) => Promise<Answer>;
 
 export interface LongReadLimits {
   /** Long reads at once. */
@@ -36,11 +40,15 @@ interface OpenRead {
   end: (problem: Problem) => void;
 }
 
+/** Bytes that all of them hold. The largest page, 10,000 keys of 1 KiB, takes a third. */
+const mostHeld = 64 * 1024 ** 2;
+
 /** Milliseconds between two looks at the answers that are under way. */
 const lookInterval = 1000;
 
 export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLimits, registry: Registry): LongRead {
   let underWay = 0;
+  const budget = new ByteBudget(mostHeld);
   /** In the order in which they began. */
   const open = new Set<OpenRead>();
   let timer: NodeJS.Timeout | undefined;
@@ -76,8 +84,16 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
     const view = store.snapshot();
     underWay++;
     let sent: OpenRead | undefined;
+    const held = budget.begin(() => {
+      const why = 'that others needed the memory for its page';
+      sent?.end(new Problem('slow-consumer', `The client took the answer so slowly ${why}.`));
+    });
+    const hold = (bytes: number) => {
+      if (!held.grow(bytes)) throw overloaded('Pages of more keys are being sent than there is memory for.');
+    };
     const release = () => {
       underWay--;
+      held.release();
       view.close();
       if (sent !== undefined) open.delete(sent);
       if (open.size > 0) return;
@@ -85,7 +101,7 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
       timer = undefined;
     };
     try {
-      const { headers, pieces } = await read(view);
+      const { headers, pieces } = await read(view, hold);
       const iterator = pieces[Symbol.iterator]();
       const first = nextSlice(iterator);
       if (!first.done) {

@@ -10,14 +10,22 @@ export interface PageEnd {
   readonly more: boolean;
 }
 
-/** The keys of a page: 10,000 of 1 KiB at the most. */
-export async function readPage(walk: Walk, limit: number): Promise<PageEnd> {
+/** Bytes of memory that a key takes beside its own. */
+const bytesPerKey = 32;
+
+/**
+ * The keys of a page: 10,000 of 1 KiB at the most.
+ * @param hold is called with the bytes of each key, before it is kept; throws when there is no room
+ */
+export async function readPage(walk: Walk, limit: number, hold: (bytes: number) => void): Promise<PageEnd> {
   const keys: string[] = [];
   let more = false;
   await walkKeys(walk, (key) => {
     more = keys.length === limit;
-    if (!more) keys.push(key);
-    return !more;
+    if (more) return false;
+    hold(bytesPerKey + 2 * key.length);
+    keys.push(key);
+    return true;
   });
   return { keys, more };
 }

@@ -38,7 +38,7 @@ export async function readMany(
 ): Promise<Answer> {
   let tag = '';
   let etag = '';
-  const answer = await longRead(async (view) => {
+  const answer = await longRead(async (view, hold) => {
     tag = viewTag(store, view);
     etag = tagOf(tag, form);
     mustMatch?.(etag);
@@ -46,7 +46,7 @@ export async function readMany(
     const walk = { view, filter, scheduler, isGone };
     if (isCount) return { headers, pieces: [countText(await countKeys(walk))] };
     if (limit === undefined) return { headers, pieces: all(view) };
-    const found = await readPage(walk, limit);
+    const found = await readPage(walk, limit, hold);
     return { headers: [...headers, ...nextLink(path, query, found)], pieces: page(view, found.keys) };
   });
   // A page or a count for a client that has left is broken off.

@@ -44,10 +44,10 @@ const maxQueuedBytes = 64 << 20;
  */
 const mostGathered = 1 << 20;
 
-/** Cost from which on a write is large: those that are not wait for one transaction of large ones at the most. */
+/** Cost from which on a write is large: between two transactions of small ones there is one of large ones at the most. */
 const large = 64 << 10;
 
-/** Bytes of a value that an operation costs as much as, beside its own. */
+/** An operation costs as much as so many bytes of a value, beside its own. */
 const operationCost = 250;
 
 /** Field tags and lengths of an operation, and what the transaction and the head key take. */
