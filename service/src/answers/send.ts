@@ -31,7 +31,7 @@ export type Send = (
 ) => Promise<void> | undefined;
 
 /**
- * A client that takes nothing is cut off by the server (server/stalled-clients.ts), whatever the answer. `unsent` is the
+ * A client that takes nothing is cut off by the server (flow-control/stalled-clients.ts), whatever the answer. `unsent` is the
  * memory of texts that wait for all clients.
  */
 export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
