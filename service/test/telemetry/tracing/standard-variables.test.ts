@@ -136,7 +136,8 @@ test('OTEL_EXPORTER_OTLP_CERTIFICATE and a client certificate, over TLS', async 
 
 test('OTEL_TRACES_EXPORTER=console,otlp: both get the spans', async (t) => {
   const { url, spans } = await receiveTraces(t);
-  const source = (name: string) => JSON.stringify(new URL(`../../../src/telemetry/tracing/export/${name}`, import.meta.url));
+  const source = (name: string) =>
+    JSON.stringify(new URL(`../../../src/telemetry/tracing/export/${name}`, import.meta.url));
   // In a process of its own: the standard output of this one is the test runner's.
   const program = `
     import { ExportHealth } from ${source('export-health.ts')};
