@@ -161,9 +161,9 @@ export class EventLoopScheduler {
     this.#schedule();
   }
 
-  /** Resolves in its turn, as a long piece. */
-  next(): Promise<unknown> {
-    return new Promise((resolve) => this.wait(resolve, true));
+  /** Resolves in its turn, with the milliseconds that it waited. Default: as a long piece. */
+  next(isLong = true): Promise<number> {
+    return new Promise((resolve) => this.wait(resolve, isLong));
   }
 
   /**

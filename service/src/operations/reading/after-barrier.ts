@@ -10,7 +10,7 @@ interface Read {
 
 export interface BarrierParts {
   readonly store: Pick<Store, 'barrier' | 'isWhole'>;
-  readonly scheduler: Pick<EventLoopScheduler, 'free' | 'hasTime' | 'wait'>;
+  readonly scheduler: Pick<EventLoopScheduler, 'free' | 'hasTime' | 'next'>;
   /** Milliseconds that a read may wait for its turn after the barrier; without: as long as it takes. */
   readonly maxWait?: number;
 }
@@ -39,7 +39,7 @@ export function afterBarrier<Request extends Read, Answered>(
   const inTurn = (request: Request): Answered | Promise<Answered> => {
     const long = isLong(request);
     if (long ? scheduler.free(true) : scheduler.hasTime) return read(request);
-    return new Promise<number>((resolve) => scheduler.wait(resolve, long)).then(later(request));
+    return scheduler.next(long).then(later(request));
   };
   const later = (request: Request) => (waited: number) => {
     if (waited > maxWait) throw overloaded('More is asked of the service than it can do now.');

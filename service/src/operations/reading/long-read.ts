@@ -85,8 +85,8 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
     underWay++;
     let sent: OpenRead | undefined;
     const held = budget.begin(() => {
-      const why = 'that others needed the memory for its page';
-      sent?.end(new Problem('slow-consumer', `The client took the answer so slowly ${why}.`));
+      const message = 'The client took the answer so slowly that others needed the memory for its page.';
+      sent?.end(new Problem('slow-consumer', message));
     });
     const hold = (bytes: number) => {
       if (!held.grow(bytes)) throw overloaded('Pages of more keys are being sent than there is memory for.');

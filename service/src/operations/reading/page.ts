@@ -1,6 +1,7 @@
 /** Pages of keys or pairs, and the link from one to the next. */
 import { stringify } from 'node:querystring';
 import type { Query } from '../../requests/query.ts';
+import type { Hold } from './long-read.ts';
 import { type Walk, walkKeys } from './walk-keys.ts';
 
 export interface PageEnd {
@@ -17,7 +18,7 @@ const bytesPerKey = 32;
  * The keys of a page: 10,000 of 1 KiB at the most.
  * @param hold is called with the bytes of each key, before it is kept; throws when there is no room
  */
-export async function readPage(walk: Walk, limit: number, hold: (bytes: number) => void): Promise<PageEnd> {
+export async function readPage(walk: Walk, limit: number, hold: Hold): Promise<PageEnd> {
   const keys: string[] = [];
   let more = false;
   await walkKeys(walk, (key) => {

@@ -2,20 +2,12 @@
  * Which of the writes that wait share the next transaction. It is made in one turn of the event loop and flushed at once, and
  * every write in it waits for all of it: large ones are few, so that a small one never waits for tens of mebibytes.
  */
+import { keyCost, largeWrite } from '../large-writes.ts';
 import type { Pair } from '../store.ts';
 import type { Write } from './write.ts';
 
-/** Characters of a write from which on it is large, those that its keys count included. */
-const large = 64 * 1024;
-
 /** Characters of the large writes in a transaction, one write that is larger excepted. */
 const mostLarge = 1024 ** 2;
-
-/**
- * Characters that a key counts beside its own. To write or remove one takes as long as a thousand of a value, and a flush as
- * long as thousands of keys: 4,000 of them, or 12 ms, share one.
- */
-const keyCost = 250;
 
 export interface NextWrites {
   readonly now: readonly Write[];
@@ -51,7 +43,7 @@ function countOf(others: readonly Write[]): number {
 }
 
 function isLarge(write: Write): boolean {
-  return sizeOf(write) >= large;
+  return sizeOf(write) >= largeWrite;
 }
 
 /** Of more than `mostLarge`, not all is counted. */

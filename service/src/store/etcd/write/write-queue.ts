@@ -1,5 +1,6 @@
 /** Write requests that wait for a transaction, and how many of them one takes. */
 import { overloaded, Problem } from '@kvstore/core/problem.ts';
+import { keyCost, largeWrite } from '../../large-writes.ts';
 import type { Span } from '../../spans.ts';
 import type { Layout } from '../layout.ts';
 
@@ -43,12 +44,6 @@ const maxQueuedBytes = 64 << 20;
  * large they are.
  */
 const mostGathered = 1 << 20;
-
-/** Cost from which on a write is large: between two transactions of small ones there is one of large ones at the most. */
-const large = 64 << 10;
-
-/** An operation costs as much as so many bytes of a value, beside its own. */
-const operationCost = 250;
 
 /** Field tags and lengths of an operation, and what the transaction and the head key take. */
 const bytesPerPair = 32;
@@ -140,13 +135,19 @@ export class WriteQueue<W extends Write<Gathered, never>> {
    */
   take(): W[] {
     const first = this.#first();
-    const count = this.#countOf(first);
-    this.#tookLarge = first.slice(0, count).some(isLarge);
-    return first === this.#writes ? this.#removeFirst(count) : this.#remove(new Set(first.slice(0, count)));
+    const taken = first.slice(0, this.#countOf(first));
+    this.#tookLarge = taken.some(isLarge);
+    if (first === this.#writes) this.#writes = first.slice(taken.length);
+    else {
+      const those = new Set(taken);
+      this.#writes = this.#writes.filter((write) => !those.has(write));
+    }
+    this.#count(taken, -1);
+    return taken;
   }
 
   /** Those whose turn it is, and the others behind them. */
-  #first(): readonly W[] {
+  #first(): W[] {
     // The common cases, without a copy.
     if (this.#large === 0 || this.#large === this.#writes.length) return this.#writes;
     const small = this.#writes.filter((write) => !isLarge(write));
@@ -191,19 +192,6 @@ export class WriteQueue<W extends Write<Gathered, never>> {
     else this.#maxOperations = Math.max(1, Math.floor(sum(({ operations }) => operations) / 2));
   }
 
-  #removeFirst(count: number): W[] {
-    const taken = this.#writes.splice(0, count);
-    this.#count(taken, -1);
-    return taken;
-  }
-
-  #remove(those: ReadonlySet<W>): W[] {
-    this.#writes = this.#writes.filter((write) => !those.has(write));
-    const taken = [...those];
-    this.#count(taken, -1);
-    return taken;
-  }
-
   #count(writes: readonly W[], sign: 1 | -1): void {
     for (const write of writes) {
       this.#bytes += sign * write.bytes;
@@ -214,7 +202,7 @@ export class WriteQueue<W extends Write<Gathered, never>> {
 }
 
 function isLarge({ bytes, operations }: Pick<Write<Gathered, never>, 'bytes' | 'operations'>): boolean {
-  return bytes + operations * operationCost >= large;
+  return bytes + operations * keyCost >= largeWrite;
 }
 
 /** Notes the request's keys, with true for those that it deletes; false: one of them clashes with another request's. */
