@@ -6,7 +6,6 @@ import { overloaded, type Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../flow-control/byte-budget.ts';
 import { noteLargeRead } from '../flow-control/connection-marks.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
-import { leaveToAnswer } from '../flow-control/stalled-clients.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, compressor } from './codings.ts';
 
@@ -233,7 +232,6 @@ function inCoding(coding: Coding, response: ServerResponse): Writable {
 }
 
 async function sendEvents(response: ServerResponse, { status, headers, open }: EventsAnswer): Promise<void> {
-  leaveToAnswer(response);
   await open(response, () => {
     response.writeHead(status, headers as string[]);
     response.flushHeaders();

@@ -31,18 +31,26 @@ const looksPerTimeout = 4;
 const mostInterval = 1000;
 const leastInterval = 10;
 
-const ownLimit = Symbol('own limit');
+const stalled = Symbol('stalled');
 
 interface Marked extends Socket {
-  [ownLimit]?: true;
+  [stalled]?: () => void;
 }
 
-/** The answer has a limit of its own, and a last word for a client that takes too little: a watch. */
-export function leaveToAnswer(response: ServerResponse): void {
+/**
+ * A client that takes nothing of this answer is told so by `tell`, which must end it, and is cut when it does not take that
+ * either. Until then it may take as little as it likes: a watch is sent what happens, and has a bound of its own.
+ * @returns to be called when the answer ends: from then on its client is one like any other
+ */
+export function onStall(response: ServerResponse, tell: () => void): () => void {
   const socket: Marked | null = response.socket;
-  if (socket === null) return;
-  socket[ownLimit] = true;
-  response.once('close', () => delete socket[ownLimit]);
+  if (socket === null) return () => {};
+  socket[stalled] = tell;
+  const forget = () => {
+    if (socket[stalled] === tell) delete socket[stalled];
+  };
+  response.once('close', forget);
+  return forget;
 }
 
 interface Handle {
@@ -75,19 +83,25 @@ export function cutStalledClients(server: Server, { stallTimeout, minRate, clock
   const look = () => {
     const now = clock.now();
     for (const [socket, before] of seen) {
-      if (socket.writableLength === 0 || (socket as Marked)[ownLimit] === true) {
+      if (socket.writableLength === 0) {
         if (before !== undefined) seen.set(socket, undefined);
         continue;
       }
       const taken = takenOf(socket);
-      if (before === undefined) {
-        seen.set(socket, { taken, since: now, begun: { taken, at: now } });
-      } else if (taken === before.taken) {
-        if (now - before.since >= stallTimeout) cut(socket);
+      const { [stalled]: tell } = socket as Marked;
+      const afresh = { taken, since: now, begun: { taken, at: now } };
+      if (before === undefined) seen.set(socket, afresh);
+      else if (taken === before.taken) {
+        if (now - before.since < stallTimeout) continue;
+        if (tell === undefined) cut(socket);
+        else {
+          seen.set(socket, afresh);
+          tell();
+        }
       } else {
         const elapsed = now - before.begun.at;
         const isMeasured = elapsed >= stallTimeout;
-        if (isMeasured && taken - before.begun.taken < (minRate * elapsed) / 1000) cut(socket);
+        if (isMeasured && tell === undefined && taken - before.begun.taken < (minRate * elapsed) / 1000) cut(socket);
         seen.set(socket, { taken, since: now, begun: isMeasured ? { taken, at: now } : before.begun });
       }
     }

@@ -2,7 +2,10 @@
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { call, set } from '../support/call.ts';
+import { openEvents } from '../support/event-stream.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { connectRaw } from '../support/raw-connection.ts';
+import { samples } from '../support/samples.ts';
 import { errorsIn, startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
 
@@ -27,3 +30,42 @@ for (const target of ['/get/large', '/search?prefix=l&values=true']) {
     t.deepEqual(errorsIn(service), []);
   });
 }
+
+test('a watch that takes nothing is told so once, and is cut when it does not take that either', async (t) => {
+  // So that connections are looked at at least as often as time goes on here.
+  const stallTimeout = 40;
+  const serverClock = new ManualClock();
+  const service = await startService(t, kind, { stallTimeout, serverClock, watches: { maxBacklog: 64 << 20 } });
+  const metric = async (name: string) => (await samples(service)).get(name) ?? 0;
+  const told = () => metric('kvstore_http_problems_total{code="slow-consumer"}');
+  const quick = await openEvents(t, service, '/watch');
+  const slow = await openEvents(t, service, '/watch');
+  const never = await openEvents(t, service, '/watch');
+  for (const { response } of [slow, never]) response.pause();
+  // More than the system keeps for a connection.
+  for (let i = 1; i <= 12; i++) {
+    await set(service, { large: 'x'.repeat(900_000) });
+    await quick.until(i);
+  }
+  const passUntil = (what: string, isSo: () => Promise<boolean>) =>
+    waitFor(what, async () => {
+      if (await isSo()) return true;
+      serverClock.pass(stallTimeout / 4);
+      return false;
+    });
+  await passUntil('both are told', async () => (await told()) === 2);
+  t.is(await metric('kvstore_watches'), 3, 'and none is cut yet');
+  slow.response.resume();
+  await waitFor('the one that reads again is ended', () => slow.ended());
+  const last = slow.events.at(-1);
+  t.is(last?.event, 'error');
+  t.regex(last?.data ?? '', /Nothing was taken for 40 ms/);
+  t.true(slow.response.complete, 'not cut');
+  await passUntil('the other one is cut', async () => (await metric('kvstore_watches')) === 1);
+  t.is(await told(), 2, 'each once');
+  never.response.resume();
+  await waitFor('it is ended', () => never.ended());
+  t.false(never.response.complete);
+  t.false(quick.ended());
+  t.deepEqual(errorsIn(service), []);
+});

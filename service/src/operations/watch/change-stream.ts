@@ -12,7 +12,7 @@ export interface ChangeStreamLimits {
   readonly heartbeat: number;
   /** Bytes that may wait for one client, except for a moment; a client that takes less than happens is cut off. */
   readonly maxBacklog: number;
-  /** Milliseconds in which a client must take something of what was sent to it. */
+  /** Milliseconds in which a client must take something of what was sent to it, as it is told. */
   readonly stallTimeout: number;
 }
 
@@ -52,8 +52,6 @@ export class ChangeStream implements Receiver {
   #waitingBytes = 0;
   /** Written, and not all taken by the system yet. */
   #written: SharedRevision[] = [];
-  /** Set while the client has to take something before more is written. */
-  #stalled: NodeJS.Timeout | undefined;
   /** When more than the backlog began to wait. */
   #behindSince: number | undefined;
   /** Called when nothing waits any more. */
@@ -108,7 +106,12 @@ export class ChangeStream implements Receiver {
     await opened.promise;
   }
 
-  /** The last event, and the end. A client that does not take it is cut off. */
+  /** Its client took nothing for the stall timeout. */
+  stalled(): void {
+    this.end(new Problem('slow-consumer', `Nothing was taken for ${this.#options.limits.stallTimeout} ms.`));
+  }
+
+  /** The last event, and the end. A client that does not take it is cut off as any other (flow-control/stalled-clients.ts). */
   end(problem: Problem): void {
     // A client that takes what happens misses nothing of it.
     this.deliver();
@@ -149,7 +152,6 @@ export class ChangeStream implements Receiver {
       }
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent);
-    if (to.writableNeedDrain) this.#watchStall();
     if (!this.#isBusy()) this.#idle();
     return bytes;
   }
@@ -175,17 +177,13 @@ export class ChangeStream implements Receiver {
   }
 
   #tellEnd(problem: Problem): void {
-    const { to, limits } = this.#options;
-    to.end(`event: error\ndata: ${problemText(problem)}\n\n`);
-    const cut = setTimeout(() => to.destroy(), limits.stallTimeout);
-    to.once('close', () => clearTimeout(cut));
+    this.#options.to.end(`event: error\ndata: ${problemText(problem)}\n\n`);
   }
 
   #stop(): void {
     const { deliveries } = this.#options;
     this.#ended = true;
     clearInterval(this.#heartbeat);
-    clearTimeout(this.#stalled);
     this.#watch?.close();
     deliveries.leave(this);
     this.#release();
@@ -285,18 +283,9 @@ export class ChangeStream implements Receiver {
   }
 
   #drained(): void {
-    clearTimeout(this.#stalled);
-    this.#stalled = undefined;
     if (this.#ended) return;
     this.#releaseWritten();
     if (this.#waiting.length > 0) this.#options.deliveries.ready(this);
     else this.#idle();
-  }
-
-  #watchStall(): void {
-    const { stallTimeout } = this.#options.limits;
-    this.#stalled ??= setTimeout(() => {
-      this.end(new Problem('slow-consumer', `Nothing was taken for ${stallTimeout} ms.`));
-    }, stallTimeout);
   }
 }

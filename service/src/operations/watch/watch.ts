@@ -7,6 +7,7 @@ import type { Tokens } from '../../auth/token-file.ts';
 import type { Token } from '../../auth/tokens.ts';
 import type { Endings } from '../../flow-control/endings.ts';
 import type { EventLoopScheduler } from '../../flow-control/event-loop-scheduler.ts';
+import { onStall } from '../../flow-control/stalled-clients.ts';
 import { observedGauge } from '../../observed-gauge.ts';
 import type { WatchRequest } from '../../requests/watches.ts';
 import type { Drain } from '../../server/drain.ts';
@@ -103,7 +104,12 @@ export function watchChanges({
         const close = () => {
           if (to.socket !== null) endings.inTurn(to.socket, () => to.destroy());
         };
-        const stream = new ChangeStream({ to, filter, position, limits, deliveries, close, onProblem });
+        const forgetStall = onStall(to, () => stream.stalled());
+        const ended = (problem: Problem) => {
+          forgetStall();
+          onProblem(problem);
+        };
+        const stream = new ChangeStream({ to, filter, position, limits, deliveries, close, onProblem: ended });
         streams.set(stream, token);
         to.once('close', () => {
           streams.delete(stream);
