@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client';
 import type { Answer } from '../answers/answer.ts';
 import type { TokenRates } from '../auth/token-rates.ts';
-import { type Caches, createCaches } from '../caches/caches.ts';
+import { type Caches, limitedCaches } from '../caches/caches.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import { deleteKeys, deleteValue } from '../operations/delete.ts';
 import { dumpPairs } from '../operations/dump.ts';
@@ -112,8 +112,8 @@ function byScope(name: keyof Handlers, whole: Route['answer'], limited: (scope: 
 }
 
 /**
- * Every operation that needs a token once more, over a store that has no other keys than the scope's (LimitedStore). What is
- * cached is of the whole store, so that nothing is.
+ * Every operation that needs a token once more, over a store that has no other keys than the scope's (LimitedStore). Of what
+ * is kept ready for the whole store they get what is the same for the scope.
  */
 function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
   const { store, longRead, watch } = parts;
@@ -122,9 +122,8 @@ function limitedHandlers(parts: HandlerParts): (scope: Scope) => Handlers {
     const found = known.get(scope);
     if (found !== undefined) return found;
     const limited = new LimitedStore(store, scope);
-    const nothingKept = createCaches(limited, { answerCache: 0, dumpCache: 0 });
     const handlers = handlersOf({
-      ...{ ...parts, ...nothingKept, scope, store: limited },
+      ...{ ...parts, ...limitedCaches(parts, store, limited, scope), scope, store: limited },
       longRead: (read) => longRead((view, hold) => read(new LimitedSnapshot(view, scope), hold)),
       watch: (request) => watch(request, limited),
     });

@@ -18,7 +18,17 @@ export interface Source<Found extends TextAnswer | undefined = TextAnswer | unde
   answer(asked: string): Found;
 }
 
-export class AnswerCache implements ChangeListener {
+/** Answers of reads by one text. */
+export interface Answers {
+  /** What is kept. */
+  get(by: AskedBy, asked: string): TextAnswer | undefined;
+  /** What the source answers now. */
+  answer<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer;
+  /** As `answer`, for many within one turn of the event loop. */
+  answers<Found extends TextAnswer | undefined>(source: Source<Found>): (asked: string) => Found | TextAnswer;
+}
+
+export class AnswerCache implements Answers, ChangeListener {
   readonly #store: Store;
   readonly #generationBytes: number;
   #young = new Generation();
@@ -36,17 +46,14 @@ export class AnswerCache implements ChangeListener {
     if (this.#generationBytes > 0) store.listen?.(this);
   }
 
-  /** What is kept. */
   get(by: AskedBy, asked: string): TextAnswer | undefined {
     return this.#isOff() ? undefined : this.#kept(by, asked);
   }
 
-  /** What the source answers now. */
   answer<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
     return this.#isOff() ? source.answer(asked) : this.#find(source, asked);
   }
 
-  /** As `answer`, for many within one turn of the event loop. */
   answers<Found extends TextAnswer | undefined>(source: Source<Found>): (asked: string) => Found | TextAnswer {
     return this.#isOff() ? (asked) => source.answer(asked) : (asked) => this.#find(source, asked);
   }

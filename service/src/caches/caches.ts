@@ -1,12 +1,15 @@
 /** What keeps answers ready, with the memory that the settings give each. */
+import type { Scope } from '../store/limited/scope.ts';
 import type { Store } from '../store/store.ts';
-import { AnswerCache } from './answer-cache.ts';
+import { AnswerCache, type Answers } from './answer-cache.ts';
 import { DumpCache } from './dump-cache.ts';
-import { RepeatedReads } from './repeated-reads.ts';
+import { LimitedAnswers } from './limited-answers.ts';
+import { LimitedReads } from './limited-reads.ts';
+import { type Reads, RepeatedReads } from './repeated-reads.ts';
 
 export interface Caches {
-  readonly answers: AnswerCache;
-  readonly repeated: RepeatedReads;
+  readonly answers: Answers;
+  readonly repeated: Reads;
   readonly dumps: DumpCache;
 }
 
@@ -24,5 +27,14 @@ export function createCaches(store: Store, { answerCache, dumpCache }: CacheSize
     answers: new AnswerCache(store, answerCache * (1 - repeatedPart)),
     repeated: new RepeatedReads(answerCache * repeatedPart, store),
     dumps: new DumpCache(store, dumpCache),
+  };
+}
+
+/** Of a token that sees `limited` of the store: in the same memory as what is kept for all. Its whole dump is read like any other range. */
+export function limitedCaches({ answers, repeated }: Caches, store: Store, limited: Store, scope: Scope): Caches {
+  return {
+    answers: new LimitedAnswers(answers, scope),
+    repeated: new LimitedReads(repeated, store, limited),
+    dumps: new DumpCache(limited, 0),
   };
 }

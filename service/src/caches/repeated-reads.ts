@@ -46,7 +46,18 @@ class Kept {
   }
 }
 
-export class RepeatedReads {
+/** Answers to what clients ask again. */
+export interface Reads {
+  /** The answer to the question at this entity tag; undefined: it is to be read. */
+  get(question: string, tag: string): TextAnswer | BytesAnswer | undefined;
+  /**
+   * Returns the answer that was read, and keeps it: at once when it is one text; when the question came before at this tag if
+   * it comes in slices, since to put those together takes a tenth of the time that it takes to read them.
+   */
+  pass(question: string, tag: string, answer: Answer): Answer;
+}
+
+export class RepeatedReads implements Reads {
   readonly #maxBytes: number;
   #kept = new Kept('');
   /** Bytes of answers that clients are taking and that may be kept then. */
@@ -66,7 +77,6 @@ export class RepeatedReads {
     store?.listen?.({ begun: nothing, touched: nothing, settled: nothing, timelineChanged: nothing, replaced });
   }
 
-  /** The answer to the question at this entity tag; undefined: it is to be read. */
   get(question: string, tag: string): TextAnswer | BytesAnswer | undefined {
     if (tag !== this.#kept.tag) return undefined;
     let answer = this.#kept.answers.get(question);
@@ -81,10 +91,6 @@ export class RepeatedReads {
     return { ...answer, release: this.#inFlight.hold(answer.parts, answer.length) };
   }
 
-  /**
-   * Returns the answer that was read, and keeps it: at once when it is one text; when the question came before at this tag if
-   * it comes in slices, since to put those together takes a tenth of the time that it takes to read them.
-   */
   pass(question: string, tag: string, answer: Answer): Answer {
     if (answer.kind !== 'text' && answer.kind !== 'slices') return answer;
     if (this.#maxBytes === 0 || question.length > maxQuestion) return answer;

@@ -4,7 +4,7 @@ import { ageOf } from '../answers/age.ts';
 import { type Answer, textAnswer, withHeaders } from '../answers/answer.ts';
 import { tagOf, viewTag } from '../answers/entity-tag.ts';
 import { jsonItems, pairText } from '../answers/pairs.ts';
-import type { AnswerCache } from '../caches/answer-cache.ts';
+import type { Answers } from '../caches/answer-cache.ts';
 import { type GetManyRequest, jsonLines } from '../requests/reads.ts';
 import type { Reader, Store, VersionedPair } from '../store/store.ts';
 import { valuesOf } from './get.ts';
@@ -17,7 +17,7 @@ export type GetMany = (request: GetManyRequest) => Answer | Promise<Answer>;
 
 export interface GetManyParts extends BarrierParts {
   readonly store: Store;
-  readonly answers: AnswerCache;
+  readonly answers: Answers;
   readonly longRead: LongRead;
 }
 
@@ -49,7 +49,7 @@ export function getValues(parts: GetManyParts): GetMany {
  * The object of few pairs, with the answers that are kept of single reads: to read a pair takes four times as long. Undefined:
  * it is too long.
  */
-function fewPairs(store: Store, answers: AnswerCache): (request: GetManyRequest) => string | undefined {
+function fewPairs(store: Store, answers: Answers): (request: GetManyRequest) => string | undefined {
   const values = valuesOf(store);
   return ({ keys, arePlain = false }) => {
     const answer = answers.answers(values);

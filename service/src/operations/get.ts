@@ -4,7 +4,7 @@ import { ageOf } from '../answers/age.ts';
 import { emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { versionTag } from '../answers/entity-tag.ts';
 import { problemAnswer } from '../answers/problem.ts';
-import type { AnswerCache, Source } from '../caches/answer-cache.ts';
+import type { Answers, Source } from '../caches/answer-cache.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import type { GetRequest } from '../requests/reads.ts';
 import type { Store } from '../store/store.ts';
@@ -16,7 +16,7 @@ export type Get = (request: GetRequest) => TextAnswer | Promise<TextAnswer>;
 export interface GetParts extends BarrierParts {
   readonly store: Store;
   readonly scheduler: BarrierParts['scheduler'] & Pick<EventLoopScheduler, 'hasSentMuch'>;
-  readonly answers: AnswerCache;
+  readonly answers: Answers;
 }
 
 export function getValue(parts: GetParts): Get {

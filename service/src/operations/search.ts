@@ -4,7 +4,7 @@ import { ageOf } from '../answers/age.ts';
 import { type Answer, emptyAnswer, jsonAnswer, type TextAnswer, withHeaders } from '../answers/answer.ts';
 import { withForms } from '../answers/compress.ts';
 import { viewTag } from '../answers/entity-tag.ts';
-import { type AnswerCache, longestKept, type Source } from '../caches/answer-cache.ts';
+import { type Answers, longestKept, type Source } from '../caches/answer-cache.ts';
 import type { SearchRequest } from '../requests/reads.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { countText } from './count.ts';
@@ -16,7 +16,7 @@ import { type Many, type ManyParts, readMany } from './reading/read-many.ts';
 import { isPlainFilter, itemsAtOneGo } from './reading/walk-keys.ts';
 
 export interface SearchParts extends ManyParts {
-  readonly answers: AnswerCache;
+  readonly answers: Answers;
 }
 
 /** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */

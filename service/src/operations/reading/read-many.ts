@@ -1,7 +1,7 @@
 /** Reads of many keys from one snapshot, whole, by page or counted; repeated answers are kept (caches/repeated-reads.ts). */
 import { type Answer, withHeaders } from '../../answers/answer.ts';
 import { type Form, tagOf, viewTag } from '../../answers/entity-tag.ts';
-import type { RepeatedReads } from '../../caches/repeated-reads.ts';
+import type { Reads } from '../../caches/repeated-reads.ts';
 import type { EventLoopScheduler } from '../../flow-control/event-loop-scheduler.ts';
 import type { ManyRequest } from '../../requests/reads.ts';
 import type { Snapshot, Store } from '../../store/store.ts';
@@ -12,7 +12,7 @@ import { nextLink, readPage } from './page.ts';
 
 export interface ManyParts extends BarrierParts {
   readonly store: Store;
-  readonly repeated: RepeatedReads;
+  readonly repeated: Reads;
   readonly longRead: LongRead;
   readonly scheduler: EventLoopScheduler;
 }

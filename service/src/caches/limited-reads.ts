@@ -1,0 +1,43 @@
+/**
+ * Answers of reads of many keys that clients repeat, for a token that is limited to prefixes: kept beside those of the whole store, as
+ * answers to questions of its own.
+ */
+import type { Answer, BytesAnswer, TextAnswer } from '../answers/answer.ts';
+import { viewTag } from '../answers/entity-tag.ts';
+import type { Store } from '../store/store.ts';
+import type { Reads } from './repeated-reads.ts';
+
+let scopes = 0;
+
+export class LimitedReads implements Reads {
+  readonly #reads: Reads;
+  readonly #whole: Store;
+  readonly #limited: Store;
+  /** Not of two scopes, however alike they are. */
+  readonly #name = `${scopes++} `;
+
+  /** `reads`: of the whole store. `limited`: what the token sees of it. */
+  constructor(reads: Reads, whole: Store, limited: Store) {
+    this.#reads = reads;
+    this.#whole = whole;
+    this.#limited = limited;
+  }
+
+  get(question: string, tag: string): TextAnswer | BytesAnswer | undefined {
+    return this.#isNow(tag) ? this.#reads.get(this.#name + question, this.#now()) : undefined;
+  }
+
+  pass(question: string, tag: string, answer: Answer): Answer {
+    return this.#isNow(tag) ? this.#reads.pass(this.#name + question, this.#now(), answer) : answer;
+  }
+
+  /** Tags differ between scopes, so that what is kept with one of the whole store is kept for all of them. */
+  #now(): string {
+    return viewTag(this.#whole, this.#whole);
+  }
+
+  /** Whether it is that of what the token sees now, and not of a revision before. */
+  #isNow(tag: string): boolean {
+    return tag === viewTag(this.#limited, this.#limited);
+  }
+}
