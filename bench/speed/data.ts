@@ -14,6 +14,8 @@ export function keyOf(n: number): string {
   return `g${group}.${digits(n % groupSize, 2)}.t${group}`;
 }
 
+/** Of all keys. */
+export const commonPrefix = 'g';
 export const prefixOf = (group: number) => `g${digits(group, 6)}.`;
 /** Of the ten groups whose numbers begin with this one. */
 export const prefixOfTen = (tens: number) => `g${digits(tens, 5)}`;

@@ -2,9 +2,10 @@
 import type { Request } from '../../load/requests.ts';
 import { isInstalled, type PinnedServer } from '../../pinned.ts';
 import { keyOf, prefixOf, scattered, suffixOf } from '../data.ts';
-import type { Row } from '../row.ts';
+import type { Bar, Row } from '../row.ts';
 import { startGo } from '../servers/go.ts';
 import { startKvstore } from '../servers/kvstore.ts';
+import { startRaw } from '../servers/raw.ts';
 import { connections, names, target } from './against.ts';
 
 const pairs = 10_000;
@@ -34,13 +35,21 @@ export const go: readonly Row[] = Object.entries(paths).map(([name, { requests, 
     const [plain, sameHeaders] = ['Go', 'Go, the same headers'];
     const isSingle = name.startsWith('get');
     const against = isSingle ? [plain, sameHeaders] : [plain];
+    const [first = { path: '/' }, ...others] = requests;
     return {
       targets: [
         of(names.kvstore, kvstore),
         of(plain, await startGo(bench, pairs)),
         ...(isSingle ? [of(sameHeaders, await startGo(bench, pairs, true))] : []),
+        // No service on this platform is faster than this one.
+        ...(isSingle ? [of(names.rawEach, await startRaw(bench, kvstore, first, ...others))] : []),
       ],
-      bars: against.map((who) => ({ of: names.kvstore, against: who, figure: 'rate', atLeast: least(name) })),
+      bars: [
+        ...against.map((who): Bar => ({ of: names.kvstore, against: who, figure: 'rate', atLeast: least(name) })),
+        ...(isSingle
+          ? against.map((who): Bar => ({ of: names.rawEach, against: who, figure: 'rate', atLeast: 1 }))
+          : []),
+      ],
       ...(name === 'dump' ? { slice: 250 } : {}),
     };
   },

@@ -7,15 +7,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClosedLoop } from '../../load/closed-loop.ts';
 import type { Request } from '../../load/requests.ts';
+import { startSink } from '../../overhead/sink.ts';
 import type { PinnedServer } from '../../pinned.ts';
-import { keyOf, prefixOf, prefixOfTen, scattered, suffixOf, value } from '../data.ts';
+import { commonPrefix, keyOf, prefixOf, prefixOfTen, scattered, suffixOf, value } from '../data.ts';
 import type { Bar, Bench, Contest, LoadedTarget, Row } from '../row.ts';
 import { startKvstore } from '../servers/kvstore.ts';
-import { startRaw } from '../servers/raw.ts';
+import { startRaw, startTracedRaw } from '../servers/raw.ts';
 import { connections, names, target } from './against.ts';
 
 const pairs = 10_000;
 const token = 'a-token-of-some-length-for-the-bench';
+const limitedToken = 'a-token-of-a-prefix-for-the-bench';
 
 /** What a browser and Traefik in front of the service add. */
 export const moreHeaders = {
@@ -55,17 +57,18 @@ const special = (n: number) => ({
 });
 
 async function put({ url }: PinnedServer, members: Readonly<Record<string, string>>): Promise<void> {
-  const headers = { Authorization: `Bearer ${token}` };
-  const answer = await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(members), headers });
+  const answer = await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(members) });
   if (!answer.ok) throw new Error(`set answered with ${answer.status}: ${await answer.text()}`);
 }
 
 const etagOf = async ({ url }: PinnedServer, path: string) => (await fetch(`${url}${path}`)).headers.get('etag') ?? '';
 
-/** The same pairs, to be read and written with a token. */
+/** The same pairs, to be read and written with a token, or read with one that is limited to a prefix that all keys have. */
 async function startWithToken(bench: Bench): Promise<PinnedServer> {
   const file = join(bench.scratch, 'tokens');
-  await writeFile(file, `rw bench sha256:${createHash('sha256').update(token).digest('hex')}\n`);
+  const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const limited = { name: 'limited', digest: digestOf(limitedToken), may: 'read', prefixes: [commonPrefix] };
+  await writeFile(file, `rw bench ${digestOf(token)}\n${JSON.stringify(limited)}\n`);
   return startKvstore(bench, { pairs, name: 'with-token', serving: { KV_TOKENS_FILE: file } });
 }
 
@@ -73,18 +76,23 @@ async function startWithToken(bench: Bench): Promise<PinnedServer> {
  * Only a service with tokens asks for one, and it is another process. So is the one it is compared with, which gets the plain
  * requests and no others: two processes that serve as many requests, since one that has served more is faster.
  */
-async function tokenShapes(bench: Bench, plain: readonly Request[]): Promise<Shape[]> {
+async function tokenShapes(bench: Bench, plain: readonly Request[], isRead = true): Promise<Shape[]> {
   const without = 'plain, a process of its own';
+  const server = await startWithToken(bench);
+  const withToken = (name: string, text: string): Shape => {
+    return { name, requests: withHeaders(plain, bearer(text)), server, against: without };
+  };
   return [
     { name: without, requests: plain, server: await startKvstore(bench, { pairs, name: 'without-token' }) },
-    { name: 'token', requests: withHeaders(plain, bearer), server: await startWithToken(bench), against: without },
+    withToken('token', token),
+    ...(isRead ? [withToken('token of a prefix', limitedToken)] : []),
   ];
 }
 
 const withHeaders = (requests: readonly Request[], headers: Readonly<Record<string, string>>): Request[] =>
   requests.map((request) => ({ ...request, headers: { ...request.headers, ...headers } }));
 
-const bearer = { Authorization: `Bearer ${token}` };
+const bearer = (text: string) => ({ Authorization: `Bearer ${text}` });
 
 function contest(plain: Shape, kvstore: PinnedServer, shapes: readonly Shape[], atLeast: number): Contest {
   const targets: LoadedTarget[] = [plain, ...shapes].map(({ name, requests, server = kvstore, fails }) =>
@@ -212,7 +220,7 @@ const setShapes: Row = {
     });
     const size = several[0]?.body?.length ?? 0;
     const shapes: Shape[] = [
-      ...(await tokenShapes(bench, plain)),
+      ...(await tokenShapes(bench, plain, false)),
       { name: 'ttl', requests: plain.map(({ body = '' }) => ({ path: '/set?ttl=3600', body })) },
       { name: 'If-Match: *', requests: withHeaders(plain, { 'If-Match': '*' }) },
       { name: 'charset', requests: withHeaders(plain, { 'Content-Type': 'application/json; charset=utf-8' }) },
@@ -259,4 +267,37 @@ const headShapes: Row = {
   },
 };
 
-export const shapes = [getShapes, headShapes, searchShapes, dumpShapes, setShapes];
+/** What a collector gets is all sampled: by the caller, which the service believes. */
+const traceShapes: Row = {
+  name: 'shapes-trace',
+  title: 'GET of one key, sampled, and its spans sent',
+  async open(bench) {
+    const sink = bench.ending.adopt(await startSink(), (each) => each.close());
+    const collected = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };
+    const byCaller = { ...collected, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' };
+    const start = (name: string) => startKvstore(bench, { pairs, name, serving: byCaller });
+    const plain = scattered(1000, pairs).map((n): Request => ({ path: `/get/${keyOf(n)}` }));
+    const sampled = withHeaders(plain, { traceparent });
+    const kvstore = await start('traces');
+    const [first = { path: '/' }] = plain;
+    const [shape, rawTraced] = ['sampled by its caller', `${names.raw}, a span of the SDK`];
+    return {
+      targets: [
+        target(names.kvstore, kvstore, plain),
+        target(shape, await start('sampled'), sampled),
+        target(names.raw, await startRaw(bench, kvstore, first), plain),
+        target(rawTraced, await startTracedRaw(bench, kvstore, first, collected), sampled),
+      ],
+      bars: [
+        { of: shape, against: names.kvstore, figure: 'rate', atLeast: 0.75 },
+        { of: shape, against: rawTraced, figure: 'rate', atLeast: 0.8 },
+        // What the SDK leaves of the least that there is.
+        { of: rawTraced, against: names.raw, figure: 'rate', atLeast: 0.75 },
+      ],
+      // A batch of spans is sent within the slice that filled it, but for the last few.
+      slice: 250,
+    };
+  },
+};
+
+export const shapes = [getShapes, headShapes, traceShapes, searchShapes, dumpShapes, setShapes];

@@ -1,12 +1,13 @@
 /**
  * Baseline: node:http with nothing behind it. Answers with the same bytes, once the request is read: each request with its
- * own where there are several, as what stores values has to.
+ * own where there are several, as what stores values has to. Arguments: a file with the answers, a port, and "traced" for a span
+ * of each request.
  */
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { FixedAnswer } from './raw.ts';
 
-const [, , file = '', port = '0'] = process.argv;
+const [, , file = '', port = '0', isTraced] = process.argv;
 const answers = (JSON.parse(readFileSync(file, 'utf8')) as FixedAnswer[]).map(({ path, status, headers, body }) => {
   const fixed: Record<string, string> = {};
   for (let i = 0; i < headers.length; i += 2) fixed[headers[i] ?? ''] = headers[i + 1] ?? '';
@@ -19,7 +20,7 @@ if (first === undefined) throw new Error(`${file} has no answer`);
 const only = answers.length === 1 ? first : undefined;
 const byPath = new Map(answers.map((answer) => [answer.path, answer]));
 
-createServer({ keepAliveTimeout: 100_000 }, (request, response) => {
+const listener: RequestListener = (request, response) => {
   const answer = () => {
     const { status, fixed, content } = only ?? byPath.get(request.url ?? '') ?? first;
     response.writeHead(status, fixed);
@@ -27,4 +28,8 @@ createServer({ keepAliveTimeout: 100_000 }, (request, response) => {
   };
   if (request.method === 'GET') answer();
   else request.resume().once('end', answer);
-}).listen(Number(port), '127.0.0.1');
+};
+// The SDK is loaded where it is wanted alone.
+const served = isTraced === undefined ? listener : (await import('./traced.ts')).traced(listener);
+
+createServer({ keepAliveTimeout: 100_000 }, served).listen(Number(port), '127.0.0.1');

@@ -32,12 +32,34 @@ export async function startRaw(
   product: PinnedServer,
   ...asked: readonly [Request, ...Request[]]
 ): Promise<PinnedServer> {
+  return start(bench, product, asked);
+}
+
+/** The same, with a span of each request. `env`: where spans go. */
+export async function startTracedRaw(
+  bench: Bench,
+  product: PinnedServer,
+  asked: Request,
+  env: Readonly<Record<string, string>>,
+): Promise<PinnedServer> {
+  return start(bench, product, [asked], ['traced'], env);
+}
+
+async function start(
+  bench: Bench,
+  product: PinnedServer,
+  asked: readonly Request[],
+  more: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<PinnedServer> {
   const file = join(bench.scratch, `raw-${randomUUID()}.json`);
   const answers: FixedAnswer[] = [];
   for (const each of asked) answers.push(await answerOf(product.port, each));
   await writeFile(file, JSON.stringify(answers));
   const [port = 0] = await freePorts(1);
-  return bench.ending.use(await startServer({ command: process.execPath, args: [script, file, String(port)], port }));
+  return bench.ending.use(
+    await startServer({ command: process.execPath, args: [script, file, String(port), ...more], env, port }),
+  );
 }
 
 async function answerOf(port: number, asked: Request): Promise<FixedAnswer> {
