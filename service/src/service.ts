@@ -1,5 +1,6 @@
 /** Builds the service from its settings and parts: the one place where they meet. main, the tests and the benches call it. */
 import type { RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createApp } from './app/app.ts';
@@ -12,6 +13,10 @@ import type { Config } from './config.ts';
 import { Endings } from './flow-control/endings.ts';
 import { EventLoopScheduler } from './flow-control/event-loop-scheduler.ts';
 import { Portions } from './flow-control/portions.ts';
+import { resetConnection } from './flow-control/reset-connection.ts';
+import { type ContainerMemory, containerMemory } from './flow-control/socket-buffers/container-memory.ts';
+import { bufferShare, SocketBuffers } from './flow-control/socket-buffers/socket-buffers.ts';
+import { observedGauge } from './observed-gauge.ts';
 import { metricsText, notReady } from './operations/health.ts';
 import { admission } from './server/admission.ts';
 import { Drain } from './server/drain.ts';
@@ -52,6 +57,8 @@ export interface ServiceParts {
   readonly peers?: Peers;
   /** Of the same store. Default: of the sizes that the settings give. */
   readonly caches?: Caches;
+  /** Default: of the container that the process runs in. */
+  readonly memory?: ContainerMemory | undefined;
 }
 
 export interface Service {
@@ -79,6 +86,9 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const scheduler = new EventLoopScheduler();
   const portions = new Portions({ scheduler });
   const endings = new Endings();
+  const { memory = containerMemory() } = parts;
+  begun.defer(() => memory?.close());
+  const buffers = memory && socketBuffers(memory, { clock, endings, registry });
   const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
@@ -88,7 +98,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const hasPort = config.metricsPort !== undefined;
   const warmUp = new WarmUp({ budget: config.warmUp, open: () => openStandIn(config, createService), log });
   const handler = createHandler(config, {
-    ...{ ...parts, metrics, drain, scheduler, portions, endings, peers, warmUp },
+    ...{ ...parts, metrics, drain, scheduler, portions, endings, buffers, peers, warmUp },
     metricsText: hasPort ? undefined : showMetrics,
   });
   const server = await listen(handler, drain, {
@@ -104,6 +114,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
     onConnection: () => scheduler.connectionAccepted(),
   });
   begun.defer(() => cut(server));
+  buffers?.watch(server);
   const metricsServer = await openMetricsPort(config, showMetrics);
   begun.defer(() => metricsServer?.close());
   serverMetrics(registry, { server, drain, notReady: () => notReady({ store, drain, peers, warmUp }) });
@@ -136,6 +147,7 @@ interface HandlerParts extends ServiceParts {
   readonly scheduler: EventLoopScheduler;
   readonly portions: Portions;
   readonly endings: Endings;
+  readonly buffers: SocketBuffers | undefined;
   readonly peers: Peers;
   readonly warmUp: WarmUp;
   readonly metricsText: ReturnType<typeof metricsText> | undefined;
@@ -154,6 +166,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
     drain,
     scheduler,
     endings,
+    buffers,
     peers,
     warmUp,
     tokens,
@@ -164,7 +177,7 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const spans = tracing?.spans ?? noSpans;
   const { maxWait, maxBody } = config;
   const app = createApp({
-    ...{ store, log, registry, metrics, drain, scheduler, endings, peers, warmUp, tokens, version, clock },
+    ...{ store, log, registry, metrics, drain, scheduler, endings, buffers, peers, warmUp, tokens, version, clock },
     ...(parts.caches ?? createCaches(store, config)),
     spans,
     rates: ratesOf(config, parts),
@@ -190,6 +203,21 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
   const admitted = admission({ scheduler, maxWait, metrics, spans }, app.callback());
   const inOrder = oneAtATime(admitted, spans, parts.portions);
   return observed(metrics, tracing?.requests(trustedCaller(config, tokens), inOrder) ?? inOrder);
+}
+
+function socketBuffers(
+  memory: ContainerMemory,
+  { clock, endings, registry }: { readonly clock: Clock; readonly endings: Endings; readonly registry: Registry },
+): SocketBuffers {
+  const held = () => memory.socketBuffers();
+  observedGauge(
+    registry,
+    'kvstore_socket_buffer_bytes',
+    "Bytes of the container's memory that the system's buffers of connections take.",
+    held,
+  );
+  const cutSoon = (socket: Socket) => endings.inTurn(socket, () => resetConnection(socket));
+  return new SocketBuffers({ most: memory.limit * bufferShare, held, clock, cut: cutSoon });
 }
 
 /** Undefined: there are no tokens to limit. */

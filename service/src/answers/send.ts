@@ -6,6 +6,8 @@ import { overloaded, type Problem } from '@kvstore/core/problem.ts';
 import type { ByteBudget, HeldBytes } from '../flow-control/byte-budget.ts';
 import { noteLargeRead } from '../flow-control/connection-marks.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
+import { resetConnection } from '../flow-control/reset-connection.ts';
+import { type Buffers, unboundedBuffers } from '../flow-control/socket-buffers/socket-buffers.ts';
 import type { Answer, BytesAnswer, EventsAnswer, SlicedAnswer, TextAnswer } from './answer.ts';
 import { type Coding, compressor } from './codings.ts';
 
@@ -31,9 +33,9 @@ export type Send = (
 
 /**
  * A client that takes nothing is cut off by the server (flow-control/stalled-clients.ts), whatever the answer. `unsent` is the
- * memory of texts that wait for all clients.
+ * memory of texts that wait for all clients, `buffers` what the system holds of what was sent.
  */
-export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send {
+export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget, buffers: Buffers = unboundedBuffers): Send {
   return (response, given, more, isDone = false) => {
     if (response.destroyed) {
       // The client left meanwhile: the response emits no more events.
@@ -42,11 +44,12 @@ export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget): Send 
     }
     if (given.kind === 'text') {
       if (given.text.length > smallText) hold(response, given.text.length, scheduler, unsent, isDone);
+      buffers.sent(given.text.length);
       return sendText(response, given, more);
     }
     const answer = more === undefined ? given : { ...given, headers: given.headers.concat(more) };
-    if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler);
-    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent);
+    if (answer.kind === 'bytes') return sendBytes(response, answer, scheduler, buffers);
+    if (answer.kind === 'slices') return sendSlices(response, answer, scheduler, unsent, buffers);
     return sendEvents(response, answer);
   };
 }
@@ -71,7 +74,7 @@ function hold(
   scheduler.sent(length);
   noteLargeRead(response);
   if (isDone || isHead(response)) return;
-  const held = unsent.begin(() => response.destroy());
+  const held = unsent.begin(() => cutOff(response));
   response.once('close', () => held.release());
   if (held.grow(length)) return;
   held.release();
@@ -82,20 +85,26 @@ function sendBytes(
   response: ServerResponse,
   { status, headers, parts, length, release }: BytesAnswer,
   scheduler: EventLoopScheduler,
+  buffers: Buffers,
 ): Promise<void> | undefined {
   response.once('close', release);
+  if (buffers.isFull && length > smallText && !isHead(response)) {
+    // The answer in place of it closes the response, too.
+    throw noRoom();
+  }
   response.writeHead(status, headers as string[]);
   if (isHead(response)) {
     response.end();
     return undefined;
   }
   if (length <= batchBytes) {
+    buffers.sent(length);
     // One part ends it: it goes out together with the head.
     if (parts.length > 1) writeTogether(response, parts);
     response.end(parts.length > 1 ? undefined : parts[0]);
     return undefined;
   }
-  return sendBatches(response, parts, scheduler);
+  return sendBatches(response, parts, scheduler, buffers);
 }
 
 /** Writes batch by batch and ends the response, as fast as the client takes it; others have their turn in between. */
@@ -103,12 +112,15 @@ async function sendBatches(
   response: ServerResponse,
   parts: readonly Buffer[],
   scheduler: EventLoopScheduler,
+  buffers: Buffers,
 ): Promise<void> {
   let isFirst = true;
   for (const batch of batches(parts)) {
     if (!isFirst) await nextTurn(response, scheduler);
+    while (!isFirst && buffers.isFull && !response.destroyed) await setTimeout(roomPause);
     isFirst = false;
     if (response.destroyed) return;
+    buffers.sent(batchBytes);
     writeTogether(response, batch);
   }
   response.end();
@@ -140,6 +152,7 @@ async function sendSlices(
   { status, headers, slices, onCut, release, coding }: SlicedAnswer,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
+  buffers: Buffers,
 ): Promise<void> {
   let cut: Problem | undefined;
   onCut((problem) => {
@@ -153,7 +166,7 @@ async function sendSlices(
       return coding === undefined ? response : inCoding(coding, response);
     };
     if (isHead(response)) response.writeHead(status, headers as string[]).end();
-    else await sendTexts(response, begin, slices, scheduler, unsent);
+    else await sendTexts(response, begin, slices, scheduler, unsent, buffers);
     // Until the client has taken the last one, it counts among those that are under way.
     if (!response.writableFinished && !response.destroyed) await eventOrClose(response, 'finish');
     if (cut !== undefined) throw cut;
@@ -172,6 +185,7 @@ async function sendTexts(
   texts: Iterable<string | Buffer>,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
+  buffers: Buffers,
 ): Promise<void> {
   let held: HeldBytes | undefined;
   let target: Writable = response;
@@ -188,9 +202,16 @@ async function sendTexts(
       held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
       if (held === undefined || response.destroyed) return;
     }
+    buffers.sent(text.length);
     target.write(text);
   }
   target.end();
+}
+
+/** For others: what the system holds for its client makes room, too. */
+function cutOff(response: ServerResponse): void {
+  if (response.socket === null) response.destroy();
+  else resetConnection(response.socket);
 }
 
 function noRoom(): Problem {
@@ -198,7 +219,7 @@ function noRoom(): Problem {
 }
 
 function roomFor({ length }: string | Buffer, response: ServerResponse, unsent: ByteBudget): HeldBytes | undefined {
-  const held = unsent.begin(() => response.destroy());
+  const held = unsent.begin(() => cutOff(response));
   if (held.grow(length)) return held;
   held.release();
   return undefined;

@@ -8,6 +8,7 @@ import { connectRaw } from '../support/raw-connection.ts';
 import { samples } from '../support/samples.ts';
 import { errorsIn, startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
+import { heldFrom } from '../support/system-queues.ts';
 
 // Which store answers makes no difference here.
 const [kind] = storeKinds as [(typeof storeKinds)[number]];
@@ -24,6 +25,7 @@ for (const target of ['/get/large', '/search?prefix=l&values=true']) {
     const metricsShow = async (pattern: RegExp) => pattern.test(await service.registry.metrics());
     await waitFor('it is served', () => metricsShow(/^http_server_active_requests [1-9]/m));
     await waitFor('it is cut off', () => metricsShow(/^http_server_active_requests 0$/m));
+    await waitFor('the system keeps nothing for it', () => heldFrom(service.port) === 0);
     stalled.socket.resume();
     t.true((await stalled.closed()).length < 50 * large.length);
     t.is((await call(service, '/get/large')).status, 200);

@@ -15,6 +15,7 @@ import { around } from '../support/around.ts';
 import { call } from '../support/call.ts';
 import { type Service, type ServiceOptions, startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
+import { heldFrom } from '../support/system-queues.ts';
 
 // Which store answers makes no difference here.
 const [kind] = storeKinds as [(typeof storeKinds)[number]];
@@ -263,6 +264,7 @@ test('a client that takes nothing is cut', async (t) => {
   await once(socket, 'secureConnect');
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   await waitFor('it is cut', async () => (await metric(service, 'http_server_open_connections')) === 0);
+  await waitFor('the system keeps nothing for it', () => heldFrom(service.port) === 0);
   t.pass();
 });
 

@@ -6,6 +6,7 @@ import pino from 'pino';
 import type { Registry } from 'prom-client';
 import type { Tokens } from '../../src/auth/token-file.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import type { ContainerMemory } from '../../src/flow-control/socket-buffers/container-memory.ts';
 import type { WatchLimits } from '../../src/operations/watch/watch.ts';
 import type { Drain } from '../../src/server/drain.ts';
 import type { Peers } from '../../src/server/peers.ts';
@@ -67,6 +68,8 @@ export interface ServiceOptions {
   readonly audit?: Partial<Pick<Config, 'auditLog' | 'auditRate'>>;
   /** Undefined: plain HTTP. */
   readonly tls?: Pick<Config, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
+  /** Of the container; default: as the service finds it. */
+  readonly memory?: ContainerMemory;
   /** Puts something between the application and the store. */
   readonly around?: (store: Store) => Store;
 }
@@ -132,6 +135,7 @@ export async function startService(
     // A test counts what has just happened.
     metricsMaxAge: options.metricsMaxAge ?? 0,
     ...(peers === undefined ? {} : { peers }),
+    memory: options.memory,
     ...(options.serverClock === undefined ? {} : { clock: options.serverClock }),
   });
   t.teardown(() => service.close());

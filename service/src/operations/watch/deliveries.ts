@@ -3,6 +3,7 @@
  * that one change for thousands of them delays nothing else for long.
  */
 import type { EventLoopScheduler } from '../../flow-control/event-loop-scheduler.ts';
+import { type Buffers, unboundedBuffers } from '../../flow-control/socket-buffers/socket-buffers.ts';
 import { type Clock, systemClock } from '../../store/clock.ts';
 import type { Change, Revision } from '../../store/store.ts';
 import { inTurns } from './in-turns.ts';
@@ -29,6 +30,8 @@ const streamsPerLook = 32;
 const bytesPerLook = 512 * 1024;
 /** Bytes of what a stream notes of a revision that it has to send. */
 const entryBytes = 16;
+/** Milliseconds until what the system holds is looked at again, when it is too much for more to be sent. */
+const bufferPause = 50;
 /** Milliseconds that clients which catch up wait for room before those make some that take nothing. */
 const roomWait = 1000;
 
@@ -37,6 +40,8 @@ export interface DeliveriesOptions {
   readonly most: number;
   /** Default: nothing else wants short turns. */
   readonly scheduler?: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
+  /** Default: nothing bounds what the system holds of what was sent. */
+  readonly buffers?: Buffers | undefined;
   readonly clock?: Pick<Clock, 'now' | 'after'>;
 }
 
@@ -46,6 +51,7 @@ export class Deliveries {
   readonly #most: number;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #scheduler: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
+  readonly #buffers: Buffers;
   readonly #receivers = new Set<Receiver>();
   /** In the order in which they have become so. */
   readonly #ready = new Set<Receiver>();
@@ -62,7 +68,8 @@ export class Deliveries {
   /** Set while somebody waits for room. */
   #pressure: (() => void) | undefined;
 
-  constructor({ most, scheduler = alone, clock = systemClock }: DeliveriesOptions) {
+  constructor({ most, scheduler = alone, buffers = unboundedBuffers, clock = systemClock }: DeliveriesOptions) {
+    this.#buffers = buffers;
     this.#most = most;
     this.#scheduler = scheduler;
     this.#clock = clock;
@@ -152,6 +159,10 @@ export class Deliveries {
   }
 
   #takeTurn(): void {
+    if (this.#buffers.isFull) {
+      this.#clock.after(bufferPause, () => this.#takeTurn());
+      return;
+    }
     const now = this.#clock.now();
     this.#send(now, now + (this.#scheduler.isWriting ? turnTimeBesideWrites : turnTime));
   }
@@ -165,9 +176,10 @@ export class Deliveries {
       bytes += receiver.deliver();
       if (++streams === streamsPerLook || bytes >= bytesPerLook) break;
     }
+    this.#buffers.sent(bytes);
     process.nextTick(() => {
       const now = this.#clock.now();
-      if (this.#ready.size > 0 && now < end) return this.#send(began, end);
+      if (this.#ready.size > 0 && now < end && !this.#buffers.isFull) return this.#send(began, end);
       this.#took = now - began;
       this.#ended = now;
       this.#scheduled = false;

@@ -7,6 +7,8 @@ import type { Tokens } from '../../auth/token-file.ts';
 import type { Token } from '../../auth/tokens.ts';
 import type { Endings } from '../../flow-control/endings.ts';
 import type { EventLoopScheduler } from '../../flow-control/event-loop-scheduler.ts';
+import { resetConnection } from '../../flow-control/reset-connection.ts';
+import type { Buffers } from '../../flow-control/socket-buffers/socket-buffers.ts';
 import { onStall } from '../../flow-control/stalled-clients.ts';
 import { observedGauge } from '../../observed-gauge.ts';
 import type { WatchRequest } from '../../requests/watches.ts';
@@ -36,6 +38,8 @@ export interface WatchParts {
   readonly places: WatchPlaces;
   readonly scheduler: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
   readonly endings: Pick<Endings, 'inTurn'>;
+  /** Default: nothing bounds them. */
+  readonly buffers?: Buffers | undefined;
   /** Undefined: no request needs a token. */
   readonly tokens?: Tokens | undefined;
 }
@@ -53,12 +57,13 @@ export function watchChanges({
   places,
   scheduler,
   endings,
+  buffers,
   tokens,
 }: WatchParts): WatchChanges {
   /** Each with the token it was opened with. */
   const streams = new Map<ChangeStream, Token | undefined>();
   observedGauge(registry, 'kvstore_watches', 'Watches that are open.', () => streams.size);
-  const deliveries = new Deliveries({ most: limits.maxMemory, scheduler });
+  const deliveries = new Deliveries({ most: limits.maxMemory, scheduler, buffers });
   observedGauge(
     registry,
     'kvstore_watch_backlog_bytes',
@@ -102,7 +107,8 @@ export function watchChanges({
         refuseWhileDraining();
         const giveBack = places.take();
         const close = () => {
-          if (to.socket !== null) endings.inTurn(to.socket, () => to.destroy());
+          const { socket } = to;
+          if (socket !== null) endings.inTurn(socket, () => resetConnection(socket));
         };
         const forgetStall = onStall(to, () => stream.stalled());
         const ended = (problem: Problem) => {

@@ -127,6 +127,6 @@ test('a read waits for a change of its key, for as long as it was asked to, or w
   const alone = ask();
   await waits();
   left();
-  t.is(await alone, 304, 'for nobody');
+  t.is(await alone, 304, 'its client has left');
   t.is(clock.waiting, 0);
 });

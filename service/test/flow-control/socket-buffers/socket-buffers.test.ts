@@ -1,0 +1,160 @@
+/** What the system holds for clients that take nothing. */
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import test from 'ava';
+import { waitFor } from '../../../../test-support/wait-for.ts';
+import { SocketBuffers } from '../../../src/flow-control/socket-buffers/socket-buffers.ts';
+import { call, set } from '../../support/call.ts';
+import { openEvents } from '../../support/event-stream.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { connectRaw } from '../../support/raw-connection.ts';
+import { errorsIn, startService } from '../../support/start-service.ts';
+import { storeKinds } from '../../support/store-kinds.ts';
+import { heldFrom } from '../../support/system-queues.ts';
+
+// Which store answers makes no difference here.
+const [kind] = storeKinds as [(typeof storeKinds)[number]];
+const mebibyte = 1024 ** 2;
+const most = 8 * mebibyte;
+
+interface Connection {
+  /** Bytes that are not confirmed. */
+  held: number;
+  /** Bytes that were written so far. */
+  written: number;
+}
+
+/** Connections by name, as the system would show them. */
+function simulated(connections: Record<string, Connection>) {
+  const clock = new ManualClock();
+  const server = new EventEmitter();
+  const cut: string[] = [];
+  const names = Object.keys(connections);
+  const of = (name: string) => connections[name] as Connection;
+  const buffers = new SocketBuffers({
+    ...{ most, clock, held: () => names.reduce((sum, name) => sum + (cut.includes(name) ? 0 : of(name).held), 0) },
+    unconfirmed: async () => new Map(names.map((name, i) => [String(i), of(name).held])),
+    inode: (socket) => String(names.indexOf((socket as unknown as { name: string }).name)),
+    cut: (socket) => cut.push((socket as unknown as { name: string }).name),
+  });
+  buffers.watch(server as Server);
+  for (const name of names) {
+    const socket = Object.assign(new EventEmitter(), { name, writableLength: 0 });
+    Object.defineProperty(socket, 'bytesWritten', { get: () => of(name).written });
+    server.emit('connection', socket as unknown as Socket);
+  }
+  /** As much time as until the next look, and the look. */
+  const pass = async () => {
+    clock.pass(50);
+    await new Promise(setImmediate);
+  };
+  return { buffers, cut, pass };
+}
+
+test('nothing is done until they hold too much', async (t) => {
+  const connections = { a: { held: most, written: most } };
+  const { buffers, cut, pass } = simulated(connections);
+  buffers.sent(mebibyte);
+  t.false(buffers.isFull);
+  connections.a.held++;
+  buffers.sent(mebibyte - 1);
+  t.false(buffers.isFull, 'too little was sent for a look');
+  await pass();
+  buffers.sent(1);
+  t.true(buffers.isFull);
+  connections.a.held = 0;
+  await pass();
+  t.false(buffers.isFull, 'it has been taken');
+  t.deepEqual(cut, []);
+});
+
+const mib = (held: number): Connection => ({ held: held * mebibyte, written: held * mebibyte });
+
+/** Time passes until something has been cut, for so many looks at the most; `takes` takes something before each. */
+async function untilCut(
+  { cut, pass }: ReturnType<typeof simulated>,
+  takes: Connection,
+  looks: number,
+): Promise<number> {
+  const before = cut.length;
+  for (let i = 1; i <= looks; i++) {
+    takes.written += 1000;
+    await pass();
+    if (cut.length > before) return i;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+test('of those that take nothing the ones that hold most are cut, and no more than has to be', async (t) => {
+  const connections = { little: mib(2), much: mib(6), tiny: mib(1), takes: mib(1) };
+  const all = simulated(connections);
+  all.buffers.sent(mebibyte);
+  t.true(all.buffers.isFull);
+  const looks = await untilCut(all, connections.takes, 20);
+  t.true(looks >= 4, 'they have 200 ms');
+  t.deepEqual(all.cut, ['much']);
+  await all.pass();
+  t.false(all.buffers.isFull);
+});
+
+test('while they hold twice as much as they may, who takes nothing from one look to the next is cut', async (t) => {
+  const connections = { much: mib(14), takes: mib(4) };
+  const all = simulated(connections);
+  all.buffers.sent(mebibyte);
+  t.true((await untilCut(all, connections.takes, 20)) <= 2);
+  t.deepEqual(all.cut, ['much']);
+});
+
+test('when it lasts, those that hold most are cut though they take', async (t) => {
+  const connections = { other: mib(1), takes: mib(9) };
+  const all = simulated(connections);
+  all.buffers.sent(mebibyte);
+  t.is(await untilCut(all, connections.takes, 4), Number.POSITIVE_INFINITY);
+  connections.other.held = 0;
+  t.true((await untilCut(all, connections.takes, 60)) >= 30);
+  t.deepEqual(all.cut, ['takes']);
+  await all.pass();
+  t.false(all.buffers.isFull);
+});
+
+test('clients that read large values and take none are cut in the system, too, and others are answered', async (t) => {
+  // As in a container: the buffers of this port are the account.
+  let port = 0;
+  const memory = { limit: 8 * most, socketBuffers: () => heldFrom(port), close() {} };
+  const service = await startService(t, kind, { memory });
+  port = service.port;
+  t.is((await set(service, { large: 'x'.repeat(mebibyte - 100), small: 1 })).status, 200);
+  const stalled = await Promise.all(Array.from({ length: 60 }, () => connectRaw(t, service)));
+  for (const { socket } of stalled) socket.pause();
+  for (const { send } of stalled) send('GET /get/large HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(8));
+  let held = 0;
+  const since = performance.now();
+  await waitFor('those that hold most are cut', async () => {
+    held = Math.max(held, heldFrom(port));
+    t.is((await call(service, '/get/small')).status, 200);
+    // Some may stay: they hold no more than they may together.
+    return performance.now() - since > 1000 && heldFrom(port) <= most;
+  });
+  t.true(held > most, 'they would hold more');
+  t.log(`${(held / mebibyte).toFixed()} MiB at the most`);
+  await waitFor('large values are answered again', async () => (await call(service, '/get/large')).status === 200);
+  t.deepEqual(errorsIn(service), []);
+});
+
+test('watches that take nothing are cut in the system, too', async (t) => {
+  let port = 0;
+  const memory = { limit: 8 * most, socketBuffers: () => heldFrom(port), close() {} };
+  const service = await startService(t, kind, { memory, watches: { maxBacklog: 64 * mebibyte } });
+  port = service.port;
+  const quick = await openEvents(t, service, '/watch');
+  const stalled = await Promise.all(Array.from({ length: 30 }, () => openEvents(t, service, '/watch')));
+  for (const { response } of stalled) response.pause();
+  for (let i = 1; i <= 12; i++) {
+    t.is((await set(service, { large: 'x'.repeat(mebibyte - 100) })).status, 200);
+    await quick.until(i);
+  }
+  await waitFor('they hold no more than they may', () => heldFrom(port) <= most);
+  t.false(quick.ended());
+  t.deepEqual(errorsIn(service), []);
+});
