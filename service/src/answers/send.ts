@@ -117,7 +117,7 @@ async function sendBatches(
   let isFirst = true;
   for (const batch of batches(parts)) {
     if (!isFirst) await nextTurn(response, scheduler);
-    while (!isFirst && buffers.isFull && !response.destroyed) await setTimeout(roomPause);
+    while (!isFirst && buffers.isFull && !response.destroyed) await nextTurnLater(response, scheduler);
     isFirst = false;
     if (response.destroyed) return;
     buffers.sent(batchBytes);
@@ -199,7 +199,7 @@ async function sendTexts(
       await nextTurn(target, scheduler);
       if (response.destroyed || target.destroyed) return;
       held.release();
-      held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, unsent));
+      held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, scheduler, unsent));
       if (held === undefined || response.destroyed) return;
     }
     buffers.sent(text.length);
@@ -229,10 +229,11 @@ function roomFor({ length }: string | Buffer, response: ServerResponse, unsent: 
 async function waitForRoom(
   text: string | Buffer,
   response: ServerResponse,
+  scheduler: EventLoopScheduler,
   unsent: ByteBudget,
 ): Promise<HeldBytes | undefined> {
   while (!response.destroyed) {
-    await setTimeout(roomPause);
+    await nextTurnLater(response, scheduler);
     const held = roomFor(text, response, unsent);
     if (held === undefined) continue;
     // The response is closed, so no other code releases it.
@@ -263,6 +264,12 @@ async function sendEvents(response: ServerResponse, { status, headers, open }: E
 async function nextTurn(response: Writable, scheduler: EventLoopScheduler): Promise<void> {
   // What compresses fails when its response closes: then the client has gone.
   if (response.writableNeedDrain) await eventOrClose(response, 'drain').catch(unlessGone(response));
+  if (!response.destroyed) await scheduler.next();
+}
+
+/** Others that wait for the same wake up in the same turn of the event loop. */
+async function nextTurnLater(response: Writable, scheduler: EventLoopScheduler): Promise<void> {
+  await setTimeout(roomPause);
   if (!response.destroyed) await scheduler.next();
 }
 
