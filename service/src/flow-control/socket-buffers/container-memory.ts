@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export interface ContainerMemory {
   /** Bytes. The system kills the process when it has more. */
   readonly limit: number;
-  /** Bytes of it that the system's buffers of connections take now. Takes some 20 microseconds. */
+  /** Bytes of it that the system's buffers of connections take now; 0: it cannot be read any more. Takes some 20 microseconds. */
   socketBuffers(): number;
   close(): void;
 }
@@ -25,7 +25,15 @@ export function containerMemory(own = ownGroup, mount = groups): ContainerMemory
     const limit = Number(readFileSync(join(folder, 'memory.max'), 'utf8'));
     if (!Number.isFinite(limit)) return undefined;
     const file = openSync(join(folder, 'memory.stat'), 'r');
-    return { limit, socketBuffers: () => bytesIn(file), close: () => closeSync(file) };
+    let isOpen = true;
+    return {
+      limit,
+      socketBuffers: () => (isOpen ? bytesIn(file) : 0),
+      close() {
+        if (isOpen) closeSync(file);
+        isOpen = false;
+      },
+    };
   } catch {
     return undefined;
   }
@@ -36,6 +44,10 @@ const line = /^sock (\d+)$/m;
 
 /** The file has another text each time that it is read from its beginning. */
 function bytesIn(file: number): number {
-  const length = readSync(file, text, 0, text.length, 0);
-  return Number(line.exec(text.toString('latin1', 0, length))?.[1] ?? 0);
+  try {
+    const length = readSync(file, text, 0, text.length, 0);
+    return Number(line.exec(text.toString('latin1', 0, length))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

@@ -26,6 +26,8 @@ test('the limit of the own group, and what buffers take of it at each look', asy
   t.is(memory?.socketBuffers(), 4096);
   await writeFile(join(folder, 'kubepods/pod/memory.stat'), stat(81_920));
   t.is(memory?.socketBuffers(), 81_920);
+  memory?.close();
+  t.is(memory?.socketBuffers(), 0);
 });
 
 test('in a container its own group is the uppermost', async (t) => {
