@@ -22,6 +22,10 @@ const interval = 50;
 const patience = 200;
 /** Milliseconds that they are full until those that hold most are cut, whatever they take. */
 const longestFull = 2000;
+/** Of what they may hold: with less that was sent, the rest is what came, which is read whatever is sent. The system counts up to some times the bytes. */
+const littleSent = 1 / 8;
+/** Milliseconds until they are looked at again then. */
+const laterLook = 1000;
 /** Bytes of a connection that is worth to be cut. */
 const leastHeld = 16 * 1024;
 
@@ -105,15 +109,19 @@ export class SocketBuffers implements Buffers {
     if (this.#isClosed) return;
     const now = clock.now();
     const all = held();
-    if (all <= (most * 3) / 4) {
+    let sent = 0;
+    for (const each of bytes.values()) sent += each;
+    const isOther = sent <= most * littleSent;
+    if (isOther || all <= (most * 3) / 4) {
       this.#fullSince = undefined;
       this.#seen.clear();
+      if (isOther) this.#lookedAt = now + laterLook;
       return;
     }
     this.#look(bytes, now);
     const shortest = all > 2 * most ? interval : patience;
     const isLong = now - (this.#fullSince ?? now) >= longestFull;
-    this.#cutMost(all - most / 2, isLong ? undefined : now - shortest);
+    this.#cutMost(Math.min(all, sent) - most / 2, isLong ? undefined : now - shortest);
     clock.after(interval, () => void this.#relieve());
   }
 

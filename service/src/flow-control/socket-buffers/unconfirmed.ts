@@ -3,12 +3,15 @@ import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
-/** Bytes by the number of the socket; those that have none are left out. Reading takes some 2 microseconds for each connection of the machine. */
+/**
+ * Bytes by the number of the socket; those that have none are left out. Connections that are closed, and whose end the other side has not
+ * confirmed, are together number 0. Reading takes some 2 microseconds for each connection of the machine.
+ */
 export async function unconfirmedBytes(): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const [, bytes = '', inode = ''] of (await readFile(file, 'latin1').catch(() => '')).matchAll(connection)) {
-      if (bytes !== '00000000') found.set(inode, Number.parseInt(bytes, 16));
+      if (bytes !== '00000000') found.set(inode, (found.get(inode) ?? 0) + Number.parseInt(bytes, 16));
     }
   }
   return found;

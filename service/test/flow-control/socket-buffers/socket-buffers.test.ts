@@ -26,14 +26,18 @@ interface Connection {
 }
 
 /** Connections by name, as the system would show them. */
-function simulated(connections: Record<string, Connection>) {
+function simulated(connections: Record<string, Connection>, unread = () => 0) {
   const clock = new ManualClock();
   const server = new EventEmitter();
   const cut: string[] = [];
   const names = Object.keys(connections);
   const of = (name: string) => connections[name] as Connection;
   const buffers = new SocketBuffers({
-    ...{ most, clock, held: () => names.reduce((sum, name) => sum + (cut.includes(name) ? 0 : of(name).held), 0) },
+    ...{
+      most,
+      clock,
+      held: () => names.reduce((sum, name) => sum + (cut.includes(name) ? 0 : of(name).held), unread()),
+    },
     unconfirmed: async () => new Map(names.map((name, i) => [String(i), of(name).held])),
     inode: (socket) => String(names.indexOf((socket as unknown as { name: string }).name)),
     cut: (socket) => cut.push((socket as unknown as { name: string }).name),
@@ -116,6 +120,21 @@ test('when it lasts, those that hold most are cut though they take', async (t) =
   t.deepEqual(all.cut, ['takes']);
   await all.pass();
   t.false(all.buffers.isFull);
+});
+
+test('for what clients send no client is cut, and nothing waits for long', async (t) => {
+  const connections = { takes: mib(1) };
+  const all = simulated(connections, () => 2 * most);
+  all.buffers.sent(mebibyte);
+  for (let i = 0; i < 60; i++) {
+    await all.pass();
+    t.false(all.buffers.isFull);
+    if (i < 15) all.buffers.sent(mebibyte);
+  }
+  t.deepEqual(all.cut, []);
+  connections.takes.held = most;
+  all.buffers.sent(mebibyte);
+  t.true(all.buffers.isFull, 'what is sent counts again');
 });
 
 /** As in a container whose account is what the system holds from the service's port. */
