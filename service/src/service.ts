@@ -88,7 +88,7 @@ export async function createService(config: Config, parts: ServiceParts): Promis
   const endings = new Endings();
   const { memory = containerMemory() } = parts;
   begun.defer(() => memory?.close());
-  const buffers = memory && socketBuffers(memory, { clock, endings, registry });
+  const buffers = memory && socketBuffers(memory, { clock, endings, registry, stallTimeout: config.stallTimeout });
   const peers = parts.peers ?? peersOf(config, { store, clock, log, registry });
   begun.defer(() => peers.close());
   const showMetrics = metricsText(
@@ -207,8 +207,14 @@ function createHandler(config: Config, parts: HandlerParts): RequestListener {
 
 function socketBuffers(
   memory: ContainerMemory,
-  { clock, endings, registry }: { readonly clock: Clock; readonly endings: Endings; readonly registry: Registry },
+  parts: {
+    readonly clock: Clock;
+    readonly endings: Endings;
+    readonly registry: Registry;
+    readonly stallTimeout: number;
+  },
 ): SocketBuffers {
+  const { clock, endings, registry, stallTimeout } = parts;
   const held = () => memory.socketBuffers();
   observedGauge(
     registry,
@@ -217,7 +223,7 @@ function socketBuffers(
     held,
   );
   const cutSoon = (socket: Socket) => endings.inTurn(socket, () => resetConnection(socket));
-  return new SocketBuffers({ most: memory.limit * bufferShare, held, clock, cut: cutSoon });
+  return new SocketBuffers({ most: memory.limit * bufferShare, held, clock, stallTimeout, cut: cutSoon });
 }
 
 /** Undefined: there are no tokens to limit. */

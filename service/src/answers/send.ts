@@ -43,7 +43,7 @@ export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget, buffer
       return undefined;
     }
     if (given.kind === 'text') {
-      if (given.text.length > smallText) hold(response, given.text.length, scheduler, unsent, isDone);
+      if (given.text.length > smallText) hold(response, given.text.length, scheduler, unsent, buffers, isDone);
       buffers.sent(given.text.length);
       return sendText(response, given, more);
     }
@@ -69,11 +69,13 @@ function hold(
   length: number,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
+  buffers: Buffers,
   isDone: boolean,
 ): void {
   scheduler.sent(length);
   noteLargeRead(response);
   if (isDone || isHead(response)) return;
+  if (buffers.isFull) throw noRoom();
   const held = unsent.begin(() => cutOff(response));
   response.once('close', () => held.release());
   if (held.grow(length)) return;
@@ -192,6 +194,7 @@ async function sendTexts(
   response.once('close', () => held?.release());
   for (const text of texts) {
     if (held === undefined) {
+      if (text.length > smallText && buffers.isFull) throw noRoom();
       held = roomFor(text, response, unsent);
       if (held === undefined) throw noRoom();
       target = begin();
@@ -199,7 +202,8 @@ async function sendTexts(
       await nextTurn(target, scheduler);
       if (response.destroyed || target.destroyed) return;
       held.release();
-      held = roomFor(text, response, unsent) ?? (await waitForRoom(text, response, scheduler, unsent));
+      held = buffers.isFull ? undefined : roomFor(text, response, unsent);
+      held ??= await waitForRoom(text, response, scheduler, unsent, buffers);
       if (held === undefined || response.destroyed) return;
     }
     buffers.sent(text.length);
@@ -231,9 +235,11 @@ async function waitForRoom(
   response: ServerResponse,
   scheduler: EventLoopScheduler,
   unsent: ByteBudget,
+  buffers: Buffers,
 ): Promise<HeldBytes | undefined> {
   while (!response.destroyed) {
     await nextTurnLater(response, scheduler);
+    if (buffers.isFull) continue;
     const held = roomFor(text, response, unsent);
     if (held === undefined) continue;
     // The response is closed, so no other code releases it.

@@ -7,7 +7,6 @@ import { inCoding } from '../answers/compress.ts';
 import { sender } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import { ByteBudget } from '../flow-control/byte-budget.ts';
-import { unboundedBuffers } from '../flow-control/socket-buffers/socket-buffers.ts';
 import { bodyReader } from '../requests/body/body.ts';
 import { RawRequest } from '../requests/raw-request.ts';
 import { prefixOf } from '../site/openapi/api.ts';
@@ -48,9 +47,8 @@ export interface AppOptions extends RouteParts {
 
 export function createApp(options: AppOptions): Koa {
   const { log, metrics, scheduler, spans, tokens, rates, maxBody, maxWait, audit } = options;
-  const { buffers = unboundedBuffers } = options;
-  const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody), undefined, () => buffers.isFull);
-  const send = sender(scheduler, unsent, buffers);
+  const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
+  const send = sender(scheduler, unsent, options.buffers);
   const readBody = bodyReader({ maxBytes: maxBody, maxWait, scheduler });
   const answerRoute = answerRoutes({
     send,

@@ -24,20 +24,22 @@ export class LimitedReads implements Reads {
   }
 
   get(question: string, tag: string): TextAnswer | BytesAnswer | undefined {
-    return this.#isNow(tag) ? this.#reads.get(this.#name + question, this.#now()) : undefined;
+    const whole = this.#wholeOf(tag);
+    return whole === undefined ? undefined : this.#reads.get(this.#name + question, whole);
   }
 
   pass(question: string, tag: string, answer: Answer): Answer {
-    return this.#isNow(tag) ? this.#reads.pass(this.#name + question, this.#now(), answer) : answer;
+    const whole = this.#wholeOf(tag);
+    return whole === undefined ? answer : this.#reads.pass(this.#name + question, whole, answer);
   }
 
-  /** Tags differ between scopes, so that what is kept with one of the whole store is kept for all of them. */
-  #now(): string {
-    return viewTag(this.#whole, this.#whole);
-  }
-
-  /** Whether it is that of what the token sees now, and not of a revision before. */
-  #isNow(tag: string): boolean {
-    return tag === viewTag(this.#limited, this.#limited);
+  /**
+   * The tag of the whole store, when the other one is that of what the token sees now; undefined: it is of a revision before. Tags differ
+   * between scopes, so that what is kept with one of the whole store is kept for all of them.
+   */
+  #wholeOf(tag: string): string | undefined {
+    // First, since a key may expire meanwhile: what is seen then has another tag.
+    const whole = viewTag(this.#whole, this.#whole);
+    return tag === viewTag(this.#limited, this.#limited) ? whole : undefined;
   }
 }

@@ -9,16 +9,14 @@ const grace = 1000;
 export class ByteBudget {
   readonly #most: number;
   readonly #now: () => number;
-  readonly #isFull: () => boolean;
   #bytes = 0;
   /** In the order in which they began. */
   readonly #underWay = new Set<HeldBytes>();
 
-  /** `most` in bytes; `now` in milliseconds, monotonic. `isFull`: for now there is no room, whatever is held. */
-  constructor(most: number, now: () => number = () => performance.now(), isFull: () => boolean = () => false) {
+  /** `most` in bytes; `now` in milliseconds, monotonic. */
+  constructor(most: number, now: () => number = () => performance.now()) {
     this.#most = most;
     this.#now = now;
-    this.#isFull = isFull;
   }
 
   get bytes(): number {
@@ -43,7 +41,6 @@ export class ByteBudget {
 
   /** For HeldBytes. False: there is no room. */
   take(bytes: number, by: HeldBytes, share: number): boolean {
-    if (this.#isFull()) return false;
     if (share < 1 && this.#bytes + bytes > this.#most * share) return false;
     while (this.#bytes + bytes > this.#most) {
       const [oldest] = this.#underWay;

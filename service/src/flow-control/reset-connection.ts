@@ -13,8 +13,8 @@ interface Handled extends Socket {
 export function resetConnection(socket: Socket): void {
   const { _parent: below } = socket as Handled;
   const connection: Handled = below ?? socket;
-  // As Node's `resetAndDestroy` does it, which waits until all is written. A connection whose end is on its way cannot be reset.
-  if (!connection.writableEnded) connection.resetAndClosing = true;
+  // As Node's `resetAndDestroy` does it, which waits until all is written. A connection whose end waits to be sent cannot be reset.
+  if (!connection.writableEnded || connection.writableFinished) connection.resetAndClosing = true;
   if (below != null) below.destroy();
   socket.destroy();
 }

@@ -6,6 +6,7 @@ import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { isRetired } from '../flow-control/connection-marks.ts';
 import type { Portions } from '../flow-control/portions.ts';
+import { resetConnection } from '../flow-control/reset-connection.ts';
 import type { Spans } from '../store/spans.ts';
 
 /** Requests of a connection that may wait: more than one read of the system brings (64 KiB); with more it is cut. */
@@ -123,5 +124,5 @@ function cut(socket: Socket): void {
   // Otherwise it makes requests of all that it has read, hundreds, and they are kept until the connection is closed.
   const { parser } = socket as Parsed;
   if (parser != null) parser.onIncoming = () => notHttp;
-  socket.destroy();
+  resetConnection(socket);
 }

@@ -49,6 +49,12 @@ test('a watch that takes nothing is told so once, and is cut when it does not ta
     await set(service, { large: 'x'.repeat(900_000) });
     await quick.until(i);
   }
+  let before = -1;
+  await waitFor('the system takes nothing more of it', () => {
+    const last = before;
+    before = heldFrom(service.port);
+    return before === last;
+  });
   const passUntil = (what: string, isSo: () => Promise<boolean>) =>
     waitFor(what, async () => {
       if (await isSo()) return true;

@@ -28,11 +28,13 @@ interface Connection {
 /** Connections by name, as the system would show them. */
 function simulated(connections: Record<string, Connection>, unread = () => 0) {
   const clock = new ManualClock();
-  const server = new EventEmitter();
+  const server = Object.assign(new EventEmitter(), { listening: true });
+  const sockets: Socket[] = [];
   const cut: string[] = [];
   const names = Object.keys(connections);
   const of = (name: string) => connections[name] as Connection;
   const buffers = new SocketBuffers({
+    stallTimeout: 30_000,
     ...{
       most,
       clock,
@@ -42,9 +44,14 @@ function simulated(connections: Record<string, Connection>, unread = () => 0) {
     inode: (socket) => String(names.indexOf((socket as unknown as { name: string }).name)),
     cut: (socket) => cut.push((socket as unknown as { name: string }).name),
   });
-  buffers.watch(server as Server);
+  buffers.watch(server as unknown as Server);
   for (const name of names) {
-    const socket = Object.assign(new EventEmitter(), { name, writableLength: 0 });
+    const socket = Object.assign(new EventEmitter(), {
+      ...{ name, writableLength: 0, writable: false, writableFinished: true, destroyed: false },
+      pause() {},
+      destroy: () => socket.emit('close'),
+    });
+    sockets.push(socket as unknown as Socket);
     Object.defineProperty(socket, 'bytesWritten', { get: () => of(name).written });
     server.emit('connection', socket as unknown as Socket);
   }
@@ -53,7 +60,7 @@ function simulated(connections: Record<string, Connection>, unread = () => 0) {
     clock.pass(50);
     await new Promise(setImmediate);
   };
-  return { buffers, cut, pass };
+  return { buffers, cut, pass, clock, sockets };
 }
 
 test('nothing is done until they hold too much', async (t) => {
@@ -122,19 +129,33 @@ test('when it lasts, those that hold most are cut though they take', async (t) =
   t.false(all.buffers.isFull);
 });
 
+test('a connection that lingers and is closed while it is looked at is forgotten', async (t) => {
+  const { sockets, clock } = simulated({ a: mib(1), b: mib(1) });
+  for (const socket of sockets) socket.destroySoon();
+  t.is(clock.waiting, 1, 'one look for all');
+  clock.pass(250);
+  // The look is under way.
+  for (const socket of sockets) socket.emit('close');
+  await new Promise(setImmediate);
+  t.is(clock.waiting, 0);
+});
+
 test('for what clients send no client is cut, and nothing waits for long', async (t) => {
-  const connections = { takes: mib(1) };
+  const connections = { takes: mib(3) };
   const all = simulated(connections, () => 2 * most);
   all.buffers.sent(mebibyte);
-  for (let i = 0; i < 60; i++) {
+  t.true(all.buffers.isFull, 'until it is known what they hold');
+  for (let i = 0; i < 15; i++) {
     await all.pass();
     t.false(all.buffers.isFull);
-    if (i < 15) all.buffers.sent(mebibyte);
+    all.buffers.sent(mebibyte);
   }
   t.deepEqual(all.cut, []);
+  await all.pass();
   connections.takes.held = most;
   all.buffers.sent(mebibyte);
-  t.true(all.buffers.isFull, 'what is sent counts again');
+  await all.pass();
+  t.true(all.buffers.isFull, 'what is sent counts as soon as it is much');
 });
 
 /** As in a container whose account is what the system holds from the service's port. */
@@ -168,6 +189,49 @@ test('clients that read large values and take none are cut in the system, too, a
   t.log(`${(largest() / mebibyte).toFixed()} MiB at the most`);
   await waitFor('large values are answered again', async () => (await call(service, '/get/large')).status === 200);
   t.deepEqual(errorsIn(service), []);
+});
+
+test('what is left of connections that were to be closed counts, and is cut as well', async (t) => {
+  const { service, held, largest } = await startCounted(t);
+  t.is((await set(service, { large: 'x'.repeat(mebibyte - 100) })).status, 200);
+  const stalled = await Promise.all(Array.from({ length: 60 }, () => connectRaw(t, service)));
+  for (const { socket } of stalled) socket.pause();
+  for (const { send } of stalled) send('GET /get/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await waitFor('they hold more than they may', () => largest() > most);
+  await waitFor('those that hold most are cut', () => held() <= most);
+  await waitFor('large values are answered again', async () => (await call(service, '/get/large')).status === 200);
+  t.deepEqual(errorsIn(service), []);
+});
+
+test('a client that takes the last answer of its connection slowly gets all of it, and the connection ends', async (t) => {
+  const { service, held } = await startCounted(t);
+  const value = JSON.stringify('x'.repeat(mebibyte - 100));
+  t.is((await set(service, `{"large":${value}}`)).status, 200);
+  const client = await connectRaw(t, service);
+  client.socket.pause();
+  client.send('GET /get/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await waitFor('the system has what it takes of it', () => held() > 0);
+  client.socket.resume();
+  t.true((await client.closed()).endsWith(value));
+  await waitFor('nothing is left of it', async () => {
+    const connections = await new Promise<number>((resolve) => service.server.getConnections((_, n) => resolve(n)));
+    return connections === 0 && held() === 0;
+  });
+});
+
+test('a connection that has ended lingers for the stall timeout at the most', async (t) => {
+  const service = await startCounted(t, { stallTimeout: 300 });
+  const { server } = service.service;
+  t.is((await set(service.service, { large: 'x'.repeat(mebibyte - 100) })).status, 200);
+  const client = await connectRaw(t, service.service);
+  client.socket.pause();
+  client.send('GET /get/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await waitFor('the system has what it takes of it', () => service.held() > 0);
+  await waitFor('it is cut', async () => {
+    const connections = await new Promise<number>((resolve) => server.getConnections((_, n) => resolve(n)));
+    return connections === 0 && service.held() === 0;
+  });
+  t.pass();
 });
 
 test('watches that take nothing are cut in the system, too', async (t) => {
