@@ -1,6 +1,5 @@
 /** Builds the service from its settings and parts: the one place where they meet. main, the tests and the benches call it. */
 import type { RequestListener, Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createApp } from './app/app.ts';
@@ -13,7 +12,6 @@ import type { Config } from './config.ts';
 import { Endings } from './flow-control/endings.ts';
 import { EventLoopScheduler } from './flow-control/event-loop-scheduler.ts';
 import { Portions } from './flow-control/portions.ts';
-import { resetConnection } from './flow-control/reset-connection.ts';
 import { type ContainerMemory, containerMemory } from './flow-control/socket-buffers/container-memory.ts';
 import { bufferShare, SocketBuffers } from './flow-control/socket-buffers/socket-buffers.ts';
 import { observedGauge } from './observed-gauge.ts';
@@ -222,8 +220,10 @@ function socketBuffers(
     "Bytes of the container's memory that the system's buffers of connections take.",
     held,
   );
-  const cutSoon = (socket: Socket) => endings.inTurn(socket, () => resetConnection(socket));
-  return new SocketBuffers({ most: memory.limit * bufferShare, held, clock, stallTimeout, cut: cutSoon });
+  return new SocketBuffers({
+    ...{ most: memory.limit * bufferShare, held, clock, stallTimeout },
+    cut: (socket) => endings.reset(socket),
+  });
 }
 
 /** Undefined: there are no tokens to limit. */

@@ -6,6 +6,7 @@
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import { requestConnection } from './request-connection.ts';
+import { resetConnection } from './reset-connection.ts';
 
 /** Ends in a turn: some 2 ms of work, most of which is done later in the turn, and in the next one. */
 const endsPerTurn = 32;
@@ -51,6 +52,11 @@ export class Endings {
   inTurn(socket: Socket, end: () => void): void {
     if (this.#mayEnd()) end();
     else this.#wait(socket, end);
+  }
+
+  /** Cuts a connection whose client takes nothing, now or in another turn. */
+  reset(socket: Socket): void {
+    this.inTurn(socket, () => resetConnection(socket));
   }
 
   /** Of a connection that ends in several ways meanwhile, they are done in their order until it is closed: a client's end does not close it. */

@@ -12,7 +12,6 @@ import { ByteBudget } from '../flow-control/byte-budget.ts';
 import type { Endings } from '../flow-control/endings.ts';
 import { Openings } from '../flow-control/openings.ts';
 import type { Portions } from '../flow-control/portions.ts';
-import { resetConnection } from '../flow-control/reset-connection.ts';
 import { cutStalledClients } from '../flow-control/stalled-clients.ts';
 import { type GatheringRequest, gatheringRequests } from '../requests/body/gathering-request.ts';
 import type { Clock } from '../store/clock.ts';
@@ -105,8 +104,7 @@ export async function listen(handler: RequestListener, drain: Drain, options: Se
     }
     handler(request, response);
   };
-  const cut = (socket: Socket) => endings.inTurn(socket, () => resetConnection(socket));
-  cutStalledClients(server, { ...options, cut });
+  cutStalledClients(server, { ...options, cut: (socket) => endings.reset(socket) });
   options.portions.watch(server);
   endings.watch(server);
   server.on('request', answer);

@@ -7,7 +7,6 @@ import type { Tokens } from '../../auth/token-file.ts';
 import type { Token } from '../../auth/tokens.ts';
 import type { Endings } from '../../flow-control/endings.ts';
 import type { EventLoopScheduler } from '../../flow-control/event-loop-scheduler.ts';
-import { resetConnection } from '../../flow-control/reset-connection.ts';
 import type { Buffers } from '../../flow-control/socket-buffers/socket-buffers.ts';
 import { onStall } from '../../flow-control/stalled-clients.ts';
 import { observedGauge } from '../../observed-gauge.ts';
@@ -37,7 +36,7 @@ export interface WatchParts {
   readonly limits: Omit<WatchLimits, 'maxWatches'>;
   readonly places: WatchPlaces;
   readonly scheduler: Pick<EventLoopScheduler, 'isWriting' | 'restAfter'>;
-  readonly endings: Pick<Endings, 'inTurn'>;
+  readonly endings: Pick<Endings, 'reset'>;
   /** Default: nothing bounds them. */
   readonly buffers?: Buffers | undefined;
   /** Undefined: no request needs a token. */
@@ -107,8 +106,7 @@ export function watchChanges({
         refuseWhileDraining();
         const giveBack = places.take();
         const close = () => {
-          const { socket } = to;
-          if (socket !== null) endings.inTurn(socket, () => resetConnection(socket));
+          if (to.socket !== null) endings.reset(to.socket);
         };
         const forgetStall = onStall(to, () => stream.stalled());
         const ended = (problem: Problem) => {

@@ -38,7 +38,7 @@ async function open(t: ExecutionContext) {
     ...{ store, drain, registry, scheduler, places, clock, log: pino({ level: 'silent' }), spans: noSpans },
     metrics: { problem: (code: string) => problems.push(code) },
     limits: { heartbeat: 60_000, maxBacklog: 1 << 20, stallTimeout: 60_000, maxMemory: 1 << 20 },
-    endings: { inTurn: (_socket: unknown, end: () => void) => end() },
+    endings: { reset() {} },
   };
   return {
     ...{ store, drain, problems, clock },
