@@ -56,9 +56,10 @@ const request = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 /** Asks for everything and takes only the beginning. */
 async function stalledReader(t: ExecutionContext, service: Service): Promise<RawConnection> {
   const connection = await connectRaw(t, service);
+  // At once: while it looks for the head, all of the answer may come.
+  connection.socket.once('data', () => connection.socket.pause());
   connection.send(request);
   await connection.until(/\r\n\r\n/);
-  connection.socket.pause();
   return connection;
 }
 
