@@ -103,6 +103,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const targets: LeaseTargets = {
       ...{ cluster, proxies, peers, clocks, replicas },
       restartReplica: (...given) => store.restart(...given),
+      leaseHolder: (random) => store.leaseHolder(random),
     };
     const flowing = async () => {
       const from = history.length;

@@ -46,9 +46,10 @@ async function jumps(clocks: LeaseTargets['clocks'], random: () => number, ahead
   clock.setWall(0);
 }
 
-/** The replica learns of no notice, and its own clock says that its lease lasts. */
-async function cutOffWithClock({ proxies, clocks }: LeaseTargets, random: () => number, rate: number): Promise<void> {
-  const one = pick([...clocks.keys()], random);
+/** A replica with a lease learns of no notice, and its own clock says that its lease lasts. */
+async function cutOffWithClock(targets: LeaseTargets, random: () => number, rate: number): Promise<void> {
+  const { proxies, clocks, leaseHolder } = targets;
+  const one = await leaseHolder(random);
   clocks[one]?.run(rate);
   await stalled(proxies[one] ?? [], 6000);
   clocks[one]?.runAsUsual();

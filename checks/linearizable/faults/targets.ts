@@ -21,6 +21,8 @@ export interface LeaseTargets extends FaultTargets {
   readonly peers: readonly TcpProxy[];
   /** Of each process. */
   readonly clocks: readonly SkewedClock[];
+  /** A process that holds a lease now. */
+  readonly leaseHolder: (random: () => number) => Promise<number>;
 }
 
 /** `milliseconds`: of one that is shorter than a lease. */

@@ -7,6 +7,7 @@ import type { EtcdCluster } from '../../../test-support/etcd-cluster.ts';
 import { freePorts } from '../../../test-support/network/free-ports.ts';
 import { TcpProxy } from '../../../test-support/network/tcp-proxy.ts';
 import { ServiceProcess } from '../../../test-support/service-process/service-process.ts';
+import { pick } from '../../../test-support/seeded-random.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
 import { SkewedClock, skewedService } from '../../clocks/skewed-clock.ts';
 import { fastest, slowest } from '../faults/clock-faults.ts';
@@ -72,6 +73,18 @@ export class Replicas {
     );
   }
 
+  /** One that holds a lease now, drawn from all that do. Rejects when none takes one in time. */
+  async leaseHolder(random: () => number): Promise<number> {
+    let holders: number[] = [];
+    const someHold = async () => {
+      const held = await Promise.all(this.processes.map((_, i) => this.#hasLease(i)));
+      holders = [...held.keys()].filter((i) => held[i]);
+      return holders.length > 0;
+    };
+    await waitFor('a replica with a lease', someHold, { timeout: 60_000, interval: 250 });
+    return pick(holders, random);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.processes.map((replica) => replica.kill()));
     await Promise.all([...this.proxies.flat(), ...this.peers].map((proxy) => proxy.close()));
@@ -102,9 +115,11 @@ export class Replicas {
 
   /** Within so many milliseconds. */
   async #holdsLease(i: number, timeout: number): Promise<boolean> {
-    const url = this.processes[i]?.url ?? '';
-    const held = async () => (await scrape(url, 1000)).get('kvstore_lease_held') === 1;
-    return waitFor('a lease', held, { timeout, interval: 250 }).catch(() => false);
+    return waitFor('a lease', () => this.#hasLease(i), { timeout, interval: 250 }).catch(() => false);
+  }
+
+  async #hasLease(i: number): Promise<boolean> {
+    return (await scrape(this.processes[i]?.url ?? '', 1000)).get('kvstore_lease_held') === 1;
   }
 
   #leaseSettings(i: number): Record<string, string> {
