@@ -4,11 +4,11 @@
  * the process (ADR 0326).
  */
 import type { Server } from 'node:http';
-import { Socket } from 'node:net';
-import type { Clock } from '../../store/clock.ts';
+import type { Socket } from 'node:net';
 import { requestConnection } from '../request-connection.ts';
-import { takenOf } from '../stalled-clients.ts';
-import { inodeOf, unconfirmedBytes } from './unconfirmed.ts';
+import { type Held, heldFor, leastHeld } from './held.ts';
+import { LingeringConnections, type LingeringOptions } from './lingering-connections.ts';
+import { unconfirmedBytes } from './unconfirmed.ts';
 
 /** Of a container's memory: what buffers may hold before large answers wait, and clients that take nothing are cut. */
 export const bufferShare = 1 / 8;
@@ -16,32 +16,20 @@ export const bufferShare = 1 / 8;
 /** Bytes that are sent from one look at the buffers to the next, and milliseconds between two at the least. */
 const bytesPerLook = 1 << 20;
 const leastPause = 5;
-/** Milliseconds between looks while they are full, and while connections linger. */
+/** Milliseconds between looks while they are full. */
 const interval = 50;
-const lingerInterval = 250;
 /** Milliseconds in which a client must take something while they are full; while they hold twice as much as they may, the interval. */
 const patience = 200;
 /** Milliseconds that they are full until those that hold most are cut, whatever they take. */
 const longestFull = 2000;
 /** Milliseconds in which it is known that they hold what came and is not read: that is no reason to send less. */
 const otherTime = 1000;
-/** Bytes of a connection below which to cut it gains nothing. */
-const leastHeld = 16 * 1024;
 
-export interface SocketBuffersOptions {
+export interface SocketBuffersOptions extends LingeringOptions {
   /** Bytes that they may hold. */
   readonly most: number;
   /** Bytes that they hold now. */
   readonly held: () => number;
-  /** Of connections, by the number of the socket. */
-  readonly unconfirmed?: () => Promise<ReadonlyMap<string, number>>;
-  /** The number of a connection's socket; undefined: it is closed. */
-  readonly inode?: (socket: Socket) => string | undefined;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
-  /** Milliseconds in which a client must take something of what is left when its connection has ended. */
-  readonly stallTimeout: number;
-  /** Ends a connection, soon. */
-  readonly cut: (socket: Socket) => void;
 }
 
 /** What the sender of answers has to know. */
@@ -55,29 +43,21 @@ export interface Buffers {
 /** Where nothing counts them. */
 export const unboundedBuffers: Buffers = { isFull: false, sent() {} };
 
-interface Seen {
-  readonly held: number;
-  readonly taken: number;
-  /** When it last took something. */
-  readonly since: number;
-}
-
 export class SocketBuffers implements Buffers {
   readonly #options: SocketBuffersOptions;
   readonly #open = new Set<Socket>();
-  /** Those that have ended, and whose clients have not taken all. */
-  #lingering = new Map<Socket, Seen>();
-  #isWaiting = false;
+  readonly #lingering: LingeringConnections;
   #isLooking = false;
   #sent = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #fullSince: number | undefined;
   #otherAt = Number.NEGATIVE_INFINITY;
-  #seen = new Map<Socket, Seen>();
+  #seen = new Map<Socket, Held>();
   #isClosed = false;
 
   constructor(options: SocketBuffersOptions) {
     this.#options = options;
+    this.#lingering = new LingeringConnections(options);
   }
 
   get isFull(): boolean {
@@ -86,26 +66,10 @@ export class SocketBuffers implements Buffers {
 
   /** Knows the server's connections from now on. */
   watch(server: Server): void {
-    const buffers = this;
-    // Node closes a connection when the system has its last byte. What its client has not taken would belong to no connection then.
-    function destroySoon(this: Socket): void {
-      // When the server ends, so does the process soon.
-      if (this.bytesWritten < leastHeld || !server.listening) {
-        Socket.prototype.destroySoon.call(this);
-        return;
-      }
-      if (this.writable) this.end();
-      if (this.writableFinished) buffers.#linger(this);
-      else this.once('finish', () => buffers.#linger(this));
-    }
+    this.#lingering.watch(server);
     server.on(requestConnection(server), (socket: Socket) => {
-      // On every connection alike (docs/adr/0160).
-      socket.destroySoon = destroySoon;
       this.#open.add(socket);
-      socket.once('close', () => {
-        this.#open.delete(socket);
-        this.#lingering.delete(socket);
-      });
+      socket.once('close', () => this.#open.delete(socket));
     });
     server.once('close', () => {
       this.#isClosed = true;
@@ -143,13 +107,13 @@ export class SocketBuffers implements Buffers {
     }
   }
 
-  #isRelieved(bytes: ReadonlyMap<string, number>, now: number): boolean {
-    const { held, most } = this.#options;
+  #isRelieved(unconfirmed: ReadonlyMap<string, number>, now: number): boolean {
+    const { held, most, inode } = this.#options;
     const all = held();
     if (all <= (most * 3) / 4) return true;
-    this.#seen = this.#look(this.#open, bytes, now, this.#seen);
+    this.#seen = heldFor(this.#open, { unconfirmed, inode, now, before: this.#seen, least: leastHeld });
     let sent = 0;
-    for (const { held: own } of this.#seen.values()) sent += own;
+    for (const { bytes } of this.#seen.values()) sent += bytes;
     // The rest came and is not read, or belongs to connections that are closed: to cut others would not free it.
     if (sent <= most / 2) {
       this.#otherAt = now;
@@ -162,81 +126,21 @@ export class SocketBuffers implements Buffers {
     return false;
   }
 
-  /** What each of them holds that is worth a look. */
-  #look(
-    sockets: Iterable<Socket>,
-    bytes: ReadonlyMap<string, number>,
-    now: number,
-    before: ReadonlyMap<Socket, Seen>,
-    least = leastHeld,
-  ): Map<Socket, Seen> {
-    const { inode = inodeOf } = this.#options;
-    const seen = new Map<Socket, Seen>();
-    for (const socket of sockets) {
-      if (socket.bytesWritten < leastHeld) continue;
-      const held = bytes.get(inode(socket) ?? '') ?? 0;
-      if (held < least) continue;
-      const taken = takenOf(socket);
-      const last = before.get(socket);
-      const isSame = last?.held === held && last.taken === taken;
-      seen.set(socket, { held, taken, since: isSame ? last.since : now });
-    }
-    return seen;
-  }
-
   /** `since`: those that have taken something after it stay; undefined: none does. */
   #cutMost(bytes: number, since: number | undefined): void {
     const stuck = [...this.#seen].filter(([, seen]) => since === undefined || seen.since <= since);
-    stuck.sort(([, a], [, b]) => b.held - a.held);
+    stuck.sort(([, a], [, b]) => b.bytes - a.bytes);
     let freed = 0;
-    for (const [socket, { held }] of stuck) {
+    for (const [socket, held] of stuck) {
       if (freed >= bytes) return;
-      freed += held;
+      freed += held.bytes;
       this.#cut(socket);
     }
   }
 
   #cut(socket: Socket): void {
     this.#seen.delete(socket);
-    this.#lingering.delete(socket);
     this.#open.delete(socket);
     this.#options.cut(socket);
-  }
-
-  /** Until its client has taken all, or nothing for too long. */
-  #linger(socket: Socket): void {
-    if (socket.destroyed) return;
-    // What still comes is none of a request's.
-    socket.pause();
-    this.#lingering.set(socket, { held: 0, taken: 0, since: this.#options.clock.now() });
-    if (!this.#isWaiting) this.#endLingeringLater();
-  }
-
-  async #endLingering(): Promise<void> {
-    const { clock, stallTimeout, unconfirmed = unconfirmedBytes } = this.#options;
-    try {
-      const asked = [...this.#lingering.keys()];
-      const bytes = await unconfirmed();
-      const now = clock.now();
-      const left = this.#look(asked, bytes, now, this.#lingering, 1);
-      for (const socket of asked) {
-        // It may have been closed meanwhile.
-        if (!this.#lingering.has(socket)) continue;
-        const seen = left.get(socket);
-        if (seen === undefined || this.#isClosed) {
-          this.#lingering.delete(socket);
-          socket.destroy();
-        } else if (now - seen.since >= stallTimeout) this.#cut(socket);
-        else this.#lingering.set(socket, seen);
-      }
-    } finally {
-      this.#isWaiting = false;
-      if (this.#lingering.size > 0) this.#endLingeringLater();
-    }
-  }
-
-  #endLingeringLater(): void {
-    this.#isWaiting = true;
-    this.#options.clock.after(lingerInterval, () => void this.#endLingering());
   }
 }
