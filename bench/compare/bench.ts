@@ -2,7 +2,7 @@
  * `npm run bench:compare -- FOLDER [call...]`: the processor time of a request in another checkout and in this one, in turn.
  * It hardly depends on what else the machine does, so the ratio of two commits can be had where rates say nothing.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import type { Slice } from '../load/session.ts';
 import { loadCore, moveToCore } from '../pinned.ts';
 import { type Candidate, inTurn, turnsIn } from '../slices/in-turn.ts';
 import { spreadText } from '../slices/statistics.ts';
+import { tokenLine } from '../speed/rows/shapes.ts';
 import { fill, runKvstore } from '../speed/servers/kvstore.ts';
 import { type Call, calls, pairs } from './calls.ts';
 
@@ -40,7 +41,9 @@ const warmUpAnswers = 20_000;
 
 moveToCore(loadCore, process.pid);
 const scratch = await mkdtemp(join(tmpdir(), 'kvstore-compare-'));
+const tokensFile = join(scratch, 'tokens');
 try {
+  await writeFile(tokensFile, `${tokenLine}\n`);
   for (const [i, checkout] of checkouts.entries()) {
     await using server = await runKvstore(join(scratch, String(i)), {}, { checkout });
     await fill(server, pairs);
@@ -63,12 +66,18 @@ async function compare(name: string, call: Call): Promise<void> {
 }
 
 /** In processes of their own: two of the same code differ by some percent. */
-async function measure({ requests, settings }: Call): Promise<[before: number, now: number]> {
+async function measure({
+  requests,
+  settings,
+  needsToken,
+  anyStatus = false,
+}: Call): Promise<[before: number, now: number]> {
   await using ending = new AsyncDisposableStack();
   const candidates: Candidate<Slice & { readonly cpu: number }>[] = [];
   for (const [i, checkout] of checkouts.entries()) {
-    const { port, pids } = ending.use(await runKvstore(join(scratch, String(i)), settings, { checkout }));
-    const session = await beginLoad({ port, requests, connections });
+    const variables = { ...settings, ...(needsToken && { KV_TOKENS_FILE: tokensFile }) };
+    const { port, pids } = ending.use(await runKvstore(join(scratch, String(i)), variables, { checkout }));
+    const session = await beginLoad({ port, requests, connections, anyStatus: anyStatus ?? false });
     ending.defer(async () => {
       if ((await session.end()).errors > 0) throw new Error('Requests failed');
     });

@@ -16,7 +16,7 @@ import { startRaw, startTracedRaw } from '../servers/raw.ts';
 import { connections, names, target } from './against.ts';
 
 const pairs = 10_000;
-const token = 'a-token-of-some-length-for-the-bench';
+export const token = 'a-token-of-some-length-for-the-bench';
 const limitedToken = 'a-token-of-a-prefix-for-the-bench';
 
 /** What a browser and Traefik in front of the service add. */
@@ -46,7 +46,7 @@ interface Shape {
   readonly against?: string;
 }
 
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 
 /** Pairs that only some shapes ask for. */
@@ -63,12 +63,16 @@ async function put({ url }: PinnedServer, members: Readonly<Record<string, strin
 
 const etagOf = async ({ url }: PinnedServer, path: string) => (await fetch(`${url}${path}`)).headers.get('etag') ?? '';
 
+const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+/** Of a file of tokens: this one may do all. */
+export const tokenLine = `rw bench ${digestOf(token)}`;
+
 /** The same pairs, to be read and written with a token, or read with one that is limited to a prefix that all keys have. */
 async function startWithToken(bench: Bench): Promise<PinnedServer> {
   const file = join(bench.scratch, 'tokens');
-  const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
   const limited = { name: 'limited', digest: digestOf(limitedToken), may: 'read', prefixes: [commonPrefix] };
-  await writeFile(file, `rw bench ${digestOf(token)}\n${JSON.stringify(limited)}\n`);
+  await writeFile(file, `${tokenLine}\n${JSON.stringify(limited)}\n`);
   return startKvstore(bench, { pairs, name: 'with-token', serving: { KV_TOKENS_FILE: file } });
 }
 
@@ -89,10 +93,10 @@ async function tokenShapes(bench: Bench, plain: readonly Request[], isRead = tru
   ];
 }
 
-const withHeaders = (requests: readonly Request[], headers: Readonly<Record<string, string>>): Request[] =>
+export const withHeaders = (requests: readonly Request[], headers: Readonly<Record<string, string>>): Request[] =>
   requests.map((request) => ({ ...request, headers: { ...request.headers, ...headers } }));
 
-const bearer = (text: string) => ({ Authorization: `Bearer ${text}` });
+export const bearer = (text: string) => ({ Authorization: `Bearer ${text}` });
 
 function contest(plain: Shape, kvstore: PinnedServer, shapes: readonly Shape[], atLeast: number): Contest {
   const targets: LoadedTarget[] = [plain, ...shapes].map(({ name, requests, server = kvstore, fails }) =>
