@@ -70,7 +70,7 @@ async function measure({
   requests,
   settings,
   needsToken,
-  anyStatus = false,
+  anyStatus,
 }: Call): Promise<[before: number, now: number]> {
   await using ending = new AsyncDisposableStack();
   const candidates: Candidate<Slice & { readonly cpu: number }>[] = [];
