@@ -66,12 +66,7 @@ async function compare(name: string, call: Call): Promise<void> {
 }
 
 /** In processes of their own: two of the same code differ by some percent. */
-async function measure({
-  requests,
-  settings,
-  needsToken,
-  anyStatus,
-}: Call): Promise<[before: number, now: number]> {
+async function measure({ requests, settings, needsToken, anyStatus }: Call): Promise<[before: number, now: number]> {
   await using ending = new AsyncDisposableStack();
   const candidates: Candidate<Slice & { readonly cpu: number }>[] = [];
   for (const [i, checkout] of checkouts.entries()) {
