@@ -56,7 +56,7 @@ try {
 
 async function compare(name: string, call: Call): Promise<void> {
   const rounds: [before: number, now: number][] = [];
-  for (let round = 0; round < options.rounds; round++) rounds.push(await measure(call));
+  for (let round = 0; round < options.rounds; round++) rounds.push(await measure(call, round % 2 === 1));
   const figures = [rounds.map(([a]) => a), rounds.map(([, b]) => b)].map((values) => spreadText(values, 1));
   const ratio = spreadText(
     rounds.map(([a, b]) => b / a),
@@ -65,11 +65,13 @@ async function compare(name: string, call: Call): Promise<void> {
   console.log(`| ${[name, ...figures, ratio].join(' | ')} |`);
 }
 
-/** In processes of their own: two of the same code differ by some percent. */
-async function measure({ requests, settings, needsToken, anyStatus }: Call): Promise<[before: number, now: number]> {
+/** In processes of their own: two of the same code differ by some percent, and by which of them started first. */
+async function measure(call: Call, isReversed: boolean): Promise<[before: number, now: number]> {
+  const { requests, settings, needsToken, anyStatus } = call;
   await using ending = new AsyncDisposableStack();
   const candidates: Candidate<Slice & { readonly cpu: number }>[] = [];
-  for (const [i, checkout] of checkouts.entries()) {
+  const inOrder = [...checkouts.entries()];
+  for (const [i, checkout] of isReversed ? inOrder.reverse() : inOrder) {
     const variables = { ...settings, ...(needsToken && { KV_TOKENS_FILE: tokensFile }) };
     const { port, pids } = ending.use(await runKvstore(join(scratch, String(i)), variables, { checkout }));
     const session = await beginLoad({ port, requests, connections, anyStatus: anyStatus ?? false });
@@ -82,6 +84,6 @@ async function measure({ requests, settings, needsToken, anyStatus }: Call): Pro
     const turn = await inTurn(candidates, 1, slice);
     answers += Math.min(...turn.flat().map((each) => each.answers));
   }
-  const [a = [], b = []] = await inTurn(candidates, turnsIn(options.seconds, slice), slice);
-  return [cpuOf(a), cpuOf(b)];
+  const [first = [], second = []] = await inTurn(candidates, turnsIn(options.seconds, slice), slice);
+  return isReversed ? [cpuOf(second), cpuOf(first)] : [cpuOf(first), cpuOf(second)];
 }
