@@ -37,3 +37,10 @@ export function direct(hosts: readonly string[]): Direct {
     },
   };
 }
+
+export async function succeeds(call: Promise<unknown>): Promise<boolean> {
+  return call.then(
+    () => true,
+    () => false,
+  );
+}
