@@ -33,8 +33,11 @@ export interface Results {
 
 /** What a cache is, and what bounds its memory by default. */
 const described: Readonly<Record<CacheName, readonly [what: string, bound: string]>> = {
-  values: ['answers of single keys (`AnswerCache`)', '24 MiB with the searches: three quarters of `KV_ANSWER_CACHE`'],
-  searches: ['answers of searches by one text (`AnswerCache`)', 'the same 24 MiB'],
+  values: [
+    'answers of single keys (`AnswerCache`)',
+    '18 MiB with the searches, and 6 for values of more than 4 KiB: three quarters of `KV_ANSWER_CACHE`',
+  ],
+  searches: ['answers of searches by one text (`AnswerCache`)', 'the same 18 MiB'],
   'repeated reads': [
     'answers of other reads of many keys, at one entity tag (`RepeatedReads`)',
     '8 MiB: a quarter of `KV_ANSWER_CACHE`',

@@ -21,13 +21,15 @@ export const setAt =
   async (pairs) =>
     Number((await exchange(address, { path: '/set', body: JSON.stringify(pairs) }, false)).outcome);
 
+const largeValues = 20;
+
 /** What the attacks ask for: 21 values of a mebibyte, and 40,000 keys. */
 export async function fill(set: Attack['set']): Promise<void> {
   const must = async (pairs: Readonly<Record<string, unknown>>) => {
     const status = await set(pairs);
     if (status !== 200) throw new Error(`The store cannot be filled: ${status}`);
   };
-  for (let i = 0; i < 20; i++) await must({ [`pair${i}`]: large });
+  for (let i = 0; i < largeValues; i++) await must({ [`pair${i}`]: large });
   await must({ large });
   for (let i = 0; i < 40; i++) {
     const numbers = Array.from({ length: 1000 }, (_, j) => 1000 * i + j);
@@ -35,12 +37,16 @@ export async function fill(set: Attack['set']): Promise<void> {
   }
 }
 
+/** Reads of one value after the other: the service has them ready no longer than until as many others were read. */
+const readsFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `GET /get/pair${(first + i) % largeValues} ${host}\r\n`).join('');
+
 export const worstClients: Readonly<Record<string, (attack: Attack) => Promise<void> | void>> = {
   'requests: 100 connections send 600 reads of a mebibyte ahead': ({ send }) => {
-    for (let i = 0; i < 100; i++) send(`GET /get/large ${host}\r\n`.repeat(600));
+    for (let i = 0; i < 100; i++) send(readsFrom(i, 600));
   },
   'answers: 400 connections read a mebibyte eight times and take none': ({ send }) => {
-    for (let i = 0; i < 400; i++) send(`GET /get/large ${host}\r\n`.repeat(8));
+    for (let i = 0; i < 400; i++) send(readsFrom(i, 8));
   },
   'bodies: 300 compressed ones without their end': ({ send }) => {
     const body = gzipSync(JSON.stringify({ a: large }));

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 import type { CodedForms } from './coded-forms.ts';
 import type { Coding } from './codings.ts';
+import type { SharedBytes } from './shared-bytes.ts';
 
 interface AnswerHead {
   readonly status: number;
@@ -22,6 +23,8 @@ export interface TextAnswer extends AnswerHead {
   readonly etag: string | undefined;
   /** The same text in codings, of what is kept ready; undefined: it is not kept, or too short. */
   readonly forms?: CodedForms | undefined;
+  /** Its bytes, of a long text that is kept ready; undefined: it is not kept, or short. */
+  readonly shared?: SharedBytes | undefined;
 }
 
 /** Bytes that are ready. Its headers have the Content-Length. */

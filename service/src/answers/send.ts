@@ -56,11 +56,13 @@ export function sender(scheduler: EventLoopScheduler, unsent: ByteBudget, buffer
 
 export function sendText(
   response: ServerResponse,
-  { status, headers, text, encoding }: TextAnswer,
+  { status, headers, text, encoding, shared }: TextAnswer,
   more?: readonly string[],
 ): undefined {
   response.writeHead(status, (more === undefined ? headers : [...headers, ...more]) as string[]);
-  response.end(text, encoding);
+  if (shared === undefined) response.end(text, encoding);
+  // A text is copied twice for each client, by V8 and for the system.
+  else response.end(shared.of(text, encoding));
 }
 
 /** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */

@@ -3,11 +3,20 @@
  * key and those of the searches that find it, and no others: answers for keys that no write changes stay.
  */
 import type { TextAnswer } from '../answers/answer.ts';
+import { SharedBytes } from '../answers/shared-bytes.ts';
 import type { ChangeListener, Store } from '../store/store.ts';
-import { type AskedBy, Generation } from './answer-generation.ts';
+import type { AskedBy } from './answer-generation.ts';
+import { Generations } from './generations.ts';
 
-/** Characters of an answer. A longer one of a search is kept as those of other searches are (repeated-reads.ts). */
+/**
+ * Characters of an answer. A longer one of a search is kept as those of other searches are (repeated-reads.ts), and that of a key
+ * in a part of its own, where it takes no room of shorter ones.
+ */
 export const longestKept = 4096;
+/** Of the memory for answers: those of keys that are longer. */
+const longPart = 1 / 4;
+/** Characters of a text whose bytes are shared: a shorter one goes out in one piece with its head. */
+const longestAlone = 16 * 1024;
 /** Keys of a transaction that are remembered until it is over; while it changes more, nothing is kept. */
 const maxChanging = 1000;
 
@@ -30,10 +39,10 @@ export interface Answers {
 
 export class AnswerCache implements Answers, ChangeListener {
   readonly #store: Store;
-  readonly #generationBytes: number;
-  #young = new Generation();
-  /** What was not asked for since the young one began is dropped with it. */
-  #old = new Generation();
+  readonly #keepsNothing: boolean;
+  readonly #short: Generations;
+  /** Of keys alone. */
+  readonly #long: Generations;
   /** Transactions under way. */
   #open = 0;
   /** Their keys: reads may show them as they were or as they will be. */
@@ -42,8 +51,10 @@ export class AnswerCache implements Answers, ChangeListener {
   /** `maxBytes`: of what is kept, about; 0 keeps nothing. */
   constructor(store: Store, maxBytes: number) {
     this.#store = store;
-    this.#generationBytes = store.listen === undefined ? 0 : maxBytes / 2;
-    if (this.#generationBytes > 0) store.listen?.(this);
+    this.#keepsNothing = store.listen === undefined || maxBytes === 0;
+    this.#short = new Generations(maxBytes * (1 - longPart));
+    this.#long = new Generations(maxBytes * longPart);
+    if (!this.#keepsNothing) store.listen?.(this);
   }
 
   get(by: AskedBy, asked: string): TextAnswer | undefined {
@@ -60,15 +71,11 @@ export class AnswerCache implements Answers, ChangeListener {
 
   /** What has expired is in the answers until it is removed. */
   #isOff(): boolean {
-    return this.#generationBytes === 0 || this.#store.lastExpired() !== undefined;
+    return this.#keepsNothing || this.#store.lastExpired() !== undefined;
   }
 
   #kept(by: AskedBy, asked: string): TextAnswer | undefined {
-    const young = this.#young.get(by, asked);
-    if (young !== undefined) return young;
-    const old = this.#old.get(by, asked);
-    if (old !== undefined) this.#keep(by, asked, old);
-    return old;
+    return this.#short.get(by, asked) ?? (by === 'key' ? this.#long.get(by, asked) : undefined);
   }
 
   #find<Found extends TextAnswer | undefined>(source: Source<Found>, asked: string): Found | TextAnswer {
@@ -86,8 +93,8 @@ export class AnswerCache implements Answers, ChangeListener {
 
   touched(key: string): void {
     if (this.#changing.size < maxChanging) this.#changing.add(key);
-    this.#young.drop(key);
-    this.#old.drop(key);
+    this.#short.drop(key);
+    this.#long.drop(key);
   }
 
   settled(): void {
@@ -100,16 +107,16 @@ export class AnswerCache implements Answers, ChangeListener {
 
   /** Answers carry the timeline in their entity tags. */
   timelineChanged(): void {
-    this.#young = new Generation();
-    this.#old = new Generation();
+    this.#short.clear();
+    this.#long.clear();
   }
 
   #keep(by: AskedBy, asked: string, answer: TextAnswer): void {
-    if (answer.text.length > longestKept) return;
-    this.#young.keep(by, asked, answer);
-    if (this.#young.bytes < this.#generationBytes) return;
-    this.#old = this.#young;
-    this.#young = new Generation();
+    const { length } = answer.text;
+    if (length <= longestKept) this.#short.keep(by, asked, answer);
+    else if (by === 'key') {
+      this.#long.keep(by, asked, length <= longestAlone ? answer : { ...answer, shared: new SharedBytes() });
+    }
   }
 
   #isChanging(by: AskedBy, asked: string): boolean {

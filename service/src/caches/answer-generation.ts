@@ -34,7 +34,7 @@ export class Generation {
     this.#answers(by).set(asked, answer);
     const characterBytes = answer.encoding === 'utf8' ? 2 : 1;
     // Its two forms in codings may take three quarters of it each: of keys that are random, in Base64.
-    const copies = answer.forms === undefined ? 1 : 3;
+    const copies = (answer.forms === undefined ? 1 : 3) + (answer.shared === undefined ? 0 : 1);
     this.#bytes += overhead + asked.length + answer.text.length * characterBytes * copies;
   }
 

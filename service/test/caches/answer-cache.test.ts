@@ -150,17 +150,49 @@ test('it takes no more than it may, and keeps answers in use', async (t) => {
   t.true(kept > 100 && kept < 400, `${kept} of 2000 were kept`);
 });
 
-test('long answers, and prefixes of ever more lengths, are not kept', async (t) => {
+test('long answers of searches, and prefixes of ever more lengths, are not kept', async (t) => {
   const store = await openEmbedded(t);
-  await store.set([...pairs(['long'], 'x'.repeat(5000)), ...pairs([`${'p'.repeat(100)}-end`])]);
+  const long = Array.from({ length: 500 }, (_, i) => `${'s'.repeat(10)}${i}`);
+  await store.set([...pairs(long), ...pairs([`${'p'.repeat(100)}-end`])]);
   const asked = askedOf(store, new AnswerCache(store, 1 << 20));
   const ask = () => {
-    asked.ask('key', 'long');
+    asked.ask('prefix', 's');
     for (let length = 1; length <= 100; length++) asked.ask('prefix', 'p'.repeat(length));
     return asked.reads();
   };
   t.is(ask(), 101);
   t.is(ask(), 1 + 100 - 16);
+});
+
+test('long values are kept where they take no room of short ones, and share their bytes', async (t) => {
+  const store = await openEmbedded(t);
+  const long = Array.from({ length: 40 }, (_, i) => `long-${i}`);
+  await store.set([...pairs(['short']), ...pairs(long, 'x'.repeat(50_000))]);
+  const asked = askedOf(store, new AnswerCache(store, 2 << 20));
+  asked.ask('key', 'short');
+  for (const key of long) {
+    const [first, kept, again] = [asked.ask('key', key), asked.ask('key', key), asked.ask('key', key)];
+    t.is(asked.reads(), key === 'long-0' ? 2 : 1);
+    t.is(kept?.text, first?.text);
+    t.truthy(kept?.shared);
+    t.is(kept?.shared, again?.shared);
+  }
+  asked.ask('key', 'short');
+  t.is(asked.reads(), 0, 'two MB of long values came after it');
+  for (const key of long.toReversed()) asked.ask('key', key);
+  const kept = long.length - asked.reads();
+  // In a quarter of the memory, twice each: as a text and as bytes.
+  t.true(kept >= 2 && kept <= 7, `${kept} of 40 were kept`);
+  await store.set(pairs(['long-0'], 'y'.repeat(50_000)));
+  t.is(asked.ask('key', 'long-0')?.text, `"${'y'.repeat(50_000)}"`);
+});
+
+test('a value that is larger than what there is for long ones drops none of them', async (t) => {
+  const store = await openEmbedded(t);
+  await store.set([...pairs(['long'], 'x'.repeat(5000)), ...pairs(['huge'], 'x'.repeat(200_000))]);
+  const asked = askedOf(store, new AnswerCache(store, 1 << 20));
+  for (let i = 0; i < 10; i++) for (const key of ['long', 'huge']) asked.ask('key', key);
+  t.is(asked.reads(), 1 + 10);
 });
 
 test('nothing is kept with no memory for it, or of a store that does not announce changes', async (t) => {
