@@ -1,4 +1,4 @@
-/** Sends an answer. Every answer to a request that was parsed goes out here. */
+/** Sends an answer: every one of an operation, and of a page. A problem that comes before the body does goes by server/send-before-body.ts. */
 import type { ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -167,7 +167,7 @@ async function sendSlices(
   try {
     const begin = (): Writable => {
       response.writeHead(status, headers as string[]);
-      return coding === undefined ? response : inCoding(coding, response);
+      return coding === undefined ? response : throughCoder(coding, response);
     };
     if (isHead(response)) response.writeHead(status, headers as string[]).end();
     else await sendTexts(response, begin, slices, scheduler, unsent, buffers);
@@ -252,7 +252,7 @@ async function waitForRoom(
 }
 
 /** What goes to the response in the coding. Each ends with the other. */
-function inCoding(coding: Coding, response: ServerResponse): Writable {
+function throughCoder(coding: Coding, response: ServerResponse): Writable {
   const coder = compressor(coding);
   // The layers and the pipeline wait for its end: eleven together when the request had a body, one more than Node's default.
   response.setMaxListeners(16);

@@ -5,6 +5,7 @@ import { Problem } from '@kvstore/core/problem.ts';
 import { isRetired } from '../flow-control/connection-marks.ts';
 import { authorityOf, type Target } from '../requests/target.ts';
 import { misdirected } from '../server/identity.ts';
+import { machinePaths, probePaths } from '../site/openapi/paths.ts';
 import type { CheckHost } from './hosts.ts';
 
 /** Throws Problem `invalid-request`, `misdirected` or `certificate-required`. */
@@ -22,7 +23,7 @@ export function acceptRequest(
   /** The last Host that was good: as a rule the next one, too. */
   let lastHost: string | undefined;
   return ({ headers, rawHeaders, httpVersion, socket, url = '/' }, target) => {
-    if (needsCertificate && !isCertified(socket as TLSSocket) && !probes.has(target.path)) {
+    if (needsCertificate && !isCertified(socket as TLSSocket) && !probePaths.has(target.path)) {
       throw new Problem(
         'certificate-required',
         'A request needs a client certificate of an authority that is known here.',
@@ -44,7 +45,7 @@ export function acceptRequest(
       if (!hostPattern.test(host)) {
         throw new Problem('invalid-request', 'The Host header is a name or an address, with or without a port.');
       }
-      if (authority === undefined && !byAddress.has(target.path)) {
+      if (authority === undefined && !machinePaths.has(target.path)) {
         checkHost?.(host);
         lastHost = host;
       }
@@ -53,7 +54,7 @@ export function acceptRequest(
       if (authority === '' || !hostPattern.test(authority)) {
         throw new Problem('invalid-request', "The target's host is a name or an address, with or without a port.");
       }
-      if (!byAddress.has(target.path)) checkHost?.(authority);
+      if (!machinePaths.has(target.path)) checkHost?.(authority);
     }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
   };
@@ -63,12 +64,6 @@ export function acceptRequest(
 function isCertified(socket: TLSSocket): boolean {
   return socket.authorized && !isRetired(socket);
 }
-
-/** Kubelets have no certificate. */
-const probes: ReadonlySet<string> = new Set(['/livez', '/readyz']);
-
-/** Kubelets and scrapers ask by the address of a pod. */
-const byAddress: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
 /** RFC 9110, 7.2. Empty is allowed: the client's target has no authority. */
 const hostPattern = /^(?:\[[\da-f:.]+\]|[\w.-]*)(?::\d*)?$/i;

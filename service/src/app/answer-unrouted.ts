@@ -4,6 +4,7 @@ import { Problem } from '@kvstore/core/problem.ts';
 import type { Middleware } from 'koa';
 import { emptyAnswer } from '../answers/answer.ts';
 import type { Send } from '../answers/send.ts';
+import { allMethods } from '../site/openapi/paths.ts';
 import { exchangeOf } from '../telemetry/exchange.ts';
 import { unknownPath } from './unknown-path.ts';
 
@@ -26,4 +27,4 @@ export function answerUnrouted(send: Send, listed: readonly string[], known: rea
   };
 }
 
-const ofServer = emptyAnswer(200, ['Allow', 'GET, HEAD, POST, DELETE, OPTIONS', 'Content-Length', '0']);
+const ofServer = emptyAnswer(200, ['Allow', [...allMethods, 'OPTIONS'].join(', '), 'Content-Length', '0']);

@@ -38,16 +38,16 @@ interface Marked extends Socket {
 }
 
 /**
- * A client that takes nothing of this answer is told so by `tell`, which must end it, and is cut when it does not take that
+ * A client that takes nothing of this answer is told so by `onStalled`, which must end it, and is cut when it does not take that
  * either. Until then it may take as little as it likes: a watch is sent what happens, and has a bound of its own.
  * @returns to be called when the answer ends: from then on its client is one like any other
  */
-export function onStall(response: ServerResponse, tell: () => void): () => void {
+export function onStall(response: ServerResponse, onStalled: () => void): () => void {
   const socket: Marked | null = response.socket;
   if (socket === null) return () => {};
-  socket[stalled] = tell;
+  socket[stalled] = onStalled;
   const forget = () => {
-    if (socket[stalled] === tell) delete socket[stalled];
+    if (socket[stalled] === onStalled) delete socket[stalled];
   };
   response.once('close', forget);
   return forget;
@@ -88,20 +88,21 @@ export function cutStalledClients(server: Server, { stallTimeout, minRate, clock
         continue;
       }
       const taken = takenOf(socket);
-      const { [stalled]: tell } = socket as Marked;
+      const { [stalled]: onStalled } = socket as Marked;
       const afresh = { taken, since: now, begun: { taken, at: now } };
       if (before === undefined) seen.set(socket, afresh);
       else if (taken === before.taken) {
         if (now - before.since < stallTimeout) continue;
-        if (tell === undefined) cut(socket);
+        if (onStalled === undefined) cut(socket);
         else {
           seen.set(socket, afresh);
-          tell();
+          onStalled();
         }
       } else {
         const elapsed = now - before.begun.at;
         const isMeasured = elapsed >= stallTimeout;
-        if (isMeasured && tell === undefined && taken - before.begun.taken < (minRate * elapsed) / 1000) cut(socket);
+        if (isMeasured && onStalled === undefined && taken - before.begun.taken < (minRate * elapsed) / 1000)
+          cut(socket);
         seen.set(socket, { taken, since: now, begun: isMeasured ? { taken, at: now } : before.begun });
       }
     }

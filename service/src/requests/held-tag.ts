@@ -14,19 +14,29 @@ export type HeldTag = (etag: string) => string | undefined;
 export function heldTag(headers: IncomingHttpHeaders): HeldTag | undefined {
   const { 'if-none-match': tags } = headers;
   if (tags === undefined) return undefined;
-  // Without Cache-Control: fetch() adds no-cache to each request that has a condition of its own. It is for caches on the
-  // way, and this is where they are to ask (RFC 9111, 5.2.1.4).
-  const asked = { 'if-none-match': tags };
   const forms = formsIn(tags, headers['accept-encoding']);
   const isOne = oneTag.test(tags);
   return (etag) => {
     for (const form of forms) {
       const tag = tagOf(etag, form);
       // What most clients send needs no list: it takes half of a microsecond.
-      if (isOne ? tag === tags : fresh(asked, { etag: tag })) return tag;
+      if (isOne ? tag === tags : isNamed(tags, tag)) return tag;
     }
     return undefined;
   };
+}
+
+/** Whether the client has the answer with this tag already. */
+export function isHeld({ 'if-none-match': tags }: IncomingHttpHeaders, tag: string): boolean {
+  return tags !== undefined && isNamed(tags, tag);
+}
+
+/**
+ * Without Cache-Control: fetch() adds no-cache to each request that has a condition of its own. It is for caches on the
+ * way, and this is where they are to ask (RFC 9111, 5.2.1.4).
+ */
+function isNamed(tags: string, tag: string): boolean {
+  return fresh({ 'if-none-match': tags }, { etag: tag });
 }
 
 /** A single strong one: it is the same or it is not. */

@@ -9,6 +9,7 @@ import { isLargeRead } from '../flow-control/connection-marks.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import { RateLimit } from '../flow-control/rate-limit.ts';
 import { smallBody } from '../requests/body/body.ts';
+import { machinePaths, metricsPath, probePaths } from '../site/openapi/paths.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { sendBeforeBody } from './send-before-body.ts';
@@ -17,9 +18,7 @@ import { sendBeforeBody } from './send-before-body.ts';
 const maxWaiting = 10_000;
 
 /** Probes and metrics must never wait behind other requests. */
-const probes = new Set(['/livez', '/readyz']);
-const metricsPath = '/metrics';
-const longest = Math.max(...[...probes, metricsPath].map((path) => path.length));
+const longest = Math.max(...[...machinePaths].map((path) => path.length));
 
 /** Scrapes in a second that do not wait either: what overload looks like must be seen. More are requests like others. */
 const scrapesPerSecond = 10;
@@ -46,7 +45,7 @@ export function admission(
   return (request, response) => {
     const { url = '' } = request;
     // Most are longer, which is seen without reading them.
-    if (url.length <= longest && (probes.has(url) || (url === metricsPath && scrapes.take() !== undefined))) {
+    if (url.length <= longest && (probePaths.has(url) || (url === metricsPath && scrapes.take() !== undefined))) {
       return rest(request, response);
     }
     // A single read is done in less time than its place in the queue would take, but for those of large values.

@@ -10,7 +10,7 @@ const watchersPerLook = 64;
  * Calls `notify` for each watcher and revision, revision by revision. Watchers may come and go meanwhile. Undefined: it is
  * done; else resolves when it is. A writer that waits for it writes no faster than watchers can be told.
  */
-export function notifyWatchers<Watcher>(
+export function notifyInSlices<Watcher>(
   watchers: ReadonlySet<Watcher>,
   revisions: readonly Revision[],
   notify: (watcher: Watcher, revision: Revision) => void,

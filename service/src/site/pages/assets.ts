@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import fresh from 'fresh';
 import { type Answer, emptyAnswer } from '../../answers/answer.ts';
 import { chosenCoding } from '../../answers/codings.ts';
+import { isHeld } from '../../requests/held-tag.ts';
 import type { RawRequest } from '../../requests/raw-request.ts';
 
 export interface Asset {
@@ -69,7 +69,7 @@ export function serveAsset({ file, type, change }: Asset): (request: RawRequest)
     const coding = chosenCoding(request.headers['accept-encoding'], 'br');
     const tag = coding === undefined ? `"${etag}"` : `"${etag}-${coding}"`;
     const head = [...headers, 'ETag', tag];
-    if (fresh(request.headers, { etag: tag })) return emptyAnswer(304, head);
+    if (isHeld(request.headers, tag)) return emptyAnswer(304, head);
     const body = await bytes(coding);
     const encoding = coding === undefined ? [] : ['Content-Encoding', coding];
     return {

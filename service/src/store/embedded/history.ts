@@ -1,8 +1,8 @@
 /** The newest revisions in memory, for those who watch the embedded store: what they missed, then what happens. */
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '@kvstore/core/problem.ts';
-import { notifyWatchers } from '../notify-in-slices.ts';
-import { notify, watchFailed } from '../notify-watchers.ts';
+import { notifyInSlices } from '../notify-in-slices.ts';
+import { notifyWatcher, watchFailed } from '../notify-watcher.ts';
 import type { Revision, Watch, Watcher } from '../store.ts';
 import { otherTimeline } from '../timeline.ts';
 import { RevisionLog, type RevisionLogLimits } from './revision-log.ts';
@@ -49,11 +49,11 @@ export class History {
   }
 
   #tell(revisions: readonly Revision[]): Promise<void> | undefined {
-    return notifyWatchers(this.#live, revisions, (listener, revision) => {
+    return notifyInSlices(this.#live, revisions, (listener, revision) => {
       // It has begun to live meanwhile, and has read this one.
       if (revision.revision <= listener.told) return;
       listener.told = revision.revision;
-      notify(
+      notifyWatcher(
         () => listener.on.revision(revision),
         (problem) => this.#end(listener, problem),
       );

@@ -16,6 +16,7 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import { machinePaths } from '../../site/openapi/paths.ts';
 import { exchangeOf } from '../exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
 import { noParent, type Parent, type RecordedSpan } from './recorded-span.ts';
@@ -23,9 +24,6 @@ import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
 import type { Trusts } from './tracing.ts';
-
-/** Asked every few seconds by machines: never worth a trace. */
-const quiet = new Set(['/livez', '/readyz', '/metrics']);
 
 export interface RequestTracing {
   readonly recorder: Recorder;
@@ -47,7 +45,7 @@ export function traceRequests(
     // All that most requests know of traces: what is done here is paid by every one of them.
     if (!hasCaller && Math.random() >= sampling.rootRatio) return listener(request, response);
     const parent = hasCaller || (headers.baggage !== undefined && trusts(request)) ? callerOf(headers) : noParent;
-    if (quiet.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
+    if (machinePaths.has(url) || (hasCaller && !isSampled(sampling, parent))) return listener(request, response);
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);
     const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { History } from '../../../src/store/embedded/history.ts';
-import { notifyWatchers } from '../../../src/store/notify-in-slices.ts';
+import { notifyInSlices } from '../../../src/store/notify-in-slices.ts';
 import type { Revision } from '../../../src/store/store.ts';
 
 const revisionsUpTo = (count: number): Revision[] =>
@@ -13,7 +13,7 @@ test('few are told at once; many in slices, each of every revision in order', as
   const few = new Set(['a', 'b']);
   const heard: string[] = [];
   t.is(
-    notifyWatchers(few, revisionsUpTo(2), (watcher, { revision }) => heard.push(`${watcher}${revision}`)),
+    notifyInSlices(few, revisionsUpTo(2), (watcher, { revision }) => heard.push(`${watcher}${revision}`)),
     undefined,
   );
   t.deepEqual(heard, ['a1', 'b1', 'a2', 'b2']);
@@ -27,7 +27,7 @@ test('few are told at once; many in slices, each of every revision in order', as
   const until = (end: number) => {
     while (performance.now() < end);
   };
-  const told = notifyWatchers(new Set(many.keys()), revisionsUpTo(5), (watcher, { revision }) => {
+  const told = notifyInSlices(new Set(many.keys()), revisionsUpTo(5), (watcher, { revision }) => {
     many.get(watcher)?.push(revision);
     until(performance.now() + 0.1);
   });

@@ -1,7 +1,7 @@
 /** Sends a watcher what it has missed, from etcd's own history. */
 import { Problem } from '@kvstore/core/problem.ts';
 import type { Clock } from '../../clock.ts';
-import { watchFailed } from '../../notify-watchers.ts';
+import { watchFailed } from '../../notify-watcher.ts';
 import type { Revision } from '../../store.ts';
 import type { EtcdClient } from '../connect/client.ts';
 import type { Layout } from '../layout.ts';

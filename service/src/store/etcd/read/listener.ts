@@ -1,6 +1,6 @@
 /** A watcher with the position that it has reached. */
 import type { Problem } from '@kvstore/core/problem.ts';
-import { notify } from '../../notify-watchers.ts';
+import { notifyWatcher } from '../../notify-watcher.ts';
 import type { Revision, Watcher } from '../../store.ts';
 
 export class Listener {
@@ -35,7 +35,7 @@ export class Listener {
   notify(revision: Revision): Promise<void> | undefined {
     if (revision.revision <= this.last || this.closed.aborted) return undefined;
     this.last = revision.revision;
-    const taken = notify(
+    const taken = notifyWatcher(
       () => {
         this.open();
         if (revision.changes.length > 0) return this.#on.revision(revision);

@@ -2,7 +2,7 @@
 import { Problem, unavailable } from '@kvstore/core/problem.ts';
 import { messageOf } from '@kvstore/etcd/call-error.ts';
 import { pause } from '../../clock.ts';
-import { notifyWatchers } from '../../notify-in-slices.ts';
+import { notifyInSlices } from '../../notify-in-slices.ts';
 import type { Revision, Watch, Watcher } from '../../store.ts';
 import { otherTimeline } from '../../timeline.ts';
 import { within } from '../connect/not-executed.ts';
@@ -67,7 +67,7 @@ export class Watches {
   /** These revisions are in the index now. Undefined: those who watch have been told; else resolves when they have. */
   applied(revisions: readonly Revision[]): Promise<void> | undefined {
     if (this.#live.size === 0) return undefined;
-    return notifyWatchers(this.#live, revisions, (listener, revision) => {
+    return notifyInSlices(this.#live, revisions, (listener, revision) => {
       listener.notify(revision);
     });
   }

@@ -5,7 +5,7 @@ import { Problem } from '@kvstore/core/problem.ts';
  * `failed` gets a Problem `internal`, when the watcher throws or rejects. Undefined: the watcher has taken it, or failed;
  * else resolves when it has.
  */
-export function notify(
+export function notifyWatcher(
   watcher: () => Promise<void> | void,
   failed: (problem: Problem) => void,
 ): Promise<void> | undefined {
