@@ -49,19 +49,28 @@ interface Shape {
 export const escaped = (text: string) =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 
-/** Pairs that only some shapes ask for. */
-const special = (n: number) => ({
+/** Keys that only some shapes ask for. */
+export const special = (n: number) => ({
   utf8: `schlüssel-${keyOf(n)}-🎈`,
   slash: `a/b/${keyOf(n)}`,
   long: `long-${keyOf(n)}`,
 });
 
-async function put({ url }: PinnedServer, members: Readonly<Record<string, string>>): Promise<void> {
+/** Pairs of special keys: those of 1,000 numbers, and 100 values of 4 KiB. */
+export function specialPairs(numbers: readonly number[]): readonly Readonly<Record<string, string>>[] {
+  const all = numbers.map(special);
+  const short = all.flatMap(({ utf8, slash }) => [utf8, slash]).map((key) => [key, 'x'.repeat(30)]);
+  const long = all.slice(0, 100).map((each) => [each.long, 'x'.repeat(4094)]);
+  return [Object.fromEntries(short), Object.fromEntries(long)];
+}
+
+export async function put({ url }: PinnedServer, members: Readonly<Record<string, string>>): Promise<void> {
   const answer = await fetch(`${url}/set`, { method: 'POST', body: JSON.stringify(members) });
   if (!answer.ok) throw new Error(`set answered with ${answer.status}: ${await answer.text()}`);
 }
 
-const etagOf = async ({ url }: PinnedServer, path: string) => (await fetch(`${url}${path}`)).headers.get('etag') ?? '';
+export const etagOf = async ({ url }: PinnedServer, path: string) =>
+  (await fetch(`${url}${path}`)).headers.get('etag') ?? '';
 
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
@@ -116,11 +125,7 @@ const getShapes: Row = {
     const kvstore = await startKvstore(bench, { pairs });
     const numbers = scattered(1000, pairs);
     const all = numbers.map(special);
-    await put(
-      kvstore,
-      Object.fromEntries(all.flatMap(({ utf8, slash }) => [utf8, slash].map((key) => [key, 'x'.repeat(30)]))),
-    );
-    await put(kvstore, Object.fromEntries(all.slice(0, 100).map(({ long }) => [long, 'x'.repeat(4094)])));
+    for (const pairs of specialPairs(numbers)) await put(kvstore, pairs);
     const plain = numbers.map((n): Request => ({ path: `/get/${keyOf(n)}` }));
     const current: Request[] = [];
     for (const { path } of plain) current.push({ path, headers: { 'If-None-Match': await etagOf(kvstore, path) } });

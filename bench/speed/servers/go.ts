@@ -11,12 +11,23 @@ import type { Bench } from '../row.ts';
 
 const source = fileURLToPath(new URL('go/main.go', import.meta.url));
 
-/** `withHeaders`: single values come with all headers that the service sends. */
-export async function startGo(bench: Bench, pairs: number, withHeaders = false): Promise<PinnedServer> {
+export interface GoOptions {
+  /** Pairs that it has. */
+  readonly pairs: number;
+  /** Single values come with all headers that the service sends. */
+  readonly withHeaders?: boolean;
+  /** Further pairs. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+export async function startGo(bench: Bench, options: GoOptions): Promise<PinnedServer> {
+  const { pairs, withHeaders = false, more = {} } = options;
   const name = withHeaders ? 'go-server-headers' : 'go-server';
   const [program, file] = [join(bench.scratch, name), join(bench.scratch, `${name}.json`)];
   await promisify(execFile)('go', ['build', '-o', program, source]);
-  await writeFile(file, `{${Array.from({ length: pairs }, (_, n) => `"${keyOf(n)}":${value}`).join(',')}}`);
+  const members = Array.from({ length: pairs }, (_, n) => `"${keyOf(n)}":${value}`);
+  members.push(...Object.entries(more).map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`));
+  await writeFile(file, `{${members.join(',')}}`);
   const [port = 0] = await freePorts(1);
   const args = [String(port), file, ...(withHeaders ? ['headers'] : [])];
   const env = { GOMAXPROCS: '1' };
