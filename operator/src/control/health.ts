@@ -1,7 +1,9 @@
 /** The operator's own HTTP port: liveness, readiness, metrics. */
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { keptFor } from '@kvstore/core/kept-for.ts';
+import { plainAnswer, type SideAnswer, sidePort } from '@kvstore/core/side-port.ts';
 import type { Registry } from 'prom-client';
 
 export interface HealthOptions {
@@ -13,6 +15,8 @@ export interface HealthOptions {
   readonly illness: () => string | undefined;
   /** Whether the caches are filled. A replica that does not lead is ready too. */
   readonly isReady: () => boolean;
+  /** Milliseconds that metrics are shown for before they are made anew; default 1000. */
+  readonly metricsMaxAge?: number;
 }
 
 export interface Health {
@@ -22,33 +26,29 @@ export interface Health {
 
 /** @throws Error when the port is taken */
 export async function listenForHealth(options: HealthOptions): Promise<Health> {
-  const server = createServer((request, response) => {
-    answer(request.url ?? '', response, options).catch((error: unknown) => send(response, 500, String(error)));
+  const { registry, metricsMaxAge = 1000 } = options;
+  const metrics = keptFor(metricsMaxAge, async () => metricsAnswer(await registry.metrics(), registry.contentType));
+  const server = sidePort(({ url = '' }) => {
+    const [path] = url.split('?');
+    return path === '/metrics' ? metrics() : answer(path, options);
   });
   server.listen(options.port, options.host);
   await once(server, 'listening');
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
 }
 
-async function answer(url: string, response: ServerResponse, options: HealthOptions): Promise<void> {
-  const [path] = url.split('?');
+function answer(path: string | undefined, { illness, isReady }: HealthOptions): SideAnswer {
   if (path === '/livez') {
-    const illness = options.illness();
-    return send(response, illness === undefined ? 200 : 500, illness ?? 'ok');
+    const ill = illness();
+    return plainAnswer(ill === undefined ? 200 : 500, ill ?? 'ok');
   }
-  if (path === '/readyz') {
-    const ready = options.isReady();
-    return send(response, ready ? 200 : 503, ready ? 'ok' : 'caches are not filled yet');
-  }
-  if (path === '/metrics') {
-    return send(response, 200, await options.registry.metrics(), options.registry.contentType);
-  }
-  return send(response, 404, 'not found');
+  if (path === '/readyz') return isReady() ? plainAnswer(200, 'ok') : plainAnswer(503, 'caches are not filled yet');
+  return plainAnswer(404, 'not found');
 }
 
-function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
-  response.writeHead(status, { 'content-type': type });
-  response.end(`${body}${body.endsWith('\n') ? '' : '\n'}`);
+function metricsAnswer(metrics: string, type: string): SideAnswer {
+  const text = Buffer.from(metrics);
+  return { status: 200, headers: ['Content-Type', type, 'Content-Length', String(text.length)], text };
 }
 
 async function close(server: Server): Promise<void> {

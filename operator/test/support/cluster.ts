@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { Registry } from 'prom-client';
 import { type KubeApiServer, startKubeApiServer } from '../../../test-support/kube-apiserver.ts';
 import { findBinary } from '../../../test-support/programs/binaries.ts';
 import { waitFor } from '../../../test-support/wait-for.ts';
@@ -54,6 +55,7 @@ export interface OperatorStart {
 }
 
 export interface RunningOperator extends Operator {
+  /** As they are now; its port shows them for a second. */
   metrics(): Promise<string>;
   /** Lines of its log. */
   readonly log: readonly string[];
@@ -101,7 +103,9 @@ export async function startCluster({ install = true, audit = false } = {}): Prom
         KVSTORE_SERVICE_IMAGE: 'kvstore/service:test',
         ...options.environment,
       };
+      const registry = new Registry();
       const operator = await startOperator({
+        registry,
         kubeConfig: options.kubeConfig ?? (await cluster.operatorKubeConfig()),
         config: readConfig(environment, { version: '0.0.0', hostName: 'test' }),
         clock: systemClock,
@@ -113,8 +117,7 @@ export async function startCluster({ install = true, audit = false } = {}): Prom
         ...(options.lease === undefined ? {} : { lease: options.lease }),
       });
       running.push(operator);
-      const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${operator.port}/metrics`)).text();
-      return { ...operator, log, metrics };
+      return { ...operator, log, metrics: () => registry.metrics() };
     },
     async createNamespace() {
       namespaces += 1;

@@ -1,7 +1,6 @@
 /** A port for metrics alone, which no client of the API needs to reach. */
-import { createServer } from 'node:http';
+import { plainAnswer, sidePort } from '@kvstore/core/side-port.ts';
 import type { TextAnswer } from '../answers/answer.ts';
-import { sendText } from '../answers/send.ts';
 import { addressOf, listenAt } from './listen.ts';
 import { cut } from './shutdown.ts';
 
@@ -12,10 +11,6 @@ export interface MetricsServerOptions {
   readonly answer: (headers: Readonly<Record<string, string | string[] | undefined>>) => Promise<TextAnswer>;
 }
 
-/** Scrapers are few. */
-const maxConnections = 64;
-const timeout = 10_000;
-
 export interface MetricsServer {
   readonly port: number;
   close(): Promise<void>;
@@ -23,23 +18,10 @@ export interface MetricsServer {
 
 /** Listens when it resolves. Rejects with a clear message when the address cannot be listened on. */
 export async function listenForMetrics({ host, port, answer }: MetricsServerOptions): Promise<MetricsServer> {
-  const options = { headersTimeout: timeout, requestTimeout: timeout, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 };
-  const server = createServer(options, (request, response) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (!isRead || request.url?.split('?', 1)[0] !== '/metrics') {
-      response.writeHead(isRead ? 404 : 405, {
-        'Content-Type': 'text/plain',
-        ...(isRead ? {} : { Allow: 'GET, HEAD' }),
-      });
-      response.end(isRead ? 'Only /metrics is here.\n' : 'Metrics are read.\n');
-      return;
-    }
-    answer(request.headers).then(
-      (text) => response.destroyed || sendText(response, text),
-      () => response.destroyed || response.writeHead(500).end(),
-    );
+  const server = sidePort(({ method, url, headers }) => {
+    if (method !== 'GET' && method !== 'HEAD') return plainAnswer(405, 'Metrics are read.', ['Allow', 'GET, HEAD']);
+    return url?.split('?', 1)[0] === '/metrics' ? answer(headers) : plainAnswer(404, 'Only /metrics is here.');
   });
-  server.maxConnections = maxConnections;
   await listenAt(server, { host, port });
   return { port: addressOf(server).port, close: () => cut(server) };
 }

@@ -4,6 +4,7 @@
  */
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { parseNoMore } from '@kvstore/core/parse-no-more.ts';
 import { isRetired } from '../flow-control/connection-marks.ts';
 import type { Portions } from '../flow-control/portions.ts';
 import { resetConnection } from '../flow-control/reset-connection.ts';
@@ -112,17 +113,7 @@ class HeldRequests {
   }
 }
 
-/** Node's parser of a connection. What `onIncoming` returns is its word to llhttp on how to go on. */
-interface Parsed extends Socket {
-  readonly parser?: { onIncoming: (() => number) | null } | null;
-}
-
-/** To llhttp: what follows is another protocol. So it stops. */
-const notHttp = 2;
-
 function cut(socket: Socket): void {
-  // Otherwise it makes requests of all that it has read, hundreds, and they are kept until the connection is closed.
-  const { parser } = socket as Parsed;
-  if (parser != null) parser.onIncoming = () => notHttp;
+  parseNoMore(socket);
   resetConnection(socket);
 }

@@ -1,4 +1,5 @@
 /** The text of /metrics. To put it together takes milliseconds: it is made at most once a second, for all who ask. */
+import { keptFor } from '@kvstore/core/kept-for.ts';
 import { Registry } from 'prom-client';
 import { type TextAnswer, textAnswer } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
@@ -19,21 +20,9 @@ export interface MetricsPage {
   open(): Promise<TextAnswer>;
 }
 
-export function metricsPage({ registry, maxAge, now = () => performance.now() }: MetricsPageOptions): MetricsPage {
-  const answer = (type: string, make: () => Promise<string>) => {
-    let made: Promise<TextAnswer> | undefined;
-    let madeAt = Number.NEGATIVE_INFINITY;
-    return () => {
-      if (made !== undefined && now() - madeAt < maxAge) return made;
-      madeAt = now();
-      const making = make().then((text) => textAnswer(200, [...notStored, 'Content-Type', type], text));
-      made = making;
-      making.catch(() => {
-        if (made === making) made = undefined;
-      });
-      return making;
-    };
-  };
+export function metricsPage({ registry, maxAge, now }: MetricsPageOptions): MetricsPage {
+  const answer = (type: string, make: () => Promise<string>) =>
+    keptFor(maxAge, async () => textAnswer(200, [...notStored, 'Content-Type', type], await make()), now);
   return {
     plain: answer(registry.contentType, () => registry.metrics()),
     open: answer(Registry.OPENMETRICS_CONTENT_TYPE, () => openMetricsText(registry)),

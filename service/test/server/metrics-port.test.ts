@@ -1,6 +1,9 @@
 import test from 'ava';
+import { Gauge } from 'prom-client';
+import { holdConnections } from '../../../test-support/network/hold-connections.ts';
 import { assertProblem } from '../support/assert-problem.ts';
 import { call, get, set } from '../support/call.ts';
+import { exchange } from '../support/raw-connection.ts';
 import { startService } from '../support/start-service.ts';
 import { storeKinds } from '../support/store-kinds.ts';
 import { someTokens } from '../support/tokens.ts';
@@ -42,4 +45,24 @@ test('who asks for metrics again and again gets the same text for a second', asy
   const first = await call(service, '/metrics');
   await set(service, { a: 1 });
   for (let i = 0; i < 20; i++) t.is((await call(service, '/metrics')).text, first.text);
+});
+
+test('a scrape of the metrics port is answered beside clients that ask for metrics ahead and read nothing', async (t) => {
+  const service = await startService(t, kind, { metricsPort: 0, metricsMaxAge: 60_000 });
+  let made = 0;
+  new Gauge({
+    name: 'made',
+    help: 'How often.',
+    registers: [service.registry],
+    collect() {
+      this.set(++made);
+    },
+  });
+  const own = { port: service.metricsPort ?? 0 };
+  await holdConnections(t, own, { connections: 80, ahead: 500, target: '/metrics' });
+  t.regex((await call(own, '/metrics')).text, /^made 1$/m);
+  t.is((await call(service, '/livez')).status, 200);
+  t.is(made, 1);
+  const ahead = await exchange(t, own, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
+  t.is(ahead.match(/^made 1$/gm)?.length, 1, 'one answer for each connection');
 });
