@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { problemText } from '../answers/problem.ts';
-import { exchangeOf } from '../telemetry/exchange.ts';
+import { endNow } from '../telemetry/exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
 export const maxHeaderSize = 16 * 1024;
@@ -20,23 +20,26 @@ export type OnRefused = (code: ProblemCode, isServed: boolean) => void;
 export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: OnRefused, more: Headers): void {
   // Each further piece of what is not HTTP is an error again; the answer is on its way already.
   if (socket.writableEnded && !socket.destroyed) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || isOfAnAnswer(socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  if (isOfAnAnswer(socket)) {
+    cutUnanswered(socket, code, onProblem);
+    return;
+  }
   const { _httpMessage: current } = socket as WithState;
-  const exchange = current == null ? undefined : exchangeOf(current);
   // The rest of a request took too long, or was not HTTP: that is how it ended.
-  if (exchange !== undefined) exchange.status = problems[code].status;
-  onProblem(code, exchange !== undefined);
+  if (current != null) endNow(current, problems[code].status);
+  onProblem(code, current != null);
   answerBare(socket, new Problem(code, message, { headers: more }));
 }
 
 /** For the server's `connect` event: this is no proxy. */
 export function refuseConnect(socket: Duplex, onProblem: OnRefused, more: Headers): void {
   if (isOfAnAnswer(socket)) {
-    socket.destroy();
+    cutUnanswered(socket, 'method-not-allowed', onProblem);
     return;
   }
   onProblem('method-not-allowed', false);
@@ -64,6 +67,12 @@ function isOfAnAnswer(socket: Duplex): boolean {
 export function arriving(socket: Duplex): IncomingMessage | undefined {
   const { parser } = socket as WithState;
   return parser?.incoming?.complete === false ? parser.incoming : undefined;
+}
+
+/** What comes behind a request counts for itself, the rest of one that has its answer does not. */
+function cutUnanswered(socket: Duplex, code: ProblemCode, onProblem: OnRefused): void {
+  if (arriving(socket) === undefined) onProblem(code, false);
+  socket.destroy();
 }
 
 /** Writes a problem where there is no response object, and ends the connection. */
