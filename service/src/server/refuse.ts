@@ -1,8 +1,8 @@
 /** Answers to what never became a request: not HTTP, too long, too slow. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
-import { problemText } from '../answers/problem.ts';
+import { problemAnswer } from '../answers/problem.ts';
 import { endNow } from '../telemetry/exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
@@ -79,32 +79,23 @@ function cutUnanswered(socket: Duplex, code: ProblemCode, onProblem: OnRefused):
 function answerBare(socket: Duplex, problem: Problem): void {
   // Node listens no more: a client that resets the connection now must not end the process.
   socket.on('error', () => {});
-  const body = problemText(problem);
-  const headers = {
-    'Content-Type': 'application/problem+json',
-    'X-Content-Type-Options': 'nosniff',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-    ...problem.headers,
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${problem.status} ${phrases[problem.status]}\r\n${lines.join('')}\r\n${body}`);
+  const { status, headers, text } = problemAnswer(problem);
+  const all = [...headers, 'Date', new Date().toUTCString(), 'Connection', 'close'];
+  const lines = all.map((part, i) => (i % 2 === 0 ? `${part}: ` : `${part}\r\n`));
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
   const linger = setTimeout(() => socket.destroy(), lingerTime);
   socket.once('close', () => clearTimeout(linger));
 }
-
-const phrases: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
 
 type Refusal = readonly [code: ProblemCode, message: string];
 
 const notHttp: Refusal = ['invalid-request', 'This is not an HTTP/1.1 request.'];
 const refusals: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
+  HPE_INVALID_EOF_STATE: ['invalid-request', 'The request ended before all of it had come.'],
+  HPE_INVALID_URL: [
+    'invalid-request',
+    'The target has a character that must be percent-encoded, as all beyond ASCII are.',
+  ],
   HPE_HEADER_OVERFLOW: ['headers-too-large', `Target and headers have at most ${maxHeaderSize} bytes together.`],
 };
