@@ -13,7 +13,7 @@ const lingerTime = 1000;
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Called for each refusal; `isServed`: it ends a request that was being served. */
+/** Called for each refusal, answered or not; `isServed`: it ends a request that was being served. */
 export type OnRefused = (code: ProblemCode, isServed: boolean) => void;
 
 /** For the server's `clientError` event. `more`: headers that every answer has. */
