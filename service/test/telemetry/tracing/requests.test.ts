@@ -175,7 +175,7 @@ test('a span says of its request what the metric says, also when the answer come
   const { url, spans } = await receiveTraces(t);
   const service = await startService(t, {
     env: {
-      ...{ KV_DATA_DIR: temporaryFolder(t), KV_BODY_TIMEOUT: '1s' },
+      ...{ KV_DATA_DIR: temporaryFolder(t), KV_BODY_TIMEOUT: '5s' },
       ...{ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER: 'always_on' },
     },
   });
