@@ -8,7 +8,7 @@ import type { Audit } from '../audit/audit.ts';
 import { RateLimit } from '../flow-control/rate-limit.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { sendBeforeBody } from '../server/send-before-body.ts';
-import { exchangeOf } from '../telemetry/exchange.ts';
+import { clientClosedRequest, exchangeOf } from '../telemetry/exchange.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
 
@@ -26,9 +26,12 @@ export function answerProblems({ log, metrics, audit }: AnswerProblemsParts, lay
   const logProblem = problemLog(log);
   const answer = (ctx: Context, error: unknown) => {
     const problem = toProblem(error);
-    metrics.problem(problem.code);
-    logProblem(ctx, problem);
+    // It is counted as left, with its time: no client has this answer.
+    const hasLeft = ctx.res.destroyed && !ctx.res.headersSent;
+    if (!hasLeft) metrics.problem(problem.code);
+    logProblem(ctx, problem, hasLeft ? clientClosedRequest : problem.status);
     if (audit !== undefined) noteProblem(ctx, problem, audit);
+    if (hasLeft) return;
     if (ctx.res.headersSent) return cutOff(ctx.res, problem);
     sendBeforeBody(ctx.res, problemAnswer(problem));
   };
@@ -58,16 +61,16 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
 }
 
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
-function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
+function problemLog(log: Logger): (ctx: Context, problem: Problem, counted: number) => void {
   // A crowd that is refused gets a line a second: one for each would fill the log. All are counted.
   const refusals = new RateLimit(1);
-  return ({ req, res }, problem) => {
+  return ({ req, res }, problem, counted) => {
     const { code, status } = problem;
     const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
     if (level === undefined) return;
     if (code === 'overloaded' && refusals.take() === undefined) return;
     const { route, seconds = 0 } = exchangeOf(res) ?? {};
-    const request = requestFields({ method: req.method, route, status, code, seconds });
+    const request = requestFields({ method: req.method, route, status: counted, code, seconds });
     log[level]({ ...request, err: problem }, 'request failed');
   };
 }

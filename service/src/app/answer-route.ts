@@ -9,8 +9,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import type { ReadBody } from '../requests/body/body.ts';
 import { noBody, type RawRequest } from '../requests/raw-request.ts';
-import type { Spans } from '../store/spans.ts';
-import { exchangeOf, setRoute } from '../telemetry/exchange.ts';
+import { endNow, setRoute } from '../telemetry/exchange.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import type { Route } from './routes.ts';
 import type { CheckOrigin } from './same-origin.ts';
@@ -19,7 +18,6 @@ export interface AnswerRouteParts {
   readonly send: Send;
   readonly readBody: ReadBody;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
-  readonly spans: Spans;
   readonly audit: Audit | undefined;
   readonly checkOrigin: CheckOrigin;
   /** Learns how long each write takes the store. */
@@ -34,7 +32,7 @@ export interface AnswerRouteParts {
 export type AnswerRoute = (route: Route, ctx: Context) => Promise<void> | undefined;
 
 export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
-  const { send, readBody, metrics, spans, audit, checkOrigin, scheduler, caching, inCoding } = parts;
+  const { send, readBody, metrics, audit, checkOrigin, scheduler, caching, inCoding } = parts;
   const codings = ['Vary', 'Accept-Encoding'];
   const cachingOfCodings = [...caching, ...codings];
   const wrote = audit?.wrote;
@@ -47,7 +45,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
   };
   const finish = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     const problem = answer.kind === 'text' ? answer.problem : undefined;
-    if (problem !== undefined) metrics.problem(problem);
+    if (problem !== undefined && !ctx.res.destroyed) metrics.problem(problem);
     const request: RawRequest = ctx.state;
     if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
     if (inCoding === undefined || !isCompressible(route.path)) return sendAs(route, ctx, answer);
@@ -58,7 +56,7 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
   };
   const sendAs = (route: Route, ctx: Context, answer: Answer): Promise<void> | undefined => {
     const sending = send(ctx.res, answer, cachingOf(route, answer), route.access === 'write');
-    return answer.kind === 'events' ? sending?.then(() => began(ctx, spans)) : sending;
+    return answer.kind === 'events' ? sending?.then(() => began(ctx)) : sending;
   };
   // Not async functions: a promise more is a part of what a read costs.
   const answerNow = (route: Route, ctx: Context, request: RawRequest): Promise<void> | undefined => {
@@ -103,13 +101,6 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
 }
 
 /** A watch may go on for days: its duration, and that of its span, is how long it took to begin. */
-function began({ res }: Context, spans: Spans): void {
-  const exchange = exchangeOf(res);
-  if (exchange !== undefined) {
-    exchange.status = res.statusCode;
-    exchange.end(res);
-  }
-  const span = spans.current();
-  span?.setAttribute('http.response.status_code', res.statusCode);
-  span?.finish();
+function began({ res }: Context): void {
+  endNow(res, res.statusCode);
 }

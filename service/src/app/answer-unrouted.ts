@@ -3,6 +3,7 @@ import type { Layer } from '@koa/router';
 import { Problem } from '@kvstore/core/problem.ts';
 import type { Middleware } from 'koa';
 import { emptyAnswer } from '../answers/answer.ts';
+import { notStored } from '../answers/cache-control.ts';
 import type { Send } from '../answers/send.ts';
 import { allMethods } from '../site/openapi/paths.ts';
 import { exchangeOf } from '../telemetry/exchange.ts';
@@ -21,10 +22,17 @@ export function answerUnrouted(send: Send, listed: readonly string[], known: rea
     if (ctx.method === 'OPTIONS' && ctx.req.url === '*') return send(ctx.res, ofServer);
     if (matched.length === 0) throw unknownPath(ctx.state.target.path, listed, known);
     const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].join(', ');
-    if (ctx.method === 'OPTIONS') return send(ctx.res, emptyAnswer(200, ['Allow', allowed, 'Content-Length', '0']));
+    if (ctx.method === 'OPTIONS')
+      return send(ctx.res, emptyAnswer(200, [...notStored, 'Allow', allowed, 'Content-Length', '0']));
     const message = `${ctx.method} does not fit this path; the Allow header lists what does.`;
     throw new Problem('method-not-allowed', message, { headers: { Allow: allowed } });
   };
 }
 
-const ofServer = emptyAnswer(200, ['Allow', [...allMethods, 'OPTIONS'].join(', '), 'Content-Length', '0']);
+const ofServer = emptyAnswer(200, [
+  ...notStored,
+  'Allow',
+  [...allMethods, 'OPTIONS'].join(', '),
+  'Content-Length',
+  '0',
+]);

@@ -46,7 +46,7 @@ export interface AppOptions extends RouteParts {
 }
 
 export function createApp(options: AppOptions): Koa {
-  const { log, metrics, scheduler, spans, tokens, rates, maxBody, maxWait, audit } = options;
+  const { log, metrics, scheduler, tokens, rates, maxBody, maxWait, audit } = options;
   const unsent = new ByteBudget(Math.max(maxUnsent, 2 * maxBody));
   const send = sender(scheduler, unsent, options.buffers);
   const readBody = bodyReader({ maxBytes: maxBody, maxWait, scheduler });
@@ -54,7 +54,6 @@ export function createApp(options: AppOptions): Koa {
     send,
     readBody,
     metrics,
-    spans,
     audit,
     scheduler,
     caching: readCaching({ needsToken: tokens !== undefined }),

@@ -1,9 +1,9 @@
 /** Answers to what never became a request: not HTTP, too long, too slow. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
-import { problemText } from '../answers/problem.ts';
-import { exchangeOf } from '../telemetry/exchange.ts';
+import { problemAnswer } from '../answers/problem.ts';
+import { endNow } from '../telemetry/exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
 export const maxHeaderSize = 16 * 1024;
@@ -13,30 +13,33 @@ const lingerTime = 1000;
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Called for each refusal; `isServed`: it ends a request that was being served. */
+/** Called for each refusal, answered or not; `isServed`: it ends a request that was being served. */
 export type OnRefused = (code: ProblemCode, isServed: boolean) => void;
 
 /** For the server's `clientError` event. `more`: headers that every answer has. */
 export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: OnRefused, more: Headers): void {
   // Each further piece of what is not HTTP is an error again; the answer is on its way already.
   if (socket.writableEnded && !socket.destroyed) return;
-  if (error.code === 'ECONNRESET' || !socket.writable || isOfAnAnswer(socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  if (isOfAnAnswer(socket)) {
+    cutUnanswered(socket, code, onProblem);
+    return;
+  }
   const { _httpMessage: current } = socket as WithState;
-  const exchange = current == null ? undefined : exchangeOf(current);
   // The rest of a request took too long, or was not HTTP: that is how it ended.
-  if (exchange !== undefined) exchange.status = problems[code].status;
-  onProblem(code, exchange !== undefined);
+  if (current != null) endNow(current, problems[code].status);
+  onProblem(code, current != null);
   answerBare(socket, new Problem(code, message, { headers: more }));
 }
 
 /** For the server's `connect` event: this is no proxy. */
 export function refuseConnect(socket: Duplex, onProblem: OnRefused, more: Headers): void {
   if (isOfAnAnswer(socket)) {
-    socket.destroy();
+    cutUnanswered(socket, 'method-not-allowed', onProblem);
     return;
   }
   onProblem('method-not-allowed', false);
@@ -66,36 +69,33 @@ export function arriving(socket: Duplex): IncomingMessage | undefined {
   return parser?.incoming?.complete === false ? parser.incoming : undefined;
 }
 
+/** What comes behind a request counts for itself, the rest of one that has its answer does not. */
+function cutUnanswered(socket: Duplex, code: ProblemCode, onProblem: OnRefused): void {
+  if (arriving(socket) === undefined) onProblem(code, false);
+  socket.destroy();
+}
+
 /** Writes a problem where there is no response object, and ends the connection. */
 function answerBare(socket: Duplex, problem: Problem): void {
   // Node listens no more: a client that resets the connection now must not end the process.
   socket.on('error', () => {});
-  const body = problemText(problem);
-  const headers = {
-    'Content-Type': 'application/problem+json',
-    'X-Content-Type-Options': 'nosniff',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-    ...problem.headers,
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${problem.status} ${phrases[problem.status]}\r\n${lines.join('')}\r\n${body}`);
+  const { status, headers, text } = problemAnswer(problem);
+  const all = [...headers, 'Date', new Date().toUTCString(), 'Connection', 'close'];
+  const lines = all.map((part, i) => (i % 2 === 0 ? `${part}: ` : `${part}\r\n`));
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
   const linger = setTimeout(() => socket.destroy(), lingerTime);
   socket.once('close', () => clearTimeout(linger));
 }
-
-const phrases: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
 
 type Refusal = readonly [code: ProblemCode, message: string];
 
 const notHttp: Refusal = ['invalid-request', 'This is not an HTTP/1.1 request.'];
 const refusals: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
+  HPE_INVALID_EOF_STATE: ['invalid-request', 'The request ended before all of it had come.'],
+  HPE_INVALID_URL: [
+    'invalid-request',
+    'The target has a character that must be percent-encoded, as all beyond ASCII are.',
+  ],
   HPE_HEADER_OVERFLOW: ['headers-too-large', `Target and headers have at most ${maxHeaderSize} bytes together.`],
 };

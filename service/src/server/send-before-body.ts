@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { TextAnswer } from '../answers/answer.ts';
 import { sendText } from '../answers/send.ts';
 import type { GatheringRequest } from '../requests/body/gathering-request.ts';
+import { endNow } from '../telemetry/exchange.ts';
 
 /**
  * Milliseconds that a connection stays open while nothing of the body comes. It stays while some does: the service itself reads
@@ -30,7 +31,11 @@ export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): vo
     return;
   }
   response.writeHead(answer.status, answer.headers as string[]);
-  response.write(answer.text, answer.encoding);
+  // It has no body, so that a write would send nothing, the head neither.
+  if (request.method === 'HEAD') response.flushHeaders();
+  response.write(answer.text, answer.encoding, (error) => {
+    if (error == null) endNow(response, answer.status);
+  });
   const end = () => {
     clearInterval(timer);
     response.end();

@@ -1,11 +1,11 @@
 /**
  * One request and its answer, as metrics and traces know them. One clock: it starts when the request's head has been
  * parsed, before admission, and stops when the answer is done or the connection is gone, whichever way the request took.
- * It stands still while the request waits for what others do.
+ * It stands still while the request waits for what others do. The request's span ends with it.
  */
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Span } from '../store/spans.ts';
 import { type HttpMetrics, knownMethod } from './http-metrics.ts';
+import type { RecordedSpan } from './tracing/recorded-span.ts';
 
 /** nginx's status for a client that left before its answer was complete. */
 export const clientClosedRequest = 499;
@@ -19,10 +19,10 @@ interface Observed extends ServerResponse {
 export class Exchange {
   /** The template that matched, such as `/get/{key}`; empty: none did. */
   route = '';
-  /** The status to be counted in place of the answer's. */
+  /** How it ended, when that is not what the response says. */
   status: number | undefined = undefined;
   /** The request's span, when it is sampled. */
-  span: Span | undefined = undefined;
+  span: RecordedSpan | undefined = undefined;
   readonly #metrics: HttpMetrics;
   readonly #method: string | undefined;
   readonly #start = performance.now();
@@ -30,7 +30,8 @@ export class Exchange {
   #paused = 0;
   /** When the pause began; undefined: there is none. */
   #pausedAt: number | undefined = undefined;
-  #over = false;
+  /** When it ended; undefined: it goes on. */
+  #endedAt: number | undefined = undefined;
 
   constructor(metrics: HttpMetrics, method: string | undefined) {
     this.#metrics = metrics;
@@ -38,14 +39,14 @@ export class Exchange {
     metrics.started();
   }
 
-  /** How long it has taken so far. */
+  /** How long it took, or has taken so far. */
   get seconds(): number {
-    return ((this.#pausedAt ?? performance.now()) - this.#start - this.#paused) / 1000;
+    return ((this.#endedAt ?? this.#pausedAt ?? performance.now()) - this.#start - this.#paused) / 1000;
   }
 
   /** Until `resume`, the request is not being served: it waits for something that may happen in a minute, or never. */
   pause(): void {
-    if (this.#over || this.#pausedAt !== undefined) return;
+    if (this.#endedAt !== undefined || this.#pausedAt !== undefined) return;
     this.#pausedAt = performance.now();
     this.#metrics.paused();
   }
@@ -57,16 +58,31 @@ export class Exchange {
     this.#metrics.started();
   }
 
-  /** Counts the request, once. What goes on by itself, such as a watch, ends when it has begun. */
+  /** Counts the request, once, and ends its span. What goes on by itself, such as a watch, ends when it has begun. */
   end(response: ServerResponse): void {
-    if (this.#over) return;
+    if (this.#endedAt !== undefined) return;
     this.resume();
-    this.#over = true;
+    this.#endedAt = performance.now();
     const { route, span, seconds } = this;
     this.#metrics.ended(this.#method, route, this.status ?? statusOf(response), seconds, span?.ids);
-    if (span === undefined || route === '') return;
-    span.setAttribute('http.route', route);
-    span.rename(`${knownMethod(this.#method)} ${route}`);
+    if (span !== undefined) this.#endSpan(span, response);
+  }
+
+  #endSpan(span: RecordedSpan, { headersSent, statusCode, writableFinished }: ServerResponse): void {
+    const { route, status = headersSent ? statusCode : undefined } = this;
+    if (route !== '') {
+      span.setAttribute('http.route', route);
+      span.rename(`${knownMethod(this.#method)} ${route}`);
+    }
+    if (status !== undefined) span.setAttribute('http.response.status_code', status);
+    if (status !== undefined && status >= 500) {
+      span.setAttribute('error.type', String(status));
+      span.fail();
+    } else if (this.status === undefined && !writableFinished) {
+      span.setAttribute('error.type', 'aborted');
+      span.fail('The connection ended before the answer did.');
+    }
+    span.finish();
   }
 }
 
@@ -79,6 +95,14 @@ export function exchangeOf(response: ServerResponse): Exchange | undefined {
 export function setRoute(response: ServerResponse, route: string): void {
   const current = exchangeOf(response);
   if (current !== undefined) current.route = route;
+}
+
+/** The request ends with this status, though its response does not end yet: its client has what it waits for. */
+export function endNow(response: ServerResponse, status: number): void {
+  const current = exchangeOf(response);
+  if (current === undefined) return;
+  current.status = status;
+  current.end(response);
 }
 
 /** Gives each request an exchange, which ends with its answer. */

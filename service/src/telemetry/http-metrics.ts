@@ -11,7 +11,7 @@ export interface HttpMetrics {
   paused(): void;
   /** A request waited so many seconds for its turn. */
   waited(seconds: number): void;
-  /** A problem was answered by the server itself; `isServed`: to a request that was being served. */
+  /** The server itself answered with a problem, or ended a connection because of it; `isServed`: to a request that was being served. */
   refused(code: ProblemCode, isServed: boolean): void;
   /** It has ended; `route` is the template that matched, empty for none; `example` its span, when it is sampled. */
   ended(method: string | undefined, route: string, status: number, seconds: number, example?: Example): void;
@@ -39,7 +39,7 @@ export function httpMetrics(registry: Registry): HttpMetrics {
   });
   const answered = new Counter({
     name: 'kvstore_http_problems_total',
-    help: 'Answers and ends of watches that were problems, by their code (docs/api.md).',
+    help: 'Answers, ends of watches and of what was cut off behind other requests that were problems, by their code (docs/api.md).',
     labelNames: ['code'],
     registers: [registry],
   });

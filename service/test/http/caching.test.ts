@@ -39,6 +39,9 @@ contractTest('reads are kept by caches only to be asked about; all else is not k
     ['/readyz', {}],
     ['/metrics', {}],
     ['/watch', { method: 'HEAD' }],
+    ['/get/a', { method: 'OPTIONS' }],
+    ['*', { method: 'OPTIONS' }],
+    ['/ui/', {}],
   ] as const) {
     t.is((await cachingOf(service, target, options))[1], 'no-store', target);
   }

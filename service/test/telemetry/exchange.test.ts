@@ -36,6 +36,12 @@ async function counted({ registry }: Service): Promise<Map<string, Counted>> {
   return found;
 }
 
+/** How many problems were counted, by code; those alone that there were. */
+async function problemsOf({ registry }: Service): Promise<Record<string, number>> {
+  const found = (await registry.metrics()).matchAll(/^kvstore_http_problems_total\{code="([^"]*)"\} ([1-9]\d*)$/gm);
+  return Object.fromEntries([...found].map(([, code = '', count]) => [code, Number(count)]));
+}
+
 /** A store whose reads and writes wait until they are let go. */
 function held(store: Store) {
   const waiting: { go: () => void; fail: (problem: Problem) => void; since: number }[] = [];
@@ -137,7 +143,7 @@ contractTest('what is cut while it is streamed is counted as left, with its time
   t.true(seconds >= (hold - 50) / 1000 && seconds <= (performance.now() - sent) / 1000, `${seconds} s`);
 });
 
-test('what the server itself refuses is counted with its status, what is slow with its time', async (t) => {
+test('what the server itself refuses is counted with its status', async (t) => {
   const service = await startService(t, embedded);
   await exchange(t, service, 'rubbish\r\n\r\n');
   await exchange(t, service, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -145,14 +151,121 @@ test('what the server itself refuses is counted with its status, what is slow wi
   for (const status of [400, 431, 405]) {
     await waitFor(`${status} is counted`, async () => (await counted(service)).get(`_OTHER  ${status}`)?.count === 1);
   }
-  const hasty = await startService(t, embedded, { requestTimeout: 300, headersTimeout: 300 });
-  const connection = await connectRaw(t, hasty);
-  const sent = performance.now();
-  connection.send('POST /set HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a":');
-  t.regex(await connection.closed(), /^HTTP\/1\.1 408 /);
-  await waitFor('it is counted', async () => (await counted(hasty)).get('POST /set 408')?.count === 1);
-  const { seconds = 0 } = (await counted(hasty)).get('POST /set 408') ?? {};
-  t.true(seconds > 0 && seconds <= (performance.now() - sent) / 1000, `${seconds} s`);
+  t.deepEqual(await problemsOf(service), {
+    'headers-too-large': 1,
+    'invalid-request': 1,
+    'method-not-allowed': 1,
+  });
+});
+
+for (const [status, wrong] of [
+  [408, '{"a":'],
+  [400, 'zz\r\n'],
+] as const) {
+  test(`a request that is refused in the middle of its body, ${status}, ends with the answer, not with the connection`, async (t) => {
+    // On a busy machine the head takes a while, too.
+    const service = await startService(t, embedded, status === 408 ? { requestTimeout: 3000 } : {});
+    const connection = await connectRaw(t, service, { allowHalfOpen: true });
+    // The client keeps its side open, and the server waits a second for its end.
+    let answered = 0;
+    connection.socket.once('data', () => {
+      answered = performance.now();
+    });
+    const sent = performance.now();
+    const length = status === 408 ? 'Content-Length: 100' : 'Transfer-Encoding: chunked';
+    connection.send(`POST /set HTTP/1.1\r\nHost: x\r\n${length}\r\n\r\n${wrong}`);
+    await connection.until(new RegExp(`^HTTP/1\\.1 ${status} `));
+    await waitFor('it is counted', async () => (await counted(service)).get(`POST /set ${status}`)?.count === 1);
+    const { seconds = 0 } = (await counted(service)).get(`POST /set ${status}`) ?? {};
+    t.true(seconds > 0 && seconds <= (answered - sent) / 1000, `${seconds} s, of ${answered - sent} ms`);
+    t.is((await counted(service)).size, 1);
+    const problems = await problemsOf(service);
+    t.deepEqual(problems, { [status === 408 ? 'request-timeout' : 'invalid-request']: 1 });
+  });
+}
+
+for (const [name, head, status] of [
+  ['too large', 'POST /set HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5000000', 413],
+  ['of HTTP/1.0', 'POST /set HTTP/1.0\r\nContent-Length: 5000000', 413],
+  ['while the service drains', 'POST /unknown HTTP/1.1\r\nHost: x\r\nContent-Length: 5000', 404],
+  ['that asks for a head alone', 'HEAD /unknown HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5000', 404],
+] as const) {
+  test(`a request ${name} whose answer goes out before its body is there ends with the answer`, async (t) => {
+    const service = await startService(t, embedded);
+    if (name.includes('drains')) service.drain.begin();
+    const connection = await connectRaw(t, service, { allowHalfOpen: true });
+    connection.send(`${head}\r\n\r\n`);
+    // Its connection stays for as long as some of the body comes.
+    const sending = setInterval(() => connection.send('x'), 100);
+    t.teardown(() => clearInterval(sending));
+    await connection.until(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const sum = async () => [...(await counted(service)).values()].reduce((all, { count }) => all + count, 0);
+    await waitFor('it is counted', async () => (await sum()) === 1);
+    t.true([...(await counted(service)).keys()][0]?.endsWith(` ${status}`));
+    t.false(connection.socket.readableEnded, 'the connection has not ended');
+    connection.socket.destroy();
+    await waitFor('no connection is left', async () =>
+      /^http_server_open_connections 0$/m.test(await service.registry.metrics()),
+    );
+    t.is(await sum(), 1, 'once');
+    t.regex(await service.registry.metrics(), /^http_server_active_requests 0$/m);
+  });
+}
+
+for (const target of ['GET /get/a', 'GET /', 'POST /set'] as const) {
+  test(`${target} whose client left while it waited is no answer, whatever comes of it`, async (t) => {
+    const { service, waiting } = await start(t);
+    for (let i = 0; i < 2; i++) {
+      const connection = await connectRaw(t, service);
+      const body = target === 'POST /set' ? '{"a":1}' : '';
+      connection.send(`${target} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      await waitFor('it waits', () => waiting.length === i + 1);
+      connection.socket.destroy();
+      const left = `${target.replace('/a', '/{key}')} 499`;
+      await waitFor('it is counted as left', async () => (await counted(service)).get(left)?.count === i + 1);
+    }
+    const [first, second] = waiting;
+    const { seconds = 0 } = [...(await counted(service)).values()][0] ?? {};
+    second?.go();
+    first?.fail(new Problem('unavailable', 'No fresh read.'));
+    await waitFor('it is logged', () => service.logged.length > 0);
+    t.deepEqual(await problemsOf(service), {});
+    t.is(service.logged.length, 1);
+    t.like(service.logged[0], {
+      'http.response.status_code': 499,
+      'error.type': 'unavailable',
+    });
+    const logged = Number(service.logged[0]?.['http.server.request.duration']);
+    t.true(logged <= seconds + 0.001, `${logged} s in the log, ${seconds} s were counted for both`);
+  });
+}
+
+for (const [name, ahead] of [
+  ['an answered request', 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['a request that waits', 'GET /get/none?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n'],
+] as const) {
+  for (const [what, behind, status, code] of [
+    ['no HTTP', 'rubbish\r\n\r\n', 400, 'invalid-request'],
+    ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 405, 'method-not-allowed'],
+  ] as const) {
+    test(`${what} behind ${name} is counted`, async (t) => {
+      const service = await startService(t, embedded);
+      await exchange(t, service, ahead + behind);
+      await waitFor('it is counted', async () => (await counted(service)).get(`_OTHER  ${status}`)?.count === 1);
+      t.deepEqual(await problemsOf(service), { [code]: 1 });
+    });
+  }
+}
+
+test('what is wrong with the body of a request that has its answer is not counted again', async (t) => {
+  const service = await startService(t, embedded);
+  const connection = await connectRaw(t, service);
+  connection.send('POST /unknown HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+  await connection.until(/^HTTP\/1\.1 404 /);
+  connection.send('zz\r\n');
+  await connection.closed();
+  t.deepEqual([...(await counted(service)).keys()], ['POST  404']);
+  t.deepEqual(await problemsOf(service), { 'unknown-path': 1 });
 });
 
 test('the time in the queue of admission belongs to a request, and is counted for itself', async (t) => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { type Answer, emptyAnswer } from '../../answers/answer.ts';
+import { notStored } from '../../answers/cache-control.ts';
 import { chosenCoding } from '../../answers/codings.ts';
 import { isHeld } from '../../requests/held-tag.ts';
 import type { RawRequest } from '../../requests/raw-request.ts';
@@ -109,5 +110,5 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** The page's path with a slash behind it, which people type, leads to the page. */
 export function redirectTo(page: string): () => Answer {
   // Relative, so that it also holds where a proxy serves the whole below a path of its own.
-  return () => emptyAnswer(308, ['Location', `..${page}`, 'Content-Length', '0']);
+  return () => emptyAnswer(308, ['Location', `..${page}`, ...notStored, 'Content-Length', '0']);
 }

@@ -2,14 +2,12 @@
  * Server spans, by OpenTelemetry's conventions for HTTP. Not its instrumentation: that one does most of its work before
  * it knows whether a request is sampled, which every request would pay for.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { type Attributes, propagation, ROOT_CONTEXT, SamplingDecision, SpanKind, trace } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
-  ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
@@ -19,7 +17,7 @@ import {
 import { machinePaths } from '../../site/openapi/paths.ts';
 import { exchangeOf } from '../exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
-import { noParent, type Parent, type RecordedSpan } from './recorded-span.ts';
+import { noParent, type Parent } from './recorded-span.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sampling } from './sampling.ts';
 import type { RecordedSpans } from './spans.ts';
@@ -49,10 +47,9 @@ export function traceRequests(
     const known = knownMethod(method);
     const describe = describer(request, known, remoteAddress);
     const span = recorder.begin(known === '_OTHER' ? 'HTTP' : known, SpanKind.SERVER, parent, describe);
+    // Ends it, however the answer ends.
     const exchange = exchangeOf(response);
     if (exchange !== undefined) exchange.span = span;
-    // Emitted once, however the answer ends.
-    response.once('close', () => endSpan(span, response));
     spans.within(span, () => listener(request, response));
   };
 }
@@ -105,19 +102,4 @@ function describer(request: IncomingMessage, known: string, client: string | und
       [ATTR_USER_AGENT_ORIGINAL]: userAgent,
     };
   };
-}
-
-function endSpan(span: RecordedSpan, response: ServerResponse): void {
-  // A watch's span has ended when it began.
-  if (!span.recording) return;
-  const { statusCode, headersSent, writableFinished } = response;
-  if (headersSent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
-  if (headersSent && statusCode >= 500) {
-    span.setAttribute(ATTR_ERROR_TYPE, String(statusCode));
-    span.fail();
-  } else if (!writableFinished) {
-    span.setAttribute(ATTR_ERROR_TYPE, 'aborted');
-    span.fail('The connection ended before the answer did.');
-  }
-  span.finish();
 }
