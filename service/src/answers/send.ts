@@ -63,7 +63,7 @@ export function sendText(
   response.end(text, encoding);
 }
 
-/** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
+/** What a write answers is not refused any more, and counts in the place of its body. Throws Problem `overloaded`. */
 function hold(
   response: ServerResponse,
   length: number,

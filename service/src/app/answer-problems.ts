@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
 import type { Audit } from '../audit/audit.ts';
 import { RateLimit } from '../flow-control/rate-limit.ts';
+import type { GatheringRequest } from '../requests/body/gathering-request.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { sendBeforeBody } from '../server/send-before-body.ts';
 import { exchangeOf } from '../telemetry/exchange.ts';
@@ -24,19 +25,21 @@ export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
 /** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
 export function answerProblems({ log, metrics, audit }: AnswerProblemsParts, layer: Layer): Layer {
   const logProblem = problemLog(log);
-  const answer = (ctx: Context, error: unknown) => {
+  const answerWith = (ctx: Context, error: unknown) => {
     const problem = toProblem(error);
     metrics.problem(problem.code);
     logProblem(ctx, problem);
     if (audit !== undefined) noteProblem(ctx, problem, audit);
     if (ctx.res.headersSent) return cutOff(ctx.res, problem);
-    sendBeforeBody(ctx.res, problemAnswer(problem));
+    const answer = problemAnswer(problem);
+    (ctx.req as Partial<GatheringRequest>).answered?.(answer.text.length);
+    sendBeforeBody(ctx.res, answer);
   };
   return (ctx, next) => {
     try {
-      return layer(ctx, next)?.catch((error: unknown) => answer(ctx, error));
+      return layer(ctx, next)?.catch((error: unknown) => answerWith(ctx, error));
     } catch (error) {
-      answer(ctx, error);
+      answerWith(ctx, error);
       return undefined;
     }
   };
