@@ -1,6 +1,6 @@
 /** The one place where an error becomes an answer. */
 import type { ServerResponse } from 'node:http';
-import type { Problem } from '@kvstore/core/problem.ts';
+import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
@@ -60,13 +60,16 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
   response.destroy();
 }
 
+/** What a probe asked, or a client did. */
+const unlogged: ReadonlySet<ProblemCode> = new Set(['not-ready', 'unsupported-version']);
+
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
 function problemLog(log: Logger): (ctx: Context, problem: Problem) => void {
   // A crowd that is refused gets a line a second: one for each would fill the log. All are counted.
   const refusals = new RateLimit(1);
   return ({ req, res }, problem) => {
     const { code, status } = problem;
-    const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
+    const level = code === 'internal' ? 'error' : status >= 500 && !unlogged.has(code) ? 'warn' : undefined;
     if (level === undefined) return;
     if (code === 'overloaded' && refusals.take() === undefined) return;
     const { route, seconds = 0 } = exchangeOf(res) ?? {};

@@ -24,7 +24,7 @@ export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: 
     socket.destroy();
     return;
   }
-  const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  const [code, message] = refusalOf(error);
   const { _httpMessage: current } = socket as WithState;
   const exchange = current == null ? undefined : exchangeOf(current);
   // The rest of a request took too long, or was not HTTP: that is how it ended.
@@ -90,12 +90,24 @@ const phrases: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
+  505: 'HTTP Version Not Supported',
 };
 
 type Refusal = readonly [code: ProblemCode, message: string];
 
+export const otherVersion = 'The service speaks HTTP/1.1, and HTTP/1.0.';
+
 const notHttp: Refusal = ['invalid-request', 'This is not an HTTP/1.1 request.'];
+const refusedVersion: Refusal = ['unsupported-version', otherVersion];
+/** By the error's code. */
 const refusals: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
+  // The first bytes of HTTP/2.
+  HPE_PAUSED_H2_UPGRADE: refusedVersion,
   HPE_HEADER_OVERFLOW: ['headers-too-large', `Target and headers have at most ${maxHeaderSize} bytes together.`],
 };
+
+/** The code of the parser's error is the same for a line that ends in another way than it must. */
+function refusalOf({ code = '', reason }: NodeJS.ErrnoException & { readonly reason?: string }): Refusal {
+  return reason === 'Invalid HTTP version' ? refusedVersion : (refusals[code] ?? notHttp);
+}
