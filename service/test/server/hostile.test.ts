@@ -64,6 +64,10 @@ for (const [name, text] of Object.entries(ambiguous)) {
     t.true((isOtherVersion ? ['505'] : ['', '400', '408', '413', '431']).includes(statuses[0] ?? ''), answer);
     t.is((await get(service, 'smuggled')).status, 404);
     t.deepEqual(errorsIn(service), []);
+    t.false(
+      service.logged.some(({ msg }) => msg === 'request failed'),
+      'what a client did has no line',
+    );
   });
 }
 
