@@ -167,6 +167,11 @@ export const problems = {
     title: 'Not ready',
     action: 'Wait until the service is ready.',
   },
+  'unsupported-version': {
+    status: 505,
+    title: 'The version of HTTP is not supported',
+    action: 'Send the request as HTTP/1.1.',
+  },
   'storage-full': {
     status: 507,
     title: 'No space left to write',

@@ -16,6 +16,7 @@ export const apiRoutes = 'http_route!~"|/livez|/readyz|/metrics"';
 export const shedRoute = 'http_route=""';
 /** Answers whose time does not depend on how much was asked for, nor last on purpose. */
 export const pointRoutes = 'http_route=~"/get/{key}|/set|/delete|/transaction|/increment"';
-export const serverErrors = 'http_response_status_code=~"5.."';
+/** Without 505: a client that speaks another version of HTTP is no fault of the service. */
+export const serverErrors = 'http_response_status_code=~"5..", http_response_status_code!="505"';
 
 export const window = '$__rate_interval';

@@ -45,6 +45,11 @@ const refused: readonly [title: string, spec: object, message: RegExp, name?: st
   ['negative replicas', { etcd: {}, replicas: -1 }, /greater than or equal to 0/],
   ['a size that is no quantity', { etcd: { storage: { size: 'big' } } }, /size is a quantity/],
   ['a size too small for etcd', { etcd: { storage: { size: '1Mi' } } }, /at least 256Mi/],
+  [
+    'the class of the Ingress as an annotation',
+    { etcd: {}, ingress: { annotations: { 'kubernetes.io/ingress.class': 'nginx' } } },
+    /className names the class/,
+  ],
   ['no endpoints', { externalEtcd: { endpoints: [] } }, /at least 1 items/],
   ['an endpoint without a scheme', { externalEtcd: { endpoints: ['etcd:2379'] } }, /should match/],
   ['a prefix that does not end', { externalEtcd: { ...external, prefix: '/a' } }, /should match/],

@@ -145,6 +145,14 @@ test.serial('hosts are the listed ones, and one must be named', async (t) => {
   );
 });
 
+test.serial('classes are the listed ones, and no annotation names one', async (t) => {
+  await limit({});
+  const ofClass = (className: string) => ({ ingress: { host, className } });
+  await decides(t, [{}, ofClass('traefik')], [ofClass('nginx')], /spec\.ingress\.className: nginx is not allowed/);
+  const annotated = { ingress: { host, annotations: { 'kubernetes.io/ingress.class': 'nginx' } } };
+  await decides(t, [], [annotated], /className names the class of the Ingress/);
+});
+
 test.serial('annotations, claims and Secrets are the listed ones', async (t) => {
   await limit({
     annotations: 'cert-manager.io/*\nnginx.ingress.kubernetes.io/server-snippet',

@@ -3,6 +3,9 @@ import type { IngressSpec, KvStore } from '../kvstore.ts';
 import { objectLabels } from './labels.ts';
 import { serviceUrl } from './service-environment.ts';
 
+/** Names the class of an Ingress that has no ingressClassName. */
+export const classAnnotation = 'kubernetes.io/ingress.class';
+
 /** A path with the way that it is compared. */
 export type IngressPath = readonly [path: string, type: 'Exact' | 'Prefix'];
 
@@ -34,6 +37,8 @@ export function ingressPaths({ pages }: IngressSpec): readonly IngressPath[] {
 
 export function buildIngress({ metadata: { name, namespace }, spec: { ingress } }: KvStore): V1Ingress {
   const { host, tls } = ingress;
+  // The class is the spec's: a KvStore from before the schema refused the annotation may still have it.
+  const { [classAnnotation]: _class, ...annotations } = ingress.annotations ?? {};
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
@@ -41,7 +46,7 @@ export function buildIngress({ metadata: { name, namespace }, spec: { ingress } 
       name,
       namespace,
       labels: objectLabels(name, 'service'),
-      ...(ingress.annotations === undefined ? {} : { annotations: { ...ingress.annotations } }),
+      ...(ingress.annotations === undefined ? {} : { annotations }),
     },
     spec: {
       ingressClassName: ingress.className,

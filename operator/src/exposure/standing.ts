@@ -1,8 +1,7 @@
 /** What stands of a KvStore's route, whatever its spec asks for. */
 import type { V1Ingress } from '@kubernetes/client-node';
+import { classAnnotation } from '../desired/ingress.ts';
 import type { IngressSpec, KvStore } from '../kvstore.ts';
-
-const classAnnotation = 'kubernetes.io/ingress.class';
 
 export function classOf({ metadata, spec }: V1Ingress): string | undefined {
   return spec?.ingressClassName ?? metadata?.annotations?.[classAnnotation];

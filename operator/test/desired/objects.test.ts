@@ -74,13 +74,13 @@ test('host, TLS, class and annotations are as asked for, and the URL follows', (
     pages: false,
     host: 'kv.test',
     tls: { secretName: 'cert' },
-    annotations: { a: 'b' },
+    annotations: { a: 'b', 'kubernetes.io/ingress.class': 'traefik' },
   };
   const { metadata, spec } = buildIngress(kvStore({ ingress }));
   t.is(spec?.ingressClassName, 'nginx');
   t.is(spec?.rules?.[0]?.host, 'kv.test');
   t.deepEqual(spec?.tls, [{ hosts: ['kv.test'], secretName: 'cert' }]);
-  t.deepEqual(metadata?.annotations, { a: 'b' });
+  t.deepEqual(metadata?.annotations, { a: 'b' }, 'one class, that of the spec');
   t.is(urlOf(kvStore({ ingress })), 'https://kv.test/');
   t.is(
     urlOf(kvStore({ ingress: { enabled: true, className: 'x', host: 'kv.test', pages: false } })),

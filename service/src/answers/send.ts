@@ -65,7 +65,7 @@ export function sendText(
   else response.end(shared.of(text, encoding));
 }
 
-/** What a write answers is not refused any more, and counts as its body. Throws Problem `overloaded`. */
+/** What a write answers is not refused any more, and counts in the place of its body. Throws Problem `overloaded`. */
 function hold(
   response: ServerResponse,
   length: number,

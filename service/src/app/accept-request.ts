@@ -5,10 +5,11 @@ import { Problem } from '@kvstore/core/problem.ts';
 import { isRetired } from '../flow-control/connection-marks.ts';
 import { authorityOf, type Target } from '../requests/target.ts';
 import { misdirected } from '../server/identity.ts';
+import { otherVersion } from '../server/refuse.ts';
 import { machinePaths, probePaths } from '../site/openapi/paths.ts';
 import type { CheckHost } from './hosts.ts';
 
-/** Throws Problem `invalid-request`, `misdirected` or `certificate-required`. */
+/** Throws Problem `invalid-request`, `unsupported-version`, `misdirected` or `certificate-required`. */
 export type AcceptRequest = (request: IncomingMessage, target: Target) => void;
 
 /**
@@ -29,10 +30,7 @@ export function acceptRequest(
         'A request needs a client certificate of an authority that is known here.',
       );
     }
-    // The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own, and HTTP/2.0 as text.
-    if (httpVersion !== '1.1' && httpVersion !== '1.0') {
-      throw new Problem('invalid-request', 'This is not an HTTP/1.1 request.');
-    }
+    if (httpVersion !== '1.1' && httpVersion !== '1.0') throw versionProblem(httpVersion);
     const { host } = headers;
     // RFC 9112, 3.2: a client that sends no Host may not have meant this server.
     if (host === undefined && httpVersion === '1.1') {
@@ -58,6 +56,13 @@ export function acceptRequest(
     }
     if (isMisdirected(headers, identity)) throw misdirected(identity);
   };
+}
+
+/** The parser takes a line without a version for HTTP/0.9, which has neither headers nor an end of its own, and HTTP/2.0 as text. */
+function versionProblem(version: string): Problem {
+  return version === '0.9'
+    ? new Problem('invalid-request', 'This is not an HTTP/1.1 request.')
+    : new Problem('unsupported-version', otherVersion);
 }
 
 /** The authority of a retired connection's certificate may have been withdrawn while the request waited for its turn. */

@@ -1,11 +1,12 @@
 /** The one place where an error becomes an answer. */
 import type { ServerResponse } from 'node:http';
-import type { Problem } from '@kvstore/core/problem.ts';
+import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
 import type { Audit } from '../audit/audit.ts';
 import { RateLimit } from '../flow-control/rate-limit.ts';
+import type { GatheringRequest } from '../requests/body/gathering-request.ts';
 import type { RawRequest } from '../requests/raw-request.ts';
 import { sendBeforeBody } from '../server/send-before-body.ts';
 import { clientClosedRequest, exchangeOf } from '../telemetry/exchange.ts';
@@ -24,7 +25,7 @@ export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
 /** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
 export function answerProblems({ log, metrics, audit }: AnswerProblemsParts, layer: Layer): Layer {
   const logProblem = problemLog(log);
-  const answer = (ctx: Context, error: unknown) => {
+  const answerWith = (ctx: Context, error: unknown) => {
     const problem = toProblem(error);
     // It is counted as left, with its time: no client has this answer.
     const hasLeft = ctx.res.destroyed && !ctx.res.headersSent;
@@ -33,13 +34,15 @@ export function answerProblems({ log, metrics, audit }: AnswerProblemsParts, lay
     if (audit !== undefined) noteProblem(ctx, problem, audit);
     if (hasLeft) return;
     if (ctx.res.headersSent) return cutOff(ctx.res, problem);
-    sendBeforeBody(ctx.res, problemAnswer(problem));
+    const answer = problemAnswer(problem);
+    (ctx.req as Partial<GatheringRequest>).answered?.(answer.text.length);
+    sendBeforeBody(ctx.res, answer);
   };
   return (ctx, next) => {
     try {
-      return layer(ctx, next)?.catch((error: unknown) => answer(ctx, error));
+      return layer(ctx, next)?.catch((error: unknown) => answerWith(ctx, error));
     } catch (error) {
-      answer(ctx, error);
+      answerWith(ctx, error);
       return undefined;
     }
   };
@@ -60,13 +63,16 @@ function cutOff(response: ServerResponse, { status }: Problem): void {
   response.destroy();
 }
 
+/** What a probe asked, or a client did. */
+const unlogged: ReadonlySet<ProblemCode> = new Set(['not-ready', 'unsupported-version']);
+
 /** A fault of ours is an error; that the store cannot answer is worth a warning; what a client did, or a probe asked, no line. */
 function problemLog(log: Logger): (ctx: Context, problem: Problem, counted: number) => void {
   // A crowd that is refused gets a line a second: one for each would fill the log. All are counted.
   const refusals = new RateLimit(1);
   return ({ req, res }, problem, counted) => {
     const { code, status } = problem;
-    const level = code === 'internal' ? 'error' : status >= 500 && code !== 'not-ready' ? 'warn' : undefined;
+    const level = code === 'internal' ? 'error' : status >= 500 && !unlogged.has(code) ? 'warn' : undefined;
     if (level === undefined) return;
     if (code === 'overloaded' && refusals.take() === undefined) return;
     const { route, seconds = 0 } = exchangeOf(res) ?? {};

@@ -8,6 +8,7 @@ import type { Send } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import type { ReadBody } from '../requests/body/body.ts';
+import type { GatheringRequest } from '../requests/body/gathering-request.ts';
 import { noBody, type RawRequest } from '../requests/raw-request.ts';
 import { endNow, setRoute } from '../telemetry/exchange.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
@@ -47,6 +48,11 @@ export function answerRoutes(parts: AnswerRouteParts): AnswerRoute {
     const problem = answer.kind === 'text' ? answer.problem : undefined;
     if (problem !== undefined && !ctx.res.destroyed) metrics.problem(problem);
     const request: RawRequest = ctx.state;
+    if (route.hasBody) {
+      // What answers a read counts where all answers do.
+      const counts = route.access === 'write' && answer.kind === 'text';
+      (ctx.req as GatheringRequest).answered(counts ? answer.text.length : 0);
+    }
     if (request.isWrite) wrote?.(request, ctx.res, answer.status, problem);
     if (inCoding === undefined || !isCompressible(route.path)) return sendAs(route, ctx, answer);
     // What asks for no coding pays for none.

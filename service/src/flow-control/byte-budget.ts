@@ -76,6 +76,10 @@ export class HeldBytes {
     this.end = end;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** False: there is no room for so many bytes more. `share`: as of `hold`. */
   grow(bytes: number, share = 1): boolean {
     if (this.#released || !this.#budget.take(bytes, this, share)) return false;

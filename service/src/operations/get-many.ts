@@ -11,6 +11,7 @@ import { valuesOf } from './get.ts';
 import { afterBarrier, type BarrierParts } from './reading/after-barrier.ts';
 import { joined, maxKeys, maxLength } from './reading/at-one-go.ts';
 import type { LongRead } from './reading/long-read.ts';
+import { bytesOfKey } from './reading/page.ts';
 
 /** Rejects with Problem `unavailable`, `overloaded` or `data-corrupted`. */
 export type GetMany = (request: GetManyRequest) => Answer | Promise<Answer>;
@@ -37,10 +38,10 @@ export function getValues(parts: GetManyParts): GetMany {
     if (few !== undefined && store.lastExpired() === expired) {
       return textAnswer(200, [...age, 'ETag', tagOf(tag, form), ...type], few);
     }
-    return longRead((view) => ({
-      headers: ['ETag', tagOf(viewTag(store, view), form), ...type],
-      pieces: piecesOf(view, request),
-    })).then((answer) => withHeaders(answer, age));
+    return longRead((view, hold) => {
+      hold(memoryOf(keys));
+      return { headers: ['ETag', tagOf(viewTag(store, view), form), ...type], pieces: piecesOf(view, request) };
+    }).then((answer) => withHeaders(answer, age));
   };
   return afterBarrier(parts, ({ keys }) => keys, read);
 }
@@ -64,6 +65,13 @@ function fewPairs(store: Store, answers: Answers): (request: GetManyRequest) => 
     }
     return `${text}}`;
   };
+}
+
+/** Bytes that the keys take until the client has taken their pairs. */
+function memoryOf(keys: readonly string[]): number {
+  let bytes = 0;
+  for (const key of keys) bytes += bytesOfKey(key);
+  return bytes;
 }
 
 function piecesOf(view: Reader, { keys, asLines }: GetManyRequest): Iterable<string> {

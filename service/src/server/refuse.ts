@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
+import { allMethods } from '../site/openapi/paths.ts';
 import { endNow } from '../telemetry/exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */
@@ -24,7 +25,7 @@ export function refuse(error: NodeJS.ErrnoException, socket: Duplex, onProblem: 
     socket.destroy();
     return;
   }
-  const [code, message] = refusals[error.code ?? ''] ?? notHttp;
+  const [code, message] = refusalOf(error);
   if (isOfAnAnswer(socket)) {
     cutUnanswered(socket, code, onProblem);
     return;
@@ -43,7 +44,7 @@ export function refuseConnect(socket: Duplex, onProblem: OnRefused, more: Header
     return;
   }
   onProblem('method-not-allowed', false);
-  const headers = { Allow: 'GET, HEAD, POST, DELETE', ...more };
+  const headers = { Allow: allMethods.join(', '), ...more };
   answerBare(socket, new Problem('method-not-allowed', 'The service is no proxy: CONNECT fits no path.', { headers }));
 }
 
@@ -89,7 +90,11 @@ function answerBare(socket: Duplex, problem: Problem): void {
 
 type Refusal = readonly [code: ProblemCode, message: string];
 
+export const otherVersion = 'The service speaks HTTP/1.1, and HTTP/1.0.';
+
 const notHttp: Refusal = ['invalid-request', 'This is not an HTTP/1.1 request.'];
+const refusedVersion: Refusal = ['unsupported-version', otherVersion];
+/** By the error's code. */
 const refusals: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request took too long to arrive.'],
   HPE_INVALID_EOF_STATE: ['invalid-request', 'The request ended before all of it had come.'],
@@ -97,5 +102,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
     'invalid-request',
     'The target has a character that must be percent-encoded, as all beyond ASCII are.',
   ],
+  // The first bytes of HTTP/2.
+  HPE_PAUSED_H2_UPGRADE: refusedVersion,
   HPE_HEADER_OVERFLOW: ['headers-too-large', `Target and headers have at most ${maxHeaderSize} bytes together.`],
 };
+
+/** The code of the parser's error is the same for a line that ends in another way than it must. */
+function refusalOf({ code = '', reason }: NodeJS.ErrnoException & { readonly reason?: string }): Refusal {
+  return reason === 'Invalid HTTP version' ? refusedVersion : (refusals[code] ?? notHttp);
+}

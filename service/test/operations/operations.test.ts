@@ -50,10 +50,12 @@ async function open(t: Parameters<typeof openEmbedded>[0]) {
   const scheduler = new EventLoopScheduler();
   const answers = new AnswerCache(store, 1 << 20);
   const repeated = new RepeatedReads(0);
+  const parts = { store, answers, longRead, scheduler };
   return {
     store,
+    parts,
     get: getValue({ store, answers, scheduler }),
-    getMany: getValues({ store, answers, longRead, scheduler }),
+    getMany: getValues(parts),
     set: setPairs(store),
     deleteOne: deleteValue(store),
     deleteMany: deleteKeys(store),
@@ -266,6 +268,24 @@ test('what pages keep is bounded: one more finds no room, and the one under way 
     return answer !== undefined;
   });
   t.is(cut?.code, 'slow-consumer');
+});
+
+test('the keys of a long read by POST /get count with those of pages, before any is read', async (t) => {
+  const { store, parts } = await open(t);
+  for (let i = 0; i < 4; i++) await store.set([{ key: `k${i}`, value: `"${'x'.repeat(40_000)}"` }]);
+  const held: number[] = [];
+  const ask = (onHold: (bytes: number) => void) =>
+    getValues({ ...parts, longRead: (read) => parts.longRead((view) => read(view, onHold)) })({
+      keys: ['k0', 'k1', 'k2', 'k3', 'none'.repeat(200)],
+      asLines: false,
+      stale: true,
+    });
+  t.is(textOf(await ask((bytes) => held.push(bytes))).length, 160_033);
+  t.deepEqual(held, [5 * 32 + 2 * (4 * 2 + 800)]);
+  const noRoom = () => {
+    throw new Problem('overloaded', 'There is no room.');
+  };
+  await t.throwsAsync(async () => ask(noRoom), { message: 'There is no room.' });
 });
 
 test('an answer that something expired in meanwhile has the tag of what it shows', async (t) => {

@@ -88,7 +88,6 @@ test('what is not HTTP is a 400', async (t) => {
   const service = await startService(t, kind);
   const requests = [
     'hello\r\n\r\n',
-    'GET / HTTP/9.9\r\nHost: x\r\n\r\n',
     'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n',
     'GET / HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n',
     'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n',

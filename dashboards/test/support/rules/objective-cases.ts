@@ -36,6 +36,7 @@ function availability(badPerMille: number, well: number, steps: number, step: nu
       'the errors are over': over(steps),
       'not ready during a rollout': requests('/readyz', 1000, steps),
       'unknown paths': { [requestCount('', '404')]: `0+1000x${steps}` },
+      'clients of another version of HTTP': { [requestCount('', '505')]: `0+1000x${steps}` },
       'one error of an idle store': {
         [requestCount('/set', '200')]: `1x${steps}`,
         [requestCount('/set', '503')]: `0x${steps - 5} 1x5`,

@@ -40,7 +40,7 @@ interface OpenRead {
   end: (problem: Problem) => void;
 }
 
-/** Bytes that all of them hold. The largest page, 10,000 keys of 1 KiB, takes a third. */
+/** Bytes of keys that all of them hold. The largest page, 10,000 keys of 1 KiB, takes a third. */
 const mostHeld = 64 * 1024 ** 2;
 
 /** Milliseconds between two looks at the answers that are under way. */
@@ -85,11 +85,11 @@ export function longReads(store: Store, { most, maxAge, maxGrowth }: LongReadLim
     underWay++;
     let sent: OpenRead | undefined;
     const held = budget.begin(() => {
-      const message = 'The client took the answer so slowly that others needed the memory for its page.';
+      const message = 'The client took the answer so slowly that others needed the memory for its keys.';
       sent?.end(new Problem('slow-consumer', message));
     });
     const hold = (bytes: number) => {
-      if (!held.grow(bytes)) throw overloaded('Pages of more keys are being sent than there is memory for.');
+      if (!held.grow(bytes)) throw overloaded('More keys are being sent than there is memory for.');
     };
     const release = () => {
       underWay--;

@@ -14,6 +14,11 @@ export interface PageEnd {
 /** Bytes of memory that a key takes beside its own. */
 const bytesPerKey = 32;
 
+/** Bytes of memory that a key takes, at two bytes a character. */
+export function bytesOfKey(key: string): number {
+  return bytesPerKey + 2 * key.length;
+}
+
 /**
  * The keys of a page: 10,000 of 1 KiB at the most.
  * @param hold is called with the bytes of each key, before it is kept; throws when there is no room
@@ -24,7 +29,7 @@ export async function readPage(walk: Walk, limit: number, hold: Hold): Promise<P
   await walkKeys(walk, (key) => {
     more = keys.length === limit;
     if (more) return false;
-    hold(bytesPerKey + 2 * key.length);
+    hold(bytesOfKey(key));
     keys.push(key);
     return true;
   });

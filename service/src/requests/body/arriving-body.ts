@@ -47,6 +47,11 @@ export class ArrivingBody {
     return this.#gathered.length;
   }
 
+  /** Bytes that it counts. */
+  get held(): number {
+    return this.#held.bytes;
+  }
+
   /** The piece is copied or kept; of a body that has failed it is left. */
   add(piece: Buffer): void {
     if (this.#failed) return;

@@ -7,6 +7,7 @@ import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Problem } from '@kvstore/core/problem.ts';
 import type { HeldBytes } from '../../flow-control/byte-budget.ts';
+import { resetConnection } from '../../flow-control/reset-connection.ts';
 import { ArrivingBody, type BodyLimits, smallPiece } from './arriving-body.ts';
 
 /** A body of so many bytes is not counted when it comes in one piece: the requests themselves are bounded. */
@@ -14,6 +15,9 @@ const smallBody = 4096;
 
 /** Bytes that come before somebody reads them; more wait at the client. */
 const mostUnread = 64 * 1024;
+
+/** Bytes of an answer that is not counted: the system takes that much of nearly every answer at once. */
+const smallAnswer = 16 * 1024;
 
 /** Small pieces of a body, from which on its connection is read in portions. */
 const manyPieces = 256;
@@ -29,6 +33,8 @@ export class GatheringRequest extends IncomingMessage {
   /** A small body that came at once. */
   #whole: Buffer | undefined = undefined;
   #arriving: ArrivingBody | undefined = undefined;
+  /** What was made from the body. */
+  #made: HeldBytes | undefined = undefined;
   #problem: Problem | undefined = undefined;
   #reader: PromiseWithResolvers<Buffer> | undefined = undefined;
   #smallPieces = 0;
@@ -68,12 +74,30 @@ export class GatheringRequest extends IncomingMessage {
   hold(bytes: number): HeldBytes | undefined {
     const held = this.#limits.budget.hold(bytes);
     if (held !== undefined) this.response?.once('close', () => held.release());
+    this.#made = held;
     return held;
   }
 
   /** The bytes that came are not needed any more. */
   releaseBody(): void {
     this.#arriving?.release();
+  }
+
+  /**
+   * The answer is there, so neither the body nor what was made from it is needed any more. So many bytes of the answer, as many as
+   * the body held at the most, count in its place until the client has taken it, and make room for others: clients that take their
+   * answers slowly keep no body from arriving.
+   */
+  answered(bytes: number): void {
+    const { budget } = this.#limits;
+    const counted = Math.min(bytes, (this.#arriving?.held ?? 0) + (this.#made?.bytes ?? 0));
+    this.#arriving?.release();
+    this.#made?.release();
+    if (counted <= smallAnswer || this.isClosed) return;
+    const held = budget.begin(() => resetConnection(this.socket));
+    // The body has just left the room for it.
+    held.grow(counted);
+    this.response?.once('close', () => held.release());
   }
 
   /** Called by the parser; null: all of it has come. False: no more for now. */

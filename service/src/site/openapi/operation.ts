@@ -30,6 +30,7 @@ const always: readonly ProblemCode[] = [
   'misdirected',
   'headers-too-large',
   'internal',
+  'unsupported-version',
 ];
 
 const accessProblems = {

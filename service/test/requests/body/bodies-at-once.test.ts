@@ -5,6 +5,7 @@ import { waitFor } from '../../../../test-support/wait-for.ts';
 import { assertRawProblem } from '../../support/assert-problem.ts';
 import { call, get, set } from '../../support/call.ts';
 import { connectRaw, type RawConnection } from '../../support/raw-connection.ts';
+import { samples } from '../../support/samples.ts';
 import { errorsIn, type Service, startService } from '../../support/start-service.ts';
 import { storeKinds } from '../../support/store-kinds.ts';
 
@@ -90,4 +91,26 @@ test('small compressed bodies are written, however many come at once and wait fo
   };
   const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => send(i)));
   t.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+});
+
+test('clients that do not take the pairs they asked for by POST /get keep no body from arriving', async (t) => {
+  const service = await startService(t, kind, { stallTimeout: 600_000 });
+  // More than the system's buffers hold.
+  const keys = Array.from({ length: 80 }, (_, i) => `k${i}`);
+  for (const key of keys) t.is((await set(service, { [key]: 'x'.repeat(100_000) })).status, 200);
+  // 33 of them would be all that bodies may hold.
+  const body = JSON.stringify(keys).padEnd(1_010_000);
+  const readers: RawConnection[] = [];
+  for (let i = 0; i < 40; i++) {
+    const reader = await connectRaw(t, service);
+    reader.socket.once('data', () => reader.socket.pause());
+    reader.send(`POST /get HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    readers.push(reader);
+  }
+  await waitFor('all answers have begun', () => readers.every((reader) => reader.received() !== ''));
+  t.is((await set(service, { large: 'x'.repeat(900_000) })).status, 200);
+  t.is((await samples(service)).get('http_server_active_requests'), readers.length + 1, 'none of them is cut for it');
+  for (const { socket } of readers) socket.resume();
+  await waitFor('all have taken theirs', () => readers.every((reader) => reader.received().endsWith('0\r\n\r\n')));
+  t.true(readers.every((reader) => reader.received().startsWith('HTTP/1.1 200')));
 });

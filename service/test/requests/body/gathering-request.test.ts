@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { listen } from '../../../../test-support/network/listen.ts';
@@ -45,6 +45,7 @@ function arrivingInTurns(t: ExecutionContext) {
   return { request, turns, endTurn };
 }
 
+const mebibyte = 1024 ** 2;
 const piece = Buffer.alloc(64 * 1024);
 
 test('a body stops when its turn has brought enough, and goes on in the next one', (t) => {
@@ -215,4 +216,49 @@ test('a body over its limit, and one in pieces without number, is refused where 
   for (let i = 0; i < 5000; i++) tiny.request.push(Buffer.from('x'));
   await t.throwsAsync(() => tiny.request.body(), { message: /pieces of less than 16 bytes/ });
   t.is(budget.bytes, 0);
+});
+
+async function answering(t: ExecutionContext, budget: ByteBudget, bytes: number) {
+  const { request, end } = arrivingAt(t, budget);
+  const response = new ServerResponse(request);
+  request.response = response;
+  request.push(Buffer.alloc(bytes));
+  end();
+  await request.body();
+  return { request, response };
+}
+
+test('a body that is answered holds nothing, nor does what was made from it, whether the answer is taken or not', async (t) => {
+  const budget = new ByteBudget(mebibyte);
+  const { request } = await answering(t, budget, 400_000);
+  request.hold(500_000);
+  t.is(budget.bytes, 900_000);
+  request.answered(0);
+  t.is(budget.bytes, 0);
+});
+
+test('a large answer counts in place of its body, at most as the body did, until it is taken', async (t) => {
+  const budget = new ByteBudget(mebibyte);
+  const { request, response } = await answering(t, budget, 400_000);
+  request.answered(100_000);
+  t.is(budget.bytes, 100_000);
+  response.emit('close');
+  t.is(budget.bytes, 0);
+  const smaller = await answering(t, budget, 50_000);
+  smaller.request.answered(100_000);
+  t.is(budget.bytes, 50_000);
+});
+
+test('an answer that is not taken makes room for bodies: its client is cut off', async (t) => {
+  const clock = { now: 0 };
+  const budget = new ByteBudget(mebibyte, () => clock.now);
+  const slow = await answering(t, budget, 800_000);
+  slow.request.answered(700_000);
+  clock.now = 2000;
+  const next = arrivingAt(t, budget);
+  next.request.push(Buffer.alloc(800_000));
+  next.end();
+  t.is((await next.request.body()).length, 800_000);
+  t.true(slow.request.socket.destroyed);
+  t.is(budget.bytes, 800_000);
 });
