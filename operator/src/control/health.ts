@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { keptFor } from '@kvstore/core/kept-for.ts';
+import { livePath, metricsPath, readyPath } from '@kvstore/core/machine-paths.ts';
 import { plainAnswer, type SideAnswer, sidePort } from '@kvstore/core/side-port.ts';
 import type { Registry } from 'prom-client';
 
@@ -30,7 +31,7 @@ export async function listenForHealth(options: HealthOptions): Promise<Health> {
   const metrics = keptFor(metricsMaxAge, async () => metricsAnswer(await registry.metrics(), registry.contentType));
   const server = sidePort(({ url = '' }) => {
     const [path] = url.split('?');
-    return path === '/metrics' ? metrics() : answer(path, options);
+    return path === metricsPath ? metrics() : answer(path, options);
   });
   server.listen(options.port, options.host);
   await once(server, 'listening');
@@ -38,11 +39,11 @@ export async function listenForHealth(options: HealthOptions): Promise<Health> {
 }
 
 function answer(path: string | undefined, { illness, isReady }: HealthOptions): SideAnswer {
-  if (path === '/livez') {
+  if (path === livePath) {
     const ill = illness();
     return plainAnswer(ill === undefined ? 200 : 500, ill ?? 'ok');
   }
-  if (path === '/readyz') return isReady() ? plainAnswer(200, 'ok') : plainAnswer(503, 'caches are not filled yet');
+  if (path === readyPath) return isReady() ? plainAnswer(200, 'ok') : plainAnswer(503, 'caches are not filled yet');
   return plainAnswer(404, 'not found');
 }
 

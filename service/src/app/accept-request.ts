@@ -1,12 +1,12 @@
 /** Requests that may be meant for another server are refused before anything of them is looked at. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { machinePaths, probePaths } from '@kvstore/core/machine-paths.ts';
 import { Problem } from '@kvstore/core/problem.ts';
 import { isRetired } from '../flow-control/connection-marks.ts';
 import { authorityOf, type Target } from '../requests/target.ts';
 import { misdirected } from '../server/identity.ts';
 import { otherVersion } from '../server/refuse.ts';
-import { machinePaths, probePaths } from '../site/openapi/paths.ts';
 import type { CheckHost } from './hosts.ts';
 
 /** Throws Problem `invalid-request`, `unsupported-version`, `misdirected` or `certificate-required`. */

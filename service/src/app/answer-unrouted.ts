@@ -5,7 +5,7 @@ import type { Middleware } from 'koa';
 import { emptyAnswer } from '../answers/answer.ts';
 import { notStored } from '../answers/cache-control.ts';
 import type { Send } from '../answers/send.ts';
-import { allMethods } from '../site/openapi/paths.ts';
+import { allMethods } from '../site/openapi/methods.ts';
 import { exchangeOf } from '../telemetry/exchange.ts';
 import { unknownPath } from './unknown-path.ts';
 

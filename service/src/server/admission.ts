@@ -3,13 +3,13 @@
  * its turn, and when it would wait for too long it is refused at once: 503, with Retry-After. Probes always go on.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { machinePaths, metricsPath, probePaths } from '@kvstore/core/machine-paths.ts';
 import { overloaded } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
 import { isLargeRead } from '../flow-control/connection-marks.ts';
 import type { EventLoopScheduler } from '../flow-control/event-loop-scheduler.ts';
 import { RateLimit } from '../flow-control/rate-limit.ts';
 import { smallBody } from '../requests/body/body.ts';
-import { machinePaths, metricsPath, probePaths } from '../site/openapi/paths.ts';
 import type { Spans } from '../store/spans.ts';
 import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { sendBeforeBody } from './send-before-body.ts';

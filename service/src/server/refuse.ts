@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, problems } from '@kvstore/core/problem.ts';
 import { problemAnswer } from '../answers/problem.ts';
-import { allMethods } from '../site/openapi/paths.ts';
+import { allMethods } from '../site/openapi/methods.ts';
 import { endNow } from '../telemetry/exchange.ts';
 
 /** Bytes of a request's headers, the target included: a key of 1024 bytes takes 3072 when all is escaped. */

@@ -2,6 +2,7 @@
  * The API: every operation with its method and path. The router, the answers to OPTIONS and 405, and the OpenAPI document
  * are made from this table, so that none of them can leave one out.
  */
+import { livePath, metricsPath, readyPath } from '@kvstore/core/machine-paths.ts';
 import { livez, metrics, openApi, readyz, whoAmI } from './operating.ts';
 import type { Operation } from './operation.ts';
 import { dump, getKey, getKeys, search, watch } from './reads.ts';
@@ -27,9 +28,9 @@ export const api = {
   increment: { method: 'POST', path: '/increment', operation: increment },
   watch: { method: 'GET', path: '/watch', operation: watch },
   whoAmI: { method: 'GET', path: '/whoami', operation: whoAmI },
-  live: { method: 'GET', path: '/livez', operation: livez },
-  ready: { method: 'GET', path: '/readyz', operation: readyz },
-  metrics: { method: 'GET', path: '/metrics', operation: metrics },
+  live: { method: 'GET', path: livePath, operation: livez },
+  ready: { method: 'GET', path: readyPath, operation: readyz },
+  metrics: { method: 'GET', path: metricsPath, operation: metrics },
   openApi: { method: 'GET', path: '/openapi.json', operation: openApi },
 } as const satisfies Readonly<Record<string, ApiEntry>>;
 

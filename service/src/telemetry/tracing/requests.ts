@@ -3,6 +3,7 @@
  * it knows whether a request is sampled, which every request would pay for.
  */
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { machinePaths } from '@kvstore/core/machine-paths.ts';
 import { type Attributes, propagation, ROOT_CONTEXT, SamplingDecision, SpanKind, trace } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
@@ -14,7 +15,6 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
-import { machinePaths } from '../../site/openapi/paths.ts';
 import { exchangeOf } from '../exchange.ts';
 import { knownMethod } from '../http-metrics.ts';
 import { noParent, type Parent } from './recorded-span.ts';
