@@ -222,6 +222,7 @@ function socketBuffers(
   );
   return new SocketBuffers({
     ...{ most: memory.limit * bufferShare, held, clock, stallTimeout },
+    close: (socket) => endings.close(socket),
     cut: (socket) => endings.reset(socket),
   });
 }

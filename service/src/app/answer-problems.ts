@@ -4,6 +4,7 @@ import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 import type { Context, Next } from 'koa';
 import type { Logger } from 'pino';
 import { problemAnswer, toProblem } from '../answers/problem.ts';
+import type { Send } from '../answers/send.ts';
 import type { Audit } from '../audit/audit.ts';
 import { RateLimit } from '../flow-control/rate-limit.ts';
 import type { GatheringRequest } from '../requests/body/gathering-request.ts';
@@ -14,6 +15,7 @@ import type { HttpMetrics } from '../telemetry/http-metrics.ts';
 import { requestFields } from '../telemetry/request-fields.ts';
 
 export interface AnswerProblemsParts {
+  readonly send: Send;
   readonly log: Logger;
   readonly metrics: Pick<HttpMetrics, 'problem'>;
   readonly audit: Audit | undefined;
@@ -23,20 +25,20 @@ export interface AnswerProblemsParts {
 export type Layer = (ctx: Context, next: Next) => Promise<void> | undefined;
 
 /** The layer, and whatever it goes on to, with a problem as the answer when it throws or rejects. */
-export function answerProblems({ log, metrics, audit }: AnswerProblemsParts, layer: Layer): Layer {
+export function answerProblems({ send, log, metrics, audit }: AnswerProblemsParts, layer: Layer): Layer {
   const logProblem = problemLog(log);
   const answerWith = (ctx: Context, error: unknown) => {
-    const problem = toProblem(error);
+    const { req, res } = ctx;
+    const isLate = res.headersSent;
     // It is counted as left, with its time: no client has this answer.
-    const hasLeft = ctx.res.destroyed && !ctx.res.headersSent;
+    const hasLeft = res.destroyed && !isLate;
+    // What is answered counts where all answers do.
+    (req as Partial<GatheringRequest>).answered?.(0);
+    const problem = isLate || hasLeft ? toProblem(error) : sendProblem(res, toProblem(error), send);
     if (!hasLeft) metrics.problem(problem.code);
     logProblem(ctx, problem, hasLeft ? clientClosedRequest : problem.status);
     if (audit !== undefined) noteProblem(ctx, problem, audit);
-    if (hasLeft) return;
-    if (ctx.res.headersSent) return cutOff(ctx.res, problem);
-    const answer = problemAnswer(problem);
-    (ctx.req as Partial<GatheringRequest>).answered?.(answer.text.length);
-    sendBeforeBody(ctx.res, answer);
+    if (isLate) cutOff(res, problem);
   };
   return (ctx, next) => {
     try {
@@ -54,6 +56,18 @@ function noteProblem({ state, res }: Context, { status, code }: Problem, { refus
   if (request === undefined) return;
   if (status === 401 || status === 403) refused(request, res, status, code);
   else if (request.isWrite) wrote?.(request, res, status, code);
+}
+
+/** Returns what was sent: a condition that does not hold names all of its keys, and for so long an answer there may be no room. */
+function sendProblem(response: ServerResponse, problem: Problem, send: Send): Problem {
+  try {
+    sendBeforeBody(response, problemAnswer(problem), send);
+    return problem;
+  } catch (error) {
+    const refusal = toProblem(error);
+    sendBeforeBody(response, problemAnswer(refusal));
+    return refusal;
+  }
 }
 
 /** Too late for another answer: the connection is cut, so that no client takes the beginning for the whole. */

@@ -70,7 +70,7 @@ export function createApp(options: AppOptions): Koa {
     tokens === undefined ? undefined : requireToken(tokens, openPathsOf(routes), readPathsOf(data), rates);
   const answerApi = answerFound(data, answerRoute);
   app.use(
-    answerProblems({ log, metrics, audit }, (ctx, next) => {
+    answerProblems({ send, log, metrics, audit }, (ctx, next) => {
       const request = new RawRequest(ctx.req, ctx.res);
       // Koa's place for what the layers hand on.
       ctx.state = request;

@@ -54,6 +54,11 @@ export class Endings {
     else this.#wait(socket, end);
   }
 
+  /** Closes a connection whose client has all, now or in another turn. */
+  close(socket: Socket): void {
+    this.inTurn(socket, () => Socket.prototype.destroy.call(socket));
+  }
+
   /** Cuts a connection whose client takes nothing, now or in another turn. */
   reset(socket: Socket): void {
     this.inTurn(socket, () => resetConnection(socket));

@@ -83,7 +83,9 @@ export function cutStalledClients(server: Server, { stallTimeout, minRate, clock
   const look = () => {
     const now = clock.now();
     for (const [socket, before] of seen) {
-      if (socket.writableLength === 0) {
+      // With TLS, the end of a connection may wait for room, too.
+      const isEnding = socket.writableEnded && !socket.writableFinished;
+      if (socket.writableLength === 0 && !isEnding) {
         if (before !== undefined) seen.set(socket, undefined);
         continue;
       }

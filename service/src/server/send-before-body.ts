@@ -15,18 +15,23 @@ import { endNow } from '../telemetry/exchange.ts';
  */
 const lingerTime = 5000;
 
-export function sendBeforeBody(response: ServerResponse, answer: TextAnswer): void {
+/** `send`: sends it where nothing of the body is awaited; what it throws is thrown. */
+export function sendBeforeBody(
+  response: ServerResponse,
+  answer: TextAnswer,
+  send: (response: ServerResponse, answer: TextAnswer) => unknown = sendText,
+): void {
   const { req: request } = response;
   if (response.destroyed) return;
   // The stream of a request without a body emits no `end`.
   if (request.complete || !hasBody(request.headers) || (request as Partial<GatheringRequest>).isWithoutBody) {
-    sendText(response, answer);
+    send(response, answer);
     return;
   }
   // What it was piped to takes no more, and would hold it up for as long.
   request.unpipe();
   if (response.shouldKeepAlive) {
-    sendText(response, answer);
+    send(response, answer);
     request.resume();
     return;
   }

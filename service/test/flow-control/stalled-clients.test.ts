@@ -1,6 +1,10 @@
 /** A client that takes nothing is cut off, whatever it has asked for. */
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+import { Socket } from 'node:net';
 import test from 'ava';
 import { waitFor } from '../../../test-support/wait-for.ts';
+import { cutStalledClients } from '../../src/flow-control/stalled-clients.ts';
 import { call, set } from '../support/call.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -76,4 +80,21 @@ test('a watch that takes nothing is told so once, and is cut when it does not ta
   t.false(never.response.complete);
   t.false(quick.ended());
   t.deepEqual(errorsIn(service), []);
+});
+
+test('a connection whose end waits for room is cut, too', async (t) => {
+  const server = new EventEmitter();
+  const clock = new ManualClock();
+  const cut: Socket[] = [];
+  const limits = { stallTimeout: 40, minRate: 0, clock, cut: (socket: Socket) => cut.push(socket) };
+  cutStalledClients(server as unknown as Server, limits);
+  t.teardown(() => server.emit('close'));
+  const [open, ending] = [new Socket(), new Socket()];
+  Object.defineProperty(ending, 'writableEnded', { value: true });
+  for (const socket of [open, ending]) server.emit('connection', socket);
+  await waitFor('it is cut', () => {
+    clock.pass(10);
+    return cut.length > 0;
+  });
+  t.deepEqual(new Set(cut), new Set([ending]));
 });

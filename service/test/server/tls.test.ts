@@ -196,8 +196,14 @@ test('connections that are open when the authority of clients changes end: idle 
 
 test('when the authority of clients changes, a connection gets the answer that has begun, and no request behind it is served', async (t) => {
   const reads: string[] = [];
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  t.teardown(() => process.off('warning', warned));
   const { folder, authority, clientCa, service } = await startSecure(t, {
     clients: true,
+    // With all that looks after connections in a container.
+    memory: { limit: 1 << 30, socketBuffers: () => 0, close() {} },
     around: (store) =>
       around(store, {
         get(key) {
@@ -237,6 +243,7 @@ test('when the authority of clients changes, a connection gets the answer that h
   await waitFor('nothing is being served', async () => (await metric(service, 'http_server_active_requests')) === 0);
   t.deepEqual(reads, ['large']);
   t.deepEqual(service.store.searchBounded('prefix', 'late-', 20), []);
+  t.deepEqual(warnings, []);
 });
 
 test('an authority of clients of which a part cannot be read is not put in force', async (t) => {

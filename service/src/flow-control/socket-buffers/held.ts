@@ -9,6 +9,13 @@ export interface Held {
   readonly taken: number;
   /** Milliseconds, by the clock, since when neither has changed. */
   readonly since: number;
+  /** When it was first found to hold something, and what its client had confirmed then, in bytes. */
+  readonly begun: { readonly at: number; readonly confirmed: number };
+}
+
+/** Bytes that the client has confirmed since it was first found to hold something. */
+export function confirmedBy({ bytes, taken, begun }: Held): number {
+  return taken - bytes - begun.confirmed;
 }
 
 /** The number of a connection's socket; undefined: it is closed. */
@@ -38,7 +45,8 @@ export function heldFor(sockets: Iterable<Socket>, look: Look): Map<Socket, Held
     const taken = takenOf(socket);
     const last = before.get(socket);
     const isSame = last?.bytes === bytes && last.taken === taken;
-    found.set(socket, { bytes, taken, since: isSame ? last.since : now });
+    const begun = last?.begun ?? { at: now, confirmed: taken - bytes };
+    found.set(socket, { bytes, taken, since: isSame ? last.since : now, begun });
   }
   return found;
 }

@@ -1,12 +1,13 @@
 /**
- * Connections that have ended, and whose clients have not taken all. Node closes a connection as soon as the system has its last byte: what
- * the client has not taken would belong to no connection then, and the system goes on to offer it for minutes. These are closed when
- * all is taken, or reset.
+ * Connections that are to be closed, and whose clients have not taken all. Node closes a connection as soon as the system has its last byte:
+ * what the client has not taken would belong to no connection then, and the system goes on to offer it for minutes. These are closed
+ * when all is taken, or reset.
  */
-import type { Server } from 'node:http';
-import { Socket } from 'node:net';
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../store/clock.ts';
 import { requestConnection } from '../request-connection.ts';
+import { resetConnection } from '../reset-connection.ts';
 import { type Held, heldFor, type Inode, leastHeld } from './held.ts';
 import { unconfirmedBytes } from './unconfirmed.ts';
 
@@ -20,7 +21,9 @@ export interface LingeringOptions {
   readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Milliseconds in which a client must take something. */
   readonly stallTimeout: number;
-  /** Ends a connection, soon. */
+  /** Closes a connection whose client has all, soon: many clients may leave in the same moment. */
+  readonly close: (socket: Socket) => void;
+  /** Ends a connection whose client takes nothing, soon. */
   readonly cut: (socket: Socket) => void;
 }
 
@@ -28,7 +31,8 @@ export class LingeringConnections {
   readonly #options: LingeringOptions;
   readonly #held = new Map<Socket, Held>();
   #isWaiting = false;
-  #isClosed = false;
+  /** False: the server ends, and the process soon. */
+  #listens: () => boolean = () => false;
 
   constructor(options: LingeringOptions) {
     this.#options = options;
@@ -36,32 +40,27 @@ export class LingeringConnections {
 
   /** Knows the server's connections from now on. */
   watch(server: Server): void {
-    const lingering = this;
-    function destroySoon(this: Socket): void {
-      // When the server ends, so does the process soon.
-      if (this.bytesWritten < leastHeld || !server.listening) {
-        Socket.prototype.destroySoon.call(this);
-        return;
-      }
-      if (this.writable) this.end();
-      if (this.writableFinished) lingering.#add(this);
-      else this.once('finish', () => lingering.#add(this));
-    }
+    this.#listens = () => server.listening;
     server.on(requestConnection(server), (socket: Socket) => {
-      // On every connection alike (docs/adr/0160).
-      socket.destroySoon = destroySoon;
-      socket.once('close', () => this.#held.delete(socket));
-    });
-    server.once('close', () => {
-      this.#isClosed = true;
+      const { destroy } = socket;
+      // Every way to end a connection comes here: with `destroySoon`, and after a client's end, Node calls it when all has been sent.
+      socket.destroy = (error) => {
+        // With an error of the system, the client has left: nothing is held for it.
+        const isOver = error !== undefined || socket.destroyed || !server.listening;
+        if (isOver || socket.bytesWritten < leastHeld) destroy.call(socket, error);
+        else if (isCut(socket)) resetConnection(socket);
+        else if (!this.#held.has(socket)) this.#add(socket);
+        return socket;
+      };
     });
   }
 
   #add(socket: Socket): void {
-    if (socket.destroyed) return;
+    socket.once('close', () => this.#held.delete(socket));
     // What still comes is none of a request's.
     socket.pause();
-    this.#held.set(socket, { bytes: 0, taken: 0, since: this.#options.clock.now() });
+    const now = this.#options.clock.now();
+    this.#held.set(socket, { bytes: 0, taken: 0, since: now, begun: { at: now, confirmed: 0 } });
     if (!this.#isWaiting) this.#lookLater();
   }
 
@@ -83,12 +82,13 @@ export class LingeringConnections {
 
   /** `latest`: one whose client has taken nothing since then is cut. */
   #endOrKeep(socket: Socket, held: Held | undefined, latest: number): void {
-    if (held !== undefined && !this.#isClosed && held.since > latest) {
+    const isOver = held === undefined || !this.#listens();
+    if (!isOver && held.since > latest) {
       this.#held.set(socket, held);
       return;
     }
     this.#held.delete(socket);
-    if (held === undefined || this.#isClosed) socket.destroy();
+    if (isOver) this.#options.close(socket);
     else this.#options.cut(socket);
   }
 
@@ -96,4 +96,15 @@ export class LingeringConnections {
     this.#isWaiting = true;
     this.#options.clock.after(interval, () => void this.#look());
   }
+}
+
+/** Node notes at a connection the answer that it is for. */
+interface Answering extends Socket {
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+/** Whether its client does not get all, anyway: not all has been sent, or the answer is not whole and the connection has not been ended behind it. */
+function isCut(socket: Socket): boolean {
+  const { _httpMessage: current } = socket as Answering;
+  return socket.writableLength > 0 || (socket.writable && current != null);
 }

@@ -6,7 +6,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { requestConnection } from '../request-connection.ts';
-import { type Held, heldFor, leastHeld } from './held.ts';
+import { confirmedBy, type Held, heldFor, leastHeld } from './held.ts';
 import { LingeringConnections, type LingeringOptions } from './lingering-connections.ts';
 import { unconfirmedBytes } from './unconfirmed.ts';
 
@@ -20,7 +20,7 @@ const leastPause = 5;
 const interval = 50;
 /** Milliseconds in which a client must take something while they are full; while they hold twice as much as they may, the interval. */
 const patience = 200;
-/** Milliseconds that they are full until those that hold most are cut, whatever they take. */
+/** Milliseconds that they are full until those that have taken least meanwhile are cut, though they take. */
 const longestFull = 2000;
 /** Milliseconds in which it is known that they hold what came and is not read: that is no reason to send less. */
 const otherTime = 1000;
@@ -122,16 +122,18 @@ export class SocketBuffers implements Buffers {
     this.#fullSince ??= now;
     const shortest = all > 2 * most ? interval : patience;
     const isLong = now - this.#fullSince >= longestFull;
-    this.#cutMost(sent - most / 2, isLong ? undefined : now - shortest);
+    // One that has just come has had no time to take anything.
+    const mayStay = ({ since, begun }: Held) => since > now - shortest && (!isLong || begun.at > now - patience);
+    const others = [...this.#seen].filter(([, seen]) => !mayStay(seen));
+    others.sort(([, a], [, b]) => (isLong ? confirmedBy(a) - confirmedBy(b) : 0) || b.bytes - a.bytes);
+    this.#cutFirst(others, sent - most / 2);
     return false;
   }
 
-  /** `since`: those that have taken something after it stay; undefined: none does. */
-  #cutMost(bytes: number, since: number | undefined): void {
-    const stuck = [...this.#seen].filter(([, seen]) => since === undefined || seen.since <= since);
-    stuck.sort(([, a], [, b]) => b.bytes - a.bytes);
+  /** Until so many bytes are free. */
+  #cutFirst(inOrder: readonly (readonly [Socket, Held])[], bytes: number): void {
     let freed = 0;
-    for (const [socket, held] of stuck) {
+    for (const [socket, held] of inOrder) {
       if (freed >= bytes) return;
       freed += held.bytes;
       this.#cut(socket);

@@ -56,6 +56,8 @@ export class TlsServer extends Server {
     });
     this.on('secureConnection', (socket) => {
       this.#handshaking.delete(peerOf(socket));
+      // As many wait for a connection's end as Node's default allows; a request that is sent ahead does, too.
+      socket.setMaxListeners(16);
       if (!tls.asksClients) return;
       this.#agreed.add(socket);
       socket.once('close', () => this.#agreed.delete(socket));

@@ -1,7 +1,7 @@
 /** What the system holds for clients that take nothing. */
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../../../test-support/wait-for.ts';
 import { SocketBuffers } from '../../../src/flow-control/socket-buffers/socket-buffers.ts';
@@ -42,18 +42,15 @@ function simulated(connections: Record<string, Connection>, unread = () => 0) {
     },
     unconfirmed: async () => new Map(names.map((name, i) => [String(i), of(name).held])),
     inode: (socket) => String(names.indexOf((socket as unknown as { name: string }).name)),
+    close: () => {},
     cut: (socket) => cut.push((socket as unknown as { name: string }).name),
   });
   buffers.watch(server as unknown as Server);
   for (const name of names) {
-    const socket = Object.assign(new EventEmitter(), {
-      ...{ name, writableLength: 0, writable: false, writableFinished: true, destroyed: false },
-      pause() {},
-      destroy: () => socket.emit('close'),
-    });
-    sockets.push(socket as unknown as Socket);
+    const socket = Object.assign(new Socket(), { name });
+    sockets.push(socket);
     Object.defineProperty(socket, 'bytesWritten', { get: () => of(name).written });
-    server.emit('connection', socket as unknown as Socket);
+    server.emit('connection', socket);
   }
   /** As much time as until the next look, and the look. */
   const pass = async () => {
@@ -117,7 +114,27 @@ test('while they hold twice as much as they may, who takes nothing from one look
   t.deepEqual(all.cut, ['much']);
 });
 
-test('when it lasts, those that hold most are cut though they take', async (t) => {
+test('when it lasts, those that have taken least meanwhile are cut though they take', async (t) => {
+  const slow = Array.from({ length: 14 }, (_, i) => `slow ${i}`);
+  const late = mib(0);
+  const connections: Record<string, Connection> = { fast: mib(2), late };
+  for (const name of slow) connections[name] = mib(0.5);
+  const all = simulated(connections);
+  all.buffers.sent(mebibyte);
+  for (let i = 1; i <= 60 && all.cut.length === 0; i++) {
+    for (const [name, connection] of Object.entries(connections)) {
+      connection.written += name === 'fast' ? mebibyte : 1000;
+    }
+    if (i === 39) Object.assign(late, mib(1));
+    await all.pass();
+  }
+  t.true(all.cut.length > 0);
+  for (const name of all.cut) t.true(slow.includes(name), name);
+  await all.pass();
+  t.false(all.buffers.isFull);
+});
+
+test('when it lasts, the one that holds most is cut though it takes', async (t) => {
   const connections = { other: mib(1), takes: mib(9) };
   const all = simulated(connections);
   all.buffers.sent(mebibyte);
@@ -131,7 +148,7 @@ test('when it lasts, those that hold most are cut though they take', async (t) =
 
 test('a connection that lingers and is closed while it is looked at is forgotten', async (t) => {
   const { sockets, clock } = simulated({ a: mib(1), b: mib(1) });
-  for (const socket of sockets) socket.destroySoon();
+  for (const socket of sockets) socket.destroy();
   t.is(clock.waiting, 1, 'one look for all');
   clock.pass(250);
   // The look is under way.
@@ -247,4 +264,23 @@ test('watches that take nothing are cut in the system, too', async (t) => {
   t.true(largest() > most, 'they held more');
   t.false(quick.ended());
   t.deepEqual(errorsIn(service), []);
+});
+
+test('what 412s name counts, too', async (t) => {
+  let looks = 0;
+  const socketBuffers = () => {
+    looks++;
+    return 0;
+  };
+  const service = await startService(t, kind, { memory: { limit: 8 * most, socketBuffers, close() {} } });
+  const keys = Array.from({ length: 10_000 }, (_, i) => `${i}`);
+  t.is((await set(service, Object.fromEntries(keys.map((key) => [key, 1])))).status, 200);
+  const body = JSON.stringify({ if: Object.fromEntries(keys.map((key) => [key, null])) });
+  const before = looks;
+  for (let sent = 0; sent < 2 * mebibyte; ) {
+    const { status, text } = await call(service, '/transaction', { body });
+    t.is(status, 412);
+    sent += text.length;
+  }
+  t.true(looks > before);
 });
