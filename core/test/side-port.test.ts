@@ -55,7 +55,7 @@ test('methods, failures and what is no request', async (t) => {
 });
 
 test('headers that do not end get 408, and so does a client that says nothing', async (t) => {
-  const port = await open(t, { timeout: 200 });
+  const port = await open(t, { timeout: 2000 });
   const connections = [await connectRaw(t, port), await connectRaw(t, port)];
   connections[0]?.send('GET /a HTTP/1.1\r\nHost:');
   for (const { closed } of connections) t.regex(await closed(), /^HTTP\/1\.1 408 Request Timeout\r\n/);
@@ -63,7 +63,7 @@ test('headers that do not end get 408, and so does a client that says nothing', 
 });
 
 test('a client that takes nothing is reset', async (t) => {
-  const port = await open(t, { timeout: 200 });
+  const port = await open(t, { timeout: 2000 });
   const { socket, send } = await connectRaw(t, port);
   socket.pause();
   const resets: (string | undefined)[] = [];
@@ -77,7 +77,7 @@ test('a client that takes nothing is reset', async (t) => {
 });
 
 test('a client that stays after its answer, or whose body does not end, is reset in the end', async (t) => {
-  const port = await open(t, { timeout: 200 });
+  const port = await open(t, { timeout: 2000 });
   for (const text of [get('/a'), 'POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n']) {
     const { until, send } = await connectRaw(t, port, { allowHalfOpen: true });
     send(text);
