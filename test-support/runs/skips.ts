@@ -33,6 +33,7 @@ const withApiServer = [
 const withOpenssl = [
   'cli/test/client/tls.test.ts',
   'operator/test/kube/pooled-kube-config.test.ts',
+  'service/test/flow-control/socket-buffers/lingering-connections.test.ts',
   'service/test/image.test.ts',
   'service/test/server/{peers,tls}.test.ts',
   'service/test/telemetry/tracing/standard-variables.test.ts',
