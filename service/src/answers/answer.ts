@@ -1,5 +1,6 @@
 /** What an operation answers. One sender (send.ts) puts each kind on a response. */
-import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { Problem, ProblemCode } from '@kvstore/core/problem.ts';
 import type { CodedForms } from './coded-forms.ts';
 import type { Coding } from './codings.ts';
@@ -51,11 +52,17 @@ export interface SlicedAnswer extends AnswerHead {
   release(): void;
 }
 
+/** The stream that events are written to, and its connection. */
+export interface EventsTarget extends Writable {
+  /** Null: it is closed. */
+  readonly socket: Socket | null;
+}
+
 /** Events until one side ends it. */
 export interface EventsAnswer extends AnswerHead {
   readonly kind: 'events';
   /** Resolves when the stream has begun; calls `begin` right before its first event. Rejects with a Problem. */
-  open(to: ServerResponse, begin: () => void): Promise<void>;
+  open(to: EventsTarget, begin: () => void): Promise<void>;
 }
 
 export type Answer = TextAnswer | BytesAnswer | SlicedAnswer | EventsAnswer;

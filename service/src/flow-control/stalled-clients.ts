@@ -2,8 +2,9 @@
  * Cuts off clients that take nothing, or next to nothing, of what was sent to them, whatever they asked for. All connections are looked at
  * now and then: a timer for each, which begins anew with every byte, takes a twentieth of a read's time.
  */
-import type { Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { Clock } from '../store/clock.ts';
 import { requestConnection } from './request-connection.ts';
 
@@ -42,14 +43,14 @@ interface Marked extends Socket {
  * either. Until then it may take as little as it likes: a watch is sent what happens, and has a bound of its own.
  * @returns to be called when the answer ends: from then on its client is one like any other
  */
-export function onStall(response: ServerResponse, onStalled: () => void): () => void {
-  const socket: Marked | null = response.socket;
+export function onStall(answer: Writable & { readonly socket: Socket | null }, onStalled: () => void): () => void {
+  const socket: Marked | null = answer.socket;
   if (socket === null) return () => {};
   socket[stalled] = onStalled;
   const forget = () => {
     if (socket[stalled] === onStalled) delete socket[stalled];
   };
-  response.once('close', forget);
+  answer.once('close', forget);
   return forget;
 }
 

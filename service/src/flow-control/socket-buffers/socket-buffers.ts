@@ -19,7 +19,7 @@ const leastPause = 5;
 /** Milliseconds between looks while they are full. */
 const interval = 50;
 /** Milliseconds in which a client must take something while they are full; while they hold twice as much as they may, the interval. */
-const patience = 200;
+const longestStill = 200;
 /** Milliseconds that they are full until those that have taken least meanwhile are cut, though they take. */
 const longestFull = 2000;
 /** Milliseconds in which it is known that they hold what came and is not read: that is no reason to send less. */
@@ -120,10 +120,10 @@ export class SocketBuffers implements Buffers {
       return true;
     }
     this.#fullSince ??= now;
-    const shortest = all > 2 * most ? interval : patience;
+    const shortest = all > 2 * most ? interval : longestStill;
     const isLong = now - this.#fullSince >= longestFull;
     // One that has just come has had no time to take anything.
-    const mayStay = ({ since, begun }: Held) => since > now - shortest && (!isLong || begun.at > now - patience);
+    const mayStay = ({ since, begun }: Held) => since > now - shortest && (!isLong || begun.at > now - longestStill);
     const others = [...this.#seen].filter(([, seen]) => !mayStay(seen));
     others.sort(([, a], [, b]) => (isLong ? confirmedBy(a) - confirmedBy(b) : 0) || b.bytes - a.bytes);
     this.#cutFirst(others, sent - most / 2);

@@ -1,5 +1,4 @@
 /** Watches and reads that wait, by themselves: a typed request in, an answer out, no server between them. */
-import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { Problem } from '@kvstore/core/problem.ts';
 import test, { type ExecutionContext } from 'ava';
@@ -55,7 +54,7 @@ function client(t: ExecutionContext) {
   to.on('data', (piece) => {
     text += piece;
   });
-  return { to: to as unknown as ServerResponse, text: () => text, leave: () => to.destroy() };
+  return { to, text: () => text, leave: () => to.destroy() };
 }
 
 function eventsOf(answer: Answer) {
