@@ -1,5 +1,5 @@
 /**
- * Makes something for all who ask within `maxAge` milliseconds, those included who ask while it is being made. What could
+ * Makes something for all who ask within `maxAge` milliseconds, and while it is being made, however long that takes. What could
  * not be made is made anew for the next who asks.
  * @param now milliseconds, monotonic
  */
@@ -10,14 +10,19 @@ export function keptFor<Made>(
 ): () => Promise<Made> {
   let made: Promise<Made> | undefined;
   let madeAt = Number.NEGATIVE_INFINITY;
+  let isMaking = false;
+  const forget = () => {
+    made = undefined;
+    isMaking = false;
+  };
   return () => {
-    if (made !== undefined && now() - madeAt < maxAge) return made;
+    if (made !== undefined && (isMaking || now() - madeAt < maxAge)) return made;
     madeAt = now();
-    const making = make();
-    made = making;
-    making.catch(() => {
-      if (made === making) made = undefined;
-    });
-    return making;
+    isMaking = true;
+    made = make();
+    made.then(() => {
+      isMaking = false;
+    }, forget);
+    return made;
   };
 }

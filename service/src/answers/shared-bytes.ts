@@ -4,7 +4,11 @@ export class SharedBytes {
 
   /** Made when they are first sent: many a text that is kept is not asked for again. */
   of(text: string, encoding: 'latin1' | 'utf8'): Buffer {
-    this.#bytes ??= Buffer.from(text, encoding);
+    if (this.#bytes === undefined) {
+      // None of Node's pool, which would be kept with them.
+      this.#bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text, encoding));
+      this.#bytes.write(text, encoding);
+    }
     return this.#bytes;
   }
 }

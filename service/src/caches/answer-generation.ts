@@ -8,6 +8,15 @@ const maxLengths = 16;
 /** Bytes that an answer takes beside its texts, about: seven objects. */
 const overhead = 250;
 
+/** Bytes that an answer takes, about, with what is made of it. */
+export function bytesOf(asked: string, { text, encoding, forms, shared }: TextAnswer): number {
+  const isAscii = encoding === 'latin1';
+  // Its two forms in codings may take three quarters of it each: of keys that are random, in Base64.
+  const copies = (isAscii ? 1 : 2) * (forms === undefined ? 1 : 3);
+  const sharedBytes = shared === undefined ? 0 : isAscii ? 1 : 3;
+  return overhead + asked.length + text.length * (copies + sharedBytes);
+}
+
 export class Generation {
   readonly #key = new Map<string, TextAnswer>();
   readonly #prefix = new Map<string, TextAnswer>();
@@ -32,10 +41,7 @@ export class Generation {
       lengths.add(asked.length);
     }
     this.#answers(by).set(asked, answer);
-    const characterBytes = answer.encoding === 'utf8' ? 2 : 1;
-    // Its two forms in codings may take three quarters of it each: of keys that are random, in Base64.
-    const copies = (answer.forms === undefined ? 1 : 3) + (answer.shared === undefined ? 0 : 1);
-    this.#bytes += overhead + asked.length + answer.text.length * characterBytes * copies;
+    this.#bytes += bytesOf(asked, answer);
   }
 
   /** All answers that show the key, or would if it were there. */

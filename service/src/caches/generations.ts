@@ -1,6 +1,6 @@
 /** Answers in two generations: what is not asked for while the young one fills up is dropped with the old one. */
 import type { TextAnswer } from '../answers/answer.ts';
-import { type AskedBy, Generation } from './answer-generation.ts';
+import { type AskedBy, bytesOf, Generation } from './answer-generation.ts';
 
 export class Generations {
   readonly #bytes: number;
@@ -22,7 +22,7 @@ export class Generations {
 
   keep(by: AskedBy, asked: string, answer: TextAnswer): void {
     // What fills one by itself would drop all others.
-    if (answer.text.length > this.#bytes) return;
+    if (bytesOf(asked, answer) > this.#bytes) return;
     this.#young.keep(by, asked, answer);
     if (this.#young.bytes < this.#bytes) return;
     this.#old = this.#young;

@@ -57,6 +57,8 @@ export class LingeringConnections {
 
   #add(socket: Socket): void {
     socket.once('close', () => this.#held.delete(socket));
+    // Its client learns of the end at once, and sends no request that nobody reads.
+    if (socket.writable) socket.end();
     // What still comes is none of a request's.
     socket.pause();
     const now = this.#options.clock.now();

@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { CertificateAuthority } from '../../../../test-support/certificates.ts';
 import { temporaryFolder } from '../../../../test-support/temporary-folder.ts';
 import { waitFor } from '../../../../test-support/wait-for.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { connectRaw } from '../../support/raw-connection.ts';
 import { errorsIn, type Service, type ServiceOptions, startService } from '../../support/start-service.ts';
 import { storeKinds } from '../../support/store-kinds.ts';
@@ -107,12 +108,22 @@ test('an idle connection that has lasted long enough ends when its client has al
   stillOpen.resume();
   client.pause();
   await waitFor('others are closed', () => stillOpen.readableEnded);
-  t.is(await connectionsOf(service), 1);
+  await waitFor('one is left', async () => (await connectionsOf(service)) === 1);
   client.resume();
   await waitFor('it is closed', () => client.readableEnded);
   t.true(received.endsWith(value));
   await waitFor('nothing is left of it', async () => (await connectionsOf(service)) === 0);
   await untilNothingIsHeld(service);
+});
+
+test('the client of an idle connection that ends learns of it at once', async (t) => {
+  // What lingers is looked at when this clock says so, and it stands still.
+  const { service, connect } = await start(t, false, { keepAliveTimeout: 1, clock: new ManualClock() });
+  const client = await connect();
+  client.write(get);
+  client.resume();
+  await waitFor('it has been told', () => client.readableEnded);
+  t.is(await connectionsOf(service), 1);
 });
 
 test('a server that ends does not wait for clients that take nothing, and they get all', async (t) => {

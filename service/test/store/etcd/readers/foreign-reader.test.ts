@@ -111,6 +111,8 @@ test('nothing shows a revision that a reader has not reported: reads, refusals, 
   const opened = await openReady(t, { endpoints: etcd.endpoints, prefix });
   const { store } = opened;
   await store.set([...a('1'), { key: 'b', value: '1' }, { key: 'max', value: '9223372036854775807' }]);
+  // It is acknowledged as soon as etcd has it.
+  await store.barrier();
   const events: (readonly [string, number])[] = [];
   store.watch(store.revision(), {
     opened: () => {},
