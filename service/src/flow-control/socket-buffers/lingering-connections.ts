@@ -57,7 +57,7 @@ export class LingeringConnections {
 
   #add(socket: Socket): void {
     socket.once('close', () => this.#held.delete(socket));
-    // Its client learns of the end at once, and sends no request that nobody reads.
+    // Its client learns of the end at once, and sends no request that is not read any more.
     if (socket.writable) socket.end();
     // What still comes is none of a request's.
     socket.pause();
